@@ -1,0 +1,70 @@
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { type Daemon, startDaemon, untilReady } from './process.ts'
+
+/** What a page answered. */
+export interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** A site served over HTTP on this machine only. */
+export interface WebServer extends Daemon {
+  /** `http://127.0.0.1:PORT`, without a closing slash. */
+  readonly url: string
+  readonly port: number
+  /** Asks for a page; redirects are answers too, they are not followed. @throws when nothing came back in 30 s */
+  get(path: string): Promise<Answer>
+}
+
+/** How a site is served; whatever is left out has a default. */
+export interface ServeOptions {
+  /** A free port by default. */
+  readonly port?: number
+  readonly host?: string
+  /** The socket that PHP takes for the database host `localhost`: for a site whose wp-config.php does not name one. */
+  readonly socket?: string
+}
+
+/**
+ * Serves the web root `siteRoot` with PHP's built-in server, as the calling user: for sites whose code is trusted.
+ * @throws when it does not come up (a port in use)
+ */
+export async function serve(siteRoot: string, options: ServeOptions = {}): Promise<WebServer> {
+  const host = options.host ?? '127.0.0.1'
+  const port = options.port ?? (await freePort(host))
+  const url = `http://${host}:${port}`
+  const args = ['-q', '-S', `${host}:${port}`, '-t', siteRoot, '-d', 'display_errors=0', ...localDatabase(options.socket)]
+  const daemon = await startDaemon('php', args)
+  const explain = () => `php did not serve ${siteRoot} on ${url}`
+  await untilReady(daemon, () => answers(url), explain)
+  return { ...daemon, url, port, get: path => get(new URL(path, url)) }
+}
+
+/** PHP's options that make `localhost` mean this socket. */
+export function localDatabase(socket: string | undefined): string[] {
+  return socket === undefined ? [] : ['-d', `mysqli.default_socket=${socket}`, '-d', `pdo_mysql.default_socket=${socket}`]
+}
+
+async function get(url: URL): Promise<Answer> {
+  const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(30_000) })
+  return { status: response.status, body: await response.text() }
+}
+
+/** Any answer will do: the site itself may be broken, which is for the caller to find out. */
+function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  return new Promise(resolve => {
+    const attempt = connect(Number(port), hostname, () => resolve(true))
+    attempt.on('connect', () => attempt.destroy()).on('error', () => resolve(false))
+  })
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject)
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
