@@ -1,0 +1,116 @@
+/** A file of the archive, by its name there, and its size in bytes. */
+export interface FileRef {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** One volume of a set; numbers count from 1. */
+export interface Volume extends FileRef {
+  readonly number: number
+}
+
+/**
+ * One full or incremental backup. `time` is when it was taken, `baseTime` the time of the set that an incremental builds on (both ms since
+ * the epoch). `complete` is duplicity's word: the manifest exists. `problems` are ours, one sentence each, and `restorable` says whether
+ * none of them keeps the set's own data from being read (lost signatures do not).
+ */
+export interface BackupSet {
+  readonly kind: 'full' | 'incremental'
+  readonly time: number
+  readonly baseTime?: number
+  /** In the order of their numbers. */
+  readonly volumes: readonly Volume[]
+  readonly manifest?: FileRef
+  readonly signatures?: FileRef
+  /** Statistics that only duplicity 3 writes and deletes. */
+  readonly jsonstat?: FileRef
+  /** All the files above together. */
+  readonly bytes: number
+  readonly encrypted: boolean
+  readonly complete: boolean
+  readonly restorable: boolean
+  readonly problems: readonly string[]
+}
+
+/** A full set and the incrementals that build on it, oldest first. `endAt` is the time of the last one. */
+export interface Chain {
+  readonly full: BackupSet
+  readonly incrementals: readonly BackupSet[]
+  readonly bytes: number
+  readonly startAt: number
+  readonly endAt: number
+}
+
+/** Signature files that build on each other. It can differ from the chain of sets, and duplicity deletes it by its own times. */
+export interface SignatureChain {
+  readonly full: FileRef
+  readonly incrementals: readonly FileRef[]
+  readonly startAt: number
+  readonly endAt: number
+}
+
+/** All that an archive holds, sorted as duplicity sorts it (dup_collections.py). */
+export interface Collection {
+  /** Oldest first, by their ends: the last is the primary chain. */
+  readonly chains: readonly Chain[]
+  readonly signatureChains: readonly SignatureChain[]
+  /** The primary chain has signatures up to its end: duplicity can add an incremental to it. */
+  readonly primarySigned: boolean
+  /** Complete incrementals without the set that they build on. */
+  readonly orphaned: readonly BackupSet[]
+  /** Sets without a manifest, and a last set that duplicity discards since its signatures are missing. */
+  readonly incomplete: readonly BackupSet[]
+  /** Incrementals that duplicity passes over for a later one on the same base. It neither restores nor cleans them. */
+  readonly superseded: readonly BackupSet[]
+  readonly orphanedSignatures: readonly FileRef[]
+  /** Statistics of sets that are gone: duplicity 3 calls each an incomplete set, 0.8 does not see them. */
+  readonly strayStatistics: readonly FileRef[]
+  /** `.part` files. */
+  readonly partial: readonly FileRef[]
+  /** Names that are not duplicity's. */
+  readonly foreign: readonly string[]
+  /** All of duplicity's files, not the foreign ones. */
+  readonly bytes: number
+}
+
+/** The newest chain, the one that grows. */
+export function primaryChain(collection: Collection): Chain | undefined {
+  return collection.chains.at(-1)
+}
+
+/** All chains but the primary, oldest first. */
+export function secondaryChains(collection: Collection): readonly Chain[] {
+  return collection.chains.slice(0, -1)
+}
+
+/** A chain's sets, the full first. */
+export function setsOf(chain: Chain): readonly BackupSet[] {
+  return [chain.full, ...chain.incrementals]
+}
+
+/** The last set of the primary chain: what a restore takes when no time is named. */
+export function newestSet(collection: Collection): BackupSet | undefined {
+  const primary = primaryChain(collection)
+  return primary && setsOf(primary).at(-1)
+}
+
+/** Whether duplicity's `cleanup` would find nothing to delete (S18a). */
+export function isClean(collection: Collection): boolean {
+  return [collection.orphaned, collection.incomplete, collection.orphanedSignatures].every(list => list.length === 0)
+}
+
+/** Whether each set of the chain can be read, as far as a listing tells. */
+export function isWhole(chain: Chain): boolean {
+  return setsOf(chain).every(set => set.restorable)
+}
+
+/** The names that make a set in every version of duplicity: volumes, manifest and signatures, but not 3.x's statistics. */
+export function filesOf(set: BackupSet): readonly FileRef[] {
+  return [...set.volumes, ...[set.manifest, set.signatures].filter(file => file !== undefined)]
+}
+
+/** Everything that is wrong in the collection, one sentence each, oldest set first. */
+export function problemsOf(collection: Collection): readonly string[] {
+  const sets = [...collection.chains.flatMap(setsOf), ...collection.superseded, ...collection.orphaned, ...collection.incomplete]
+  return sets.toSorted((a, b) => a.time - b.time).flatMap(set => set.problems)
+}

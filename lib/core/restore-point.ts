@@ -1,0 +1,49 @@
+import { type BackupSet, type Chain, type Collection, setsOf } from './collection.ts'
+
+/** A moment that the site can be brought back to: a set, and the chain that it needs up to there. */
+export interface RestorePoint {
+  /** When the backup was taken, ms since the epoch. */
+  readonly time: number
+  readonly set: BackupSet
+  readonly chain: Chain
+  /** Why it may not restore (holes, empty files), of this set and those that it builds on; empty when nothing is known against it. */
+  readonly problems: readonly string[]
+}
+
+/** Every restore point of the collection, oldest first. Those with problems are among them: duplicity would choose them too. */
+export function restorePoints(collection: Collection): readonly RestorePoint[] {
+  return collection.chains.flatMap(pointsOf).toSorted((a, b) => a.time - b.time)
+}
+
+/** The restore point that `recover` takes when no time is named, or undefined when there is no backup. */
+export function newestRestorePoint(collection: Collection): RestorePoint | undefined {
+  return restorePoints(collection).at(-1)
+}
+
+function pointsOf(chain: Chain): RestorePoint[] {
+  const sets = setsOf(chain)
+  return sets.map((set, index) => ({ time: set.time, set, chain, problems: damages(sets.slice(0, index + 1)) }))
+}
+
+function damages(sets: readonly BackupSet[]): readonly string[] {
+  return sets.filter(set => !set.restorable).flatMap(set => set.problems)
+}
+
+/**
+ * The newest restore point at or before `moment` (ms since the epoch), never a later one: for a time before every set duplicity silently
+ * gives the oldest full.
+ * @throws when there is no backup at all, or none that old: the error names the first one.
+ */
+export function restorePointAt(collection: Collection, moment: number): RestorePoint {
+  const points = restorePoints(collection)
+  const found = points.findLast(point => point.time <= moment)
+  if (found) return found
+  const first = points[0]
+  if (!first) throw new Error('cannot restore: the archive holds no backup')
+  throw new Error(`cannot restore to ${printTime(moment)}: the first backup is of ${printTime(first.time)}`)
+}
+
+/** A time for messages, in UTC to the second: `2026-01-31 03:00:00 UTC`. */
+export function printTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

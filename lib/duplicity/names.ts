@@ -1,0 +1,105 @@
+/** What a file of the archive is: a volume, or what stands once beside a set's volumes. */
+export type FileRole = 'volume' | 'manifest' | 'signatures' | 'statistics'
+
+/** How a file is packed, by its ending. */
+export type Packing = 'plain' | 'gzip' | 'gpg'
+
+/** What duplicity says in the name of a file. Times in ms since the epoch. */
+export interface DuplicityName {
+  readonly kind: 'full' | 'incremental'
+  readonly role: FileRole
+  /** When the backup was taken. */
+  readonly time: number
+  /** Incrementals only: the time of the set that it builds on. */
+  readonly baseTime?: number
+  /** Volumes only, from 1. */
+  readonly volume?: number
+  /** A `.part` file: its set is not finished. */
+  readonly partial: boolean
+  readonly packing: Packing
+}
+
+const stamp = '\\d{8}[Tt]\\d{6}[Zz]'
+const rest = '(?<partial>\\.part)?(?<rest>\\..*)?$'
+const times = `\\.(?:(?<base>${stamp})\\.to\\.)?(?<time>${stamp})`
+const dataForm = new RegExp(
+  `^duplicity-(?<kind>full|inc)${times}\\.(?:vol(?<volume>\\d+)\\.difftar|(?<other>manifest|jsonstat))${rest}`,
+  's',
+)
+const signaturesForm = new RegExp(`^duplicity-(?<kind>full|new)-signatures${times}\\.sigtar${rest}`, 's')
+
+/**
+ * What a file name of duplicity 0.8 or 3.x says, or undefined when the name is not duplicity's.
+ * As duplicity does, it takes a name with something after its ending (`.gz.old`) for the file itself. Two forms that 0.8 also reads are
+ * left out, since neither version writes them by default: `--short-filenames` and `--old-filenames`.
+ * Source: file_naming.py of 0.8.22 and 3.0.4.
+ * @param prefix the text of `--file-prefix`.
+ */
+export function parseName(name: string, prefix = ''): DuplicityName | undefined {
+  if (!name.startsWith(prefix)) return undefined
+  const own = name.slice(prefix.length)
+  const groups = (dataForm.exec(own) ?? signaturesForm.exec(own))?.groups
+  if (!groups || (groups.kind === 'full') !== (groups.base === undefined)) return undefined
+  return fromGroups(groups, packingOf(own))
+}
+
+function fromGroups(groups: Record<string, string | undefined>, packing: Packing): DuplicityName | undefined {
+  const time = parseStamp(groups.time)
+  const baseTime = parseStamp(groups.base)
+  const volume = groups.volume === undefined ? undefined : Number(groups.volume)
+  if (time === undefined || (groups.base !== undefined && baseTime === undefined) || volume === 0) return undefined
+  return {
+    kind: groups.kind === 'full' ? 'full' : 'incremental',
+    role: roleOf(groups),
+    time,
+    ...(baseTime !== undefined && { baseTime }),
+    ...(volume !== undefined && { volume }),
+    partial: groups.partial !== undefined,
+    packing,
+  }
+}
+
+function roleOf(groups: Record<string, string | undefined>): FileRole {
+  if (groups.volume !== undefined) return 'volume'
+  if (groups.other === 'manifest') return 'manifest'
+  return groups.other === 'jsonstat' ? 'statistics' : 'signatures'
+}
+
+function packingOf(name: string): Packing {
+  if (name.endsWith('.gpg')) return 'gpg'
+  return name.endsWith('.gz') ? 'gzip' : 'plain'
+}
+
+/** `20260131T030000Z` in ms since the epoch; undefined when it is no such time. */
+function parseStamp(text: string | undefined): number | undefined {
+  const digits = /^(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)[Zz]$/.exec(text ?? '')
+  if (!digits) return undefined
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = digits.slice(1).map(Number)
+  if (year <= 1900 || year >= 2100 || month < 1 || month > 12 || day < 1 || day > 31) return undefined
+  if (hour > 23 || minute > 59 || second > 61) return undefined
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
+
+/** A time as duplicity writes it in names and in `collection-status`: `20260131T030000Z`. */
+export function formatStamp(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+}
+
+const endings: Record<Packing, string> = { plain: '', gzip: '.gz', gpg: '.gpg' }
+
+/** The inverse of {@link parseName}: the name that duplicity gives to such a file. */
+export function formatName(parts: DuplicityName, prefix = ''): string {
+  const when =
+    parts.baseTime === undefined ? formatStamp(parts.time) : `${formatStamp(parts.baseTime)}.to.${formatStamp(parts.time)}`
+  return `${prefix}duplicity-${stem(parts)}.${when}.${middle(parts)}${parts.partial ? '.part' : ''}${endings[parts.packing]}`
+}
+
+function stem({ kind, role }: DuplicityName): string {
+  if (role === 'signatures') return kind === 'full' ? 'full-signatures' : 'new-signatures'
+  return kind === 'full' ? 'full' : 'inc'
+}
+
+function middle({ role, volume }: DuplicityName): string {
+  if (role === 'volume') return `vol${volume ?? 1}.difftar`
+  return { manifest: 'manifest', signatures: 'sigtar', statistics: 'jsonstat' }[role]
+}
