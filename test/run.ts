@@ -1,0 +1,51 @@
+import { existsSync, globSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { pipeline } from 'node:stream/promises'
+import { run } from 'node:test'
+import { spec as Spec } from 'node:test/reporters'
+
+/** The folders whose files take longest: they start first, so that none of them is what everyone waits for in the end. */
+const SLOW = ['hosts', 'demo', 'steps', 'sandbox', 'engine', 'support'].map(folder => join('test', folder, '/'))
+const AT_ONCE = 2
+const LONGEST_FILE = 15 * 60_000
+
+/** The test files that the arguments name (files or folders), all below `test` by default; the slow ones first. */
+function testFiles(wanted: readonly string[]): string[] {
+  const files = wanted.flatMap(path => (statSync(path).isDirectory() ? globSync(join(path, '**/*.test.ts')) : [path]))
+  const rank = (file: string) => SLOW.findIndex(folder => join(file).startsWith(folder)) + 1 || SLOW.length + 1
+  return [...new Set(files)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+}
+
+/**
+ * Runs them, reports as it goes, and returns how many tests had which end. A file that ends badly outside its tests counts as a
+ * failed test, and so does a file without any: node:test would call it passed.
+ */
+async function runFiles(files: string[]) {
+  const count = { passed: 0, failed: 0, skipped: 0 }
+  const empty: string[] = []
+  const tests = run({ files, concurrency: AT_ONCE, timeout: LONGEST_FILE })
+  tests.on('test:pass', ({ name }) => {
+    if (files.includes(name)) empty.push(name)
+  })
+  tests.on('test:summary', ({ file, success, counts }) => {
+    if (file !== undefined) return // one file's own; the last has none and is the sum of all
+    count.skipped = counts.skipped + counts.todo
+    count.passed = counts.passed - empty.length
+    count.failed = Math.max(counts.tests - count.passed - count.skipped, success ? 0 : 1)
+  })
+  await pipeline(tests.compose(new Spec()), process.stdout, { end: false })
+  for (const file of empty) console.log(`\nno test in ${file}`)
+  return count
+}
+
+const named = process.argv.slice(2)
+const missing = named.filter(path => !existsSync(path))
+if (missing.length > 0) {
+  console.error(`no such test file or folder: ${missing.join(', ')}`)
+  process.exit(2)
+}
+const { passed, failed, skipped } = await runFiles(testFiles(named.length > 0 ? named : ['test']))
+console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`)
+const incomplete = skipped > 0 && Boolean(process.env.CI)
+process.exitCode = failed > 0 || incomplete || passed === 0 ? 1 : 0
