@@ -1,4 +1,5 @@
 import { type BackupSet, type Chain, type FileRef, type SignatureChain, setsOf } from '../core/collection.ts'
+import { formatStamp } from './names.ts'
 import type { NamedFile } from './sets.ts'
 
 /** What became of the complete sets. */
@@ -50,7 +51,13 @@ function matchSignatures(primary: Draft | undefined, signatureChains: readonly S
 }
 
 function noteDiscarded(set: BackupSet): BackupSet {
-  return { ...set, problems: [...set.problems, 'duplicity discards it, for its signatures'] }
+  return {
+    ...set,
+    problems: [
+      ...set.problems,
+      `incremental set of ${formatStamp(set.time)}: duplicity discards it, since its signatures are missing`,
+    ],
+  }
 }
 
 function finish({ full, incrementals }: Draft): Chain {

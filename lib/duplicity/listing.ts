@@ -1,6 +1,6 @@
 import type { BackupSet, Collection, FileRef } from '../core/collection.ts'
 import { chainsOf, signatureChainsOf } from './chains.ts'
-import { type DuplicityName, parseName } from './names.ts'
+import { type DuplicityName, formatStamp, parseName } from './names.ts'
 import { type NamedFile, setsFrom } from './sets.ts'
 
 /** How to read a listing: `prefix` is the text of `--file-prefix`. */
@@ -51,5 +51,9 @@ function readNames(entries: readonly FileRef[], prefix?: string): { files: Named
 }
 
 function noteOrphan(set: BackupSet): BackupSet {
-  return { ...set, restorable: false, problems: [...set.problems, 'the set that it builds on is missing'] }
+  return {
+    ...set,
+    restorable: false,
+    problems: [...set.problems, `incremental set of ${formatStamp(set.time)}: the set that it builds on is missing`],
+  }
 }

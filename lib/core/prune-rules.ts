@@ -1,0 +1,91 @@
+import { type Chain, type Collection, isClean, isWhole, primaryChain, secondaryChains } from './collection.ts'
+import { foretellCleanup, foretellRemoval, type Removal } from './removal.ts'
+import { printTime } from './restore-point.ts'
+import type { PruneAction, PruneInput } from './retention.ts'
+
+/** An action that applies, what duplicity will delete by it, and why it is taken. */
+export interface Choice {
+  readonly action: PruneAction
+  readonly removal: Removal
+  readonly reason: string
+}
+
+/** An action that applies, or why it does not. */
+export type Verdict = Choice | { readonly refused: string }
+
+/** S18a: whatever is in no chain, unless duplicity itself could not tell which of two sets is meant. */
+export function considerCleanup({ collection }: PruneInput): Verdict {
+  if (isClean(collection)) return { refused: 'the collection is clean' }
+  if (!collection.chains.some(isWhole)) return { refused: 'no chain is whole, so what is in none may be all that there is' }
+  const signed = collection.superseded.find(set => set.signatures)
+  if (signed) return { refused: `two incrementals of ${printTime(signed.baseTime!)} both have signatures: a person must choose` }
+  return {
+    action: { kind: 'cleanup' },
+    removal: foretellCleanup(collection),
+    reason: `${untidy(collection)} not part of any chain`,
+  }
+}
+
+function untidy({ orphaned, incomplete, orphanedSignatures }: Collection): string {
+  const counts = [
+    [orphaned.length, 'orphaned set'],
+    [incomplete.length, 'incomplete set'],
+    [orphanedSignatures.length, 'orphaned signature file'],
+  ] as const
+  const found = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}${count > 1 ? 's' : ''}`)
+  const total = counts.reduce((sum, [count]) => sum + count, 0)
+  return `${found.join(', ')} ${total > 1 ? 'are' : 'is'}`
+}
+
+/** S18b and S19: the incrementals of the oldest chain that still has any. */
+export function considerStrip(input: PruneInput): Verdict {
+  const secondary = secondaryChains(input.collection)
+  const youngest = secondary.at(-1)
+  if (!youngest) return { refused: 'there is no chain besides the primary' }
+  const chain = secondary.slice(0, Math.max(0, secondary.length - input.keepIncrementals)).find(hasIncrementals)
+  if (!chain)
+    return { refused: `no chain older than the primary and the newest ${input.keepIncrementals} others has incrementals` }
+  const [fullVolumes, incrementalVolumes] = volumeCounts(youngest)
+  if (fullVolumes > incrementalVolumes) {
+    return {
+      refused: `it would gain little: ${fullVolumes} volumes in the youngest secondary full, ${incrementalVolumes} in its incrementals`,
+    }
+  }
+  const reason = `the chain of ${printTime(chain.startAt)} is the oldest that still has incrementals (${chain.incrementals.length})`
+  return exactly(input, 'strip-incrementals', chain, reason)
+}
+
+function hasIncrementals(chain: Chain): boolean {
+  return chain.incrementals.length > 0
+}
+
+function volumeCounts({ full, incrementals }: Chain): [number, number] {
+  return [full.volumes.length, incrementals.reduce((sum, set) => sum + set.volumes.length, 0)]
+}
+
+/** S18c: the oldest chain, whole. */
+export function considerRemoval(input: PruneInput): Verdict {
+  const oldest = secondaryChains(input.collection)[0]
+  if (!oldest) return { refused: 'only the primary chain is left' }
+  return exactly(input, 'remove-chain', oldest, `the chain of ${printTime(oldest.startAt)} is the oldest`)
+}
+
+/** The action on one chain, when the chain may be touched and duplicity's command takes that chain and no other. */
+function exactly(input: PruneInput, kind: 'strip-incrementals' | 'remove-chain', chain: Chain, reason: string): Verdict {
+  const { chains } = input.collection
+  const guarded = guardReason(input, chain)
+  if (guarded !== undefined) return { refused: guarded }
+  const keepChains = chains.length - 1 - chains.indexOf(chain)
+  const removal = foretellRemoval(input.collection, keepChains, kind === 'strip-incrementals')
+  if (removal.chains.length === 1 && removal.chains[0] === chain) return { action: { kind, chain, keepChains }, removal, reason }
+  const taken = removal.chains.map(each => printTime(each.startAt)).join(', ') || 'none'
+  return { refused: `only the chain of ${printTime(chain.startAt)} is to be pruned, but duplicity would take: ${taken}` }
+}
+
+function guardReason({ collection, knownGood }: PruneInput, chain: Chain): string | undefined {
+  const name = `the chain of ${printTime(chain.startAt)}`
+  if (chain === primaryChain(collection)) return `${name} is the primary chain`
+  if (!collection.chains.some(other => other !== chain && isWhole(other))) return `${name} is kept, since no other chain is whole`
+  const good = knownGood === undefined ? undefined : collection.chains.findLast(each => each.startAt <= knownGood)
+  return chain === good ? `${name} is the newest known to hold a working site` : undefined
+}

@@ -1,0 +1,85 @@
+import { type BackupSet, type Chain, type Collection, type FileRef, primaryChain, setsOf } from './collection.ts'
+
+/**
+ * What one of duplicity's commands would delete from an archive, foretold from its listing.
+ * `files` go with every version; `mayGo` go with 3.x and stay with 0.8 (its statistics files).
+ */
+export interface Removal {
+  readonly chains: readonly Chain[]
+  readonly files: readonly FileRef[]
+  readonly mayGo: readonly FileRef[]
+}
+
+/** Foretells `cleanup` (get_extraneous in dup_collections.py): the sets outside of the chains, but of signatures only the orphaned. */
+export function foretellCleanup(collection: Collection): Removal {
+  const sets = [...collection.orphaned, ...collection.incomplete]
+  return {
+    chains: [],
+    files: [...sets.flatMap(dataFiles), ...collection.orphanedSignatures],
+    mayGo: [...sets.flatMap(statistics), ...collection.strayStatistics],
+  }
+}
+
+/**
+ * Foretells `remove-all-but-n-full N` and, with `keepFulls`, `remove-all-inc-of-but-n-full N` (remove_old in dup_main.py): every chain that
+ * ended before the Nth newest full began, and the signature chains that did.
+ * @throws when N is not at least 1, which duplicity refuses too.
+ */
+export function foretellRemoval(collection: Collection, keepChains: number, keepFulls: boolean): Removal {
+  if (!Number.isInteger(keepChains) || keepChains < 1) throw new Error(`cannot keep ${keepChains} chains: at least 1 needed`)
+  const fulls = collection.chains.map(chain => chain.startAt).toSorted((a, b) => b - a)
+  const removeBefore = fulls[keepChains - 1] ?? 0
+  const active = collection.primarySigned ? primaryChain(collection) : undefined
+  const old = collection.chains.filter(chain => chain.endAt < removeBefore && chain !== active)
+  const chains = keepFulls ? old.filter(chain => chain.incrementals.length > 0) : old
+  if (chains.length === 0) return { chains, files: [], mayGo: [] }
+  const sets = chains.flatMap(chain => (keepFulls ? chain.incrementals : setsOf(chain)))
+  return {
+    chains,
+    files: [...sets.flatMap(dataFiles), ...oldSignatures(collection, removeBefore, keepFulls)],
+    mayGo: sets.flatMap(statistics),
+  }
+}
+
+function oldSignatures(collection: Collection, removeBefore: number, keepFulls: boolean): readonly FileRef[] {
+  const old = collection.signatureChains.filter(chain => chain.endAt < removeBefore)
+  return old.flatMap(chain => (keepFulls ? chain.incrementals : [chain.full, ...chain.incrementals]))
+}
+
+/** What BackupSet.get_filenames gives: signatures are deleted by chains of their own. */
+function dataFiles(set: BackupSet): readonly FileRef[] {
+  return set.manifest ? [...set.volumes, set.manifest] : set.volumes
+}
+
+function statistics(set: BackupSet): readonly FileRef[] {
+  return set.jsonstat ? [set.jsonstat] : []
+}
+
+/** The collection once `files` are gone; a set goes with its files. For looking ahead: an archive that exists is listed again. */
+export function withoutFiles(collection: Collection, files: readonly FileRef[]): Collection {
+  const gone = new Set(files.map(file => file.name))
+  const stays = (file: FileRef) => !gone.has(file.name)
+  const setStays = (set: BackupSet) => dataFiles(set).some(stays)
+  return {
+    ...collection,
+    chains: collection.chains.filter(chain => setStays(chain.full)).map(chain => onlySets(chain, setStays)),
+    signatureChains: collection.signatureChains
+      .filter(chain => stays(chain.full))
+      .map(chain => ({ ...chain, incrementals: chain.incrementals.filter(stays) })),
+    orphaned: collection.orphaned.filter(setStays),
+    incomplete: collection.incomplete.filter(setStays),
+    orphanedSignatures: collection.orphanedSignatures.filter(stays),
+    bytes: collection.bytes - totalBytes(files),
+  }
+}
+
+function onlySets(chain: Chain, stays: (set: BackupSet) => boolean): Chain {
+  const incrementals = chain.incrementals.filter(stays)
+  const kept = { ...chain, incrementals, endAt: incrementals.at(-1)?.time ?? chain.startAt }
+  return { ...kept, bytes: setsOf(kept).reduce((sum, set) => sum + set.bytes, 0) }
+}
+
+/** The bytes of all the files together. */
+export function totalBytes(files: readonly FileRef[]): number {
+  return files.reduce((sum, file) => sum + file.bytes, 0)
+}

@@ -1,0 +1,93 @@
+import { type Chain, type Collection, type FileRef, isClean } from './collection.ts'
+import { type Choice, considerCleanup, considerRemoval, considerStrip } from './prune-rules.ts'
+import { totalBytes } from './removal.ts'
+import { formatBytes } from './size.ts'
+
+/** What the decision looks at. Sizes in bytes, times in ms since the epoch. */
+export interface PruneInput {
+  readonly collection: Collection
+  readonly allowanceBytes: number
+  /** How many of the newest secondary chains keep their incrementals (S18b). */
+  readonly keepIncrementals: number
+  /** A time in the newest chain known to hold a working site: that chain is not touched (S20). */
+  readonly knownGood?: number
+  /** A run of another host is writing this archive. */
+  readonly otherWriter?: boolean
+  /** This host has a partial set, which duplicity resumes: a cleanup would delete it. */
+  readonly localPartial?: boolean
+  /** Why all pruning of this site is stopped. */
+  readonly frozen?: string
+  /** Clean a collection within its allowance too, as the desktop does (S29). */
+  readonly tidy?: boolean
+}
+
+/** One action; `keepChains` is the N of `remove-all-inc-of-but-n-full` and `remove-all-but-n-full`. */
+export type PruneAction =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'cleanup' }
+  | { readonly kind: 'strip-incrementals' | 'remove-chain'; readonly chain: Chain; readonly keepChains: number }
+
+/** One action that was looked at, in the order of S18, with why it applies or not. */
+export interface Consideration {
+  readonly action: 'cleanup' | 'strip-incrementals' | 'remove-chain'
+  readonly applies: boolean
+  readonly reason: string
+}
+
+/** The decision: one action, exactly what is to go, and why. */
+export interface PrunePlan {
+  readonly action: PruneAction
+  /** The files that must go, no more and no fewer, but for `mayGo`: 3.x deletes those too, 0.8 leaves them. */
+  readonly files: readonly FileRef[]
+  readonly mayGo: readonly FileRef[]
+  readonly freesBytes: number
+  readonly reason: string
+  readonly considered: readonly Consideration[]
+}
+
+/**
+ * The one pruning action of this run, or none (S17–S20). It never takes the primary chain, the only whole chain, nor the one that is known
+ * to hold a working site, and none that duplicity's command would not carry out exactly.
+ */
+export function planPrune(input: PruneInput): PrunePlan {
+  const blocked = blockedReason(input)
+  if (blocked !== undefined) return nothing(blocked, [])
+  const candidates = [
+    ['cleanup', considerCleanup],
+    ['strip-incrementals', considerStrip],
+    ['remove-chain', considerRemoval],
+  ] as const
+  const considered: Consideration[] = []
+  for (const [action, consider] of candidates) {
+    const verdict = consider(input)
+    const applies = 'action' in verdict
+    considered.push({ action, applies, reason: applies ? verdict.reason : verdict.refused })
+    if (applies) return planOf(verdict, input, considered)
+    if (action === 'cleanup' && !isClean(input.collection)) break
+  }
+  return nothing(`${overReason(input)}, but nothing can go: ${considered.at(-1)!.reason}`, considered)
+}
+
+function blockedReason(input: PruneInput): string | undefined {
+  if (input.frozen !== undefined) return `pruning of this site is stopped: ${input.frozen}`
+  if (input.otherWriter) return 'another host is writing this archive: nothing is pruned until it has ended'
+  if (input.localPartial) return 'an interrupted backup of this host is resumed first: nothing is pruned before'
+  const { bytes } = input.collection
+  const within = bytes <= input.allowanceBytes
+  if (!within || (input.tidy && !isClean(input.collection))) return undefined
+  return `${formatBytes(bytes)} of ${formatBytes(input.allowanceBytes)} used: within the allowance`
+}
+
+function overReason({ collection, allowanceBytes }: PruneInput): string {
+  const over = collection.bytes > allowanceBytes
+  return `${formatBytes(collection.bytes)} of ${formatBytes(allowanceBytes)} used${over ? '' : ', within the allowance'}`
+}
+
+function planOf({ action, removal, reason }: Choice, input: PruneInput, considered: readonly Consideration[]): PrunePlan {
+  const { files, mayGo } = removal
+  return { action, files, mayGo, freesBytes: totalBytes(files), reason: `${overReason(input)}: ${reason}`, considered }
+}
+
+function nothing(reason: string, considered: readonly Consideration[]): PrunePlan {
+  return { action: { kind: 'none' }, files: [], mayGo: [], freesBytes: 0, reason, considered }
+}

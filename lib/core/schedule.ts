@@ -1,0 +1,89 @@
+import { formatAge, type WallTime } from './age.ts'
+import { addDays, daysBetween, formatWallTime, momentIn, wallTimeIn, weekdayOf } from './zoned-time.ts'
+
+/** Whether the next backup is full, and why. */
+export interface FullDecision {
+  readonly due: boolean
+  readonly reason: string
+}
+
+/**
+ * S13: incremental unless the newest full is older than the frequency; as duplicity's `--full-if-older-than`, which compares strictly.
+ * @param input times in ms since the epoch; no `newestFullAt` when there is no full backup yet.
+ */
+export function fullBackupDue(input: {
+  readonly newestFullAt?: number | undefined
+  readonly frequencySeconds: number
+  readonly now: number
+}): FullDecision {
+  const { newestFullAt, frequencySeconds, now } = input
+  if (newestFullAt === undefined) return { due: true, reason: 'there is no full backup yet' }
+  const age = now - newestFullAt
+  const frequency = formatAge(frequencySeconds * 1000)
+  if (age < 0) return { due: false, reason: `the newest full is dated ${formatAge(-age)} ahead of this clock` }
+  if (age > frequencySeconds * 1000)
+    return { due: true, reason: `the newest full is ${formatAge(age)} old, one is due after ${frequency}` }
+  return { due: false, reason: `the newest full is ${formatAge(age)} old, the next is due after ${frequency}` }
+}
+
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
+export type Weekday = (typeof weekdays)[number]
+
+/** The backup day and hour of a machine that is not always on, and for how many days a missed one is made up for (S29, S30). */
+export interface Schedule {
+  readonly weekday: Weekday
+  readonly hour: number
+  readonly minute?: number
+  readonly catchUpDays: number
+}
+
+/** What the schedule says now: `backupAt` is the backup day in question, `nextAt` the one after (ms since the epoch). */
+export interface ScheduleDecision {
+  readonly state: 'due' | 'made up for' | 'too late' | 'not due'
+  readonly backupAt: number
+  readonly nextAt: number
+  /** How long after `backupAt` it is, in ms; 0 when nothing is to be done. */
+  readonly late: number
+  readonly reason: string
+}
+
+/** A success dated further ahead than this was recorded by a clock that was wrong, and is not believed. */
+const believableAhead = 86_400_000
+
+/**
+ * Whether to back up now. Due on the backup day from its hour on; made up for until the end of the day `catchUpDays` later; then too late,
+ * until the next backup day. Without any backup yet it is due at once. A clock that was set back by up to a day does not repeat a backup.
+ * @param lastSuccessAt when the last backup that succeeded began, ms since the epoch.
+ * @param zone an IANA name, such as `Europe/London`: backup days follow its wall clock, through summer time.
+ */
+export function desktopBackup(
+  schedule: Schedule,
+  lastSuccessAt: number | undefined,
+  now: number,
+  zone: string,
+): ScheduleDecision {
+  const today = wallTimeIn(zone, now)
+  const { backup, backupAt, next, nextAt } = backupDays(schedule, today, now, zone)
+  const decide = (state: ScheduleDecision['state'], reason: string): ScheduleDecision => {
+    return { state, backupAt, nextAt, late: state === 'due' || state === 'made up for' ? now - backupAt : 0, reason }
+  }
+  if (lastSuccessAt === undefined) return decide('due', 'there is no backup yet: the first is made at once')
+  const [when, then] = [formatWallTime(backup), `the next is on ${formatWallTime(next)}`]
+  if (lastSuccessAt >= backupAt && lastSuccessAt - now <= believableAhead)
+    return decide('not due', `the backup of ${when} is done; ${then}`)
+  const doubt = lastSuccessAt > now ? ' (the last one is dated in the future, and is not believed)' : ''
+  const daysLate = daysBetween(backup, today)
+  if (daysLate === 0) return decide('due', `today is the backup day, since ${when}${doubt}`)
+  const late = `the backup of ${when} was missed, ${daysLate} day${daysLate > 1 ? 's' : ''} ago`
+  if (daysLate <= schedule.catchUpDays) return decide('made up for', `${late}: it is made up for now${doubt}`)
+  return decide('too late', `${late}, more than ${schedule.catchUpDays}; ${then}${doubt}`)
+}
+
+/** The last backup day at or before now, and the one after it. */
+function backupDays(schedule: Schedule, today: WallTime, now: number, zone: string) {
+  const sinceWeekday = (weekdayOf(today) - weekdays.indexOf(schedule.weekday) + 7) % 7
+  const thisWeek = { ...addDays(today, -sinceWeekday), hour: schedule.hour, minute: schedule.minute ?? 0, second: 0 }
+  const backup = momentIn(zone, thisWeek) <= now ? thisWeek : addDays(thisWeek, -7)
+  const next = addDays(backup, 7)
+  return { backup, backupAt: momentIn(zone, backup), next, nextAt: momentIn(zone, next) }
+}

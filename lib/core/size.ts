@@ -1,0 +1,10 @@
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** A size for people, from bytes, in steps of a thousand and to three digits: `512 bytes`, `1.20 GB`, `34.5 MB`, `340 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 0) return `-${formatBytes(-bytes)}`
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const value = bytes / 1000 ** step
+  const decimals = step === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+  return `${value.toFixed(decimals)} ${units[step]}`
+}

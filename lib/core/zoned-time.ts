@@ -1,0 +1,80 @@
+import type { WallTime } from './age.ts'
+
+const dayMilliseconds = 86_400_000
+
+/** What a wall clock in the zone (an IANA name) shows at `time`, ms since the epoch. @throws RangeError when there is no such zone. */
+export function wallTimeIn(zone: string, time: number): WallTime {
+  const parts = clockOf(zone).formatToParts(time)
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find(each => each.type === type)?.value)
+  return {
+    year: part('year'),
+    month: part('month'),
+    day: part('day'),
+    hour: part('hour'),
+    minute: part('minute'),
+    second: part('second'),
+  }
+}
+
+/**
+ * When a wall clock in the zone shows `wall`, in ms since the epoch. A time that summer time skips (02:30 in March) is as much later as the
+ * clock jumps; of a time that comes twice the first counts.
+ */
+export function momentIn(zone: string, wall: WallTime): number {
+  const asUtc = utcOf(wall)
+  const candidates = [-dayMilliseconds, dayMilliseconds]
+    .map(shift => asUtc - offsetIn(zone, asUtc + shift))
+    .toSorted((a, b) => a - b)
+  const shown = candidates.find(candidate => utcOf(wallTimeIn(zone, candidate)) === asUtc)
+  return shown ?? asUtc - offsetIn(zone, asUtc - dayMilliseconds)
+}
+
+/** The same wall clock some days later (or earlier): the calendar's days, not multiples of 24 hours. */
+export function addDays(wall: WallTime, days: number): WallTime {
+  const date = new Date(utcOf(wall) + days * dayMilliseconds)
+  return { ...wall, year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
+}
+
+/** How many days of the calendar lie between two wall times: 0 on the same day, whatever the hour. */
+export function daysBetween(earlier: WallTime, later: WallTime): number {
+  const midnight = (wall: WallTime) => Date.UTC(wall.year, wall.month - 1, wall.day)
+  return Math.round((midnight(later) - midnight(earlier)) / dayMilliseconds)
+}
+
+/** The day of the week, 0 for Sunday. */
+export function weekdayOf(wall: WallTime): number {
+  return new Date(utcOf(wall)).getUTCDay()
+}
+
+/** For people: `Wed 2026-02-18 03:00`. */
+export function formatWallTime(wall: WallTime): string {
+  const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][weekdayOf(wall)]
+  return `${day} ${new Date(utcOf(wall)).toISOString().slice(0, 16).replace('T', ' ')}`
+}
+
+function utcOf(wall: WallTime): number {
+  return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
+}
+
+function offsetIn(zone: string, time: number): number {
+  return utcOf(wallTimeIn(zone, time)) - Math.floor(time / 1000) * 1000
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** Making one takes far longer than using it. */
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const known = clocks.get(zone)
+  if (known) return known
+  const fields = {
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  } as const
+  const clock = new Intl.DateTimeFormat('en-US', { ...fields, hourCycle: 'h23', calendar: 'gregory', timeZone: zone })
+  clocks.set(zone, clock)
+  return clock
+}
