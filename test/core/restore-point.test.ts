@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newestRestorePoint, restorePointAt, restorePoints } from '../../lib/core/restore-point.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { at, chainSketch, listing } from '../duplicity/archive.ts'
+
+const collection = collectionOf(
+  listing(...chainSketch(10, 2), ...chainSketch(20, 1), { day: 35, base: 30 }, { day: 36, manifest: false }),
+)
+
+test('restorePoints() are the sets of the chains, oldest first, without orphans and incomplete sets', () => {
+  assert.deepEqual(
+    restorePoints(collection).map(point => point.time),
+    [10, 11, 12, 20, 21].map(at),
+  )
+  assert.equal(newestRestorePoint(collection)!.time, at(21))
+})
+
+const cases: [string, number, number][] = [
+  ['the very time', at(11), at(11)],
+  ['between two sets the earlier', at(11) + 1, at(11)],
+  ['between two chains the end of the older', at(15), at(12)],
+  ['after all the newest', at(100), at(21)],
+]
+for (const [what, moment, time] of cases) {
+  test(`restorePointAt() takes for ${what}`, () => assert.equal(restorePointAt(collection, moment).time, time))
+}
+
+test('restorePointAt() never gives a later set than asked for, and names the first', () => {
+  const message = 'cannot restore to 2026-01-10 00:00:00 UTC: the first backup is of 2026-01-11 00:00:00 UTC'
+  assert.throws(() => restorePointAt(collection, at(9)), { message })
+  assert.throws(() => restorePointAt(collectionOf([]), at(9)), { message: 'cannot restore: the archive holds no backup' })
+})
+
+test('restorePoints() tell the damage of the sets that they build on, and of no later ones', () => {
+  const damaged = collectionOf(listing({ day: 0 }, { day: 1, base: 0, volumes: [2] }, { day: 2, base: 1 }))
+  assert.deepEqual(
+    restorePoints(damaged).map(point => point.problems.length),
+    [0, 1, 1],
+  )
+})
