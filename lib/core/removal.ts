@@ -1,4 +1,12 @@
-import { type BackupSet, type Chain, type Collection, type FileRef, primaryChain, setsOf } from './collection.ts'
+import {
+  type BackupSet,
+  type Chain,
+  type Collection,
+  type FileRef,
+  primaryChain,
+  type SignatureChain,
+  setsOf,
+} from './collection.ts'
 
 /**
  * What one of duplicity's commands would delete from an archive, foretold from its listing.
@@ -63,9 +71,7 @@ export function withoutFiles(collection: Collection, files: readonly FileRef[]):
   return {
     ...collection,
     chains: collection.chains.filter(chain => setStays(chain.full)).map(chain => onlySets(chain, setStays)),
-    signatureChains: collection.signatureChains
-      .filter(chain => stays(chain.full))
-      .map(chain => ({ ...chain, incrementals: chain.incrementals.filter(stays) })),
+    signatureChains: collection.signatureChains.filter(chain => stays(chain.full)).map(chain => onlySignatures(chain, stays)),
     orphaned: collection.orphaned.filter(setStays),
     incomplete: collection.incomplete.filter(setStays),
     orphanedSignatures: collection.orphanedSignatures.filter(stays),
@@ -77,6 +83,11 @@ function onlySets(chain: Chain, stays: (set: BackupSet) => boolean): Chain {
   const incrementals = chain.incrementals.filter(stays)
   const kept = { ...chain, incrementals, endAt: incrementals.at(-1)?.time ?? chain.startAt }
   return { ...kept, bytes: setsOf(kept).reduce((sum, set) => sum + set.bytes, 0) }
+}
+
+function onlySignatures(chain: SignatureChain, stays: (file: FileRef) => boolean): SignatureChain {
+  const incrementals = chain.incrementals.filter(stays)
+  return { ...chain, incrementals, endAt: incrementals.length > 0 ? chain.endAt : chain.startAt }
 }
 
 /** The bytes of all the files together. */

@@ -4,16 +4,9 @@ const dayMilliseconds = 86_400_000
 
 /** What a wall clock in the zone (an IANA name) shows at `time`, ms since the epoch. @throws RangeError when there is no such zone. */
 export function wallTimeIn(zone: string, time: number): WallTime {
-  const parts = clockOf(zone).formatToParts(time)
-  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find(each => each.type === type)?.value)
-  return {
-    year: part('year'),
-    month: part('month'),
-    day: part('day'),
-    hour: part('hour'),
-    minute: part('minute'),
-    second: part('second'),
-  }
+  const shown = clockOf(zone).format(time) // 11/22/2026, 20:41:26
+  const [month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0] = shown.split(/\D+/).map(Number)
+  return { year, month, day, hour, minute, second }
 }
 
 /**

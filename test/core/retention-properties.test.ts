@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Chain, type FileRef, filesOf, isWhole, primaryChain, setsOf } from '../../lib/core/collection.ts'
+import { foretellRemoval, withoutFiles } from '../../lib/core/removal.ts'
+import { type PruneInput, planPrune } from '../../lib/core/retention.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { at, chainSketch, listing } from '../duplicity/archive.ts'
+
+/** Chains in a row, each with some incrementals, of which some files were lost. */
+const archives: fc.Arbitrary<FileRef[]> = fc
+  .array(fc.tuple(fc.nat(6), fc.integer({ min: 1, max: 8 })), { maxLength: 7 })
+  .map(chains => chains.flatMap(([incrementals, volumes], index) => sketchOf(index * 10, incrementals, volumes)))
+  .chain(files => fc.tuple(fc.constant(files), fc.array(fc.nat(300), { maxLength: 4 })))
+  .map(([files, lost]) => files.filter((_, index) => !lost.includes(index)))
+
+function sketchOf(day: number, incrementals: number, volumes: number): FileRef[] {
+  return listing(...chainSketch(day, incrementals, { volumes: Array.from({ length: volumes }, (_, index) => index + 1) }))
+}
+
+const settings = fc.record({
+  allowanceBytes: fc.nat(4000),
+  keepIncrementals: fc.nat(4),
+  knownGood: fc.option(fc.nat(80).map(at), { nil: undefined }),
+  tidy: fc.boolean(),
+})
+type Settings = typeof settings extends fc.Arbitrary<infer T> ? T : never
+
+const inputOf = (files: readonly FileRef[], { knownGood, ...rest }: Settings): PruneInput => ({
+  collection: collectionOf(files),
+  ...rest,
+  ...(knownGood !== undefined && { knownGood }),
+})
+const holds = (check: (files: FileRef[], settings: Settings) => void) =>
+  fc.assert(fc.property(archives, settings, check), { numRuns: 1000 })
+const chainFiles = (chain: Chain) => setsOf(chain).flatMap(filesOf)
+const touches = (files: readonly FileRef[], chain: Chain) =>
+  chainFiles(chain).some(file => files.some(gone => gone.name === file.name))
+
+test('planPrune() never touches the primary chain, nor leaves no whole chain where there was one', () => {
+  holds((files, chosen) => {
+    const input = inputOf(files, chosen)
+    const plan = planPrune(input)
+    const primary = primaryChain(input.collection)
+    if (plan.action.kind === 'cleanup') return
+    if (primary) assert.equal(touches(plan.files, primary), false)
+    const wholeAfter = input.collection.chains.some(chain => isWhole(chain) && !touches(plan.files, chain))
+    assert.equal(wholeAfter || plan.files.length === 0, true)
+  })
+})
+
+test('planPrune() never touches the newest chain known to hold a working site', () => {
+  holds((files, chosen) => {
+    const input = inputOf(files, chosen)
+    const good = input.collection.chains.findLast(chain => chosen.knownGood !== undefined && chain.startAt <= chosen.knownGood)
+    const { action, files: gone } = planPrune(input)
+    if (good && action.kind !== 'cleanup') assert.equal(touches(gone, good), false)
+  })
+})
+
+test('planPrune() cleans only what is in no chain', () => {
+  holds((files, chosen) => {
+    const { collection } = inputOf(files, chosen)
+    const plan = planPrune(inputOf(files, chosen))
+    if (plan.action.kind !== 'cleanup') return
+    const data = collection.chains.flatMap(setsOf).flatMap(set => [...set.volumes, set.manifest!])
+    assert.equal(
+      data.some(file => plan.files.includes(file)),
+      false,
+    )
+  })
+})
+
+test('planPrune() plans one action on one chain, with every file it takes, and a reason for all that it does not do', () => {
+  holds((files, chosen) => {
+    const plan = planPrune(inputOf(files, chosen))
+    assert.deepEqual(plan, planPrune(inputOf(files, chosen)))
+    assert.ok(plan.considered.filter(each => each.applies).length <= 1)
+    for (const { reason } of [...plan.considered, plan]) assert.match(reason, /\w.{9,}/)
+    const known = new Set(files.map(file => file.name))
+    assert.ok(plan.files.every(file => known.has(file.name)))
+    assert.equal(new Set(plan.files.map(file => file.name)).size, plan.files.length)
+    assert.equal(plan.action.kind === 'none', plan.files.length === 0)
+  })
+})
+
+test('planPrune() needs only enough nights: then the archive fits its allowance, or it says why nothing can go', () => {
+  holds((files, chosen) => {
+    let left: FileRef[] = files
+    for (let night = 0; ; night++) {
+      const plan = planPrune(inputOf(left, chosen))
+      if (plan.action.kind === 'none') {
+        const fits = collectionOf(left).bytes <= chosen.allowanceBytes
+        assert.match(plan.reason, fits ? /within the allowance/ : /, but nothing can go: ./)
+        return
+      }
+      assert.ok(night < files.length, 'no end of pruning')
+      const gone = new Set(plan.files.map(file => file.name))
+      left = left.filter(file => !gone.has(file.name))
+    }
+  })
+})
+
+test('withoutFiles() looks ahead as a new listing would after stripping or removing a chain', () => {
+  holds((files, chosen) => {
+    const input = inputOf(files, chosen)
+    const plan = planPrune(input)
+    if (plan.action.kind === 'none' || plan.action.kind === 'cleanup') return
+    const gone = new Set(plan.files.map(file => file.name))
+    assert.deepEqual(withoutFiles(input.collection, plan.files), collectionOf(files.filter(file => !gone.has(file.name))))
+  })
+})
+
+test('foretellRemoval() refuses to keep no chain', () => {
+  assert.throws(() => foretellRemoval(collectionOf([]), 0, true), { message: 'cannot keep 0 chains: at least 1 needed' })
+})
