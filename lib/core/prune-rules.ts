@@ -1,5 +1,5 @@
 import { type Chain, type Collection, isClean, isWhole, primaryChain, secondaryChains } from './collection.ts'
-import { foretellCleanup, foretellRemoval, type Removal } from './removal.ts'
+import { foretellCleanup, foretellRemoval, isRemovable, type Removal } from './removal.ts'
 import { printTime } from './restore-point.ts'
 import type { PruneAction, PruneInput } from './retention.ts'
 
@@ -65,7 +65,7 @@ function volumeCounts({ full, incrementals }: Chain): [number, number] {
 
 /** S18c: the oldest chain, whole. */
 export function considerRemoval(input: PruneInput): Verdict {
-  const oldest = secondaryChains(input.collection)[0]
+  const oldest = secondaryChains(input.collection).find(isRemovable)
   if (!oldest) return { refused: 'only the primary chain is left' }
   return exactly(input, 'remove-chain', oldest, `the chain of ${printTime(oldest.startAt)} is the oldest`)
 }

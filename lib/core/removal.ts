@@ -30,7 +30,7 @@ export function foretellCleanup(collection: Collection): Removal {
 
 /**
  * Foretells `remove-all-but-n-full N` and, with `keepFulls`, `remove-all-inc-of-but-n-full N` (remove_old in dup_main.py): every chain that
- * ended before the Nth newest full began, and the signature chains that did.
+ * ended before the Nth newest full began, and the signature chains that did. `chains` are those that lose something.
  * @throws when N is not at least 1, which duplicity refuses too.
  */
 export function foretellRemoval(collection: Collection, keepChains: number, keepFulls: boolean): Removal {
@@ -39,14 +39,24 @@ export function foretellRemoval(collection: Collection, keepChains: number, keep
   const removeBefore = fulls[keepChains - 1] ?? 0
   const active = collection.primarySigned ? primaryChain(collection) : undefined
   const old = collection.chains.filter(chain => chain.endAt < removeBefore && chain !== active)
-  const chains = keepFulls ? old.filter(chain => chain.incrementals.length > 0) : old
+  const chains = old.filter(chain => deletedSets(chain, keepFulls).length > 0)
   if (chains.length === 0) return { chains, files: [], mayGo: [] }
-  const sets = chains.flatMap(chain => (keepFulls ? chain.incrementals : setsOf(chain)))
+  const sets = chains.flatMap(chain => deletedSets(chain, keepFulls))
   return {
     chains,
     files: [...sets.flatMap(dataFiles), ...oldSignatures(collection, removeBefore, keepFulls)],
     mayGo: sets.flatMap(statistics),
   }
+}
+
+/** BackupChain.delete passes over a full without volumes (its length is 0, which Python takes for no set): its manifest stays for ever. */
+function deletedSets(chain: Chain, keepFull: boolean): readonly BackupSet[] {
+  return keepFull || chain.full.volumes.length === 0 ? chain.incrementals : setsOf(chain)
+}
+
+/** Whether duplicity can delete anything of the chain: not when all that is left of it is the manifest of its full. */
+export function isRemovable(chain: Chain): boolean {
+  return deletedSets(chain, false).length > 0
 }
 
 function oldSignatures(collection: Collection, removeBefore: number, keepFulls: boolean): readonly FileRef[] {

@@ -169,6 +169,13 @@ test('planPrune() foretells that signatures without a set go with the chains tha
   assert.deepEqual(names(plan.files), names([...stray, ...filesOfSet({ day: 0 })]))
 })
 
+test('planPrune() passes over a chain of which only the manifest is left, which duplicity cannot delete', () => {
+  const husk = { day: 0, volumes: [], signatures: false }
+  assert.equal(short(decide([husk, { day: 30 }, { day: 60 }])), 'remove 30 keep 1')
+  assert.deepEqual(names(decide([husk, { day: 30 }, { day: 60 }]).files), names(filesOfSet({ day: 30 })))
+  assert.match(decide([husk, { day: 60 }]).reason, /only the primary chain is left/)
+})
+
 test('planPrune() foretells a cleanup: sets with their manifests, but of signatures only the orphaned', () => {
   const plan = decide([...year, { day: 96, manifest: false }, { day: 99, base: 98 }])
   const full = filesOfSet({ day: 96, manifest: false, signatures: false })
