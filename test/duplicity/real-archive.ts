@@ -10,6 +10,12 @@ const run = promisify(execFile)
 /** The duplicity under test: the installed one, or another version's program. */
 export const duplicityCommand = process.env.HOLDFAST_TEST_DUPLICITY ?? 'duplicity'
 
+/** The major version of the duplicity under test: 0 for 0.8.22, 3 for 3.0.4. */
+export async function duplicityMajor(): Promise<number> {
+  const { stdout } = await run(duplicityCommand, ['--version'])
+  return Number(/^duplicity (\d+)\./.exec(stdout)?.[1])
+}
+
 /** A source of chance that gives the same for the same seed (mulberry32): `chance(n)` is a whole number below n. */
 export function chanceFrom(seed: number): (below: number) => number {
   let state = seed
