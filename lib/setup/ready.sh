@@ -24,12 +24,22 @@ modules_missing() {
   [ package-lock.json -nt node_modules/.package-lock.json ]
 }
 
+# `npm ci` refuses a lock file that lacks another platform's optional package, as a registry's mirror may; `npm install` takes the
+# same versions and goes on.
 install_modules() {
   omit=--include=dev
   if [ "$purpose" = run ] && [ ! -d node_modules ]; then omit=--omit=dev; fi
+  log=$(mktemp)
   say 'installing the node modules (npm ci)'
-  npm ci $omit --loglevel=error --no-audit --no-fund </dev/null
+  set -- "$omit" --loglevel=error --no-audit --no-fund
+  if ! npm ci "$@" </dev/null >"$log" 2>&1; then
+    say "npm ci: $(grep -v -e EUSAGE -e 'npm error$' "$log" | head -n 1)"
+    say 'trying npm install with the same lock file'
+    npm install --no-save "$@" </dev/null >"$log" 2>&1 || { head -n 15 "$log" >&2; rm -f "$log"; exit 1; }
+  fi
+  rm -f "$log"
   touch node_modules/.package-lock.json
+  say 'node modules installed'
 }
 
 # The theme that this release's WordPress shows by default comes as a package of its own.
