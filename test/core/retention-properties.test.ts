@@ -72,8 +72,10 @@ test('planPrune() cleans only what is in no chain', () => {
 })
 
 test('planPrune() plans one action on one chain, with every file it takes, and a reason for all that it does not do', () => {
+  const kinds = new Set<string>()
   holds((files, chosen) => {
     const plan = planPrune(inputOf(files, chosen))
+    kinds.add(plan.action.kind)
     assert.deepEqual(plan, planPrune(inputOf(files, chosen)))
     assert.ok(plan.considered.filter(each => each.applies).length <= 1)
     for (const { reason } of [...plan.considered, plan]) assert.match(reason, /\w.{9,}/)
@@ -82,6 +84,7 @@ test('planPrune() plans one action on one chain, with every file it takes, and a
     assert.equal(new Set(plan.files.map(file => file.name)).size, plan.files.length)
     assert.equal(plan.action.kind === 'none', plan.files.length === 0)
   })
+  assert.equal(kinds.size, 4, `the archives led only to ${[...kinds]}`)
 })
 
 test('planPrune() needs only enough nights: then the archive fits its allowance, or it says why nothing can go', () => {

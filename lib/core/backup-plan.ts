@@ -1,0 +1,41 @@
+import { type Collection, isWhole, primaryChain } from './collection.ts'
+import { fullBackupDue } from './schedule.ts'
+
+/** What tonight's backup of a site is to be, and why; `none` when it must not be made. */
+export interface BackupPlan {
+  readonly kind: 'full' | 'incremental' | 'none'
+  readonly reason: string
+}
+
+/**
+ * Full or incremental (S13). Full also where an incremental could not be restored or made: without a chain, without its signatures, or on a chain with
+ * a hole. Where a full is wanted and the archive has no room for one (S10), an incremental is made if the chain can carry one.
+ *
+ * @param input.now milliseconds since the epoch
+ * @param input.frequencySeconds seconds after which the newest full is too old
+ */
+export function planBackup(input: {
+  readonly collection: Collection
+  readonly frequencySeconds: number
+  readonly now: number
+  readonly fullBackups: { readonly allowed: boolean; readonly reason: string }
+}): BackupPlan {
+  const { collection, frequencySeconds, now, fullBackups } = input
+  const primary = primaryChain(collection)
+  const obstacle = obstacleTo(collection)
+  const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })
+  if (obstacle === undefined && !due.due) return { kind: 'incremental', reason: due.reason }
+  const wanted = obstacle ?? due.reason
+  if (fullBackups.allowed) return { kind: 'full', reason: wanted }
+  if (obstacle === undefined) return { kind: 'incremental', reason: `${wanted}, but ${fullBackups.reason}` }
+  return { kind: 'none', reason: `a full backup is needed (${wanted}), but ${fullBackups.reason}` }
+}
+
+/** Why the primary chain cannot carry another incremental. */
+function obstacleTo(collection: Collection): string | undefined {
+  const primary = primaryChain(collection)
+  if (!primary) return 'there is no full backup yet'
+  if (!collection.primarySigned) return 'the signatures of the newest chain are missing'
+  if (!isWhole(primary)) return 'the newest chain is damaged: what would build on it could not be restored'
+  return undefined
+}

@@ -1,0 +1,29 @@
+/** Which database and account a site uses, recorded at its first backup or replay on a host. */
+export interface DatabaseClaim {
+  /** Where the server is, as text: `localhost`, a socket, `host:port`. */
+  readonly server: string
+  readonly database: string
+  readonly user: string
+}
+
+/** The recorded claims of a host, by site. */
+export type DatabaseClaims = Readonly<Record<string, DatabaseClaim>>
+
+/**
+ * What speaks against a site's claim to a database and account (S41): another site's name on either, or a change of its own that nobody confirmed.
+ * Undefined when nothing does.
+ */
+export function claimConflict(site: string, claim: DatabaseClaim, recorded: DatabaseClaims): string | undefined {
+  for (const [other, theirs] of Object.entries(recorded)) {
+    if (other === site || theirs.server !== claim.server) continue
+    if (theirs.database === claim.database) return `its database "${claim.database}" is recorded as that of site "${other}"`
+    if (theirs.user === claim.user) return `its database account "${claim.user}" is recorded as that of site "${other}"`
+  }
+  return undefined
+}
+
+/** Whether a site's claim is recorded just so. */
+export function isRecorded(site: string, claim: DatabaseClaim, recorded: DatabaseClaims): boolean {
+  const own = Object.hasOwn(recorded, site) ? recorded[site] : undefined
+  return own !== undefined && own.server === claim.server && own.database === claim.database && own.user === claim.user
+}

@@ -1,0 +1,44 @@
+import { parseInterval } from './age.ts'
+
+/** A value of a site's own settings file: what it says, or the default and what is wrong with it. */
+export interface Limit {
+  readonly value: number
+  readonly problem: string | undefined
+}
+
+/** Bytes in a MB, as disk makers and `max_NAS_space` count. */
+export const MEGABYTE = 1_000_000
+
+/**
+ * The allowance in bytes that `max_NAS_space` gives in MB (S11).
+ * @param text the file's text; undefined when there is none
+ * @param otherwise the default in MB
+ */
+export function allowanceFrom(text: string | undefined, otherwise: number): Limit {
+  if (text === undefined) return { value: otherwise * MEGABYTE, problem: undefined }
+  const megabytes = /^\d{1,12}(\.\d{1,6})?$/.test(text.trim()) ? Number(text.trim()) : 0
+  if (megabytes > 0) return { value: megabytes * MEGABYTE, problem: undefined }
+  const problem = `max_NAS_space says ${quoted(text)}, wanted a number of MB such as 1000; ${otherwise} is used`
+  return { value: otherwise * MEGABYTE, problem }
+}
+
+/**
+ * The seconds between full backups that `full_backup_freq` gives (S12).
+ * @param otherwise the default, an interval such as 1M
+ */
+export function frequencyFrom(text: string | undefined, otherwise: string): Limit {
+  const standard = parseInterval(otherwise)
+  if (text === undefined) return { value: standard, problem: undefined }
+  try {
+    const seconds = parseInterval(text.trim())
+    if (seconds > 0) return { value: seconds, problem: undefined }
+  } catch {
+    // said below
+  }
+  return {
+    value: standard,
+    problem: `full_backup_freq says ${quoted(text)}, wanted an interval such as 1M, 1W or 28D; ${otherwise} is used`,
+  }
+}
+
+const quoted = (text: string): string => JSON.stringify(text.trim().slice(0, 40))

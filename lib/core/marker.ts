@@ -1,0 +1,116 @@
+/** Begins the name of a marker file; the rest is the name of the host that owns the site. */
+const PREFIX = 'PRIMARY_IS_'
+
+/** Whether a text can be a host's name: it becomes part of a file name. */
+export function isHostName(text: string): boolean {
+  return /^[A-Za-z0-9]([A-Za-z0-9.-]{0,62})$/.test(text)
+}
+
+/** The marker's file name for a host. */
+export function markerOf(host: string): string {
+  return `${PREFIX}${host}`
+}
+
+/** The hosts that the markers among these file names claim the site for, sorted. A name that is no host's is no marker. */
+export function claimsIn(names: readonly string[]): readonly string[] {
+  const claims = names.filter(name => name.startsWith(PREFIX)).map(name => name.slice(PREFIX.length))
+  return [...new Set(claims.filter(isHostName))].toSorted()
+}
+
+/** What is known of a site when its role is decided: the hosts that its markers name, undefined where there is no such folder. */
+export interface Claims {
+  /** In the site's folder on this host. */
+  readonly here: readonly string[] | undefined
+  /** Beside its archive. */
+  readonly archive: readonly string[] | undefined
+}
+
+/** The roles of S2. All but `primary`, `replica` and `new replica` are left alone by the nightly run. */
+export type RoleName = 'primary' | 'replica' | 'new replica' | 'incoming' | 'unmanaged' | 'conflict' | 'ambiguous'
+
+export interface Role {
+  readonly role: RoleName
+  /** The host that owns the site, where one does without doubt. */
+  readonly owner: string | undefined
+  /** One sentence for a person: both claims, where they differ. */
+  readonly reason: string
+  /** What settles it, where a person has to: a choice of commands, as words to be run at the site's folder or its archive. */
+  readonly settle: readonly Settlement[]
+}
+
+/** One way to settle a site that the run leaves alone: a marker that goes, one that comes, or both (a rename). */
+export interface Settlement {
+  /** What it means: `web2 keeps it`. */
+  readonly meaning: string
+  readonly where: 'here' | 'archive'
+  readonly remove?: string
+  readonly create?: string
+}
+
+/**
+ * The role of a site on a host, from the markers alone (S2). Total: every combination has an answer, and whatever could overwrite
+ * a folder that nobody handed over is a conflict.
+ */
+export function roleOf({ here, archive }: Claims, me: string): Role {
+  if ((here?.length ?? 0) > 1) return ambiguous('here', here!)
+  if ((archive?.length ?? 0) > 1) return ambiguous('archive', archive!)
+  const local = here?.[0]
+  const archived = archive?.[0]
+  if (local === undefined && archived === undefined) return settled('unmanaged', undefined, 'no marker here or beside an archive')
+  if (local === undefined) return here === undefined ? arriving(archived!, me) : unclaimedFolder(archived!, me)
+  if (local === me) return archived === undefined || archived === me ? owned(archived, me) : contested(archived, me)
+  if (archived === me)
+    return settled('incoming', me, `the archive was handed to ${me}; the folder here is still marked as ${local}'s`)
+  return settled('replica', archived ?? local, `${archived ?? local} owns it`)
+}
+
+const settled = (role: RoleName, owner: string | undefined, reason: string): Role => ({ role, owner, reason, settle: [] })
+
+function owned(archived: string | undefined, me: string): Role {
+  return settled(
+    'primary',
+    me,
+    archived === undefined ? `marked as ${me}'s here; its archive is not claimed yet` : `${me} owns it`,
+  )
+}
+
+function arriving(archived: string, me: string): Role {
+  if (archived === me) return settled('incoming', me, `the archive was handed to ${me}, which has no folder of it yet`)
+  return settled('new replica', archived, `${archived} owns it; ${me} has no folder of it yet`)
+}
+
+function unclaimedFolder(archived: string, me: string): Role {
+  const meaning = archived === me ? `${me} keeps the folder as it is` : `the folder here is replaced by what ${archived} archived`
+  return {
+    role: 'conflict',
+    owner: undefined,
+    reason: `its archive is ${archived}'s, and a folder of that name stands here that no marker speaks for`,
+    settle: [{ meaning, where: 'here', create: markerOf(archived) }],
+  }
+}
+
+function contested(archived: string, me: string): Role {
+  return {
+    role: 'conflict',
+    owner: undefined,
+    reason: `the folder here says that ${me} owns it, its archive says ${archived}`,
+    settle: [
+      {
+        meaning: `${archived} keeps it, it becomes a replica here`,
+        where: 'here',
+        remove: markerOf(me),
+        create: markerOf(archived),
+      },
+      { meaning: `${me} keeps it`, where: 'archive', remove: markerOf(archived), create: markerOf(me) },
+    ],
+  }
+}
+
+function ambiguous(where: 'here' | 'archive', claims: readonly string[]): Role {
+  return {
+    role: 'ambiguous',
+    owner: undefined,
+    reason: `${where === 'here' ? 'its folder here' : 'its archive'} has markers of ${claims.join(' and ')}`,
+    settle: claims.map(host => ({ meaning: `${host} is not the owner`, where, remove: markerOf(host) })),
+  }
+}

@@ -1,0 +1,71 @@
+/** How much a note matters: `info` is for the log; `significant` makes a mail (S35); `warning` is shown; a `problem` also fails the run. */
+export type NoteKind = 'info' | 'significant' | 'warning' | 'problem'
+
+export interface Note {
+  readonly kind: NoteKind
+  readonly text: string
+}
+
+/** One command as it was, or in a dry run would have been, given to the system. Never holds a secret. */
+export interface CommandRecord {
+  readonly line: string
+  /** False in a dry run for what would have changed something. */
+  readonly ran: boolean
+  readonly seconds: number
+  /** Undefined when it was ended by a signal, timed out or did not run. */
+  readonly exitCode: number | undefined
+}
+
+/** `done` did its work; `skipped` had a reason not to; `failed` tried and could not; `stopped` was cut short, or never begun, by a signal. */
+export type Status = 'done' | 'failed' | 'skipped' | 'stopped'
+
+/**
+ * What became of one step for one subject. The log, the mail, the pages, `--json` and the exit code are all made from a list of these.
+ */
+export interface Outcome {
+  /** The step's stable name, such as `backup`. */
+  readonly step: string
+  readonly title: string
+  /** `do` for a step, `up` and `down` for the halves of a hold. */
+  readonly phase: 'do' | 'up' | 'down'
+  /** The item of an `each` that it was done for: a site's name; undefined for the run as a whole. */
+  readonly subject: string | undefined
+  readonly status: Status
+  /** Why it was skipped or failed: one sentence for a person. */
+  readonly reason: string | undefined
+  /** What a failure asks as the program's exit code, when not 1. */
+  readonly exitCode: number | undefined
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly seconds: number
+  readonly notes: readonly Note[]
+  readonly commands: readonly CommandRecord[]
+  /** The last lines that a failed command printed. */
+  readonly output: readonly string[]
+}
+
+/** Exit codes, the same for all tasks. Stops by a signal are 128 + its number: 129 SIGHUP, 130 SIGINT, 143 SIGTERM. */
+export const EXIT = { well: 0, failed: 1, badInput: 2, locked: 75 } as const
+
+const SIGNAL_NUMBER: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
+
+/** Whether an outcome is one that the run must not be called well for. */
+export function isTrouble(outcome: Outcome): boolean {
+  return outcome.status === 'failed' || outcome.notes.some(note => note.kind === 'problem')
+}
+
+/** Whether a mail is due for it (S35). */
+export function isSignificant(outcome: Outcome): boolean {
+  return isTrouble(outcome) || outcome.notes.some(note => note.kind === 'significant')
+}
+
+/**
+ * The exit code of a run, from its outcomes alone.
+ * @param stoppedBy the signal that ended it early, such as `SIGTERM`
+ */
+export function exitCodeOf(outcomes: readonly Outcome[], stoppedBy?: string): number {
+  if (stoppedBy !== undefined) return 128 + (SIGNAL_NUMBER[stoppedBy] ?? 0)
+  const troubles = outcomes.filter(isTrouble)
+  if (troubles.length === 0) return EXIT.well
+  return troubles.find(outcome => outcome.exitCode !== undefined)?.exitCode ?? EXIT.failed
+}

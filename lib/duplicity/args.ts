@@ -1,0 +1,123 @@
+/** How sets are encrypted. Passphrases are not here: they travel in the environment. */
+export type Cipher =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'passphrase'; readonly stretched: boolean }
+  | { readonly kind: 'gpg'; readonly key: string }
+
+/** What every call about one archive has in common. */
+export interface Target {
+  readonly program: string
+  /** Where the sets are; see {@link fileUrl}. */
+  readonly url: string
+  /** Names the archive's folder within `cache`. Backups and restores of one archive need two names: a backup that was cut short leaves
+   * state that a restore must not see. */
+  readonly name: string
+  /** Duplicity's `--archive-dir`. */
+  readonly cache: string
+  /** Where it writes what it has to say for machines. */
+  readonly logFile: string
+  readonly cipher: Cipher
+  readonly compression: 'default' | 'none' | number
+  /** How often a backend operation is tried. */
+  readonly retries: number
+  /** For a URL archive, as the inventory says. */
+  readonly options: readonly string[]
+}
+
+export interface Backup extends Target {
+  readonly kind: 'full' | 'incremental'
+  readonly source: string
+  /** MB a volume. */
+  readonly volumeSize: number
+  /** Paths below the source, with `*`, `?` and `**` as duplicity knows them. */
+  readonly exclude: readonly string[]
+  /** The newest set was made by another host (a site that moved): duplicity would refuse (exit code 3). */
+  readonly otherHost: boolean
+}
+
+export interface Restore extends Target {
+  /** An empty or missing folder: duplicity 3 does not refuse a full one. */
+  readonly into: string
+  /** Milliseconds since the epoch: the time of the very set to restore. The newest when absent. */
+  readonly time?: number
+  /** A file or folder of the set, relative to its root. */
+  readonly path?: string
+}
+
+/**
+ * Passphrases of 256 random bits need no slow key derivation: this is the count below which gpg saves no more time (reference: a gpg call
+ * costs 0.2 s with gpg's own count and 0.006 s with this).
+ */
+const LIGHT_STRETCHING = 65536
+
+/** Words that both versions (0.8.22 and 3.0.4) understand alike; a value always stands in the same word as its option. */
+export function backupWords(backup: Backup): string[] {
+  return [
+    backup.program,
+    backup.kind,
+    ...common(backup),
+    `--volsize=${backup.volumeSize}`,
+    ...(backup.otherHost ? ['--allow-source-mismatch'] : []),
+    ...backup.exclude.map(path => `--exclude=${join(escapeGlob(backup.source), path)}`),
+    backup.source,
+    backup.url,
+  ]
+}
+
+export function restoreWords(restore: Restore): string[] {
+  return [
+    restore.program,
+    'restore',
+    ...common(restore),
+    ...(restore.time === undefined ? [] : [`--time=${Math.floor(restore.time / 1000)}`]),
+    // --file-to-restore became --path-to-restore: only the short form is the same in both
+    ...(restore.path === undefined ? [] : ['-r', restore.path]),
+    restore.url,
+    restore.into,
+  ]
+}
+
+export function collectionStatusWords(target: Target): string[] {
+  return [target.program, 'collection-status', ...common(target), target.url]
+}
+
+function common(target: Target): string[] {
+  return [
+    `--archive-dir=${target.cache}`,
+    `--name=${target.name}`,
+    `--log-file=${target.logFile}`,
+    `--num-retries=${target.retries}`,
+    ...cipherWords(target),
+    ...target.options,
+  ]
+}
+
+function cipherWords({ cipher, compression }: Target): string[] {
+  if (cipher.kind === 'none') return ['--no-encryption', ...(compression === 'none' ? ['--no-compression'] : [])]
+  const gpg = [
+    ...(cipher.kind === 'passphrase' && !cipher.stretched ? [`--s2k-count=${LIGHT_STRETCHING}`] : []),
+    ...(compression === 'none' ? ['--compress-algo=none'] : []),
+    ...(typeof compression === 'number' ? [`--compress-level=${compression}`, `--bzip2-compress-level=${compression}`] : []),
+  ]
+  return [
+    ...(cipher.kind === 'gpg' ? [`--encrypt-key=${cipher.key}`] : []),
+    ...(gpg.length === 0 ? [] : [`--gpg-options=${gpg.join(' ')}`]),
+  ]
+}
+
+/** A folder as the URL by which duplicity finds it, whatever its name: each part percent-encoded. */
+export function fileUrl(folder: string): string {
+  return `file://${folder.split('/').map(encodeURIComponent).join('/')}`
+}
+
+/** A URL for one site below the archive's. */
+export function siteUrl(base: string, site: string): string {
+  return `${base.replace(/\/+$/, '')}/${encodeURIComponent(site)}`
+}
+
+/** A path as a pattern that matches just itself. */
+export function escapeGlob(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]')
+}
+
+const join = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`

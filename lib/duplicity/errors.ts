@@ -1,0 +1,134 @@
+import { parseLog, type Stanza } from './log.ts'
+
+/** What went wrong, by name. Codes are those of duplicity's `log.py`, the same in 0.8.22 and 3.x unless said. */
+export type DuplicityFault =
+  | 'bad-command-line'
+  | 'other-source-host'
+  | 'other-source-folder'
+  | 'no-backup'
+  | 'manifest-mismatch'
+  | 'manifest-unreadable'
+  | 'target-exists'
+  | 'no-signatures'
+  | 'not-in-backup'
+  | 'corrupt-volume'
+  | 'locked'
+  | 'wrong-passphrase'
+  | 'gpg-failed'
+  | 'no-temporary-space'
+  | 'archive-forbidden'
+  | 'volume-missing'
+  | 'archive-full'
+  | 'archive-unreachable'
+  | 'upload-mismatch'
+  | 'interrupted'
+  | 'unknown'
+
+const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
+  2: 'bad-command-line',
+  3: 'other-source-host',
+  5: 'manifest-mismatch',
+  6: 'manifest-unreadable',
+  11: 'target-exists',
+  17: 'no-signatures',
+  18: 'no-signatures',
+  19: 'not-in-backup',
+  20: 'not-in-backup',
+  21: 'corrupt-volume',
+  31: 'gpg-failed',
+  35: 'no-temporary-space',
+  38: 'archive-unreachable',
+  42: 'other-source-folder',
+  44: 'upload-mismatch',
+  50: 'archive-unreachable',
+  51: 'archive-forbidden',
+  52: 'volume-missing',
+  53: 'archive-full',
+  54: 'archive-unreachable',
+  55: 'archive-unreachable',
+  56: 'upload-mismatch',
+}
+
+/** What the text says when the code says too little. First match wins. */
+const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
+  [/Bad session key|decryption failed: Bad|bad passphrase|No secret key/i, 'wrong-passphrase'],
+  [/another instance is already running|lock(file)? .*(held|acquire)/i, 'locked'],
+  [/No space left on device|Disk quota exceeded/i, 'archive-full'],
+  [/Manifest file .* not found|No backup chains|no backup sets|No manifests? found|Unable to locate/i, 'no-backup'],
+  [
+    /Invalid data - .* hash mismatch|CRC check failed|Compressed file ended|zlib|not a gzip|unexpected end of (data|file)/i,
+    'corrupt-volume',
+  ],
+  [/No such file or directory: .*\.difftar|\.difftar\S* (not found|does not exist)|file not found/i, 'volume-missing'],
+  [/Input\/output error|Stale file handle|Transport endpoint is not connected|Host is down/i, 'archive-unreachable'],
+  [/gpg: |GPGError|GPG Failed/i, 'gpg-failed'],
+]
+
+const MEANING: Readonly<Record<DuplicityFault, string>> = {
+  'bad-command-line': 'duplicity does not understand its options',
+  'other-source-host': 'the sets in the archive were made by another host',
+  'other-source-folder': 'the sets in the archive were made from another folder',
+  'no-backup': 'the archive holds no backup that can be used',
+  'manifest-mismatch': 'a manifest in the archive differs from the local copy',
+  'manifest-unreadable': 'a manifest in the archive cannot be read',
+  'target-exists': 'the folder to restore into is not empty',
+  'no-signatures': 'the signatures of the last set are missing: only a full backup can go on',
+  'not-in-backup': 'the path is not in the backup',
+  'corrupt-volume': 'a volume in the archive is corrupt',
+  locked: 'another duplicity works with this archive',
+  'wrong-passphrase': 'the passphrase does not fit the archive',
+  'gpg-failed': 'gpg failed',
+  'no-temporary-space': 'there is too little space for temporary files',
+  'archive-forbidden': 'the archive refuses access',
+  'volume-missing': 'a file is missing from the archive',
+  'archive-full': 'the disk is full',
+  'archive-unreachable': 'the archive cannot be reached',
+  'upload-mismatch': 'a volume did not arrive whole in the archive',
+  interrupted: 'duplicity was interrupted',
+  unknown: 'duplicity failed',
+}
+
+/** A failure of duplicity, by name, with the sentence that it said itself. */
+export class DuplicityError extends Error {
+  readonly fault: DuplicityFault
+  readonly exitCode: number | undefined
+
+  constructor(fault: DuplicityFault, exitCode: number | undefined, said: string) {
+    super(
+      `${MEANING[fault]} (duplicity ${exitCode === undefined ? 'was killed' : `exit code ${exitCode}`})${said === '' ? '' : `: ${said}`}`,
+    )
+    this.fault = fault
+    this.exitCode = exitCode
+  }
+}
+
+/**
+ * Names a failure.
+ * @param exitCode undefined when a signal ended it
+ * @param log what it wrote to its log file
+ * @param printed its standard error, for what never reached the log
+ */
+export function duplicityError(exitCode: number | undefined, log: string, printed: string): DuplicityError {
+  const errors = parseLog(log).filter(stanza => stanza.keyword === 'ERROR')
+  const told = `${errors.map(stanza => stanza.text).join('\n')}\n${printed}`
+  return new DuplicityError(faultOf(exitCode, errors, told), exitCode, sentence(errors.at(-1)?.text ?? printed))
+}
+
+function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: string): DuplicityFault {
+  if (exitCode === undefined) return 'interrupted'
+  const byText = BY_TEXT.find(([pattern]) => pattern.test(told))?.[1]
+  // 23 is a held lock, a backend's exception or, in 3.x, the command line; 1, 4 and 30 say even less
+  const vague = [1, 4, 23, 30, 31].includes(exitCode)
+  const byCode = BY_CODE[exitCode]
+  if (!vague && byCode) return byCode
+  if (byText) return byText
+  if (exitCode === 4) return 'no-backup'
+  if (exitCode === 23 && errors.some(error => /option|argument|usage/i.test(error.text))) return 'bad-command-line'
+  return byCode ?? 'unknown'
+}
+
+/** The telling line of what it said: its last that is no part of a Python traceback. */
+function sentence(text: string): string {
+  const lines = text.split('\n').map(line => line.trim())
+  return (lines.filter(line => line !== '' && !/^(File "|Traceback|\^+$)/.test(line)).at(-1) ?? '').slice(0, 300)
+}

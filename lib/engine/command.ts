@@ -1,0 +1,53 @@
+import { quote } from 'zx'
+import { Secret } from '../core/secret.ts'
+
+/** What may stand in a command: no `undefined`, no object, and no {@link Secret}, for a command line is there for all to see (S40). */
+export type Word = string | number | readonly Word[]
+
+/** A command as words, ready to be quoted. */
+export interface Command {
+  readonly words: readonly string[]
+}
+
+function flatten(word: Word): string[] {
+  if ((word as unknown) instanceof Secret) throw new TypeError('a secret must never be a word of a command')
+  if (typeof word === 'string') return [word]
+  if (typeof word === 'number') return [String(word)]
+  return word.flatMap(flatten)
+}
+
+/**
+ * Makes the words of a command from a template: text between values is split at spaces; each value is one word, a list of them several,
+ * whatever they contain. A value that touches text (`--name=${x}`) is part of that word.
+ */
+export function wordsOf(pieces: readonly string[], values: readonly Word[]): string[] {
+  const words: string[] = []
+  let glued = false
+  const add = (text: string): void => {
+    if (glued) words[words.length - 1] += text
+    else words.push(text)
+  }
+  pieces.forEach((piece, index) => {
+    const parts = piece.split(/\s+/)
+    parts.forEach((part, at) => {
+      if (at > 0) glued = false
+      if (part === '') return
+      add(part)
+      glued = true
+    })
+    if (index >= values.length) return
+    const value = flatten(values[index]!)
+    if (Array.isArray(values[index]) && glued && value.length !== 1) throw new TypeError('a list cannot be part of one word')
+    for (const word of value) {
+      add(word)
+      glued = true
+      if (Array.isArray(values[index]) && value.length > 1) glued = false
+    }
+  })
+  return words
+}
+
+/** The command as a person would type it into a shell. */
+export function lineOf(words: readonly string[]): string {
+  return words.map(word => (word === '' ? "''" : quote(word))).join(' ')
+}

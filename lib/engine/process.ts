@@ -1,0 +1,178 @@
+import type { FileHandle } from 'node:fs/promises'
+import { $ } from 'zx'
+import type { Secret } from '../core/secret.ts'
+import { Stopped } from './stop.ts'
+
+/** How a command is to be run. */
+export interface CommandOptions {
+  readonly cwd?: string
+  /** Added to the small environment that every command gets. Secrets belong here, in `input`, or in a file of mode 600. */
+  readonly env?: Readonly<Record<string, string | Secret>>
+  /** Text for its standard input. */
+  readonly input?: string | Secret
+  /** A file as its standard input or output; opened when the command really runs, closed after it. */
+  readonly stdin?: () => Promise<FileHandle>
+  readonly stdout?: () => Promise<FileHandle>
+  /** Open descriptors that it gets as 3, 4 and so on. */
+  readonly inherit?: readonly number[]
+  /** Seconds after which it is killed, and left behind when even that does not end it: a hung mount ends for no signal. None by default. */
+  readonly timeout?: number
+  /** Exit codes that are no failure, besides 0. */
+  readonly allow?: readonly number[]
+  /** Turns a failure into a better error. */
+  readonly explain?: (failure: CommandFailed) => Error | undefined
+  /** Each line that it prints, as it comes. */
+  readonly onLine?: (line: string) => void
+}
+
+/** How a process ended. */
+export interface Ended {
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that ended otherwise than it should. The message holds the end of what it printed. */
+export class CommandFailed extends Error {
+  readonly program: string
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+
+  constructor(program: string, how: string, ended: Ended) {
+    const said = lastLines(ended.stderr, 3) || lastLines(ended.stdout, 3)
+    super(`${program} ${how}${said === '' ? '' : `: ${said}`}`)
+    this.program = program
+    this.exitCode = ended.exitCode
+    this.stdout = ended.stdout
+    this.stderr = ended.stderr
+  }
+}
+
+/** A command that did not end in its time. */
+export class TimedOut extends CommandFailed {}
+
+/** The last lines of a text that hold something, joined by ` / `. */
+export function lastLines(text: string, count: number): string {
+  const lines = text.split('\n').map(line => line.trim())
+  return lines
+    .filter(line => line !== '')
+    .slice(-count)
+    .join(' / ')
+}
+
+/** Seconds between asking a group of processes to end and killing it. */
+const GRACE = 5
+/** Seconds to wait for a killed process before it is left behind. */
+const LEAVE_BEHIND = 2
+
+/** What commands inherit of this process's environment: nothing that could hold a secret. */
+const INHERITED =
+  /^(PATH|HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
+
+function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8' }
+  for (const [name, value] of Object.entries(process.env)) if (INHERITED.test(name)) env[name] = value
+  for (const [name, value] of Object.entries(extra)) env[name] = typeof value === 'string' ? value : value.reveal()
+  return env
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // the group has ended
+  }
+}
+
+const wait = (seconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, seconds * 1000).unref())
+
+/**
+ * Runs one command in a process group of its own and waits until it has ended. A stop or a time limit ends the whole group.
+ * Should this process itself be killed, the kernel kills the command too (`setpriv --pdeathsig`): no orphan writes on into an archive.
+ *
+ * @throws {CommandFailed} when it ended with another exit code than 0 or an allowed one, or by a signal
+ * @throws {TimedOut} when it did not end in its time
+ * @throws {Stopped} when `stop` was aborted
+ */
+export async function runProcess(words: readonly string[], options: CommandOptions, stop: AbortSignal): Promise<Ended> {
+  if (stop.aborted) throw stop.reason
+  await using files = new AsyncDisposableStack()
+  const open = async (opener: (() => Promise<FileHandle>) | undefined): Promise<number | undefined> =>
+    opener && files.use(await opener()).fd
+  const stdin = await open(options.stdin)
+  const stdout = await open(options.stdout)
+  const program = words[0] ?? ''
+  const run = $({
+    prefix: 'exec setpriv --pdeathsig KILL -- ',
+    quiet: true,
+    nothrow: true,
+    detached: true,
+    env: environment(options.env),
+    stdio: [options.input === undefined ? (stdin ?? 'ignore') : 'pipe', stdout ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.input === undefined ? {} : { input: typeof options.input === 'string' ? options.input : options.input.reveal() }),
+  })`${words}`
+  if (options.onLine) for (const stream of [run.stdout, run.stderr]) stream?.on('data', linesTo(options.onLine))
+  const group = run.pid
+  const cut = new AbortController()
+  let cutShortBy: Error | undefined
+  const ending = async (why: Error): Promise<never> => {
+    cutShortBy ??= why
+    signalGroup(group, 'SIGTERM')
+    await Promise.race([run, wait(GRACE)])
+    signalGroup(group, 'SIGKILL')
+    await Promise.race([run, wait(LEAVE_BEHIND)])
+    throw why
+  }
+  try {
+    const output = await Promise.race([
+      run,
+      aborted(stop, cut.signal).then(() => ending(stop.reason instanceof Error ? stop.reason : new Stopped('a signal'))),
+      ...(options.timeout === undefined
+        ? []
+        : [elapsed(options.timeout, cut.signal).then(() => ending(tooLong(program, options.timeout!)))]),
+    ])
+    if (cutShortBy) throw cutShortBy
+    const ended = { exitCode: output.exitCode ?? undefined, stdout: output.stdout, stderr: output.stderr }
+    if (stop.aborted) return await ending(stop.reason)
+    if (ended.exitCode === 0 || options.allow?.includes(ended.exitCode ?? -1)) return ended
+    const failure = new CommandFailed(
+      program,
+      output.exitCode === null ? `was ended by ${output.signal}` : `ended with exit code ${output.exitCode}`,
+      ended,
+    )
+    throw options.explain?.(failure) ?? failure
+  } finally {
+    cut.abort()
+  }
+}
+
+function tooLong(program: string, seconds: number): TimedOut {
+  return new TimedOut(program, `did not end within ${seconds} s`, { exitCode: undefined, stdout: '', stderr: '' })
+}
+
+function linesTo(take: (line: string) => void): (chunk: Buffer) => void {
+  let rest = ''
+  return chunk => {
+    const lines = (rest + chunk.toString()).split(/\r?\n|\r/)
+    rest = lines.pop() ?? ''
+    for (const line of lines) take(line)
+  }
+}
+
+/** Resolves when a signal is aborted; never when `cut` is first. */
+function aborted(signal: AbortSignal, cut: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => resolve()
+    signal.addEventListener('abort', done, { once: true })
+    cut.addEventListener('abort', () => signal.removeEventListener('abort', done), { once: true })
+  })
+}
+
+function elapsed(seconds: number, cut: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, seconds * 1000)
+    cut.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  })
+}

@@ -1,0 +1,36 @@
+import type { Shell } from './shell.ts'
+
+/** A text for people, made from the facts that the step will see. */
+export type Title<Facts> = string | ((facts: Facts) => string)
+
+/**
+ * One short action: needs some facts, gives others. `run` is a property and not a method, so that the compiler checks its parameter strictly:
+ * a step that needs more than a recipe has does not fit into it.
+ */
+export interface Step<Needs extends object, Gives extends object | void> {
+  readonly name: string
+  readonly title: Title<Needs>
+  readonly run: (facts: Needs, shell: Shell) => Promise<Gives>
+}
+
+/**
+ * A step with two halves. `down` runs whenever `up` began, also when `up` failed half-way, after success, failure and signals;
+ * it gets what `up` gave, or nothing of it when `up` did not end.
+ */
+export interface Hold<Needs extends object, Gives extends object | void> {
+  readonly name: string
+  readonly title: Title<Needs>
+  readonly up: (facts: Needs, shell: Shell) => Promise<Gives>
+  readonly down: (facts: Needs & Partial<Gives extends object ? Gives : object>, shell: Shell) => Promise<void>
+}
+
+/** A list of items to do something for, each a record of facts, with the name by which reports call it. */
+export interface Many<Needs extends object, Item extends object> {
+  readonly list: (facts: Needs) => readonly Item[]
+  readonly nameOf: (item: Item) => string
+  /** How many at once; 1 by default. */
+  readonly atOnce?: (facts: Needs) => number
+}
+
+/** What a condition answers: the facts that hold when it applies, or the reason, for people, why it does not. */
+export type Condition<Needs extends object, Extra extends object> = (facts: Needs) => Extra | string

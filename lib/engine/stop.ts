@@ -1,0 +1,41 @@
+/** The signals that end a run early, in order: its children are killed, its holds released, its report still made. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+export type StopSignal = (typeof STOP_SIGNALS)[number]
+
+/** The one stop of a program: who wants to know of it looks at `signal`; who began a process tells it, so that none is left behind. */
+export interface Stop {
+  /** Aborted by the first stop signal. */
+  readonly signal: AbortSignal
+  /** Which signal it was. */
+  readonly by: () => StopSignal | undefined
+  /** Stops listening to the process's signals. */
+  readonly release: () => void
+}
+
+/** Listens to the process's stop signals until released. A second signal changes nothing: what is going down is going down. */
+export function listenForStop(): Stop {
+  const controller = new AbortController()
+  let by: StopSignal | undefined
+  const listeners = STOP_SIGNALS.map(name => {
+    const listener = (): void => {
+      by ??= name
+      controller.abort(new Stopped(name))
+    }
+    process.on(name, listener)
+    return () => process.off(name, listener)
+  })
+  return {
+    signal: controller.signal,
+    by: () => by,
+    release: () => {
+      for (const release of listeners) release()
+    },
+  }
+}
+
+/** Why work was cut short. */
+export class Stopped extends Error {
+  constructor(signal: string) {
+    super(`stopped by ${signal}`)
+  }
+}

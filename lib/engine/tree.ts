@@ -1,0 +1,191 @@
+import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
+import type { Outcome } from '../core/outcome.ts'
+import type { Facts, Node, Recipe } from './recipe.ts'
+import type { Run, Work } from './run.ts'
+
+/** How a run is drawn: a live tree on a terminal, a line an event where there is none, or nothing (`--json`). */
+export type Drawing = 'live' | 'plain' | 'none'
+
+type Wrapper = ListrTaskWrapper<unknown, never, never>
+
+/** One chain at work: the facts so far, why it ended early if it did (shared with the blocks inside it), and which of its holds are up. */
+interface Frame {
+  facts: Facts
+  readonly subject: string | undefined
+  readonly chain: { ended: string | undefined }
+  readonly up: Set<Node>
+}
+
+type HoldNode = Extract<Node, { kind: 'hold' }>
+
+/**
+ * Runs a recipe to its end: every step in order, then every hold down in reverse order, whatever happened in between.
+ * listr2 schedules and draws; what ran, failed or was skipped is in the outcomes of `run`, which are the only truth.
+ */
+export async function runTree(recipe: Recipe<never, object>, facts: object, run: Run, drawing: Drawing): Promise<void> {
+  const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Set() }
+  const renderer = drawing === 'live' ? 'default' : drawing === 'plain' ? 'simple' : 'silent'
+  await new Listr(tasksOf(recipe.nodes, frame, run), {
+    renderer,
+    exitOnError: false,
+    concurrent: false,
+    registerSignalListeners: false,
+    fallbackRendererCondition: false,
+    rendererOptions: { collapseSubtasks: false, collapseErrors: false, showErrorMessage: true },
+  } as never).run()
+}
+
+function tasksOf(nodes: readonly Node[], frame: Frame, run: Run): ListrTask[] {
+  const releases = nodes.filter(node => node.kind === 'hold').reverse()
+  return [...nodes.map(node => taskOf(node, frame, run)), ...releases.map(node => releaseOf(node, frame, run))]
+}
+
+function taskOf(node: Node, frame: Frame, run: Run): ListrTask {
+  switch (node.kind) {
+    case 'do':
+      return workTask(
+        { step: node.step.name, title: node.step.title, phase: 'do', subject: frame.subject, run: node.step.run },
+        frame,
+        run,
+      )
+    case 'hold':
+      return workTask(upOf(node, frame), frame, run, () => frame.up.add(node))
+    case 'only':
+      return onlyTask(node, frame, run)
+    case 'each':
+      return eachTask(node, frame, run)
+  }
+}
+
+const upOf = ({ hold }: HoldNode, frame: Frame): Work => ({
+  step: hold.name,
+  title: hold.title,
+  phase: 'up',
+  subject: frame.subject,
+  run: hold.up,
+})
+
+/** Why a chain does not go on, if it does not. */
+function haltOf(frame: Frame, run: Run): { status: 'skipped' | 'stopped'; reason: string } | undefined {
+  if (run.stopped) return { status: 'stopped', reason: 'the run was stopped' }
+  return frame.chain.ended === undefined ? undefined : { status: 'skipped', reason: frame.chain.ended }
+}
+
+function workTask(work: Work, frame: Frame, run: Run, began?: () => void): ListrTask {
+  return {
+    title: typeof work.title === 'string' ? work.title : work.step,
+    task: async (_, wrapper) => {
+      const halt = haltOf(frame, run)
+      if (halt) {
+        const { title } = run.skip(work, frame.facts, halt.status, halt.reason)
+        return wrapper.skip(`${title}: ${halt.reason}`)
+      }
+      began?.()
+      if (typeof work.title === 'function') wrapper.title = work.title(frame.facts)
+      const { outcome, gives } = await run.do(work, frame.facts, line => show(wrapper as Wrapper, line))
+      if (outcome.status === 'done') frame.facts = { ...frame.facts, ...gives }
+      else frame.chain.ended = `${outcome.title} ${outcome.status}`
+      draw(wrapper as Wrapper, outcome)
+    },
+  }
+}
+
+function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
+  const { hold } = node
+  const title = typeof hold.title === 'string' ? hold.title : hold.name
+  return {
+    title: `${title}: release`,
+    task: async (_, wrapper) => {
+      if (!frame.up.has(node)) return wrapper.skip(`${title}: nothing to release`)
+      const work: Work = {
+        step: hold.name,
+        title: hold.title,
+        phase: 'down',
+        subject: frame.subject,
+        run: hold.down as Work['run'],
+      }
+      const { outcome } = await run.do(work, frame.facts, line => show(wrapper as Wrapper, line))
+      draw(wrapper as Wrapper, outcome)
+    },
+  }
+}
+
+function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run): ListrTask {
+  return {
+    title: node.title,
+    task: (_, wrapper) => {
+      const work = blockWork(node.title, frame)
+      const halt = haltOf(frame, run)
+      if (halt) {
+        run.skip(work, frame.facts, halt.status, halt.reason)
+        return wrapper.skip(halt.reason)
+      }
+      const extra = attempt(() => node.when(frame.facts), frame, run, work)
+      if (extra === undefined) throw new Error(frame.chain.ended)
+      if (typeof extra === 'string') {
+        run.skip(work, frame.facts, 'skipped', extra)
+        return wrapper.skip(`${node.title}: ${extra}`)
+      }
+      const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, up: new Set() }
+      return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
+    },
+  }
+}
+
+function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run): ListrTask {
+  return {
+    title: node.title,
+    task: (_, wrapper) => {
+      const work = blockWork(node.title, frame)
+      const halt = haltOf(frame, run)
+      if (halt) {
+        run.skip(work, frame.facts, halt.status, halt.reason)
+        return wrapper.skip(halt.reason)
+      }
+      const items = attempt(() => node.many.list(frame.facts), frame, run, work)
+      if (items === undefined) throw new Error(frame.chain.ended)
+      if (items.length === 0) return wrapper.skip(`${node.title}: none`)
+      const tasks = items.map(item => itemTask(node, item, frame, run))
+      const atOnce = node.many.atOnce?.(frame.facts) ?? 1
+      return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
+    },
+  }
+}
+
+function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Frame, run: Run): ListrTask {
+  const subject = node.many.nameOf(item)
+  const inner: Frame = { facts: { ...frame.facts, ...item }, subject, chain: { ended: undefined }, up: new Set() }
+  return {
+    title: subject,
+    task: (_, wrapper) => wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false }),
+  }
+}
+
+const blockWork = (title: string, frame: Frame): Work => ({
+  step: title,
+  title,
+  phase: 'do',
+  subject: frame.subject,
+  run: async () => {},
+})
+
+/** Asks a recipe's own function; one that throws is a failure like any other. */
+function attempt<Answer>(ask: () => Answer, frame: Frame, run: Run, work: Work): Answer | undefined {
+  try {
+    return ask()
+  } catch (error) {
+    run.fail(work, frame.facts, error)
+    frame.chain.ended = `${work.step} failed`
+    return undefined
+  }
+}
+
+const show = (wrapper: Wrapper, line: string): void => {
+  wrapper.output = line
+}
+
+/** Shows how it ended. Thrown, since that is how listr2 learns that a task failed; the outcome is recorded already. */
+function draw(wrapper: Wrapper, outcome: Outcome): void {
+  if (outcome.status === 'failed' || outcome.status === 'stopped') throw new Error(outcome.reason)
+  wrapper.title = outcome.title
+}

@@ -1,0 +1,78 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { cosmiconfig, type Loader } from 'cosmiconfig'
+import { BadInput } from '../core/bad-input.ts'
+import { messageOf } from '../core/message.ts'
+import { refusal } from './problem.ts'
+import { type Host, hostSchema } from './schema.ts'
+
+const ENDINGS = ['ts', 'js', 'json', 'yaml', 'yml']
+/** The file whose fields every host of the folder starts from. */
+const SHARED = 'common'
+
+/** Node strips the types itself; cosmiconfig's own loader would want a compiler. */
+const importDefault: Loader = async path => ((await import(pathToFileURL(path).href)) as { default?: unknown }).default
+
+/**
+ * Loads one host's inventory: `NAME.{ts,js,json,yaml}` over the fields of `common.*` beside it, every default filled in.
+ * Sections are merged one level deep: a host's `paths: { logs }` keeps the other common paths.
+ *
+ * @param folder where the inventory files are
+ * @param name the host's name
+ * @throws {BadInput} when there is no such file, it does not load, or a field is wrong: it names file, field, what was found and what was wanted
+ */
+export async function loadHost(folder: string, name: string): Promise<Host> {
+  const common = await read(folder, SHARED)
+  const own = await read(folder, name)
+  if (!own)
+    throw new BadInput(
+      `no inventory for host "${name}": wanted ${join(folder, name)}.ts (or .js, .json, .yaml); ${existing(folder)}`,
+    )
+  const merged = merge(common?.fields ?? {}, own.fields)
+  const parsed = hostSchema.safeParse(merged, { reportInput: true })
+  if (!parsed.success) throw refusal(common ? `${own.file} (over ${common.file})` : own.file, parsed.error.issues)
+  return { ...parsed.data, name: parsed.data.name ?? name }
+}
+
+async function read(folder: string, name: string): Promise<{ file: string; fields: Record<string, unknown> } | undefined> {
+  const path = ENDINGS.map(ending => join(folder, `${name}.${ending}`)).find(existsSync)
+  if (path === undefined) return undefined
+  const file = relative(process.cwd(), path) || path
+  const fields = await load(path, file)
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    throw new BadInput(
+      `${file}: found ${fields === undefined ? 'no default export' : typeof fields}, wanted an object such as host({ … }) gives`,
+    )
+  }
+  return { file, fields: fields as Record<string, unknown> }
+}
+
+async function load(path: string, file: string): Promise<unknown> {
+  const explorer = cosmiconfig('holdfast', { loaders: { '.ts': importDefault, '.js': importDefault }, searchStrategy: 'none' })
+  try {
+    return ((await explorer.load(path)) as { config?: unknown } | null)?.config
+  } catch (error) {
+    throw new BadInput(`${file}: it does not load: ${messageOf(error)}`)
+  }
+}
+
+function merge(common: Record<string, unknown>, own: Record<string, unknown>): Record<string, unknown> {
+  const isSection = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  const merged: Record<string, unknown> = { ...common }
+  for (const [key, value] of Object.entries(own)) {
+    const base = common[key]
+    const sameKind = isSection(base) && isSection(value) && base.kind === value.kind
+    merged[key] = sameKind ? { ...base, ...value } : value
+  }
+  return merged
+}
+
+function existing(folder: string): string {
+  if (!existsSync(folder)) return `there is no folder ${folder}`
+  const names = readdirSync(folder).filter(
+    name => ENDINGS.some(ending => name.endsWith(`.${ending}`)) && !name.startsWith(`${SHARED}.`),
+  )
+  return names.length === 0 ? `${folder} is empty: npm run setup writes a first one` : `${folder} has ${names.join(', ')}`
+}

@@ -1,0 +1,174 @@
+import { z } from 'zod'
+import { parseInterval } from '../core/age.ts'
+import { isHostName } from '../core/marker.ts'
+
+const absolutePath = z.string().regex(/^\/[^\0]*$/, 'wanted an absolute path, such as /srv/www/vhosts')
+const relativePath = z
+  .string()
+  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]*$/, 'wanted a path inside the archive, without / in front and without ..')
+const unit = z.string().regex(/^[A-Za-z0-9:_.\\@-]+$/, 'wanted the name of a systemd unit')
+const words = z.array(z.string()).min(1).describe('A command as a list of words; no shell reads it')
+const secretName = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]*$/, 'wanted the NAME of a variable in .env (capitals, digits, _), never the secret itself')
+  .describe('Name of a variable in .env')
+const seconds = z.number().positive()
+const interval = z.string().refine(isInterval, 'wanted an interval such as 1M, 1W or 28D')
+
+function isInterval(text: string): boolean {
+  try {
+    return parseInterval(text) > 0
+  } catch {
+    return false
+  }
+}
+
+const probe = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535).describe('A TCP port that answers at the other end of the tunnel'),
+})
+
+const vpn = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('unit'), unit, probe: probe.optional(), timeout: seconds.default(60) }),
+    z.strictObject({
+      kind: z.literal('commands'),
+      name: z.string().regex(/^[A-Za-z0-9._-]+$/),
+      up: words,
+      down: words,
+      isUp: words.optional().describe('Exits 0 when it is on'),
+      probe: probe.optional(),
+      timeout: seconds.default(60),
+    }),
+  ])
+  .describe('A VPN that is switched on for the run (S7)')
+
+const mountedBy = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('unit'), unit }),
+  z.strictObject({ kind: z.literal('fstab') }),
+  z.strictObject({ kind: z.literal('commands'), up: words, down: words }),
+])
+
+const expectations = {
+  owner: z.int().min(0).optional().describe('User id that the root of the share must have'),
+  group: z.int().min(0).optional().describe('Group id that the root of the share must have'),
+  links: z.int().min(1).optional().describe('Link count that the root of the share must have'),
+  maxSize: z.int().min(0).optional().describe('Size in bytes that the entry of the root of the share must stay below'),
+  identity: z.uuid().optional().describe('What .holdfast-identity in the archive must hold; trusted on first use when absent'),
+}
+
+const archive = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('mount'),
+      mountPoint: absolutePath,
+      by: mountedBy,
+      folder: relativePath.default('').describe('Folder of the archive within the share'),
+      timeout: seconds.default(60),
+      ...expectations,
+    }),
+    z.strictObject({ kind: z.literal('folder'), path: absolutePath, ...expectations }),
+    z.strictObject({
+      kind: z.literal('url'),
+      url: z.string().regex(/^[a-z0-9+]+:\/\/\S+$/, 'wanted a duplicity URL, such as sftp://user@host/path'),
+      options: z.array(z.string()).default([]).describe('Further duplicity options, such as --s3-endpoint-url=…'),
+      env: z.array(secretName).default([]).describe('Variables of .env that duplicity needs for this URL'),
+    }),
+  ])
+  .describe('Where backup sets live: one folder or URL a site')
+
+const encryption = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('none') }),
+    z.strictObject({
+      kind: z.literal('passphrase'),
+      secret: secretName,
+      generated: z
+        .boolean()
+        .default(false)
+        .describe('It is 256 random bits (64 hex digits), as setup makes them: no slow key stretching'),
+    }),
+    z.strictObject({ kind: z.literal('gpg'), key: z.string().regex(/^[0-9A-Fa-f]{8,40}$/), secret: secretName.optional() }),
+  ])
+  .default({ kind: 'none' })
+
+const duplicity = z.strictObject({
+  program: z.string().default('duplicity'),
+  volumeSize: z.int().min(1).default(200).describe('MB a volume'),
+  compression: z.union([z.literal('default'), z.literal('none'), z.int().min(1).max(9)]).default('default'),
+  retries: z.int().min(1).default(2).describe('How often a backend operation is tried'),
+})
+
+const webServer = z.strictObject({
+  kind: z.enum(['apache', 'nginx']),
+  folder: absolutePath,
+  test: words,
+  reload: words,
+})
+
+const site = z.strictObject({
+  domains: z
+    .array(z.string().regex(/^[a-z0-9*.-]+$/i))
+    .default([])
+    .describe('Domains of the site, besides those in its web server configuration'),
+  env: z.array(secretName).default([]).describe('Variables of .env that its wp-config.php may ask for by getenv()'),
+  exclude: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Paths below the site folder that are not backed up; * and ** as in duplicity'),
+})
+
+const database = z.strictObject({
+  socket: absolutePath
+    .optional()
+    .describe('What localhost means in a wp-config.php on this host; the client default when absent'),
+  adminOptionFile: absolutePath
+    .optional()
+    .describe('Option file of an account that may create databases; root over the socket when absent'),
+  dumpProgram: z.string().default('mariadb-dump'),
+  clientProgram: z.string().default('mariadb'),
+})
+
+const paths = z.strictObject({
+  state: absolutePath.default('/var/lib/holdfast'),
+  cache: absolutePath.default('/var/cache/holdfast'),
+  logs: absolutePath.default('/var/log/holdfast'),
+  run: absolutePath.default('/run/holdfast'),
+})
+
+/** One host's inventory: what a file in `hosts/` may say. All sizes are in the unit that the description names. */
+export const hostSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z
+    .string()
+    .refine(isHostName, 'wanted a host name: letters, digits, . and -')
+    .optional()
+    .describe("The file's name when absent"),
+  vhosts: absolutePath.default('/srv/www/vhosts'),
+  vpn: vpn.optional(),
+  archive,
+  encryption,
+  duplicity: duplicity.prefault({}),
+  webServer: webServer.optional(),
+  certificates: absolutePath.default('/etc/letsencrypt'),
+  database: database.prefault({}),
+  sites: z.record(z.string(), site).default({}),
+  allowance: z.number().positive().default(1000).describe('MB of archive a site may use, where it has no max_NAS_space'),
+  fullBackupFrequency: interval.default('1M').describe('Where a site has no full_backup_freq'),
+  freeSpaceFactor: z.number().min(0).default(10).describe('Free space must be this many times the largest allowance (S10)'),
+  keepIncrementals: z.int().min(0).default(3).describe('How many of the newest secondary chains keep their incrementals (S18)'),
+  concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
+  logDays: z.int().min(1).default(60),
+  paths: paths.prefault({}),
+})
+
+export type HostFile = z.input<typeof hostSchema>
+/** A host's inventory with every default filled in. */
+export type Host = z.output<typeof hostSchema> & { readonly name: string }
+export type SiteSettings = z.output<typeof site>
+export type VpnSettings = z.output<typeof vpn>
+export type ArchiveSettings = z.output<typeof archive>
+export type MountSettings = Extract<ArchiveSettings, { kind: 'mount' }>
+export type Expectations = Pick<MountSettings, 'owner' | 'group' | 'links' | 'maxSize' | 'identity'>
+export type Encryption = z.output<typeof encryption>
+export type DuplicitySettings = z.output<typeof duplicity>

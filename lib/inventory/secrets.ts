@@ -1,0 +1,54 @@
+import { readFileSync, statSync } from 'node:fs'
+import { parse } from 'dotenv'
+import { BadInput } from '../core/bad-input.ts'
+import { Secret } from '../core/secret.ts'
+import type { Host } from './schema.ts'
+
+/** The variables of one `.env`, by name. They never enter this process's environment, so that no command inherits them. */
+export type Secrets = ReadonlyMap<string, Secret>
+
+/**
+ * Reads a `.env` that only its owner may read (S40). No file means no variables.
+ * @throws {BadInput} when others can read it, naming the mode that it wants, or when it is somebody else's
+ */
+export function readSecrets(file: string): Secrets {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (!stat) return new Map()
+  const mode = (stat.mode & 0o777).toString(8)
+  if ((stat.mode & 0o077) !== 0)
+    throw new BadInput(`${file} has mode ${mode}: others can read the secrets in it; wanted 600 (chmod 600 ${file})`)
+  const me = process.geteuid?.()
+  if (me !== undefined && stat.uid !== me)
+    throw new BadInput(`${file} belongs to user ${stat.uid}; wanted user ${me}, who runs this`)
+  return new Map(Object.entries(parse(readFileSync(file))).map(([name, value]) => [name, new Secret(value)]))
+}
+
+/** The names of all variables that this inventory needs, with the field that asks for each. */
+export function secretNamesOf(host: Host): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  if (host.encryption.kind === 'passphrase') names.set(host.encryption.secret, 'encryption.secret')
+  if (host.encryption.kind === 'gpg' && host.encryption.secret) names.set(host.encryption.secret, 'encryption.secret')
+  if (host.archive.kind === 'url') for (const name of host.archive.env) names.set(name, 'archive.env')
+  return names
+}
+
+/** @throws {BadInput} when a variable that the inventory names is missing or empty, or when a generated passphrase is none */
+export function checkSecrets(host: Host, secrets: Secrets, file: string): void {
+  for (const [name, field] of secretNamesOf(host)) {
+    if (!secrets.get(name)?.reveal()) throw new BadInput(`${file} has no ${name}, which ${field} of host "${host.name}" names`)
+  }
+  if (host.encryption.kind !== 'passphrase' || !host.encryption.generated) return
+  const text = secrets.get(host.encryption.secret)!.reveal()
+  if (!/^[0-9a-f]{64}$/.test(text)) {
+    throw new BadInput(
+      `${host.encryption.secret} in ${file} is not 64 hex digits: say "generated" only of a passphrase that npm run setup made`,
+    )
+  }
+}
+
+/** A variable that {@link checkSecrets} has found to be there. */
+export function secretOf(secrets: Secrets, name: string): Secret {
+  const secret = secrets.get(name)
+  if (!secret) throw new BadInput(`no ${name} in .env`)
+  return secret
+}

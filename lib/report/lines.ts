@@ -1,0 +1,46 @@
+import type { RunEvent } from '../core/event.ts'
+import type { Outcome } from '../core/outcome.ts'
+
+/** The lines of the log for one event, each with the time and, inside an `each`, the subject. Pure text: no colours, no control characters. */
+export function linesOf(event: RunEvent): string[] {
+  const head = `${clock(event.at)} ${event.subject === undefined ? '' : `[${event.subject}] `}`
+  return textOf(event).map(line => `${head}${clean(line)}`)
+}
+
+function textOf(event: RunEvent): string[] {
+  switch (event.kind) {
+    case 'begin':
+      return [`${event.phase === 'down' ? 'Release: ' : ''}${event.title} …`]
+    case 'command':
+      return event.command.ran
+        ? [`  $ ${event.command.line}  (${endOf(event.command.exitCode)}, ${seconds(event.command.seconds)})`]
+        : [`  would run: ${event.command.line}`]
+    case 'line':
+      return [`    ${event.text}`]
+    case 'note':
+      return event.note.text.split('\n').map(line => `  ${MARK[event.note.kind]}${line}`)
+    case 'end':
+      return [`${event.outcome.title}: ${endOfStep(event.outcome)}`]
+  }
+}
+
+const MARK = { info: '', significant: '* ', warning: 'warning: ', problem: 'PROBLEM: ' } as const
+
+const endOf = (exitCode: number | undefined): string =>
+  exitCode === undefined ? 'cut short' : exitCode === 0 ? 'ok' : `exit code ${exitCode}`
+
+function endOfStep(outcome: Outcome): string {
+  if (outcome.status === 'done') return `done in ${seconds(outcome.seconds)}`
+  return `${outcome.status === 'failed' ? 'FAILED' : outcome.status}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}`
+}
+
+const seconds = (count: number): string => `${count.toFixed(count < 10 ? 1 : 0)} s`
+
+/** Local time with its offset left out, to the second: a log is read where it is written. */
+function clock(at: number): string {
+  const date = new Date(at)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+const clean = (line: string): string =>
+  line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?')

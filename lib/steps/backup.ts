@@ -1,0 +1,56 @@
+import { formatAge } from '../core/age.ts'
+import { planBackup } from '../core/backup-plan.ts'
+import { newestSet } from '../core/collection.ts'
+import { markerOf } from '../core/marker.ts'
+import { backupWords } from '../duplicity/args.ts'
+import { collectionOf } from '../duplicity/listing.ts'
+import type { Step } from '../engine/step.ts'
+import { duplicityShell, targetOf } from './duplicity.ts'
+import type { Needs } from './facts.ts'
+import { readRecord, updateRecord } from './site-record.ts'
+import { listArchive } from './status.ts'
+
+type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
+
+/** Appends one set to the site's archive (S13): all of the site's folder, less the exclusions. The one duplicity call of a site's night. */
+export const backup: Step<BackupNeeds, void> = {
+  name: 'backup',
+  title: ({ site }) => `Back up ${site.name}`,
+  run: async ({ host, secrets, site, siteArchive, collection, limits, freeSpace }, shell) => {
+    const { frequencySeconds } = limits
+    const plan = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups })
+    if (plan.kind === 'none') throw new Error(plan.reason)
+    shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
+    await claimArchive(siteArchive.folder, host.name, shell)
+    const before = newestSet(collection)
+    const target = targetOf(host, site.name, siteArchive, 'backup')
+    const words = backupWords({
+      ...target,
+      kind: plan.kind,
+      source: site.folder,
+      volumeSize: host.duplicity.volumeSize,
+      exclude: site.settings.exclude,
+      otherHost: before !== undefined && readRecord(host, site.name).backedUpTo !== before.time,
+    })
+    await duplicityShell(shell, host, secrets, target).act`${words}`
+    await shell.act('look for the new set and remember it', async () => {
+      if (siteArchive.folder === undefined) return
+      const made = newestSet(collectionOf(await listArchive(siteArchive, shell)))
+      if (!made || made.time === before?.time)
+        throw new Error('duplicity said that it was done, but there is no new set in the archive')
+      if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
+      updateRecord(host, site.name, { backedUpTo: made.time })
+      shell.note(
+        'info',
+        `${made.kind} set of ${Math.ceil(made.bytes / 1000)} kB${before ? `, ${formatAge(made.time - before.time)} after the last` : ''}`,
+      )
+    })
+  },
+}
+
+/** The archive says whose it is before the first set is in it, so that no other host begins one of its own. */
+async function claimArchive(folder: string | undefined, me: string, shell: Parameters<typeof backup.run>[1]): Promise<void> {
+  if (folder === undefined) return
+  const script = '[ -e "$1/$2" ] || { mkdir -p "$1" && : > "$1/$2"; }'
+  await shell.with({ timeout: 60 }).act`sh -c ${script} claim ${folder} ${markerOf(me)}`
+}

@@ -1,0 +1,79 @@
+import { X509Certificate } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { coversAny } from '../core/certificate.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Step } from '../engine/step.ts'
+import { openCompanion } from './companion.ts'
+import { domainsOf } from './domains.ts'
+import type { Needs } from './facts.ts'
+
+/** The certificates' folder in the companion folder, laid out as Let's Encrypt's own. */
+export const CERTIFICATES = 'certificates'
+
+/**
+ * Copies the Let's Encrypt lineages of the site's domains, with links, keys and renewal settings, into the site's companion folder (S15). What it holds is
+ * then just the lineages of today: one that is gone is gone there too.
+ */
+export const saveCertificates: Step<Needs<'host' | 'site'>, void> = {
+  name: 'certificates',
+  title: 'Save the certificates',
+  run: async ({ host, site }, shell) => {
+    const lineages = lineagesOf(host.certificates, domainsOf(host, site))
+    shell.note('info', lineages.length === 0 ? 'no certificate for its domains' : `lineages ${lineages.join(', ')}`)
+    await using companion = await openCompanion(site.folder)
+    await replaceFolder(CERTIFICATES, companion.path, shell, async within => {
+      for (const lineage of lineages) await copyLineage(host.certificates, lineage, within)
+    })
+  },
+}
+
+/** Names of the lineages (folders in `live/`) whose certificate is for one of these domains. */
+export function lineagesOf(folder: string, domains: readonly string[]): string[] {
+  const live = join(folder, 'live')
+  return namesIn(live).filter(name => {
+    try {
+      const certificate = new X509Certificate(readFileSync(join(live, name, 'cert.pem')))
+      return coversAny(certificate.subjectAltName ?? '', domains)
+    } catch {
+      return false // README, or a lineage without a certificate
+    }
+  })
+}
+
+async function copyLineage(from: string, lineage: string, shell: Shell): Promise<void> {
+  for (const part of ['live', 'archive']) {
+    await shell.act`mkdir --parents ${part}`
+    await shell.act`cp --archive ${join(from, part, lineage)} ${part}/`
+  }
+  await shell.act`mkdir --parents renewal`
+  const renewal = `${lineage}.conf`
+  if (namesIn(join(from, 'renewal')).includes(renewal)) await shell.act`cp --archive ${join(from, 'renewal', renewal)} renewal/`
+}
+
+/**
+ * Replaces a folder within another by one that is made anew: filled beside it, then put in its place.
+ * @param fill is given a shell that works in the new folder
+ */
+export async function replaceFolder(
+  name: string,
+  parent: string,
+  shell: Shell,
+  fill: (within: Shell) => Promise<void>,
+): Promise<void> {
+  const here = shell.with({ cwd: parent })
+  await here.act`rm --recursive --force ${name}.new ${name}.old`
+  await here.act`mkdir --mode=700 ${name}.new`
+  await fill(shell.with({ cwd: join(parent, `${name}.new`) }))
+  const script = '[ ! -e "$1" ] || mv -T "$1" "$1.old"; mv -T "$1.new" "$1"'
+  await here.act`sh -c ${script} replace ${name}`
+  await here.act`rm --recursive --force ${name}.old`
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted()
+  } catch {
+    return []
+  }
+}

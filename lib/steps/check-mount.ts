@@ -1,0 +1,112 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { wrongWith } from '../core/mount-check.ts'
+import { CommandFailed } from '../engine/process.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Step } from '../engine/step.ts'
+import type { ArchiveSettings, Host } from '../inventory/schema.ts'
+import type { Needs } from './facts.ts'
+import { readState, writeState } from './state.ts'
+
+declare const proven: unique symbol
+
+/** An archive that was proven to be the one (S9). Only check-mount makes it: a backup into a bare mount point cannot be written down. */
+export type Archive = (
+  | { readonly kind: 'folder'; readonly root: string }
+  | { readonly kind: 'url'; readonly base: string; readonly options: readonly string[] }
+) & {
+  readonly [proven]: true
+}
+
+/** One site's part of the archive. */
+export interface SiteArchive {
+  /** Undefined for a URL. */
+  readonly folder: string | undefined
+  readonly url: string
+  readonly options: readonly string[]
+}
+
+/** Seconds that a look at a share may take: a frozen server answers `stat` never. */
+const LOOK = 30
+
+/** The file that says which archive this is. */
+const IDENTITY = '.holdfast-identity'
+
+/**
+ * Proves that what is mounted is the archive: a mount of another device than the folder around it, as the inventory describes it, with the
+ * identity that is known for it, and writable (S9). Every look is a process with a time limit, which a dead server cannot hold up.
+ */
+export const checkMount: Step<Needs<'host' | 'request' | 'mounted'>, Needs<'archive'>> = {
+  name: 'check-mount',
+  title: 'Check the archive',
+  run: async ({ host, request, mounted }, shell) => {
+    if (host.archive.kind === 'url') {
+      return { archive: { kind: 'url', base: host.archive.url, options: host.archive.options } as unknown as Archive }
+    }
+    const root = mounted!.root
+    const quick = shell.with({ timeout: LOOK })
+    await checkFolder(host.archive, root, quick)
+    const isThere = await checkIdentity(host, root, quick)
+    if (isThere || !request.dryRun) await checkAccess(host, root, quick)
+    return { archive: { kind: 'folder', root } as unknown as Archive }
+  },
+}
+
+async function checkFolder(archive: Exclude<ArchiveSettings, { kind: 'url' }>, root: string, shell: Shell): Promise<void> {
+  const place = archive.kind === 'mount' ? archive.mountPoint : root
+  const look = async (path: string) => shell.ask(parseStat)`stat --format=${'%d %u %g %h %s %F'} ${path}`
+  const [found, parent] = [await look(place).catch(missing), await look(join(place, '..'))]
+  if (found === undefined) {
+    if (archive.kind === 'mount') throw new Error(`there is no mount point ${place}`)
+    return
+  }
+  const wrong = wrongWith(found, parent, archive, archive.kind === 'mount')
+  if (wrong.length > 0) throw new Error(`${place} is not the archive: ${wrong.join('; ')}`)
+}
+
+function missing(error: unknown): undefined {
+  if (error instanceof CommandFailed && /No such file or directory/.test(error.stderr)) return undefined
+  throw error
+}
+
+function parseStat(output: string) {
+  const [device = 0, owner = 0, group = 0, links = 0, size = 0] = output.split(' ').slice(0, 5).map(Number)
+  return { device, owner, group, links, size, isFolder: output.trim().endsWith('directory') }
+}
+
+/** The identity of each archive that this host has met, by what its inventory calls it. */
+type Known = Readonly<Record<string, string>>
+
+/** Gives whether the archive was there; a new one is begun. */
+async function checkIdentity(host: Host, root: string, shell: Shell): Promise<boolean> {
+  const known = readState<Known>(host, 'archives') ?? {}
+  const wanted = (host.archive as { identity?: string }).identity ?? known[root]
+  const found = await shell.ask(text => text.trim())`cat ${join(root, IDENTITY)}`.catch(missing)
+  const isThere = found !== undefined && found !== ''
+  if (isThere && wanted !== undefined && found !== wanted) {
+    throw new Error(`another archive is in ${root}: its identity is ${found}, wanted ${wanted}`)
+  }
+  if (!isThere && known[root] !== undefined)
+    throw new Error(`the archive is not in ${root}: it has no ${IDENTITY}, wanted one with ${wanted}`)
+  const identity = isThere ? found : (wanted ?? randomUUID())
+  if (!isThere) {
+    shell.note('significant', `a new archive begins in ${root}, with the identity ${identity}`)
+    await shell.act`mkdir --parents ${root}`
+    await shell.with({ input: `${identity}\n` }).act`dd status=none conv=fsync,excl of=${join(root, IDENTITY)}`
+  }
+  if (known[root] !== identity)
+    await shell.act(`remember ${identity} as the archive in ${root}`, () =>
+      writeState(host, 'archives', { ...known, [root]: identity }),
+    )
+  return isThere
+}
+
+/** Writes a file, reads it back, compares and removes it: a listing may come from a cache, a nonce does not. */
+async function checkAccess(host: Host, root: string, shell: Shell): Promise<void> {
+  const nonce = randomBytes(16).toString('hex')
+  const file = join(root, `.holdfast-access-${host.name}-${process.pid}`)
+  const script = 'printf %s "$2" > "$1" && sync "$1" && cat "$1"; code=$?; rm -f "$1" && exit $code'
+  const back = await shell.ask(String)`sh -c ${script} access-test ${file} ${nonce}`
+  if (back !== nonce)
+    throw new Error(`the archive in ${root} gave back ${JSON.stringify(back)} for the ${JSON.stringify(nonce)} written to it`)
+}

@@ -1,0 +1,37 @@
+import { claimConflict, type DatabaseClaim, type DatabaseClaims, isRecorded } from '../core/database-claim.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { DatabaseAccess } from '../wordpress/config.ts'
+import type { Site } from './facts.ts'
+import { readState, writeState } from './state.ts'
+
+const STATE = 'databases'
+
+/**
+ * Records that this site uses this database and account; refuses what another site on this host uses (S41). A site that moved to other ones is
+ * reported, so that nobody does it unseen.
+ * @throws when another site's claim stands against it
+ */
+export async function claimDatabase(host: Host, site: Site, access: DatabaseAccess, shell: Shell): Promise<void> {
+  const recorded = readState<DatabaseClaims>(host, STATE) ?? {}
+  const claim = claimOf(access)
+  const conflict = claimConflict(site.name, claim, recorded)
+  if (conflict !== undefined) throw new Error(`${conflict}; if that is meant, remove it from ${host.paths.state}/${STATE}.json`)
+  if (isRecorded(site.name, claim, recorded)) return
+  const before = Object.hasOwn(recorded, site.name) ? recorded[site.name] : undefined
+  if (before)
+    shell.note(
+      'significant',
+      `its database was "${before.database}" of "${before.user}", now it is "${claim.database}" of "${claim.user}"`,
+    )
+  // read again: a neighbour may have recorded its own meanwhile
+  await shell.act(`record the database ${claim.database} as that of ${site.name}`, () =>
+    writeState(host, STATE, { ...readState<DatabaseClaims>(host, STATE), [site.name]: claim }),
+  )
+}
+
+function claimOf({ address, database, user }: DatabaseAccess): DatabaseClaim {
+  const server =
+    address.kind === 'tcp' ? `${address.host}:${address.port}` : address.kind === 'socket' ? address.path : 'localhost'
+  return { server, database, user }
+}

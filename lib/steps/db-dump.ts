@@ -1,0 +1,98 @@
+import { type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Condition, Step } from '../engine/step.ts'
+import { isComplete } from '../wordpress/dump.ts'
+import { type Companion, openCompanion } from './companion.ts'
+import { databaseAccessOf } from './database-access.ts'
+import { claimDatabase } from './database-claims.ts'
+import type { Needs } from './facts.ts'
+import { withOptionFile } from './option-file.ts'
+
+/** The dump's name in the companion folder. */
+export const DUMP = 'database.sql'
+
+/** Applies to a site whose `wp-config.php` is there. */
+export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ site }) =>
+  site.local?.wpConfig === undefined ? 'a static site has no database' : { wpConfig: site.local.wpConfig }
+
+/**
+ * Options that make a dump consistent (one transaction), whole (routines, events, triggers), exact (binary columns in hex) and much the same from
+ * one day to the next: ordered by key, one row a line, no date. Sources: mariadb-dump(1); the sizes in reference/cost.md.
+ */
+const SHAPE = [
+  '--single-transaction',
+  '--quick',
+  '--skip-lock-tables',
+  '--routines',
+  '--events',
+  '--triggers',
+  '--hex-blob',
+  '--order-by-primary',
+  '--skip-extended-insert',
+  '--skip-dump-date',
+  '--no-autocommit',
+  '--no-tablespaces',
+  '--default-character-set=utf8mb4',
+  '--max-allowed-packet=1G',
+]
+
+/**
+ * Dumps the site's database into its companion folder (S14), by the site's own account. Written beside and renamed when it is complete; left untouched when
+ * the bytes are the same, and given a later time when they are not, without which duplicity would miss the change.
+ */
+export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, void> = {
+  name: 'db-dump',
+  title: 'Dump the database',
+  run: async ({ host, secrets, site, wpConfig }, shell) => {
+    const access = databaseAccessOf(host, secrets, site, site.folder, wpConfig)
+    shell.hide(access.password)
+    await claimDatabase(host, site, access, shell)
+    await using companion = await openCompanion(site.folder)
+    const beside = join(companion.path, `${DUMP}.new`)
+    const client = shell.with({ stdout: () => open(beside, 'w', 0o600), explain: explainDump })
+    await withOptionFile(host, access, option => client.act`${host.database.dumpProgram} ${option} ${SHAPE} ${access.database}`)
+    await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, () => putInPlace(companion, beside))
+  },
+}
+
+function explainDump(failure: { message: string; stderr: string }): Error | undefined {
+  const said = failure.stderr.trim().split('\n').at(-1) ?? ''
+  return said === '' ? undefined : new Error(`the database could not be dumped: ${said.replace(/^.*?: (?=Got error)/, '')}`)
+}
+
+async function putInPlace(companion: Companion, beside: string): Promise<void> {
+  const place = join(companion.path, DUMP)
+  if (!(await isComplete(beside))) throw new Error('the dump is not complete: it does not end with its completion line')
+  const old = await stat(place).catch(() => undefined)
+  if (old && (await sameBytes(beside, place))) return await rm(beside)
+  const time = Math.max(Math.floor(Date.now() / 1000), old ? Math.floor(old.mtimeMs / 1000) + 1 : 0)
+  await utimes(beside, time, time)
+  await rename(beside, place)
+}
+
+/** Bytes compared at once. */
+const CHUNK = 1 << 20
+
+async function sameBytes(one: string, other: string): Promise<boolean> {
+  await using files = new AsyncDisposableStack()
+  const [a, b] = [files.use(await open(one)), files.use(await open(other))]
+  if ((await a.stat()).size !== (await b.stat()).size) return false
+  const buffers = [Buffer.alloc(CHUNK), Buffer.alloc(CHUNK)] as const
+  for (let position = 0; ; ) {
+    const count = await fill(a, buffers[0], position)
+    await fill(b, buffers[1], position)
+    if (buffers[0].compare(buffers[1], 0, count, 0, count) !== 0) return false
+    if (count < CHUNK) return true
+    position += count
+  }
+}
+
+async function fill(file: FileHandle, buffer: Buffer, position: number): Promise<number> {
+  let count = 0
+  while (count < buffer.length) {
+    const { bytesRead } = await file.read(buffer, count, buffer.length - count, position + count)
+    if (bytesRead === 0) break
+    count += bytesRead
+  }
+  return count
+}

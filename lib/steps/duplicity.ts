@@ -1,0 +1,65 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Secret } from '../core/secret.ts'
+import type { Cipher, Target } from '../duplicity/args.ts'
+import { duplicityError } from '../duplicity/errors.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { Secrets } from '../inventory/secrets.ts'
+import { secretOf } from '../inventory/secrets.ts'
+import type { SiteArchive } from './check-mount.ts'
+import { gpgHome } from './gpg.ts'
+
+/** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
+export type Purpose = 'backup' | 'restore'
+
+/** What every duplicity call for one site's archive has in common. */
+export function targetOf(host: Host, site: string, archive: SiteArchive, purpose: Purpose): Target {
+  const name = `${encodeURIComponent(site)}.${purpose}`
+  const cache = join(host.paths.cache, 'duplicity')
+  mkdirSync(cache, { recursive: true, mode: 0o700 })
+  const { program, compression, retries } = host.duplicity
+  return {
+    program,
+    url: archive.url,
+    name,
+    cache,
+    logFile: join(cache, `${name}.log`),
+    cipher: cipherOf(host),
+    compression,
+    retries,
+    options: archive.options,
+  }
+}
+
+function cipherOf({ encryption }: Host): Cipher {
+  if (encryption.kind === 'passphrase') return { kind: 'passphrase', stretched: !encryption.generated }
+  return encryption.kind === 'gpg' ? { kind: 'gpg', key: encryption.key } : { kind: 'none' }
+}
+
+/**
+ * A shell that runs duplicity: secrets in its environment, and a failure as a named error (S40).
+ * It must run one call at a time for one target, since the call's log file is the target's.
+ */
+export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, target: Target): Shell {
+  rmSync(target.logFile, { force: true })
+  const passphrase =
+    host.encryption.kind === 'none' || host.encryption.secret === undefined
+      ? undefined
+      : secretOf(secrets, host.encryption.secret)
+  const names = host.archive.kind === 'url' ? host.archive.env : []
+  const env: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
+  if (passphrase) env.PASSPHRASE = passphrase
+  return shell.with({
+    env: { ...gpgHome(host), ...env },
+    explain: failure => duplicityError(failure.exitCode, readLog(target.logFile), failure.stderr),
+  })
+}
+
+function readLog(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

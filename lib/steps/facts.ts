@@ -1,0 +1,80 @@
+import type { Collection } from '../core/collection.ts'
+import type { Role } from '../core/marker.ts'
+import type { Host, SiteSettings } from '../inventory/schema.ts'
+import type { Secrets } from '../inventory/secrets.ts'
+import type { Archive, SiteArchive } from './check-mount.ts'
+import type { LockInfo } from './lock.ts'
+
+/** What the person asked for on the command line. */
+export interface Request {
+  readonly dryRun: boolean
+  /** Only these sites; all when empty. */
+  readonly only: readonly string[]
+}
+
+/** A site as it stands in a folder on this host. */
+export interface LocalSite {
+  readonly name: string
+  /** All of `NAME/`. */
+  readonly folder: string
+  /** Hosts that the markers in its folder name. */
+  readonly claims: readonly string[]
+  /** Where its `wp-config.php` is; undefined for a static site. */
+  readonly wpConfig: string | undefined
+}
+
+/** A site with its role: what the recipe does something for. */
+export interface Site {
+  readonly name: string
+  readonly folder: string
+  /** Undefined for a site that is not here yet. */
+  readonly local: LocalSite | undefined
+  readonly settings: SiteSettings
+  readonly role: Role
+}
+
+/** Every site of this run, by what is to be done with it. */
+export interface Roles {
+  readonly primaries: readonly Site[]
+  readonly replicas: readonly Site[]
+  /** Incoming, unmanaged, conflict, ambiguous. */
+  readonly others: readonly Site[]
+}
+
+/** What the archive has free. */
+export interface FreeSpace {
+  /** Undefined where nothing can tell: a URL. */
+  readonly bytes: number | undefined
+  /** Whether a full backup may start (S10), and why not. */
+  readonly fullBackups: { readonly allowed: boolean; readonly reason: string }
+}
+
+/** The settings in files of the site's own folder (S11, S12), checked. */
+export interface SiteLimits {
+  readonly allowanceBytes: number
+  readonly frequencySeconds: number
+}
+
+/**
+ * All facts that steps need or give, in one place. A step names those that it needs: `Needs<'host' | 'archive'>`.
+ */
+export interface Facts {
+  host: Host
+  secrets: Secrets
+  request: Request
+  /** Who left the last run unfinished, if somebody did (S16). */
+  interrupted: LockInfo | undefined
+  localSites: readonly LocalSite[]
+  /** The folder that stands for the archive once the share is mounted; not yet proven to be it. Undefined for a URL. */
+  mounted: { readonly root: string } | undefined
+  archive: Archive
+  roles: Roles
+  freeSpace: FreeSpace
+  site: Site
+  siteArchive: SiteArchive
+  limits: SiteLimits
+  collection: Collection
+}
+
+/** The facts of these names. */
+export type Needs<Name extends keyof Facts> = Pick<Facts, Name>

@@ -1,0 +1,17 @@
+import { open } from 'node:fs/promises'
+import type { Shell } from '../engine/shell.ts'
+
+/**
+ * Does something while holding the kernel's lock on a file, waiting for it up to so many seconds. The lock goes with the descriptor: when this process dies, it is free.
+ * @throws when another holds it longer than that
+ */
+export async function withFlock<Result>(
+  file: string,
+  seconds: number,
+  shell: Shell,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await using handle = await open(file, 'a', 0o600)
+  await shell.with({ inherit: [handle.fd] }).act`flock --timeout ${seconds} 3`
+  return await work()
+}

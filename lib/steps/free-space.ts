@@ -1,0 +1,30 @@
+import type { Step } from '../engine/step.ts'
+import type { Needs } from './facts.ts'
+import { readLimits } from './limits.ts'
+
+/** Looks whether the archive has room for full backups: its free space must be so many times the largest allowance of any site here (S10). */
+export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'freeSpace'>> = {
+  name: 'free-space',
+  title: 'Check the free space',
+  run: async ({ host, archive, roles }, shell) => {
+    if (archive.kind === 'url')
+      return { freeSpace: { bytes: undefined, fullBackups: { allowed: true, reason: 'a URL does not tell its free space' } } }
+    // an archive that a dry run found to be new is not there yet: the folder around it has the same room
+    const script = '[ -d "$1" ] || set -- "${1%/*}"; exec df --block-size=1 --output=avail "$1"'
+    const bytes = await shell.with({ timeout: 30 }).ask(parseFree)`sh -c ${script} free ${archive.root}`
+    const largest = Math.max(0, ...roles.primaries.map(site => readLimits(host, site).limits.allowanceBytes))
+    const wanted = largest * host.freeSpaceFactor
+    const allowed = bytes >= wanted
+    const reason = `${megabytes(bytes)} MB free, wanted ${megabytes(wanted)} MB (${host.freeSpaceFactor} times the largest allowance)`
+    shell.note(allowed ? 'info' : 'problem', allowed ? reason : `no full backup will start: ${reason}`)
+    return { freeSpace: { bytes, fullBackups: { allowed, reason } } }
+  },
+}
+
+const megabytes = (bytes: number): number => Math.floor(bytes / 1e6)
+
+function parseFree(output: string): number {
+  const bytes = Number(output.trim().split('\n').at(-1))
+  if (!Number.isFinite(bytes)) throw new Error(`df gave no number: ${output.trim()}`)
+  return bytes
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isMountPoint } from '../core/mount-table.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Hold } from '../engine/step.ts'
+import type { MountSettings } from '../inventory/schema.ts'
+import type { Needs } from './facts.ts'
+
+type Mounted = Needs<'mounted'> & { readonly mountedHere: boolean }
+
+/**
+ * The archive's share, mounted for the run only (S8). What was mounted before by somebody else stays mounted; what an interrupted run left
+ * mounted is unmounted at the end of this one. Whether it is the right share is for check-mount to prove.
+ */
+export const archiveMount: Hold<Needs<'host' | 'interrupted'>, Mounted> = {
+  name: 'mount',
+  title: ({ host }) => (host.archive.kind === 'mount' ? `Mount ${host.archive.mountPoint}` : 'Mount (none needed)'),
+  up: async ({ host, interrupted }, shell) => {
+    const { archive } = host
+    if (archive.kind === 'url') return { mounted: undefined, mountedHere: false }
+    if (archive.kind === 'folder') return { mounted: { root: archive.path }, mountedHere: false }
+    const before = isMounted(archive.mountPoint)
+    if (before) shell.note(interrupted ? 'info' : 'warning', `${archive.mountPoint} was mounted already`)
+    else await mount(archive, shell.with({ timeout: archive.timeout }))
+    return { mounted: { root: join(archive.mountPoint, archive.folder) }, mountedHere: !before || interrupted !== undefined }
+  },
+  down: async ({ host, mountedHere }, shell) => {
+    const { archive } = host
+    if (archive.kind !== 'mount' || mountedHere === false || !isMounted(archive.mountPoint)) return
+    await unmount(archive, shell.with({ timeout: archive.timeout }))
+    if (isMounted(archive.mountPoint))
+      throw new Error(`${archive.mountPoint} is still mounted after it was unmounted: something else is mounted there too`)
+  },
+}
+
+function isMounted(mountPoint: string): boolean {
+  return isMountPoint(readFileSync('/proc/self/mountinfo', 'utf8'), mountPoint)
+}
+
+async function mount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {
+  if (by.kind === 'unit') await shell.act`systemctl start ${by.unit}`
+  else if (by.kind === 'fstab') await shell.act`mount ${mountPoint}`
+  else await shell.act`${by.up}`
+}
+
+async function unmount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {
+  try {
+    if (by.kind === 'unit') await shell.act`systemctl stop ${by.unit}`
+    else if (by.kind === 'fstab') await shell.act`umount ${mountPoint}`
+    else await shell.act`${by.down}`
+  } catch (error) {
+    // a dead server or a busy folder: take it out of sight at least, so that nothing is reachable through it after the run
+    await shell.act`umount --lazy ${mountPoint}`
+    throw error
+  }
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { BadInput } from '../core/bad-input.ts'
+import { claimsIn, type Role, roleOf, type Settlement } from '../core/marker.ts'
+import { lineOf } from '../engine/command.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Many, Step } from '../engine/step.ts'
+import type { Host, SiteSettings } from '../inventory/schema.ts'
+import type { Archive } from './check-mount.ts'
+import type { LocalSite, Needs, Roles, Site } from './facts.ts'
+import { isSiteName } from './sites.ts'
+
+type Gives = Needs<'roles'>
+
+/** Decides what each site is on this host, from its markers here and beside its archive (S1 to S3), and says what it leaves alone and why. */
+export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archive'>, Gives> = {
+  name: 'roles',
+  title: 'Decide the roles',
+  run: async ({ host, request, localSites, archive }, shell) => {
+    const archived = await archivedClaims(archive, shell)
+    const names = [...new Set([...localSites.map(site => site.name), ...archived.keys()])].toSorted()
+    const strangers = request.only.filter(name => !names.includes(name))
+    if (strangers.length > 0)
+      throw new BadInput(
+        `--site: no site ${strangers.map(name => `"${name}"`).join(', ')}: neither in ${host.vhosts} nor in the archive`,
+      )
+    const sites = names
+      .filter(name => request.only.length === 0 || request.only.includes(name))
+      .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))
+    const roles = sortByRole(sites)
+    for (const site of roles.others) report(site, archive, shell)
+    shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
+    return { roles }
+  },
+}
+
+/** The sites to back up. */
+export const primaries: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
+  list: ({ roles }) => roles.primaries.map(site => ({ site })),
+  nameOf: ({ site }) => site.name,
+  atOnce: ({ host }) => host.concurrency,
+}
+
+/** The sites to restore from the archive. */
+export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
+  list: ({ roles }) => roles.replicas.map(site => ({ site })),
+  nameOf: ({ site }) => site.name,
+  atOnce: ({ host }) => host.concurrency,
+}
+
+const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
+
+function siteOf(name: string, host: Host, localSites: readonly LocalSite[], archived: readonly string[] | undefined): Site {
+  const local = localSites.find(site => site.name === name)
+  const settings = Object.hasOwn(host.sites, name) ? host.sites[name]! : NO_SETTINGS
+  return {
+    name,
+    folder: join(host.vhosts, name),
+    local,
+    settings,
+    role: roleOf({ here: local?.claims, archive: archived }, host.name),
+  }
+}
+
+function sortByRole(sites: readonly Site[]): Roles {
+  const isReplica = (site: Site): boolean => site.role.role === 'replica' || site.role.role === 'new replica'
+  return {
+    primaries: sites.filter(site => site.role.role === 'primary'),
+    replicas: sites.filter(isReplica),
+    others: sites.filter(site => site.role.role !== 'primary' && !isReplica(site)),
+  }
+}
+
+/** The markers beside each site's archive. A URL cannot be looked into without duplicity: there, the markers here decide alone. */
+async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (archive.kind === 'url') return new Map()
+  const quick = shell.with({ timeout: 60, onLine: () => {} })
+  const script = '[ ! -d "$1" ] || exec find "$1" -mindepth 2 -maxdepth 2 -name "PRIMARY_IS_*" -printf "%P\0"'
+  const output = await quick.ask(String)`sh -c ${script} markers ${archive.root}`
+  const paths = output.split('\0').filter(path => path !== '')
+  const bySite = Map.groupBy(paths, path => path.slice(0, path.indexOf('/')))
+  const claims = [...bySite].map(([site, files]) => [site, claimsIn(files.map(file => file.slice(site.length + 1)))] as const)
+  return new Map(claims.filter(([site, hosts]) => hosts.length > 0 && isSiteName(site)))
+}
+
+function report(site: Site, archive: Archive, shell: Shell): void {
+  const { role, reason, settle } = site.role
+  const where = { here: site.folder, archive: archive.kind === 'folder' ? join(archive.root, site.name) : '' }
+  const text = `${site.name}: ${role}: ${reason}${settle.map(choice => `\n  if ${choice.meaning}: ${commandOf(choice, where[choice.where])}`).join('')}`
+  shell.note(kindOf(role), text)
+}
+
+const kindOf = (role: Role['role']) => (role === 'unmanaged' ? 'info' : role === 'incoming' ? 'warning' : 'problem')
+
+/** What a person types to settle it. */
+function commandOf({ remove, create }: Settlement, folder: string): string {
+  if (remove !== undefined && create !== undefined) return lineOf(['mv', join(folder, remove), join(folder, create)])
+  return remove !== undefined ? lineOf(['rm', join(folder, remove)]) : lineOf(['touch', join(folder, create ?? '')])
+}

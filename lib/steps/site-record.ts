@@ -1,0 +1,19 @@
+import type { Host } from '../inventory/schema.ts'
+import { readState, siteState, writeState } from './state.ts'
+
+/** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
+export interface SiteRecord {
+  /** The newest set that this host itself made. */
+  readonly backedUpTo?: number
+  /** The set that this host's replica, or its last recovery, was made from. */
+  readonly restoredFrom?: number
+}
+
+export function readRecord(host: Host, site: string): SiteRecord {
+  return readState<SiteRecord>(host, siteState(site)) ?? {}
+}
+
+/** Remembers more of a site; what is not named stays. */
+export function updateRecord(host: Host, site: string, news: SiteRecord): void {
+  writeState(host, siteState(site), { ...readRecord(host, site), ...news })
+}

@@ -1,0 +1,39 @@
+import { Secret } from '../core/secret.ts'
+import type { DatabaseAccess } from './config.ts'
+
+/**
+ * SQL by which an administrator makes a site's database, empty, and its account, which may reach that database and nothing else (S41).
+ * A secret as a whole: the account's password is in it.
+ * @throws when the server is another machine, where an account's host cannot be told from here
+ */
+export function accountSql(access: DatabaseAccess): Secret {
+  const database = quoteName(access.database)
+  const account = `${quoteText(access.user)}@${quoteText(accountHost(access))}`
+  return new Secret(
+    [
+      `DROP DATABASE IF EXISTS ${database};`,
+      `CREATE DATABASE ${database} CHARACTER SET utf8mb4;`,
+      `CREATE OR REPLACE USER ${account} IDENTIFIED BY ${quoteText(access.password.reveal())};`,
+      `GRANT ALL PRIVILEGES ON ${quoteName(escapePattern(access.database))}.* TO ${account};`,
+      '',
+    ].join('\n'),
+  )
+}
+
+/** A name in backticks. */
+export const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``
+
+/** A text in single quotes, for a session with the default sql_mode, in which backslashes escape. */
+export const quoteText = (text: string): string => `'${text.replace(/[\\']/g, '\\$&').replaceAll('\0', '\\0')}'`
+
+/** In a GRANT, `_` and `%` of a database name stand for any character and any text: unescaped, `a_b` would open `axb` too. */
+export const escapePattern = (database: string): string => database.replace(/[\\_%]/g, '\\$&')
+
+/** The host by which the server knows who comes from here. */
+export function accountHost({ address }: DatabaseAccess): string {
+  if (address.kind !== 'tcp') return 'localhost'
+  if (['127.0.0.1', '::1'].includes(address.host)) return address.host
+  throw new Error(
+    `its database is on ${address.host}: make the database and its account there first, they cannot be made from here`,
+  )
+}

@@ -1,0 +1,23 @@
+import { open } from 'node:fs/promises'
+
+/** How the last line of a finished dump begins (mariadb-dump and mysqldump alike). */
+const COMPLETION = /\n-- Dump completed[^\n]*\n$/
+/** MariaDB's dumps of 2024 and later begin with a line that switches clients into a sandbox; older clients stumble over it. */
+const SANDBOX = /^\/\*M?!999999\\- enable the sandbox mode \*\/\s*\n/
+
+/** Whether a dump file is there, holds something, and ends with its completion line. */
+export async function isComplete(path: string): Promise<boolean> {
+  await using file = await open(path)
+  const { size } = await file.stat()
+  const tail = Buffer.alloc(Math.min(size, 200))
+  await file.read(tail, 0, tail.length, size - tail.length)
+  return COMPLETION.test(tail.toString('latin1'))
+}
+
+/** How many bytes at the start of a dump a client is not to be given: MariaDB's sandbox line, where there is one. */
+export async function sandboxLineLength(path: string): Promise<number> {
+  await using file = await open(path)
+  const head = Buffer.alloc(200)
+  const { bytesRead } = await file.read(head, 0, head.length, 0)
+  return SANDBOX.exec(head.toString('latin1', 0, bytesRead))?.[0].length ?? 0
+}

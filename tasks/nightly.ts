@@ -1,0 +1,42 @@
+import { recipe } from '../lib/engine/recipe.ts'
+import { main, type Start } from '../lib/main.ts'
+import { backup } from '../lib/steps/backup.ts'
+import { saveCertificates } from '../lib/steps/certs.ts'
+import { checkMount } from '../lib/steps/check-mount.ts'
+import { dumpDatabase, isWordPress } from '../lib/steps/db-dump.ts'
+import { checkFreeSpace } from '../lib/steps/free-space.ts'
+import { gpgAgent } from '../lib/steps/gpg.ts'
+import { lock } from '../lib/steps/lock.ts'
+import { archiveMount } from '../lib/steps/mount.ts'
+import { importDatabase, isBehind, restoreFiles, swapIn } from '../lib/steps/restore.ts'
+import { decideRoles, primaries, replicas } from '../lib/steps/roles.ts'
+import { findSites } from '../lib/steps/sites.ts'
+import { status } from '../lib/steps/status.ts'
+import { vpn } from '../lib/steps/vpn.ts'
+import { hasWebServer, saveWebServer } from '../lib/steps/web-server.ts'
+
+const nightly = recipe<Start>()
+  .hold(lock)
+  .do(findSites)
+  .hold(vpn)
+  .hold(archiveMount)
+  .do(checkMount)
+  .do(decideRoles)
+  .do(checkFreeSpace)
+  .hold(gpgAgent)
+  .each('Primary sites', primaries, site =>
+    site
+      .do(status)
+      .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
+      .do(saveCertificates)
+      .only('Web server', hasWebServer, served => served.do(saveWebServer))
+      .do(backup),
+  )
+  .each('Replica sites', replicas, site =>
+    site.do(status).only('Newer in the archive', isBehind, behind => behind.do(restoreFiles).do(importDatabase).do(swapIn)),
+  )
+
+await main(
+  { name: 'nightly', about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.' },
+  nightly,
+)
