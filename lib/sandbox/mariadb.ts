@@ -29,7 +29,7 @@ export async function startMariadb(folder: string): Promise<Mariadb> {
   const socket = await socketPath(home)
   const daemon = await startDaemon('mariadbd', serverOptions(home, data, socket), { env: environment() })
   const explain = () => `mariadbd in ${home} did not start: ${endOf(join(home, 'mariadbd.log'))}`
-  await untilReady(daemon, () => answers(socket), explain)
+  await untilReady(daemon, () => greets(socket), explain)
   return asMariadb(daemon, home, socket)
 }
 
@@ -83,10 +83,15 @@ function environment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
 }
 
-function answers(socket: string): Promise<boolean> {
+/**
+ * Whether the server greets. That its socket takes a connection is not enough: it listens before it has started, and a SIGTERM in between
+ * leaves it hanging for ever (seen with MariaDB 10.11).
+ */
+function greets(socket: string): Promise<boolean> {
   return new Promise(resolve => {
-    const attempt = connect(socket, () => resolve(true))
-    attempt.on('connect', () => attempt.destroy()).on('error', () => resolve(false))
+    const attempt = connect(socket)
+    attempt.once('data', () => resolve(true)).once('error', () => resolve(false))
+    attempt.once('data', () => attempt.destroy()).once('close', () => resolve(false))
   })
 }
 

@@ -17,12 +17,13 @@ export interface Daemon extends AsyncDisposable {
 const PATIENCE = 20_000
 
 /**
- * Starts a program that ends with this one, however this one ends: the kernel sends it SIGTERM when its parent is gone (setpriv).
+ * Starts a program that ends with this one, however this one ends: the kernel kills it when its parent is gone (setpriv).
+ * SIGKILL, since a server that is just starting may not heed SIGTERM; InnoDB mends itself after it.
  * It has a process group of its own, so that Ctrl-C reaches this program only, which then stops things in its own order.
  * @throws when there is no such program
  */
 export async function startDaemon(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<Daemon> {
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', command, ...args], { stdio: 'ignore', detached: true, ...options })
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], { stdio: 'ignore', detached: true, ...options })
   await once(child, 'spawn')
   child.unref()
   const running = () => child.exitCode === null && child.signalCode === null
