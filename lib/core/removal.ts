@@ -73,26 +73,35 @@ function statistics(set: BackupSet): readonly FileRef[] {
   return set.jsonstat ? [set.jsonstat] : []
 }
 
-/** The collection once `files` are gone; a set goes with its files. For looking ahead: an archive that exists is listed again. */
+/** The collection once `files` are gone; a set goes with its data. For looking ahead: an archive that exists is listed again. */
 export function withoutFiles(collection: Collection, files: readonly FileRef[]): Collection {
   const gone = new Set(files.map(file => file.name))
   const stays = (file: FileRef) => !gone.has(file.name)
-  const setStays = (set: BackupSet) => dataFiles(set).some(stays)
+  const kept = (sets: readonly BackupSet[]) => sets.filter(set => dataFiles(set).some(stays)).map(set => onlyFiles(set, stays))
   return {
     ...collection,
-    chains: collection.chains.filter(chain => setStays(chain.full)).map(chain => onlySets(chain, setStays)),
+    chains: collection.chains.flatMap(chain => onlySets(chain, kept)),
     signatureChains: collection.signatureChains.filter(chain => stays(chain.full)).map(chain => onlySignatures(chain, stays)),
-    orphaned: collection.orphaned.filter(setStays),
-    incomplete: collection.incomplete.filter(setStays),
+    orphaned: kept(collection.orphaned),
+    incomplete: kept(collection.incomplete),
     orphanedSignatures: collection.orphanedSignatures.filter(stays),
     bytes: collection.bytes - totalBytes(files),
   }
 }
 
-function onlySets(chain: Chain, stays: (set: BackupSet) => boolean): Chain {
-  const incrementals = chain.incrementals.filter(stays)
-  const kept = { ...chain, incrementals, endAt: incrementals.at(-1)?.time ?? chain.startAt }
-  return { ...kept, bytes: setsOf(kept).reduce((sum, set) => sum + set.bytes, 0) }
+/** A set that stays can lose its signatures, by a signature chain that ends before the chain does. */
+function onlyFiles(set: BackupSet, stays: (file: FileRef) => boolean): BackupSet {
+  if (!set.signatures || stays(set.signatures)) return set
+  const { signatures, ...rest } = set
+  return { ...rest, bytes: set.bytes - signatures.bytes }
+}
+
+function onlySets(chain: Chain, kept: (sets: readonly BackupSet[]) => readonly BackupSet[]): readonly Chain[] {
+  const [full] = kept([chain.full])
+  if (!full) return []
+  const incrementals = kept(chain.incrementals)
+  const left = { ...chain, full, incrementals, endAt: incrementals.at(-1)?.time ?? chain.startAt }
+  return [{ ...left, bytes: setsOf(left).reduce((sum, set) => sum + set.bytes, 0) }]
 }
 
 function onlySignatures(chain: SignatureChain, stays: (file: FileRef) => boolean): SignatureChain {
