@@ -74,7 +74,7 @@ function sortByRole(sites: readonly Site[]): Roles {
 async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyMap<string, readonly string[]>> {
   if (archive.kind === 'url') return new Map()
   const quick = shell.with({ timeout: 60, onLine: () => {} })
-  const script = '[ ! -d "$1" ] || exec find "$1" -mindepth 2 -maxdepth 2 -name "PRIMARY_IS_*" -printf "%P\0"'
+  const script = '[ ! -d "$1" ] || exec find "$1" -mindepth 2 -maxdepth 2 -name "PRIMARY_IS_*" -printf "%P\\0"'
   const output = await quick.ask(String)`sh -c ${script} markers ${archive.root}`
   const paths = output.split('\0').filter(path => path !== '')
   const bySite = Map.groupBy(paths, path => path.slice(0, path.indexOf('/')))
