@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { markerOf } from '../core/marker.ts'
+import { output } from '../sandbox/process.ts'
+import { createStatic } from '../sandbox/static-site.ts'
+import { type Answer, serve } from '../sandbox/web.ts'
+import { addPost, createWordpress, type WordPressSite } from '../sandbox/wordpress.ts'
+import { runTask } from './program.ts'
+import { type DemoHost, DOMAIN, type Stage } from './stage.ts'
+
+/** A post of the demo: its number, and a text that no other page has. */
+export interface Post {
+  readonly id: number
+  readonly title: string
+}
+
+/** Makes the two sites on web1 and marks them as web1's. */
+export async function makeSites({ web1 }: Stage): Promise<WordPressSite> {
+  const plan = { vhosts: web1.vhosts, name: 'blog', domain: DOMAIN, title: 'The blog', mariadb: web1.mariadb }
+  const blog = await createWordpress({ ...plan, databaseHost: 'localhost' })
+  const leaflet = await createStatic({ vhosts: web1.vhosts, name: 'leaflet' })
+  for (const site of [blog, leaflet]) await writeFile(join(site.folder, markerOf(web1.name)), '')
+  return blog
+}
+
+/** One host's night, by the real program. */
+export async function night({ inventory }: Stage, host: DemoHost, stop: AbortSignal): Promise<void> {
+  await runTask(['tasks/nightly.ts', '--host', host.name, '--inventory', inventory], stop)
+}
+
+/** Publishes a post on web1, and proves that web1 shows it and web2 does not. */
+export async function writePost(blog: WordPressSite, { web1, web2 }: Stage): Promise<Post> {
+  const title = `Written on web1 at ${new Date().toTimeString().slice(0, 8)}`
+  const post = { id: await addPost(blog, title, 'It must be on web2 after the next night.'), title }
+  assert.ok(shows(await ask(web1, post), post), 'web1 does not show the post that was written there')
+  assert.ok(!shows(await ask(web2, post), post), 'web2 shows a post that no night has brought there yet')
+  return post
+}
+
+/** Proves that web2's replica of the blog serves the post, out of its own files and its own database. */
+export async function checkPost({ web2 }: Stage, post: Post): Promise<string> {
+  const answer = await ask(web2, post)
+  assert.ok(shows(answer, post), `web2 does not show the post "${post.title}": HTTP status ${answer.status}`)
+  return `GET /?p=${post.id} from web2: ${answer.status}, with the title "${post.title}"`
+}
+
+/** Proves that both hosts have the same files. */
+export async function checkFiles({ web1, web2 }: Stage): Promise<string> {
+  await output('diff', ['--recursive', '--no-dereference', '--brief', web1.vhosts, web2.vhosts, '--exclude=.holdfast'])
+  return 'every file of blog and leaflet is the same on both hosts'
+}
+
+const shows = ({ status, body }: Answer, { title }: Post): boolean => status === 200 && body.includes(title)
+
+async function ask({ vhosts, mariadb }: DemoHost, { id }: Post): Promise<Answer> {
+  await using server = await serve(join(vhosts, 'blog', 'SITE'), { socket: mariadb.socket })
+  return await server.get(`/?p=${id}`)
+}
