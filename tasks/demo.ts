@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/core/message.ts'
+import { EXIT, exitCodeOf } from '../lib/core/outcome.ts'
 import { endingOf } from '../lib/demo/ending.ts'
 import { checkFiles, checkPost, makeSites, night, writePost } from '../lib/demo/play.ts'
 import { openStage } from '../lib/demo/stage.ts'
@@ -33,6 +34,6 @@ const say = (text: string): void => console.log(`\n── ${text} ${'─'.repeat
 const stop = listenForStop()
 await demo(stop.signal).catch(error => {
   console.error(`\nThe demo failed: ${messageOf(error)}`)
-  process.exitCode = 1
+  process.exitCode = exitCodeOf([], stop.by()) || EXIT.failed
 })
 process.exit()
