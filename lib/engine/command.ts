@@ -37,12 +37,14 @@ export function wordsOf(pieces: readonly string[], values: readonly Word[]): str
     })
     if (index >= values.length) return
     const value = flatten(values[index]!)
-    if (Array.isArray(values[index]) && glued && value.length !== 1) throw new TypeError('a list cannot be part of one word')
+    const next = pieces[index + 1] ?? ''
+    const touches = glued || (next === '' ? index + 1 < values.length : /^\S/.test(next))
+    if (Array.isArray(values[index]) && touches && value.length !== 1) throw new TypeError('a list cannot be part of one word')
     for (const word of value) {
       add(word)
-      glued = true
-      if (Array.isArray(values[index]) && value.length > 1) glued = false
+      glued = false
     }
+    glued = value.length > 0
   })
   return words
 }

@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { $ } from 'zx'
 import type { Secret } from '../core/secret.ts'
 import { Stopped } from './stop.ts'
@@ -102,6 +104,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
     opener && files.use(await opener()).fd
   const stdin = await open(options.stdin)
   const stdout = await open(options.stdout)
+  if (stop.aborted) throw stop.reason // while the files were opened: nobody would hear of it later
   const program = words[0] ?? ''
   const run = $({
     prefix: 'exec setpriv --pdeathsig KILL -- ',
@@ -113,7 +116,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? {} : { input: typeof options.input === 'string' ? options.input : options.input.reveal() }),
   })`${words}`
-  if (options.onLine) for (const stream of [run.stdout, run.stderr]) stream?.on('data', linesTo(options.onLine))
+  if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   const group = run.pid
   const cut = new AbortController()
   let cutShortBy: Error | undefined
@@ -152,13 +155,19 @@ function tooLong(program: string, seconds: number): TimedOut {
   return new TimedOut(program, `did not end within ${seconds} s`, { exitCode: undefined, stdout: '', stderr: '' })
 }
 
-function linesTo(take: (line: string) => void): (chunk: Buffer) => void {
+/** Tells each line of a stream as it is whole, and at its end what is left. */
+function tellLines(stream: Readable, take: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8') // a character may be cut in two by the pipe
   let rest = ''
-  return chunk => {
-    const lines = (rest + chunk.toString()).split(/\r?\n|\r/)
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split(/\r?\n|\r/)
     rest = lines.pop() ?? ''
     for (const line of lines) take(line)
-  }
+  })
+  stream.on('end', () => {
+    rest += decoder.end()
+    if (rest !== '') take(rest)
+  })
 }
 
 /** Resolves when a signal is aborted; never when `cut` is first. */

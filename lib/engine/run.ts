@@ -60,7 +60,7 @@ export class Run {
     const notes: Note[] = []
     const commands: CommandRecord[] = []
     const output: string[] = []
-    const title = typeof work.title === 'string' ? work.title : work.title(facts)
+    const title = titleOf(work, facts)
     const emit = this.#emitter(work.subject)
     const listener: Listener = {
       command: record => {
@@ -125,7 +125,7 @@ export class Run {
   }
 
   #recordUnrun(work: Work, facts: Facts, status: Status, reason: string): Outcome {
-    const title = typeof work.title === 'string' ? work.title : titleOr(work.title, facts, work.step)
+    const title = titleOf(work, facts)
     const nothing = { exitCode: undefined, startedAt: this.#options.now(), seconds: 0, notes: [], commands: [], output: [] }
     return this.record({ ...identity(work, title), status, reason, ...nothing })
   }
@@ -143,18 +143,19 @@ export class Run {
 
   #clean(text: string): string {
     let clean = text
-    for (const secret of this.#hidden) clean = clean.replaceAll(secret, HIDDEN)
+    // the longest first: one secret may be the beginning of another
+    for (const secret of [...this.#hidden].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(secret, HIDDEN)
     return clean
   }
 }
 
 const identity = (work: Work, title: string) => ({ step: work.step, title, phase: work.phase, subject: work.subject })
 
-/** A title made of facts that an earlier failure left out is replaced by the step's name. */
-function titleOr(title: (facts: Facts) => string, facts: Facts, otherwise: string): string {
+/** The title of work; one that cannot be made, for want of facts that an earlier failure left out, is replaced by the step's name. */
+export function titleOf({ title, step }: Pick<Work, 'title' | 'step'>, facts: Facts): string {
   try {
-    return title(facts)
+    return typeof title === 'string' ? title : title(facts)
   } catch {
-    return otherwise
+    return step
   }
 }

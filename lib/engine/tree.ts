@@ -1,7 +1,7 @@
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
 import type { Outcome } from '../core/outcome.ts'
 import type { Facts, Node, Recipe } from './recipe.ts'
-import type { Run, Work } from './run.ts'
+import { type Run, titleOf, type Work } from './run.ts'
 
 /** How a run is drawn: a live tree on a terminal, a line an event where there is none, or nothing (`--json`). */
 export type Drawing = 'live' | 'plain' | 'none'
@@ -81,7 +81,7 @@ function workTask(work: Work, frame: Frame, run: Run, began?: () => void): Listr
         return wrapper.skip(`${title}: ${halt.reason}`)
       }
       began?.()
-      if (typeof work.title === 'function') wrapper.title = work.title(frame.facts)
+      wrapper.title = titleOf(work, frame.facts)
       const { outcome, gives } = await run.do(work, frame.facts, line => show(wrapper as Wrapper, line))
       if (outcome.status === 'done') frame.facts = { ...frame.facts, ...gives }
       else frame.chain.ended = `${outcome.title} ${outcome.status}`
@@ -142,11 +142,10 @@ function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run)
         run.skip(work, frame.facts, halt.status, halt.reason)
         return wrapper.skip(halt.reason)
       }
-      const items = attempt(() => node.many.list(frame.facts), frame, run, work)
-      if (items === undefined) throw new Error(frame.chain.ended)
-      if (items.length === 0) return wrapper.skip(`${node.title}: none`)
-      const tasks = items.map(item => itemTask(node, item, frame, run))
-      const atOnce = node.many.atOnce?.(frame.facts) ?? 1
+      const tasks = attempt(() => node.many.list(frame.facts).map(item => itemTask(node, item, frame, run)), frame, run, work)
+      const atOnce = attempt(() => node.many.atOnce?.(frame.facts) ?? 1, frame, run, work)
+      if (tasks === undefined || atOnce === undefined) throw new Error(frame.chain.ended)
+      if (tasks.length === 0) return wrapper.skip(`${node.title}: none`)
       return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
     },
   }

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { CommandFailed, lastLines, runProcess, TimedOut } from '../../lib/engine/process.ts'
+import { Stopped } from '../../lib/engine/stop.ts'
+import { isAlive, until } from '../support/processes.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-process-'))
+after(() => rmSync(folder, { recursive: true }))
+const never = new AbortController().signal
+const sh = (script: string, options = {}, stop = never) => runProcess(['sh', '-c', script], options, stop)
+/** The process ids that a script wrote into a file. */
+const pidsIn = (file: string): number[] => readFileSync(join(folder, file), 'utf8').match(/\d+/g)?.map(Number) ?? []
+const hasLines = (file: string, count: number) => () => pidsIn(file).length === count
+
+test('runProcess() kills the whole group on a stop, pipelines and those who do not listen included', async () => {
+  const stop = new AbortController()
+  const file = join(folder, 'group')
+  writeFileSync(file, '')
+  const script = `trap '' TERM; echo $$ >> ${file}; (echo $(sh -c 'echo $PPID') >> ${file}; sleep 60) | cat & sleep 60 & echo $! >> ${file}; wait`
+  const running = sh(script, {}, stop.signal)
+  await until(hasLines('group', 3))
+  stop.abort(new Stopped('SIGTERM'))
+  await assert.rejects(running, (error: Error) => error instanceof Stopped && error.message === 'stopped by SIGTERM')
+  await until(() => !pidsIn('group').some(isAlive), 2000)
+})
+
+test('runProcess() gives a process time to end well', async () => {
+  const stop = new AbortController()
+  const file = join(folder, 'well')
+  writeFileSync(file, '')
+  const running = sh(`trap 'echo 1 >> ${file}; exit 0' TERM; echo 1 >> ${file}; while :; do sleep 0.02; done`, {}, stop.signal)
+  await until(hasLines('well', 1))
+  stop.abort(new Stopped('SIGHUP'))
+  await assert.rejects(running, Stopped)
+  assert.equal(pidsIn('well').length, 2)
+})
+
+test('runProcess() begins nothing after a stop, nor when it comes while files are opened', async () => {
+  const stopped = AbortSignal.abort(new Stopped('SIGINT'))
+  await assert.rejects(sh('exit 0', {}, stopped), Stopped)
+  const stop = new AbortController()
+  const stdin = async () => {
+    const file = await open('/dev/null')
+    stop.abort(new Stopped('SIGINT'))
+    return file
+  }
+  const begun = Date.now()
+  await assert.rejects(sh('sleep 5', { stdin }, stop.signal), Stopped)
+  assert.ok(Date.now() - begun < 2000)
+})
+
+test('runProcess() ends what takes too long, and says so', async () => {
+  const error = await sh('sleep 60', { timeout: 0.2 }).catch((caught: unknown) => caught)
+  assert.ok(error instanceof TimedOut && error instanceof CommandFailed)
+  assert.equal(error.message, 'sh did not end within 0.2 s')
+  assert.equal(error.exitCode, undefined)
+})
+
+test('runProcess() names the signal that ended a command', async () => {
+  await assert.rejects(sh('kill -SEGV $$'), { message: /^sh was ended by SIGSEGV/ })
+})
+
+test('runProcess() takes files as input and output, and closes them', async () => {
+  const [from, to] = [join(folder, 'from'), join(folder, 'to')]
+  writeFileSync(from, 'some text')
+  const handles = [await open(from), await open(to, 'w', 0o600)]
+  const { stdout } = await sh('tr a-z A-Z', { stdin: async () => handles[0]!, stdout: async () => handles[1]! })
+  assert.equal(stdout, '')
+  assert.equal(readFileSync(to, 'utf8'), 'SOME TEXT')
+  assert.deepEqual(
+    handles.map(handle => handle.fd),
+    [-1, -1],
+  )
+})
+
+test('runProcess() hands on descriptors as 3 and so on', async () => {
+  await using file = await open(join(folder, 'third'), 'w')
+  await sh('echo here >&3', { inherit: [file.fd] })
+  assert.equal(readFileSync(join(folder, 'third'), 'utf8'), 'here\n')
+})
+
+test('runProcess() has its command killed with this process, even by SIGKILL', async () => {
+  const module = JSON.stringify(join(import.meta.dirname, '../../lib/engine/process.ts'))
+  const file = join(folder, 'orphan')
+  writeFileSync(file, '')
+  const script = `const { runProcess } = await import(${module})
+    await runProcess(['sh', '-c', 'echo $$ >> "$0"; exec sleep 60', ${JSON.stringify(file)}], {}, new AbortController().signal)`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
+  await until(hasLines('orphan', 1))
+  const [pid] = pidsIn('orphan')
+  assert.ok(isAlive(pid!))
+  parent.kill('SIGKILL')
+  await once(parent, 'exit')
+  await until(() => !isAlive(pid!), 2000)
+})
+
+test('lastLines() joins the last lines that hold something', () => {
+  assert.equal(lastLines('a\n\n b \n\nc\n', 2), 'b / c')
+  assert.equal(lastLines('\n', 2), '')
+})
