@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { test } from 'node:test'
+
+const ROOT = join(import.meta.dirname, '..')
+const files = globSync('{lib,tasks,hosts}/**/*.ts', { cwd: ROOT }).toSorted()
+const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+/** The code without its comments: those may speak of anything. */
+const codeOf = (file: string): string =>
+  textOf(file)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$|\s\/\/ .*$/gm, '')
+
+/** What a file imports: files of the project by their path from its root, packages and node's modules by their name. */
+function importsOf(file: string): string[] {
+  const found = codeOf(file).matchAll(
+    /(?:^|\n)(?:import|export)\b[^'"\n]*?(?:\{[^}]*\}[^'"\n]*?)?from\s+'([^']+)'|\bimport\(\s*'([^']+)'|(?:^|\n)import '([^']+)'/g,
+  )
+  return [...found]
+    .map(match => (match[1] ?? match[2] ?? match[3])!)
+    .map(name => (name.startsWith('.') ? relative(ROOT, join(ROOT, dirname(file), name)) : name))
+}
+
+/** Which part of the house a file is in: `core`, `steps`, …; `main` for the files of lib itself. */
+function partOf(file: string): string {
+  const [top, second = ''] = file.split('/')
+  if (top !== 'lib') return top!
+  return second.endsWith('.ts') ? 'main' : second
+}
+
+/** The floors of the house: a part may use those below it, and itself. */
+const FLOORS = [
+  ['core'],
+  ['inventory', 'duplicity', 'report', 'engine', 'wordpress', 'web-server', 'sandbox'],
+  ['steps'],
+  ['main'],
+  ['tasks', 'hosts'],
+]
+const floorOf = (part: string): number => FLOORS.findIndex(parts => parts.includes(part))
+
+/** Parts that stand beside the house or that a floor's neighbour may use, each for its own reason. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  inventory: ['core'],
+  hosts: ['inventory'],
+}
+
+test('every file of lib is in a part of the house that the architecture names', () => {
+  const strangers = files.filter(file => floorOf(partOf(file)) < 0 && !BESIDE.includes(partOf(file)))
+  assert.deepEqual(strangers, [])
+})
+
+/** Parts that are programs of their own beside the nightly run: they may use anything below tasks. */
+const BESIDE = ['setup', 'demo']
+
+test('imports run one way: core, then inventory and its neighbours, then steps, then main, then tasks', () => {
+  const wrong = files.flatMap(file => {
+    const from = partOf(file)
+    if (BESIDE.includes(from)) return []
+    return importsOf(file)
+      .filter(name => /^(lib|tasks|hosts|test)\//.test(name))
+      .filter(name => {
+        const to = partOf(name)
+        if (to === from || (from === 'tasks' && BESIDE.includes(to))) return false
+        if (ALSO[from]) return !ALSO[from].includes(to)
+        return floorOf(to) < 0 || floorOf(to) >= floorOf(from)
+      })
+      .map(name => `${file} imports ${name}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('core imports nothing but itself: no node:*, no zx, no listr2', () => {
+  const core = files.filter(file => partOf(file) === 'core')
+  assert.ok(core.length > 10)
+  const wrong = core.flatMap(file =>
+    importsOf(file)
+      .filter(name => !name.startsWith('lib/core/'))
+      .map(name => `${file} imports ${name}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('core has no clock: now is a parameter', () => {
+  const clocks = /\bDate\.now\(|\bnew Date\(\s*\)|\bperformance\b|\bTemporal\.Now\b|\bMath\.random\(/
+  assert.deepEqual(
+    files.filter(file => partOf(file) === 'core' && clocks.test(codeOf(file))),
+    [],
+  )
+})
+
+test('listr2 is known to engine/tree.ts only, zx to engine only', () => {
+  const users = (name: string) => files.filter(file => importsOf(file).includes(name))
+  assert.deepEqual(users('listr2'), ['lib/engine/tree.ts'])
+  assert.deepEqual(
+    users('zx').filter(file => partOf(file) !== 'engine' && partOf(file) !== 'sandbox'),
+    [],
+  )
+})
+
+test('steps reach the world through their shell: none of them begins processes itself', () => {
+  const wrong = files.filter(
+    file => partOf(file) === 'steps' && importsOf(file).some(name => /child_process|^zx$|^execa$/.test(name)),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('a task is a recipe and a call of main(): at most 40 lines, without a shell', () => {
+  for (const file of files.filter(name => name.startsWith('tasks/'))) {
+    const lines = textOf(file)
+      .trimEnd()
+      .split('\n')
+      .filter(line => !line.startsWith('import ')).length
+    assert.ok(lines <= 40, `${file} has ${lines} lines, wanted 40 at most`)
+    assert.doesNotMatch(codeOf(file), /\$`|\$\(|\bspawn|\bexec/, `${file} runs a command`)
+  }
+})
+
+test('no file is longer than 200 lines, and none is called by a name that says nothing', () => {
+  const all = [...files, ...globSync('test/**/*.ts', { cwd: ROOT })]
+  assert.deepEqual(
+    files.filter(file => textOf(file).split('\n').length > 201),
+    [],
+  )
+  assert.deepEqual(
+    all.filter(file => /(^|\/)(utils?|helpers|common|misc|shared)(\/|\.ts$)/.test(file) && file !== 'lib/inventory/helpers.ts'),
+    [],
+  )
+})

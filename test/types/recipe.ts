@@ -1,0 +1,95 @@
+/**
+ * What must not compile, and what must: `tsc --noEmit` (npm run check) reads this file, nothing runs it. An `@ts-expect-error` above a line that
+ * does compile is an error itself.
+ */
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { Hold, Step } from '../../lib/engine/step.ts'
+import type { Start } from '../../lib/main.ts'
+import { backup } from '../../lib/steps/backup.ts'
+import { saveCertificates } from '../../lib/steps/certs.ts'
+import { type Archive, checkMount } from '../../lib/steps/check-mount.ts'
+import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
+import { checkFreeSpace } from '../../lib/steps/free-space.ts'
+import { lock } from '../../lib/steps/lock.ts'
+import { archiveMount } from '../../lib/steps/mount.ts'
+import { decideRoles, primaries } from '../../lib/steps/roles.ts'
+import { findSites } from '../../lib/steps/sites.ts'
+import { status } from '../../lib/steps/status.ts'
+import { vpn } from '../../lib/steps/vpn.ts'
+
+const found = recipe<Start>().hold(lock).do(findSites).hold(vpn)
+const mounted = found.hold(archiveMount)
+const checked = mounted.do(checkMount)
+const decided = checked.do(decideRoles)
+const free = decided.do(checkFreeSpace)
+
+// the right order compiles
+free.each('Primary sites', primaries, site => site.do(status).do(backup))
+
+// @ts-expect-error a backup before its site is known
+free.do(backup)
+// @ts-expect-error a backup before check-mount: nothing has proven the archive
+mounted.do(backup)
+// @ts-expect-error check-mount before the mount
+found.do(checkMount)
+// @ts-expect-error the roles before check-mount: an empty mount point has no markers
+mounted.do(decideRoles)
+// @ts-expect-error the mount before the lock
+recipe<Start>().hold(archiveMount)
+// @ts-expect-error the roles before the sites are found
+recipe<Start>().hold(lock).hold(archiveMount).do(checkMount).do(decideRoles)
+// @ts-expect-error sites before their roles are decided
+checked.each('Primary sites', primaries, site => site)
+// @ts-expect-error a backup without its status
+free.each('Primary sites', primaries, site => site.do(backup))
+// @ts-expect-error a backup before the free space is known
+decided.each('Primary sites', primaries, site => site.do(status).do(backup))
+// @ts-expect-error a dump outside of the condition that finds its wp-config.php
+free.each('Primary sites', primaries, site => site.do(dumpDatabase))
+free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)))
+// @ts-expect-error what only() gave inside is not there after it
+free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, inner => inner).do(dumpDatabase))
+// @ts-expect-error what each() gave inside is not there after it
+free.each('Primary sites', primaries, site => site).do(saveCertificates)
+// @ts-expect-error a step is no list
+free.each('Primary sites', status, site => site)
+// @ts-expect-error a list is no step
+free.do(primaries)
+// @ts-expect-error a hold is no step: it would never go down
+free.do(vpn)
+// @ts-expect-error a step is no hold
+free.hold(status)
+// @ts-expect-error a body gives its chain back
+free.each('Primary sites', primaries, () => undefined)
+// @ts-expect-error `then` is no method: a recipe is no promise
+free.then(status)
+// @ts-expect-error what a recipe is made of does not change
+free.nodes.push(free.nodes[0])
+
+// @ts-expect-error an archive cannot be made by hand
+export const byHand: Archive = { kind: 'folder', root: '/mnt/nas' }
+
+// a step's `run` is checked strictly: a function that needs more than the step says is no `run` of it
+export const narrow: Step<{ a: number }, void> = {
+  name: 'narrow',
+  title: 'narrow',
+  // @ts-expect-error it needs b as well
+  run: async (_facts: { a: number; b: string }) => {},
+}
+export const strict: Hold<{ a: number }, { h: string }> = {
+  name: 'strict',
+  title: 'strict',
+  up: async ({ a }) => ({ h: String(a) }),
+  down: async ({ h }) => {
+    // @ts-expect-error what `up` gives may be missing in `down`: it may have failed half-way
+    h.trim()
+  },
+}
+export const titled: Step<{ a: number }, void> = {
+  name: 'titled',
+  // @ts-expect-error a title knows only what the step needs
+  title: ({ b }) => b,
+  run: async () => {},
+}
+// @ts-expect-error what is needed at the start must be there at the start
+recipe<{ a: string }>().do(narrow)
