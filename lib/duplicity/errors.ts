@@ -52,7 +52,7 @@ const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
 /** What the text says when the code says too little. First match wins. */
 const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
   [/Bad session key|decryption failed: Bad|bad passphrase|No secret key/i, 'wrong-passphrase'],
-  [/another instance is already running|lock(file)? .*(held|acquire)/i, 'locked'],
+  [/another (duplicity )?instance is already running|lock(file)? .*(held|acquire)/i, 'locked'],
   [/No space left on device|Disk quota exceeded/i, 'archive-full'],
   [/Manifest file .* not found|No backup chains|no backup sets|No manifests? found|Unable to locate/i, 'no-backup'],
   [

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { planBackup } from '../../lib/core/backup-plan.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { at, chainSketch, filesOfSet, listing, type SetSketch } from '../duplicity/archive.ts'
+
+const DAY = 86_400
+const room = { allowed: true, reason: 'room enough' }
+const full = { allowed: false, reason: 'no room' }
+const plan = (sketches: SetSketch[], today: number, fullBackups = room, frequencySeconds = 30 * DAY) =>
+  planBackup({ collection: collectionOf(listing(...sketches)), frequencySeconds, now: at(today), fullBackups })
+
+/** [what there is, its sets, today, kind where there is room, kind where there is none, reason] */
+const table: [string, SetSketch[], number, string, string, RegExp][] = [
+  ['nothing', [], 0, 'full', 'none', /there is no full backup yet/],
+  ['a full of today', [{ day: 0 }], 0, 'incremental', 'incremental', /./],
+  ['a full of yesterday', [{ day: 0 }], 1, 'incremental', 'incremental', /./],
+  ['a chain of a month', chainSketch(0, 30), 31, 'full', 'incremental', /./],
+  ['a chain of just a month', chainSketch(0, 29), 30, 'incremental', 'incremental', /./],
+  ['a second chain', [...chainSketch(0, 5), ...chainSketch(40, 2)], 43, 'incremental', 'incremental', /./],
+  ['lost signatures', [{ day: 0, signatures: false }], 1, 'full', 'none', /the signatures of the newest chain are missing/],
+  ['a hole in the full', [{ day: 0, volumes: [1, 3] }], 1, 'full', 'none', /the newest chain is damaged/],
+  ['a hole in an incremental', [{ day: 0 }, { day: 1, base: 0, volumes: [2] }], 2, 'full', 'none', /the newest chain is damaged/],
+  ['a full that was cut short', [{ day: 0, manifest: false }], 1, 'full', 'none', /there is no full backup yet/],
+  ['damage in an old chain', [{ day: 0, volumes: [2] }, { day: 10 }], 11, 'incremental', 'incremental', /./],
+  ['a backup from the future', [{ day: 5 }], 1, 'incremental', 'incremental', /./],
+]
+for (const [name, sketches, today, withRoom, withoutRoom, reason] of table) {
+  test(`planBackup() of ${name} is ${withRoom}, and ${withoutRoom} where there is no room for a full`, () => {
+    assert.equal(plan(sketches, today).kind, withRoom)
+    assert.match(plan(sketches, today).reason, reason)
+    assert.equal(plan(sketches, today, full).kind, withoutRoom)
+    if (withRoom === 'full') assert.match(plan(sketches, today, full).reason, /but no room$/)
+  })
+}
+
+test('planBackup() keeps to the frequency of the site', () => {
+  assert.equal(plan([{ day: 0 }], 8, room, 7 * DAY).kind, 'full')
+  assert.equal(plan([{ day: 0 }], 7, room, 7 * DAY).kind, 'incremental')
+})
+
+test('planBackup() does not take a local partial set for a chain', () => {
+  const partial = filesOfSet({ day: 0 }).map(file => ({ ...file, name: file.name.replace('.manifest', '.manifest.part') }))
+  const collection = collectionOf(partial)
+  assert.equal(planBackup({ collection, frequencySeconds: DAY, now: at(1), fullBackups: room }).kind, 'full')
+})

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Claims, claimsIn, isHostName, markerOf, type RoleName, roleOf } from '../../lib/core/marker.ts'
+
+const ME = 'web1'
+type Markers = readonly string[] | undefined
+/** [markers in the site's folder here, markers beside its archive, role, owner]; undefined: there is no such folder. */
+const table: [Markers, Markers, RoleName, string | undefined][] = [
+  [undefined, undefined, 'unmanaged', undefined],
+  [undefined, [], 'unmanaged', undefined],
+  [undefined, ['web1'], 'incoming', 'web1'],
+  [undefined, ['web2'], 'new replica', 'web2'],
+  [[], undefined, 'unmanaged', undefined],
+  [[], [], 'unmanaged', undefined],
+  [[], ['web1'], 'conflict', undefined],
+  [[], ['web2'], 'conflict', undefined],
+  [['web1'], undefined, 'primary', 'web1'],
+  [['web1'], [], 'primary', 'web1'],
+  [['web1'], ['web1'], 'primary', 'web1'],
+  [['web1'], ['web2'], 'conflict', undefined],
+  [['web2'], undefined, 'replica', 'web2'],
+  [['web2'], [], 'replica', 'web2'],
+  [['web2'], ['web1'], 'incoming', 'web1'],
+  [['web2'], ['web2'], 'replica', 'web2'],
+  [['web2'], ['web3'], 'replica', 'web3'],
+  [['web1', 'web2'], undefined, 'ambiguous', undefined],
+  [['web1', 'web2'], ['web1'], 'ambiguous', undefined],
+  [['web2', 'web3'], ['web2'], 'ambiguous', undefined],
+  [undefined, ['web1', 'web2'], 'ambiguous', undefined],
+  [['web1'], ['web1', 'web2'], 'ambiguous', undefined],
+  [['web1', 'web2'], ['web1', 'web2'], 'ambiguous', undefined],
+]
+const say = (markers: Markers): string =>
+  markers === undefined ? 'no folder' : markers.length === 0 ? 'no marker' : markers.join(' and ')
+for (const [here, archive, role, owner] of table) {
+  test(`roleOf() is ${role} for ${say(here)} here and ${say(archive)} in the archive`, () => {
+    const found = roleOf({ here, archive }, ME)
+    assert.equal(found.role, role)
+    assert.equal(found.owner, owner)
+    assert.notEqual(found.reason, '')
+    assert.equal(found.settle.length > 0, role === 'conflict' || role === 'ambiguous')
+  })
+}
+
+const hosts = fc.option(fc.uniqueArray(fc.constantFrom('web1', 'web2', 'web3', 'a.b-c'), { maxLength: 3 }), { nil: undefined })
+const anyClaims = fc.record({ here: hosts, archive: hosts }) as fc.Arbitrary<Claims>
+
+test('roleOf() has an answer for every combination, with a reason', () => {
+  fc.assert(
+    fc.property(anyClaims, fc.constantFrom('web1', 'web2'), (claims, me) => {
+      const { role, reason } = roleOf(claims, me)
+      assert.ok(['primary', 'replica', 'new replica', 'incoming', 'unmanaged', 'conflict', 'ambiguous'].includes(role))
+      assert.ok(reason.length > 0)
+    }),
+  )
+})
+
+test('roleOf() never makes two hosts the primary of one archive', () => {
+  fc.assert(
+    fc.property(
+      hosts,
+      hosts,
+      fc.uniqueArray(fc.constantFrom('web1', 'web2', 'web3'), { minLength: 1, maxLength: 1 }),
+      (one, two, archive) => {
+        const roles = [roleOf({ here: one, archive }, 'web1').role, roleOf({ here: two, archive }, 'web2').role]
+        assert.ok(roles.filter(role => role === 'primary').length < 2)
+      },
+    ),
+  )
+})
+
+test("roleOf() backs up only what is marked as its own, and restores only over what is marked as another's", () => {
+  fc.assert(
+    fc.property(anyClaims, claims => {
+      const { role, owner } = roleOf(claims, ME)
+      if (role === 'primary') assert.deepEqual([claims.here, owner], [[ME], ME])
+      if (role === 'replica') assert.ok(claims.here?.length === 1 && claims.here[0] !== ME && owner !== ME)
+      if (role === 'new replica') assert.ok(claims.here === undefined && owner !== ME)
+    }),
+  )
+})
+
+test('roleOf() offers ways to settle it that do settle it', () => {
+  fc.assert(
+    fc.property(anyClaims, claims => {
+      for (const choice of roleOf(claims, ME).settle) {
+        const before = claims[choice.where] ?? []
+        const names = new Set(before.map(markerOf))
+        if (choice.remove !== undefined) assert.ok(names.delete(choice.remove), `${choice.remove} is not there`)
+        if (choice.create !== undefined) names.add(choice.create)
+        const after = roleOf({ ...claims, [choice.where]: claimsIn([...names]) }, ME)
+        const settled = after.settle.length === 0
+        assert.ok(
+          settled ||
+            before.length + (claims[choice.where === 'here' ? 'archive' : 'here']?.length ?? 0) > 2 ||
+            after.role !== 'ambiguous',
+        )
+      }
+    }),
+  )
+})
+
+test('roleOf() settles a conflict of two hosts in one command', () => {
+  const contested = roleOf({ here: ['web1'], archive: ['web2'] }, ME)
+  assert.match(contested.reason, /web1 owns it, its archive says web2/)
+  assert.deepEqual(
+    contested.settle.map(({ where, remove, create }) => [where, remove, create]),
+    [
+      ['here', 'PRIMARY_IS_web1', 'PRIMARY_IS_web2'],
+      ['archive', 'PRIMARY_IS_web2', 'PRIMARY_IS_web1'],
+    ],
+  )
+})
+
+const names: [string[], string[]][] = [
+  [[], []],
+  [['SITE', 'max_NAS_space'], []],
+  [['PRIMARY_IS_web1'], ['web1']],
+  [
+    ['PRIMARY_IS_web2', 'PRIMARY_IS_web1', 'SITE'],
+    ['web1', 'web2'],
+  ],
+  [['PRIMARY_IS_', 'PRIMARY_IS_..', 'PRIMARY_IS_a/b', 'PRIMARY_IS_a b', 'primary_is_web1', 'xPRIMARY_IS_web1'], []],
+  [['PRIMARY_IS_web1.bak~', 'PRIMARY_IS_web1'], ['web1']],
+]
+for (const [files, claims] of names) {
+  test(`claimsIn() finds ${say(claims)} in ${JSON.stringify(files)}`, () => assert.deepEqual(claimsIn(files), claims))
+}
+
+test('isHostName() takes what can be a part of a file name, and markerOf() is read back by claimsIn()', () => {
+  for (const name of ['web1', 'a', 'www.example.org', 'a-b', '9x', 'x'.repeat(63)])
+    assert.deepEqual(claimsIn([markerOf(name)]), [name])
+  for (const name of ['', '.', '-a', 'a/b', 'a b', 'ä', 'a\n', '$(x)', 'x'.repeat(64)]) assert.ok(!isHostName(name), name)
+})

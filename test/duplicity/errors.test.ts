@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type DuplicityFault, duplicityError } from '../../lib/duplicity/errors.ts'
+
+const error = (code: number, text: string): string =>
+  `ERROR ${code}\n${text
+    .split('\n')
+    .map(line => `. ${line}`)
+    .join('\n')}\n\n`
+/** [exit code, log, standard error, fault]: texts as duplicity 0.8.22 and 3.0.4 print them. */
+const table: [number | undefined, string, string, DuplicityFault][] = [
+  [undefined, '', '', 'interrupted'],
+  [2, error(2, 'Expected 2 args, got 1'), '', 'bad-command-line'],
+  [23, error(23, 'CommandLineError: Invalid option'), '', 'bad-command-line'],
+  [3, error(3, 'Fatal Error: Backup source host has changed.'), '', 'other-source-host'],
+  [42, error(42, 'Fatal Error: Backup source directory has changed.'), '', 'other-source-folder'],
+  [11, error(11, 'Restore destination directory /x already exists.'), '', 'target-exists'],
+  [17, error(17, 'Fatal Error: Unable to start incremental backup.'), '', 'no-signatures'],
+  [19, error(19, 'a/b not found in archive - no files restored.'), '', 'not-in-backup'],
+  [20, error(20, 'No files found in archive - nothing restored.'), '', 'not-in-backup'],
+  [21, error(21, 'Invalid data - SHA1 hash mismatch for file:\n duplicity-full.vol1'), '', 'corrupt-volume'],
+  [23, error(23, 'Another duplicity instance is already running with this archive directory'), '', 'locked'],
+  [31, error(31, 'GPGError: GPG Failed, see log below:\ngpg: decryption failed: Bad session key'), '', 'wrong-passphrase'],
+  [31, error(31, 'GPGError: GPG Failed'), '', 'gpg-failed'],
+  [30, '', 'gpg: public key decryption failed: No secret key', 'wrong-passphrase'],
+  [35, error(35, 'Temp space has 10 available, backup needs approx 40.'), '', 'no-temporary-space'],
+  [38, error(38, 'x'), '', 'archive-unreachable'],
+  [50, error(50, 'Giving up after 2 attempts. BackendException'), '', 'archive-unreachable'],
+  [51, error(51, 'Giving up after 2 attempts. PermissionError'), '', 'archive-forbidden'],
+  [53, error(53, 'Giving up after 2 attempts. OSError: [Errno 28] No space left on device'), '', 'archive-full'],
+  [30, '', "OSError: [Errno 5] Input/output error: '/nas/site'", 'archive-unreachable'],
+  [23, error(23, 'put failed: [Errno 28] No space left on device'), '', 'archive-full'],
+  [4, '', '', 'no-backup'],
+  [1, error(1, 'Fatal Error: No backup chains found'), '', 'no-backup'],
+  [99, '', '', 'unknown'],
+]
+for (const [code, log, printed, fault] of table) {
+  test(`duplicityError() names ${code} ${JSON.stringify((log || printed).slice(0, 60))} ${fault}`, () => {
+    assert.equal(duplicityError(code, log, printed).fault, fault)
+  })
+}
+
+test('duplicityError() says what it means, the exit code and what duplicity said itself', () => {
+  assert.equal(
+    duplicityError(21, error(21, 'Invalid data - SHA1 hash mismatch for file:\n vol1'), '').message,
+    'a volume in the archive is corrupt (duplicity exit code 21): vol1',
+  )
+  assert.equal(duplicityError(undefined, '', '').message, 'duplicity was interrupted (duplicity was killed)')
+  const traceback = 'Traceback (most recent call last):\n  File "/usr/bin/duplicity", line 1\n    ^^^^\nValueError: odd'
+  assert.match(duplicityError(30, '', traceback).message, /: ValueError: odd$/)
+})
+
+test('duplicityError() goes by errors only, not by warnings that stand in the log too', () => {
+  const log = 'WARNING 1\n. gpg: No secret key\n\n' + error(53, 'disk')
+  assert.equal(duplicityError(53, log, '').fault, 'archive-full')
+})
