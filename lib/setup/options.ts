@@ -1,0 +1,70 @@
+import { hostname } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { HOME } from '../command-line.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { isHostName } from '../core/marker.ts'
+
+/** What setup was asked for. */
+export interface SetupOptions {
+  readonly host: string
+  readonly inventory: string
+  readonly env: string
+  /** Where the machine to look at has its root. */
+  readonly root: string
+  readonly yes: boolean
+  readonly help: boolean
+  /** Host, inventory and `.env` are those that a task takes when it is told none. */
+  readonly defaults: boolean
+}
+
+export const SETUP_HELP = `Makes this host ready: looks for sites, shares and VPNs, writes a first inventory and a passphrase where there are none,
+checks the programs that the nightly run needs, and prints what is left to do. Run again, it overwrites nothing.
+
+Usage: npm run setup -- [options]
+
+  --yes             install what is missing without asking
+  --host NAME       the name of the host (default: this machine's name)
+  --inventory DIR   where the inventory is to stand (default: hosts/ of Holdfast)
+  --env FILE        where the secrets are (default: .env beside the inventory's folder)
+  --root DIR        look at the machine whose root is this folder (default: /)
+  -h, --help        this page
+
+Exit codes: 0 ready · 1 something is missing · 2 bad input`
+
+const OPTIONS = {
+  host: { type: 'string' },
+  inventory: { type: 'string' },
+  env: { type: 'string' },
+  root: { type: 'string' },
+  yes: { type: 'boolean', short: 'y' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/** Reads setup's command line. @throws {BadInput} for an unknown option or a value that makes no sense */
+export function readSetupOptions(args: string[]): SetupOptions {
+  const values = parse(args)
+  for (const [name, value] of Object.entries(values))
+    if (value === '') throw new BadInput(`--${name}: found nothing, wanted a text`)
+  const host = values.host ?? hostname().split('.')[0]!
+  if (!isHostName(host)) throw new BadInput(`--host: found "${host}", wanted a host name: letters, digits, . and -`)
+  const inventory = resolve(values.inventory ?? join(HOME, 'hosts'))
+  return {
+    host,
+    inventory,
+    env: resolve(values.env ?? join(dirname(inventory), '.env')),
+    root: resolve(values.root ?? '/'),
+    yes: values.yes === true,
+    help: values.help === true,
+    defaults: values.host === undefined && values.inventory === undefined && values.env === undefined,
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values
+  } catch (error) {
+    const [first = ''] = (error as Error).message.split('. ')
+    throw new BadInput(`${first}; npm run setup -- --help lists the options`)
+  }
+}

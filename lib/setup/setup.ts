@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadHost } from '../inventory/load.ts'
+import type { Host } from '../inventory/schema.ts'
+import { checkSecrets, readSecrets } from '../inventory/secrets.ts'
+import { type Found, lookAround } from './find.ts'
+import { install, installWords, mayInstall } from './install.ts'
+import { inventoryText, PASSPHRASE } from './inventory-text.ts'
+import type { SetupOptions } from './options.ts'
+import { ensurePassphrase } from './passphrase.ts'
+import { type Checked, checkPrograms, neededPrograms } from './programs.ts'
+import * as words from './words.ts'
+
+/**
+ * Makes a host ready, as far as it can be told from outside: looks around, writes a first inventory and a passphrase where there are none, checks
+ * the programs, and prints what is left to do.
+ * @returns whether nothing is missing
+ * @throws {BadInput} when an inventory or a `.env` that is there already is not as it must be
+ */
+export async function setUp(options: SetupOptions): Promise<boolean> {
+  const found = lookAround(options.root)
+  print(words.sitesText(found, options.host))
+  const present = presentInventory(options)
+  const before = present === undefined ? undefined : await loadHost(options.inventory, options.host)
+  const name = before === undefined ? PASSPHRASE : secretOf(before)
+  const passphrase = name === undefined ? undefined : ensurePassphrase(options.env, name)
+  const written = writeInventory(
+    options,
+    present,
+    inventoryText(found, options.host, options.inventory, passphrase?.generated === true),
+  )
+  const host = before ?? (await loadHost(options.inventory, options.host))
+  print(words.inventoryWords(written, options.host, found))
+  if (passphrase) print(words.passphraseText(options.env, passphrase))
+  const ready = await checkAndInstall(host, found, options.yes)
+  print(words.markersText(found, options.host))
+  print(words.cronText(options))
+  checkSecrets(host, readSecrets(options.env), options.env)
+  print(words.verdict(ready, options.host))
+  return ready
+}
+
+const secretOf = ({ encryption }: Host): string | undefined => (encryption.kind === 'passphrase' ? encryption.secret : undefined)
+
+/** What became of the inventory's file. */
+export interface WrittenInventory {
+  readonly path: string
+  /** `written` anew; `kept`, as it was there already; `beside`, when what was found was written next to the one that is kept. */
+  readonly outcome: 'written' | 'kept' | 'beside'
+}
+
+/** The inventory that this host has already. */
+function presentInventory({ inventory, host }: SetupOptions): string | undefined {
+  const files = ['ts', 'js', 'json', 'yaml', 'yml'].map(ending => join(inventory, `${host}.${ending}`))
+  return files.find(existsSync)
+}
+
+/** Writes the first inventory. One that is there is never overwritten: what setup would have written stands beside it, for reading. */
+function writeInventory({ inventory, host }: SetupOptions, present: string | undefined, text: string): WrittenInventory {
+  mkdirSync(inventory, { recursive: true })
+  if (present === undefined) {
+    const path = join(inventory, `${host}.ts`)
+    writeFileSync(path, text, { flag: 'wx' })
+    return { path, outcome: 'written' }
+  }
+  if (readFileSync(present, 'utf8') === text) return { path: present, outcome: 'kept' }
+  writeFileSync(join(inventory, `${host}.ts.found`), text)
+  return { path: present, outcome: 'beside' }
+}
+
+async function checkAndInstall(host: Host, found: Found, yes: boolean): Promise<boolean> {
+  const check = (): readonly Checked[] => checkPrograms(neededPrograms(host, found))
+  const isMissing = (each: Checked): boolean => each.problem !== undefined
+  const checked = check()
+  print(words.programsText(checked))
+  const missing = checked.filter(isMissing)
+  if (missing.length === 0) return true
+  const command = installWords(missing)
+  print(words.installText(command))
+  if (!(await mayInstall(yes)) || !install(command)) return false
+  const after = check()
+  print(words.programsText(after))
+  return !after.some(isMissing)
+}
+
+function print(text: string): void {
+  if (text !== '') console.log(`${text}\n`)
+}

@@ -1,0 +1,95 @@
+import { delimiter, dirname, join } from 'node:path'
+import { HOME } from '../command-line.ts'
+import { markerOf } from '../core/marker.ts'
+import type { Found } from './find.ts'
+import type { SetupOptions } from './options.ts'
+import type { PassphraseState } from './passphrase.ts'
+import { type Checked, pathOf } from './programs.ts'
+import type { WrittenInventory } from './setup.ts'
+import type { FoundSite } from './sites.ts'
+
+/** What setup says of the sites: what each is and who owns it. */
+export function sitesText({ vhosts, sites, notSites }: Found, me: string): string {
+  const lines = sites.map(site => `  ${site.name}: ${site.kind}, ${describe(site)}, ${ownerOf(site, me)}`)
+  const others = notSites.length === 0 ? [] : [`  no sites, for want of a folder SITE in them: ${notSites.join(', ')}`]
+  return [sites.length === 0 ? `No sites in ${vhosts}` : `Sites in ${vhosts}`, ...lines, ...others].join('\n')
+}
+
+function describe({ domains, certificates }: FoundSite): string {
+  const served = domains.length === 0 ? 'no domain known' : domains.join(' ')
+  return certificates.length === 0 ? `${served}, no certificate` : `${served}, certificate ${certificates.join(' ')}`
+}
+
+function ownerOf({ claims }: FoundSite, me: string): string {
+  if (claims.length === 0) return 'no marker'
+  if (claims.length > 1) return `markers of ${claims.join(' and ')}: one must go`
+  return claims[0] === me ? 'owned by this host' : `a replica of ${claims[0]}'s`
+}
+
+/** What became of the inventory, and what in it a person should look at. */
+export function inventoryWords({ path, outcome }: WrittenInventory, host: string, found: Found): string {
+  const first = {
+    written: `Inventory written: ${path}. Look through it.`,
+    kept: `Inventory: ${path} is there already, and says what was found`,
+    beside: `Inventory: ${path} is there already and stays as it is; what was found now is in ${host}.ts.found beside it`,
+  }[outcome]
+  const local = outcome === 'written' && found.shares.length === 0
+  const warning = `  The archive is a folder of this machine, since /etc/fstab has no network share with noauto: name a better place in it.`
+  const share = found.shares[0]
+  const chosen =
+    outcome === 'written' && share
+      ? [`  The archive is the folder holdfast/ on ${share.source}, mounted at ${share.mountPoint}.`]
+      : []
+  return [first, ...chosen, ...(local ? [warning] : [])].join('\n')
+}
+
+/** What became of the passphrase, never what it is. */
+export function passphraseText(file: string, { made }: PassphraseState): string {
+  return `Passphrase: ${made ? 'made anew' : 'there already'}, in ${file}, which only its owner can read.
+  Keep a copy of it away from this machine: without it no backup can be read, and no backup holds it.
+  Hosts that share an archive need the same one: on a second host, copy it here before its first run.`
+}
+
+/** A table of the programs. */
+export function programsText(checked: readonly Checked[]): string {
+  const width = Math.max(...checked.map(each => each.name.length))
+  const line = ({ name, problem, purpose }: Checked): string =>
+    `  ${problem === undefined ? 'ok     ' : 'MISSING'}  ${name.padEnd(width)}  ${purpose}${problem === undefined ? '' : ` (${problem})`}`
+  return ['Programs', ...checked.map(line), `  ok       ${'node'.padEnd(width)}  ${process.version}, comes with Holdfast`].join(
+    '\n',
+  )
+}
+
+export function installText(words: readonly string[]): string {
+  return `What is missing, as root:\n  ${lineOf(words)}`
+}
+
+/** How each site without a marker is made this host's. */
+export function markersText({ vhosts, sites }: Found, me: string): string {
+  const unmarked = sites.filter(site => site.claims.length === 0)
+  if (unmarked.length === 0) return ''
+  const commands = unmarked.map(site => `  ${lineOf(['touch', join(vhosts, site.name, markerOf(me))])}`)
+  return ['Sites without a marker are left alone. Those that this host owns get one:', ...commands].join('\n')
+}
+
+/** The line for root's crontab. A `%` would end the command there. */
+export function cronText({ host, inventory, env, defaults }: SetupOptions): string {
+  const own = defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env]
+  const command = `cd ${lineOf([HOME])} && ${lineOf(['npx', 'zx', 'tasks/nightly.ts', ...own])}`.replaceAll('%', '\\%')
+  const npx = pathOf('npx', process.env.PATH ?? '')
+  const folder = npx === undefined ? undefined : dirname(npx)
+  const usual = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
+  const path = folder === undefined || usual.includes(folder) ? usual : [folder, ...usual]
+  return `For root's crontab (crontab -e), every night at three:\n  PATH=${path.join(delimiter)}\n  0 3 * * * ${command}`
+}
+
+export function verdict(ready: boolean, host: string): string {
+  return ready
+    ? `${host} is ready. A look without any change: npx zx tasks/nightly.ts --dry-run`
+    : `${host} is not ready: programs are missing, see above`
+}
+
+/** A command for any shell: cron's does not know the quoting that the log uses. */
+function lineOf(words: readonly string[]): string {
+  return words.map(word => (/^[\w./:@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
+}
