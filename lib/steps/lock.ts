@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { EXIT } from '../core/outcome.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Hold } from '../engine/step.ts'
@@ -12,6 +13,8 @@ export interface LockInfo {
   /** ISO 8601, UTC. */
   readonly start: string
 }
+
+const lockInfo = z.object({ host: z.string(), pid: z.number(), start: z.string() })
 
 /** Another run holds the lock. */
 export class Locked extends Error {
@@ -61,9 +64,9 @@ function readHolder(file: string): LockInfo | undefined {
   const text = readFileSync(file, 'utf8').trim()
   if (text === '') return undefined
   try {
-    return JSON.parse(text) as LockInfo
+    return lockInfo.parse(JSON.parse(text))
   } catch {
-    return { host: 'unknown', pid: 0, start: 'unknown' }
+    return { host: 'unknown', pid: 0, start: 'unknown' } // cut short by a power cut
   }
 }
 

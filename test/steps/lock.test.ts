@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { exitCodeOf } from '../../lib/core/outcome.ts'
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { Needs } from '../../lib/steps/facts.ts'
+import { type LockInfo, lock } from '../../lib/steps/lock.ts'
+import { hostIn, NO_REQUEST, ownFolder } from '../support/host.ts'
+import { notesOf, outcomeOf, perform, story } from '../support/perform.ts'
+import { startHolder } from '../support/start-holder.ts'
+
+const folder = ownFolder('lock')
+const host = hostIn(folder)
+const file = join(host.paths.state, 'lock')
+
+/** Takes the lock in this process; `seen` is what the next step learns of the last run. */
+async function take(request: { dryRun: boolean; only: string[] } = { ...NO_REQUEST, only: [] }) {
+  const seen: (LockInfo | undefined)[] = []
+  const texts: string[] = []
+  const look = async ({ interrupted }: Needs<'interrupted'>) => {
+    seen.push(interrupted)
+    texts.push(readFileSync(file, 'utf8'))
+  }
+  const chain = recipe<Needs<'host' | 'request'>>().hold(lock).do({ name: 'look', title: 'look', run: look })
+  return { ...(await perform(chain, { host, request })), seen, texts }
+}
+
+test('lock says who holds it, for its owner only, and is empty afterwards', async () => {
+  const { outcomes, seen, texts } = await take()
+  assert.deepEqual(story(outcomes), ['lock up done', 'look do done', 'lock down done'])
+  assert.deepEqual(seen, [undefined])
+  const { host: name, pid, start } = JSON.parse(texts[0]!) as LockInfo
+  assert.deepEqual([name, pid], ['web1', process.pid])
+  assert.ok(Math.abs(Date.parse(start) - Date.now()) < 60_000)
+  assert.equal(readFileSync(file, 'utf8'), '')
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+test('lock is refused while another process holds it, with exit code 75 and the name of the holder', async () => {
+  const other = await startHolder('lock', host)
+  const { outcomes } = await take()
+  assert.equal(exitCodeOf(outcomes), 75)
+  assert.match(
+    outcomeOf({ outcomes, events: [] }, 'lock', 'up').reason!,
+    new RegExp(`^another run holds ${file}: web1, process ${other.child.pid}, since 20`),
+  )
+  assert.equal(JSON.parse(readFileSync(file, 'utf8')).pid, other.child.pid, "the holder's own text is untouched")
+  assert.deepEqual(story(await other.release()).at(-1), 'lock down done')
+  assert.equal(exitCodeOf((await take()).outcomes), 0)
+})
+
+test('lock of a process that was killed is taken, and tells the run that the last was interrupted', async () => {
+  const other = await startHolder('lock', host)
+  await other.kill('SIGKILL')
+  const performed = await take()
+  assert.equal(performed.seen[0]!.pid, other.child.pid)
+  assert.match(notesOf(performed)[0]!, new RegExp(`^warning: the last run was interrupted: web1, process ${other.child.pid}, `))
+  assert.equal(exitCodeOf(performed.outcomes), 0)
+  assert.deepEqual((await take()).seen, [undefined])
+})
+
+test('lock is let go after SIGTERM', async () => {
+  const other = await startHolder('lock', host)
+  await other.kill('SIGTERM')
+  assert.deepEqual((await take()).seen, [undefined])
+})
+
+test('lock in a dry run leaves the trace of an interrupted run to the next real one', async () => {
+  const other = await startHolder('lock', host)
+  await other.kill('SIGKILL')
+  const before = readFileSync(file, 'utf8')
+  const dry = await take({ dryRun: true, only: [] })
+  assert.equal(dry.seen[0]!.pid, other.child.pid)
+  assert.equal(readFileSync(file, 'utf8'), before)
+  assert.equal((await take()).seen[0]!.pid, other.child.pid)
+})
+
+for (const text of ['{"host": "web1", "pi', 'null', '7', '[]', '{}', '\0\0\0']) {
+  test(`lock with the text ${JSON.stringify(text)} is that of an interrupted run too`, async () => {
+    writeFileSync(file, text)
+    const performed = await take()
+    assert.equal(exitCodeOf(performed.outcomes), 0)
+    assert.deepEqual(performed.seen, [{ host: 'unknown', pid: 0, start: 'unknown' }])
+  })
+}

@@ -1,0 +1,31 @@
+/**
+ * A program that holds something as a run would: `node holder.ts lock|vpn HOST_AS_JSON`. It prints `up`, holds until its standard input ends or a signal
+ * comes, and prints the outcomes as JSON.
+ */
+import { recipe } from '../../lib/engine/recipe.ts'
+import { listenForStop } from '../../lib/engine/stop.ts'
+import type { Host } from '../../lib/inventory/schema.ts'
+import type { Needs } from '../../lib/steps/facts.ts'
+import { lock } from '../../lib/steps/lock.ts'
+import { vpn } from '../../lib/steps/vpn.ts'
+import { NO_REQUEST } from './host.ts'
+import { perform } from './perform.ts'
+
+const [what, json = ''] = process.argv.slice(2)
+const host = JSON.parse(json) as Host
+const stop = listenForStop()
+const start = recipe<Needs<'host' | 'request'>>()
+const held = (what === 'lock' ? start.hold(lock) : start.hold(vpn)) as typeof start
+const chain = held.do({
+  name: 'wait',
+  title: 'wait',
+  run: async () => {
+    process.stdout.write('up\n')
+    await new Promise<void>(resolve => {
+      process.stdin.on('end', resolve).resume()
+      stop.signal.addEventListener('abort', () => resolve())
+    })
+  },
+})
+const { outcomes } = await perform(chain, { host, request: NO_REQUEST }, { stop: stop.signal })
+process.stdout.write(JSON.stringify(outcomes), () => process.exit(0))
