@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { BadInput } from '../../lib/core/bad-input.ts'
+import { loadHost } from '../../lib/inventory/load.ts'
+
+const EXAMPLES = join(import.meta.dirname, '../../hosts')
+const made: string[] = []
+after(() => {
+  for (const folder of made) rmSync(folder, { recursive: true })
+})
+
+/** A folder of inventories with these texts. */
+function folderWith(files: Record<string, string | object>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-inventory-'))
+  made.push(folder)
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(folder, name), typeof text === 'string' ? text : JSON.stringify(text))
+  return folder
+}
+
+const archive = { kind: 'folder', path: '/backup' }
+
+test('loadHost() reads the same inventory as TypeScript, JavaScript, JSON and YAML, every default filled in', async () => {
+  const code = `export default ${JSON.stringify({ archive })}`
+  const yaml = 'archive: { kind: folder, path: /backup }\n'
+  const forms = { 'a.ts': `${code} satisfies object`, 'b.js': code, 'c.json': { archive }, 'd.yaml': yaml, 'e.yml': yaml }
+  const folder = folderWith(forms)
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    const host = await loadHost(folder, name)
+    assert.equal(host.name, name)
+    assert.deepEqual(host.archive, archive)
+    assert.equal(host.vhosts, '/srv/www/vhosts')
+    assert.equal(host.paths.logs, '/var/log/holdfast')
+  }
+})
+
+test('every example loads', async () => {
+  const names = readdirSync(EXAMPLES).flatMap(file => /^(example-.+)\.(ts|yaml)$/.exec(file)?.[1] ?? [])
+  assert.deepEqual(names.toSorted(), ['example-local', 'example-replica', 'example-web'])
+  for (const name of names) assert.equal((await loadHost(EXAMPLES, name)).name, name)
+})
+
+/** Each wrong field: what the message must say of place, what was found and what was wanted (S42). */
+const REFUSALS: [string, object, RegExp][] = [
+  ['nothing at all', {}, /archive: missing, wanted object|archive: missing/],
+  ['a field that there is none of', { archive, vhost: '/x' }, /the file as a whole: unknown field "vhost"/],
+  ['a field within a section', { archive, paths: { log: '/x' } }, /paths: unknown field "log"/],
+  ['a relative path', { archive: { kind: 'folder', path: 'backup' } }, /archive\.path: found "backup": wanted an absolute path/],
+  ['a number as text', { archive, concurrency: '2' }, /concurrency: found "2", wanted (number|int)/],
+  ['too many at once', { archive, concurrency: 40 }, /concurrency: found 40: .*16/],
+  ['an archive of no kind', { archive: { kind: 'tape' } }, /archive\.kind: found .*tape/],
+  [
+    'an interval that is none',
+    { archive, fullBackupFrequency: 'monthly' },
+    /fullBackupFrequency: found "monthly": wanted an interval/,
+  ],
+  [
+    'a secret in place of its name',
+    { archive, encryption: { kind: 'passphrase', secret: 'my word' } },
+    /encryption\.secret: .*wanted the NAME/,
+  ],
+  ['a domain with a slash', { archive, sites: { blog: { domains: ['a/b'] } } }, /sites\.blog\.domains\.0: found "a\/b"/],
+  [
+    'a port that is none',
+    { archive, vpn: { kind: 'unit', unit: 'x', probe: { host: 'x', port: 0 } } },
+    /vpn\.probe\.port: found 0/,
+  ],
+  [
+    'a command as one text',
+    { archive: { kind: 'mount', mountPoint: '/m', by: { kind: 'commands', up: 'mount', down: ['x'] } } },
+    /archive\.by\.up: found "mount", wanted array/,
+  ],
+]
+
+for (const [what, fields, message] of REFUSALS) {
+  test(`loadHost() refuses ${what}, naming file, field, what was found and what was wanted`, async () => {
+    const folder = folderWith({ 'web1.json': fields })
+    await assert.rejects(loadHost(folder, 'web1'), (error: Error) => {
+      assert.ok(error instanceof BadInput)
+      assert.match(error.message, /web1\.json: (a field is|\d fields are) wrong\n/)
+      assert.match(error.message, message)
+      return true
+    })
+  })
+}
+
+/** Files that are no inventory at all. */
+const BROKEN: [string, string, RegExp][] = [
+  ['web1.json', '{ "archive": ', /web1\.json: it does not load/],
+  ['web1.yaml', 'archive: [', /web1\.yaml: it does not load/],
+  ['web1.ts', 'export default nothing', /web1\.ts: it does not load: nothing is not defined/],
+  ['web1.ts', 'export const web1 = {}', /web1\.ts: found no default export, wanted an object/],
+  ['web1.json', '[]', /web1\.json: found object, wanted an object|web1\.json/],
+]
+
+for (const [file, text, message] of BROKEN) {
+  test(`loadHost() says what is wrong with ${file}: ${text}`, async () => {
+    await assert.rejects(loadHost(folderWith({ [file]: text }), 'web1'), (error: Error) => {
+      assert.ok(error instanceof BadInput)
+      assert.match(error.message, message)
+      return true
+    })
+  })
+}
+
+test('loadHost() names the inventories that are there when it wants another', async () => {
+  await assert.rejects(
+    loadHost(folderWith({ 'web1.json': { archive } }), 'web2'),
+    /no inventory for host "web2": wanted .*web2\.ts .* has web1\.json/,
+  )
+  await assert.rejects(loadHost(folderWith({}), 'web2'), /is empty: npm run setup writes a first one/)
+  await assert.rejects(loadHost('/nowhere/hosts', 'web2'), /there is no folder \/nowhere\/hosts/)
+})
+
+test('loadHost() lays a host over common.*, section by section, and a section of another kind replaces', async () => {
+  const common = { archive, logDays: 7, paths: { logs: '/l', cache: '/c' }, encryption: { kind: 'passphrase', secret: 'A' } }
+  const own = { paths: { logs: '/mine' }, encryption: { kind: 'none' }, allowance: 5 }
+  const host = await loadHost(folderWith({ 'common.json': common, 'web1.json': own }), 'web1')
+  assert.deepEqual(host.archive, archive)
+  assert.deepEqual([host.paths.logs, host.paths.cache, host.logDays, host.allowance], ['/mine', '/c', 7, 5])
+  assert.deepEqual(host.encryption, { kind: 'none' })
+})
+
+test('loadHost() names both files when a field is wrong in what they make together', async () => {
+  const folder = folderWith({ 'common.json': { logDays: 0 }, 'web1.json': { archive } })
+  await assert.rejects(loadHost(folder, 'web1'), /web1\.json \(over .*common\.json\): a field is wrong\n {2}logDays: found 0/)
+})
