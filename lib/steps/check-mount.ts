@@ -44,7 +44,7 @@ export const checkMount: Step<Needs<'host' | 'request' | 'mounted'>, Needs<'arch
       return { archive: { kind: 'url', base: host.archive.url, options: host.archive.options } as unknown as Archive }
     }
     const root = mounted!.root
-    const quick = shell.with({ timeout: LOOK })
+    const quick = shell.with({ timeout: host.archive.kind === 'mount' ? Math.min(LOOK, host.archive.timeout) : LOOK })
     await checkFolder(host.archive, root, quick)
     const isThere = await checkIdentity(host, root, quick)
     if (isThere || !request.dryRun) await checkAccess(host, root, quick)
@@ -105,7 +105,8 @@ async function checkIdentity(host: Host, root: string, shell: Shell): Promise<bo
 async function checkAccess(host: Host, root: string, shell: Shell): Promise<void> {
   const nonce = randomBytes(16).toString('hex')
   const file = join(root, `.holdfast-access-${host.name}-${process.pid}`)
-  const script = 'printf %s "$2" > "$1" && sync "$1" && cat "$1"; code=$?; rm -f "$1" && exit $code'
+  // dd says what is wrong with a share; a shell's own printf says only 'I/O error' of a full one
+  const script = 'printf %s "$2" | dd status=none conv=fsync of="$1" && cat "$1"; code=$?; rm -f "$1" && exit $code'
   const back = await shell.ask(String)`sh -c ${script} access-test ${file} ${nonce}`
   if (back !== nonce)
     throw new Error(`the archive in ${root} gave back ${JSON.stringify(back)} for the ${JSON.stringify(nonce)} written to it`)

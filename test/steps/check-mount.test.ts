@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, test } from 'node:test'
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { MountSettings } from '../../lib/inventory/schema.ts'
+import { checkMount } from '../../lib/steps/check-mount.ts'
+import type { Needs } from '../../lib/steps/facts.ts'
+import { hostIn, ownFolder } from '../support/host.ts'
+import { inOwnMounts } from '../support/own-mounts.ts'
+import { notesOf, outcomeOf, perform } from '../support/perform.ts'
+import { fakeProgram, whilePathHas } from '../support/programs.ts'
+
+if (inOwnMounts(import.meta.filename)) {
+  const folder = ownFolder('check-mount')
+  const mountPoint = join(folder, 'nas')
+  const identity = join(mountPoint, '.holdfast-identity')
+  const mount = (...options: string[]) => execFileSync('mount', ['-t', 'tmpfs', ...options, 'share', mountPoint])
+  const umount = () => execFileSync('umount', [mountPoint])
+  mkdirSync(mountPoint)
+
+  afterEach(() => {
+    while (execFileSync('findmnt', ['--noheadings', '--raw', '--output=TARGET'], { encoding: 'utf8' }).includes(mountPoint))
+      umount()
+    rmSync(join(folder, 'state'), { recursive: true, force: true })
+  })
+
+  type More = Partial<MountSettings> & { dryRun?: boolean }
+  /** Checks it, and gives why it was refused: undefined when it was taken. */
+  async function check({ dryRun = false, ...more }: More = {}) {
+    const host = hostIn(folder, { archive: { kind: 'mount', mountPoint, by: { kind: 'fstab' }, timeout: 5, ...more } })
+    const mounted = { root: join(mountPoint, more.folder ?? '') }
+    const chain = recipe<Needs<'host' | 'request' | 'mounted'>>().do(checkMount)
+    const performed = await perform(chain, { host, request: { dryRun, only: [] }, mounted }, { dry: dryRun })
+    return { reason: outcomeOf(performed, 'check-mount').reason, notes: notesOf(performed) }
+  }
+
+  test('checkMount takes a new share once, gives it an identity, and knows it again', async () => {
+    mount()
+    const { reason, notes } = await check()
+    assert.equal(reason, undefined)
+    assert.match(notes[0]!, /^significant: a new archive begins in /)
+    const text = readFileSync(identity, 'utf8')
+    assert.match(text, /^[0-9a-f]{8}-[0-9a-f-]{27}\n$/)
+    assert.deepEqual(await check(), { reason: undefined, notes: [] })
+    assert.equal(readFileSync(identity, 'utf8'), text)
+    assert.deepEqual(readdirSync(mountPoint), ['.holdfast-identity'])
+  })
+
+  test('checkMount refuses a mount point without its mount, and leaves it empty', async () => {
+    const { reason } = await check()
+    assert.equal(
+      reason,
+      `${mountPoint} is not the archive: nothing is mounted there: it is on the same device as the folder around it`,
+    )
+    assert.deepEqual(readdirSync(mountPoint), [])
+  })
+
+  test('checkMount refuses a mount point that is not there', async () => {
+    const nowhere = join(folder, 'nowhere')
+    assert.equal((await check({ mountPoint: nowhere })).reason, `there is no mount point ${nowhere}`)
+  })
+
+  test('checkMount refuses another share mounted there: an empty one, and one with an identity of its own', async () => {
+    mount()
+    await check()
+    umount()
+    mount()
+    assert.match(
+      (await check()).reason!,
+      /^the archive is not in .*: it has no \.holdfast-identity, wanted one with [0-9a-f-]{36}$/,
+    )
+    assert.deepEqual(readdirSync(mountPoint), [])
+    writeFileSync(identity, '11111111-1111-4111-8111-111111111111\n')
+    assert.match((await check()).reason!, /^another archive is in .*: its identity is 11111111-.*, wanted [0-9a-f-]{36}$/)
+  })
+
+  test('checkMount refuses a share whose identity is not that of the inventory, at first sight too', async () => {
+    mount()
+    writeFileSync(identity, '11111111-1111-4111-8111-111111111111\n')
+    const wanted = '22222222-2222-4222-8222-222222222222'
+    assert.match((await check({ identity: wanted })).reason!, /its identity is 11111111-.*, wanted 22222222-/)
+    writeFileSync(identity, `${wanted}\n`)
+    assert.equal((await check({ identity: wanted })).reason, undefined)
+  })
+
+  test('checkMount looks at owner, group, links and size where the inventory says what they are', async () => {
+    mount('-o', 'mode=750')
+    chownSync(mountPoint, 0, 0)
+    mkdirSync(join(mountPoint, 'a'))
+    assert.equal((await check({ owner: 0, group: 0, links: 3, maxSize: 100_000 })).reason, undefined)
+    const { reason } = await check({ owner: 7, group: 8, links: 9, maxSize: 1 })
+    assert.match(
+      reason!,
+      /its owner is 0, wanted 7; its group is 0, wanted 8; its links is 3, wanted 9; its size is \d+, wanted less than 1$/,
+    )
+  })
+
+  test('checkMount refuses a share that cannot be written, and leaves no test file on one that can', async () => {
+    mount()
+    await check()
+    execFileSync('mount', ['-o', 'remount,ro', mountPoint])
+    assert.match((await check()).reason!, /Read-only file system/)
+    execFileSync('mount', ['-o', 'remount,rw', mountPoint])
+    assert.deepEqual((await check()).reason, undefined)
+    assert.deepEqual(readdirSync(mountPoint), ['.holdfast-identity'])
+  })
+
+  test('checkMount refuses a full share', async () => {
+    mount('-o', 'size=4k')
+    await check()
+    writeFileSync(join(mountPoint, 'fill'), '')
+    try {
+      writeFileSync(join(mountPoint, 'fill'), Buffer.alloc(65_536))
+    } catch {
+      // full, as it should be
+    }
+    assert.match((await check()).reason!, /No space left on device/)
+  })
+
+  test('checkMount refuses a share that gives back other bytes than were written', async () => {
+    mount()
+    await check()
+    const bin = join(folder, 'liar')
+    fakeProgram(bin, 'cat', 'case "$1" in *access*) echo old;; *) PATH=$REAL exec cat "$@";; esac')
+    const { reason } = await whilePathHas(bin, () => check())
+    assert.match(reason!, /^the archive in .* gave back "old\\n" for the "[0-9a-f]{32}" written to it$/)
+  })
+
+  test('checkMount does not wait for ever on a share that hangs', async () => {
+    mount()
+    const bin = join(folder, 'hung')
+    fakeProgram(bin, 'stat', 'exec sleep 60')
+    const begun = Date.now()
+    const { reason } = await whilePathHas(bin, () => check({ timeout: 0.5 }))
+    assert.match(reason!, /^stat did not end within 0\.5 s/)
+    assert.ok(Date.now() - begun < 5000)
+  })
+
+  test('checkMount makes the folder of the archive within the share', async () => {
+    mount()
+    assert.equal((await check({ folder: 'sites/all of them' })).reason, undefined)
+    assert.ok(existsSync(join(mountPoint, 'sites/all of them/.holdfast-identity')))
+  })
+
+  test('checkMount changes nothing on a new share in a dry run', async () => {
+    mount()
+    const { reason, notes } = await check({ dryRun: true, folder: 'sites' })
+    assert.equal(reason, undefined)
+    assert.match(notes[0]!, /a new archive begins/)
+    assert.deepEqual(readdirSync(mountPoint), [])
+    assert.ok(!existsSync(join(folder, 'state')))
+  })
+}
