@@ -22,7 +22,8 @@ const PORTS: Readonly<Record<string, number>> = {
 export function sharesIn(fstab: string): Share[] {
   return fstab.split('\n').flatMap(line => {
     const [source = '', mountPoint = '', type = '', options = ''] = line.trim().split(/\s+/).map(decodeOctal)
-    const wanted = !source.startsWith('#') && mountPoint.startsWith('/') && type in PORTS && options.split(',').includes('noauto')
+    const wanted =
+      !source.startsWith('#') && mountPoint.startsWith('/') && Object.hasOwn(PORTS, type) && options.split(',').includes('noauto')
     return wanted ? [{ source, mountPoint, type, server: serverOf(source, type) }] : []
   })
 }

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { hostSchema } from '../../lib/inventory/schema.ts'
+import type { Found } from '../../lib/setup/find.ts'
+import { sharesIn } from '../../lib/setup/fstab.ts'
+import { installWords } from '../../lib/setup/install.ts'
+import { checkPrograms, neededPrograms } from '../../lib/setup/programs.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-programs-'))
+after(() => rmSync(folder, { recursive: true }))
+
+function fake(name: string, line: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, `#!/bin/sh\n${line}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+/** What `duplicity --version` prints, and what is wrong with it. */
+const VERSIONS: [string, RegExp | undefined][] = [
+  ['echo duplicity 0.8.22', undefined],
+  ['echo duplicity 0.8.23', undefined],
+  ['echo duplicity 1.2.2', undefined],
+  ['echo duplicity 3.0.4', undefined],
+  ['echo duplicity 0.10.1', undefined],
+  ['echo duplicity 0.8.21', /^is 0\.8\.21, wanted 0\.8\.22 or later$/],
+  ['echo duplicity 0.7.19', /^is 0\.7\.19/],
+  ['echo "No module named duplicity" >&2; exit 1', /^does not tell its version: No module named duplicity$/],
+  ['exit 1', /it printed nothing/],
+]
+
+for (const [line, problem] of VERSIONS) {
+  test(`checkPrograms() runs duplicity for its version: ${line}`, () => {
+    const [checked] = checkPrograms([{ name: fake('duplicity', line), package: 'duplicity', purpose: '' }])
+    if (problem === undefined) assert.equal(checked?.problem, undefined)
+    else assert.match(checked?.problem ?? '', problem)
+  })
+}
+
+test('checkPrograms() says which are not found, and installWords() names each package once', () => {
+  const programs = ['one-of-ours', 'other-of-ours'].map(name => ({ name, package: 'ours', purpose: '' }))
+  const checked = checkPrograms([...programs, { name: 'sh', package: 'dash', purpose: '' }], '/usr/bin:/bin')
+  assert.deepEqual(
+    checked.map(each => each.problem),
+    ['not found', 'not found', undefined],
+  )
+  assert.deepEqual(installWords(checked.slice(0, 2)), ['apt-get', 'install', '--no-install-recommends', 'ours'])
+})
+
+const FOUND: Found = {
+  vhosts: '/v',
+  sites: [],
+  notSites: [],
+  webServer: undefined,
+  shares: sharesIn('n:/x /m nfs noauto'),
+  vpns: [],
+  systemd: true,
+}
+const wordpress = { name: 'blog', kind: 'WordPress', domains: [], certificates: [], claims: [] } as const
+const local = { kind: 'folder', path: '/b' }
+const ALWAYS = ['duplicity', 'flock', 'setpriv']
+
+/** Fields of the inventory, sites, and the programs beyond those that every host needs. */
+const NEEDS: [object, Found['sites'], string[]][] = [
+  [{ archive: local }, [], []],
+  [{ archive: local }, [wordpress], ['mariadb-dump', 'mariadb']],
+  [{ archive: local, encryption: { kind: 'passphrase', secret: 'A' } }, [], ['gpg', 'gpgconf']],
+  [
+    { archive: { kind: 'mount', mountPoint: '/m', by: { kind: 'unit', unit: 'm.mount' } } },
+    [],
+    ['systemctl', 'umount', 'mount.nfs'],
+  ],
+  [{ archive: { kind: 'mount', mountPoint: '/m', by: { kind: 'fstab' } } }, [], ['umount', 'mount.nfs']],
+  [{ archive: { kind: 'mount', mountPoint: '/other', by: { kind: 'fstab' } } }, [], ['umount']],
+  [{ archive: local, vpn: { kind: 'unit', unit: 'openvpn-client@x.service' } }, [], ['systemctl', 'openvpn']],
+  [{ archive: local, vpn: { kind: 'unit', unit: 'wg-quick@x.service' } }, [], ['systemctl', 'wg-quick']],
+]
+
+for (const [fields, sites, more] of NEEDS) {
+  test(`neededPrograms() of ${JSON.stringify(fields)} with ${sites.length} WordPress sites`, () => {
+    const host = { ...hostSchema.parse(fields), name: 'web1' }
+    const names = neededPrograms(host, { ...FOUND, sites }).map(each => each.name)
+    assert.deepEqual(names.toSorted(), [...ALWAYS, ...more].toSorted())
+  })
+}

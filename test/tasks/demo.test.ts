@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, test } from 'node:test'
+import { HOME } from '../../lib/command-line.ts'
+import { setsOf } from '../../lib/core/collection.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { processesWith, until } from '../support/processes.ts'
+
+const place = mkdtempSync(join(tmpdir(), 'holdfast-of-demos-'))
+after(() => rmSync(place, { recursive: true, force: true }))
+
+function begin() {
+  const env = { ...process.env, TMPDIR: place }
+  const child = spawn('npx', ['zx', 'tasks/demo.ts'], { cwd: HOME, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return { child, output: Promise.all([text(child.stdout), text(child.stderr)]), ended: once(child, 'close') }
+}
+
+const sandboxes = (): string[] => readdirSync(place).filter(name => name.startsWith('holdfast-demo-'))
+
+/** The kinds of the sets in a site's archive, oldest first. */
+function kindsIn(folder: string): string[] {
+  const files = readdirSync(folder).map(name => ({ name, bytes: statSync(join(folder, name)).size }))
+  return collectionOf(files)
+    .chains.flatMap(setsOf)
+    .map(set => set.kind)
+}
+
+test('the demo that is stopped leaves no process, and the next one removes its sandbox', { timeout: 120_000 }, async () => {
+  const { child, output, ended } = begin()
+  const log = (): boolean => sandboxes().some(name => existsSync(join(place, name, 'web1', 'logs')))
+  await until(log, 60_000)
+  const [demo = ''] = processesWith(place).filter(line => / \S*zx tasks\/demo\.ts/.test(line) && !/npx/.test(line))
+  process.kill(Number.parseInt(demo, 10), 'SIGTERM')
+  const [code] = await ended
+  const [, stderr] = await output
+  assert.match(stderr, /The demo failed: stopped by SIGTERM/)
+  assert.equal(code, 143)
+  await until(() => processesWith(place).length === 0)
+  assert.equal(child.killed, false)
+})
+
+test('the demo shows the post on the replica, leaves no process and an archive with the sets that it tells of', {
+  timeout: 180_000,
+}, async () => {
+  const left = sandboxes()
+  const { output, ended } = begin()
+  const [[stdout, stderr], [code]] = await Promise.all([output, ended])
+  assert.equal(code, 0, `${stdout.slice(-2000)}${stderr}`)
+  assert.deepEqual(processesWith(place), [])
+  const [sandbox = '', ...others] = sandboxes()
+  assert.deepEqual(others, [])
+  assert.ok(!left.includes(sandbox))
+  for (const site of ['blog', 'leaflet']) {
+    assert.deepEqual(kindsIn(join(place, sandbox, 'archive', site)), ['full', 'incremental'])
+    for (const kind of ['full', 'incremental'])
+      assert.match(stdout, new RegExp(`^ {2}${site} +${kind} .* UTC +\\d+ +[\\d.]+ `, 'm'))
+  }
+  assert.match(stdout, /GET \/\?p=\d+ from web2: 200/)
+  assert.equal(statSync(join(place, sandbox, '.env')).mode & 0o777, 0o600)
+  assert.equal(statSync(join(place, sandbox)).mode & 0o777, 0o700)
+})
