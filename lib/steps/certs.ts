@@ -21,7 +21,7 @@ export const saveCertificates: Step<Needs<'host' | 'site'>, void> = {
   run: async ({ host, site }, shell) => {
     const lineages = lineagesOf(host.certificates, domainsOf(host, site))
     shell.note('info', lineages.length === 0 ? 'no certificate for its domains' : `lineages ${lineages.join(', ')}`)
-    await using companion = await openCompanion(site.folder)
+    await using companion = await openCompanion(site.folder, shell)
     await replaceFolder(CERTIFICATES, companion.path, shell, async within => {
       for (const lineage of lineages) await copyLineage(host.certificates, lineage, within)
     })

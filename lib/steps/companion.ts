@@ -1,6 +1,7 @@
-import { constants } from 'node:fs'
+import { constants, lstatSync } from 'node:fs'
 import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Shell } from '../engine/shell.ts'
 
 /** The folder in a site's folder in which Holdfast puts what belongs to the site but lies elsewhere: its database, certificates and web server files. */
 export const COMPANION = '.holdfast'
@@ -14,14 +15,19 @@ export interface Companion extends AsyncDisposable {
 }
 
 /**
- * Opens a site's companion folder, made when it is missing.
+ * Opens a site's companion folder, made when it is missing; a dry run that finds none gets its name instead, since it makes nothing.
  * @throws when it is a link, or not a folder that only this user can enter: somebody else made it
  */
-export async function openCompanion(siteFolder: string): Promise<Companion> {
+export async function openCompanion(siteFolder: string, shell: Shell): Promise<Companion> {
   const path = join(siteFolder, COMPANION)
-  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
+  let isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  if (!isThere) {
+    await shell.act(`make the folder ${path}`, async () => {
+      await makeFolder(path)
+      isThere = true
+    })
+  }
+  if (!isThere) return { path, [Symbol.asyncDispose]: async () => {} }
   const handle = await openFolder(path)
   const here = `/proc/${process.pid}/fd/${handle.fd}`
   const stat = await handle.stat()
@@ -34,6 +40,12 @@ export async function openCompanion(siteFolder: string): Promise<Companion> {
   }
   if ((stat.mode & 0o077) !== 0) await chmod(here, 0o700)
   return { path: here, [Symbol.asyncDispose]: () => handle.close() }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
 }
 
 async function openFolder(path: string): Promise<FileHandle> {

@@ -47,7 +47,7 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
     const access = databaseAccessOf(host, secrets, site, site.folder, wpConfig)
     shell.hide(access.password)
     await claimDatabase(host, site, access, shell)
-    await using companion = await openCompanion(site.folder)
+    await using companion = await openCompanion(site.folder, shell)
     const beside = join(companion.path, `${DUMP}.new`)
     const client = shell.with({ stdout: () => open(beside, 'w', 0o600), explain: explainDump })
     await withOptionFile(host, access, option => client.act`${host.database.dumpProgram} ${option} ${SHAPE} ${access.database}`)

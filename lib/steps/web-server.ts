@@ -20,7 +20,7 @@ export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: str
   run: async ({ host, site, webServerFolder }, shell) => {
     const files = webServerFilesOf(webServerFiles(host), site).map(file => file.name)
     shell.note('info', files.length === 0 ? 'no file serves this site alone' : files.join(', '))
-    await using companion = await openCompanion(site.folder)
+    await using companion = await openCompanion(site.folder, shell)
     await replaceFolder(WEB_SERVER, companion.path, shell, async within => {
       for (const name of files) {
         const enabled = join(webServerFolder, 'sites-enabled', name)
