@@ -72,14 +72,16 @@ const LEAVE_BEHIND = 2
 const INHERITED =
   /^(PATH|HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
 
-function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
+/** The whole environment of a command: the small one that all get, and its own. */
+export function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8' }
   for (const [name, value] of Object.entries(process.env)) if (INHERITED.test(name)) env[name] = value
   for (const [name, value] of Object.entries(extra)) env[name] = typeof value === 'string' ? value : value.reveal()
   return env
 }
 
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+/** Signals a group of processes, if it still is. */
+export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, signal)
   } catch {

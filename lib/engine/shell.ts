@@ -1,7 +1,10 @@
 import type { CommandRecord, NoteKind } from '../core/outcome.ts'
 import { Secret } from '../core/secret.ts'
+import type { Telling } from '../core/telling.ts'
+import { beginProcess, type Running } from './background.ts'
 import { lineOf, type Word, wordsOf } from './command.ts'
 import { type CommandOptions, type Ended, runProcess } from './process.ts'
+import { watchWhile } from './watch.ts'
 
 /**
  * Changes something and returns nothing: a command by template, or a change made in this process with the words that describe it.
@@ -21,10 +24,18 @@ export type Ask = <Answer>(
 export interface Shell {
   readonly act: Act
   readonly ask: Ask
+  /** Starts a command that stays for as long as a hold is up; see {@link beginProcess}. A dry run does it too: only holds begin commands. */
+  readonly begin: (pieces: TemplateStringsArray, ...values: readonly Word[]) => Promise<Running>
   /** The same shell, its commands run in another way. */
   readonly with: (options: CommandOptions) => Shell
   /** Tells the report something. */
   readonly note: (kind: NoteKind, text: string) => void
+  /** Tells the report what is known of a site, as data. */
+  readonly tell: (telling: Telling) => void
+  /** Tells the person who waits how far it is. Nothing keeps it. */
+  readonly progress: (text: string) => void
+  /** Runs a command beside some work, for its lines alone: it ends with the work, and that it fails means nothing. A dry run does without it. */
+  readonly watch: <Answer>(words: readonly Word[], onLine: (line: string) => void, work: () => Promise<Answer>) => Promise<Answer>
   /** Keeps a secret out of everything that the run writes from now on. */
   readonly hide: (secret: Secret) => void
   /** Milliseconds since the epoch. */
@@ -38,6 +49,8 @@ export interface Listener {
   readonly command: (record: CommandRecord) => void
   readonly line: (text: string) => void
   readonly note: (kind: NoteKind, text: string) => void
+  readonly tell: (telling: Telling) => void
+  readonly progress: (text: string) => void
   readonly hide: (secret: Secret) => void
 }
 
@@ -51,19 +64,21 @@ export interface ShellWorld {
 
 /** Makes the shell that a step is given. */
 export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell {
-  const perform = async (words: readonly string[]): Promise<Ended> => {
+  const recorded = async <Result extends object>(words: readonly string[], work: () => Promise<Result>): Promise<Result> => {
     const startedAt = world.now()
     const record = (exitCode: number | undefined): void =>
       world.listener.command({ line: lineOf(words), ran: true, seconds: (world.now() - startedAt) / 1000, exitCode })
     try {
-      const ended = await runProcess(words, { ...options, onLine: options.onLine ?? world.listener.line }, world.stop)
-      record(ended.exitCode)
-      return ended
+      const result = await work()
+      record('exitCode' in result ? (result.exitCode as Ended['exitCode']) : 0)
+      return result
     } catch (error) {
       record((error as { exitCode?: number }).exitCode)
       throw error
     }
   }
+  const perform = (words: readonly string[]): Promise<Ended> =>
+    recorded(words, () => runProcess(words, { ...options, onLine: options.onLine ?? world.listener.line }, world.stop))
   const describe = (line: string): void => world.listener.command({ line, ran: false, seconds: 0, exitCode: undefined })
 
   const act = async (first: TemplateStringsArray | string, ...rest: readonly unknown[]): Promise<void> => {
@@ -87,8 +102,15 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
       parse =>
       async (pieces, ...values) =>
         parse((await perform(wordsOf(pieces, values))).stdout),
+    begin: (pieces, ...values) => {
+      const words = wordsOf(pieces, values)
+      return recorded(words, () => beginProcess(words, options))
+    },
     with: more => shellOf(world, { ...options, ...more, env: { ...options.env, ...more.env } }),
     note: world.listener.note,
+    tell: world.listener.tell,
+    progress: world.listener.progress,
+    watch: (words, onLine, work) => (world.dry ? work() : watchWhile(words, onLine, work, world.stop)),
     hide: world.listener.hide,
     now: world.now,
     stop: world.stop,

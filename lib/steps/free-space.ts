@@ -1,3 +1,4 @@
+import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import type { Needs } from './facts.ts'
 import { readLimits } from './limits.ts'
@@ -9,9 +10,7 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
   run: async ({ host, archive, roles }, shell) => {
     if (archive.kind === 'url')
       return { freeSpace: { bytes: undefined, fullBackups: { allowed: true, reason: 'a URL does not tell its free space' } } }
-    // an archive that a dry run found to be new is not there yet: the folder around it has the same room
-    const script = '[ -d "$1" ] || set -- "${1%/*}"; exec df --block-size=1 --output=avail "$1"'
-    const bytes = await shell.with({ timeout: 30 }).ask(parseFree)`sh -c ${script} free ${archive.root}`
+    const bytes = await freeBytes(archive.root, shell)
     const largest = Math.max(0, ...roles.primaries.map(site => readLimits(host, site).limits.allowanceBytes))
     const wanted = largest * host.freeSpaceFactor
     const allowed = bytes >= wanted
@@ -19,6 +18,12 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
     shell.note(allowed ? 'info' : 'problem', allowed ? reason : `no full backup will start: ${reason}`)
     return { freeSpace: { bytes, fullBackups: { allowed, reason } } }
   },
+}
+
+/** The bytes that are free where an archive is, or will be: one that a dry run found to be new is not there yet, and the folder around it has the same room. */
+export function freeBytes(root: string, shell: Shell): Promise<number> {
+  const script = '[ -d "$1" ] || set -- "${1%/*}"; exec df --block-size=1 --output=avail "$1"'
+  return shell.with({ timeout: 30 }).ask(parseFree)`sh -c ${script} free ${root}`
 }
 
 const megabytes = (bytes: number): number => Math.floor(bytes / 1e6)

@@ -21,7 +21,10 @@ export const archiveMount: Hold<Needs<'host' | 'interrupted'>, Mounted> = {
     if (archive.kind === 'folder') return { mounted: { root: archive.path }, mountedHere: false }
     const before = isMounted(archive.mountPoint)
     if (before) shell.note(interrupted ? 'info' : 'warning', `${archive.mountPoint} was mounted already`)
-    else await mount(archive, shell.with({ timeout: archive.timeout }))
+    else {
+      await mount(archive, shell.with({ timeout: archive.timeout }))
+      shell.note('info', `${archive.mountPoint} was mounted by ${archive.by.kind === 'unit' ? archive.by.unit : archive.by.kind}`)
+    }
     return { mounted: { root: join(archive.mountPoint, archive.folder) }, mountedHere: !before || interrupted !== undefined }
   },
   down: async ({ host, mountedHere }, shell) => {
@@ -30,6 +33,7 @@ export const archiveMount: Hold<Needs<'host' | 'interrupted'>, Mounted> = {
     await unmount(archive, shell.with({ timeout: archive.timeout }))
     if (isMounted(archive.mountPoint))
       throw new Error(`${archive.mountPoint} is still mounted after it was unmounted: something else is mounted there too`)
+    shell.note('info', `${archive.mountPoint} is offline again`)
   },
 }
 

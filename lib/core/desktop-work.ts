@@ -1,0 +1,34 @@
+import type { ScheduleDecision } from './schedule.ts'
+import { daysBetween, wallTimeIn } from './zoned-time.ts'
+
+/** What a run of the desktop is to do (S29), and why. */
+export interface DesktopWork {
+  readonly kind: 'backup' | 'tidy' | 'none'
+  readonly reason: string
+}
+
+/**
+ * A backup when one is due, when a person asks for one, or when the last run was cut short (S16): duplicity then completes its set, and nothing
+ * is tidied before. Else the archive is tidied, tried once a day of the calendar: it means to mount the share, and a machine away from home would
+ * fail at it every hour. A backup that is due is tried at every asking.
+ *
+ * @param input.tidiedAt when tidying was last begun, ms since the epoch
+ * @param input.zone whose midnight parts the days
+ */
+export function desktopWork(input: {
+  readonly decision: ScheduleDecision
+  readonly asked: boolean
+  readonly interrupted: string | undefined
+  readonly tidiedAt: number | undefined
+  readonly now: number
+  readonly zone: string
+}): DesktopWork {
+  const { decision, asked, interrupted, tidiedAt, now, zone } = input
+  if (interrupted !== undefined)
+    return { kind: 'backup', reason: `${interrupted}: it is completed by a backup now, and nothing is tidied before (S16)` }
+  if (decision.state === 'due' || decision.state === 'made up for') return { kind: 'backup', reason: decision.reason }
+  if (asked) return { kind: 'backup', reason: `asked for with --now; ${decision.reason}` }
+  if (tidiedAt !== undefined && daysBetween(wallTimeIn(zone, tidiedAt), wallTimeIn(zone, now)) === 0)
+    return { kind: 'none', reason: `${decision.reason}; the archive was looked at today already` }
+  return { kind: 'tidy', reason: `${decision.reason}; the archive is checked and tidied` }
+}

@@ -1,0 +1,30 @@
+import { type Collection, primaryChain, secondaryChains, sumBytes } from './collection.ts'
+import { formatBytes } from './size.ts'
+
+/** Whether the archive has room for the next full backup, and how much the collection may occupy so that it has. Bytes. */
+export interface Room {
+  readonly enough: boolean
+  readonly reason: string
+  readonly allowanceBytes: number
+  /** Whether pruning could make room. */
+  readonly prunable: boolean
+}
+
+/**
+ * The next full backup is taken to be as large as the newest one (S29). What an interrupted full has sent already need not be sent again.
+ * @param free bytes that the archive has free; undefined where nothing tells
+ * @param allowance bytes that the collection may occupy at most, where the inventory says so
+ */
+export function roomForFull(collection: Collection, free: number | undefined, allowance = Number.POSITIVE_INFINITY): Room {
+  const full = primaryChain(collection)?.full
+  const prunable = secondaryChains(collection).length > 0
+  const plenty = (reason: string): Room => ({ enough: true, reason, allowanceBytes: allowance, prunable })
+  if (full === undefined) return plenty('there is no full backup yet, so nothing tells how large one is')
+  if (free === undefined || full.bytes === undefined) return plenty('a URL does not tell its free space')
+  const begun = collection.incomplete.filter(set => set.kind === 'full' && set.time > full.time)
+  const wanted = Math.max(0, full.bytes - (sumBytes(begun.flatMap(set => set.volumes)) ?? 0))
+  const enough = free >= wanted
+  const sizes = `${formatBytes(free)} available, ${formatBytes(wanted)} wanted`
+  const reason = `${enough ? 'plenty of space' : 'too little space'} for the next full backup: ${sizes}`
+  return { enough, reason, allowanceBytes: Math.min(allowance, Math.max(0, (collection.bytes ?? 0) + free - wanted)), prunable }
+}

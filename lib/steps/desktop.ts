@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { BadInput } from '../core/bad-input.ts'
+import { type DesktopWork, desktopWork } from '../core/desktop-work.ts'
+import { desktopBackup } from '../core/schedule.ts'
+import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
+import { escapeGlob } from '../duplicity/args.ts'
+import type { Condition, Many, Step } from '../engine/step.ts'
+import type { DesktopSettings, Host } from '../inventory/schema.ts'
+import type { Needs, Site } from './facts.ts'
+import { isWithin } from './site-files.ts'
+import { readRecord } from './site-record.ts'
+import { readState, writeState } from './state.ts'
+
+/** What the command line of the desktop's task says besides the common options. */
+export interface DesktopRequest {
+  /** Back up now, whatever day it is. */
+  readonly backupNow: boolean
+}
+
+type Work = { readonly work: DesktopWork }
+/** What the desktop remembers besides its record as a site: when tidying was last begun, ms since the epoch. */
+type Memory = { readonly tidiedAt?: number }
+
+/** Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what duplicity has left open. */
+export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Work> = {
+  name: 'schedule',
+  title: 'Is it the backup day?',
+  run: async ({ host, interrupted, backupNow }, shell) => {
+    const settings = desktopOf(host)
+    const zone = settings.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    const now = shell.now()
+    const { name } = desktopSite(host)
+    const decision = desktopBackup(settings, readRecord(host, name).backedUpTo, now, zone)
+    const { tidiedAt } = readState<Memory>(host, 'desktop') ?? {}
+    const cutShort = interrupted
+      ? 'the last run was interrupted'
+      : hasPartialSet(host, name)
+        ? 'a set is not complete'
+        : undefined
+    const work = desktopWork({ decision, asked: backupNow, interrupted: cutShort, tidiedAt, now, zone })
+    const day = (time: number): string => formatWallTime(wallTimeIn(zone, time))
+    const lines = [
+      `${interrupted ? '' : 'no lock of a dead run, no other run; '}today is ${day(now)} (${zone})`,
+      `the backup day is or was ${day(decision.backupAt)}, the next ${day(decision.nextAt)}; made up for within ${settings.catchUpDays} days`,
+      `${decision.state}: ${work.reason}`,
+    ]
+    for (const line of lines) shell.note('info', line)
+    return { work }
+  },
+}
+
+/** A set that duplicity will complete: its `.part` files are in the archive-dir of this host's backups. */
+function hasPartialSet(host: Host, name: string): boolean {
+  try {
+    return readdirSync(join(host.paths.cache, 'duplicity', `${name}.backup`)).some(file => /\.part(\.|$)/.test(file))
+  } catch {
+    return false
+  }
+}
+
+/** Applies unless there is nothing to do now. */
+export const hasWork: Condition<Work, object> = ({ work }) => (work.kind === 'none' ? work.reason : {})
+export const isBackup: Condition<Work, object> = ({ work }) => (work.kind === 'backup' ? {} : work.reason)
+export const isTidying: Condition<Work, object> = ({ work }) => (work.kind === 'tidy' ? {} : work.reason)
+
+/** The desktop as the one site-like thing that steps are done for. */
+export const theDesktop: Many<Needs<'host'>, Needs<'site'>> = {
+  list: ({ host }) => [{ site: desktopSite(host) }],
+  nameOf: ({ site }) => site.name,
+}
+
+/** Begins the day's tidying: remembered before it is done, since a machine away from its share shall not fail at it every hour. */
+export const beginTidying: Step<Needs<'host'> & Work, void> = {
+  name: 'remember',
+  title: 'Remember that today was seen to',
+  run: async ({ host }, shell) => {
+    await shell.act('remember when', () => writeState(host, 'desktop', { tidiedAt: shell.now() } satisfies Memory))
+  },
+}
+
+function desktopOf({ name, desktop }: Host): DesktopSettings {
+  if (desktop) return desktop
+  throw new BadInput(
+    `the inventory of ${name} has no desktop: wanted desktop: { weekday: 'wednesday', hour: 3 }; npm run setup -- --desktop writes one`,
+  )
+}
+
+/** What is never backed up of a whole machine: none of it is on a disk. */
+const VIRTUAL = ['/proc', '/sys', '/dev', '/run', '/tmp']
+
+function desktopSite(host: Host): Site {
+  const { name = host.name, folder, exclusions } = desktopOf(host)
+  const { archive, paths } = host
+  const places = archive.kind === 'mount' ? [archive.mountPoint] : archive.kind === 'folder' ? [archive.path] : []
+  const inside = places.find(place => isWithin(folder, place))
+  if (inside !== undefined) throw new BadInput(`desktop.folder: ${folder} lies in the archive, ${inside}`)
+  const own = [...places, paths.cache, paths.run, ...VIRTUAL].filter(path => isWithin(path, folder) && path !== folder)
+  const exclude = own.map(path => escapeGlob(path.slice(folder.replace(/\/$/, '').length + 1)))
+  return {
+    name,
+    folder,
+    local: undefined,
+    settings: { domains: [], env: [], exclude, excludeFrom: exclusions },
+    role: { role: 'primary', owner: host.name, reason: 'the desktop of the inventory', settle: [] },
+    isDesktop: true,
+  }
+}

@@ -1,0 +1,72 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BadInput } from '../core/bad-input.ts'
+import { type Matcher, matcherOf, type Pattern, parseSelection, problemsOf } from '../duplicity/selection.ts'
+import type { Step } from '../engine/step.ts'
+import type { Needs } from './facts.ts'
+
+/** Seconds that the search for what patterns match may take. */
+const LONGEST_SEARCH = 20
+
+/**
+ * Checks the exclusions before anything is mounted (S32): what duplicity would refuse is bad input. A pattern that matches nothing is only told:
+ * a cache that is not there today is no reason to lose a backup, but a mistyped path fills the archive for months.
+ */
+export const checkExclusions: Step<Needs<'site'>, void> = {
+  name: 'exclusions',
+  title: ({ site }) => `Check the exclusions${site.settings.excludeFrom === undefined ? ' (none)' : ''}`,
+  run: async ({ site }, shell) => {
+    const file = site.settings.excludeFrom
+    if (!lstatSync(site.folder, { throwIfNoEntry: false })?.isDirectory())
+      throw new BadInput(`there is no folder ${site.folder} to back up`)
+    if (file === undefined) return
+    const patterns = parseSelection(read(file))
+    const problems = problemsOf(patterns, site.folder)
+    if (problems.length > 0) throw new BadInput(`${file}: ${problems.join('; ')}`)
+    const { unmatched, gaveUp } = search(site.folder, patterns, shell.now, shell.stop)
+    const found = gaveUp ? `was found within ${LONGEST_SEARCH} s` : 'is there'
+    for (const { line, glob } of unmatched)
+      shell.note('warning', `${file}, line ${line}: nothing that "${glob}" matches ${found}`)
+    shell.note('info', `${patterns.length} patterns in ${file}`)
+  },
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new BadInput(`desktop.exclusions: cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`)
+  }
+}
+
+type Sought = Pattern & { readonly matcher: Matcher }
+
+/** The patterns that match nothing below a folder; only folders that could hold a match are looked into. */
+export function search(
+  source: string,
+  patterns: readonly Pattern[],
+  now: () => number,
+  stop?: AbortSignal,
+): { unmatched: readonly Pattern[]; gaveUp: boolean } {
+  const end = now() + LONGEST_SEARCH * 1000
+  let sought: Sought[] = patterns.map(pattern => ({ ...pattern, matcher: matcherOf(pattern.glob) }))
+  const folders = [source]
+  sought = sought.filter(({ matcher }) => !matcher.matches(source, true))
+  for (let folder = folders.shift(); folder !== undefined && sought.length > 0; folder = folders.shift()) {
+    if (stop?.aborted || now() > end) return { unmatched: sought, gaveUp: true }
+    for (const entry of entriesOf(folder)) {
+      const path = join(folder, entry.name)
+      sought = sought.filter(({ matcher }) => !matcher.matches(path, entry.isDirectory()))
+      if (entry.isDirectory() && sought.some(({ matcher }) => matcher.leadsTo(path))) folders.push(path)
+    }
+  }
+  return { unmatched: sought, gaveUp: false }
+}
+
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return [] // gone meanwhile, or not for this user
+  }
+}

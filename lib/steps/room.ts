@@ -1,0 +1,35 @@
+import { primaryChain } from '../core/collection.ts'
+import { MEGABYTE } from '../core/limits.ts'
+import { roomForFull } from '../core/room.ts'
+import { formatBytes } from '../core/size.ts'
+import type { Step } from '../engine/step.ts'
+import type { Needs } from './facts.ts'
+import { freeBytes } from './free-space.ts'
+
+type RoomNeeds = Needs<'host' | 'archive' | 'collection' | 'limits'>
+
+/**
+ * Looks whether the next full backup has room (S29): as the desktop's archive is alone on its share, it may grow until just that is left. Pruning
+ * then keeps it within by one action a run, and tidies what is part of no chain.
+ */
+export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
+  name: 'room',
+  title: 'Check the space for the next full backup',
+  run: async ({ host, archive, collection, limits }, shell) => {
+    const free = archive.kind === 'url' ? undefined : await freeBytes(archive.root, shell)
+    const allowance = host.desktop?.allowance
+    const room = roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE)
+    const primary = primaryChain(collection)
+    if (primary)
+      shell.note(
+        'info',
+        `space used by the newest full backup ${formatBytes(primary.full.bytes)}, its chain ${formatBytes(primary.bytes)}`,
+      )
+    if (free !== undefined) shell.note('info', `space available on the archive: ${formatBytes(free)}`)
+    shell.note(room.enough ? 'info' : room.prunable ? 'warning' : 'problem', room.reason)
+    return {
+      freeSpace: { bytes: free, fullBackups: { allowed: room.enough, reason: room.reason } },
+      limits: { ...limits, allowanceBytes: room.allowanceBytes, tidy: true },
+    }
+  },
+}

@@ -1,0 +1,45 @@
+import { recipe } from '../lib/engine/recipe.ts'
+import { main, type Start } from '../lib/main.ts'
+import { backup } from '../lib/steps/backup.ts'
+import { checkMount } from '../lib/steps/check-mount.ts'
+import { beginTidying, type DesktopRequest, decideWork, hasWork, isBackup, isTidying, theDesktop } from '../lib/steps/desktop.ts'
+import { checkExclusions } from '../lib/steps/exclusions.ts'
+import { gpgAgent } from '../lib/steps/gpg.ts'
+import { inhibit } from '../lib/steps/inhibit.ts'
+import { lock } from '../lib/steps/lock.ts'
+import { archiveMount } from '../lib/steps/mount.ts'
+import { prune } from '../lib/steps/prune.ts'
+import { checkRoom } from '../lib/steps/room.ts'
+import { status } from '../lib/steps/status.ts'
+import { vpn } from '../lib/steps/vpn.ts'
+
+const desktop = recipe<Start & DesktopRequest>()
+  .hold(lock)
+  .do(decideWork)
+  .only('Work', hasWork, work =>
+    work.each('Desktop', theDesktop, machine =>
+      machine
+        .do(checkExclusions)
+        .only('Tidying', isTidying, tidying => tidying.do(beginTidying))
+        .hold(inhibit)
+        .hold(vpn)
+        .hold(archiveMount)
+        .do(checkMount)
+        .hold(gpgAgent)
+        .do(status)
+        .do(checkRoom)
+        .only('Backup day', isBackup, day => day.do(backup))
+        .only('Other days', isTidying, day => day.do(prune)),
+    ),
+  )
+
+await main(
+  {
+    name: 'desktop',
+    about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
+    options: { now: { type: 'boolean' } },
+    optionsHelp: '  --now             back up now, whatever day it is',
+    read: values => ({ backupNow: values.now === true }),
+  },
+  desktop,
+)
