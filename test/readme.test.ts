@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { HOME } from '../lib/command-line.ts'
+import { loadHost } from '../lib/inventory/load.ts'
+
+const readme = readFileSync(join(HOME, 'README.md'), 'utf8')
+const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(match => match[1]!)
+
+test('the inventory in the README loads', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-readme-'))
+  const text = blocks.find(block => block.includes('export default host('))!
+  writeFileSync(join(folder, 'web1.ts'), text.replace('../lib', join(HOME, 'lib')))
+  const host = await loadHost(folder, 'web1')
+  rmSync(folder, { recursive: true })
+  assert.deepEqual([host.archive.kind, host.vpn?.kind, Object.keys(host.sites)], ['mount', 'unit', ['blog']])
+})
+
+test('the step in the README is the one in the code', () => {
+  const step = blocks.find(block => block.includes(': Step<'))!
+  assert.ok(readFileSync(join(HOME, 'lib/steps/certs.ts'), 'utf8').includes(step))
+})
+
+test('every task, script and file that the README names is there', () => {
+  const named = new Set(readme.match(/\b(?:tasks|lib|test)\/[\w./-]*\w/g))
+  assert.deepEqual(
+    [...named].filter(path => !existsSync(join(HOME, path))),
+    [],
+  )
+  const { scripts } = JSON.parse(readFileSync(join(HOME, 'package.json'), 'utf8'))
+  for (const [, script = ''] of readme.matchAll(/npm run (\w+)/g)) assert.ok(script in scripts, script)
+})
