@@ -8,6 +8,7 @@ import { checkFreeSpace } from '../lib/steps/free-space.ts'
 import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
+import { prune } from '../lib/steps/prune.ts'
 import { importDatabase, isBehind, restoreFiles, swapIn } from '../lib/steps/restore.ts'
 import { decideRoles, primaries, replicas } from '../lib/steps/roles.ts'
 import { findSites } from '../lib/steps/sites.ts'
@@ -27,6 +28,7 @@ const nightly = recipe<Start>()
   .each('Primary sites', primaries, site =>
     site
       .do(status)
+      .do(prune)
       .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
       .do(saveCertificates)
       .only('Web server', hasWebServer, served => served.do(saveWebServer))

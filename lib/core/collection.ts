@@ -1,7 +1,10 @@
-/** A file of the archive, by its name there, and its size in bytes. */
+/** A file of the archive, by its name there. */
 export interface FileRef {
   readonly name: string
-  readonly bytes: number
+  /** Undefined where nothing tells: duplicity gives no sizes for what is at a URL. */
+  readonly bytes: number | undefined
+  /** When it was last written, by the archive's own clock (ms since the epoch), where the listing tells. */
+  readonly modifiedAt?: number
 }
 
 /** One volume of a set; numbers count from 1. */
@@ -24,8 +27,8 @@ export interface BackupSet {
   readonly signatures?: FileRef
   /** Statistics that only duplicity 3 writes and deletes. */
   readonly jsonstat?: FileRef
-  /** All the files above together. */
-  readonly bytes: number
+  /** All the files above together; undefined where the size of one is not known. */
+  readonly bytes: number | undefined
   readonly encrypted: boolean
   readonly complete: boolean
   readonly restorable: boolean
@@ -36,7 +39,7 @@ export interface BackupSet {
 export interface Chain {
   readonly full: BackupSet
   readonly incrementals: readonly BackupSet[]
-  readonly bytes: number
+  readonly bytes: number | undefined
   readonly startAt: number
   readonly endAt: number
 }
@@ -70,7 +73,17 @@ export interface Collection {
   /** Names that are not duplicity's. */
   readonly foreign: readonly string[]
   /** All of duplicity's files, not the foreign ones. */
-  readonly bytes: number
+  readonly files: readonly FileRef[]
+  /** All of them together; undefined where the size of one is not known. */
+  readonly bytes: number | undefined
+}
+
+/** The bytes of all of these together; undefined when one of them is not known. */
+export function sumBytes(parts: readonly { readonly bytes: number | undefined }[]): number | undefined {
+  return parts.reduce<number | undefined>(
+    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  )
 }
 
 /** The newest chain, the one that grows. */

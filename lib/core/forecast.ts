@@ -1,4 +1,4 @@
-import type { BackupSet, Chain, Collection } from './collection.ts'
+import { type BackupSet, type Chain, type Collection, sumBytes } from './collection.ts'
 import { withoutFiles } from './removal.ts'
 import { type PruneAction, type PruneInput, planPrune } from './retention.ts'
 import { fullBackupDue } from './schedule.ts'
@@ -54,6 +54,7 @@ const emptyCollection: Collection = {
   strayStatistics: [],
   partial: [],
   foreign: [],
+  files: [],
   bytes: 0,
 }
 
@@ -73,7 +74,7 @@ export function forecast(input: ForecastInput): Forecast {
       action: plan.action.kind,
       reason: plan.reason,
       backup: set.kind,
-      bytes,
+      bytes: bytes ?? 0,
       reachDays: reach(collection, time),
     })
   }
@@ -108,10 +109,10 @@ function setOf(what: Pick<BackupSet, 'kind' | 'time' | 'baseTime'>, bytes: numbe
 
 function withSet(collection: Collection, set: BackupSet): Collection {
   const { chains } = collection
-  const bytes = collection.bytes + set.bytes
+  const bytes = sumBytes([collection, set])
   const primary = chains.at(-1)
   if (set.kind === 'full' || !primary) return { ...collection, bytes, chains: [...chains, chainOf(set)] }
-  const grown = { ...primary, incrementals: [...primary.incrementals, set], bytes: primary.bytes + set.bytes, endAt: set.time }
+  const grown = { ...primary, incrementals: [...primary.incrementals, set], bytes: sumBytes([primary, set]), endAt: set.time }
   return { ...collection, bytes, chains: chains.with(-1, grown) }
 }
 

@@ -6,6 +6,7 @@ import {
   primaryChain,
   type SignatureChain,
   setsOf,
+  sumBytes,
 } from './collection.ts'
 
 /**
@@ -85,7 +86,8 @@ export function withoutFiles(collection: Collection, files: readonly FileRef[]):
     orphaned: kept(collection.orphaned),
     incomplete: kept(collection.incomplete),
     orphanedSignatures: collection.orphanedSignatures.filter(stays),
-    bytes: collection.bytes - totalBytes(files),
+    files: collection.files.filter(stays),
+    bytes: less(collection.bytes, sumBytes(files)),
   }
 }
 
@@ -93,7 +95,7 @@ export function withoutFiles(collection: Collection, files: readonly FileRef[]):
 function onlyFiles(set: BackupSet, stays: (file: FileRef) => boolean): BackupSet {
   if (!set.signatures || stays(set.signatures)) return set
   const { signatures, ...rest } = set
-  return { ...rest, bytes: set.bytes - signatures.bytes }
+  return { ...rest, bytes: less(set.bytes, signatures.bytes) }
 }
 
 function onlySets(chain: Chain, kept: (sets: readonly BackupSet[]) => readonly BackupSet[]): readonly Chain[] {
@@ -101,7 +103,7 @@ function onlySets(chain: Chain, kept: (sets: readonly BackupSet[]) => readonly B
   if (!full) return []
   const incrementals = kept(chain.incrementals)
   const left = { ...chain, full, incrementals, endAt: incrementals.at(-1)?.time ?? chain.startAt }
-  return [{ ...left, bytes: setsOf(left).reduce((sum, set) => sum + set.bytes, 0) }]
+  return [{ ...left, bytes: sumBytes(setsOf(left)) }]
 }
 
 function onlySignatures(chain: SignatureChain, stays: (file: FileRef) => boolean): SignatureChain {
@@ -109,7 +111,5 @@ function onlySignatures(chain: SignatureChain, stays: (file: FileRef) => boolean
   return { ...chain, incrementals, endAt: incrementals.length > 0 ? chain.endAt : chain.startAt }
 }
 
-/** The bytes of all the files together. */
-export function totalBytes(files: readonly FileRef[]): number {
-  return files.reduce((sum, file) => sum + file.bytes, 0)
-}
+const less = (whole: number | undefined, part: number | undefined): number | undefined =>
+  whole === undefined || part === undefined ? undefined : whole - part

@@ -1,6 +1,6 @@
-import { type Chain, type Collection, type FileRef, isClean } from './collection.ts'
+import { type Chain, type Collection, type FileRef, isClean, newestSet, sumBytes } from './collection.ts'
 import { type Choice, considerCleanup, considerRemoval, considerStrip } from './prune-rules.ts'
-import { totalBytes } from './removal.ts'
+import { printTime } from './restore-point.ts'
 import { formatBytes } from './size.ts'
 
 /** What the decision looks at. Sizes in bytes, times in ms since the epoch. */
@@ -11,12 +11,16 @@ export interface PruneInput {
   readonly keepIncrementals: number
   /** A time in the newest chain known to hold a working site: that chain is not touched (S20). */
   readonly knownGood?: number
-  /** A run of another host is writing this archive. */
-  readonly otherWriter?: boolean
+  /** What shows that a run of another host is writing this archive. */
+  readonly otherWriter?: string | undefined
+  /** The last run of this host was cut short: this one goes straight to backup (S16). */
+  readonly interrupted?: boolean
+  /** This host's clock. Nothing is pruned by a clock that is behind the newest set. */
+  readonly now?: number
   /** This host has a partial set, which duplicity resumes: a cleanup would delete it. */
   readonly localPartial?: boolean
   /** Why all pruning of this site is stopped. */
-  readonly frozen?: string
+  readonly frozen?: string | undefined
   /** Clean a collection within its allowance too, as the desktop does (S29). */
   readonly tidy?: boolean
 }
@@ -40,7 +44,7 @@ export interface PrunePlan {
   /** The files that must go, no more and no fewer, but for `mayGo`: 3.x deletes those too, 0.8 leaves them. */
   readonly files: readonly FileRef[]
   readonly mayGo: readonly FileRef[]
-  readonly freesBytes: number
+  readonly freesBytes: number | undefined
   readonly reason: string
   readonly considered: readonly Consideration[]
 }
@@ -70,22 +74,28 @@ export function planPrune(input: PruneInput): PrunePlan {
 
 function blockedReason(input: PruneInput): string | undefined {
   if (input.frozen !== undefined) return `pruning of this site is stopped: ${input.frozen}`
-  if (input.otherWriter) return 'another host is writing this archive: nothing is pruned until it has ended'
+  if (input.interrupted) return 'the last run was interrupted: this one backs up first (S16)'
+  if (input.otherWriter !== undefined)
+    return `another host is writing this archive (${input.otherWriter}): nothing is pruned until it has ended`
   if (input.localPartial) return 'an interrupted backup of this host is resumed first: nothing is pruned before'
+  const newest = newestSet(input.collection)
+  if (newest && input.now !== undefined && newest.time > input.now)
+    return `the newest backup is of ${printTime(newest.time)}, ahead of this clock: one of the clocks is wrong`
   const { bytes } = input.collection
-  const within = bytes <= input.allowanceBytes
-  if (!within || (input.tidy && !isClean(input.collection))) return undefined
+  if (input.tidy && !isClean(input.collection)) return undefined
+  if (bytes === undefined) return 'the sizes of the sets are not known here: nothing is pruned for the allowance'
+  if (bytes > input.allowanceBytes) return undefined
   return `${formatBytes(bytes)} of ${formatBytes(input.allowanceBytes)} used: within the allowance`
 }
 
 function overReason({ collection, allowanceBytes }: PruneInput): string {
-  const over = collection.bytes > allowanceBytes
+  const over = collection.bytes !== undefined && collection.bytes > allowanceBytes
   return `${formatBytes(collection.bytes)} of ${formatBytes(allowanceBytes)} used${over ? '' : ', within the allowance'}`
 }
 
 function planOf({ action, removal, reason }: Choice, input: PruneInput, considered: readonly Consideration[]): PrunePlan {
   const { files, mayGo } = removal
-  return { action, files, mayGo, freesBytes: totalBytes(files), reason: `${overReason(input)}: ${reason}`, considered }
+  return { action, files, mayGo, freesBytes: sumBytes(files), reason: `${overReason(input)}: ${reason}`, considered }
 }
 
 function nothing(reason: string, considered: readonly Consideration[]): PrunePlan {

@@ -31,6 +31,8 @@ export interface Backup extends Target {
   readonly volumeSize: number
   /** Paths below the source, with `*`, `?` and `**` as duplicity knows them. */
   readonly exclude: readonly string[]
+  /** A file of further exclusions, with whole paths; see selection.ts. */
+  readonly excludeFrom?: string | undefined
   /** The newest set was made by another host (a site that moved): duplicity would refuse (exit code 3). */
   readonly otherHost: boolean
 }
@@ -59,6 +61,7 @@ export function backupWords(backup: Backup): string[] {
     `--volsize=${backup.volumeSize}`,
     ...(backup.otherHost ? ['--allow-source-mismatch'] : []),
     ...backup.exclude.map(path => `--exclude=${join(escapeGlob(backup.source), path)}`),
+    ...(backup.excludeFrom === undefined ? [] : [`--exclude-filelist=${backup.excludeFrom}`]),
     backup.source,
     backup.url,
   ]
@@ -77,8 +80,29 @@ export function restoreWords(restore: Restore): string[] {
   ]
 }
 
+/** At verbosity 9 its log file names every file of the archive too. */
 export function collectionStatusWords(target: Target): string[] {
-  return [target.program, 'collection-status', ...common(target), target.url]
+  return [target.program, 'collection-status', ...common(target), '--verbosity=9', target.url]
+}
+
+/** One of duplicity's own commands to delete sets; `keepChains` is its N. */
+export type Removing =
+  | { readonly kind: 'cleanup' }
+  | { readonly kind: 'strip-incrementals' | 'remove-chain'; readonly keepChains: number }
+
+const REMOVING = { 'strip-incrementals': 'remove-all-inc-of-but-n-full', 'remove-chain': 'remove-all-but-n-full' } as const
+
+/** The words that carry a pruning action out. The target's cache must hold no partial set: `cleanup` would delete it, with or without `--force`. */
+export function pruneWords(target: Target, removing: Removing): string[] {
+  const verb = removing.kind === 'cleanup' ? ['cleanup'] : [REMOVING[removing.kind], String(removing.keepChains)]
+  return [target.program, ...verb, '--force', ...common(target), target.url]
+}
+
+/** The text of `--file-prefix` among a person's own options: names in the archive begin with it. */
+export function filePrefixIn(options: readonly string[]): string {
+  const at = options.findLastIndex(option => /^--file-prefix(=|$)/.test(option))
+  const option = options[at] ?? ''
+  return option.includes('=') ? option.slice(option.indexOf('=') + 1) : (options[at + 1] ?? '')
 }
 
 function common(target: Target): string[] {

@@ -1,4 +1,4 @@
-import { type BackupSet, type Chain, type FileRef, type SignatureChain, setsOf } from '../core/collection.ts'
+import { type BackupSet, type Chain, type FileRef, type SignatureChain, setsOf, sumBytes } from '../core/collection.ts'
 import { formatStamp } from './names.ts'
 import type { NamedFile } from './sets.ts'
 
@@ -62,7 +62,7 @@ function noteDiscarded(set: BackupSet): BackupSet {
 
 function finish({ full, incrementals }: Draft): Chain {
   const chain = { full, incrementals, startAt: full.time, endAt: incrementals.at(-1)?.time ?? full.time, bytes: 0 }
-  return { ...chain, bytes: setsOf(chain).reduce((sum, set) => sum + set.bytes, 0) }
+  return { ...chain, bytes: sumBytes(setsOf(chain)) }
 }
 
 /** Links signature files into chains (get_signature_chains), sorted by their ends. */

@@ -1,4 +1,4 @@
-import type { BackupSet, Collection, FileRef } from '../core/collection.ts'
+import { type BackupSet, type Collection, type FileRef, sumBytes } from '../core/collection.ts'
 import { chainsOf, signatureChainsOf } from './chains.ts'
 import { type DuplicityName, formatStamp, parseName } from './names.ts'
 import { type NamedFile, setsFrom } from './sets.ts'
@@ -12,7 +12,7 @@ export interface ListingOptions {
  * The collection that an archive's listing shows: sets and chains as duplicity's `collection-status` sorts them (dup_collections.py of 0.8.22
  * and 3.0.4, for a host without a partial set of its own), and the damage that it does not look for: holes in the volume numbers, empty
  * files, missing signatures, two files for one volume.
- * @param entries every file of the archive's folder, in any order, with its size in bytes.
+ * @param entries every file of the archive's folder, in any order, with its size in bytes where it is known.
  */
 export function collectionOf(entries: readonly FileRef[], options: ListingOptions = {}): Collection {
   const { files, foreign } = readNames(entries, options.prefix)
@@ -34,7 +34,8 @@ export function collectionOf(entries: readonly FileRef[], options: ListingOption
     strayStatistics,
     partial: files.filter(file => file.parts.partial).map(file => file.ref),
     foreign,
-    bytes: files.reduce((sum, file) => sum + file.ref.bytes, 0),
+    files: files.map(file => file.ref),
+    bytes: sumBytes(files.map(file => file.ref)),
   }
 }
 
@@ -42,10 +43,10 @@ export function collectionOf(entries: readonly FileRef[], options: ListingOption
 function readNames(entries: readonly FileRef[], prefix?: string): { files: NamedFile[]; foreign: string[] } {
   const files: NamedFile[] = []
   const foreign: string[] = []
-  for (const { name, bytes } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const parts: DuplicityName | undefined = parseName(name, prefix)
-    if (parts) files.push({ parts, ref: { name, bytes } })
-    else foreign.push(name)
+  for (const ref of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const parts: DuplicityName | undefined = parseName(ref.name, prefix)
+    if (parts) files.push({ parts, ref })
+    else foreign.push(ref.name)
   }
   return { files, foreign }
 }

@@ -1,4 +1,4 @@
-import type { BackupSet, FileRef, Volume } from '../core/collection.ts'
+import { type BackupSet, type FileRef, sumBytes, type Volume } from '../core/collection.ts'
 import { type DuplicityName, formatStamp } from './names.ts'
 
 /** A file of the archive with what its name says. */
@@ -26,7 +26,7 @@ function setFrom(files: readonly NamedFile[]): BackupSet {
   const { kind, time, baseTime } = files[0]!.parts
   const volumes = volumesOf(files)
   const [manifest, signatures, jsonstat] = (['manifest', 'signatures', 'statistics'] as const).map(role => fileOf(files, role))
-  const fatal = [...volumeProblems(volumes), ...doubleProblems(files), ...manifestProblems(manifest)]
+  const fatal = [...volumeProblems(volumes, kind), ...doubleProblems(files), ...manifestProblems(manifest)]
   const problems = [...fatal, ...signatureProblems(signatures)]
   return {
     kind,
@@ -36,7 +36,7 @@ function setFrom(files: readonly NamedFile[]): BackupSet {
     ...(manifest && { manifest }),
     ...(signatures && { signatures }),
     ...(jsonstat && { jsonstat }),
-    bytes: files.reduce((sum, file) => sum + file.ref.bytes, 0),
+    bytes: sumBytes(files.map(file => file.ref)),
     encrypted: files.some(file => file.parts.packing === 'gpg'),
     complete: manifest !== undefined,
     restorable: fatal.length === 0,
@@ -55,11 +55,15 @@ function fileOf(files: readonly NamedFile[], role: DuplicityName['role']): FileR
   return files.find(file => file.parts.role === role)?.ref
 }
 
-/** The last volumes may be missing too: only the manifest's content knows. */
-function volumeProblems(volumes: readonly Volume[]): string[] {
+/**
+ * The last volumes may be missing too: only the manifest's content knows. One empty volume is what an incremental without a change is, where nothing is compressed or
+ * encrypted; whether it was meant to be empty, the audit finds by its hash.
+ */
+function volumeProblems(volumes: readonly Volume[], kind: BackupSet['kind']): string[] {
   const numbers = new Set(volumes.map(volume => volume.number))
   const holes = missingBelow(Math.max(1, ...numbers), numbers)
-  const empty = volumes.filter(volume => volume.bytes === 0).map(volume => volume.number)
+  const mayBeEmpty = kind === 'incremental' && volumes.length === 1 && volumes[0]!.name.endsWith('.difftar')
+  const empty = volumes.filter(volume => volume.bytes === 0 && !mayBeEmpty).map(volume => volume.number)
   return [...(holes.length > 0 ? [`${named(holes)} missing`] : []), ...(empty.length > 0 ? [`${named(empty)} empty`] : [])]
 }
 

@@ -2,13 +2,13 @@ import { formatAge } from '../core/age.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { newestSet } from '../core/collection.ts'
 import { markerOf } from '../core/marker.ts'
+import { formatBytes } from '../core/size.ts'
 import { backupWords } from '../duplicity/args.ts'
-import { collectionOf } from '../duplicity/listing.ts'
 import type { Step } from '../engine/step.ts'
+import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { readRecord, updateRecord } from './site-record.ts'
-import { listArchive } from './status.ts'
 
 type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
 
@@ -34,15 +34,14 @@ export const backup: Step<BackupNeeds, void> = {
     })
     await duplicityShell(shell, host, secrets, target).act`${words}`
     await shell.act('look for the new set and remember it', async () => {
-      if (siteArchive.folder === undefined) return
-      const made = newestSet(collectionOf(await listArchive(siteArchive, shell)))
+      const made = newestSet(await readCollection({ host, secrets, site, siteArchive }, shell))
       if (!made || made.time === before?.time)
         throw new Error('duplicity said that it was done, but there is no new set in the archive')
       if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
       updateRecord(host, site.name, { backedUpTo: made.time })
       shell.note(
         'info',
-        `${made.kind} set of ${Math.ceil(made.bytes / 1000)} kB${before ? `, ${formatAge(made.time - before.time)} after the last` : ''}`,
+        `${made.kind} set of ${formatBytes(made.bytes)}${before ? `, ${formatAge(made.time - before.time)} after the last` : ''}`,
       )
     })
   },

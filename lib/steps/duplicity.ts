@@ -17,7 +17,6 @@ export type Purpose = 'backup' | 'restore'
 export function targetOf(host: Host, site: string, archive: SiteArchive, purpose: Purpose): Target {
   const name = `${encodeURIComponent(site)}.${purpose}`
   const cache = join(host.paths.cache, 'duplicity')
-  mkdirSync(cache, { recursive: true, mode: 0o700 })
   const { program, compression, retries } = host.duplicity
   return {
     program,
@@ -42,6 +41,7 @@ function cipherOf({ encryption }: Host): Cipher {
  * It must run one call at a time for one target, since the call's log file is the target's.
  */
 export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, target: Target): Shell {
+  mkdirSync(target.cache, { recursive: true, mode: 0o700 })
   rmSync(target.logFile, { force: true })
   const passphrase =
     host.encryption.kind === 'none' || host.encryption.secret === undefined

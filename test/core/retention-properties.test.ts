@@ -94,7 +94,7 @@ test('planPrune() needs only enough nights: then the archive fits its allowance,
     for (let night = 0; ; night++) {
       const plan = planPrune(inputOf(left, chosen))
       if (plan.action.kind === 'none') {
-        const fits = collectionOf(left).bytes <= chosen.allowanceBytes
+        const fits = collectionOf(left).bytes! <= chosen.allowanceBytes
         assert.match(plan.reason, fits ? /within the allowance/ : /, but nothing can go: ./)
         return
       }

@@ -111,7 +111,13 @@ const actions: [string, SetSketch[], Partial<PruneInput>, string, RegExp][] = [
     /the chain of 2026-01-01 00:00:00 UTC is the newest known to hold a working site/,
   ],
   ['an older chain than the newest that works', year, { knownGood: at(31) }, 'strip 0 keep 3', /2026-01-01/],
-  ['nothing while another host writes', year, { otherWriter: true }, 'none', /^another host is writing this archive/],
+  [
+    'nothing while another host writes',
+    year,
+    { otherWriter: 'a volume is one minute old' },
+    'none',
+    /^another host is writing this archive/,
+  ],
   ['nothing while a set of this host is partial', year, { localPartial: true }, 'none', /is resumed first/],
   [
     'nothing when a person must look',

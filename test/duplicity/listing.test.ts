@@ -84,13 +84,20 @@ const damages: [string, SetSketch, boolean, RegExp | undefined][] = [
   ['no volume at all', { day: 0, volumes: [] }, false, /volume 1 is missing/],
   ['an absurd volume number', { day: 0, volumes: [1, 99_999_999] }, false, /volumes 2, 3, 4, 5, 6 and more are missing/],
   ['empty volumes', { day: 0, volumes: [1, 2], volumeBytes: 0 }, false, /volumes 1, 2 are empty/],
+  [
+    'nothing in the empty volume of a night without a change',
+    { day: 0, base: -1, volumeBytes: 0, packing: 'plain' },
+    false,
+    /builds on is missing/,
+  ],
+  ['an empty volume that was compressed', { day: 0, base: -1, volumeBytes: 0 }, false, /volume 1 is empty/],
   ['a missing manifest', { day: 0, manifest: false }, false, /the manifest is missing, the backup did not end/],
   ['missing signatures', { day: 0, signatures: false }, true, /the signatures are missing, nothing can be added to it/],
 ]
 for (const [what, sketch, restorable, problem] of damages) {
   test(`collectionOf() finds ${what}`, () => {
     const collection = collectionOf(listing(sketch))
-    const set = collection.chains[0]?.full ?? collection.incomplete[0]!
+    const set = collection.chains[0]?.full ?? collection.incomplete[0] ?? collection.orphaned[0]!
     assert.equal(set.restorable, restorable)
     if (problem) assert.match(problemsOf(collection).join('\n'), problem)
     else assert.deepEqual(problemsOf(collection), [])
@@ -148,7 +155,7 @@ test('collectionOf() gives the same for every order of the listing, and loses no
     assert.deepEqual(collectionOf(others), collection)
     assert.equal(
       collection.bytes,
-      files.reduce((sum, file) => sum + file.bytes, 0),
+      files.reduce((sum, file) => sum + file.bytes!, 0),
     )
     const { chains, orphaned, incomplete, superseded } = collection
     const volumes = [...chains.flatMap(setsOf), ...orphaned, ...incomplete, ...superseded].flatMap(set => set.volumes)

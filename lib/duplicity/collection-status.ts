@@ -1,0 +1,50 @@
+import type { Collection, FileRef } from '../core/collection.ts'
+import { collectionOf, type ListingOptions } from './listing.ts'
+import { parseLog, type Stanza } from './log.ts'
+
+/** The message in which both versions name every file of the archive, at verbosity 9 (get_backup_chains in dup_collections.py). */
+const FILE_LIST = /^Extracting backup chains from list of files: \[(.*)\]$/s
+
+/** Code of the INFO stanza that `collection-status` is (log.py). */
+const STATUS_CODE = 3
+
+/**
+ * The collection of an archive that only duplicity can look into (a URL), from the log file of `collection-status` at verbosity 9: the same as from a listing, but
+ * without sizes and times. It is checked against the chains and sets that duplicity itself counts.
+ * @param log what it wrote to its `--log-file`
+ * @throws when the log names no files, or when our reading of them differs from duplicity's
+ */
+export function collectionFromStatus(log: string, options: ListingOptions = {}): Collection {
+  const stanzas = parseLog(log)
+  const list = stanzas.map(stanza => FILE_LIST.exec(stanza.text)?.[1]).findLast(text => text !== undefined)
+  const status = stanzas.findLast(stanza => stanza.keyword === 'INFO' && stanza.code === STATUS_CODE)
+  if (list === undefined || !status) throw new Error('duplicity collection-status did not name the files of the archive')
+  const collection = collectionOf(refsIn(list), options)
+  const [counted, ours] = [countsIn(status), countsOf(collection)]
+  if (counted !== ours) throw new Error(`duplicity counts ${counted} in the archive, its list of files holds ${ours}`)
+  return collection
+}
+
+/** The strings of a Python list of strings. */
+function refsIn(list: string): FileRef[] {
+  return [...list.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/gs)].map(([, single, double]) => ({
+    name: (single ?? double ?? '').replace(/\\(['"\\])/g, '$1'),
+    bytes: undefined,
+  }))
+}
+
+/** Chains and incrementals. Fulls are not counted: duplicity does not print one without volumes, which Python takes for no set. */
+function countsIn({ text }: Stanza): string {
+  const lines = text.split('\n')
+  const count = (start: RegExp): number => lines.filter(line => start.test(line)).length
+  return sentence(count(/^chain-(complete|no-sig)/), count(/^ ?inc \d{8}T/))
+}
+
+function countsOf({ chains }: Collection): string {
+  return sentence(
+    chains.length,
+    chains.reduce((sum, chain) => sum + chain.incrementals.length, 0),
+  )
+}
+
+const sentence = (chains: number, incrementals: number): string => `${chains} chains with ${incrementals} incrementals`

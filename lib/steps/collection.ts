@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Collection, FileRef } from '../core/collection.ts'
+import { collectionStatusWords, filePrefixIn, fileUrl, siteUrl } from '../duplicity/args.ts'
+import { collectionFromStatus } from '../duplicity/collection-status.ts'
+import { DuplicityError } from '../duplicity/errors.ts'
+import { collectionOf } from '../duplicity/listing.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Archive, SiteArchive } from './check-mount.ts'
+import { duplicityShell } from './duplicity.ts'
+import type { Needs } from './facts.ts'
+import { freshTarget } from './fresh-target.ts'
+
+/** Where a site's sets are. */
+export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
+  if (archive.kind === 'url') return { folder: undefined, url: siteUrl(archive.base, site), options: archive.options }
+  const folder = join(archive.root, site)
+  return { folder, url: fileUrl(folder), options: [] }
+}
+
+/** What is needed to look into a site's archive. */
+export type LookNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive'>
+
+/** A site's sets and chains: from the names in its folder, or, where only duplicity can look (a URL), from duplicity's status, without sizes. */
+export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
+  const { siteArchive } = facts
+  const prefix = filePrefixIn(siteArchive.options)
+  if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, prefix)
+  return collectionOf(await listArchive(siteArchive, shell), { prefix })
+}
+
+async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell, prefix: string): Promise<Collection> {
+  await using fresh = await freshTarget(host, site.name, siteArchive, tmpdir())
+  const { target } = fresh
+  const asking = duplicityShell(shell, host, secrets, target).with({ onLine: () => {} })
+  try {
+    await asking.ask(String)`${collectionStatusWords(target)}`
+  } catch (error) {
+    if (error instanceof DuplicityError && error.fault === 'no-backup') return collectionOf([])
+    throw error
+  }
+  return collectionFromStatus(readFileSync(target.logFile, 'utf8'), { prefix })
+}
+
+/** The files of a site's archive folder, with sizes and times. An archive that does not exist yet is empty. Listed by a process, since a dead server would hang this one. */
+export async function listArchive({ folder }: SiteArchive, shell: Shell): Promise<readonly FileRef[]> {
+  if (folder === undefined) throw new Error('only duplicity can list an archive at a URL')
+  const script = '[ -d "$1" ] || exit 0; exec find "$1" -maxdepth 1 -type f -printf "%s %T@ %f\\0"'
+  return shell.with({ timeout: 60, onLine: () => {} }).ask(parseListing)`sh -c ${script} list ${folder}`
+}
+
+function parseListing(output: string): FileRef[] {
+  return output.split('\0').flatMap(entry => {
+    const [, bytes, modified, name] = /^(\d+) (-?[\d.]+) (.*)$/s.exec(entry) ?? []
+    return name === undefined ? [] : [{ name, bytes: Number(bytes), modifiedAt: Math.floor(Number(modified) * 1000) }]
+  })
+}

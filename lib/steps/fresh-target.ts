@@ -1,0 +1,44 @@
+import { mkdirSync } from 'node:fs'
+import { copyFile, link, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Target } from '../duplicity/args.ts'
+import { parseName } from '../duplicity/names.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { SiteArchive } from './check-mount.ts'
+import { targetOf } from './duplicity.ts'
+
+/** A target with an archive-dir of its own that goes when it is disposed of. */
+export interface FreshTarget extends AsyncDisposable {
+  readonly target: Target
+}
+
+/**
+ * A target whose archive-dir is empty: what duplicity then says and does follows from the archive alone, not from what this host remembers of it, nor from a set that it
+ * left partial; and no call waits for another's lock.
+ * @param parent where the archive-dir is made; it holds what duplicity reads of the archive, so only its owner can enter it
+ */
+export async function freshTarget(host: Host, site: string, archive: SiteArchive, parent: string): Promise<FreshTarget> {
+  mkdirSync(parent, { recursive: true, mode: 0o700 })
+  const cache = await mkdtemp(join(parent, 'holdfast-look-'))
+  const target = { ...targetOf(host, site, archive, 'backup'), cache, name: 'look', logFile: join(cache, 'log') }
+  return { target, [Symbol.asyncDispose]: () => rm(cache, { recursive: true, force: true }) }
+}
+
+/**
+ * Gives a fresh target what this host's backups already know of the archive, so that `cleanup` need not read and decrypt it anew: hard links of the local manifests and
+ * signatures, less those of partial sets and of sets that are gone.
+ * @param archived names in the archive
+ */
+export async function seed({ target }: FreshTarget, from: Target, archived: readonly string[], prefix: string): Promise<void> {
+  const there = new Set(archived.map(stem))
+  const [source, into] = [join(from.cache, from.name), join(target.cache, target.name)]
+  mkdirSync(into, { recursive: true, mode: 0o700 })
+  for (const name of await readdir(source).catch(() => [])) {
+    const parts = parseName(name, prefix)
+    if (!parts || parts.partial || !there.has(stem(name))) continue
+    await link(join(source, name), join(into, name)).catch(() => copyFile(join(source, name), join(into, name)))
+  }
+}
+
+/** A name without how it is packed: the local copy of `….manifest.gpg` is `….manifest`. */
+const stem = (name: string): string => name.replace(/\.(gz|gpg)$/, '')

@@ -1,0 +1,93 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Collection, newestSet } from '../core/collection.ts'
+import { signsOfWriter } from '../core/other-writer.ts'
+import type { PlannedNames } from '../core/prune-check.ts'
+import type { PruneInput } from '../core/retention.ts'
+import { filePrefixIn } from '../duplicity/args.ts'
+import { parseName } from '../duplicity/names.ts'
+import { lineOf } from '../engine/command.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { SiteArchive } from './check-mount.ts'
+import { targetOf } from './duplicity.ts'
+import type { Site, SiteLimits } from './facts.ts'
+import { readState, stateFile, writeState } from './state.ts'
+
+/** Why all pruning of a site is stopped until a person removes the file. */
+export interface Frozen {
+  /** ISO 8601, UTC. */
+  readonly since: string
+  readonly differences: readonly string[]
+}
+
+/** What an action was going to do, written before it begins: when the run is killed in it, the next one compares. */
+export interface Pending extends PlannedNames {
+  readonly before: readonly string[]
+}
+
+const frozenState = (site: string): string => join('frozen', encodeURIComponent(site))
+const pendingState = (site: string): string => join('pruning', encodeURIComponent(site))
+
+export const readFrozen = (host: Host, site: string): Frozen | undefined => readState<Frozen>(host, frozenState(site))
+export const readPending = (host: Host, site: string): Pending | undefined => readState<Pending>(host, pendingState(site))
+export const writePending = (host: Host, site: string, pending: Pending): void => writeState(host, pendingState(site), pending)
+export const clearPending = (host: Host, site: string): void => rmSync(stateFile(host, pendingState(site)), { force: true })
+
+/** Stops all pruning of a site. */
+export function freeze(host: Host, site: string, differences: readonly string[], now: number): void {
+  writeState(host, frozenState(site), { since: new Date(now).toISOString(), differences } satisfies Frozen)
+}
+
+/** The command by which a person lets pruning of the site go on. */
+export function unfreezeCommand(host: Host, site: string): string {
+  return lineOf(['rm', stateFile(host, frozenState(site))])
+}
+
+/** What of this a caller has found out already. */
+export interface PruneFacts {
+  readonly host: Host
+  readonly site: Site
+  readonly siteArchive: SiteArchive
+  readonly collection: Collection
+  readonly limits: SiteLimits
+  readonly interrupted: boolean
+  readonly now: number
+}
+
+/** All that the decision looks at (S17 to S21): the collection, the settings, and what this host remembers of the site. Changes nothing. */
+export function pruneInputOf(facts: PruneFacts): PruneInput {
+  const { host, site, siteArchive, collection, limits, interrupted, now } = facts
+  const frozen = readFrozen(host, site.name)
+  const localPartial = hasLocalPartial(host, site.name, siteArchive, collection)
+  return {
+    collection,
+    allowanceBytes: limits.allowanceBytes,
+    keepIncrementals: host.keepIncrementals,
+    otherWriter: localPartial ? undefined : signsOfWriter(collection, now),
+    interrupted,
+    localPartial,
+    tidy: limits.tidy === true,
+    frozen:
+      frozen &&
+      `since ${frozen.since}, ${frozen.differences.join('; ')}; once you have looked: ${unfreezeCommand(host, site.name)}`,
+    now,
+  }
+}
+
+/** A partial set in this host's own archive-dir that duplicity will resume: one that is newer than all finished sets. */
+function hasLocalPartial(host: Host, site: string, archive: SiteArchive, collection: Collection): boolean {
+  const { cache, name } = targetOf(host, site, archive, 'backup')
+  const newest = newestSet(collection)?.time ?? 0
+  return namesIn(join(cache, name)).some(file => {
+    const parts = parseName(file, filePrefixIn(archive.options))
+    return parts?.partial === true && parts.time > newest
+  })
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunEvent } from '../../lib/core/event.ts'
+import type { Outcome } from '../../lib/core/outcome.ts'
+import { recipe } from '../../lib/engine/recipe.ts'
+import { Run } from '../../lib/engine/run.ts'
+import { runTree } from '../../lib/engine/tree.ts'
+import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema.ts'
+import { backup } from '../../lib/steps/backup.ts'
+import type { Archive } from '../../lib/steps/check-mount.ts'
+import type { Needs, Site } from '../../lib/steps/facts.ts'
+import type { LockInfo } from '../../lib/steps/lock.ts'
+import { prune } from '../../lib/steps/prune.ts'
+import { status } from '../../lib/steps/status.ts'
+
+type NightFacts = Needs<'host' | 'secrets' | 'archive' | 'site' | 'freeSpace' | 'interrupted'>
+
+/** One site on one host with an archive of its own, for nights that are only what an archive sees: status, prune, backup. */
+export interface NightSite {
+  readonly facts: NightFacts
+  /** The site's folder. */
+  readonly source: string
+  /** Its archive's folder. */
+  readonly archive: string
+}
+
+/** Makes an empty site in `folder`, without encryption unless the inventory says otherwise. */
+export async function makeNightSite(folder: string, file: Partial<HostFile> = {}, name = 'blog'): Promise<NightSite> {
+  const at = (part: string): string => join(folder, part)
+  const paths = { state: at('state'), cache: at('cache'), logs: at('logs'), run: at('run') }
+  const archive = { kind: 'folder', path: at('nas') } as const
+  const host: Host = { ...hostSchema.parse({ vhosts: at('vhosts'), archive, paths, ...file }), name: 'web1' }
+  const site = {
+    name,
+    folder: join(at('vhosts'), name),
+    local: { name, folder: join(at('vhosts'), name), claims: ['web1'], wpConfig: undefined },
+    settings: hostSchema.shape.sites.parse({ [name]: {} })[name]!,
+    role: { role: 'primary', owner: 'web1', reason: 'test', settle: [] },
+  } as Site
+  await mkdir(join(site.folder, 'SITE'), { recursive: true })
+  await mkdir(at('nas'), { recursive: true })
+  const freeSpace = { bytes: 1e12, fullBackups: { allowed: true, reason: 'test' } }
+  const proven =
+    host.archive.kind === 'url'
+      ? { kind: 'url', base: host.archive.url, options: host.archive.options }
+      : { kind: 'folder', root: at('nas') }
+  const facts = {
+    host,
+    secrets: new Map(),
+    archive: proven as unknown as Archive,
+    site,
+    freeSpace,
+    interrupted: undefined,
+  }
+  return { facts, source: site.folder, archive: join(at('nas'), name) }
+}
+
+const whole = recipe<NightFacts>().do(status).do(prune).do(backup)
+const onlyPruning = recipe<NightFacts>().do(status).do(prune)
+
+export interface NightOptions {
+  /** Ms since the epoch. */
+  readonly now: number
+  readonly dry?: boolean
+  readonly interrupted?: LockInfo
+  /** Only status and pruning. */
+  readonly noBackup?: boolean
+  readonly onEvent?: (event: RunEvent) => void
+  readonly stop?: AbortSignal
+}
+
+/** Runs one night of a site at a simulated time. The clock of duplicity is the caller's to set. */
+export async function night({ facts }: NightSite, options: NightOptions): Promise<readonly Outcome[]> {
+  const { now, dry = false, interrupted, onEvent = () => {}, stop = new AbortController().signal } = options
+  const run = new Run({ dry, stop, now: () => now, onEvent })
+  const chain = options.noBackup ? onlyPruning : whole
+  await runTree(chain as unknown as Parameters<typeof runTree>[0], { ...facts, interrupted }, run, 'none')
+  return run.outcomes
+}
+
+/** The notes of these outcomes, as `kind: text`. */
+export function notesIn(outcomes: readonly Outcome[], step?: string): string[] {
+  const wanted = outcomes.filter(outcome => step === undefined || outcome.step === step)
+  return wanted.flatMap(outcome => [
+    ...outcome.notes.map(note => `${note.kind}: ${note.text}`),
+    ...(outcome.status === 'failed' ? [`failed: ${outcome.reason}`] : []),
+  ])
+}
