@@ -14,9 +14,13 @@ export interface Task<Extra extends object> {
   readonly about: string
   /** Further lines of the help, such as examples. */
   readonly help?: string
+  /** It asks questions: no live tree is drawn over them. */
+  readonly interactive?: boolean
   readonly options?: ParseArgsOptionsConfig
   /** Lines of the help for these options. */
   readonly optionsHelp?: string
+  /** It only looks: no mail, no hooks, no pings, no metrics for it. */
+  readonly looksOnly?: boolean
   /** Checks the values of its own options and makes facts of them. @throws {BadInput} */
   readonly read?: (values: Readonly<Record<string, unknown>>) => Extra
 }
@@ -114,5 +118,5 @@ export function helpOf(task: Task<object>): string {
   const own = task.optionsHelp === undefined ? '' : `${task.optionsHelp}\n`
   const more = task.help === undefined ? '' : `\n${task.help}\n`
   return `${task.about}\n\nUsage: npx zx tasks/${task.name}.ts [options]\n\n${own}${COMMON_HELP}\n${more}
-Exit codes: 0 all well · 1 something failed · 2 bad input, nothing was touched · 75 another run holds the lock · 129, 130, 143 stopped by a signal`
+Exit codes: 0 all well · 1 something failed, be it the mail, a hook or a ping · 2 bad input, nothing was touched · 75 another run holds the lock · 129, 130, 143 stopped by a signal`
 }

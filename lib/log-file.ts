@@ -1,36 +1,92 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import type { RunEvent } from './core/event.ts'
-import { linesOf } from './report/lines.ts'
+import { messageOf } from './core/message.ts'
+import { clock, linesOf } from './report/lines.ts'
 
-/** One run's log file (S34). Every line is written at once: what a killed run did is there. */
+/**
+ * One run's log file (S34). Every line is written at once: what a killed run did is there. A log that cannot be written is a problem to be reported,
+ * never a reason to make no backup: nothing here throws.
+ */
 export interface LogFile extends Disposable {
   readonly path: string
   readonly write: (event: RunEvent) => void
+  /** Lines between the events: how the run began, how it ended. */
+  readonly say: (...lines: readonly string[]) => void
+  /** Adds the run's line to the index of all runs. */
+  readonly index: (line: string) => void
+  /** What first went wrong with it, if something did. */
+  readonly problem: () => string | undefined
 }
 
 const DAY = 86_400_000
+const INDEX = 'index.log'
 
 /** Begins the log of a run and removes those older than `days`. Only its owner may read it. */
 export function openLog(folder: string, task: string, now: number, days: number): LogFile {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  removeOld(folder, now - days * DAY)
-  const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15)
-  const path = join(folder, `${task}-${stamp}-${process.pid}.log`)
-  const descriptor = openSync(path, 'a', 0o600)
+  const path = join(folder, `${task}-${stampOf(now)}-${process.pid}.log`)
+  let problem: string | undefined
+  const attempt = <Result>(what: () => Result): Result | undefined => {
+    try {
+      return what()
+    } catch (error) {
+      problem ??= `the log ${path} cannot be written: ${messageOf(error)}`
+      return undefined
+    }
+  }
+  const descriptor = attempt(() => begin(folder, path))
+  attempt(() => removeOld(folder, now - days * DAY))
+  const say = (...lines: readonly string[]): void => {
+    if (lines.length > 0 && descriptor !== undefined) attempt(() => writeSync(descriptor, `${lines.join('\n')}\n`))
+  }
   return {
     path,
-    write: event => {
-      const lines = linesOf(event)
-      if (lines.length > 0) writeSync(descriptor, `${lines.join('\n')}\n`)
+    write: event => say(...linesOf(event)),
+    say,
+    index: line => attempt(() => addToIndex(folder, `${clock(now)} ${line} ${basename(path)}`, now - days * DAY)),
+    problem: () => problem,
+    [Symbol.dispose]: () => {
+      if (descriptor !== undefined) closeSync(descriptor)
     },
-    [Symbol.dispose]: () => closeSync(descriptor),
   }
 }
+
+function begin(folder: string, path: string): number {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return openSync(path, 'a', 0o600)
+}
+
+const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15)
 
 function removeOld(folder: string, before: number): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (/^[a-z-]+-\d{8}T\d{6}-\d+\.log$/.test(name) && statSync(path).mtimeMs < before) rmSync(path)
+    if (/^[a-z-]+-\d{8}T\d{6}-\d+\.log$/.test(name) && statSync(path).mtimeMs < before) rmSync(path, { force: true })
   }
+}
+
+/** One line a run, oldest first; lines of runs whose logs are gone go too. */
+function addToIndex(folder: string, line: string, before: number): void {
+  const path = join(folder, INDEX)
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []
+  const kept = lines.filter(each => !(Date.parse(each.slice(0, 19).replace(' ', 'T')) < before))
+  if (kept.length === lines.length) {
+    appendFileSync(path, `${line}\n`, { mode: 0o600 })
+    return
+  }
+  writeFileSync(`${path}.new`, `${[...kept, line].join('\n')}\n`, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
 }

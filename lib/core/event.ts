@@ -6,5 +6,7 @@ export type RunEvent = { readonly at: number; readonly subject: string | undefin
   | { readonly kind: 'command'; readonly command: CommandRecord }
   | { readonly kind: 'line'; readonly text: string }
   | { readonly kind: 'note'; readonly note: Note }
+  /** How far a long step is; the last one counts, and none of them is kept. */
+  | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'end'; readonly outcome: Outcome }
 )

@@ -2,6 +2,7 @@ import type { RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/message.ts'
 import type { CommandRecord, Note, Outcome, Status } from '../core/outcome.ts'
 import { HIDDEN, type Secret } from '../core/secret.ts'
+import type { Telling } from '../core/telling.ts'
 import { CommandFailed } from './process.ts'
 import type { Facts } from './recipe.ts'
 import { type Listener, type Shell, shellOf } from './shell.ts'
@@ -60,6 +61,7 @@ export class Run {
     const notes: Note[] = []
     const commands: CommandRecord[] = []
     const output: string[] = []
+    const told: Telling[] = []
     const title = titleOf(work, facts)
     const emit = this.#emitter(work.subject)
     const listener: Listener = {
@@ -82,6 +84,11 @@ export class Run {
         onLine(note.text)
         emit({ kind: 'note', note })
       },
+      tell: telling => told.push(this.#cleanTelling(telling)),
+      progress: text => {
+        onLine(this.#clean(text))
+        emit({ kind: 'progress', text: this.#clean(text) })
+      },
       hide: secret => {
         if (secret.reveal().length > 3) this.#hidden.add(secret.reveal())
       },
@@ -103,6 +110,7 @@ export class Run {
         notes,
         commands,
         output: kept,
+        ...(told.length > 0 ? { told } : {}),
       })
     }
     try {
@@ -139,6 +147,11 @@ export class Run {
   #emitter(subject: string | undefined) {
     type Told = RunEvent extends infer Event ? (Event extends RunEvent ? Omit<Event, 'at' | 'subject'> : never) : never
     return (event: Told): void => this.#options.onEvent({ at: this.#options.now(), subject, ...event } as RunEvent)
+  }
+
+  #cleanTelling(telling: Telling): Telling {
+    const next = telling.next === undefined ? {} : { next: this.#clean(telling.next) }
+    return { ...telling, ...next }
   }
 
   #clean(text: string): string {

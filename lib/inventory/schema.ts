@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
 import { isHostName } from '../core/marker.ts'
+import { hooks, mail, metrics, pings } from './reporting.ts'
 
 const absolutePath = z.string().regex(/^\/[^\0]*$/, 'wanted an absolute path, such as /srv/www/vhosts')
 const relativePath = z
@@ -18,6 +19,14 @@ const interval = z.string().refine(isInterval, 'wanted an interval such as 1M, 1
 function isInterval(text: string): boolean {
   try {
     return parseInterval(text) > 0
+  } catch {
+    return false
+  }
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined
   } catch {
     return false
   }
@@ -106,17 +115,59 @@ const webServer = z.strictObject({
   reload: words,
 })
 
+const check = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe('Asked on this host: http://127.0.0.1:8080/'),
+    host: z.string().min(1).optional().describe('The Host header, where the URL does not name the site'),
+    expect: z.string().min(1).optional().describe('A text that the page of a working site contains'),
+  })
+  .describe(
+    'How this host asks the site whether it works; without it, its first domain is asked for on 127.0.0.1 where there is a web server',
+  )
+
 const site = z.strictObject({
   domains: z
     .array(z.string().regex(/^[a-z0-9*.-]+$/i))
     .default([])
     .describe('Domains of the site, besides those in its web server configuration'),
   env: z.array(secretName).default([]).describe('Variables of .env that its wp-config.php may ask for by getenv()'),
+  check: check.optional(),
   exclude: z
     .array(z.string().min(1))
     .default([])
     .describe('Paths below the site folder that are not backed up; * and ** as in duplicity'),
+  excludeFrom: absolutePath
+    .optional()
+    .describe("A file of exclusions in duplicity's own syntax (--exclude-filelist), with whole paths"),
 })
+
+const desktop = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'wanted a name for a folder of the archive: letters, digits, . _ and -')
+      .optional()
+      .describe("Its folder in the archive; the host's name when absent"),
+    folder: absolutePath.default('/home').describe('What is backed up; / for the whole machine'),
+    weekday: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']),
+    hour: z.int().min(0).max(23),
+    minute: z.int().min(0).max(59).default(0),
+    catchUpDays: z.int().min(0).max(6).default(3).describe('For so many days a missed backup day is made up for (S30)'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'wanted a time zone such as Europe/London')
+      .optional()
+      .describe("The machine's own when absent"),
+    exclusions: absolutePath
+      .optional()
+      .describe("A file of what is not backed up, in duplicity's own syntax (--exclude-filelist), with whole paths"),
+    allowance: z
+      .number()
+      .positive()
+      .optional()
+      .describe('MB of archive it may use; when absent, as much as leaves room for the next full backup'),
+  })
+  .describe('A machine that is not always on, for tasks/desktop.ts')
 
 const database = z.strictObject({
   socket: absolutePath
@@ -153,22 +204,35 @@ export const hostSchema = z.strictObject({
   certificates: absolutePath.default('/etc/letsencrypt'),
   database: database.prefault({}),
   sites: z.record(z.string(), site).default({}),
+  desktop: desktop.optional(),
   allowance: z.number().positive().default(1000).describe('MB of archive a site may use, where it has no max_NAS_space'),
   fullBackupFrequency: interval.default('1M').describe('Where a site has no full_backup_freq'),
   freeSpaceFactor: z.number().min(0).default(10).describe('Free space must be this many times the largest allowance (S10)'),
   keepIncrementals: z.int().min(0).default(3).describe('How many of the newest secondary chains keep their incrementals (S18)'),
+  keepPrevious: z
+    .number()
+    .positive()
+    .default(7)
+    .describe('Days for which a restore keeps what it replaced, until the next success'),
   concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
   logDays: z.int().min(1).default(60),
+  mail: mail.optional(),
+  pings: pings.optional(),
+  hooks: hooks.prefault({}),
+  metrics: metrics.optional(),
   paths: paths.prefault({}),
 })
 
 export type HostFile = z.input<typeof hostSchema>
 /** A host's inventory with every default filled in. */
 export type Host = z.output<typeof hostSchema> & { readonly name: string }
+export type MailSettings = z.output<typeof mail>
+export type PingSettings = z.output<typeof pings>
 export type SiteSettings = z.output<typeof site>
 export type VpnSettings = z.output<typeof vpn>
 export type ArchiveSettings = z.output<typeof archive>
 export type MountSettings = Extract<ArchiveSettings, { kind: 'mount' }>
 export type Expectations = Pick<MountSettings, 'owner' | 'group' | 'links' | 'maxSize' | 'identity'>
+export type DesktopSettings = z.output<typeof desktop>
 export type Encryption = z.output<typeof encryption>
 export type DuplicitySettings = z.output<typeof duplicity>

@@ -29,6 +29,8 @@ export function secretNamesOf(host: Host): ReadonlyMap<string, string> {
   if (host.encryption.kind === 'passphrase') names.set(host.encryption.secret, 'encryption.secret')
   if (host.encryption.kind === 'gpg' && host.encryption.secret) names.set(host.encryption.secret, 'encryption.secret')
   if (host.archive.kind === 'url') for (const name of host.archive.env) names.set(name, 'archive.env')
+  if (host.mail?.by.kind === 'smtp' && host.mail.by.secret) names.set(host.mail.by.secret, 'mail.by.secret')
+  if (host.pings?.secret) names.set(host.pings.secret, 'pings.secret')
   return names
 }
 

@@ -19,6 +19,8 @@ function textOf(event: RunEvent): string[] {
       return [`    ${event.text}`]
     case 'note':
       return event.note.text.split('\n').map(line => `  ${MARK[event.note.kind]}${line}`)
+    case 'progress':
+      return [`  ${event.text}`]
     case 'end':
       return [`${event.outcome.title}: ${endOfStep(event.outcome)}`]
   }
@@ -37,7 +39,7 @@ function endOfStep(outcome: Outcome): string {
 const seconds = (count: number): string => `${count.toFixed(count < 10 ? 1 : 0)} s`
 
 /** Local time with its offset left out, to the second: a log is read where it is written. */
-function clock(at: number): string {
+export function clock(at: number): string {
   const date = new Date(at)
   const two = (value: number): string => String(value).padStart(2, '0')
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`

@@ -14,7 +14,7 @@ case $purpose in demo | test | run) ;; *) echo 'ready: expected demo, test or ru
 
 DEMO='duplicity gnupg mariadb-server-core mariadb-client php-cli php-mysql php-gd php-xml php-mbstring php-curl wordpress curl
   ca-certificates util-linux'
-TEST='faketime openssl apache2 procps'
+TEST='faketime openssl apache2 procps chromium python3-prometheus-client'
 
 say() { echo "holdfast: $*"; }
 

@@ -1,0 +1,51 @@
+import { messageOf } from './core/message.ts'
+import { EXIT, type Outcome } from './core/outcome.ts'
+import { type Node, Recipe } from './engine/recipe.ts'
+import type { Shell } from './engine/shell.ts'
+import type { Step } from './engine/step.ts'
+import type { Host } from './inventory/schema.ts'
+import type { Needs } from './steps/facts.ts'
+
+/** When a hook runs. */
+export type HookName = 'before' | 'after' | 'onFailure'
+
+/** Runs one of the host's hooks, with what is known as JSON on its standard input. @throws when it fails or takes too long */
+export async function runHook(host: Host, name: HookName, told: object, shell: Shell): Promise<void> {
+  const words = host.hooks[name]
+  if (!words) return
+  const input = `${JSON.stringify({ event: name, host: host.name, ...told })}\n`
+  await shell.with({ input, timeout: host.hooks.timeout }).act`${words}`
+}
+
+/**
+ * The recipe with the host's `before` hook in it: first of all, or right after the lock where it takes one, so that a run which finds the lock held
+ * disturbs nobody. A hook that fails is a problem, and the work goes on: no backup must depend on it.
+ */
+export function withBeforeHook<Start extends Needs<'host'>, Has extends object>(
+  recipe: Recipe<Start, Has>,
+  host: Host,
+  task: string,
+): Recipe<Start, Has> {
+  if (!host.hooks.before) return recipe
+  const hook: Step<Needs<'host'>, void> = {
+    name: 'hook-before',
+    title: 'Hook: before',
+    run: async (_, shell) => {
+      try {
+        await runHook(host, 'before', { task, startedAt: new Date(shell.now()).toISOString() }, shell)
+      } catch (error) {
+        if (shell.stop.aborted) throw error
+        shell.note('problem', `the hook "before" failed, the work goes on: ${messageOf(error)}`)
+      }
+    },
+  }
+  const node: Node = { kind: 'do', step: hook as unknown as Extract<Node, { kind: 'do' }>['step'] }
+  const [first, ...rest] = recipe.nodes
+  const locks = first?.kind === 'hold' && first.hold.name === 'lock'
+  return new Recipe(locks ? [first, node, ...rest] : [node, ...recipe.nodes])
+}
+
+/** Whether the run's hooks apply at its end: not when another run held the lock, for then it was that one's turn. */
+export function hooksApply(outcomes: readonly Outcome[]): boolean {
+  return !outcomes.some(outcome => outcome.exitCode === EXIT.locked)
+}

@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf } from './core/message.ts'
+import { Secret } from './core/secret.ts'
+import type { Shell } from './engine/shell.ts'
+import type { Host, MailSettings } from './inventory/schema.ts'
+import { type Secrets, secretOf } from './inventory/secrets.ts'
+import { composeMail, isMailDue, type Mail } from './report/mail.ts'
+import { MailQueue, type Send } from './report/mail-queue.ts'
+import type { Report } from './report/report.ts'
+import { smtpSender } from './report/smtp.ts'
+import { withFlock } from './steps/flock.ts'
+
+/** Seconds to wait for another run that sends the queue's mails just now. */
+const PATIENCE = 120
+
+/** Where mails wait. */
+export const mailFolder = (host: Host): string => join(host.paths.state, 'mail')
+
+/**
+ * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first try.
+ * @throws when a mail was not sent: it waits for the next run
+ */
+export async function mailReport(host: Host, secrets: Secrets, report: Report, shell: Shell): Promise<void> {
+  const settings = host.mail
+  if (!settings) return
+  const due = isMailDue(report, settings.when)
+  if (!due && !hasWaiting(mailFolder(host))) return
+  const what = due ? `mail "${report.subject}" to ${settings.to.join(', ')}` : 'send the mails that wait'
+  await shell.act(what, async () => {
+    const queue = new MailQueue(mailFolder(host))
+    const mail = due ? await composeMail(report, settings) : undefined
+    const gone = mail ? queue.add(mail, shell.now(), settings.keep) : []
+    for (const lost of gone) shell.note('problem', `too many mails wait: "${lost.subject}" was never sent and is gone`)
+    await sendWaiting(queue, senderOf(settings, secrets, shell), join(mailFolder(host), 'lock'), shell)
+  })
+}
+
+async function sendWaiting(queue: MailQueue, send: Send, lock: string, shell: Shell): Promise<void> {
+  const { sent, problems, waiting } = await withFlock(lock, PATIENCE, shell, () => queue.sendAll(send))
+  for (const mail of sent) shell.note('info', `sent "${mail.subject}" to ${mail.to.join(', ')}`)
+  if (problems.length > 0)
+    throw new Error(`${problems.join('; ')}; ${waiting === 1 ? '1 mail waits' : `${waiting} mails wait`} for the next run`)
+}
+
+function hasWaiting(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some(name => name.endsWith('.json'))
+}
+
+function senderOf({ by }: MailSettings, secrets: Secrets, shell: Shell): Send {
+  if (by.kind === 'command') return commandSender(by.command, by.timeout, shell)
+  const password = by.secret === undefined ? undefined : secretOf(secrets, by.secret)
+  // a server may repeat what it was sent, in the way it was sent
+  if (password)
+    for (const text of [password.reveal(), `\0${by.user}\0${password.reveal()}`])
+      shell.hide(new Secret(Buffer.from(text).toString('base64')))
+  return smtpSender({ ...by, password })
+}
+
+/** Sends by a program that takes sendmail's options: a queue of its own begins with its exit code 0. */
+function commandSender(command: readonly string[], timeout: number, shell: Shell): Send {
+  return async (mail: Mail) => {
+    try {
+      const input = mail.raw.replaceAll('\r\n', '\n')
+      await shell.with({ input, timeout }).act`${command} -f ${mail.from} ${mail.to}`
+      return { left: [], problem: undefined, hopeless: false }
+    } catch (error) {
+      return { left: mail.to, problem: `"${mail.subject}" was not sent: ${messageOf(error)}`, hopeless: false }
+    }
+  }
+}

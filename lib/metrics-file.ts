@@ -1,0 +1,40 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Outcome } from './core/outcome.ts'
+import type { Shell } from './engine/shell.ts'
+import type { Host } from './inventory/schema.ts'
+import { type MetricsMemory, metricsText, remember } from './report/metrics.ts'
+import type { Report } from './report/report.ts'
+import { readState, writeState } from './steps/state.ts'
+
+/** Writes the metrics of a run where node_exporter finds them: whole or not at all, readable for all. A dry run writes none. */
+export async function writeMetrics(
+  host: Host,
+  report: Report,
+  outcomes: readonly Outcome[],
+  partial: boolean,
+  shell: Shell,
+): Promise<void> {
+  const folder = host.metrics!.folder
+  const file = join(folder, `holdfast-${report.task}.prom`)
+  await shell.act(`write ${file}`, () => {
+    const memory = remember(readMemory(host, report.task, shell), report, partial)
+    writeState(host, stateName(report.task), memory)
+    mkdirSync(folder, { recursive: true })
+    // the collector reads files that end in .prom: this one does not yet
+    const beside = `${file}.${process.pid}.new`
+    writeFileSync(beside, metricsText(memory, report, outcomes), { mode: 0o644 })
+    renameSync(beside, file)
+  })
+}
+
+const stateName = (task: string): string => `metrics-${task}`
+
+function readMemory(host: Host, task: string, shell: Shell): MetricsMemory {
+  try {
+    return readState<MetricsMemory>(host, stateName(task)) ?? { sites: {} }
+  } catch (error) {
+    shell.note('warning', `the metrics begin anew: ${(error as Error).message}`)
+    return { sites: {} }
+  }
+}

@@ -1,0 +1,40 @@
+import { formatAge } from './core/age.ts'
+import type { RunEvent } from './core/event.ts'
+
+/** Seconds of silence after which a long step says that it lives, and between two such lines. */
+const BEAT = 60
+
+interface Working {
+  readonly title: string
+  readonly since: number
+  toldAt: number
+  progress: string
+}
+
+/**
+ * Between a run and what keeps its events: lets everything through but progress, of which it makes a line a minute at most for each long step (S34).
+ * Steps that tell no progress are said to live all the same.
+ */
+export function pulse(onEvent: (event: RunEvent) => void, now: () => number = Date.now, beat = BEAT) {
+  const working = new Map<string | undefined, Working>()
+  const tell = (): void => {
+    for (const [subject, step] of working) {
+      if (now() - step.toldAt < beat * 1000) continue
+      step.toldAt = now()
+      const text = `${step.title}: at work for ${formatAge(now() - step.since)}${step.progress === '' ? '' : `, ${step.progress}`}`
+      onEvent({ kind: 'progress', at: now(), subject, text })
+    }
+  }
+  const timer = setInterval(tell, (beat * 1000) / 12).unref()
+  return {
+    onEvent: (event: RunEvent): void => {
+      const { subject } = event
+      if (event.kind === 'begin') working.set(subject, { title: event.title, since: event.at, toldAt: event.at, progress: '' })
+      if (event.kind === 'end') working.delete(subject)
+      const step = working.get(subject)
+      if (event.kind !== 'progress') onEvent(event)
+      else if (step) step.progress = event.text
+    },
+    [Symbol.dispose]: (): void => clearInterval(timer),
+  }
+}

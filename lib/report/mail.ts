@@ -1,0 +1,47 @@
+import { createTransport } from 'nodemailer'
+import { htmlOf } from './html.ts'
+import type { Report } from './report.ts'
+import { textOf } from './text.ts'
+
+/** A mail as it is kept and sent: made once, so that every try sends the same message under the same Message-ID. */
+export interface Mail {
+  readonly from: string
+  /** Who has not got it yet. */
+  readonly to: readonly string[]
+  readonly messageId: string
+  readonly subject: string
+  /** The message with its headers: seven-bit text, lines ended by CR LF. */
+  readonly raw: string
+}
+
+/** Whether a mail is due (S35). */
+export function isMailDue(report: Report, when: 'significant' | 'always' | 'never'): boolean {
+  return when === 'always' || (when === 'significant' && report.significantRun)
+}
+
+/** Makes the mail of a report, text and HTML from the one model. */
+export async function composeMail(
+  report: Report,
+  { from, to }: { readonly from: string; readonly to: readonly string[] },
+): Promise<Mail> {
+  const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
+  const made = await composer.sendMail({
+    from: { name: `Holdfast on ${report.host}`, address: from },
+    to: [...to],
+    subject: report.subject,
+    text: textOf(report),
+    html: htmlOf(report),
+    date: new Date(report.endedAt),
+    messageId: `<${report.startedAt}.${process.pid}.${report.task}@${report.host}.holdfast>`,
+    headers: {
+      'Auto-Submitted': 'auto-generated',
+      'X-Holdfast-Host': report.host,
+      'X-Holdfast-Exit-Code': String(report.exitCode),
+    },
+    ...(report.exitCode === 0 ? {} : { priority: 'high' as const }),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  const raw = (made.message as Buffer).toString('latin1')
+  return { from, to, messageId: made.messageId, subject: report.subject, raw }
+}

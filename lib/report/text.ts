@@ -1,0 +1,72 @@
+import { formatAge } from '../core/age.ts'
+import { formatBytes } from '../core/size.ts'
+import type { Failure, Remark, Report, SiteRow } from './report.ts'
+
+/** Columns that a line of the text mail keeps to, as far as its words allow. */
+const SITE_COLUMNS = ['site', 'state', 'role', 'last backup', 'archive', 'next'] as const
+
+/** The report as plain text: what failed and what to type first, then what was significant, then every site. */
+export function textOf(report: Report): string {
+  const sections = [
+    report.subject,
+    stopOf(report),
+    ...report.failures.map(failureText),
+    section('To settle', report.problems.map(remarkText)),
+    section('Significant', report.significant.map(remarkText)),
+    section('Warnings', report.warnings.map(remarkText)),
+    section('Sites', sitesTable(report)),
+    endOf(report),
+  ]
+  return `${sections.filter(text => text !== '').join('\n\n')}\n`
+}
+
+function stopOf({ stoppedBy }: Report): string {
+  return stoppedBy === undefined ? '' : `The run was stopped by ${stoppedBy}; what it had begun was brought to an end.`
+}
+
+function failureText({ site, title, reason, output, advice }: Failure): string {
+  const lines = [`FAILED  ${site === undefined ? '' : `${site}: `}${title}`, `  ${reason.replaceAll('\n', '\n  ')}`]
+  if (output.length > 0) lines.push('  It printed last:', ...output.map(line => `  | ${line}`))
+  if (advice.length > 0) lines.push('  Type next:', ...advice.map(line => `  $ ${line}`))
+  return lines.join('\n')
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : [title, ...lines.map(line => `  ${line}`)].join('\n')
+}
+
+/** A remark in one text, with its site in front unless it begins with it. */
+export function remarkText({ site, text }: Remark): string {
+  const indented = text.replaceAll('\n', '\n  ')
+  return site === undefined || text.startsWith(site) ? indented : `${site}: ${indented}`
+}
+
+/** What is said of a site, column by column. */
+export function cellsOf(site: SiteRow, now: number): readonly string[] {
+  const last = site.newestBackup === undefined ? '—' : `${formatAge(now - site.newestBackup)} ago`
+  const room = site.allowanceBytes === undefined ? '' : ` of ${formatBytes(site.allowanceBytes)}`
+  const size = site.bytes === undefined ? '—' : `${formatBytes(site.bytes)}${room}`
+  return [site.site, site.state === 'failed' ? 'FAILED' : site.state, site.role ?? '—', last, size, site.next ?? '—']
+}
+
+export const siteColumns: readonly string[] = SITE_COLUMNS
+
+function sitesTable({ sites, endedAt }: Report): string[] {
+  if (sites.length === 0) return []
+  const rows = [siteColumns, ...sites.map(site => cellsOf(site, endedAt))]
+  const widths = siteColumns.map((_, column) => Math.max(...rows.map(row => [...row[column]!].length)))
+  return rows.map(row =>
+    row
+      .map((cell, column) => cell + ' '.repeat(widths[column]! - [...cell].length))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function endOf({ startedAt, endedAt, exitCode, log, host, task }: Report): string {
+  const began = new Date(startedAt).toISOString().replace('T', ' ').slice(0, 19)
+  return [
+    `${task} on ${host}, began ${began} UTC, took ${formatAge(endedAt - startedAt)}, exit code ${exitCode}`,
+    `log: ${log}`,
+  ].join('\n')
+}

@@ -1,0 +1,77 @@
+import type { RunEvent } from './core/event.ts'
+import { EXIT, exitCodeOf, type Outcome } from './core/outcome.ts'
+import type { Secret } from './core/secret.ts'
+import { Run } from './engine/run.ts'
+import type { Shell } from './engine/shell.ts'
+import { listenForStop } from './engine/stop.ts'
+import { hooksApply, runHook } from './hooks.ts'
+import type { Host } from './inventory/schema.ts'
+import type { Secrets } from './inventory/secrets.ts'
+import { mailReport } from './mailing.ts'
+import { writeMetrics } from './metrics-file.ts'
+import type { Pings } from './pings.ts'
+import { pingEndKind, pingText } from './report/ping-text.ts'
+import { type Report, type RunFacts, reportOf } from './report/report.ts'
+
+/** A run whose work is done and of which the world is to hear. */
+export interface EndedRun extends Omit<RunFacts, 'endedAt' | 'exitCode' | 'host'> {
+  readonly host: Host
+  readonly secrets: Secrets
+  readonly pings: Pings | undefined
+  readonly onEvent: (event: RunEvent) => void
+  /** Never to be written anywhere. */
+  readonly hidden: readonly Secret[]
+  /** Only some sites were asked for. */
+  readonly partial: boolean
+}
+
+/** What is left to say once the world has heard: all outcomes, those of the reporting too, and the exit code. */
+export interface Closed {
+  readonly outcomes: readonly Outcome[]
+  readonly exitCode: number
+  readonly report: Report
+}
+
+/**
+ * Tells the world of a run: hooks, the ping, the mail, the metrics, in this order, so that each can tell what became of those before. Each is a piece of
+ * work with an outcome like any step; none of them can hide what the run itself came to, for the exit code is made from all outcomes, the run's first.
+ */
+export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
+  const stop = listenForStop()
+  const { host, secrets, onEvent, hidden, pings } = ended
+  const run = new Run({ dry: ended.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden })
+  const all = (): readonly Outcome[] => [...ended.outcomes, ...run.outcomes]
+  const code = (): number => exitCodeOf(all(), ended.stoppedBy ?? stop.by())
+  const report = (): Report => reportOf({ ...ended, host: host.name, endedAt: Date.now(), exitCode: code(), outcomes: all() })
+  const work = (step: string, title: string, run_: (shell: Shell) => Promise<void>): Promise<unknown> =>
+    run.do({ step, title, phase: 'do', subject: undefined, run: (_, shell) => run_(shell) }, {})
+  const ping = (): Promise<unknown> => work('ping', 'Ping', shell => sendPing(pings!, report(), shell))
+
+  if (hooksApply(all())) await runHooks(host, report, code, work)
+  if (pings) await ping()
+  const told = code()
+  if (host.mail) await work('mail', 'Mail', shell => mailReport(host, secrets, report(), shell))
+  // the mail is what people read: when it is stuck, the ping is what is left to say so
+  if (pings && told === EXIT.well && code() !== EXIT.well) await ping()
+  if (host.metrics) await work('metrics', 'Metrics', shell => writeMetrics(host, report(), all(), ended.partial, shell))
+  stop.release()
+  return { outcomes: all(), exitCode: code(), report: report() }
+}
+
+type Work = (step: string, title: string, run: (shell: Shell) => Promise<void>) => Promise<unknown>
+
+async function runHooks(host: Host, report: () => Report, code: () => number, work: Work): Promise<void> {
+  const { hooks } = host
+  if (hooks.onFailure && code() !== EXIT.well)
+    await work('hook-on-failure', 'Hook: onFailure', shell => runHook(host, 'onFailure', report(), shell))
+  if (hooks.after) await work('hook-after', 'Hook: after', shell => runHook(host, 'after', report(), shell))
+}
+
+async function sendPing(pings: Pings, report: Report, shell: Shell): Promise<void> {
+  const early = await pings.begun()
+  if (early !== undefined) shell.note('warning', early)
+  const kind = pingEndKind(report)
+  const problem = await pings.end(kind, pingText(report), shell.stop)
+  if (problem !== undefined) throw new Error(problem)
+  shell.note('info', `told ${kind}`)
+}

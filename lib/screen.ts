@@ -1,0 +1,34 @@
+import type { CommonOptions } from './command-line.ts'
+import type { RunEvent } from './core/event.ts'
+import { isJournal, priorityOf, withPriority } from './journal.ts'
+import { linesOf } from './report/lines.ts'
+
+/** What a run shows of itself on standard output while it works. */
+export interface Screen {
+  /** A terminal with a person in front of it: the tree draws itself. */
+  readonly live: boolean
+  readonly show: (event: RunEvent) => void
+  /** Prints a text and waits until it is out. */
+  readonly print: (text: string) => Promise<void>
+}
+
+/** The screen for these options: a live tree on a terminal; a line an event where there is none, marked for journald under systemd; nothing for `--json`. */
+export function screenFor(options: CommonOptions, interactive: boolean): Screen {
+  const live = !interactive && process.stdout.isTTY && !options.json && !options.verbose
+  const journal = isJournal()
+  // who reads it may have gone away: that is no reason to end a backup
+  process.stdout.on('error', () => {})
+  const show = (event: RunEvent): void => {
+    if (live || options.json || !(options.verbose || isWorthALine(event))) return
+    const lines = linesOf(event).map(line => (journal ? withPriority(priorityOf(event), line) : line))
+    process.stdout.write(lines.map(line => `${line}\n`).join(''))
+  }
+  return { live, show, print: text => new Promise(resolve => process.stdout.write(text, () => resolve())) }
+}
+
+/** Without `--verbose`, a program without a terminal prints what became of each step, and what it had to say. */
+function isWorthALine(event: RunEvent): boolean {
+  if (event.kind === 'command') return !event.command.ran
+  if (event.kind === 'end') return event.outcome.status !== 'skipped' || event.outcome.subject === undefined
+  return event.kind === 'note' || event.kind === 'progress'
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Outcome } from '../../lib/core/outcome.ts'
+import { isMailDue } from '../../lib/report/mail.ts'
+import { pingEndKind } from '../../lib/report/ping-text.ts'
+import type { RunFacts } from '../../lib/report/report.ts'
+import { backedUp, failed, madeUpReport, note, outcome } from '../support/made-up-report.ts'
+
+const twelve = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'].map(site => backedUp(site))
+
+const subjects: readonly (readonly [string, readonly Outcome[], string, Partial<RunFacts>?])[] = [
+  ['one of twelve', [...twelve, failed('blog')], 'web1: 1 of 12 sites FAILED — blog'],
+  ['more than are named', ['p', 'q', 'r', 's', 't'].map(site => failed(site)), 'web1: 5 of 5 sites FAILED — p, q, r and 2 more'],
+  ['a quiet night', twelve, 'web1: 11 sites well'],
+  ['a full backup', [backedUp('shop', { backedUp: 'full' })], 'web1: 1 site well — full backup of shop'],
+  ['pruning', [backedUp('shop', { prunedBytes: 5 }), backedUp('a')], 'web1: 2 sites well — pruned shop'],
+  [
+    'no archive',
+    [outcome('mount', undefined, { title: 'Mount /mnt/nas', phase: 'up', status: 'failed', reason: 'no route' })],
+    'web1: nightly FAILED — Mount /mnt/nas',
+  ],
+  [
+    'all backed up, then trouble',
+    [...twelve, outcome('mount', undefined, { title: 'Mount /mnt/nas', phase: 'down', status: 'failed' })],
+    'web1: 11 sites well, but FAILED: Release: Mount /mnt/nas',
+  ],
+  [
+    'a conflict',
+    [
+      outcome('roles', undefined, {
+        notes: [note('problem', 'blog: conflict: two')],
+        told: [{ site: 'blog', role: 'conflict' }],
+      }),
+      backedUp('a'),
+    ],
+    'web1: 1 site needs attention — blog',
+  ],
+  [
+    'little space',
+    [outcome('free-space', undefined, { notes: [note('problem', 'no full backup will start: 3 MB free')] })],
+    'web1: needs attention — no full backup will start: 3 MB free',
+  ],
+  ['stopped', [backedUp('a')], 'web1: nightly STOPPED by SIGTERM', { stoppedBy: 'SIGTERM', exitCode: 143 }],
+  ['another task', [failed('blog')], 'web1: recover: 1 of 1 site FAILED — blog', { task: 'recover' }],
+  ['a dry run', [backedUp('a')], 'web1: 1 site well (dry run)', { dryRun: true }],
+  ['a name that would be a header', [failed('a\r\nBcc: all@example.org')], 'web1: 1 of 1 site FAILED — a??Bcc: all@example.org'],
+  ['an exit code without a word', [outcome('odd')], 'web1: nightly FAILED with exit code 2', { exitCode: 2 }],
+]
+
+for (const [name, outcomes, subject, rest] of subjects)
+  test(`reportOf() says the verdict in the subject: ${name}`, () => assert.equal(madeUpReport(outcomes, rest).subject, subject))
+
+test('reportOf() tells of each site what was told last, and how it fared', () => {
+  const roles = outcome('roles', undefined, {
+    told: [
+      { site: 'blog', role: 'primary' },
+      { site: 'late', role: 'primary' },
+      { site: 'left', role: 'unmanaged' },
+    ],
+  })
+  const { sites } = madeUpReport([roles, failed('blog'), backedUp('a'), outcome('backup', 'cut', { status: 'stopped' })])
+  assert.deepEqual(
+    sites.map(({ site, state, role }) => [site, state, role]),
+    [
+      ['a', 'well', 'primary'],
+      ['blog', 'failed', 'primary'],
+      ['cut', 'not reached', undefined],
+      ['late', 'not reached', 'primary'],
+      ['left', 'well', 'unmanaged'],
+    ],
+  )
+})
+
+test('reportOf() says what to type after a failure: the log, and the same again for that site', () => {
+  const { failures } = madeUpReport([failed('blog', 'why', ['last words'])])
+  assert.deepEqual(failures[0], {
+    site: 'blog',
+    title: 'Backup blog',
+    reason: 'why',
+    output: ['last words'],
+    advice: [
+      'less /var/log/holdfast/nightly-20261122T033000-1.log',
+      'cd /opt/holdfast && npx zx tasks/nightly.ts --site blog --verbose',
+    ],
+  })
+})
+
+test('isMailDue() sends none about a quiet night unless always, and none at all when never', () => {
+  const quiet = madeUpReport([backedUp('a')])
+  const full = madeUpReport([outcome('backup', 'a', { notes: [note('significant', 'full backup')] })])
+  const bad = madeUpReport([failed('a')])
+  const due = (when: Parameters<typeof isMailDue>[1]) => [quiet, full, bad].map(report => isMailDue(report, when))
+  assert.deepEqual(due('significant'), [false, true, true])
+  assert.deepEqual(due('always'), [true, true, true])
+  assert.deepEqual(due('never'), [false, false, false])
+})
+
+test('pingEndKind() is a success only for exit code 0', () => {
+  assert.equal(pingEndKind(madeUpReport([backedUp('a')])), 'success')
+  assert.equal(pingEndKind(madeUpReport([backedUp('a')], { exitCode: 143, stoppedBy: 'SIGTERM' })), 'fail')
+})

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SMTPServer } from 'smtp-server'
+
+/** How a mail server of the tests behaves. */
+export interface Manners {
+  readonly tls?: 'implicit' | 'starttls' | 'none'
+  readonly login?: { readonly user: string; readonly password: string }
+  /** Recipients that it takes nothing for, with the code of its refusal. */
+  readonly refuses?: Readonly<Record<string, number>>
+  /** Goes away in the middle of a message, or after its last line without a word. */
+  readonly leaves?: 'in the message' | 'after the message'
+}
+
+export interface MailServer extends AsyncDisposable {
+  readonly port: number
+  /** The messages that it took in, as they came. */
+  readonly received: {
+    readonly to: readonly string[]
+    readonly text: string
+    readonly secure: boolean
+    readonly user: string | undefined
+  }[]
+}
+
+/** A certificate for 127.0.0.1 and localhost that nobody has signed. */
+export interface Certificate extends Disposable {
+  readonly key: Buffer
+  readonly cert: Buffer
+  readonly file: string
+}
+
+export function selfSigned(): Certificate {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-cert-'))
+  const [key, file] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const about = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2']
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', file, ...about], {
+    stdio: 'ignore',
+  })
+  const read = { key: readFileSync(key), cert: readFileSync(file) }
+  return { ...read, file, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+}
+
+/** A real SMTP server on a free port of 127.0.0.1. */
+export async function startMailServer(manners: Manners, certificate?: Certificate): Promise<MailServer> {
+  const { tls = 'none', login, refuses = {}, leaves } = manners
+  const received: MailServer['received'] = []
+  const sockets = new Set<Socket>()
+  const leave = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const server = new SMTPServer({
+    secure: tls === 'implicit',
+    ...(certificate ? { key: certificate.key, cert: certificate.cert } : {}),
+    hideSTARTTLS: tls !== 'starttls',
+    authOptional: login === undefined,
+    disabledCommands: login === undefined ? ['AUTH'] : [],
+    allowInsecureAuth: false,
+    disableReverseLookup: true,
+    onAuth: ({ username, password }, _session, done) => {
+      if (username === login?.user && password === login?.password) done(null, { user: username })
+      else done(Object.assign(new Error(`Invalid login of ${username}`), { responseCode: 535 }))
+    },
+    onRcptTo: ({ address }, _session, done) => {
+      const code = refuses[address]
+      done(code === undefined ? null : Object.assign(new Error('not here'), { responseCode: code }))
+    },
+    onData: (stream, session, done) => {
+      const pieces: Buffer[] = []
+      stream.on('data', (piece: Buffer) => {
+        pieces.push(piece)
+        if (leaves === 'in the message') leave()
+      })
+      stream.on('end', () => {
+        if (leaves === 'in the message') return
+        const to = session.envelope.rcptTo.map(({ address }) => address)
+        received.push({ to, text: Buffer.concat(pieces).toString('latin1'), secure: session.secure, user: session.user })
+        if (leaves === 'after the message') leave()
+        else done()
+      })
+    },
+  })
+  server.on('error', () => {}) // clients that give up are what some tests are about
+  server.server.on('connection', (socket: Socket) => sockets.add(socket))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const close = async (): Promise<void> => {
+    leave()
+    await new Promise<void>(resolve => server.close(() => resolve()))
+  }
+  return { port: (server.server.address() as { port: number }).port, received, [Symbol.asyncDispose]: close }
+}
+
+/** A server that takes connections and never says a word, or says just one thing. */
+export async function startSilentServer(word = ''): Promise<{ port: number } & AsyncDisposable> {
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    if (word !== '') socket.write(word)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise(resolve => server.close(resolve))
+  }
+  return { port: (server.address() as { port: number }).port, [Symbol.asyncDispose]: close }
+}
+
+/** The header of a message, unfolded, and its parts, decoded: enough for what nodemailer composes. */
+export function openMail(text: string): { header: (name: string) => string | undefined; plain: string; html: string } {
+  const end = text.indexOf('\r\n\r\n')
+  const head = text.slice(0, end).replace(/\r\n[ \t]+/g, ' ')
+  const header = (name: string): string | undefined => {
+    const value = new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1]
+    return value === undefined ? undefined : decodeWords(value)
+  }
+  const boundary = /boundary="([^"]+)"/.exec(head)?.[1] ?? ''
+  const parts = text
+    .slice(end)
+    .split(`--${boundary}`)
+    .map(part => part.replace(/^\r\n/, ''))
+  const part = (type: string): string =>
+    decodePart(parts.find(each => new RegExp(`^Content-Type: ${type}`, 'im').test(each)) ?? '')
+  return { header, plain: part('text/plain'), html: part('text/html') }
+}
+
+function decodePart(part: string): string {
+  const at = part.indexOf('\r\n\r\n')
+  const [head, body] = [part.slice(0, at), part.slice(at + 4)]
+  if (/base64/i.test(head)) return Buffer.from(body, 'base64').toString()
+  const text = /quoted-printable/i.test(head) ? Buffer.from(unquote(body), 'latin1').toString() : body
+  return text.replaceAll('\r\n', '\n').replace(/\n$/, '')
+}
+
+const unquote = (text: string): string =>
+  text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+
+function decodeWords(value: string): string {
+  const joined = value.replace(/\?=\s+=\?/g, '?==?')
+  return joined.replace(/=\?UTF-8\?([QB])\?([^?]*)\?=/gi, (_, kind: string, text: string) =>
+    kind.toUpperCase() === 'B'
+      ? Buffer.from(text, 'base64').toString()
+      : Buffer.from(unquote(text.replaceAll('_', ' ')), 'latin1').toString(),
+  )
+}
