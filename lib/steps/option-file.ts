@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../inventory/schema.ts'
 import type { DatabaseAccess } from '../wordpress/config.ts'
 import { clientOptions, optionFile } from '../wordpress/option-file.ts'
+import { processStart } from './process-start.ts'
 
 let count = 0
 
@@ -26,11 +27,20 @@ export async function withOptionFile<Result>(
 ): Promise<Result> {
   const folder = join(host.paths.run, 'clients')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  removeLeftBehind(folder)
   const file = join(folder, `${process.pid}-${count++}.cnf`)
   writeFileSync(file, optionFile('client', clientOptions(access, host.database.socket)), { mode: 0o600, flag: 'wx' })
   try {
     return await work(`--defaults-file=${file}`)
   } finally {
     rmSync(file, { force: true })
+  }
+}
+
+/** A process that was killed could not remove its files: the next one does. */
+function removeLeftBehind(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = Number.parseInt(name, 10)
+    if (pid !== process.pid && processStart(pid) === undefined) rmSync(join(folder, name), { force: true })
   }
 }
