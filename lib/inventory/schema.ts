@@ -215,6 +215,12 @@ export const hostSchema = z.strictObject({
     .default(7)
     .describe('Days for which a restore keeps what it replaced, until the next success'),
   concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
+  staleAfter: interval.default('2D').describe('From this age on the newest backup of a site is too old (tasks/status.ts)'),
+  auditBudget: z
+    .number()
+    .min(0)
+    .default(1000)
+    .describe('MB of volumes that are read and compared with their hashes each night; 0 for none'),
   logDays: z.int().min(1).default(60),
   mail: mail.optional(),
   pings: pings.optional(),

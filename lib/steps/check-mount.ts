@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { wrongWith } from '../core/mount-check.ts'
+import { type Expected, type FolderStat, wrongWith } from '../core/mount-check.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
@@ -52,6 +52,24 @@ export const checkMount: Step<Needs<'host' | 'request' | 'mounted'>, Needs<'arch
   },
 }
 
+/**
+ * The same proof for a look that changes nothing: the archive is the one that the inventory describes and this host knows, but nothing is written to it, and an archive that is
+ * not there yet is not begun.
+ */
+export const lookAtArchive: Step<Needs<'host' | 'mounted'>, Needs<'archive'>> = {
+  name: 'look-at-archive',
+  title: 'Look at the archive',
+  run: async ({ host, mounted }, shell) => {
+    if (host.archive.kind === 'url')
+      return { archive: { kind: 'url', base: host.archive.url, options: host.archive.options } as unknown as Archive }
+    const root = mounted!.root
+    const quick = shell.with({ timeout: LOOK, onLine: () => {} })
+    await checkFolder(host.archive, root, quick)
+    if (!(await knowIdentity(host, root, quick)).isThere) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
+    return { archive: { kind: 'folder', root } as unknown as Archive }
+  },
+}
+
 async function checkFolder(archive: Exclude<ArchiveSettings, { kind: 'url' }>, root: string, shell: Shell): Promise<void> {
   const place = archive.kind === 'mount' ? archive.mountPoint : root
   const look = async (path: string) => shell.ask(parseStat)`stat --format=${'%d %u %g %h %s %F'} ${path}`
@@ -61,7 +79,19 @@ async function checkFolder(archive: Exclude<ArchiveSettings, { kind: 'url' }>, r
     return
   }
   const wrong = wrongWith(found, parent, archive, archive.kind === 'mount')
+  shell.note('info', describe(found, archive))
   if (wrong.length > 0) throw new Error(`${place} is not the archive: ${wrong.join('; ')}`)
+}
+
+/** What was found beside what is expected, where the inventory says so. */
+function describe(found: FolderStat, expected: Expected): string {
+  const should = (wanted: number | undefined, words = 'should be'): string => (wanted === undefined ? '' : ` ${words} ${wanted}`)
+  return [
+    `hard links ${found.links}${should(expected.links)}`,
+    `owner ${found.owner}${should(expected.owner)}`,
+    `group ${found.group}${should(expected.group)}`,
+    `size ${found.size}${should(expected.maxSize, 'should be less than')}`,
+  ].join(', ')
 }
 
 function missing(error: unknown): undefined {
@@ -77,8 +107,8 @@ function parseStat(output: string) {
 /** The identity of each archive that this host has met, by what its inventory calls it. */
 type Known = Readonly<Record<string, string>>
 
-/** Gives whether the archive was there; a new one is begun. */
-async function checkIdentity(host: Host, root: string, shell: Shell): Promise<boolean> {
+/** Reads which archive it is. @throws when it is another than the inventory names or this host knows */
+async function knowIdentity(host: Host, root: string, shell: Shell) {
   const known = readState<Known>(host, 'archives') ?? {}
   const wanted = (host.archive as { identity?: string }).identity ?? known[root]
   const found = await shell.ask(text => text.trim())`cat ${join(root, IDENTITY)}`.catch(missing)
@@ -88,7 +118,12 @@ async function checkIdentity(host: Host, root: string, shell: Shell): Promise<bo
   }
   if (!isThere && known[root] !== undefined)
     throw new Error(`the archive is not in ${root}: it has no ${IDENTITY}, wanted one with ${wanted}`)
-  const identity = isThere ? found : (wanted ?? randomUUID())
+  return { known, isThere, identity: isThere ? found : wanted }
+}
+
+/** Gives whether the archive was there; a new one is begun. */
+async function checkIdentity(host: Host, root: string, shell: Shell): Promise<boolean> {
+  const { known, isThere, identity = randomUUID() } = await knowIdentity(host, root, shell)
   if (!isThere) {
     shell.note('significant', `a new archive begins in ${root}, with the identity ${identity}`)
     await shell.act`mkdir --parents ${root}`
@@ -110,4 +145,5 @@ async function checkAccess(host: Host, root: string, shell: Shell): Promise<void
   const back = await shell.ask(String)`sh -c ${script} access-test ${file} ${nonce}`
   if (back !== nonce)
     throw new Error(`the archive in ${root} gave back ${JSON.stringify(back)} for the ${JSON.stringify(nonce)} written to it`)
+  shell.note('info', `access test: ${nonce} written to ${root} and read back`)
 }

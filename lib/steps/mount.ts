@@ -37,17 +37,18 @@ export const archiveMount: Hold<Needs<'host' | 'interrupted'>, Mounted> = {
   },
 }
 
-function isMounted(mountPoint: string): boolean {
+/** Whether something is mounted there, by the kernel's own table: no server is asked. */
+export function isMounted(mountPoint: string): boolean {
   return isMountPoint(readFileSync('/proc/self/mountinfo', 'utf8'), mountPoint)
 }
 
-async function mount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {
+export async function mount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {
   if (by.kind === 'unit') await shell.act`systemctl start ${by.unit}`
   else if (by.kind === 'fstab') await shell.act`mount ${mountPoint}`
   else await shell.act`${by.up}`
 }
 
-async function unmount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {
+export async function unmount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {
   try {
     if (by.kind === 'unit') await shell.act`systemctl stop ${by.unit}`
     else if (by.kind === 'fstab') await shell.act`umount ${mountPoint}`

@@ -43,6 +43,12 @@ export function unfreezeCommand(host: Host, site: string): string {
   return lineOf(['rm', stateFile(host, frozenState(site))])
 }
 
+/** Why pruning of a site is stopped, if it is, with the command that lets it go on. */
+export function frozenReason(host: Host, site: string): string | undefined {
+  const frozen = readFrozen(host, site)
+  return frozen && `since ${frozen.since}, ${frozen.differences.join('; ')}; once you have looked: ${unfreezeCommand(host, site)}`
+}
+
 /** What of this a caller has found out already. */
 export interface PruneFacts {
   readonly host: Host
@@ -57,7 +63,6 @@ export interface PruneFacts {
 /** All that the decision looks at (S17 to S21): the collection, the settings, and what this host remembers of the site. Changes nothing. */
 export function pruneInputOf(facts: PruneFacts): PruneInput {
   const { host, site, siteArchive, collection, limits, interrupted, now } = facts
-  const frozen = readFrozen(host, site.name)
   const localPartial = hasLocalPartial(host, site.name, siteArchive, collection)
   return {
     collection,
@@ -67,9 +72,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     interrupted,
     localPartial,
     tidy: limits.tidy === true,
-    frozen:
-      frozen &&
-      `since ${frozen.since}, ${frozen.differences.join('; ')}; once you have looked: ${unfreezeCommand(host, site.name)}`,
+    frozen: frozenReason(host, site.name),
     now,
   }
 }

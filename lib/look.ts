@@ -1,0 +1,87 @@
+import { helpOf, readCommandLine, type Task, wordsAfterScript } from './command-line.ts'
+import { BadInput } from './core/bad-input.ts'
+import { messageOf } from './core/message.ts'
+import { EXIT, exitCodeOf } from './core/outcome.ts'
+import type { Recipe } from './engine/recipe.ts'
+import { Run } from './engine/run.ts'
+import { listenForStop } from './engine/stop.ts'
+import { runTree } from './engine/tree.ts'
+import { loadHost } from './inventory/load.ts'
+import { checkSecrets, readSecrets, secretNamesOf } from './inventory/secrets.ts'
+import type { Start } from './main.ts'
+import { type Findings, statusOf } from './report/status.ts'
+import type { StatusJson } from './report/status-json.ts'
+import type { Look } from './steps/look.ts'
+
+/** What a task that only looks makes of what was found: the text to print, and its exit code. */
+export interface Shown {
+  readonly text: string
+  readonly exitCode: number
+}
+
+export type Show<Extra> = (
+  found: Findings,
+  status: StatusJson,
+  asked: Extra & { readonly json: boolean },
+) => Shown | Promise<Shown>
+
+/** Options of every task that looks. */
+export const LOOK_OPTIONS = { mounted: { type: 'boolean' } } as const
+export const LOOK_HELP = '  --mounted         the archive is there already: no VPN, no mount, no unmount'
+
+/**
+ * Runs a recipe that only looks, as a program: no lock, no log, no mail, nothing written. What it finds goes to `show`. Ends the process.
+ */
+export async function look<Extra extends object>(
+  task: Task<Extra & { readonly mounted: boolean }>,
+  recipe: Recipe<Start & Look, object>,
+  show: Show<Extra>,
+): Promise<never> {
+  const shown = await attempt(task, recipe, show)
+  await new Promise(resolve => (shown.exitCode === EXIT.badInput ? process.stderr : process.stdout).write(shown.text, resolve))
+  process.exit(shown.exitCode)
+}
+
+async function attempt<Extra extends object>(
+  task: Task<Extra & { readonly mounted: boolean }>,
+  recipe: Recipe<Start & Look, object>,
+  show: Show<Extra>,
+): Promise<Shown> {
+  try {
+    return await lookAround(task, recipe, show)
+  } catch (error) {
+    if (error instanceof BadInput) return { text: `${messageOf(error)}\n`, exitCode: EXIT.badInput }
+    return { text: `${(error as Error).stack}\n`, exitCode: EXIT.failed }
+  }
+}
+
+async function lookAround<Extra extends object>(
+  task: Task<Extra & { readonly mounted: boolean }>,
+  recipe: Recipe<Start & Look, object>,
+  show: Show<Extra>,
+): Promise<Shown> {
+  const { common, extra } = readCommandLine(task, wordsAfterScript(process.argv))
+  if (common.help) return { text: `${helpOf(task)}\n`, exitCode: EXIT.well }
+  const host = await loadHost(common.inventory, common.host)
+  const secrets = readSecrets(common.env)
+  checkSecrets(host, secrets, common.env)
+  const found: Look = { look: { mounted: extra.mounted, sites: [], freeSpace: undefined } }
+  const hidden = [...secretNamesOf(host).keys()].map(name => secrets.get(name)).filter(secret => secret !== undefined)
+  const stop = listenForStop()
+  const now = Date.now()
+  const run = new Run({ dry: false, stop: stop.signal, now: Date.now, onEvent: () => {}, secrets: hidden })
+  const facts = { host, secrets, request: { dryRun: false, only: common.sites }, ...found }
+  await runTree(recipe as unknown as Recipe<never, object>, facts, run, 'none')
+  stop.release()
+  if (stop.by() !== undefined) return { text: `stopped by ${stop.by()}\n`, exitCode: exitCodeOf(run.outcomes, stop.by()) }
+  const failed = run.outcomes.filter(outcome => outcome.status === 'failed')
+  const wrongWords = failed.find(outcome => outcome.reason?.startsWith('--site:'))
+  if (wrongWords) throw new BadInput(wrongWords.reason!)
+  const failures = failed.map(({ subject, title, reason }) => `${subject === undefined ? '' : `${subject}: `}${title}: ${reason}`)
+  const findings = { host: host.name, now, freeSpace: found.look.freeSpace, sites: found.look.sites, failures }
+  const shown = await show(findings, statusOf(findings), { ...extra, json: common.json })
+  return { ...shown, text: `${clean(shown.text)}\n` }
+}
+
+/** Names in an archive are whatever somebody put there. */
+const clean = (text: string): string => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?')

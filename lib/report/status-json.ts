@@ -1,0 +1,65 @@
+import { z } from 'zod'
+
+const time = z.iso.datetime().describe('ISO 8601, UTC')
+const bytes = z.number().nullable().describe('null where nobody knows: an archive at a URL')
+const sentences = z.array(z.string())
+
+const set = z.strictObject({
+  kind: z.enum(['full', 'incremental']),
+  time,
+  bytes,
+  volumes: z.number(),
+  restorable: z.boolean().describe('As far as a listing tells; the audit reads the volumes'),
+  problems: sentences,
+})
+
+const chain = z.strictObject({ primary: z.boolean(), from: time, to: time, bytes, sets: z.array(set) })
+
+const next = z.strictObject({
+  action: z.enum(['none', 'cleanup', 'strip-incrementals', 'remove-chain']),
+  reason: z.string(),
+  freesBytes: bytes,
+  considered: z
+    .array(z.strictObject({ action: z.string(), applies: z.boolean(), reason: z.string() }))
+    .describe('Every action that was looked at, in order, and why it applies or not'),
+})
+
+const site = z.strictObject({
+  name: z.string(),
+  role: z.string().describe('primary, replica, new replica, incoming, unmanaged, conflict, ambiguous or unfinished'),
+  owner: z.string().nullable(),
+  ok: z.boolean().describe('It has no problems'),
+  problems: sentences.describe('These make the exit code 1'),
+  warnings: sentences,
+  newestBackup: time.nullable().describe('The newest that restores, as far as a listing tells'),
+  newestAgeSeconds: z.number().nullable(),
+  oldestBackup: time.nullable().describe('How far back one can go'),
+  restorePoints: z.number(),
+  bytes,
+  allowanceBytes: z.number(),
+  fullEverySeconds: z.number(),
+  replayed: time.nullable().describe('The set that the replica here was made from'),
+  chains: z.array(chain).describe('Oldest first'),
+  next: next.nullable().describe('What pruning would do in the next run; null where this host is not the owner'),
+})
+
+/**
+ * What `tasks/status.ts --json` prints. Fields are added, never renamed or removed, as long as `version` is 1. All sizes are bytes, all times ISO 8601 in UTC. A monitor needs
+ * only the exit code: 0 when `ok`, 1 when not (a problem of a site, of the archive, or a look that failed), 2 for bad input.
+ */
+export const statusSchema = z.strictObject({
+  version: z.literal(1),
+  host: z.string(),
+  at: time,
+  ok: z.boolean(),
+  problems: sentences.describe('Of the archive as a whole, and what could not be looked at'),
+  archive: z.strictObject({
+    freeBytes: bytes,
+    fullBackups: z.boolean().describe('There is room for a full backup (S10)'),
+    reason: z.string(),
+  }),
+  sites: z.array(site),
+})
+
+export type StatusJson = z.infer<typeof statusSchema>
+export type SiteJson = StatusJson['sites'][number]

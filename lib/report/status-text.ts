@@ -1,0 +1,55 @@
+import { formatAge } from '../core/age.ts'
+import { formatBytes } from '../core/size.ts'
+import type { SiteJson, StatusJson } from './status-json.ts'
+import { tableOf } from './table.ts'
+
+const HEAD = ['', 'site', 'role', 'newest', 'reaches back', 'points', 'chains', 'size', 'allowance']
+
+/** The status for people: a table, then what is wrong, then what pruning would do next and why. */
+export function statusText(status: StatusJson): string {
+  const { sites, archive } = status
+  const rows = sites.map(site => rowOf(site, Date.parse(status.at)))
+  const wrong = [...status.problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(troubles)]
+  return [
+    `${status.host}, ${status.at.slice(0, 19).replace('T', ' ')} UTC. Archive: ${archive.reason}`,
+    ...(rows.length === 0 ? [] : ['', ...tableOf([HEAD, ...rows], [5, 6, 7, 8])]),
+    ...section('', wrong),
+    ...section('Pruning in the next run:', sites.flatMap(nextOf)),
+    '',
+    status.ok ? 'all well' : `${wrong.filter(line => line.startsWith('PROBLEM')).length} problems`,
+  ].join('\n')
+}
+
+function rowOf(site: SiteJson, now: number): string[] {
+  const { name, role, newestBackup, oldestBackup, restorePoints, chains, bytes, allowanceBytes } = site
+  const age = (time: string | null): string => (time === null ? '-' : formatAge(now - Date.parse(time)))
+  return [
+    site.ok ? '' : '!',
+    name,
+    role,
+    age(newestBackup),
+    age(oldestBackup),
+    String(restorePoints),
+    String(chains.length),
+    formatBytes(bytes ?? undefined),
+    formatBytes(allowanceBytes),
+  ]
+}
+
+const troubles = ({ name, problems, warnings }: SiteJson): string[] => [
+  ...problems.map(text => `PROBLEM ${name}: ${text}`),
+  ...warnings.map(text => `warning ${name}: ${text}`),
+]
+
+function nextOf({ name, next }: SiteJson): string[] {
+  if (!next) return []
+  const frees = next.action === 'none' ? '' : `, frees ${formatBytes(next.freesBytes ?? undefined)}`
+  const why =
+    next.action === 'none'
+      ? []
+      : next.considered.filter(each => !each.applies).map(each => `    not ${each.action}: ${each.reason}`)
+  return [`  ${name}: ${next.action}${frees}. ${next.reason}`, ...why]
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', ...(title === '' ? [] : [title]), ...lines]

@@ -1,0 +1,35 @@
+import { recipe } from '../lib/engine/recipe.ts'
+import { LOOK_HELP, LOOK_OPTIONS, look } from '../lib/look.ts'
+import type { Start } from '../lib/main.ts'
+import { statusText } from '../lib/report/status-text.ts'
+import { lookAtArchive } from '../lib/steps/check-mount.ts'
+import { checkFreeSpace } from '../lib/steps/free-space.ts'
+import { allSites, examineSite, examineSpace, type Look, mountForLook, vpnForLook } from '../lib/steps/look.ts'
+import { decideRoles } from '../lib/steps/roles.ts'
+import { findSites } from '../lib/steps/sites.ts'
+
+const status = recipe<Start & Look>()
+  .do(findSites)
+  .hold(vpnForLook)
+  .hold(mountForLook)
+  .do(lookAtArchive)
+  .do(decideRoles)
+  .do(checkFreeSpace)
+  .do(examineSpace)
+  .each('Sites', allSites, site => site.do(examineSite))
+
+await look(
+  {
+    name: 'status',
+    about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
+    options: LOOK_OPTIONS,
+    optionsHelp: LOOK_HELP,
+    help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
+    read: values => ({ mounted: values.mounted === true }),
+  },
+  status,
+  (_, found, { json }) => ({
+    text: json ? JSON.stringify(found, undefined, 2) : statusText(found),
+    exitCode: found.ok ? 0 : 1,
+  }),
+)
