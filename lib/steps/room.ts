@@ -1,4 +1,4 @@
-import { primaryChain } from '../core/collection.ts'
+import { isClean, primaryChain } from '../core/collection.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import { roomForFull } from '../core/room.ts'
 import { formatBytes } from '../core/size.ts'
@@ -19,6 +19,12 @@ export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
     const free = archive.kind === 'url' ? undefined : await freeBytes(archive.root, shell)
     const allowance = host.desktop?.allowance
     const room = roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE)
+    shell.note(
+      'info',
+      isClean(collection)
+        ? 'the backup sets are clean: no incomplete or orphaned ones to remove'
+        : 'the backup sets are not clean',
+    )
     const primary = primaryChain(collection)
     if (primary)
       shell.note(
