@@ -19,7 +19,13 @@ export async function main<Extra extends object = object>(
   task: Task<Extra>,
   recipe: Recipe<Start & Extra, object>,
 ): Promise<never> {
-  let code: number
+  let code: number | undefined
+  // nothing left to wait for while work is not done would end the process as if all were well
+  process.on('exit', () => {
+    if (code !== undefined) return
+    process.stderr.write('the program ended before its work did: this is a fault of Holdfast, and the run has failed\n')
+    process.exitCode = EXIT.failed
+  })
   try {
     code = await runTask(task, recipe)
   } catch (error) {

@@ -35,7 +35,7 @@ export interface Performance<Extra extends object> {
 export async function performRun<Extra extends object>(performance: Performance<Extra>): Promise<number> {
   const { task, facts, common, log } = performance
   const startedAt = Date.now()
-  const screen = screenFor(common)
+  const screen = screenFor(common, task.interactive === true)
   log.say(...openingLines(task.name, facts.host, performance.words, startedAt))
   using beat = pulse(event => {
     log.write(event)

@@ -1,5 +1,6 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
+import { auditVolumes, chooseVolumes, siteAudits } from '../lib/steps/audit.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { saveCertificates } from '../lib/steps/certs.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
@@ -9,7 +10,16 @@ import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { prune } from '../lib/steps/prune.ts'
-import { importDatabase, isBehind, restoreFiles, swapIn } from '../lib/steps/restore.ts'
+import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
+import { isBehind } from '../lib/steps/restore/choose.ts'
+import { databaseDiffers, guardEdits, rememberReplica } from '../lib/steps/restore/edit-guard.ts'
+import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
+import { settleMarkers } from '../lib/steps/restore/markers.ts'
+import { mendRestores } from '../lib/steps/restore/mend.ts'
+import { checkShadow, importShadow } from '../lib/steps/restore/shadow.ts'
+import { stageSystemFiles } from '../lib/steps/restore/stage.ts'
+import { swapIn } from '../lib/steps/restore/swap.ts'
+import { commit, restoreTransaction } from '../lib/steps/restore/transaction.ts'
 import { decideRoles, primaries, replicas } from '../lib/steps/roles.ts'
 import { findSites } from '../lib/steps/sites.ts'
 import { status } from '../lib/steps/status.ts'
@@ -18,6 +28,7 @@ import { hasWebServer, saveWebServer } from '../lib/steps/web-server.ts'
 
 const nightly = recipe<Start>()
   .hold(lock)
+  .do(mendRestores)
   .do(findSites)
   .hold(vpn)
   .hold(archiveMount)
@@ -35,8 +46,24 @@ const nightly = recipe<Start>()
       .do(backup),
   )
   .each('Replica sites', replicas, site =>
-    site.do(status).only('Newer in the archive', isBehind, behind => behind.do(restoreFiles).do(importDatabase).do(swapIn)),
+    site.do(status).only('Newer in the archive', isBehind, behind =>
+      behind
+        .hold(restoreTransaction('replica'))
+        .do(guardEdits)
+        .do(restoreFiles)
+        .do(checkFiles)
+        .do(settleMarkers)
+        .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow))
+        .do(stageSystemFiles)
+        .do(askBefore)
+        .do(swapIn)
+        .do(askAfter)
+        .do(commit)
+        .do(rememberReplica),
+    ),
   )
+  .do(chooseVolumes)
+  .each('Audit', siteAudits, site => site.do(auditVolumes))
 
 await main(
   { name: 'nightly', about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.' },

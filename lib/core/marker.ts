@@ -25,8 +25,8 @@ export interface Claims {
   readonly archive: readonly string[] | undefined
 }
 
-/** The roles of S2. All but `primary`, `replica` and `new replica` are left alone by the nightly run. */
-export type RoleName = 'primary' | 'replica' | 'new replica' | 'incoming' | 'unmanaged' | 'conflict' | 'ambiguous'
+/** The roles of S2, and `unfinished`, which {@link roleOf} never gives: an interrupted restore waits to be taken back. All but `primary`, `replica` and `new replica` are left alone by the nightly run. */
+export type RoleName = 'primary' | 'replica' | 'new replica' | 'incoming' | 'unmanaged' | 'conflict' | 'ambiguous' | 'unfinished'
 
 export interface Role {
   readonly role: RoleName

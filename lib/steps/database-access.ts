@@ -3,7 +3,7 @@ import type { Host } from '../inventory/schema.ts'
 import { type Secrets, secretNamesOf } from '../inventory/secrets.ts'
 import { type DatabaseAccess, readWpConfig } from '../wordpress/config.ts'
 import { domainsOf } from './domains.ts'
-import type { Site } from './facts.ts'
+import type { SitePlace } from './facts.ts'
 import { readWithin } from './site-files.ts'
 
 /** Where a configuration may lie outside of its site's folder: Debian keeps one a domain here. */
@@ -19,7 +19,13 @@ const SERVERS_OWN = /^(mysql|information_schema|performance_schema|sys|root|mari
  * @param folder the site's folder: the live one, or one that was restored beside it
  * @param configPath its `wp-config.php` there
  */
-export function databaseAccessOf(host: Host, secrets: Secrets, site: Site, folder: string, configPath: string): DatabaseAccess {
+export function databaseAccessOf(
+  host: Host,
+  secrets: Secrets,
+  site: SitePlace,
+  folder: string,
+  configPath: string,
+): DatabaseAccess {
   const domains = domainsOf(host, site)
   const include = (path: string): string | undefined =>
     readWithin(path, [folder, ...domains.map(domain => join(DEBIAN_CONFIG, `config-${domain}.php`))])
@@ -39,7 +45,7 @@ export function databaseAccessOf(host: Host, secrets: Secrets, site: Site, folde
 /** Debian's package keeps its one wp-config.php, which holds no secret of its own, in /usr/share and links to it. */
 const DEBIAN_MAIN = '/usr/share/wordpress/wp-config.php'
 
-function envOf(name: string, host: Host, secrets: Secrets, site: Site): string | undefined {
+function envOf(name: string, host: Host, secrets: Secrets, site: SitePlace): string | undefined {
   if (!site.settings.env.includes(name)) return undefined
   const guard = secretNamesOf(host).get(name)
   if (guard !== undefined) throw new Error(`${name} is the secret of ${guard}, which no site may read`)

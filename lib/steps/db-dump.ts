@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/promises'
+import { open, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Condition, Step } from '../engine/step.ts'
 import { isComplete } from '../wordpress/dump.ts'
@@ -7,6 +7,7 @@ import { databaseAccessOf } from './database-access.ts'
 import { claimDatabase } from './database-claims.ts'
 import type { Needs } from './facts.ts'
 import { withOptionFile } from './option-file.ts'
+import { sameBytes } from './same-bytes.ts'
 
 /** The dump's name in the companion folder. */
 export const DUMP = 'database.sql'
@@ -68,31 +69,4 @@ async function putInPlace(companion: Companion, beside: string): Promise<void> {
   const time = Math.max(Math.floor(Date.now() / 1000), old ? Math.floor(old.mtimeMs / 1000) + 1 : 0)
   await utimes(beside, time, time)
   await rename(beside, place)
-}
-
-/** Bytes compared at once. */
-const CHUNK = 1 << 20
-
-async function sameBytes(one: string, other: string): Promise<boolean> {
-  await using files = new AsyncDisposableStack()
-  const [a, b] = [files.use(await open(one)), files.use(await open(other))]
-  if ((await a.stat()).size !== (await b.stat()).size) return false
-  const buffers = [Buffer.alloc(CHUNK), Buffer.alloc(CHUNK)] as const
-  for (let position = 0; ; ) {
-    const count = await fill(a, buffers[0], position)
-    await fill(b, buffers[1], position)
-    if (buffers[0].compare(buffers[1], 0, count, 0, count) !== 0) return false
-    if (count < CHUNK) return true
-    position += count
-  }
-}
-
-async function fill(file: FileHandle, buffer: Buffer, position: number): Promise<number> {
-  let count = 0
-  while (count < buffer.length) {
-    const { bytesRead } = await file.read(buffer, count, buffer.length - count, position + count)
-    if (bytesRead === 0) break
-    count += bytesRead
-  }
-  return count
 }

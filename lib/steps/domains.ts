@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../inventory/schema.ts'
 import { type VirtualHost, virtualHosts } from '../web-server/virtual-hosts.ts'
-import type { Site } from './facts.ts'
+import type { SitePlace } from './facts.ts'
 import { isWithin } from './site-files.ts'
 
 /** One file of the web server's configuration that is in force. */
@@ -26,7 +26,7 @@ export function webServerFiles({ webServer }: Host): WebServerFile[] {
 }
 
 /** Those that serve this site and no other. */
-export function webServerFilesOf(files: readonly WebServerFile[], site: Site): WebServerFile[] {
+export function webServerFilesOf(files: readonly WebServerFile[], site: SitePlace): WebServerFile[] {
   const rootsOf = (file: WebServerFile): string[] => file.hosts.flatMap(host => host.roots)
   return files.filter(file => rootsOf(file).length > 0 && rootsOf(file).every(root => isWithin(root, site.folder)))
 }
@@ -35,7 +35,7 @@ export function webServerFilesOf(files: readonly WebServerFile[], site: Site): W
  * A site's own domains, in small letters: those of the inventory and of the virtual hosts whose document root lies in its folder. A site that
  * has neither and is named like a domain has that one.
  */
-export function domainsOf(host: Host, site: Site): string[] {
+export function domainsOf(host: Host, site: SitePlace): string[] {
   const served = webServerFiles(host)
     .flatMap(file => file.hosts)
     .filter(vhost => vhost.roots.some(root => isWithin(root, site.folder)))

@@ -23,14 +23,21 @@ export interface LocalSite {
   readonly wpConfig: string | undefined
 }
 
-/** A site with its role: what the recipe does something for. */
-export interface Site {
+/** Where a site is, or would be, on this host, and what the inventory says of it. */
+export interface SitePlace {
   readonly name: string
+  /** All of `NAME/`. */
   readonly folder: string
+  readonly settings: SiteSettings
+}
+
+/** A site with its role: what the recipe does something for. */
+export interface Site extends SitePlace {
   /** Undefined for a site that is not here yet. */
   readonly local: LocalSite | undefined
-  readonly settings: SiteSettings
   readonly role: Role
+  /** It is a machine's own folder and no website: its archive gets no marker, or every other host would take it for a site to replicate. */
+  readonly isDesktop?: true
 }
 
 /** Every site of this run, by what is to be done with it. */
@@ -53,6 +60,8 @@ export interface FreeSpace {
 export interface SiteLimits {
   readonly allowanceBytes: number
   readonly frequencySeconds: number
+  /** What is part of no chain is removed although the allowance suffices, as on the desktop (S29). */
+  readonly tidy?: true
 }
 
 /**

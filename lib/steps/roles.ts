@@ -4,10 +4,11 @@ import { claimsIn, type Role, roleOf, type Settlement } from '../core/marker.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
-import type { Host, SiteSettings } from '../inventory/schema.ts'
+import type { Host } from '../inventory/schema.ts'
 import type { Archive } from './check-mount.ts'
 import type { LocalSite, Needs, Roles, Site } from './facts.ts'
-import { isSiteName } from './sites.ts'
+import { readJournal } from './restore/journal.ts'
+import { isSiteName, placeOf } from './sites.ts'
 
 type Gives = Needs<'roles'>
 
@@ -27,6 +28,8 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
       .filter(name => request.only.length === 0 || request.only.includes(name))
       .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))
     const roles = sortByRole(sites)
+    for (const { name: site, role } of sites)
+      shell.tell({ site, role: role.role, ...(role.owner === undefined ? {} : { owner: role.owner }) })
     for (const site of roles.others) report(site, archive, shell)
     shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
     return { roles }
@@ -47,19 +50,19 @@ export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   atOnce: ({ host }) => host.concurrency,
 }
 
-const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
-
 function siteOf(name: string, host: Host, localSites: readonly LocalSite[], archived: readonly string[] | undefined): Site {
   const local = localSites.find(site => site.name === name)
-  const settings = Object.hasOwn(host.sites, name) ? host.sites[name]! : NO_SETTINGS
-  return {
-    name,
-    folder: join(host.vhosts, name),
-    local,
-    settings,
-    role: roleOf({ here: local?.claims, archive: archived }, host.name),
-  }
+  const role = roleOf({ here: local?.claims, archive: archived }, host.name)
+  return { ...placeOf(host, name), local, role: readJournal(host, name).pending ? unfinished(role) : role }
 }
+
+/** A site in the middle of a restore that could not be taken back yet is neither backed up nor restored. */
+const unfinished = (role: Role): Role => ({
+  ...role,
+  role: 'unfinished',
+  reason: 'a restore of it was interrupted and is not taken back yet',
+  settle: [],
+})
 
 function sortByRole(sites: readonly Site[]): Roles {
   const isReplica = (site: Site): boolean => site.role.role === 'replica' || site.role.role === 'new replica'

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { claimsIn } from '../core/marker.ts'
 import type { Step } from '../engine/step.ts'
-import type { LocalSite, Needs } from './facts.ts'
+import type { Host, SiteSettings } from '../inventory/schema.ts'
+import type { LocalSite, Needs, SitePlace } from './facts.ts'
 
 /** Finds the sites on this host: every folder of the vhosts root with a `SITE` in it, or with a marker. */
 export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
@@ -49,4 +50,12 @@ export function wpConfigIn(folder: string): string | undefined {
 
 function isKind(path: string, kind: 'isDirectory' | 'isFile' | 'isSymbolicLink'): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.[kind]() ?? false
+}
+
+const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
+
+/** Where a site of this name is, or would be, on a host. */
+export function placeOf(host: Host, name: string): SitePlace {
+  // a site may be named like a property that every object has
+  return { name, folder: join(host.vhosts, name), settings: Object.hasOwn(host.sites, name) ? host.sites[name]! : NO_SETTINGS }
 }

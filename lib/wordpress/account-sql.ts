@@ -37,3 +37,9 @@ export function accountHost({ address }: DatabaseAccess): string {
     `its database is on ${address.host}: make the database and its account there first, they cannot be made from here`,
   )
 }
+
+/** `user@host` as SQL. */
+export function accountName(account: string): string {
+  const at = account.lastIndexOf('@')
+  return `${quoteText(account.slice(0, at))}@${quoteText(account.slice(at + 1))}`
+}

@@ -1,0 +1,81 @@
+/**
+ * Two paths of one file system whose contents change places: what is live, and what is held beside it (the restored tree before the exchange, the former
+ * one after it). Identities (`device:inode`) are those from before the exchange, null where there was nothing: by them anybody can tell, after a kill
+ * at any moment, which side is where.
+ */
+export interface Exchange {
+  readonly live: string
+  readonly held: string
+  readonly liveWas: string | null
+  readonly heldWas: string | null
+}
+
+/** Two databases of one server whose tables change places. A marker table, held at first, moves with the others and so tells on which side they are. */
+export interface DatabaseExchange {
+  readonly live: string
+  readonly held: string
+  readonly marker: string
+  /** Files with the views, triggers, routines and events of each side: they cannot be renamed from one database to another. */
+  readonly liveDefinitions: string
+  readonly heldDefinitions: string
+  /** The live database was made for this restore: it goes when the restore is taken back. */
+  readonly madeLive: boolean
+}
+
+/** `preparing`: nothing live was touched. `swapping`: it may have been. `kept`: all done; what was live is held. */
+export type Phase = 'preparing' | 'swapping' | 'kept'
+
+/** One restore of one site, from its beginning to the day on which what it replaced is thrown away. */
+export interface Transaction {
+  readonly id: string
+  readonly site: string
+  readonly task: 'recover' | 'replica' | 'undo'
+  readonly phase: Phase
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** The set that it restores; undefined for an undo. */
+  readonly point: number | undefined
+  /** Folders that belong to it alone, one on each file system where it exchanges something. */
+  readonly holdings: readonly string[]
+  readonly exchanges: readonly Exchange[]
+  readonly database: DatabaseExchange | undefined
+  /** Databases and accounts (`user@host`) that exist for it only. */
+  readonly scratch: { readonly databases: readonly string[]; readonly accounts: readonly string[] }
+  /** Whether the traces of the exchange itself are gone; until then the next run removes them. */
+  readonly tidied: boolean
+  /** Keeps what was replaced apart from the usual rule, and why: somebody had changed it by hand. */
+  readonly safety: string | undefined
+}
+
+/** A site's restores that are not forgotten yet. */
+export interface Journal {
+  readonly pending: Transaction | undefined
+  /** Oldest first. */
+  readonly kept: readonly Transaction[]
+}
+
+export const EMPTY_JOURNAL: Journal = { pending: undefined, kept: [] }
+
+/** Where an exchange stands, told by what is at its two paths now. */
+export type Standing = 'original' | 'exchanged' | 'between' | 'unknown'
+
+/**
+ * Tells where an exchange stands. `between` is the middle of an exchange by renames: one side has left its place.
+ * @param liveIs what is at the live path now, null for nothing
+ * @param heldIs what is at the held path now
+ */
+export function standingOf({ liveWas, heldWas }: Exchange, liveIs: string | null, heldIs: string | null): Standing {
+  if (liveIs === liveWas && heldIs === heldWas) return 'original'
+  if (liveIs === heldWas && heldIs === liveWas) return 'exchanged'
+  const known = (identity: string | null): boolean => identity === null || identity === liveWas || identity === heldWas
+  return known(liveIs) && known(heldIs) ? 'between' : 'unknown'
+}
+
+/**
+ * Which kept restores may be thrown away: those past their days, and, once a newer one succeeded, all before it but safety copies.
+ * @param days after which even the newest goes
+ */
+export function expired(kept: readonly Transaction[], now: number, days: number): readonly Transaction[] {
+  const newest = kept.at(-1)
+  return kept.filter(one => now - one.startedAt > days * 86_400_000 || (one !== newest && one.safety === undefined))
+}

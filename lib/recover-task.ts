@@ -1,0 +1,38 @@
+import type { Task } from './command-line.ts'
+import { type Recovery, readRecovery } from './steps/restore/recovery.ts'
+
+/** The command line of `tasks/recover.ts`. */
+export const recoverTask: Task<{ recovery: Recovery }> = {
+  name: 'recover',
+  about: 'Brings a site that this host owns back from its archive: files, database and certificates.',
+  interactive: true,
+  options: {
+    age: { type: 'string' },
+    at: { type: 'string' },
+    path: { type: 'string', multiple: true },
+    into: { type: 'string' },
+    'files-only': { type: 'boolean' },
+    'db-only': { type: 'boolean' },
+    undo: { type: 'boolean' },
+    yes: { type: 'boolean', short: 'y' },
+  },
+  optionsHelp: `  --site NAME       the site (needed)
+  --age 40D         as it was so long ago: s, m, h, D, W, M (30 days), Y
+  --at WHEN         as it was then: 2026-01-31, 2026-01-31T18:00:00 (local time)
+                    Neither: the newest backup. Taken is the last backup before that time.
+  --path REL        only this file or folder, such as SITE/wp-content/uploads; several times
+  --files-only      leave the database as it is
+  --db-only         leave the files as they are
+  --into DIR        restore into this folder, touch nothing of the live site
+  --undo            swap back what the last restore replaced
+  -y, --yes         do not ask`,
+  help: `The live site is replaced only at the very end, after what was restored has been checked. What it
+was is kept (keepPrevious days, until the next success): --undo brings it back, and can itself be undone.
+
+  npx zx tasks/recover.ts --site blog --dry-run          what would happen
+  npx zx tasks/recover.ts --site blog                    the newest backup
+  npx zx tasks/recover.ts --site blog --age 40D          as it was 40 days ago
+  npx zx tasks/recover.ts --site blog --undo             that was not it: back to before
+  npx zx tasks/recover.ts --site blog --at 2026-01-31 --into /root/look`,
+  read: values => ({ recovery: readRecovery(values, Date.now(), process.stdin.isTTY === true) }),
+}

@@ -1,0 +1,87 @@
+import { formatAge } from '../../core/age.ts'
+import { BadInput } from '../../core/bad-input.ts'
+import { setsOf } from '../../core/collection.ts'
+import { messageOf } from '../../core/message.ts'
+import { newestRestorePoint, printTime, type RestorePoint, restorePointAt } from '../../core/restore-point.ts'
+import type { Condition, Step } from '../../engine/step.ts'
+import type { Needs } from '../facts.ts'
+import { readRecord } from '../site-record.ts'
+import { placeOf } from '../sites.ts'
+import type { Recovery } from './recovery.ts'
+import { type Scope, WHOLE } from './scope.ts'
+
+/** A replica is behind when the archive has a set that was not replayed here yet (S22). */
+export const isBehind: Condition<Needs<'host' | 'site' | 'collection'>, { point: RestorePoint; scope: Scope }> = ({
+  host,
+  site,
+  collection,
+}) => {
+  const point = newestRestorePoint(collection)
+  if (!point) return 'the archive holds no backup yet'
+  if (readRecord(host, site.name).restoredFrom === point.time && site.local)
+    return `the newest backup, of ${printTime(point.time)}, is here already`
+  return { point, scope: WHOLE }
+}
+
+/** The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while its archive says that it is ours. */
+export const chooseSite: Step<Needs<'host' | 'roles' | 'request'>, Needs<'site'>> = {
+  name: 'choose-site',
+  title: 'Look whether the site may be recovered here',
+  run: async ({ host, roles, request }, shell) => {
+    const [name = ''] = request.only
+    const site = [...roles.primaries, ...roles.replicas, ...roles.others].find(one => one.name === name)
+    if (!site) throw new BadInput(`--site: no site "${name}" here or in the archive`)
+    const { role, reason } = site.role
+    const isLost = role === 'incoming' && site.local === undefined
+    if (role !== 'primary' && !isLost)
+      throw new BadInput(`${name} cannot be recovered on ${host.name}: it is ${role} here: ${reason}`)
+    shell.note('info', isLost ? `${name} has no folder here; its archive says that it is ${host.name}'s` : reason)
+    return { site }
+  },
+}
+
+/** The site of an undo, which needs no archive. */
+export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Needs<'site'>> = {
+  name: 'choose-site',
+  title: 'Look for the site',
+  run: async ({ host, request, localSites }) => {
+    const [name = ''] = request.only
+    const local = localSites.find(site => site.name === name)
+    return {
+      site: {
+        ...placeOf(host, name),
+        local,
+        role: { role: 'primary', owner: host.name, reason: 'an undo asks no archive', settle: [] },
+      },
+    }
+  },
+}
+
+type Chosen = { point: RestorePoint; scope: Scope }
+
+/** Resolves the restore point first, and shows what was asked and what was found: duplicity would silently take its oldest set for a time before all. */
+export const choosePoint: Step<Needs<'collection' | 'site'> & { recovery: Recovery }, Chosen> = {
+  name: 'choose',
+  title: ({ site }) => `Choose the backup of ${site.name}`,
+  run: async ({ collection, recovery }, shell) => {
+    const point = pointFor(recovery, collection)
+    const sets = setsOf(point.chain)
+    const place = `${point.set.kind} set, ${sets.indexOf(point.set) + 1} of ${sets.length} in the chain of ${printTime(point.chain.startAt)}`
+    shell.note('info', `asked for: ${recovery.asked}`)
+    shell.note('info', `chosen: the backup of ${printTime(point.time)}, ${formatAge(shell.now() - point.time)} old (${place})`)
+    if (point.problems.length > 0)
+      throw new Error(`the backup of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
+    return { point, scope: recovery.scope }
+  },
+}
+
+function pointFor({ moment }: Recovery, collection: Parameters<typeof newestRestorePoint>[0]): RestorePoint {
+  try {
+    if (moment !== undefined) return restorePointAt(collection, moment)
+  } catch (error) {
+    throw new BadInput(messageOf(error))
+  }
+  const newest = newestRestorePoint(collection)
+  if (!newest) throw new BadInput('the archive holds no backup of this site')
+  return newest
+}

@@ -1,0 +1,47 @@
+import type { DatabaseExchange, Transaction } from '../../core/restore-journal.ts'
+import { quoteName } from '../../wordpress/account-sql.ts'
+import { adminOf, contentsOf } from './admin.ts'
+import { applyDefinitions, dropSql } from './definitions.ts'
+import { ensureAccount } from './ensure-account.ts'
+import type { Hands } from './hands.ts'
+import { accountFor } from './live-access.ts'
+
+/**
+ * Brings the tables of a restore's two databases to one of their two ends, by one RENAME TABLE over all of them, which the server does wholly or not
+ * at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from their files, made as the site's own account.
+ * Doing it twice changes nothing.
+ */
+export async function bringDatabase(hands: Hands, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
+  const exchange = transaction.database!
+  const admin = adminOf(hands.host, hands.shell)
+  const [live, held] = [await contentsOf(admin, exchange.live), await contentsOf(admin, exchange.held)]
+  if (!live || !held)
+    throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
+  // the marker moves with the restored tables: where it is, they are
+  const standing = live.table.includes(exchange.marker) ? 'exchanged' : 'original'
+  await admin.run(
+    [
+      ...dropSql(exchange.live, live, ['trigger', 'view', 'procedure', 'function', 'event']),
+      ...dropSql(exchange.held, held, ['trigger', 'view']),
+      ...(standing === end ? [] : renameSql(exchange, live.table, held.table)),
+    ].join('\n'),
+  )
+  await ensureAccount(hands, transaction)
+  const definitions = end === 'exchanged' ? exchange.heldDefinitions : exchange.liveDefinitions
+  await applyDefinitions(hands, definitions, () => accountFor(hands, transaction))
+}
+
+/** Every table of each database becomes the other's, by way of a third database, since both may have one of that name. */
+function renameSql({ live, held }: DatabaseExchange, mine: readonly string[], theirs: readonly string[]): string[] {
+  const way = `${held}_x`
+  const rename = (from: string, to: string) => (table: string) =>
+    `${quoteName(from)}.${quoteName(table)} TO ${quoteName(to)}.${quoteName(table)}`
+  const moves = [...mine.map(rename(live, way)), ...theirs.map(rename(held, live)), ...mine.map(rename(way, held))]
+  return [
+    `DROP DATABASE IF EXISTS ${quoteName(way)};`,
+    `CREATE DATABASE ${quoteName(way)};`,
+    'SET SESSION foreign_key_checks = 0, lock_wait_timeout = 60;',
+    ...(moves.length === 0 ? [] : [`RENAME TABLE ${moves.join(', ')};`]),
+    `DROP DATABASE ${quoteName(way)};`,
+  ]
+}

@@ -1,0 +1,92 @@
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf } from '../../core/message.ts'
+import type { Condition, Step } from '../../engine/step.ts'
+import type { DatabaseAccess } from '../../wordpress/config.ts'
+import { COMPANION } from '../companion.ts'
+import { DUMP } from '../db-dump.ts'
+import type { Needs } from '../facts.ts'
+import { sameBytes } from '../same-bytes.ts'
+import type { Restored } from './files.ts'
+import { differences, readFingerprint, takeFingerprint, writeFingerprint } from './fingerprint.ts'
+import type { Hands } from './hands.ts'
+import { updatePending } from './journal.ts'
+import { accessFrom } from './live-access.ts'
+import { pendingOf, type Restoring } from './transaction.ts'
+
+/** What was found of a replica before it is replaced. */
+export interface Guarded {
+  /** The live database is what the last replay made it, byte for byte as far as checksums tell. */
+  readonly databaseUntouched: boolean
+}
+
+type Guards = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }
+
+/** Looks whether somebody changed the replica since it was put in place. What was changed is kept as a safety copy, and the report says so, before it is replaced. */
+export const guardEdits: Step<Guards, { guarded: Guarded }> = {
+  name: 'edit-guard',
+  title: 'Look for changes made by hand',
+  run: async ({ host, secrets, site }, shell) => {
+    const hands = { host, secrets, shell }
+    const was = readFingerprint(hands, site.name)
+    if (!site.local || !was) return { guarded: { databaseUntouched: false } }
+    const { files, tables } = differences(
+      was,
+      await takeFingerprint(hands, site.folder, readableAccess(hands, site.name, site.folder)),
+    )
+    if (files.length === 0 && tables.length === 0) return { guarded: { databaseUntouched: Object.keys(was.tables).length > 0 } }
+    const what = [
+      ...(files.length > 0 ? [`${files.length} files (${some(files)})`] : []),
+      ...(tables.length > 0 ? [`the tables ${some(tables)}`] : []),
+    ].join(' and ')
+    await shell.act(`keep ${site.name} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
+      updatePending(host, { ...pendingOf(host, site.name), safety: `changed by hand: ${what}` })
+    })
+    shell.note(
+      'significant',
+      `${site.name} was changed here since the last replay: ${what}; kept as a safety copy for ${host.keepPrevious} days`,
+    )
+    return { guarded: { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 } }
+  },
+}
+
+const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
+
+/** A configuration that somebody broke by hand is a change like any other. */
+function readableAccess(hands: Hands, site: string, folder: string): DatabaseAccess | undefined {
+  try {
+    return accessFrom(hands, site, folder)
+  } catch (error) {
+    hands.shell.note('info', messageOf(error))
+    return undefined
+  }
+}
+
+/** Applies when the replica's database is not what the set's dump would make it. */
+export const databaseDiffers: Condition<Needs<'site'> & { restored: Restored; guarded: Guarded }, { access: DatabaseAccess }> = ({
+  restored,
+  guarded,
+}) => {
+  if (restored.access === undefined) return 'there is no database to bring back'
+  if (guarded.databaseUntouched && restored.sameDump) return 'the dump is the one that was imported last'
+  return { access: restored.access }
+}
+
+/** Whether the dump in a restored tree is the one beside the live site. */
+export async function hasSameDump(tree: string, live: string): Promise<boolean> {
+  const [mine, theirs] = [tree, live].map(folder => join(folder, COMPANION, DUMP)) as [string, string]
+  const isFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  return isFile(mine) && isFile(theirs) && (await sameBytes(mine, theirs))
+}
+
+/** Remembers how the replica looks now. */
+export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
+  name: 'remember',
+  title: 'Remember how it looks',
+  run: async ({ host, secrets, site }, shell) => {
+    await shell.act(`take the fingerprint of ${site.name}`, async () => {
+      const hands = { host, secrets, shell }
+      writeFingerprint(hands, site.name, await takeFingerprint(hands, site.folder, readableAccess(hands, site.name, site.folder)))
+    })
+  },
+}

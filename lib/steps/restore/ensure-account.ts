@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type { Transaction } from '../../core/restore-journal.ts'
+import { Secret } from '../../core/secret.ts'
+import { CommandFailed } from '../../engine/process.ts'
+import { accountHost, accountName, escapePattern, quoteName, quoteText } from '../../wordpress/account-sql.ts'
+import type { DatabaseAccess } from '../../wordpress/config.ts'
+import { withOptionFile } from '../option-file.ts'
+import { adminOf } from './admin.ts'
+import type { Hands } from './hands.ts'
+import { readJournal, writeJournal } from './journal.ts'
+import { accessFrom } from './live-access.ts'
+
+/**
+ * Makes sure that the configuration that is live now can log in to its database: a replica may never have had the account, and a password may have
+ * changed since. An account that works is left as it is.
+ */
+export async function ensureAccount(hands: Hands, { site }: Transaction): Promise<void> {
+  const access = attempt(() => accessFrom(hands, site, join(hands.host.vhosts, site)))
+  if (!access || (await canLogIn(hands, access))) return
+  const admin = adminOf(hands.host, hands.shell)
+  const account = `${access.user}@${accountHost(access)}`
+  const exists = await admin.ask<number>(
+    `SELECT COUNT(*) FROM mysql.user WHERE user = ${quoteText(access.user)} AND host = ${quoteText(accountHost(access))};`,
+  )
+  const journal = readJournal(hands.host, site)
+  if (exists === 0 && journal.pending) {
+    const scratch = { ...journal.pending.scratch, accounts: [...journal.pending.scratch.accounts, account] }
+    writeJournal(hands.host, site, { ...journal, pending: { ...journal.pending, scratch } })
+  }
+  const identified = `${accountName(account)} IDENTIFIED BY ${quoteText(access.password.reveal())}`
+  const grant = `GRANT ALL PRIVILEGES ON ${quoteName(escapePattern(access.database))}.* TO ${accountName(account)};`
+  await admin.run(new Secret(`CREATE USER IF NOT EXISTS ${identified}; ALTER USER ${identified}; ${grant}`))
+}
+
+async function canLogIn({ host, shell }: Hands, access: DatabaseAccess): Promise<boolean> {
+  try {
+    const client = shell.with({ input: 'SELECT 1;', onLine: () => {} })
+    await withOptionFile(host, access, option => client.ask(String)`${host.database.clientProgram} ${option} ${access.database}`)
+    return true
+  } catch (error) {
+    // 1045 and 1698 access denied, 1044 no right to the database; a server that is down is another matter
+    if (error instanceof CommandFailed && /ERROR (104[45]|1698)\b/.test(error.stderr)) return false
+    throw error
+  }
+}
+
+/** A configuration that does not parse names no account to be made. */
+function attempt<Value>(read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,94 @@
+import { lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { printTime, type RestorePoint } from '../../core/restore-point.ts'
+import type { Step } from '../../engine/step.ts'
+import type { DatabaseAccess } from '../../wordpress/config.ts'
+import { isComplete } from '../../wordpress/dump.ts'
+import { COMPANION } from '../companion.ts'
+import { DUMP } from '../db-dump.ts'
+import type { Needs, Site } from '../facts.ts'
+import { wpConfigIn } from '../sites.ts'
+import { hasSameDump } from './edit-guard.ts'
+import { fetchTree } from './fetch.ts'
+import type { Hands } from './hands.ts'
+import { accessFrom } from './live-access.ts'
+import { partsOf, type Scope } from './scope.ts'
+import type { Restoring } from './transaction.ts'
+
+type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive'> & { restoring: Restoring; point: RestorePoint; scope: Scope }
+
+/** Phase (a): the files of the set in a new folder on the site's file system. */
+export const restoreFiles: Step<Fetches, void> = {
+  name: 'restore-files',
+  title: ({ point }) => `Restore the files of ${printTime(point.time)}`,
+  run: async ({ host, secrets, site, siteArchive, restoring, point, scope }, shell) => {
+    const common = { host, secrets, site: site.name, archive: siteArchive, point }
+    for (const path of partsOf(scope) ?? [undefined]) {
+      const into = path === undefined ? restoring.tree : join(restoring.tree, path)
+      await fetchTree({ ...common, into, ...(path === undefined ? {} : { path }) }, shell)
+    }
+  },
+}
+
+/** What the restored files say of the site. */
+export interface Restored {
+  /** Undefined for a static site, or where the database is not brought back. */
+  readonly access: DatabaseAccess | undefined
+  /** The dump in it is the one beside the live site. */
+  readonly sameDump: boolean
+}
+
+/**
+ * Phase (b): the files are those of a site, none is what no site may have, the configuration can be read and the dump is whole. In a dry run there is
+ * nothing to look at but the live site.
+ */
+export const checkFiles: Step<
+  Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope },
+  { restored: Restored }
+> = {
+  name: 'check-files',
+  title: 'Check the files',
+  run: async ({ host, secrets, request, site, restoring, scope }, shell) => {
+    if (request.dryRun) return { restored: scope.database ? foretold({ host, secrets, shell }, site) : NO_DATABASE }
+    const { tree } = restoring
+    if (scope.files) await checkTree(tree, shell)
+    if (!scope.database) return { restored: NO_DATABASE }
+    const hands = { host, secrets, shell }
+    const config = scope.files ? wpConfigIn(tree) : undefined
+    const access = accessFrom(hands, site.name, config === undefined && !scope.files ? site.folder : tree)
+    if (!access) return { restored: NO_DATABASE }
+    const dump = join(tree, COMPANION, DUMP)
+    if (!lstatSync(dump, { throwIfNoEntry: false })?.isFile())
+      throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
+    if (!(await isComplete(dump)))
+      throw new Error('the database dump in the set is not complete: it does not end with its completion line')
+    return { restored: { access, sameDump: await hasSameDump(tree, site.folder) } }
+  },
+}
+
+const NO_DATABASE: Restored = { access: undefined, sameDump: false }
+
+/** What a dry run takes the restored site for: what the live one is. */
+function foretold(hands: Hands, site: Site): Restored {
+  return { access: accessFrom(hands, site.name, site.folder), sameDump: false }
+}
+
+async function checkTree(tree: string, shell: Parameters<typeof checkFiles.run>[1]): Promise<void> {
+  const root = lstatSync(join(tree, 'SITE'), { throwIfNoEntry: false })
+  if (!root?.isDirectory()) throw new Error('the set holds no site: there is no folder SITE in it')
+  if (readdirSync(join(tree, 'SITE')).length === 0) throw new Error('the set holds no site: its folder SITE is empty')
+  const me = process.geteuid?.() ?? 0
+  // what only root can make: no site has it, and whoever could bring it in could become root by it
+  const odd = ['(', '-type', 'b', '-o', '-type', 'c', '-o', '-perm', '/6000', '-type', 'f', '-uid', 0, ')']
+  const found = await shell
+    .with({ onLine: () => {} })
+    .ask(text => text.split('\0').filter(path => path !== ''))`find ${tree} ${odd} -print0`
+  if (found.length > 0)
+    throw new Error(
+      `the set holds what no site may have (a device, or a file that runs as root): ${found[0]!.slice(tree.length + 1)}`,
+    )
+  const companion = lstatSync(join(tree, COMPANION), { throwIfNoEntry: false })
+  if (companion && (!companion.isDirectory() || companion.uid !== me)) {
+    throw new Error(`${COMPANION} in the set is not Holdfast's own folder: somebody else made it`)
+  }
+}

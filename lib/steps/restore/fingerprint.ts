@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { quoteName } from '../../wordpress/account-sql.ts'
+import type { DatabaseAccess } from '../../wordpress/config.ts'
+import { COMPANION } from '../companion.ts'
+import { adminOf, contentsOf } from './admin.ts'
+import type { Hands } from './hands.ts'
+
+/** How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one content. */
+export interface Fingerprint {
+  /** By path: size, time of the last change of the inode, and the inode. */
+  readonly files: Readonly<Record<string, string>>
+  /** By table: its checksum. */
+  readonly tables: Readonly<Record<string, string>>
+}
+
+const fileOf = ({ host }: Hands, site: string): string =>
+  join(host.paths.state, 'fingerprints', `${encodeURIComponent(site)}.json`)
+
+export async function takeFingerprint(hands: Hands, folder: string, access: DatabaseAccess | undefined): Promise<Fingerprint> {
+  return { files: await filesIn(hands, folder), tables: access ? await tablesOf(hands, access) : {} }
+}
+
+/** The fingerprint of the last replay; undefined when there was none, or it cannot be read. */
+export function readFingerprint(hands: Hands, site: string): Fingerprint | undefined {
+  try {
+    return JSON.parse(readFileSync(fileOf(hands, site), 'utf8')) as Fingerprint
+  } catch {
+    return undefined
+  }
+}
+
+export function writeFingerprint(hands: Hands, site: string, fingerprint: Fingerprint): void {
+  const file = fileOf(hands, site)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(file, JSON.stringify(fingerprint), { mode: 0o600 })
+}
+
+export function forgetFingerprint(hands: Hands, site: string): void {
+  rmSync(fileOf(hands, site), { force: true })
+}
+
+/** The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when it is renamed, and is left out. */
+async function filesIn({ shell }: Hands, folder: string): Promise<Record<string, string>> {
+  const quiet = shell.with({ onLine: () => {} })
+  const output = await quiet.ask(
+    String,
+  )`find ${folder} -mindepth 1 -path ${join(folder, COMPANION)} -prune -o -printf ${'%s %C@ %i %P\\0'}`
+  const lines = output.split('\0').filter(line => line !== '' && !line.endsWith(' '))
+  return Object.fromEntries(lines.map(line => [line.split(' ').slice(3).join(' '), line.split(' ', 3).join(' ')]))
+}
+
+/** Rows of WordPress's options that come and go with every visit: caches, locks, the list of due tasks. */
+const VOLATILE =
+  "option_name LIKE '\\_transient\\_%' OR option_name LIKE '\\_site\\_transient\\_%' OR option_name IN ('cron', 'doing_cron', 'rewrite_rules')"
+
+async function tablesOf({ host, shell }: Hands, access: DatabaseAccess): Promise<Record<string, string>> {
+  const admin = adminOf(host, shell)
+  const options = `${access.tablePrefix}options`
+  const tables = (await contentsOf(admin, access.database))?.table ?? []
+  const plain = tables.filter(table => table !== options)
+  const inDatabase = (table: string): string => `${quoteName(access.database)}.${quoteName(table)}`
+  const sums = plain.length === 0 ? '' : await admin.text(`CHECKSUM TABLE ${plain.map(inDatabase).join(', ')};`)
+  const found = Object.fromEntries(
+    sums
+      .trim()
+      .split('\n')
+      .map(line => line.split('\t') as [string, string]),
+  )
+  const rows = `SELECT MD5(CONCAT_WS('\\n', option_name, option_value)) AS row_sum FROM ${inDatabase(options)} WHERE NOT (${VOLATILE})`
+  const ofOptions = tables.includes(options) ? await admin.text(`SELECT row_sum FROM (${rows}) AS sums ORDER BY 1;`) : ''
+  return { ...found, [`${access.database}.${options}`]: createHash('sha1').update(ofOptions).digest('hex') }
+}
+
+/** What differs, by name: paths and tables that were changed, added or removed. */
+export function differences(was: Fingerprint, is: Fingerprint): { readonly files: string[]; readonly tables: string[] } {
+  return { files: changed(was.files, is.files), tables: changed(was.tables, is.tables) }
+}
+
+function changed(was: Readonly<Record<string, string>>, is: Readonly<Record<string, string>>): string[] {
+  const names = new Set([...Object.keys(was), ...Object.keys(is)])
+  return [...names].filter(name => was[name] !== is[name]).toSorted()
+}

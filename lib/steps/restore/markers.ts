@@ -1,0 +1,42 @@
+import { chownSync, closeSync, constants, copyFileSync, lstatSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { claimsIn, markerOf } from '../../core/marker.ts'
+import type { Step } from '../../engine/step.ts'
+import type { Needs } from '../facts.ts'
+import type { Scope } from './scope.ts'
+import type { Restoring } from './transaction.ts'
+
+/** Settings of a site that are of today, whatever day it is brought back to. */
+const OF_TODAY = ['max_NAS_space', 'full_backup_freq']
+
+/**
+ * Makes the restored tree say what is true now: its marker names today's owner, whoever that was when the set was made; and on the primary
+ * the allowance and frequency of the live site stay in force.
+ */
+export const settleMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; scope: Scope }, void> = {
+  name: 'markers',
+  title: 'Settle the marker',
+  run: async ({ host, site, restoring, scope }, shell) => {
+    if (!scope.files) return
+    const owner = site.role.owner ?? host.name
+    await shell.act(`write ${markerOf(owner)} into the restored tree, and no other marker`, () => {
+      const names = readdirSync(restoring.tree)
+      for (const claim of claimsIn(names).filter(name => name !== owner))
+        rmSync(join(restoring.tree, markerOf(claim)), { recursive: true })
+      if (!names.includes(markerOf(owner))) closeSync(openSync(join(restoring.tree, markerOf(owner)), 'wx', 0o644))
+    })
+    if (owner === host.name && site.local) {
+      await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, () => {
+        for (const name of OF_TODAY) takeOver(site.folder, restoring.tree, name)
+      })
+    }
+  },
+}
+
+function takeOver(live: string, tree: string, name: string): void {
+  rmSync(join(tree, name), { recursive: true, force: true })
+  const stat = lstatSync(join(live, name), { throwIfNoEntry: false })
+  if (!stat?.isFile()) return
+  copyFileSync(join(live, name), join(tree, name), constants.COPYFILE_EXCL)
+  chownSync(join(tree, name), stat.uid, stat.gid)
+}

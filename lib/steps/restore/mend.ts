@@ -1,0 +1,40 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf } from '../../core/message.ts'
+import type { Step } from '../../engine/step.ts'
+import type { Needs } from '../facts.ts'
+import { takeBackPending, tidy } from './transaction.ts'
+
+/**
+ * Finishes what restores of earlier runs left: one that was cut short is taken back, and what was kept for long enough is removed. A site that cannot be
+ * mended now (the database server is down) is left alone by the rest of the run: its role says so.
+ */
+export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, void> = {
+  name: 'mend',
+  title: 'Mend what was interrupted',
+  run: async ({ host, secrets, request }, shell) => {
+    for (const site of sitesWithJournal(join(host.paths.state, 'restores'))) {
+      if (request.dryRun) continue
+      try {
+        const hands = { host, secrets, shell }
+        if (await takeBackPending(hands, site))
+          shell.note('significant', `${site}: an interrupted restore was taken back; the site is as it was before`)
+        await tidy(hands, site)
+      } catch (error) {
+        shell.note(
+          'problem',
+          `${site}: an interrupted restore cannot be taken back yet, and the site is left alone until it is: ${messageOf(error)}`,
+        )
+      }
+    }
+  },
+}
+
+function sitesWithJournal(folder: string): string[] {
+  try {
+    const files = readdirSync(folder).filter(name => name.endsWith('.json'))
+    return files.map(name => decodeURIComponent(name.slice(0, -'.json'.length))).toSorted()
+  } catch {
+    return []
+  }
+}

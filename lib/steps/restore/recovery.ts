@@ -1,0 +1,108 @@
+import { isAbsolute, normalize, resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { parseInterval, parseMoment } from '../../core/age.ts'
+import { BadInput } from '../../core/bad-input.ts'
+import { messageOf } from '../../core/message.ts'
+import type { Condition, Step } from '../../engine/step.ts'
+import type { Needs } from '../facts.ts'
+import { type Scope, WHOLE } from './scope.ts'
+
+/** What the person who recovers a site asked for. */
+export interface Recovery {
+  /** Milliseconds since the epoch; the newest backup when undefined. */
+  readonly moment: number | undefined
+  /** The same in the person's words. */
+  readonly asked: string
+  readonly scope: Scope
+  /** Restore here and touch nothing live. */
+  readonly into: string | undefined
+  readonly undo: boolean
+  /** No question is asked. */
+  readonly yes: boolean
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Checks the options of a recovery, before anything is touched. @throws {BadInput} */
+export function readRecovery(values: Values, now: number, isTerminal: boolean): Recovery {
+  const sites = (values.site as string[] | undefined) ?? []
+  if (sites.length !== 1)
+    throw new BadInput(`--site: found ${sites.length === 0 ? 'none' : sites.length}, wanted the one site to recover`)
+  const yes = values.yes === true
+  const into = values.into === undefined ? undefined : resolve(values.into as string)
+  const undo = values.undo === true
+  const paths = ((values.path as string[] | undefined) ?? []).map(checkPath)
+  const exclusive = ['age', 'at'].filter(name => values[name] !== undefined)
+  if (exclusive.length > 1) throw new BadInput('--age and --at: wanted one of them')
+  if (undo && ['age', 'at', 'path', 'into', 'files-only', 'db-only'].some(name => values[name] !== undefined)) {
+    throw new BadInput('--undo swaps the last restore back: it takes no --age, --at, --path, --into, --files-only or --db-only')
+  }
+  if (!yes && into === undefined && values['dry-run'] !== true && !isTerminal) {
+    throw new BadInput(
+      'there is no terminal to ask on: add --yes to go on without a question, or --dry-run to see what would be done',
+    )
+  }
+  return { ...readMoment(values, now), scope: readScope(values, paths), into, undo, yes }
+}
+
+function readMoment(values: Values, now: number): Pick<Recovery, 'moment' | 'asked'> {
+  try {
+    if (values.age !== undefined)
+      return { moment: now - parseInterval(values.age as string, '--age') * 1000, asked: `as of ${values.age} ago` }
+    if (values.at !== undefined) return { moment: parseMoment(values.at as string, now), asked: `as of ${values.at}` }
+  } catch (error) {
+    throw new BadInput(messageOf(error))
+  }
+  return { moment: undefined, asked: 'the newest backup' }
+}
+
+function readScope(values: Values, paths: readonly string[]): Scope {
+  const filesOnly = values['files-only'] === true
+  const dbOnly = values['db-only'] === true
+  if (filesOnly && dbOnly) throw new BadInput('--files-only and --db-only: wanted one of them')
+  if (paths.length > 0) {
+    if (dbOnly) throw new BadInput('--path brings back files: it does not go with --db-only')
+    return { files: false, database: false, paths }
+  }
+  return { ...WHOLE, files: !dbOnly, database: !filesOnly }
+}
+
+function checkPath(path: string): string {
+  const clean = normalize(path).replace(/\/+$/, '')
+  if (clean === '' || clean === '.' || isAbsolute(path) || clean.split('/').includes('..') || clean.startsWith('-')) {
+    throw new BadInput(
+      `--path ${JSON.stringify(path)}: wanted a file or folder of the site, relative to its folder, such as SITE/wp-content/uploads`,
+    )
+  }
+  return clean
+}
+
+type WithRecovery = { recovery: Recovery }
+
+/** The three things that a recovery can be. */
+export const wantsUndo: Condition<WithRecovery, object> = ({ recovery }) => (recovery.undo ? {} : 'not asked for')
+export const wantsElsewhere: Condition<WithRecovery, { into: string }> = ({ recovery }) =>
+  recovery.into === undefined ? 'it is restored in place' : { into: recovery.into }
+export const wantsInPlace: Condition<WithRecovery, object> = ({ recovery }) =>
+  recovery.into === undefined ? {} : 'it is restored elsewhere'
+export const wantsArchive: Condition<WithRecovery, object> = ({ recovery }) => (recovery.undo ? 'an undo needs no archive' : {})
+
+/** The person was asked and said no. */
+export class Declined extends BadInput {}
+
+/** Asks for a yes, on a terminal, unless it was given. */
+export const confirm: Step<Needs<'host' | 'site' | 'request'> & WithRecovery, void> = {
+  name: 'confirm',
+  title: 'Confirm',
+  run: async ({ host, site, request, recovery }, shell) => {
+    if (recovery.yes || request.dryRun) return
+    const question = `Replace what is live of ${site.name} on ${host.name}? What is there now is kept, --undo brings it back. Type yes: `
+    const terminal = createInterface({ input: process.stdin, output: process.stdout })
+    try {
+      const answer = await terminal.question(question, { signal: shell.stop })
+      if (answer.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
+    } finally {
+      terminal.close()
+    }
+  },
+}

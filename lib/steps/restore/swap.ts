@@ -1,0 +1,74 @@
+import { mkdirSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Exchange, Transaction } from '../../core/restore-journal.ts'
+import { CommandFailed } from '../../engine/process.ts'
+import type { Step } from '../../engine/step.ts'
+import type { Needs, Site } from '../facts.ts'
+import { isWithin } from '../site-files.ts'
+import { bringDatabase } from './database-exchange.ts'
+import { bringExchange, planExchange } from './exchange.ts'
+import type { Hands } from './hands.ts'
+import { updatePending } from './journal.ts'
+import { reloadIfTouched, touchesWebServer } from './reload.ts'
+import type { Scope } from './scope.ts'
+import { pendingOf, type Restoring } from './transaction.ts'
+
+/**
+ * Phase (e), and the second half of (f): what was restored and what is live change places: files by exchange, tables by one statement, then the web
+ * server reads its configuration again. Before the first of them the journal says so; until the end everything can be put back.
+ */
+export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; scope: Scope }, void> = {
+  name: 'swap',
+  title: ({ site }) => `Put ${site.name} in place`,
+  run: async ({ host, secrets, site, restoring, scope }, shell) => {
+    await shell.act(`exchange the live ${whatOf(scope)} of ${site.name} with what was restored`, async () => {
+      const hands = { host, secrets, shell }
+      const pending = pendingOf(host, site.name)
+      const system = await withoutBrokenWebServer(hands, pending)
+      await exchangeAll(hands, { ...pending, exchanges: [...siteExchanges(site, restoring, scope), ...system] })
+    })
+  },
+}
+
+const whatOf = (scope: Scope): string =>
+  scope.paths.length > 0
+    ? scope.paths.join(', ')
+    : [...(scope.files ? ['files'] : []), ...(scope.database ? ['database'] : [])].join(' and ')
+
+/** Exchanges all that a restore plans, the journal first. */
+export async function exchangeAll(hands: Hands, planned: Transaction): Promise<void> {
+  const transaction = updatePending(hands.host, { ...planned, phase: 'swapping' })
+  for (const exchange of transaction.exchanges) await bringExchange(exchange, 'exchanged', hands.shell)
+  if (transaction.database) await bringDatabase(hands, transaction, 'exchanged')
+  await reloadIfTouched(hands, transaction)
+}
+
+function siteExchanges(site: Site, restoring: Restoring, scope: Scope): Exchange[] {
+  if (scope.paths.length > 0) return scope.paths.map(path => pathExchange(site.folder, restoring.tree, path))
+  return scope.files ? [planExchange(site.folder, restoring.tree)] : []
+}
+
+/** One file or folder of the live site. Its parent is made where it is gone; a parent that is a link out of the site is refused. */
+function pathExchange(folder: string, tree: string, path: string): Exchange {
+  const live = join(folder, path)
+  mkdirSync(dirname(live), { recursive: true })
+  if (!isWithin(realpathSync(dirname(live)), realpathSync(folder)))
+    throw new Error(`${path}: a link on the way to it leads out of the site`)
+  return planExchange(live, join(tree, path))
+}
+
+/** A configuration that fails its test before anything was changed is not the restore's to judge: it then leaves the web server alone. */
+async function withoutBrokenWebServer({ host, shell }: Hands, pending: Transaction): Promise<readonly Exchange[]> {
+  if (!host.webServer || !touchesWebServer({ host }, pending)) return pending.exchanges
+  try {
+    await shell.with({ timeout: 60 }).ask(String)`${host.webServer.test}`
+    return pending.exchanges
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    shell.note(
+      'problem',
+      `the web server's configuration fails its test as it is, so certificates and configuration of the set stay out of it: ${error.message}`,
+    )
+    return []
+  }
+}

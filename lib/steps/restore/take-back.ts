@@ -1,0 +1,59 @@
+import { rmdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Transaction } from '../../core/restore-journal.ts'
+import { accountName, quoteName } from '../../wordpress/account-sql.ts'
+import { adminOf, contentsOf } from './admin.ts'
+import { bringDatabase } from './database-exchange.ts'
+import { bringExchange } from './exchange.ts'
+import type { Hands } from './hands.ts'
+import { reloadIfTouched } from './reload.ts'
+
+/**
+ * Takes a restore back, from whatever point it reached: what was live is live again, and what was made for it is gone. Doing it twice changes nothing.
+ * @throws when something cannot be put back (the database server is down): the journal keeps it for the next run
+ */
+export async function takeBack(hands: Hands, transaction: Transaction): Promise<void> {
+  if (transaction.phase === 'swapping') await putBack(hands, transaction)
+  if (transaction.task === 'undo') await dropMarker(hands, transaction)
+  else await forget(hands, transaction)
+}
+
+async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
+  for (const exchange of transaction.exchanges.toReversed()) await bringExchange(exchange, 'original', hands.shell)
+  if (transaction.database) await bringDatabase(hands, transaction, 'original')
+  await reloadIfTouched(hands, transaction)
+}
+
+async function dropMarker({ host, shell }: Hands, { database }: Transaction): Promise<void> {
+  if (!database) return
+  const admin = adminOf(host, shell)
+  if ((await contentsOf(admin, database.held))?.table.includes(database.marker)) {
+    await admin.run(`DROP TABLE ${quoteName(database.held)}.${quoteName(database.marker)};`)
+  }
+}
+
+/** Removes what a restore holds: its folders, its databases, its account. What is live does not belong to it. */
+export async function forget({ host, shell }: Hands, transaction: Transaction): Promise<void> {
+  const { scratch, database, phase } = transaction
+  const databases = [...scratch.databases, ...(database?.madeLive && phase !== 'kept' ? [database.live] : [])]
+  if (databases.length > 0 || scratch.accounts.length > 0) {
+    const drops = databases.flatMap(name => [name, `${name}_x`]).map(name => `DROP DATABASE IF EXISTS ${quoteName(name)};`)
+    const accounts = scratch.accounts.map(account => `DROP USER IF EXISTS ${accountName(account)};`)
+    await adminOf(host, shell).run([...drops, ...accounts].join('\n'))
+  }
+  for (const holding of transaction.holdings) {
+    rmSync(holding, { recursive: true, force: true })
+    removeEmpty(dirname(holding))
+    removeEmpty(dirname(dirname(holding)))
+  }
+}
+
+/** Removes a folder of ours that nothing is left in. */
+function removeEmpty(folder: string): void {
+  if (!folder.includes('/.holdfast')) return
+  try {
+    rmdirSync(folder)
+  } catch {
+    // another restore keeps something in it
+  }
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expired, type Transaction } from '../../core/restore-journal.ts'
+import { printTime } from '../../core/restore-point.ts'
+import type { Hold, Step } from '../../engine/step.ts'
+import type { Host } from '../../inventory/schema.ts'
+import { quoteName } from '../../wordpress/account-sql.ts'
+import type { Needs } from '../facts.ts'
+import { updateRecord } from '../site-record.ts'
+import { adminOf } from './admin.ts'
+import type { Hands } from './hands.ts'
+import { readJournal, updatePending, workFolder, writeJournal } from './journal.ts'
+import { forget, takeBack } from './take-back.ts'
+
+/** A restore at work: where it keeps what, and its names on the database server. */
+export interface Restoring {
+  readonly id: string
+  /** The folder of its own on the site's file system. */
+  readonly holding: string
+  /** Where the restored tree is made, and where the former one is afterwards. */
+  readonly tree: string
+  /** The database that it fills, and in which the former tables are afterwards; also the name of its account while it imports. */
+  readonly shadow: string
+}
+
+/** Names a restore: short, unique on a host, and the site's by its hash. */
+export function restoringOf(host: Host, site: string, now: number): Restoring {
+  const id = now.toString(36)
+  const holding = join(workFolder(host), encodeURIComponent(site), id)
+  const hash = createHash('sha1').update(site).digest('hex').slice(0, 8)
+  return { id, holding, tree: join(holding, 'tree'), shadow: `hf_${hash}_${id}` }
+}
+
+type Begins = Needs<'host' | 'secrets' | 'request' | 'site'> & { readonly point: { readonly time: number } }
+
+/**
+ * One restore that is all or nothing (S24): it goes up with an entry in the journal, and unless it was committed it comes down by putting back
+ * whatever it had moved and removing what it had made.
+ */
+export const restoreTransaction = (task: 'recover' | 'replica'): Hold<Begins, { restoring: Restoring }> => ({
+  name: 'restore',
+  title: ({ site }) => `Restore ${site.name} beside the live site`,
+  up: async ({ host, request, site, point }, shell) => {
+    const restoring = restoringOf(host, site.name, shell.now())
+    if (request.dryRun) return { restoring }
+    updatePending(host, {
+      id: restoring.id,
+      site: site.name,
+      task,
+      phase: 'preparing',
+      startedAt: shell.now(),
+      point: point.time,
+      holdings: [restoring.holding],
+      exchanges: [],
+      database: undefined,
+      scratch: { databases: [], accounts: [] },
+      tidied: false,
+      safety: undefined,
+    })
+    mkdirSync(workFolder(host), { recursive: true, mode: 0o700 })
+    mkdirSync(restoring.holding, { recursive: true, mode: 0o700 })
+    return { restoring }
+  },
+  down: async ({ host, secrets, request, site }, shell) => {
+    if (!request.dryRun && (await takeBackPending({ host, secrets, shell }, site.name))) {
+      shell.note('info', `${site.name} is as it was before`)
+    }
+  },
+})
+
+/** Takes back a site's restore that did not come to its end, if there is one. Gives whether there was. */
+export async function takeBackPending(hands: Hands, site: string): Promise<boolean> {
+  const { pending, kept } = readJournal(hands.host, site)
+  if (!pending) return false
+  await takeBack(hands, pending)
+  writeJournal(hands.host, site, { pending: undefined, kept })
+  return true
+}
+
+/** The restore that is under way. */
+export function pendingOf(host: Host, site: string): Transaction {
+  const { pending } = readJournal(host, site)
+  if (!pending) throw new Error(`${site}: no restore is under way`)
+  return pending
+}
+
+/** The end of a restore that succeeded: what was live is now what is kept, and older keeps go. */
+export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }, void> = {
+  name: 'commit',
+  title: 'Keep what was there',
+  run: async ({ host, secrets, site, restoring }, shell) => {
+    await shell.act(
+      `keep what was there in ${restoring.holding} until the next success, ${host.keepPrevious} days at most`,
+      async () => {
+        const { pending, kept } = readJournal(host, site.name)
+        // an account that was made for the site belongs to it from here on
+        const scratch = { ...pending!.scratch, accounts: [] }
+        const done: Transaction = { ...pending!, scratch, phase: 'kept', startedAt: shell.now() }
+        writeJournal(host, site.name, { pending: undefined, kept: [...kept.filter(one => one.id !== done.id), done] })
+        if (done.point !== undefined) updateRecord(host, site.name, { restoredFrom: done.point })
+        // a replica is brought to the newest point; a primary has no lag
+        if (site.role.role !== 'primary') shell.tell({ site: site.name, lag: 0 })
+        await tidy({ host, secrets, shell }, site.name)
+        const what = done.point === undefined ? 'the last restore was undone' : `now as of ${printTime(done.point)}`
+        const kind = done.task === 'replica' ? 'info' : 'significant'
+        shell.note(kind, `${site.name}: ${what}; what it replaced is kept in ${restoring.holding}`)
+      },
+    )
+  },
+}
+
+/** Removes the traces of finished restores and the keeps whose time is over. Done again by every run until it worked. */
+export async function tidy(hands: Hands, site: string): Promise<void> {
+  const { host, shell } = hands
+  const { pending, kept } = readJournal(host, site)
+  const last = kept.at(-1)
+  if (last && !last.tidied && last.database) {
+    const { live, marker } = last.database
+    await adminOf(host, shell).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)
+  }
+  for (const one of expired(kept, shell.now(), host.keepPrevious)) await forget(hands, one)
+  const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))
+  writeJournal(host, site, { pending, kept: left.map(one => (one === last ? { ...one, tidied: true } : one)) })
+}

@@ -1,0 +1,61 @@
+#!/bin/sh
+':' /*; exec env PATH="$(dirname "$(readlink -f "$0")")/../node_modules/.bin:$PATH" zx "$(readlink -f "$0")" "$@" #*/
+import { recipe } from '../lib/engine/recipe.ts'
+import { main, type Start } from '../lib/main.ts'
+import { recoverTask } from '../lib/recover-task.ts'
+import { checkMount } from '../lib/steps/check-mount.ts'
+import { gpgAgent } from '../lib/steps/gpg.ts'
+import { lock } from '../lib/steps/lock.ts'
+import { archiveMount } from '../lib/steps/mount.ts'
+import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
+import { chooseLocalSite, choosePoint, chooseSite } from '../lib/steps/restore/choose.ts'
+import { restoreElsewhere } from '../lib/steps/restore/elsewhere.ts'
+import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
+import { settleMarkers } from '../lib/steps/restore/markers.ts'
+import { mendRestores } from '../lib/steps/restore/mend.ts'
+import { confirm, type Recovery, wantsArchive, wantsElsewhere, wantsInPlace, wantsUndo } from '../lib/steps/restore/recovery.ts'
+import { checkShadow, hasDatabase, importShadow } from '../lib/steps/restore/shadow.ts'
+import { stageSystemFiles } from '../lib/steps/restore/stage.ts'
+import { swapIn } from '../lib/steps/restore/swap.ts'
+import { commit, restoreTransaction } from '../lib/steps/restore/transaction.ts'
+import { chooseKept, swapBack, undoTransaction } from '../lib/steps/restore/undo.ts'
+import { decideRoles } from '../lib/steps/roles.ts'
+import { findSites } from '../lib/steps/sites.ts'
+import { status } from '../lib/steps/status.ts'
+import { vpn } from '../lib/steps/vpn.ts'
+
+const recover = recipe<Start & { recovery: Recovery }>()
+  .hold(lock)
+  .do(mendRestores)
+  .do(findSites)
+  .only('Undo', wantsUndo, undo =>
+    undo.do(chooseLocalSite).do(chooseKept).do(confirm).hold(undoTransaction).do(askBefore).do(swapBack).do(askAfter).do(commit),
+  )
+  .only('Recover', wantsArchive, archived =>
+    archived
+      .hold(vpn)
+      .hold(archiveMount)
+      .do(checkMount)
+      .do(decideRoles)
+      .do(chooseSite)
+      .do(status)
+      .do(choosePoint)
+      .hold(gpgAgent)
+      .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere.do(restoreElsewhere))
+      .only('In place', wantsInPlace, site =>
+        site
+          .do(confirm)
+          .hold(restoreTransaction('recover'))
+          .do(restoreFiles)
+          .do(checkFiles)
+          .do(settleMarkers)
+          .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))
+          .do(stageSystemFiles)
+          .do(askBefore)
+          .do(swapIn)
+          .do(askAfter)
+          .do(commit),
+      ),
+  )
+
+await main(recoverTask, recover)
