@@ -15,8 +15,15 @@ export const LOCAL_ARCHIVE = '/var/backups/holdfast'
  * The first inventory of a host, as TypeScript: what was found as fields, what was found besides as comments.
  * @param folder where it will stand, for its import
  * @param generated whether the passphrase is 256 random bits of setup's own
+ * @param more further lines
  */
-export function inventoryText(found: Found, host: string, folder: string, generated: boolean): string {
+export function inventoryText(
+  found: Found,
+  host: string,
+  folder: string,
+  generated: boolean,
+  more: readonly string[] = [],
+): string {
   const { shares, vpns, webServer } = found
   const share = shares[0]
   const vpn = share === undefined ? undefined : vpns[0]
@@ -33,6 +40,7 @@ export function inventoryText(found: Found, host: string, folder: string, genera
     `  encryption: passphrase('${PASSPHRASE}'${generated ? ', { generated: true }' : ''}),`,
     ...(webServer === undefined ? [] : [`  webServer: ${webServer}(),`]),
     ...siteLines(found.sites),
+    ...more,
     '})',
   ]
   return `${lines.join('\n')}\n`

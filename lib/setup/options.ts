@@ -14,6 +14,8 @@ export interface SetupOptions {
   readonly root: string
   readonly yes: boolean
   readonly help: boolean
+  /** The host is a machine that is not always on: it gets a desktop's inventory and a timer. */
+  readonly desktop: boolean
   /** Host, inventory and `.env` are those that a task takes when it is told none. */
   readonly defaults: boolean
 }
@@ -23,6 +25,7 @@ checks the programs that the nightly run needs, and prints what is left to do. R
 
 Usage: npm run setup -- [options]
 
+  --desktop         this machine is not always on: an inventory for tasks/desktop.ts, and a timer that asks every hour
   --yes             install what is missing without asking
   --host NAME       the name of the host (default: this machine's name)
   --inventory DIR   where the inventory is to stand (default: hosts/ of Holdfast)
@@ -38,6 +41,7 @@ const OPTIONS = {
   env: { type: 'string' },
   root: { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
+  desktop: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -56,6 +60,7 @@ export function readSetupOptions(args: string[]): SetupOptions {
     root: resolve(values.root ?? '/'),
     yes: values.yes === true,
     help: values.help === true,
+    desktop: values.desktop === true,
     defaults: values.host === undefined && values.inventory === undefined && values.env === undefined,
   }
 }

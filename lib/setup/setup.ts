@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadHost } from '../inventory/load.ts'
 import type { Host } from '../inventory/schema.ts'
 import { checkSecrets, readSecrets } from '../inventory/secrets.ts'
+import { desktopLines, scheduleDesktop, writeExclusions } from './desktop.ts'
 import { type Found, lookAround } from './find.ts'
 import { install, installWords, mayInstall } from './install.ts'
 import { inventoryText, PASSPHRASE } from './inventory-text.ts'
@@ -24,19 +25,26 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   const before = present === undefined ? undefined : await loadHost(options.inventory, options.host)
   const name = before === undefined ? PASSPHRASE : secretOf(before)
   const passphrase = name === undefined ? undefined : ensurePassphrase(options.env, name)
+  if (options.desktop) writeExclusions(options)
   const written = writeInventory(
     options,
     present,
-    inventoryText(found, options.host, options.inventory, passphrase?.generated === true),
+    inventoryText(
+      found,
+      options.host,
+      options.inventory,
+      passphrase?.generated === true,
+      options.desktop ? desktopLines(options) : [],
+    ),
   )
   const host = before ?? (await loadHost(options.inventory, options.host))
   print(words.inventoryWords(written, options.host, found))
   if (passphrase) print(words.passphraseText(options.env, passphrase))
   const ready = await checkAndInstall(host, found, options.yes)
   print(words.markersText(found, options.host))
-  print(words.cronText(options))
+  print(options.desktop ? scheduleDesktop(options, found) : words.cronText(options))
   checkSecrets(host, readSecrets(options.env), options.env)
-  print(words.verdict(ready, options.host))
+  print(words.verdict(ready, options.host, options.desktop ? 'desktop' : 'nightly'))
   return ready
 }
 

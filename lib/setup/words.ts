@@ -83,9 +83,9 @@ export function cronText({ host, inventory, env, defaults }: SetupOptions): stri
   return `For root's crontab (crontab -e), every night at three:\n  PATH=${path.join(delimiter)}\n  0 3 * * * ${command}`
 }
 
-export function verdict(ready: boolean, host: string): string {
+export function verdict(ready: boolean, host: string, task: string): string {
   return ready
-    ? `${host} is ready. A look without any change: npx zx tasks/nightly.ts --dry-run`
+    ? `${host} is ready. A look without any change: npx zx tasks/${task}.ts --dry-run`
     : `${host} is not ready: programs are missing, see above`
 }
 

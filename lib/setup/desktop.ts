@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { HOME } from '../command-line.ts'
+import { lineOf } from '../engine/command.ts'
+import type { Found } from './find.ts'
+import type { SetupOptions } from './options.ts'
+
+const UNIT = 'holdfast-desktop'
+const FOLDER = '/etc/systemd/system'
+
+/** The list of exclusions that a desktop begins with. */
+const EXCLUSIONS = `# What is not backed up, in duplicity's own syntax (--exclude-filelist): whole paths, * and ? within a name, ** across folders.
+# A line excludes; one that begins with "+ " includes what a later line would exclude. The first line that matches counts.
+# + /home/fred/.cache/keep-this
+- /home/*/.cache
+`
+
+/** Where the desktop's exclusions are: beside its inventory. */
+export const exclusionsOf = ({ inventory, host }: SetupOptions): string => join(inventory, `${host}.exclusions`)
+
+/** The lines of a first inventory that make a host a desktop. */
+export function desktopLines(options: SetupOptions): string[] {
+  return [
+    '  // the backup day and hour; when the machine was off then, it is made up for within catchUpDays',
+    '  desktop: {',
+    "    folder: '/home',",
+    "    weekday: 'wednesday',",
+    '    hour: 3,',
+    '    catchUpDays: 3,',
+    `    exclusions: ${JSON.stringify(exclusionsOf(options))},`,
+    '  },',
+  ]
+}
+
+/** Writes the first list of exclusions; one that is there stays. */
+export function writeExclusions(options: SetupOptions): void {
+  const path = exclusionsOf(options)
+  mkdirSync(dirname(path), { recursive: true })
+  if (!existsSync(path)) writeFileSync(path, EXCLUSIONS, { flag: 'wx' })
+}
+
+/**
+ * Has the desktop ask by itself: writes a timer and its service, and switches the timer on where this is the running machine. Without systemd
+ * it gives the line for anacron. Units that are there already stay as they are.
+ * @returns what became of it, for a person
+ */
+export function scheduleDesktop(options: SetupOptions, { systemd }: Found): string {
+  if (!systemd) return anacronText(options)
+  const units = { [`${UNIT}.service`]: serviceUnit(options), [`${UNIT}.timer`]: TIMER }
+  const written = Object.entries(units).map(([name, text]) =>
+    writeUnit(join(options.root, FOLDER, name), join(FOLDER, name), text),
+  )
+  const enable = ['systemctl', 'enable', '--now', `${UNIT}.timer`]
+  const enabled = options.root === '/' && run(['systemctl', 'daemon-reload']) && run(enable)
+  return [
+    'The desktop asks every hour, and at once when it was off:',
+    ...written,
+    ...(enabled ? [] : [`  as root: ${lineOf(enable)}`]),
+  ].join('\n')
+}
+
+function writeUnit(file: string, name: string, text: string): string {
+  mkdirSync(dirname(file), { recursive: true })
+  if (!existsSync(file)) writeFileSync(file, text, { flag: 'wx' })
+  else if (readFileSync(file, 'utf8') !== text)
+    return `  ${name} is there already and stays as it is: remove it and run this again for a new one`
+  return `  ${name}`
+}
+
+const run = ([program = '', ...words]: string[]): boolean =>
+  spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+
+/** What runs: the program itself decides whether there is work, so it may be asked at any time. */
+function commandOf({ host, inventory, env, defaults }: SetupOptions): string[] {
+  const own = defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env]
+  return [join(HOME, 'node_modules/.bin/node'), join(HOME, 'tasks/desktop.ts'), ...own]
+}
+
+/** A stop lets the run release its mount before anything else is ended; 75 means that another run is at work, which is no failure. */
+export function serviceUnit(options: SetupOptions): string {
+  return `[Unit]
+Description=Holdfast: the backup of this desktop, when one is due
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=${commandOf(options).map(quoted).join(' ')}
+SuccessExitStatus=75
+KillMode=mixed
+TimeoutStopSec=2min
+Nice=10
+IOSchedulingClass=idle
+`
+}
+
+/** A word of ExecStart (systemd.service(5), command lines). */
+const quoted = (word: string): string => `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+
+/** Persistent: an hour that passed while the machine was off is made up for at its start. */
+const TIMER = `[Unit]
+Description=Holdfast: ask every hour whether the desktop is to be backed up
+
+[Timer]
+OnCalendar=hourly
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`
+
+/** Once a day is enough: a backup day whose hour had not come yet is made up for on the next. */
+function anacronText(options: SetupOptions): string {
+  return `For /etc/anacrontab, every day, ten minutes after the start:\n  1 10 ${UNIT} ${lineOf(commandOf(options))}`
+}
