@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome } from './core/outcome.ts'
 import type { Shell } from './engine/shell.ts'
@@ -20,7 +20,7 @@ export async function writeMetrics(
   await shell.act(`write ${file}`, () => {
     const memory = remember(readMemory(host, report.task, shell), report, partial)
     writeState(host, stateName(report.task), memory)
-    mkdirSync(folder, { recursive: true })
+    if (!existsSync(folder)) mkdirSync(folder)
     // the collector reads files that end in .prom: this one does not yet
     const beside = `${file}.${process.pid}.new`
     writeFileSync(beside, metricsText(memory, report, outcomes), { mode: 0o644 })

@@ -5,6 +5,8 @@ import { type Secrets, secretOf } from './inventory/secrets.ts'
 
 /** Seconds before the second try; twice as many before each further one. */
 const PAUSE = 1
+/** Seconds that the start ping still gets when the work is done already. */
+const GRACE = 2
 /** Characters of a body: what receivers keep. */
 const LONGEST = 10_000
 
@@ -32,8 +34,10 @@ export class Pings {
 
   /** Gives up telling that it has begun, and says why that did not work yet, if it did not. */
   async begun(): Promise<string | undefined> {
-    const unanswered = sleep(0, 'the start ping was not answered while the run lasted')
-    const problem = await Promise.race([this.#starting, unanswered])
+    const late = new AbortController()
+    const unanswered = sleep(GRACE * 1000, 'the start ping was not answered while the run lasted', late)
+    const problem = await Promise.race([this.#starting, unanswered.catch(() => undefined)])
+    late.abort()
     this.#begun.abort()
     return problem
   }

@@ -57,7 +57,7 @@ export async function startMailServer(manners: Manners, certificate?: Certificat
     ...(certificate ? { key: certificate.key, cert: certificate.cert } : {}),
     hideSTARTTLS: tls !== 'starttls',
     authOptional: login === undefined,
-    disabledCommands: login === undefined ? ['AUTH'] : [],
+    disabledCommands: [...(login === undefined ? ['AUTH'] : []), ...(tls === 'none' ? ['STARTTLS'] : [])],
     allowInsecureAuth: false,
     disableReverseLookup: true,
     onAuth: ({ username, password }, _session, done) => {

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { composeMail } from '../../lib/report/mail.ts'
+import { textOf } from '../../lib/report/text.ts'
+import { backedUp, failed, madeUpReport, NIGHT, note, outcome } from '../support/made-up-report.ts'
+import { openMail } from '../support/mail-server.ts'
+
+/** A night on which everything happened that a mail can tell. */
+const night = madeUpReport([
+  outcome('roles', undefined, {
+    notes: [
+      note(
+        'problem',
+        "two: conflict: the folder here says that web1 owns it, its archive says web2\n  if web1 keeps it: mv '/mnt/nas/two/PRIMARY_IS_web2' '/mnt/nas/two/PRIMARY_IS_web1'",
+      ),
+    ],
+    told: [{ site: 'two', role: 'conflict' }],
+  }),
+  {
+    ...backedUp('shop', { backedUp: 'full', prunedBytes: 5 }),
+    notes: [note('significant', 'full backup: the newest full is 31 days old'), note('warning', 'max_NAS_space says "lots"')],
+  },
+  failed('blog', 'the disk is full (duplicity exit code 53): No space left on device', [
+    'Processing volume 7',
+    'No space left on device',
+  ]),
+])
+
+const GOLDEN = `web1: 1 of 3 sites FAILED — blog
+
+FAILED  blog: Backup blog
+  the disk is full (duplicity exit code 53): No space left on device
+  It printed last:
+  | Processing volume 7
+  | No space left on device
+  Type next:
+  $ less /var/log/holdfast/nightly-20261122T033000-1.log
+  $ cd /opt/holdfast && npx zx tasks/nightly.ts --site blog --verbose
+
+To settle
+  two: conflict: the folder here says that web1 owns it, its archive says web2
+    if web1 keeps it: mv '/mnt/nas/two/PRIMARY_IS_web2' '/mnt/nas/two/PRIMARY_IS_web1'
+
+Significant
+  shop: full backup: the newest full is 31 days old
+
+Warnings
+  shop: max_NAS_space says "lots"
+
+Sites
+  site  state      role      last backup  archive            next
+  blog  FAILED     primary   24 h ago     990 MB of 1.00 GB  —
+  shop  well       primary   11 min ago   420 MB of 1.00 GB  incremental backup
+  two   attention  conflict  —            —                  —
+
+nightly on web1, began 2026-11-22 03:30:00 UTC, took 12 min, exit code 1
+log: /var/log/holdfast/nightly-20261122T033000-1.log
+`
+
+test('textOf() is the golden text', () => assert.equal(textOf(night), GOLDEN))
+
+test('composeMail() has the same words as text and as HTML, and shows a name as it is', async () => {
+  const odd = '<img src=x onerror=alert(1)>'
+  const mail = await composeMail(madeUpReport([failed(odd, 'a < b & c')]), { from: 'a@example.org', to: ['b@example.org'] })
+  const { plain, html, header } = openMail(mail.raw)
+  assert.match(plain, /FAILED {2}<img src=x onerror=alert\(1\)>: Backup <img/)
+  assert.match(html, /a &lt; b &amp; c/)
+  assert.doesNotMatch(html, /<img/)
+  assert.equal(header('Date'), new Date(NIGHT + 720_000).toUTCString().replace('GMT', '+0000'))
+  assert.equal(header('Importance'), 'High')
+})
+
+test('composeMail() writes seven-bit lines that every mail server takes', async () => {
+  const long = 'é'.repeat(5000)
+  const { raw } = await composeMail(madeUpReport([failed(long)]), { from: 'a@example.org', to: ['b@example.org'] })
+  assert.match(raw, /^[\t\r\n\x20-\x7e]*$/)
+  assert.ok(raw.split('\r\n').every(line => line.length < 998 && !line.includes('\n')))
+})
