@@ -10,9 +10,13 @@ const SLOW = ['hosts', 'demo', 'steps', 'sandbox', 'engine', 'support'].map(fold
 const AT_ONCE = 2
 const LONGEST_FILE = 15 * 60_000
 
-/** The test files that the arguments name (files or folders), all below `test` by default; the slow ones first. */
+/** Tests of whole machines, which need root, containers and minutes for their first image: only run when named (`npm run test:hosts`). */
+const HOSTS = join('test', 'hosts', '/')
+
+/** The test files that the arguments name (files or folders), all below `test` but those of whole machines by default; the slow ones first. */
 function testFiles(wanted: readonly string[]): string[] {
-  const files = wanted.flatMap(path => (statSync(path).isDirectory() ? globSync(join(path, '**/*.test.ts')) : [path]))
+  const all = wanted.flatMap(path => (statSync(path).isDirectory() ? globSync(join(path, '**/*.test.ts')) : [path]))
+  const files = wanted.some(path => join(path, '/').startsWith(HOSTS)) ? all : all.filter(file => !file.startsWith(HOSTS))
   const rank = (file: string) => SLOW.findIndex(folder => join(file).startsWith(folder)) + 1 || SLOW.length + 1
   return [...new Set(files)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
 }
