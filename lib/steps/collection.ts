@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withDamages } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
 import { collectionStatusWords, filePrefixIn, fileUrl, siteUrl } from '../duplicity/args.ts'
 import { collectionFromStatus } from '../duplicity/collection-status.ts'
 import { DuplicityError } from '../duplicity/errors.ts'
 import { collectionOf } from '../duplicity/listing.ts'
 import type { Shell } from '../engine/shell.ts'
+import { readAudit } from './audit-state.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
 import { duplicityShell } from './duplicity.ts'
 import type { Needs } from './facts.ts'
@@ -24,10 +26,14 @@ export type LookNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive'>
 
 /** A site's sets and chains: from the names in its folder, or, where only duplicity can look (a URL), from duplicity's status, without sizes. */
 export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
-  const { siteArchive } = facts
-  const prefix = filePrefixIn(siteArchive.options)
-  if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, prefix)
-  return collectionOf(await listArchive(siteArchive, shell), { prefix })
+  const { host, site, siteArchive } = facts
+  if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, filePrefixIn(siteArchive.options))
+  return withDamages(await listCollection(siteArchive, shell), readAudit(host, site.name).damages)
+}
+
+/** The same from the names alone, without what the audit found in the volumes. */
+export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
+  return collectionOf(await listArchive(siteArchive, shell), { prefix: filePrefixIn(siteArchive.options) })
 }
 
 async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell, prefix: string): Promise<Collection> {

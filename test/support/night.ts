@@ -9,6 +9,7 @@ import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema
 import { backup } from '../../lib/steps/backup.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
 import type { Needs, Site } from '../../lib/steps/facts.ts'
+import { gpgAgent } from '../../lib/steps/gpg.ts'
 import type { LockInfo } from '../../lib/steps/lock.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { status } from '../../lib/steps/status.ts'
@@ -17,7 +18,7 @@ type NightFacts = Needs<'host' | 'secrets' | 'archive' | 'site' | 'freeSpace' | 
 
 /** One site on one host with an archive of its own, for nights that are only what an archive sees: status, prune, backup. */
 export interface NightSite {
-  readonly facts: NightFacts
+  readonly facts: { -readonly [Name in keyof NightFacts]: NightFacts[Name] }
   /** The site's folder. */
   readonly source: string
   /** Its archive's folder. */
@@ -55,7 +56,7 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
   return { facts, source: site.folder, archive: join(at('nas'), name) }
 }
 
-const whole = recipe<NightFacts>().do(status).do(prune).do(backup)
+const whole = recipe<NightFacts>().hold(gpgAgent).do(status).do(prune).do(backup)
 const onlyPruning = recipe<NightFacts>().do(status).do(prune)
 
 export interface NightOptions {

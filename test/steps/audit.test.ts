@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Secret } from '../../lib/core/secret.ts'
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { HostFile } from '../../lib/inventory/schema.ts'
+import { auditVolumes, chooseVolumes, siteAudits } from '../../lib/steps/audit.ts'
+import { readAudit } from '../../lib/steps/audit-state.ts'
+import type { Needs } from '../../lib/steps/facts.ts'
+import { gpgAgent } from '../../lib/steps/gpg.ts'
+import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
+import { makeNightSite, type NightSite, night, notesIn } from '../support/night.ts'
+import { perform } from '../support/perform.ts'
+
+const DAY = 86_400_000
+const START = Date.UTC(2028, 0, 1, 3)
+const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request'>>()
+  .hold(gpgAgent)
+  .do(chooseVolumes)
+  .each('Audit', siteAudits, site => site.do(auditVolumes))
+
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-audit-'))
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+for (const major of [0, 3] as const) {
+  describe(`the audit of archives by duplicity ${major}`, () => {
+    let server: DuplicityServer
+    let count = 0
+    before(async () => {
+      server = await startDuplicity(major, join(folder, `server${major}`))
+    })
+    after(() => server[Symbol.asyncDispose]())
+
+    /** Three nights of a site: a full of three volumes of 1 MB, and two incrementals. */
+    async function threeNights(file: Partial<HostFile> = {}): Promise<NightSite> {
+      const place = await makeNightSite(join(folder, `${major}-${count++}`), {
+        duplicity: { program: server.program, compression: 'none', volumeSize: 1 },
+        ...file,
+      })
+      place.facts.secrets = new Map([['WORD', new Secret('known only to the test')]])
+      await writeFile(join(place.source, 'SITE', 'large'), randomBytes(2_200_000))
+      for (let index = 0; index < 3; index++) await goOn(place, index)
+      return place
+    }
+
+    async function goOn(place: NightSite, index: number) {
+      const now = START + index * DAY
+      await server.setClock(now)
+      await writeFile(join(place.source, 'SITE', 'page'), randomBytes(20_000))
+      await utimes(join(place.source, 'SITE', 'page'), now / 1000, now / 1000)
+      return await night(place, { now })
+    }
+
+    async function prove(place: NightSite): Promise<string[]> {
+      const roles = { primaries: [place.facts.site], replicas: [], others: [] }
+      const done = await perform(audit, { ...place.facts, roles, request: { dryRun: false, only: [] } })
+      return notesIn(done.outcomes)
+    }
+
+    const volumes = async (place: NightSite, kind: string) =>
+      (await readdir(place.archive)).filter(name => name.startsWith(`duplicity-${kind}.`) && name.includes('.vol')).sort()
+
+    async function corrupt(path: string): Promise<Buffer> {
+      const good = await readFile(path)
+      const bad = Buffer.from(good)
+      bad[1000]! ^= 1
+      await writeFile(path, bad)
+      return good
+    }
+
+    test('finds all well, and remembers when each volume was read', async () => {
+      const place = await threeNights()
+      const notes = await prove(place)
+      assert.match(notes.join(), /^info: 5 of 5 volumes, 2.\d+ MB; all were read since \(not all yet\)$/)
+      assert.match((await prove(place)).join(), /all were read since 20\d\d-/)
+      assert.equal(Object.keys(readAudit(place.facts.host, 'blog').read).length, 5)
+    })
+
+    test('a budget reads the least recently read first, and comes round', async () => {
+      const place = await threeNights({ auditBudget: 1.2 })
+      const read = () => Object.keys(readAudit(place.facts.host, 'blog').read).length
+      const counts = []
+      for (let run = 0; run < 4; run++) {
+        await prove(place)
+        counts.push(read())
+      }
+      assert.ok(counts[0]! >= 1 && counts[0]! < 5, String(counts))
+      assert.equal(counts.at(-1), 5)
+    })
+
+    test('names the set and the volume that differ, and what still restores; the next backup is full; a volume brought back is well', async () => {
+      const place = await threeNights()
+      const [first = ''] = await volumes(place, 'inc')
+      const good = await corrupt(join(place.archive, first))
+      const [, failure = ''] = await prove(place)
+      assert.match(
+        failure,
+        /^failed: incremental set of 2028-01-02 03:00:0\d UTC: volume 1 is not what was written: its SHA1 is [0-9a-f]{40}, the manifest says [0-9a-f]{40} \(duplicity-inc/,
+      )
+      assert.match(failure, /the 2 backups of 2028-01-02 .* to 2028-01-03 .* do not restore whole; 1 others do, from 2028-01-01/)
+      const next = await goOn(place, 3)
+      assert.match(notesIn(next, 'backup').join(), /full backup: the newest chain is damaged/)
+      await writeFile(join(place.archive, first), good)
+      assert.doesNotMatch((await prove(place)).join(), /failed/)
+      assert.deepEqual(readAudit(place.facts.host, 'blog').damages, {})
+    })
+
+    test('finds that the last volume of a set is missing, which no listing shows', async () => {
+      const place = await threeNights()
+      const last = (await volumes(place, 'full')).at(-1)!
+      await rename(join(place.archive, last), join(place.archive, `../${last}`))
+      assert.match(
+        (await prove(place)).join(),
+        /failed: full set of 2028-01-01 .*: volume 3 of its manifest is missing; the 3 backups .* do not restore whole, and no other does/,
+      )
+    })
+
+    test('reads encrypted manifests of sets that another host made', async () => {
+      const place = await threeNights({ encryption: { kind: 'passphrase', secret: 'WORD', generated: true } })
+      await rm(place.facts.host.paths.cache, { recursive: true })
+      const [note = '', ...others] = await prove(place)
+      assert.match(note, /5 of 5 volumes/)
+      assert.deepEqual(others, [])
+      const [first = ''] = await volumes(place, 'inc')
+      await corrupt(join(place.archive, first))
+      assert.match((await prove(place)).join(), /failed: incremental set of 2028-01-02 .*: volume 1 is not what was written/)
+    })
+
+    test('says that it could not be read, and calls nothing damaged', async () => {
+      const place = await threeNights()
+      await rm(place.facts.host.paths.cache, { recursive: true })
+      const manifest = (await readdir(place.archive)).find(name => /inc.*manifest/.test(name))!
+      await writeFile(join(place.archive, manifest), 'no manifest')
+      assert.match(
+        (await prove(place)).join(),
+        /failed: the incremental set of 2028-01-02 .* cannot be proven: it is no manifest/,
+      )
+      assert.deepEqual(readAudit(place.facts.host, 'blog').damages, {})
+    })
+  })
+}
