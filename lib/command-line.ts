@@ -116,7 +116,9 @@ function checked(name: string, value: unknown): string {
 /** The help of a task. */
 export function helpOf(task: Task<object>): string {
   const own = task.optionsHelp === undefined ? '' : `${task.optionsHelp}\n`
+  // a task that has more to say of a common option says it instead
+  const common = COMMON_HELP.split('\n').filter(line => !own.includes(`${line.trimStart().split(' ')[0]} `))
   const more = task.help === undefined ? '' : `\n${task.help}\n`
-  return `${task.about}\n\nUsage: npx zx tasks/${task.name}.ts [options]\n\n${own}${COMMON_HELP}\n${more}
+  return `${task.about}\n\nUsage: npx zx tasks/${task.name}.ts [options]\n\n${own}${common.join('\n')}\n${more}
 Exit codes: 0 all well · 1 something failed, be it the mail, a hook or a ping · 2 bad input, nothing was touched · 75 another run holds the lock · 129, 130, 143 stopped by a signal`
 }

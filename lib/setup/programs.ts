@@ -45,6 +45,7 @@ export function neededPrograms(host: Host, found: Found): Program[] {
       : [program('gpg', 'gnupg', 'encrypts them'), program('gpgconf', 'gnupg', 'ends its agent')]),
     program('flock', 'util-linux', 'keeps two runs apart'),
     program('setpriv', 'util-linux', 'ends commands with the run'),
+    program('bwrap', 'bubblewrap', 'keeps restores to the folder that they are for'),
     ...(wordpress
       ? [
           program(database.dumpProgram, 'mariadb-client', 'dumps the databases of WordPress sites'),

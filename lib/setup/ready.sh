@@ -13,7 +13,7 @@ purpose=${1-}
 case $purpose in demo | test | run) ;; *) echo 'ready: expected demo, test or run' >&2; exit 2 ;; esac
 
 DEMO='duplicity gnupg mariadb-server-core mariadb-client php-cli php-mysql php-gd php-xml php-mbstring php-curl wordpress curl
-  ca-certificates util-linux'
+  ca-certificates util-linux bubblewrap'
 TEST='faketime openssl apache2 procps chromium python3-prometheus-client'
 
 say() { echo "holdfast: $*"; }
