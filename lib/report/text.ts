@@ -1,6 +1,7 @@
 import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import type { Failure, Remark, Report, SiteRow } from './report.ts'
+import { tableOf } from './table.ts'
 
 /** Columns that a line of the text mail keeps to, as far as its words allow. */
 const SITE_COLUMNS = ['site', 'state', 'role', 'last backup', 'archive', 'next'] as const
@@ -53,14 +54,7 @@ export const siteColumns: readonly string[] = SITE_COLUMNS
 
 function sitesTable({ sites, endedAt }: Report): string[] {
   if (sites.length === 0) return []
-  const rows = [siteColumns, ...sites.map(site => cellsOf(site, endedAt))]
-  const widths = siteColumns.map((_, column) => Math.max(...rows.map(row => [...row[column]!].length)))
-  return rows.map(row =>
-    row
-      .map((cell, column) => cell + ' '.repeat(widths[column]! - [...cell].length))
-      .join('  ')
-      .trimEnd(),
-  )
+  return tableOf([siteColumns, ...sites.map(site => cellsOf(site, endedAt))])
 }
 
 function endOf({ startedAt, endedAt, exitCode, log, host, task }: Report): string {

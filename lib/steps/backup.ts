@@ -1,13 +1,16 @@
 import { formatAge } from '../core/age.ts'
+import { archiveTelling, nextNight } from '../core/archive-telling.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { newestSet } from '../core/collection.ts'
 import { markerOf } from '../core/marker.ts'
+import { expectedBytes } from '../core/progress.ts'
 import { formatBytes } from '../core/size.ts'
 import { backupWords } from '../duplicity/args.ts'
 import type { Step } from '../engine/step.ts'
 import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
+import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
 
 type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
@@ -21,7 +24,7 @@ export const backup: Step<BackupNeeds, void> = {
     const plan = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups })
     if (plan.kind === 'none') throw new Error(plan.reason)
     shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
-    await claimArchive(siteArchive.folder, host.name, shell)
+    if (!site.isDesktop) await claimArchive(siteArchive.folder, host.name, shell)
     const before = newestSet(collection)
     const target = targetOf(host, site.name, siteArchive, 'backup')
     const words = backupWords({
@@ -30,15 +33,23 @@ export const backup: Step<BackupNeeds, void> = {
       source: site.folder,
       volumeSize: host.duplicity.volumeSize,
       exclude: site.settings.exclude,
+      excludeFrom: site.settings.excludeFrom,
       otherHost: before !== undefined && readRecord(host, site.name).backedUpTo !== before.time,
     })
-    await duplicityShell(shell, host, secrets, target).act`${words}`
+    await withVolumeProgress(
+      siteArchive.folder,
+      expectedBytes(collection, plan.kind),
+      shell,
+      () => duplicityShell(shell, host, secrets, target).act`${words}`,
+    )
     await shell.act('look for the new set and remember it', async () => {
-      const made = newestSet(await readCollection({ host, secrets, site, siteArchive }, shell))
+      const after = await readCollection({ host, secrets, site, siteArchive }, shell)
+      const made = newestSet(after)
       if (!made || made.time === before?.time)
         throw new Error('duplicity said that it was done, but there is no new set in the archive')
       if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
       updateRecord(host, site.name, { backedUpTo: made.time })
+      shell.tell({ ...archiveTelling(site.name, after), backedUp: made.kind, next: nextNight(after, limits, shell.now()) })
       shell.note(
         'info',
         `${made.kind} set of ${formatBytes(made.bytes)}${before ? `, ${formatAge(made.time - before.time)} after the last` : ''}`,

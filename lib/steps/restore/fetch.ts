@@ -8,6 +8,7 @@ import type { Secrets } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../check-mount.ts'
 import { duplicityShell, targetOf } from '../duplicity.ts'
 import { gpgHome } from '../gpg.ts'
+import { withFolderProgress } from '../progress.ts'
 import { confined } from './confined.ts'
 
 /** What is to be brought back, from where, and into which folder, which must not exist yet. */
@@ -35,5 +36,5 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   const words = restoreWords({ ...target, into, time: point.time, ...(path === undefined ? {} : { path }) })
   await shell.act(`make the folder ${dirname(into)}`, () => void mkdirSync(dirname(into), { recursive: true, mode: 0o700 }))
   const writable = [dirname(into), target.cache, ...Object.values(gpgHome(host))]
-  await duplicityShell(shell, host, secrets, target).act`${confined(words, writable)}`
+  await withFolderProgress(into, shell, () => duplicityShell(shell, host, secrets, target).act`${confined(words, writable)}`)
 }

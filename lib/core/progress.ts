@@ -1,0 +1,37 @@
+import { formatAge } from './age.ts'
+import { type Collection, primaryChain, setsOf } from './collection.ts'
+import { formatBytes } from './size.ts'
+
+/** How far something is that writes bytes. */
+export interface Progress {
+  /** Volumes written, where they are counted. */
+  readonly volumes?: number
+  readonly bytes: number
+  /** What it will come to, as far as the last time tells. */
+  readonly expected: number | undefined
+  readonly seconds: number
+}
+
+/** How far it is, for people: `3 volumes, 600 MB of about 2.10 GB (28 %), 12.0 MB/s, about 2 min left`. Nothing is promised past what was expected. */
+export function progressText({ volumes, bytes, expected, seconds }: Progress): string {
+  const rate = seconds > 0 ? bytes / seconds : 0
+  const sure = expected !== undefined && expected > 0 && bytes <= expected
+  const left = sure && rate > 0 ? `about ${formatAge(((expected - bytes) / rate) * 1000)} left` : ''
+  const share = sure ? ` of about ${formatBytes(expected)} (${Math.floor((100 * bytes) / expected)} %)` : ''
+  const counted = volumes === undefined ? '' : `${volumes} ${volumes === 1 ? 'volume' : 'volumes'}`
+  return [counted, `${formatBytes(bytes)}${share}`, rate > 0 ? `${formatBytes(Math.round(rate))}/s` : '', left]
+    .filter(text => text !== '')
+    .join(', ')
+}
+
+/** The bytes that a set of this kind will come to: as the newest full, or as the mean of the incrementals since. Undefined where there is none to go by. */
+export function expectedBytes(collection: Collection, kind: 'full' | 'incremental'): number | undefined {
+  const chain = primaryChain(collection)
+  if (!chain) return undefined
+  if (kind === 'full') return chain.full.bytes
+  const sizes = setsOf(chain)
+    .slice(1)
+    .map(set => set.bytes)
+    .filter(bytes => bytes !== undefined)
+  return sizes.length === 0 ? undefined : sizes.reduce((sum, bytes) => sum + bytes, 0) / sizes.length
+}
