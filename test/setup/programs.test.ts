@@ -61,7 +61,7 @@ const FOUND: Found = {
 }
 const wordpress = { name: 'blog', kind: 'WordPress', domains: [], certificates: [], claims: [] } as const
 const local = { kind: 'folder', path: '/b' }
-const ALWAYS = ['duplicity', 'flock', 'setpriv']
+const ALWAYS = ['duplicity', 'flock', 'setpriv', 'bwrap']
 
 /** Fields of the inventory, sites, and the programs beyond those that every host needs. */
 const NEEDS: [object, Found['sites'], string[]][] = [
