@@ -43,6 +43,7 @@ export function lineagesOf(folder: string, domains: readonly string[]): string[]
 
 async function copyLineage(from: string, lineage: string, shell: Shell): Promise<void> {
   for (const part of ['live', 'archive']) {
+    if (!namesIn(join(from, part)).includes(lineage)) continue // certificates that certbot did not make may have no archive
     await shell.act`mkdir --parents ${part}`
     await shell.act`cp --archive ${join(from, part, lineage)} ${part}/`
   }

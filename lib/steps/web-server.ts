@@ -1,5 +1,6 @@
-import { lstatSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, realpathSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { replaceFolder } from './certs.ts'
 import { openCompanion } from './companion.ts'
@@ -22,14 +23,19 @@ export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: str
     shell.note('info', files.length === 0 ? 'no file serves this site alone' : files.join(', '))
     await using companion = await openCompanion(site.folder, shell)
     await replaceFolder(WEB_SERVER, companion.path, shell, async within => {
-      for (const name of files) {
-        const enabled = join(webServerFolder, 'sites-enabled', name)
-        const parts = lstatSync(enabled).isSymbolicLink() ? ['sites-enabled', 'sites-available'] : ['sites-enabled']
-        for (const part of parts) {
-          await within.act`mkdir --parents ${part}`
-          await within.act`cp --archive ${join(webServerFolder, part, name)} ${part}/`
-        }
-      }
+      for (const name of files) await copyConfiguration(webServerFolder, name, within)
     })
   },
+}
+
+/** Copies one enabled file: a link into sites-available as a link with what it leads to, one to anywhere else as the file that it leads to. */
+async function copyConfiguration(from: string, name: string, within: Shell): Promise<void> {
+  const enabled = join(from, 'sites-enabled', name)
+  await within.act`mkdir --parents sites-enabled`
+  const target = relative(realpathSync(join(from, 'sites-enabled', '..')), realpathSync(enabled))
+  if (!lstatSync(enabled).isSymbolicLink() || dirname(target) !== 'sites-available')
+    return await within.act`cp --archive --dereference ${enabled} sites-enabled/`
+  await within.act`cp --archive ${enabled} sites-enabled/`
+  await within.act`mkdir --parents sites-available`
+  await within.act`cp --archive ${join(from, target)} sites-available/`
 }

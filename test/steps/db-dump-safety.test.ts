@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { dump, dumpFileOf, dumping, dumpWell } from '../support/dumping.ts'
+import { fakeProgram, whilePathHas } from '../support/programs.ts'
+import { tinyWordpress } from '../support/tiny-wordpress.ts'
+
+const stage = dumping('db-dump-safety')
+const bin = join(stage.folder, 'bin')
+
+test('dumpDatabase gives the password by a file of mode 600 that is gone afterwards, and shows it nowhere', async () => {
+  const seen = join(stage.folder, 'seen')
+  fakeProgram(
+    bin,
+    'mariadb-dump',
+    `f=\${1#--defaults-file=}; { stat -c %a "$f"; tr '\\0' ' ' < /proc/$$/cmdline; cat "$f"; } > ${seen}; PATH=$REAL exec mariadb-dump "$@"`,
+  )
+  const outcome = await whilePathHas(bin, () => dump(stage, stage.shop))
+  assert.equal(outcome.status, 'done', outcome.reason)
+  const [mode, line, ...options] = readFileSync(seen, 'utf8').split('\n')
+  assert.equal(mode, '600')
+  assert.ok(!`${line}`.split('[client]')[0]!.includes(stage.shop.password))
+  assert.ok(options.join('\n').includes(`password="${stage.shop.password}"`) || line!.includes('[client]'))
+  assert.ok(!JSON.stringify(outcome).includes(stage.shop.password))
+  assert.deepEqual(readdirSync(join(stage.host.paths.run, 'clients')), [])
+})
+
+for (const [name, make, wanted] of [
+  ['a link', (path: string) => symlinkSync('/tmp', path), /is no folder \((ELOOP|ENOTDIR)\): somebody else made it/],
+  ['a file', (path: string) => writeFileSync(path, ''), /is no folder \(ENOTDIR\)/],
+  ["somebody else's", (path: string) => (mkdirSync(path), chownSync(path, 33, 33)), /belongs to user 33, wanted user 0/],
+] as const) {
+  test(`dumpDatabase refuses a companion folder that is ${name}`, {
+    skip: process.getuid?.() !== 0 && 'needs root',
+  }, async () => {
+    const path = join(stage.shop.folder, '.holdfast')
+    rmSync(path, { recursive: true, force: true })
+    make(path)
+    const { status, reason } = await dump(stage, stage.shop)
+    rmSync(path, { recursive: true, force: true })
+    assert.equal(status, 'failed')
+    assert.match(reason!, wanted)
+  })
+}
+
+test('dumpDatabase closes a companion folder that others can enter', async () => {
+  await dumpWell(stage, stage.shop)
+  chmodSync(join(stage.shop.folder, '.holdfast'), 0o755)
+  await dumpWell(stage, stage.shop)
+  assert.equal(statSync(join(stage.shop.folder, '.holdfast')).mode & 0o777, 0o700)
+})
+
+test('dumpDatabase writes no dump through a link in the companion folder', async () => {
+  await dumpWell(stage, stage.shop)
+  const victim = join(stage.folder, 'victim')
+  writeFileSync(victim, 'precious')
+  rmSync(dumpFileOf(stage.shop))
+  symlinkSync(victim, dumpFileOf(stage.shop))
+  await dumpWell(stage, stage.shop)
+  assert.equal(readFileSync(victim, 'utf8'), 'precious')
+  assert.ok(lstatSync(dumpFileOf(stage.shop)).isFile())
+})
+
+test("dumpDatabase refuses a site that names another's database or account, and the server's own", async () => {
+  await dumpWell(stage, stage.shop)
+  const thief = await tinyWordpress(stage.host.vhosts, 'thief', 'thief', stage.mariadb)
+  const config = readFileSync(thief.config, 'utf8')
+  writeFileSync(thief.config, config.replace("'DB_NAME', 'thief'", "'DB_NAME', 'shop'"))
+  assert.match((await dump(stage, thief)).reason!, /its database "shop" is recorded as that of site "shop"/)
+  writeFileSync(thief.config, config.replace("'DB_NAME', 'thief'", "'DB_NAME', 'mysql'"))
+  assert.match((await dump(stage, thief)).reason!, /names "mysql", which belongs to the database server itself/)
+  assert.ok(!existsSync(dumpFileOf(thief)))
+})
+
+test('dumpDatabase in a dry run says what it would do, and makes nothing', async () => {
+  const dry = await tinyWordpress(stage.host.vhosts, 'dry', 'dry', stage.mariadb)
+  const { status, commands } = await dump(stage, dry, { dry: true })
+  assert.equal(status, 'done')
+  assert.ok(commands.some(({ line, ran }) => !ran && /^mariadb-dump --defaults-file=.* --single-transaction .* dry$/.test(line)))
+  assert.deepEqual(readdirSync(dry.folder), ['SITE'])
+})
