@@ -4,7 +4,9 @@ import type { Outcome } from '../core/outcome.ts'
 /** The lines of the log for one event, each with the time and, inside an `each`, the subject. Pure text: no colours, no control characters. */
 export function linesOf(event: RunEvent): string[] {
   const head = `${clock(event.at)} ${event.subject === undefined ? '' : `[${event.subject}] `}`
-  return textOf(event).map(line => `${head}${clean(line)}`)
+  return textOf(event)
+    .flatMap(text => text.split('\n'))
+    .map(line => printable(`${head}${line}`))
 }
 
 function textOf(event: RunEvent): string[] {
@@ -44,5 +46,7 @@ export function clock(at: number): string {
   const two = (value: number): string => String(value).padStart(2, '0')
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
-const clean = (line: string): string =>
-  line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?')
+
+/** A line that can be shown anywhere: without colours, and with `?` for what could move a cursor or begin a line. What a site is called is not trusted (S41). */
+export const printable = (line: string): string =>
+  line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '?')

@@ -1,10 +1,14 @@
 import { exitCodeOf, isTrouble, type Outcome } from '../core/outcome.ts'
+import { printable } from './lines.ts'
 
 /** The last words of a run for a person: what failed and why, what has to be settled, and the verdict. */
 export function summaryOf(outcomes: readonly Outcome[], stoppedBy: string | undefined, dryRun: boolean): string {
   const troubles = outcomes.filter(isTrouble)
   const lines = troubles.flatMap(outcome => troubleOf(outcome))
-  return [...lines, verdictOf(outcomes, stoppedBy, dryRun)].join('\n')
+  return [...lines, verdictOf(outcomes, stoppedBy, dryRun)]
+    .flatMap(text => text.split('\n'))
+    .map(printable)
+    .join('\n')
 }
 
 function troubleOf(outcome: Outcome): string[] {

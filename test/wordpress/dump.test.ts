@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { isComplete, sandboxLineLength } from '../../lib/wordpress/dump.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-dump-'))
+after(() => rmSync(folder, { recursive: true }))
+const file = join(folder, 'dump.sql')
+const SANDBOX = '/*M!999999\\- enable the sandbox mode */ \n'
+
+const ends: [string, string, boolean][] = [
+  ['a finished dump', 'CREATE TABLE x;\n-- Dump completed\n', true],
+  ['one with a date', 'x\n-- Dump completed on 2026-01-01  3:00:00\n', true],
+  ['nothing', '', false],
+  ['one that was cut short', 'CREATE TABLE x;\nINSERT INTO', false],
+  ['one cut in its last line', 'x\n-- Dump compl', false],
+  ['one without its last newline', 'x\n-- Dump completed', false],
+  ['a row that says so', "INSERT INTO x VALUES ('\\n-- Dump completed\\n');\n", false],
+  ['the line in the middle', `x\n-- Dump completed\n${'INSERT\n'.repeat(50)}`, false],
+  ['a long one', `${'x'.repeat(100_000)}\n-- Dump completed\n`, true],
+]
+for (const [name, text, is] of ends) {
+  test(`isComplete() says ${is} of ${name}`, async () => {
+    writeFileSync(file, text)
+    assert.equal(await isComplete(file), is)
+  })
+}
+
+test('isComplete() fails for a file that is not there', () => assert.rejects(isComplete(join(folder, 'no')), { code: 'ENOENT' }))
+
+const heads: [string, string, number][] = [
+  ["MariaDB's sandbox line", `${SANDBOX}-- MariaDB dump`, SANDBOX.length],
+  ['its older form', '/*!999999\\- enable the sandbox mode */ \n-- x', '/*!999999\\- enable the sandbox mode */ \n'.length],
+  ['a dump without it', '-- MariaDB dump 10.19\n', 0],
+  ['the line further down', `-- x\n${SANDBOX}`, 0],
+  ['nothing', '', 0],
+]
+for (const [name, text, length] of heads) {
+  test(`sandboxLineLength() is ${length} for ${name}`, async () => {
+    writeFileSync(file, text)
+    assert.equal(await sandboxLineLength(file), length)
+  })
+}
