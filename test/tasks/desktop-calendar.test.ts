@@ -13,13 +13,13 @@ const START = Date.parse('2026-01-01T00:07:00Z') // a Thursday
 const DAYS = 91
 const CATCH_UP = 3
 
-/** The hours at which a machine that is on now and then asks: every seven hours while it is on, off for up to nine days. */
+/** The hours at which a machine that is on now and then asks: every seven hours while it is on, off for up to ten days. */
 function asking(seed: number): number[] {
   const chance = chanceFrom(seed)
   const times: number[] = []
   for (let now = START; now < START + DAYS * DAY; ) {
-    const off = now + (15 + chance(chance(4) === 0 ? 200 : 60)) * HOUR
-    for (let on = 1 + chance(2); on > 0 && now < START + DAYS * DAY; on--, now += 7 * HOUR) times.push(now)
+    const off = now + (30 + chance(chance(4) === 0 ? 200 : 80)) * HOUR
+    for (let on = chance(4) === 0 ? 2 : 1; on > 0 && now < START + DAYS * DAY; on--, now += 7 * HOUR) times.push(now)
     now = Math.max(now, off)
   }
   return times

@@ -39,7 +39,7 @@ test(`killed at ${MOMENTS} random moments of a full backup, the next run complet
     const folder = ownFolder('desktop-killed')
     const desktop = new Desktop(folder, {}, { duplicity: { volumeSize: 1 } })
     for (let file = 0; file < MEGABYTES; file++) desktop.fill(`file${file}`, 1_000_000)
-    const wanted = 2 + chance(MEGABYTES - 4)
+    const wanted = 1 + chance(MEGABYTES - 3)
     await killedAfter(desktop, wanted, chance(60))
     assert.notEqual(readFileSync(join(folder, 'state', 'lock'), 'utf8'), '')
     const before = volumesOf(desktop)
@@ -63,4 +63,18 @@ test(`killed at ${MOMENTS} random moments of a full backup, the next run complet
     rmSync(folder, { recursive: true })
   }
   t.diagnostic(`${kept} volumes were not sent again`)
+})
+
+test('stopped by SIGTERM, as at a shutdown, it unlocks, and the next run completes the set all the same', async () => {
+  const desktop = new Desktop(ownFolder('desktop-stopped'), {}, { duplicity: { volumeSize: 1 } })
+  desktop.fill('file', MEGABYTES * 1_000_000)
+  const { child, ended } = desktop.start()
+  await until(() => volumesOf(desktop).size >= 3)
+  child.kill('SIGTERM')
+  assert.equal((await ended).code, 143)
+  const [first, second] = [volumesOf(desktop).get(1), volumesOf(desktop).get(2)]
+  const again = await desktop.ask()
+  assert.deepEqual([again.code, didOf(again)], [0, 'backup'])
+  assert.match(JSON.stringify(again.outcomes), /a set is not complete: it is completed by a backup now/)
+  assert.deepEqual([volumesOf(desktop).get(1), volumesOf(desktop).get(2)], [first, second])
 })

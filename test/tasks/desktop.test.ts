@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Desktop, didOf } from '../support/desktop.ts'
+import { type Asked, Desktop, didOf } from '../support/desktop.ts'
 import { ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { fakeProgram, pathWith } from '../support/programs.ts'
@@ -82,11 +82,9 @@ esac`,
   test('the desktop backs up on its day, without what its exclusions name', async () => {
     const asked = await desktop.ask([], WEDNESDAY, env)
     assert.deepEqual([asked.code, didOf(asked)], [0, 'backup'], asked.stderr)
-    execFileSync('mount', ['-o', 'loop', share, mountPoint])
     const into = join(folder, 'restored')
     const words = ['restore', '--no-encryption', `--archive-dir=${folder}/other`, `file://${mountPoint}/Ubuntu/pc`, into]
-    execFileSync('duplicity', words, { stdio: ['ignore', 'ignore', 'inherit'] })
-    execFileSync('umount', [mountPoint])
+    onShare(() => execFileSync('duplicity', words, { stdio: ['ignore', 'ignore', 'inherit'] }))
     assert.deepEqual(readdirSync(into), ['letter'])
   })
 
@@ -112,4 +110,31 @@ esac`,
     assert.ok(!outcomes.some(outcome => outcome.step === 'mount' && outcome.phase === 'up' && outcome.status === 'done'))
     writeFileSync(exclusions, `${desktop.source}/cache\n`)
   })
+
+  test('short of space for the next full backup, it removes one old chain a day, and never the newest', async () => {
+    const day = (text: string): Promise<Asked> => desktop.ask([], at(text), env)
+    desktop.fill('film', 18_000_000)
+    for (const wednesday of ['2026-03-18T04:00:00', '2026-04-29T04:00:00']) assert.equal(didOf(await day(wednesday)), 'backup')
+    const full = (): string[] =>
+      onShare(() => readdirSync(join(mountPoint, 'Ubuntu/pc')).filter(name => /full\..*manifest/.test(name)))
+    assert.equal(full().length, 3)
+    onShare(() => writeFileSync(join(mountPoint, 'other'), Buffer.alloc(5_000_000)))
+    const short = await day('2026-04-30T10:00:00')
+    assert.match(JSON.stringify(short.outcomes), /too little space for the next full backup: .* available, 18\.\d MB wanted/)
+    assert.equal(full().length, 2)
+    assert.equal(didOf(await day('2026-04-30T12:00:00')), 'none')
+    for (const each of ['2026-05-01T10:00:00', '2026-05-02T10:00:00']) await day(each)
+    assert.equal(full().length, 1)
+    assert.match(full()[0]!, /20260429T/)
+  })
+
+  /** Does something while the share is mounted. */
+  function onShare<Result>(work: () => Result): Result {
+    execFileSync('mount', ['-o', 'loop', share, mountPoint])
+    try {
+      return work()
+    } finally {
+      execFileSync('umount', [mountPoint])
+    }
+  }
 }
