@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
 import { isHostName } from '../core/marker.ts'
+import { desktop } from './desktop.ts'
+import { absolutePath, paths, relativePath } from './paths.ts'
 import { hooks, mail, metrics, pings } from './reporting.ts'
 
-const absolutePath = z.string().regex(/^\/[^\0]*$/, 'wanted an absolute path, such as /srv/www/vhosts')
-const relativePath = z
-  .string()
-  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]*$/, 'wanted a path inside the archive, without / in front and without ..')
 const unit = z.string().regex(/^[A-Za-z0-9:_.\\@-]+$/, 'wanted the name of a systemd unit')
 const words = z.array(z.string()).min(1).describe('A command as a list of words; no shell reads it')
 const secretName = z
@@ -19,14 +17,6 @@ const interval = z.string().refine(isInterval, 'wanted an interval such as 1M, 1
 function isInterval(text: string): boolean {
   try {
     return parseInterval(text) > 0
-  } catch {
-    return false
-  }
-}
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined
   } catch {
     return false
   }
@@ -141,34 +131,6 @@ const site = z.strictObject({
     .describe("A file of exclusions in duplicity's own syntax (--exclude-filelist), with whole paths"),
 })
 
-const desktop = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'wanted a name for a folder of the archive: letters, digits, . _ and -')
-      .optional()
-      .describe("Its folder in the archive; the host's name when absent"),
-    folder: absolutePath.default('/home').describe('What is backed up; / for the whole machine'),
-    weekday: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']),
-    hour: z.int().min(0).max(23),
-    minute: z.int().min(0).max(59).default(0),
-    catchUpDays: z.int().min(0).max(6).default(3).describe('For so many days a missed backup day is made up for (S30)'),
-    timeZone: z
-      .string()
-      .refine(isTimeZone, 'wanted a time zone such as Europe/London')
-      .optional()
-      .describe("The machine's own when absent"),
-    exclusions: absolutePath
-      .optional()
-      .describe("A file of what is not backed up, in duplicity's own syntax (--exclude-filelist), with whole paths"),
-    allowance: z
-      .number()
-      .positive()
-      .optional()
-      .describe('MB of archive it may use; when absent, as much as leaves room for the next full backup'),
-  })
-  .describe('A machine that is not always on, for tasks/desktop.ts')
-
 const database = z.strictObject({
   socket: absolutePath
     .optional()
@@ -178,13 +140,6 @@ const database = z.strictObject({
     .describe('Option file of an account that may create databases; root over the socket when absent'),
   dumpProgram: z.string().default('mariadb-dump'),
   clientProgram: z.string().default('mariadb'),
-})
-
-const paths = z.strictObject({
-  state: absolutePath.default('/var/lib/holdfast'),
-  cache: absolutePath.default('/var/cache/holdfast'),
-  logs: absolutePath.default('/var/log/holdfast'),
-  run: absolutePath.default('/run/holdfast'),
 })
 
 /** One host's inventory: what a file in `hosts/` may say. All sizes are in the unit that the description names. */
@@ -239,6 +194,5 @@ export type VpnSettings = z.output<typeof vpn>
 export type ArchiveSettings = z.output<typeof archive>
 export type MountSettings = Extract<ArchiveSettings, { kind: 'mount' }>
 export type Expectations = Pick<MountSettings, 'owner' | 'group' | 'links' | 'maxSize' | 'identity'>
-export type DesktopSettings = z.output<typeof desktop>
 export type Encryption = z.output<typeof encryption>
 export type DuplicitySettings = z.output<typeof duplicity>
