@@ -1,4 +1,4 @@
-import { chownSync, closeSync, constants, copyFileSync, lstatSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, closeSync, constants, copyFileSync, lstatSync, openSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { claimsIn, markerOf } from '../../core/marker.ts'
 import type { Step } from '../../engine/step.ts'
@@ -21,16 +21,24 @@ export const settleMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring
     const owner = site.role.owner ?? host.name
     await shell.act(`write ${markerOf(owner)} into the restored tree, and no other marker`, () => {
       const names = readdirSync(restoring.tree)
+      using _ = timesKept(restoring.tree)
       for (const claim of claimsIn(names).filter(name => name !== owner))
         rmSync(join(restoring.tree, markerOf(claim)), { recursive: true })
       if (!names.includes(markerOf(owner))) closeSync(openSync(join(restoring.tree, markerOf(owner)), 'wx', 0o644))
     })
     if (owner === host.name && site.local) {
       await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, () => {
+        using _ = timesKept(restoring.tree)
         for (const name of OF_TODAY) takeOver(site.folder, restoring.tree, name)
       })
     }
   },
+}
+
+/** The folder's own times are those of the set, whatever is written into it here. */
+function timesKept(folder: string): Disposable {
+  const { atime, mtime } = lstatSync(folder)
+  return { [Symbol.dispose]: () => utimesSync(folder, atime, mtime) }
 }
 
 function takeOver(live: string, tree: string, name: string): void {
@@ -39,4 +47,5 @@ function takeOver(live: string, tree: string, name: string): void {
   if (!stat?.isFile()) return
   copyFileSync(join(live, name), join(tree, name), constants.COPYFILE_EXCL)
   chownSync(join(tree, name), stat.uid, stat.gid)
+  utimesSync(join(tree, name), stat.atime, stat.mtime)
 }

@@ -5,6 +5,7 @@ import { BadInput } from '../../core/bad-input.ts'
 import { messageOf } from '../../core/message.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
+import type { Mended } from './mend.ts'
 import { type Scope, WHOLE } from './scope.ts'
 
 /** What the person who recovers a site asked for. */
@@ -31,7 +32,7 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
   const yes = values.yes === true
   const into = values.into === undefined ? undefined : resolve(values.into as string)
   const undo = values.undo === true
-  const paths = ((values.path as string[] | undefined) ?? []).map(checkPath)
+  const paths = outermost(((values.path as string[] | undefined) ?? []).map(checkPath))
   const exclusive = ['age', 'at'].filter(name => values[name] !== undefined)
   if (exclusive.length > 1) throw new BadInput('--age and --at: wanted one of them')
   if (undo && ['age', 'at', 'path', 'into', 'files-only', 'db-only'].some(name => values[name] !== undefined)) {
@@ -77,10 +78,18 @@ function checkPath(path: string): string {
   return clean
 }
 
+/** Each path once, and none that lies within another: it comes with that one. */
+const outermost = (paths: readonly string[]): string[] =>
+  [...new Set(paths)].filter(path => !paths.some(other => path.startsWith(`${other}/`)))
+
 type WithRecovery = { recovery: Recovery }
 
 /** The three things that a recovery can be. */
-export const wantsUndo: Condition<WithRecovery, object> = ({ recovery }) => (recovery.undo ? {} : 'not asked for')
+export const wantsUndo: Condition<WithRecovery & Mended & Needs<'request'>, object> = ({ recovery, mended, request }) => {
+  if (!recovery.undo) return 'not asked for'
+  const [site = ''] = request.only
+  return mended.includes(site) ? 'the last restore had been interrupted: that it was taken back just now is the undo' : {}
+}
 export const wantsElsewhere: Condition<WithRecovery, { into: string }> = ({ recovery }) =>
   recovery.into === undefined ? 'it is restored in place' : { into: recovery.into }
 export const wantsInPlace: Condition<WithRecovery, object> = ({ recovery }) =>

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Exchange, Transaction } from '../../core/restore-journal.ts'
 import { CommandFailed } from '../../engine/process.ts'
@@ -51,10 +51,16 @@ function siteExchanges(site: Site, restoring: Restoring, scope: Scope): Exchange
 /** One file or folder of the live site. Its parent is made where it is gone; a parent that is a link out of the site is refused. */
 function pathExchange(folder: string, tree: string, path: string): Exchange {
   const live = join(folder, path)
-  mkdirSync(dirname(live), { recursive: true })
-  if (!isWithin(realpathSync(dirname(live)), realpathSync(folder)))
+  // the way is looked at before anything is made on it: a link could lead the new folder out
+  if (!isWithin(realpathSync(nearestThere(dirname(live))), realpathSync(folder)))
     throw new Error(`${path}: a link on the way to it leads out of the site`)
+  mkdirSync(dirname(live), { recursive: true })
   return planExchange(live, join(tree, path))
+}
+
+/** The folder itself or, where it is gone, the nearest above it that is there. A dangling link is there. */
+function nearestThere(folder: string): string {
+  return lstatSync(folder, { throwIfNoEntry: false }) ? folder : nearestThere(dirname(folder))
 }
 
 /** A configuration that fails its test before anything was changed is not the restore's to judge: it then leaves the web server alone. */

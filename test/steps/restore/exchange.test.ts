@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Exchange } from '../../../lib/core/restore-journal.ts'
+import { recipe } from '../../../lib/engine/recipe.ts'
+import { bringExchange, identityAt, planExchange } from '../../../lib/steps/restore/exchange.ts'
+import { ownFolder } from '../../support/host.ts'
+import { perform, story } from '../../support/perform.ts'
+import { fakeProgram, whilePathHas } from '../../support/programs.ts'
+
+const folder = ownFolder('exchange')
+type End = 'original' | 'exchanged'
+type Kind = 'nothing' | 'file' | 'tree'
+let count = 0
+
+/** Runs bringExchange() as a step; gives what it failed with. */
+async function bring(exchange: Exchange, end: End): Promise<string | undefined> {
+  const one = recipe<object>().do({ name: 'bring', title: 'Bring', run: async (_, shell) => bringExchange(exchange, end, shell) })
+  const { outcomes } = await perform(one, {})
+  assert.equal(outcomes.length, 1, story(outcomes).join('\n'))
+  return outcomes[0]!.reason
+}
+
+function make(path: string, kind: Kind, text: string): void {
+  if (kind === 'tree') mkdirSync(path)
+  if (kind !== 'nothing') writeFileSync(kind === 'tree' ? join(path, 'in it') : path, text)
+}
+
+function textAt(path: string): string | undefined {
+  if (!existsSync(path)) return undefined
+  return readdirIs(path) ? readFileSync(join(path, 'in it'), 'utf8') : readFileSync(path, 'utf8')
+}
+
+const readdirIs = (path: string): boolean => {
+  try {
+    return readdirSync(path).length > 0
+  } catch {
+    return false
+  }
+}
+
+function begin(live: Kind, held: Kind): Exchange {
+  const at = join(folder, String(count++))
+  mkdirSync(at)
+  const paths = { live: join(at, 'live'), held: join(at, 'held') }
+  make(paths.live, live, 'former')
+  make(paths.held, held, 'restored')
+  return planExchange(paths.live, paths.held)
+}
+
+/** The exchange is at this end, and nothing lies about. */
+function assertAt(exchange: Exchange, end: End, live: Kind, held: Kind): void {
+  const [former, restored] = [live === 'nothing' ? undefined : 'former', held === 'nothing' ? undefined : 'restored']
+  assert.equal(textAt(exchange.live), end === 'original' ? former : restored)
+  assert.equal(textAt(exchange.held), end === 'original' ? restored : former)
+  assert.ok(!existsSync(`${exchange.held}.aside`))
+}
+
+/** The renames of an exchange, as it does them where `mv --exchange` is not known: a kill can come after each. */
+const RENAMES: [string, string][] = [
+  ['live', 'held.aside'],
+  ['held', 'live'],
+  ['held.aside', 'held'],
+]
+
+/** Brings the contents to where so many renames of an exchange to this end leave them. */
+function cutShort(exchange: Exchange, renames: number): void {
+  const at = (name: string): string => join(exchange.live, '..', name)
+  for (const [from, to] of RENAMES.slice(0, renames)) if (identityAt(at(from)) !== null) renameSync(at(from), at(to))
+}
+
+const kinds = fc.constantFrom<Kind>('nothing', 'file', 'tree')
+const ends = fc.constantFrom<End>('original', 'exchanged')
+
+test('bringExchange() reaches either end from every state that a kill between two renames can leave, and again changes nothing', async () => {
+  const cases = fc.tuple(fc.constantFrom<Kind>('file', 'tree'), fc.constantFrom<Kind>('file', 'tree'))
+  await fc.assert(
+    fc.asyncProperty(
+      cases,
+      fc.integer({ min: 0, max: 3 }),
+      fc.array(ends, { minLength: 1, maxLength: 3 }),
+      async ([live, held], renames, way) => {
+        const exchange = begin(live, held)
+        cutShort(exchange, renames)
+        for (const end of way) {
+          for (const again of [1, 2]) {
+            assert.equal(await bring(exchange, end), undefined, `${end} ${again}`)
+            assertAt(exchange, end, live, held)
+          }
+        }
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('bringExchange() exchanges what is there with nothing, and back', async () => {
+  await fc.assert(
+    fc.asyncProperty(kinds, kinds, fc.array(ends, { maxLength: 4 }), async (live, held, way) => {
+      const exchange = begin(live, held)
+      for (const end of way) {
+        assert.equal(await bring(exchange, end), undefined)
+        assertAt(exchange, end, live, held)
+      }
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test('bringExchange() touches nothing that was never part of the exchange', async () => {
+  const exchange = begin('tree', 'tree')
+  // not made in the freed place: a file system may give that inode again
+  writeFileSync(`${exchange.live}.new`, "somebody's own")
+  rmSync(exchange.live, { recursive: true })
+  renameSync(`${exchange.live}.new`, exchange.live)
+  assert.match((await bring(exchange, 'exchanged')) ?? '', /something else was put in its place/)
+  assert.equal(textAt(exchange.live), "somebody's own")
+  assert.equal(textAt(exchange.held), 'restored')
+})
+
+/** An `mv` as coreutils 9.5 has it: its --exchange is the system's own renameat2(2). */
+const NEWER_MV = `while [ "\${1#--}" != "$1" ]; do shift; done
+exec python3 - "$1" "$2" <<'END'
+import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+one, other = (path.encode() for path in sys.argv[1:3])
+sys.exit(0 if libc.renameat2(-100, one, -100, other, 2) == 0 else 1)
+END`
+
+test('bringExchange() uses one atomic exchange where mv knows it, and renames where mv does not', async () => {
+  for (const [name, script] of [
+    ['newer', NEWER_MV],
+    ['older', 'echo "mv: unrecognized option --exchange" >&2; exit 1'],
+  ] as const) {
+    const programs = join(folder, name)
+    fakeProgram(programs, 'mv', `echo "$*" >> '${programs}/asked'\n${script}`)
+    await whilePathHas(programs, async () => {
+      const exchange = begin('tree', 'tree')
+      const [live, held] = [identityAt(exchange.live), identityAt(exchange.held)]
+      assert.equal(await bring(exchange, 'exchanged'), undefined)
+      assert.deepEqual([identityAt(exchange.live), identityAt(exchange.held)], [held, live], name)
+      assertAt(exchange, 'exchanged', 'tree', 'tree')
+      assert.equal(await bring(exchange, 'original'), undefined)
+      assertAt(exchange, 'original', 'tree', 'tree')
+    })
+    assert.match(
+      readFileSync(join(programs, 'asked'), 'utf8'),
+      /^--exchange --no-copy --no-target-directory .*held .*live\n--exchange.*\n$/,
+    )
+  }
+})
