@@ -18,7 +18,8 @@ export interface Room {
 export function roomForFull(collection: Collection, free: number | undefined, allowance = Number.POSITIVE_INFINITY): Room {
   const full = primaryChain(collection)?.full
   const prunable = secondaryChains(collection).length > 0
-  const plenty = (reason: string): Room => ({ enough: true, reason, allowanceBytes: allowance, prunable })
+  const whole = free === undefined ? Number.MAX_SAFE_INTEGER : (collection.bytes ?? 0) + free
+  const plenty = (reason: string): Room => ({ enough: true, reason, allowanceBytes: Math.min(allowance, whole), prunable })
   if (full === undefined) return plenty('there is no full backup yet, so nothing tells how large one is')
   if (free === undefined || full.bytes === undefined) return plenty('a URL does not tell its free space')
   const begun = collection.incomplete.filter(set => set.kind === 'full' && set.time > full.time)
@@ -26,5 +27,5 @@ export function roomForFull(collection: Collection, free: number | undefined, al
   const enough = free >= wanted
   const sizes = `${formatBytes(free)} available, ${formatBytes(wanted)} wanted`
   const reason = `${enough ? 'plenty of space' : 'too little space'} for the next full backup: ${sizes}`
-  return { enough, reason, allowanceBytes: Math.min(allowance, Math.max(0, (collection.bytes ?? 0) + free - wanted)), prunable }
+  return { enough, reason, allowanceBytes: Math.min(allowance, Math.max(0, whole - wanted)), prunable }
 }

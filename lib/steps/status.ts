@@ -24,7 +24,9 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
       site.role.role === 'primary'
         ? { next: nextNight(collection, limits, shell.now()) }
         : { lag: lagOf(collection, readRecord(host, site.name).restoredFrom) }
-    shell.note('info', `${chains.length} chains, ${formatBytes(bytes)} of ${formatBytes(limits.allowanceBytes)}, ${age}`)
+    // the desktop's allowance follows from what is free, which is looked at later
+    const allowed = site.isDesktop ? '' : ` of ${formatBytes(limits.allowanceBytes)}`
+    shell.note('info', `${chains.length} chains, ${formatBytes(bytes)}${allowed}, ${age}`)
     shell.tell({ ...archiveTelling(site.name, collection), allowanceBytes: limits.allowanceBytes, ...outlook() })
     return { siteArchive, collection, limits }
   },
