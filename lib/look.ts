@@ -13,6 +13,11 @@ import { type Findings, statusOf } from './report/status.ts'
 import type { StatusJson } from './report/status-json.ts'
 import type { Look } from './steps/look.ts'
 
+/** Bytes in a MB as duplicity's `--volsize` counts. */
+const MEBIBYTE = 2 ** 20
+
+export type { Task } from './command-line.ts'
+
 /** What a task that only looks makes of what was found: the text to print, and its exit code. */
 export interface Shown {
   readonly text: string
@@ -78,7 +83,15 @@ async function lookAround<Extra extends object>(
   const wrongWords = failed.find(outcome => outcome.reason?.startsWith('--site:'))
   if (wrongWords) throw new BadInput(wrongWords.reason!)
   const failures = failed.map(({ subject, title, reason }) => `${subject === undefined ? '' : `${subject}: `}${title}: ${reason}`)
-  const findings = { host: host.name, now, freeSpace: found.look.freeSpace, sites: found.look.sites, failures }
+  const findings = {
+    host: host.name,
+    now,
+    freeSpace: found.look.freeSpace,
+    sites: found.look.sites,
+    failures,
+    keepIncrementals: host.keepIncrementals,
+    volumeBytes: host.duplicity.volumeSize * MEBIBYTE,
+  }
   const shown = await show(findings, statusOf(findings), { ...extra, json: common.json })
   return { ...shown, text: `${clean(shown.text)}\n` }
 }

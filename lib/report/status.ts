@@ -20,6 +20,9 @@ export interface Findings {
     | { readonly bytes: number | undefined; readonly fullBackups: { readonly allowed: boolean; readonly reason: string } }
     | undefined
   readonly sites: readonly SiteFinding[]
+  /** The host's settings that a forecast needs. */
+  readonly keepIncrementals: number
+  readonly volumeBytes: number
   /** What could not be looked at, one sentence each. */
   readonly failures: readonly string[]
 }

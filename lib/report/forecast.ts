@@ -1,0 +1,98 @@
+import { formatAge } from '../core/age.ts'
+import { type Asked, compareForecasts, gistOf, type Variant } from '../core/compare-forecasts.ts'
+import { type Measurement, measure } from '../core/measure.ts'
+import { printTime } from '../core/restore-point.ts'
+import { formatBytes } from '../core/size.ts'
+import type { SiteFinding } from './status.ts'
+import { tableOf } from './table.ts'
+
+const DAY = 86_400_000
+
+/** What a person asked to be forecast. */
+export interface ForecastRequest extends Asked {
+  readonly nights: number
+  readonly keepIncrementals: number
+  readonly volumeBytes: number
+}
+
+/** One site's forecast, or why there is none. */
+export interface SiteForecast {
+  readonly name: string
+  readonly measured: Measurement
+  readonly variants: readonly Variant[]
+}
+
+/** Runs the nightly decisions over what was measured, from the night after the newest backup on. */
+export function forecastSite(
+  { name, collection, allowanceBytes, frequencySeconds, now }: SiteFinding,
+  request: ForecastRequest,
+): SiteForecast {
+  const measured = measure(collection, request.volumeBytes)
+  if (!('sizes' in measured)) return { name, measured, variants: [] }
+  const startAt = Math.max(now, (collection.chains.at(-1)?.endAt ?? now) + DAY)
+  const { nights, keepIncrementals } = request
+  const input = { sizes: measured.sizes, allowanceBytes, keepIncrementals, frequencySeconds, startAt, nights, collection }
+  return { name, measured, variants: compareForecasts(input, request) }
+}
+
+const HEAD = ['', 'allowance', 'full every', 'allowance met', 'reaches back', 'at worst', 'largest', 'prunings']
+
+/** The forecasts for people, as text. */
+export function forecastText(sites: readonly SiteForecast[], nights: number): string {
+  if (sites.length === 0) return 'no site is backed up by this host'
+  return sites.map(site => siteText(site, nights)).join('\n\n')
+}
+
+function siteText({ name, measured, variants }: SiteForecast, nights: number): string {
+  if (!('sizes' in measured)) return `${name}: no forecast: ${measured.reason}`
+  const stuck = variants.flatMap(variant =>
+    gistOf(variant).stuck === undefined ? [] : [`  ${variant.name}: ${gistOf(variant).stuck}`],
+  )
+  return [
+    `${name}, after ${nights} nights; ${measurementText(measured)}`,
+    ...tableOf([HEAD, ...variants.map(rowOf)], [1, 4, 5, 6, 7]).map(line => `  ${line}`),
+    ...stuck,
+    '',
+    ...monthly(variants[0]!).map(line => `  ${line}`),
+  ].join('\n')
+}
+
+/** What the forecast rests on, in a line. */
+export function measurementText(measured: Measurement): string {
+  if (!('sizes' in measured)) return measured.reason
+  const { sizes, fulls, incrementals } = measured
+  const growth = `${sizes.growthBytesPerDay < 0 ? 'shrinks' : 'grows'} ${formatBytes(Math.abs(sizes.growthBytesPerDay))} a day`
+  const few = incrementals < 7 ? ', measured on few backups yet' : ''
+  return `a full takes ${formatBytes(sizes.fullBytes)} and ${fulls < 2 ? 'its growth is not known yet' : growth}, an incremental ${formatBytes(sizes.incrementalBytes)}${few}`
+}
+
+/** The cells of a variant; also for the page. */
+export function rowOf(variant: Variant): string[] {
+  const gist = gistOf(variant)
+  return [
+    variant.name,
+    formatBytes(variant.allowanceBytes),
+    formatAge(variant.frequencySeconds * 1000),
+    gist.metAt === undefined ? 'never' : printTime(gist.metAt).slice(0, 10),
+    daysOf(gist.reachDays),
+    daysOf(gist.worstReachDays),
+    formatBytes(gist.largestBytes),
+    String(gist.prunings),
+  ]
+}
+
+export const FORECAST_HEAD: readonly string[] = HEAD
+const daysOf = (days: number): string => formatAge(Math.floor(days) * DAY)
+
+/** Every thirtieth night and the last of how it is set now. */
+function monthly({ forecast }: Variant): string[] {
+  const chosen = forecast.nights.filter((_, index) => index % 30 === 0 || index === forecast.nights.length - 1)
+  const rows = chosen.map(night => [
+    printTime(night.time).slice(0, 10),
+    formatBytes(night.bytes),
+    daysOf(night.reachDays),
+    night.backup,
+    night.action,
+  ])
+  return tableOf([['night', 'size', 'reaches back', 'backup', 'pruning'], ...rows], [1, 2])
+}
