@@ -72,9 +72,12 @@ const LEAVE_BEHIND = 2
 const INHERITED =
   /^(PATH|HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
 
-/** The whole environment of a command: the small one that all get, and its own. */
+/**
+ * The whole environment of a command: the small one that all get, and its own. A bash whose standard input is a socket, as Node's pipes are, takes itself
+ * for one that was started over the network and reads ~/.bashrc, unless SHLVL says that it is not the first shell (bash(1), Invocation).
+ */
 export function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8' }
+  const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8', SHLVL: '1' }
   for (const [name, value] of Object.entries(process.env)) if (INHERITED.test(name)) env[name] = value
   for (const [name, value] of Object.entries(extra)) env[name] = typeof value === 'string' ? value : value.reveal()
   return env

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -162,6 +162,17 @@ test('a command inherits nothing of the environment that could be secret', async
   assert.match(environment, /^LC_ALL=C\.UTF-8$/m)
   assert.match(environment, /^PATH=/m)
   assert.doesNotMatch(environment, /TOKEN|npm_/)
+})
+
+test('a command with a text for its standard input does not read ~/.bashrc', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'holdfast-home-'))
+  writeFileSync(join(home, '.bashrc'), 'echo from .bashrc\n')
+  let said = ''
+  await work(async shell => {
+    said = await shell.with({ env: { HOME: home }, input: 'hello' }).ask(String)`cat`
+  })
+  rmSync(home, { recursive: true })
+  assert.equal(said, 'hello')
 })
 
 test('with() adds to what was said before', async () => {
