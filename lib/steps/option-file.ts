@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../inventory/schema.ts'
 import type { DatabaseAccess } from '../wordpress/config.ts'
@@ -27,7 +27,7 @@ export async function withOptionFile<Result>(
 ): Promise<Result> {
   const folder = join(host.paths.run, 'clients')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  removeLeftBehind(folder)
+  removeClientFiles(host)
   const file = join(folder, `${process.pid}-${count++}.cnf`)
   writeFileSync(file, optionFile('client', clientOptions(access, host.database.socket)), { mode: 0o600, flag: 'wx' })
   try {
@@ -38,7 +38,9 @@ export async function withOptionFile<Result>(
 }
 
 /** A process that was killed could not remove its files: the next one does. */
-function removeLeftBehind(folder: string): void {
+export function removeClientFiles(host: Host): void {
+  const folder = join(host.paths.run, 'clients')
+  if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
     const pid = Number.parseInt(name, 10)
     if (pid !== process.pid && processStart(pid) === undefined) rmSync(join(folder, name), { force: true })

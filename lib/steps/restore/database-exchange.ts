@@ -22,7 +22,7 @@ export async function bringDatabase(hands: Hands, transaction: Transaction, end:
   await admin.run(
     [
       ...dropSql(exchange.live, live, ['trigger', 'view', 'procedure', 'function', 'event']),
-      ...dropSql(exchange.held, held, ['trigger', 'view']),
+      ...dropSql(exchange.held, held, ['trigger', 'view', 'procedure', 'function', 'event']),
       ...(standing === end ? [] : renameSql(exchange, live.table, held.table)),
     ].join('\n'),
   )

@@ -22,12 +22,13 @@ export function readJournal(host: Host, site: string): Journal {
 /** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. */
 export function writeJournal(host: Host, site: string, journal: Journal): void {
   const file = fileOf(host, site)
+  // one name for all: what a killed run left half-written is written over by the next
+  const beside = `${file}.new`
   if (journal.pending === undefined && journal.kept.length === 0) {
-    rmSync(file, { force: true })
+    for (const each of [file, beside]) rmSync(each, { force: true })
     return
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const beside = `${file}.${process.pid}.new`
   writeFileSync(beside, `${JSON.stringify(journal, undefined, 2)}\n`, { mode: 0o600, flush: true })
   renameSync(beside, file)
   syncFolder(dirname(file))

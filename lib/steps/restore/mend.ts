@@ -3,22 +3,32 @@ import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
+import { removeClientFiles } from '../option-file.ts'
 import { takeBackPending, tidy } from './transaction.ts'
+
+/** The sites whose interrupted restore was taken back at the beginning of this run. */
+export interface Mended {
+  readonly mended: readonly string[]
+}
 
 /**
  * Finishes what restores of earlier runs left: one that was cut short is taken back, and what was kept for long enough is removed. A site that cannot be
  * mended now (the database server is down) is left alone by the rest of the run: its role says so.
  */
-export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, void> = {
+export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> = {
   name: 'mend',
   title: 'Mend what was interrupted',
   run: async ({ host, secrets, request }, shell) => {
+    const mended: string[] = []
+    if (!request.dryRun) removeClientFiles(host)
     for (const site of sitesWithJournal(join(host.paths.state, 'restores'))) {
       if (request.dryRun) continue
       try {
         const hands = { host, secrets, shell }
-        if (await takeBackPending(hands, site))
+        if (await takeBackPending(hands, site)) {
+          mended.push(site)
           shell.note('significant', `${site}: an interrupted restore was taken back; the site is as it was before`)
+        }
         await tidy(hands, site)
       } catch (error) {
         shell.note(
@@ -27,6 +37,7 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, void> = {
         )
       }
     }
+    return { mended }
   },
 }
 

@@ -6,6 +6,7 @@ import { adminOf, contentsOf } from './admin.ts'
 import { bringDatabase } from './database-exchange.ts'
 import { bringExchange } from './exchange.ts'
 import type { Hands } from './hands.ts'
+import { updatePending } from './journal.ts'
 import { reloadIfTouched } from './reload.ts'
 
 /**
@@ -13,7 +14,11 @@ import { reloadIfTouched } from './reload.ts'
  * @throws when something cannot be put back (the database server is down): the journal keeps it for the next run
  */
 export async function takeBack(hands: Hands, transaction: Transaction): Promise<void> {
-  if (transaction.phase === 'swapping') await putBack(hands, transaction)
+  if (transaction.phase === 'swapping') {
+    await putBack(hands, transaction)
+    // from here on what it made is removed: whoever goes on after a kill must not look for it again
+    updatePending(hands.host, { ...transaction, phase: 'preparing' })
+  }
   if (transaction.task === 'undo') await dropMarker(hands, transaction)
   else await forget(hands, transaction)
 }

@@ -9,6 +9,7 @@ import { quoteName } from '../../wordpress/account-sql.ts'
 import type { Needs } from '../facts.ts'
 import { updateRecord } from '../site-record.ts'
 import { adminOf } from './admin.ts'
+import { forgetFingerprint } from './fingerprint.ts'
 import type { Hands } from './hands.ts'
 import { readJournal, updatePending, workFolder, writeJournal } from './journal.ts'
 import { forget, takeBack } from './take-back.ts'
@@ -98,6 +99,8 @@ export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
         const scratch = { ...pending!.scratch, accounts: [] }
         const done: Transaction = { ...pending!, scratch, phase: 'kept', startedAt: shell.now() }
         writeJournal(host, site.name, { pending: undefined, kept: [...kept.filter(one => one.id !== done.id), done] })
+        // the fingerprint of what was there: after a kill before the new one is taken, it would call the restore a change by hand
+        forgetFingerprint({ host, secrets, shell }, site.name)
         if (done.point !== undefined) updateRecord(host, site.name, { restoredFrom: done.point })
         // a replica is brought to the newest point; a primary has no lag
         if (site.role.role !== 'primary') shell.tell({ site: site.name, lag: 0 })

@@ -19,7 +19,10 @@ export const chooseKept: Step<Needs<'host' | 'site'>, { kept: Transaction }> = {
   name: 'choose',
   title: ({ site }) => `Find what is kept of ${site.name}`,
   run: async ({ host, site }, shell) => {
-    const kept = readJournal(host, site.name).kept.at(-1)
+    const journal = readJournal(host, site.name)
+    if (journal.pending)
+      throw new Error(`a restore of ${site.name} was interrupted and could not be taken back: nothing can be undone before it is`)
+    const kept = journal.kept.at(-1)
     if (!kept)
       throw new BadInput(
         `nothing to undo: no restore of ${site.name} keeps what it replaced (kept for ${host.keepPrevious} days, until the next success)`,
