@@ -26,6 +26,7 @@ import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
 import { hasWebServer, saveWebServer } from '../lib/steps/web-server.ts'
 
+// biome-ignore format: a recipe reads as a table of contents, one stage a line
 const nightly = recipe<Start>()
   .hold(lock)
   .do(mendRestores)
@@ -36,32 +37,23 @@ const nightly = recipe<Start>()
   .do(decideRoles)
   .do(checkFreeSpace)
   .hold(gpgAgent)
-  .each('Primary sites', primaries, site =>
-    site
-      .do(status)
-      .do(prune)
-      .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
-      .do(saveCertificates)
-      .only('Web server', hasWebServer, served => served.do(saveWebServer))
-      .do(backup),
-  )
-  .each('Replica sites', replicas, site =>
-    site.do(status).only('Newer in the archive', isBehind, behind =>
-      behind
-        .hold(restoreTransaction('replica'))
-        .do(guardEdits)
-        .do(restoreFiles)
-        .do(checkFiles)
-        .do(settleMarkers)
-        .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow))
-        .do(stageSystemFiles)
-        .do(askBefore)
-        .do(swapIn)
-        .do(askAfter)
-        .do(commit)
-        .do(rememberReplica),
-    ),
-  )
+  .each('Primary sites', primaries, site => site
+    .do(status)
+    .do(prune)
+    .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
+    .do(saveCertificates)
+    .only('Web server', hasWebServer, served => served.do(saveWebServer))
+    .do(backup))
+  .each('Replica sites', replicas, site => site
+    .do(status)
+    .only('Newer in the archive', isBehind, behind => behind
+      .hold(restoreTransaction('replica'))
+      .do(guardEdits)
+      .do(restoreFiles).do(checkFiles).do(settleMarkers)
+      .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow))
+      .do(stageSystemFiles)
+      .do(askBefore).do(swapIn).do(askAfter)
+      .do(commit).do(rememberReplica)))
   .do(chooseVolumes)
   .each('Audit', siteAudits, site => site.do(auditVolumes))
 

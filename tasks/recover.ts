@@ -24,38 +24,31 @@ import { findSites } from '../lib/steps/sites.ts'
 import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
 
+// biome-ignore format: a recipe reads as a table of contents, one stage a line
 const recover = recipe<Start & { recovery: Recovery }>()
   .hold(lock)
   .do(mendRestores)
   .do(findSites)
-  .only('Undo', wantsUndo, undo =>
-    undo.do(chooseLocalSite).do(chooseKept).do(confirm).hold(undoTransaction).do(askBefore).do(swapBack).do(askAfter).do(commit),
-  )
-  .only('Recover', wantsArchive, archived =>
-    archived
-      .hold(vpn)
-      .hold(archiveMount)
-      .do(checkMount)
-      .do(decideRoles)
-      .do(chooseSite)
-      .do(status)
-      .do(choosePoint)
-      .hold(gpgAgent)
-      .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere.do(restoreElsewhere))
-      .only('In place', wantsInPlace, site =>
-        site
-          .do(confirm)
-          .hold(restoreTransaction('recover'))
-          .do(restoreFiles)
-          .do(checkFiles)
-          .do(settleMarkers)
-          .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))
-          .do(stageSystemFiles)
-          .do(askBefore)
-          .do(swapIn)
-          .do(askAfter)
-          .do(commit),
-      ),
-  )
+  .only('Undo', wantsUndo, undo => undo
+    .do(chooseLocalSite).do(chooseKept).do(confirm)
+    .hold(undoTransaction)
+    .do(askBefore).do(swapBack).do(askAfter)
+    .do(commit))
+  .only('Recover', wantsArchive, archived => archived
+    .hold(vpn)
+    .hold(archiveMount)
+    .do(checkMount)
+    .do(decideRoles).do(chooseSite)
+    .do(status).do(choosePoint)
+    .hold(gpgAgent)
+    .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere.do(restoreElsewhere))
+    .only('In place', wantsInPlace, site => site
+      .do(confirm)
+      .hold(restoreTransaction('recover'))
+      .do(restoreFiles).do(checkFiles).do(settleMarkers)
+      .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))
+      .do(stageSystemFiles)
+      .do(askBefore).do(swapIn).do(askAfter)
+      .do(commit)))
 
 await main(recoverTask, recover)
