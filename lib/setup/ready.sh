@@ -1,8 +1,9 @@
 #!/bin/sh
-# ready.sh demo|test|run [packages]: makes this machine ready for an npm script; does nothing, quickly, when it is ready.
+# ready.sh demo|test|hosts|run [packages]: makes this machine ready for an npm script; does nothing, quickly, when it is ready.
 #
 #   demo   node modules, and the Debian packages of the sandbox (lib/sandbox) and of the nightly run
 #   test   the same, what the tests need besides, and Debian 13's duplicity (test/support/debian13.sh)
+#   hosts  node modules, and what makes and boots whole machines (test/hosts); their programs are in their image
 #   run    node modules, those of the development left out: a real host is looked at by tasks/setup.ts
 #
 # Packages are installed by root without recommended ones and without starting any service. A user who lacks some is told the one
@@ -10,11 +11,12 @@
 set -eu
 cd "$(dirname -- "$0")/../.."
 purpose=${1-}
-case $purpose in demo | test | run) ;; *) echo 'ready: expected demo, test or run' >&2; exit 2 ;; esac
+case $purpose in demo | test | hosts | run) ;; *) echo 'ready: expected demo, test, hosts or run' >&2; exit 2 ;; esac
 
 DEMO='duplicity gnupg mariadb-server-core mariadb-client php-cli php-mysql php-gd php-xml php-mbstring php-curl wordpress curl
   ca-certificates util-linux bubblewrap'
 TEST='faketime openssl apache2 procps chromium python3-prometheus-client'
+HOSTS='debootstrap systemd-container openssh-client openssl iproute2 e2fsprogs util-linux git'
 
 say() { echo "holdfast: $*"; }
 
@@ -51,6 +53,7 @@ theme() {
 wanted() {
   case $purpose in demo | test) echo "$DEMO $(theme)" ;; esac
   [ "$purpose" != test ] || echo "$TEST"
+  [ "$purpose" != hosts ] || echo "$HOSTS"
 }
 
 missing_packages() {

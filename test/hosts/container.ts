@@ -16,6 +16,10 @@ export interface ContainerOptions {
   /** Folders of this machine that it sees, as `systemd-nspawn --bind-ro` and `--bind` want them: `FROM:TO`. */
   readonly readOnly?: readonly string[]
   readonly writable?: readonly string[]
+  /** Where its own folder is made; the folder for temporary files, when absent. */
+  readonly within?: string
+  /** An image of a file system that it has at `at`, as a disk of its own: it can fill up, and is there again after a power cut. */
+  readonly disk?: { readonly file: string; readonly at: string }
   /** Further options of systemd-nspawn, such as a network of its own. Without any it has no network. */
   readonly options?: readonly string[]
 }
@@ -29,6 +33,7 @@ const START = `
 for tree in $TREES; do mkdir -p "$tree/$NAME" && echo $$ >"$tree/$NAME/cgroup.procs" || exit; done
 exec unshare --mount --propagation private sh -c '
   mount -t overlay -o "lowerdir=$IMAGE,upperdir=$FOLDER/upper,workdir=$FOLDER/work" overlay "$FOLDER/root" || exit
+  [ -z "$DISK" ] || mount -o loop "$DISK" "$FOLDER/disk" || exit
   exec systemd-nspawn --quiet --directory="$FOLDER/root" --register=no --keep-unit --boot --resolv-conf=off --timezone=off --link-journal=no "$@"
 ' nspawn "$@" >>"$FOLDER/console.log" 2>&1`
 
@@ -50,8 +55,8 @@ export class Container implements AsyncDisposable {
 
   /** Makes a container and boots it. */
   static async boot(options: ContainerOptions): Promise<Container> {
-    const container = new Container(options, await mkdtemp(join(tmpdir(), `holdfast-${options.name}-`)))
-    for (const part of ['upper', 'work', 'root']) await mkdir(join(container.#folder, part))
+    const container = new Container(options, await mkdtemp(join(options.within ?? tmpdir(), `holdfast-${options.name}-`)))
+    for (const part of ['upper', 'work', 'root', 'disk']) await mkdir(join(container.#folder, part))
     const own = { '/etc/hostname': `${options.name}\n`, '/etc/machine-id': `${randomUUID().replaceAll('-', '')}\n` }
     for (const [path, text] of Object.entries({ ...own, ...options.files })) await container.write(path, text)
     await container.start().catch(async error => {
@@ -71,9 +76,11 @@ export class Container implements AsyncDisposable {
 
   /** Boots it and waits until systemd has started everything, or given up on some of it. */
   async start(): Promise<void> {
-    const { name, image, readOnly = [], writable = [], options = ['--private-network'] } = this.#options
-    const binds = [...readOnly.map(each => `--bind-ro=${each}`), ...writable.map(each => `--bind=${each}`)]
-    const env = { ...process.env, NAME: this.#cgroup, TREES: TREES.join(' '), IMAGE: image, FOLDER: this.#folder }
+    const { name, image, readOnly = [], writable = [], disk, options = ['--private-network'] } = this.#options
+    const own = disk === undefined ? [] : [`${this.#folder}/disk:${disk.at}`]
+    const binds = [...readOnly.map(each => `--bind-ro=${each}`), ...[...writable, ...own].map(each => `--bind=${each}`)]
+    const places = { NAME: this.#cgroup, TREES: TREES.join(' '), IMAGE: image, FOLDER: this.#folder, DISK: disk?.file ?? '' }
+    const env = { ...process.env, ...places }
     const words = ['-c', START, 'start', `--machine=${this.#cgroup}`, `--hostname=${name}`, ...options, ...binds]
     this.#daemon = await startDaemon('sh', words, { env: { ...env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' } })
     const end = Date.now() + 60_000
@@ -102,25 +109,40 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Runs a command inside as a unit of its own and gives what it printed. @throws when it fails.
+   * The words that run a command inside, as a unit of its own, with next to nothing in its environment.
    * It does not join the pid namespace: what does is stopped at shutdown, and its zombie keeps the container from ending.
    */
-  async exec(words: readonly string[], input = '', seconds = 600): Promise<string> {
+  within(words: readonly string[]): string[] {
     const enter = ['nsenter', '-t', this.#leader() ?? '0', '-m', '-u', '-i', '-n']
     const unit = ['systemd-run', '-q', '--pipe', '--wait', '--collect', '--service-type=exec', '--expand-environment=no', '--']
     const env = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8']
-    return await output('timeout', [String(seconds), ...enter, ...unit, ...env, ...words], input)
+    return [...enter, ...unit, ...env, ...words]
+  }
+
+  /** Runs a command inside and gives what it printed. @throws when it fails */
+  async exec(words: readonly string[], input = '', seconds = 600): Promise<string> {
+    return await output('timeout', [String(seconds), ...this.within(words)], input)
+  }
+
+  get isOn(): boolean {
+    return this.#daemon?.running() === true
+  }
+
+  /** Stops or goes on with every process of it: its sockets stay open, and nothing answers. */
+  async freeze(frozen: boolean): Promise<void> {
+    await writeFile(join(TREES[0]!, this.#cgroup, 'cgroup.freeze'), frozen ? '1' : '0')
   }
 
   /** Shuts it down as its power button would. */
   async stop(): Promise<void> {
+    if (this.#daemon) await this.freeze(false).catch(() => {})
     await this.#daemon?.stop()
     this.#daemon = undefined
   }
 
   /** Cuts its power: every process of it ends at once. */
   async cutPower(): Promise<void> {
-    for (const tree of TREES) await writeFile(join(tree, this.#cgroup, 'cgroup.kill'), '1').catch(() => {})
+    await writeFile(join(TREES[0]!, this.#cgroup, 'cgroup.kill'), '1').catch(() => {}) // version 2 only has it
     await this.#daemon?.kill()
     this.#daemon = undefined
   }

@@ -43,7 +43,7 @@ export async function image(packages: readonly string[] = []): Promise<string> {
 }
 
 /** Gives a folder of the cache, made by `build` when it is not there yet: beside it, then renamed, by one process at a time. */
-async function once(name: string, build: (folder: string) => Promise<void>): Promise<string> {
+export async function once(name: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cache, name)
   if (existsSync(folder)) return folder
   await mkdir(cache, { recursive: true })

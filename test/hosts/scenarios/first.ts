@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Lab, Said } from '../lab.ts'
+import type { Client } from '../machines.ts'
+import { posts, type Scenario } from '../scenario.ts'
+import { makeStatic, makeWordPress, publish } from '../wordpress.ts'
+
+/** What the owner changes in the inventory that setup wrote: less patience, so that the tests take less, and volumes as small as the sites. */
+const EDITS = `
+s/port: 22 } })/port: 22 }, timeout: 15 })/
+s/folder: 'holdfast' })/folder: 'holdfast', timeout: 15 })/
+s/^  encryption/  duplicity: { volumeSize: 5 },\\n  encryption/`
+
+/** As README.md says: in its folder, as root. Without a network, so that nothing but the programs of the image is there. */
+async function setUp(lab: Lab, host: Client, options = ''): Promise<Said> {
+  const said = await lab.run(host, `npm run setup -- --yes ${options}`)
+  await lab.sh(host, `cd /opt/holdfast && sed -i "${EDITS}" hosts/${host}.ts && cat hosts/${host}.ts`)
+  return said
+}
+
+/** web1's sites: WordPress, a static one, and a folder that nobody marked. */
+async function makeSites(lab: Lab): Promise<void> {
+  await lab.sh('web1', makeWordPress('blog', 'Garden'))
+  await lab.sh('web1', makeStatic('leaflet'))
+  await lab.sh('web1', makeStatic('unmarked'))
+  await lab.sh(
+    'web1',
+    'cd /srv/www/vhosts; touch blog/PRIMARY_IS_web1 leaflet/PRIMARY_IS_web1; for each in blog leaflet; do echo 500 >$each/max_NAS_space; done',
+  )
+  await lab.sh('web1', publish('blog', 'post 0'))
+  posts.push('post 0')
+}
+
+/** The line that setup printed goes into root's crontab, for the next minute instead of three at night; what it does is in its mail and its log. */
+async function nightFromCron(lab: Lab, setup: Said): Promise<Said> {
+  const [, path, line] = /^ {2}(PATH=.*)\n {2}0 3 (\* \* \* .*)$/m.exec(setup.text) ?? assert.fail(setup.text)
+  const began = Date.now()
+  const now = new Date(Number(await lab.sh('web1', 'date +%s')) * 1000)
+  const at = new Date(now.getTime() + (now.getUTCSeconds() > 50 ? 120_000 : 60_000))
+  await lab.hosts.web1.exec(['crontab', '-'], `${path}\n${at.getUTCMinutes()} ${at.getUTCHours()} ${line}\n`)
+  const mail =
+    'cat /var/log/holdfast/nightly-*.log 2>/dev/null | tail -n 40; cat /var/mail/root /var/spool/exim4/input/*-D 2>/dev/null; true'
+  let text = ''
+  for (const end = Date.now() + 180_000; Date.now() < end && !/steps? done|failed/.test(text); await pause(1000))
+    text = await lab.sh('web1', mail)
+  await lab.sh('web1', 'crontab -r; rm -f /var/mail/root')
+  return { code: /^all well/m.test(text) ? 0 : 1, text, seconds: (Date.now() - began) / 1000 }
+}
+
+/** The page that a host gives for a site. */
+export const page = (lab: Lab, host: 'web1' | 'web2', site: string): Promise<string> =>
+  lab.sh(host, `curl -sS --max-time 10 http://${site}.example.org/`)
+
+export const FIRST: readonly Scenario[] = [
+  {
+    name: 'first night of web1',
+    injected: 'setup as in the README; the run from cron itself',
+    run: async lab => {
+      await makeSites(lab)
+      return nightFromCron(lab, await setUp(lab, 'web1'))
+    },
+    says: /all well/,
+    ends: 0,
+  },
+  {
+    name: 'first night of web2: replicas from nothing',
+    injected: 'setup with the passphrase of web1, no site there',
+    run: async lab => {
+      const secrets = await lab.sh('web1', 'cat /opt/holdfast/.env')
+      await lab.hosts.web2.exec(['sh', '-c', 'umask 077; cat >/opt/holdfast/.env'], secrets)
+      await setUp(lab, 'web2')
+      return lab.night('web2')
+    },
+    says: /all well/,
+    ends: 0,
+    also: async lab => {
+      assert.match(await page(lab, 'web2', 'blog'), /<title>Garden/)
+      assert.match(await page(lab, 'web2', 'leaflet'), /<title>leaflet/)
+    },
+  },
+  {
+    name: 'first backup of the desktop',
+    injected: 'setup --desktop as in the README; no VPN, at home',
+    run: async lab => {
+      await setUp(lab, 'pc', '--desktop')
+      return lab.run('pc', 'npx zx tasks/desktop.ts --now')
+    },
+    says: /all well/,
+    ends: 0,
+  },
+  {
+    name: 'a site without a marker',
+    injected: 'a folder with SITE/ and no PRIMARY_IS_',
+    says: /unmarked.*(unmanaged|no marker)/,
+    ends: 0,
+  },
+]
