@@ -2,6 +2,7 @@ import { recipe } from '../lib/engine/recipe.ts'
 import { LOOK_HELP, LOOK_OPTIONS, look } from '../lib/look.ts'
 import type { Start } from '../lib/main.ts'
 import { statusText } from '../lib/report/status-text.ts'
+import { writePages } from '../lib/status-pages.ts'
 import { lookAtArchive } from '../lib/steps/check-mount.ts'
 import { checkFreeSpace } from '../lib/steps/free-space.ts'
 import { allSites, examineSite, examineSpace, type Look, mountForLook, vpnForLook } from '../lib/steps/look.ts'
@@ -22,14 +23,14 @@ await look(
   {
     name: 'status',
     about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
-    options: LOOK_OPTIONS,
-    optionsHelp: LOOK_HELP,
+    options: { ...LOOK_OPTIONS, html: { type: 'string' } },
+    optionsHelp: `${LOOK_HELP}\n  --html DIR        write it as pages too: index.html, and fleet.html where sites of several hosts are`,
     help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
-    read: values => ({ mounted: values.mounted === true }),
+    read: values => ({ mounted: values.mounted === true, html: values.html as string | undefined }),
   },
   status,
-  (_, found, { json }) => ({
-    text: json ? JSON.stringify(found, undefined, 2) : statusText(found),
-    exitCode: found.ok ? 0 : 1,
-  }),
+  async (_, found, { json, html }) => {
+    if (html !== undefined) await writePages(html, found)
+    return { text: json ? JSON.stringify(found, undefined, 2) : statusText(found), exitCode: found.ok ? 0 : 1 }
+  },
 )

@@ -1,0 +1,89 @@
+import { escapeHtml } from './html.ts'
+import { documentOf } from './page-document.ts'
+import { age, anchorOf, moment, size } from './page-parts.ts'
+import { siteDetails } from './page-site.ts'
+import type { SiteJson, StatusJson } from './status-json.ts'
+
+/** The status of a host as one page: what is wrong first, then a row a site, then each site's chains. */
+export function statusPage(status: StatusJson, fleet = false): string {
+  const sites = sorted(status.sites)
+  const troubled = sites.filter(site => !site.ok).length
+  const verdict = status.ok ? 'All well' : `${troubled} of ${sites.length} sites ${troubled === 1 ? 'needs' : 'need'} attention`
+  const body = `<a class="skip" href="#sites">To the sites</a>
+<header><h1>Backups of ${escapeHtml(status.host)}</h1>
+<p class="quiet">As of ${moment(status.at)}; all times are UTC. Archive: ${escapeHtml(status.archive.reason)}.${fleet ? ' <a href="fleet.html">All hosts of this archive</a>' : ''}</p>
+<p class="verdict ${status.ok ? 'good' : 'bad'}">${verdict}</p></header>
+<main>${problemList(status)}
+<h2 id="sites">Sites</h2>
+<label class="only"><input type="checkbox" id="only"> only sites that need attention</label>
+${siteTable(sites, status.at)}
+<h2>Chains</h2>
+<p class="quiet">Diamonds are full backups, dots incrementals. Below them: the size of what is kept, by the time it was made, against the allowance.</p>
+${sites.map(site => siteDetails(site, sites.length === 1)).join('\n')}</main>`
+  return documentOf(`Backups of ${status.host}: ${verdict}`, body)
+}
+
+/** What needs attention comes first. */
+const sorted = (sites: readonly SiteJson[]): readonly SiteJson[] =>
+  sites.toSorted((a, b) => Number(a.ok) - Number(b.ok) || (a.name < b.name ? -1 : 1))
+
+function problemList({ problems }: StatusJson): string {
+  if (problems.length === 0) return ''
+  return `<h2>Of the archive as a whole</h2><ul>${problems.map(text => `<li class="bad">${escapeHtml(text)}</li>`).join('')}</ul>`
+}
+
+const COLUMNS = [
+  'Site',
+  'Health',
+  'Role',
+  'Newest backup',
+  'Reaches back to',
+  'Restore points',
+  'Size and allowance',
+  'Next',
+] as const
+
+/** The roles are said as well: a table that a narrow page shows as cards would lose them. */
+export function siteTable(sites: readonly SiteJson[], at: string): string {
+  const head = COLUMNS.map(column => `<th scope="col" role="columnheader">${column}</th>`).join('')
+  const rows = sites.map(site => siteRow(site, at)).join('\n')
+  return `<table class="cards" role="table" aria-label="Sites"><thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody role="rowgroup">\n${rows}\n</tbody></table>`
+}
+
+function siteRow(site: SiteJson, at: string): string {
+  const { name, role, owner, newestBackup, oldestBackup, restorePoints } = site
+  const health = [
+    ...site.problems.map(text => `<span class="bad">${escapeHtml(text)}</span>`),
+    ...site.warnings.map(text => `<span class="warn">${escapeHtml(text)}</span>`),
+  ]
+  const cells = [
+    health.length === 0 ? '<span class="good">well</span>' : health.join('<br>'),
+    escapeHtml(owner === null || role === 'primary' ? role : `${role} of ${owner}`),
+    newestBackup === null
+      ? '<span class="bad">none</span>'
+      : `${moment(newestBackup)}<br><span class="quiet">${age(newestBackup, at)} ago</span>`,
+    oldestBackup === null ? '—' : moment(oldestBackup),
+    `<data value="${restorePoints}">${restorePoints}</data>`,
+    sizeCell(site),
+    escapeHtml(nextText(site)),
+  ]
+  const columns = cells.map((cell, index) => cellOf(COLUMNS[index + 1]!, cell))
+  const link = `<a href="#${anchorOf(name)}">${escapeHtml(name)}</a>`
+  return `<tr role="row" class="${site.ok ? 'well' : 'troubled'}"><th scope="row" role="rowheader">${link}</th>${columns.join('')}</tr>`
+}
+
+/** Numbers and times stay on a line; sentences may break. */
+const cellOf = (column: string, cell: string): string =>
+  `<td role="cell" data-label="${column}"${column === 'Health' || column === 'Next' ? '' : ' class="number"'}>${cell}</td>`
+
+function sizeCell({ bytes, allowanceBytes }: SiteJson): string {
+  if (bytes === null) return `? of ${size(allowanceBytes)}`
+  const percent = Math.min(100, Math.round((100 * bytes) / allowanceBytes))
+  const bar = `<span class="bar${bytes > allowanceBytes ? ' over' : ''}" aria-hidden="true"><span style="width:${percent}%"></span></span>`
+  return `${size(bytes)} of ${size(allowanceBytes)}${bar}`
+}
+
+function nextText({ next }: SiteJson): string {
+  if (!next) return '—'
+  return next.action === 'none' ? 'nothing to prune' : `${next.action.replaceAll('-', ' ')}: ${next.reason}`
+}

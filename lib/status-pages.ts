@@ -1,0 +1,29 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { BadInput } from './core/bad-input.ts'
+import { messageOf } from './core/message.ts'
+import { fleetPage, ownersOf } from './report/fleet-page.ts'
+import type { StatusJson } from './report/status-json.ts'
+
+/**
+ * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites of several hosts. Each whole or not at all.
+ * @throws {BadInput} when the folder cannot be written to
+ */
+export async function writePages(folder: string, status: StatusJson): Promise<void> {
+  // loads the chart library, which a look without pages need not wait for
+  const { statusPage } = await import('./report/page.ts')
+  const fleet = ownersOf(status).size > 1
+  try {
+    mkdirSync(resolve(folder), { recursive: true })
+    writePage(folder, 'index.html', statusPage(status, fleet))
+    if (fleet) writePage(folder, 'fleet.html', fleetPage(status))
+  } catch (error) {
+    throw new BadInput(`--html: cannot write to ${folder}: ${messageOf(error)}`)
+  }
+}
+
+function writePage(folder: string, name: string, text: string): void {
+  const beside = join(folder, `.${name}.${process.pid}.new`)
+  writeFileSync(beside, text)
+  renameSync(beside, join(folder, name))
+}

@@ -1,0 +1,74 @@
+import type { SiteJson, StatusJson } from '../../lib/report/status-json.ts'
+
+const DAY = 86_400_000
+const NOW = Date.UTC(2026, 10, 22, 6, 0)
+const iso = (time: number): string => new Date(time).toISOString()
+
+type Chain = SiteJson['chains'][number]
+
+/** A chain of a full set and an incremental each night after it. */
+function chain(start: number, incrementals: number, full: number, primary: boolean): Chain {
+  const set = (kind: 'full' | 'incremental', index: number, bytes: number): Chain['sets'][number] => {
+    return { kind, time: iso(start + index * DAY), bytes, volumes: Math.ceil(bytes / 2e8), restorable: true, problems: [] }
+  }
+  const sets = [
+    set('full', 0, full),
+    ...Array.from({ length: incrementals }, (_, at) => set('incremental', at + 1, full / 40 + at * 1000)),
+  ]
+  const bytes = sets.reduce((sum, each) => sum + each.bytes!, 0)
+  return { primary, from: sets[0]!.time, to: sets.at(-1)!.time, bytes, sets }
+}
+
+/** A site with four chains, of which the oldest has lost its incrementals; every seventh is over its allowance, every eleventh is a replica. */
+export function madeUpSite(index: number, owner = 'web1'): SiteJson {
+  const full = 150_000_000 + ((index * 37) % 17) * 10_000_000
+  const chains = [
+    chain(NOW - 116 * DAY, 0, full, false),
+    chain(NOW - 86 * DAY, 29, full, false),
+    chain(NOW - 56 * DAY, 29, full, false),
+    chain(NOW - 26 * DAY, 26, full, true),
+  ]
+  const bytes = chains.reduce((sum, each) => sum + each.bytes!, 0)
+  const over = index % 7 === 3
+  const replica = index % 11 === 5
+  const points = chains.flatMap(each => each.sets).length
+  return {
+    name: index === 0 ? "<b>odd & 'quoted'</b>" : `site-${String(index).padStart(3, '0')}.example.org`,
+    role: replica ? 'replica' : 'primary',
+    owner: replica ? 'web9' : owner,
+    ok: !over,
+    problems: over ? ['over its allowance for 9 days'] : [],
+    warnings: index % 13 === 2 ? ['max_NAS_space says "lots"'] : [],
+    newestBackup: iso(NOW),
+    newestAgeSeconds: 10_800,
+    oldestBackup: chains[0]!.from,
+    restorePoints: points,
+    bytes,
+    allowanceBytes: over ? Math.floor(bytes * 0.8) : Math.floor(bytes * 1.4),
+    fullEverySeconds: 2_592_000,
+    replayed: replica ? iso(NOW) : null,
+    chains,
+    next: replica
+      ? null
+      : {
+          action: over ? 'strip-incrementals' : 'none',
+          reason: over ? 'the oldest chain has 29 incrementals' : 'within the allowance',
+          freesBytes: over ? 29e6 : 0,
+          considered: [],
+        },
+  }
+}
+
+/** The status of a host with so many sites. */
+export function madeUpStatus(sites: number): StatusJson {
+  const all = Array.from({ length: sites }, (_, index) => madeUpSite(index))
+  return {
+    version: 1,
+    host: 'web1',
+    at: iso(NOW + 3 * 3_600_000),
+    ok: all.every(site => site.ok),
+    problems: [],
+    archive: { freeBytes: 672_919_680_000, fullBackups: true, reason: '672919 MB free, wanted 10000 MB' },
+    sites: all,
+  }
+}
