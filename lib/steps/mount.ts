@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMountPoint } from '../core/mount-table.ts'
+import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { MountSettings } from '../inventory/schema.ts'
@@ -19,6 +20,7 @@ export const archiveMount: Hold<Needs<'host' | 'interrupted'>, Mounted> = {
     const { archive } = host
     if (archive.kind === 'url') return { mounted: undefined, mountedHere: false }
     if (archive.kind === 'folder') return { mounted: { root: archive.path }, mountedHere: false }
+    await takeOffStale(archive, shell.with({ timeout: archive.timeout }))
     const before = isMounted(archive.mountPoint)
     if (before) shell.note(interrupted ? 'info' : 'warning', `${archive.mountPoint} was mounted already`)
     else {
@@ -35,6 +37,23 @@ export const archiveMount: Hold<Needs<'host' | 'interrupted'>, Mounted> = {
       throw new Error(`${archive.mountPoint} is still mounted after it was unmounted: something else is mounted there too`)
     shell.note('info', `${archive.mountPoint} is offline again`)
   },
+}
+
+/**
+ * Takes off a mount that nothing stands behind any more: the daemon of a FUSE share died (ENOTCONN), or the server knows it no longer (ESTALE). It
+ * would stay until a person came. One that does not answer in time is left: it may yet.
+ */
+async function takeOffStale(archive: MountSettings, shell: Shell): Promise<void> {
+  if (!isMounted(archive.mountPoint)) return
+  const why = await shell.ask(() => undefined)`stat --file-system ${archive.mountPoint}`.catch(staleness)
+  if (why === undefined) return
+  shell.note('warning', `${archive.mountPoint} was mounted already, but nothing is behind it (${why}): mounting it anew`)
+  await unmount(archive, shell)
+}
+
+function staleness(error: unknown): string | undefined {
+  const text = error instanceof CommandFailed ? error.stderr : ''
+  return /Transport endpoint is not connected|Stale file handle/.exec(text)?.[0]
 }
 
 /** Whether something is mounted there, by the kernel's own table: no server is asked. */
