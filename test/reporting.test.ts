@@ -135,7 +135,7 @@ test('a dead ping URL is a failure that the mail tells, and nothing more', async
   })
   assert.equal(exitCode, 1)
   const { header, plain } = openMail(server.received[0]!.text)
-  assert.equal(header('Subject'), 'web1: 1 site well, but FAILED: Ping')
+  assert.equal(header('Subject'), 'web1: Ping FAILED; 1 site well')
   assert.doesNotMatch(plain, /secret-id/)
 })
 

@@ -20,7 +20,7 @@ function verdictOf(report: Told): string {
     return `${task} STOPPED by ${stoppedBy}${failed.length > 0 ? `, ${of} FAILED — ${listed(failed)}` : ''}`
   if (failed.length > 0 && general.length > 0) return `${named(task)}${of} and ${listed(general)} FAILED — ${listed(failed)}`
   if (failed.length > 0) return `${named(task)}${of} FAILED — ${listed(failed)}`
-  if (general.length > 0 && isDone(report)) return `${named(task)}${well(report)}, but FAILED: ${listed(general)}`
+  if (general.length > 0 && isDone(report)) return `${named(task)}${listed(general)} FAILED; ${well(report)}`
   if (general.length > 0) return `${task} FAILED — ${listed(general)}`
   if (problems.length > 0) return `${named(task)}${attention(report)}`
   return exitCode === 0 ? `${named(task)}${well(report)}` : `${task} FAILED with exit code ${exitCode}`

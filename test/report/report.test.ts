@@ -22,7 +22,7 @@ const subjects: readonly (readonly [string, readonly Outcome[], string, Partial<
   [
     'all backed up, then trouble',
     [...twelve, outcome('mount', undefined, { title: 'Mount /mnt/nas', phase: 'down', status: 'failed' })],
-    'web1: 11 sites well, but FAILED: Release: Mount /mnt/nas',
+    'web1: Release: Mount /mnt/nas FAILED; 11 sites well',
   ],
   [
     'a conflict',
