@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { quoteName } from '../../wordpress/account-sql.ts'
+import { quoteName, quoteText } from '../../wordpress/account-sql.ts'
 import type { DatabaseAccess } from '../../wordpress/config.ts'
 import { COMPANION } from '../companion.ts'
-import { adminOf, contentsOf } from './admin.ts'
+import { type Admin, adminOf, contentsOf } from './admin.ts'
 import type { Hands } from './hands.ts'
 
 /** How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one content. */
@@ -47,7 +47,7 @@ async function filesIn({ shell }: Hands, folder: string): Promise<Record<string,
   const output = await quiet.ask(
     String,
   )`find ${folder} -mindepth 1 -path ${join(folder, COMPANION)} -prune -o -printf ${'%s %C@ %i %P\\0'}`
-  const lines = output.split('\0').filter(line => line !== '' && !line.endsWith(' '))
+  const lines = output.split('\0').filter(line => line !== '')
   return Object.fromEntries(lines.map(line => [line.split(' ').slice(3).join(' '), line.split(' ', 3).join(' ')]))
 }
 
@@ -59,7 +59,8 @@ async function tablesOf({ host, shell }: Hands, access: DatabaseAccess): Promise
   const admin = adminOf(host, shell)
   const options = `${access.tablePrefix}options`
   const tables = (await contentsOf(admin, access.database))?.table ?? []
-  const plain = tables.filter(table => table !== options)
+  const hasOptions = tables.includes(options) && (await hasOptionRows(admin, access.database, options))
+  const plain = tables.filter(table => table !== options || !hasOptions)
   const inDatabase = (table: string): string => `${quoteName(access.database)}.${quoteName(table)}`
   const sums = plain.length === 0 ? '' : await admin.text(`CHECKSUM TABLE ${plain.map(inDatabase).join(', ')};`)
   const found = Object.fromEntries(
@@ -69,8 +70,15 @@ async function tablesOf({ host, shell }: Hands, access: DatabaseAccess): Promise
       .map(line => line.split('\t') as [string, string]),
   )
   const rows = `SELECT MD5(CONCAT_WS('\\n', option_name, option_value)) AS row_sum FROM ${inDatabase(options)} WHERE NOT (${VOLATILE})`
-  const ofOptions = tables.includes(options) ? await admin.text(`SELECT row_sum FROM (${rows}) AS sums ORDER BY 1;`) : ''
+  if (!hasOptions) return found
+  const ofOptions = await admin.text(`SELECT row_sum FROM (${rows}) AS sums ORDER BY 1;`)
   return { ...found, [`${access.database}.${options}`]: createHash('sha1').update(ofOptions).digest('hex') }
+}
+
+/** Whether a table has WordPress's columns of options: a site may call any table so. */
+async function hasOptionRows(admin: Admin, database: string, table: string): Promise<boolean> {
+  const columns = `table_schema = ${quoteText(database)} AND table_name = ${quoteText(table)} AND column_name IN ('option_name', 'option_value')`
+  return (await admin.ask<number>(`SELECT COUNT(*) FROM information_schema.columns WHERE ${columns};`)) === 2
 }
 
 /** What differs, by name: paths and tables that were changed, added or removed. */

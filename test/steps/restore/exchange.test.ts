@@ -6,11 +6,11 @@ import fc from 'fast-check'
 import type { Exchange } from '../../../lib/core/restore-journal.ts'
 import { recipe } from '../../../lib/engine/recipe.ts'
 import { bringExchange, identityAt, planExchange } from '../../../lib/steps/restore/exchange.ts'
-import { ownFolder } from '../../support/host.ts'
 import { perform, story } from '../../support/perform.ts'
 import { fakeProgram, whilePathHas } from '../../support/programs.ts'
+import { quickFolder } from '../../support/quick-folder.ts'
 
-const folder = ownFolder('exchange')
+const folder = quickFolder('exchange')
 type End = 'original' | 'exchanged'
 type Kind = 'nothing' | 'file' | 'tree'
 let count = 0

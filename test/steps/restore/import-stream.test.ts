@@ -6,10 +6,10 @@ import fc from 'fast-check'
 import { type Mariadb, startMariadb } from '../../../lib/sandbox/mariadb.ts'
 import { output } from '../../../lib/sandbox/process.ts'
 import { writeImportable } from '../../../lib/steps/restore/import-stream.ts'
-import { ownFolder } from '../../support/host.ts'
+import { quickFolder } from '../../support/quick-folder.ts'
 import { dumpOf } from '../../support/recovering.ts'
 
-const folder = ownFolder('import-stream')
+const folder = quickFolder('import-stream')
 let mariadb: Mariadb
 
 before(async () => {

@@ -1,0 +1,63 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Secret } from '../../lib/core/secret.ts'
+import { recipe } from '../../lib/engine/recipe.ts'
+import { Run } from '../../lib/engine/run.ts'
+import { runTree } from '../../lib/engine/tree.ts'
+import type { Host, HostFile } from '../../lib/inventory/schema.ts'
+import { hostSchema } from '../../lib/inventory/schema.ts'
+import { backup } from '../../lib/steps/backup.ts'
+import { saveCertificates } from '../../lib/steps/certs.ts'
+import type { Archive } from '../../lib/steps/check-mount.ts'
+import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
+import type { Needs } from '../../lib/steps/facts.ts'
+import { gpgAgent } from '../../lib/steps/gpg.ts'
+import { wpConfigIn } from '../../lib/steps/sites.ts'
+import { status } from '../../lib/steps/status.ts'
+import { fieldsIn, siteOf } from './host.ts'
+import { fakeProgram } from './programs.ts'
+import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
+
+type Facts = Needs<'host' | 'secrets' | 'archive' | 'site' | 'freeSpace'>
+
+const backedUp = recipe<Facts>()
+  .hold(gpgAgent)
+  .do(status)
+  .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
+  .do(saveCertificates)
+  .do(backup)
+
+/** Makes the backups of a primary site by the steps of the nightly run, at any time: Holdfast's clock and duplicity's are set, the machine's is not. */
+export class DatedNights {
+  private readonly clock: string
+  private readonly facts: Facts
+
+  /** @param fields those that the host of the stage was added with */
+  constructor(stage: Stage, host: StageHost, site: string, fields: Partial<HostFile>) {
+    const programs = join(stage.folder, 'dated')
+    this.clock = join(programs, 'clock')
+    fakeProgram(programs, 'duplicity', `exec env NO_FAKE_STAT=1 TZ=UTC faketime -f "@$(cat '${this.clock}')" duplicity "$@"`)
+    const given = fieldsIn(host.folder, { archive: { kind: 'folder', path: stage.archive }, ...fields })
+    const parsed: Host = { ...hostSchema.parse(given), name: host.name }
+    const dated: Host = { ...parsed, duplicity: { ...parsed.duplicity, program: join(programs, 'duplicity') } }
+    const wpConfig = wpConfigIn(join(host.vhosts, site))
+    mkdirSync(stage.archive, { recursive: true })
+    this.facts = {
+      host: dated,
+      secrets: new Map([['PP', new Secret(PASSPHRASE)]]),
+      archive: { kind: 'folder', root: stage.archive } as unknown as Archive,
+      site: siteOf(dated, site, wpConfig === undefined ? {} : { wpConfig }),
+      freeSpace: { bytes: 1e12, fullBackups: { allowed: true, reason: 'test' } },
+    }
+  }
+
+  /** One backup, taken at this time (ms since the epoch). @throws with what went wrong */
+  async backUp(time: number): Promise<void> {
+    writeFileSync(this.clock, new Date(time).toISOString().slice(0, 19).replace('T', ' '))
+    const stop = new AbortController().signal
+    const run = new Run({ dry: false, stop, now: () => time, onEvent: () => {}, secrets: [] })
+    await runTree(backedUp as unknown as Parameters<typeof runTree>[0], this.facts, run, 'none')
+    const trouble = troubles(run)
+    if (trouble.length > 0) throw new Error(trouble.join('\n'))
+  }
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { until } from '../support/processes.ts'
+import { quickFolder } from '../support/quick-folder.ts'
+import { type Blog, makeBlog } from '../support/recover-blog.ts'
+import { dumpOf, runTask } from '../support/recovering.ts'
+import { snapshot } from '../support/snapshot.ts'
+
+const DAY = 86_400_000
+const folder = quickFolder('recover-elsewhere')
+let mariadb: Mariadb
+let blog: Blog
+
+before(async () => {
+  mariadb = await startMariadb(join(folder, 'db'))
+  blog = await makeBlog(join(folder, 'stage'), mariadb)
+})
+after(() => mariadb.stop())
+test('recover --into restores elsewhere, into a new or an empty folder, and touches nothing live', async () => {
+  const was = blog.look()
+  for (const into of ['new', 'deep/new', 'empty']) {
+    if (into === 'empty') mkdirSync(join(folder, into))
+    const { code, stdout, stderr } = await blog.recover('--into', join(folder, into))
+    assert.equal(code, 0, `${stdout}\n${stderr}`)
+    assert.deepEqual(snapshot(join(folder, into)), blog.second.files)
+  }
+  const { code, stderr, stdout } = await blog.recover('--into', join(folder, 'new'))
+  assert.equal(code, 2)
+  assert.match(stdout + stderr, /wanted a folder that is empty or not there yet/)
+  assert.equal((await blog.recover('--into', join(folder, 'part'), '--path', 'SITE/uploads')).code, 0)
+  assert.deepEqual(readdirSync(join(folder, 'part'), { recursive: true }).toSorted(), [
+    'SITE',
+    'SITE/uploads',
+    'SITE/uploads/a.txt',
+  ])
+  assert.deepEqual(blog.look(), was)
+})
+
+test('recover brings back a site whose folder is lost, when its archive says that it is this host’s', async () => {
+  rmSync(blog.folder, { recursive: true })
+  await mariadb.query('DROP DATABASE rc_blog; DROP USER rc_blog@localhost')
+  await blog.well()
+  assert.deepEqual(snapshot(join(blog.folder, 'SITE')), Object.fromEntries(inSite(blog.second.files)))
+  assert.equal(dumpOf(mariadb, 'rc_blog'), blog.second.database)
+  assert.ok(existsSync(join(blog.folder, 'PRIMARY_IS_web1')))
+})
+
+const inSite = (files: Record<string, string>) =>
+  Object.entries(files).flatMap(([path, what]) => (/^SITE(\/|$)/.test(path) ? [[path.slice(5), what] as const] : []))
+
+test('what a recovery replaced is removed by the first night after keepPrevious days, and then there is nothing to undo', async () => {
+  await blog.well()
+  const journal = globSync(join(blog.host.folder, 'state/restores/*.json'))[0]!
+  writeFileSync(
+    journal,
+    readFileSync(journal, 'utf8').replace(/"startedAt": (\d+)/g, (_, time) => `"startedAt": ${time - 8 * DAY}`),
+  )
+  assert.match(await mariadb.query('SHOW DATABASES'), /^hf_/m)
+  assert.equal((await runTask(blog.stage, 'nightly', blog.host)).code, 0)
+  assert.doesNotMatch(await mariadb.query('SHOW DATABASES'), /^hf_/m)
+  assert.ok(!existsSync(join(blog.host.vhosts, '.holdfast')))
+  assert.equal((await blog.recover('--undo', '--yes')).code, 2)
+})
+
+test('recover ends with 75 while another run holds the lock', async () => {
+  const holder = spawn('flock', [join(blog.host.folder, 'state/lock'), 'sh', '-c', `touch '${folder}/held'; exec sleep 60`], {
+    stdio: 'ignore',
+  })
+  await until(() => existsSync(join(folder, 'held')))
+  assert.equal((await blog.recover('--yes')).code, 75)
+  const ended = once(holder, 'exit')
+  execFileSync('sh', ['-c', 'kill $(ps -o pid= --ppid "$1"); exit 0', 'sh', String(holder.pid)])
+  await ended
+})
+
+test('tasks/recover.ts runs by itself from any folder and any name, and its help says what a tired person needs', async () => {
+  const task = join(import.meta.dirname, '../../tasks/recover.ts')
+  execFileSync('ln', ['-s', task, join(folder, 'recover.ts')])
+  for (const program of [task, join(folder, 'recover.ts')]) {
+    const { stdout } = await promisify(execFile)(program, ['--help'], {
+      cwd: folder,
+      env: { ...process.env, PATH: '/usr/bin:/bin' },
+    })
+    for (const word of ['--site NAME', '--age 40D', '--at WHEN', '--path REL', '--into DIR', '--undo', '--dry-run', 'Exit codes'])
+      assert.ok(stdout.includes(word), word)
+    assert.ok(stdout.split('\n').every(line => line.length <= 180))
+  }
+})

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, existsSync, globSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { DatedNights } from '../support/dated-nights.ts'
+import { fakeProgram, pathWith } from '../support/programs.ts'
+import { quickFolder } from '../support/quick-folder.ts'
+import { dumpOf, quickSite, runTask } from '../support/recovering.ts'
+import { snapshot } from '../support/snapshot.ts'
+import { claim, Stage, type StageHost } from '../support/stage.ts'
+import type { TinyWordpress } from '../support/tiny-wordpress.ts'
+
+const folder = quickFolder('recover-replica')
+const DAY = 86_400_000
+const FIRST = Date.parse('2026-01-05T03:00:00Z')
+const programs = join(folder, 'programs')
+let servers: [Mariadb, Mariadb]
+let stage: Stage
+let web2: StageHost
+let site: TinyWordpress
+let nights: DatedNights
+
+before(async () => {
+  servers = [await startMariadb(join(folder, 'one')), await startMariadb(join(folder, 'two'))]
+  stage = new Stage(join(folder, 'stage'))
+  const [web1, other] = ['web1', 'web2'].map((name, index) =>
+    stage.addHost(name, { database: { socket: servers[index]!.socket } } as object),
+  ) as [StageHost, StageHost]
+  web2 = other
+  site = await quickSite(web1.vhosts, 'blog', 'rr_blog', servers[0])
+  claim(site.folder, web1)
+  nights = new DatedNights(stage, web1, 'blog', { database: { socket: servers[0].socket } } as object)
+  fakeProgram(programs, 'duplicity', `echo "$*" >> '${programs}/asked'; PATH=$REAL exec duplicity "$@"`)
+})
+after(async () => {
+  for (const server of servers) await server.stop()
+})
+
+const replica = (): string => join(web2.vhosts, 'blog')
+const databases = async () => (await servers[1].query('SHOW DATABASES')).split('\n').filter(name => name.startsWith('hf_'))
+
+/** A night of the replica's host; gives the reasons and notes of all that it did. */
+async function replay(): Promise<string> {
+  const { exitCode, outcomes, stdout, stderr } = await stage.told(web2, [], { PATH: pathWith(programs) })
+  assert.equal(exitCode, 0, `${stdout}\n${stderr}`)
+  return outcomes.flatMap(({ reason, notes }) => [reason ?? '', ...notes.map(({ text }) => text)]).join('\n')
+}
+
+function assertSame(): void {
+  assert.deepEqual(snapshot(replica()), snapshot(site.folder))
+  assert.equal(dumpOf(servers[1], 'rr_blog'), dumpOf(servers[0], 'rr_blog'))
+}
+
+test('a replica is an exact copy, and with nothing newer in the archive duplicity is not started', async () => {
+  await nights.backUp(FIRST)
+  await replay()
+  assertSame()
+  assert.equal(readFileSync(join(programs, 'asked'), 'utf8').split('\n').length, 2)
+  const said = await replay()
+  assert.match(said, /the newest backup, of 2026-01-05 03:00:00 UTC, is here already/)
+  assert.equal(readFileSync(join(programs, 'asked'), 'utf8').split('\n').length, 2)
+})
+
+test('a dump that is the one imported last is not imported again, and what every visit changes is no edit', async () => {
+  await servers[1].query(
+    "INSERT INTO wp_options (option_name, option_value) VALUES ('_transient_of_a_visit', 'kept'); UPDATE wp_options SET option_value = 'b' WHERE option_name = 'cron'",
+    'rr_blog',
+  )
+  writeFileSync(join(site.folder, 'SITE', 'new.txt'), 'new')
+  await nights.backUp(FIRST + DAY)
+  const said = await replay()
+  assert.match(said, /the dump is the one that was imported last/)
+  assert.doesNotMatch(said, /safety copy/)
+  assert.deepEqual(snapshot(replica()), snapshot(site.folder))
+  assert.match(await servers[1].query('SELECT option_value FROM wp_options', 'rr_blog'), /^kept$/m)
+  assert.deepEqual(await databases(), [])
+})
+
+test('no file of the live tree shares an inode with what is kept', () => {
+  const inodes = (root: string) => readdirSync(root, { recursive: true }).map(path => statSync(join(root, String(path))).ino)
+  const [kept] = globSync(join(web2.vhosts, '.holdfast/blog/*/tree'))
+  const live = new Set(inodes(replica()))
+  assert.deepEqual(
+    inodes(kept!).filter(inode => live.has(inode)),
+    [],
+  )
+})
+
+test('what somebody changed on a replica is kept as a safety copy, told, and outlives later successes', async () => {
+  appendFileSync(join(replica(), 'SITE', 'index.php'), '// by hand\n')
+  writeFileSync(join(replica(), 'SITE', 'ends with a space '), 'by hand')
+  await servers[1].query("INSERT INTO wp_posts (title) VALUES ('By hand')", 'rr_blog')
+  await servers[0].query("INSERT INTO wp_posts (title) VALUES ('By the primary')", 'rr_blog')
+  await nights.backUp(FIRST + 2 * DAY)
+  const said = await replay()
+  assert.match(
+    said,
+    /blog was changed here since the last replay: 3 files \(SITE, SITE\/ends with a space , SITE\/index\.php\) and the tables rr_blog\.wp_posts; kept as a safety copy/,
+  )
+  assertSame()
+  for (const night of [3, 4]) {
+    writeFileSync(join(site.folder, 'SITE', 'new.txt'), `night ${night}`)
+    await nights.backUp(FIRST + night * DAY)
+    assert.doesNotMatch(await replay(), /safety copy/)
+    assertSame()
+  }
+  const trees = globSync(join(web2.vhosts, '.holdfast/blog/*/tree'))
+  assert.equal(trees.length, 2)
+  const safe = trees.filter(tree => existsSync(join(tree, 'SITE', 'ends with a space ')))
+  assert.equal(safe.length, 1)
+  assert.match(readFileSync(join(safe[0]!, 'SITE/index.php'), 'utf8'), /by hand/)
+  const [database] = await databases()
+  assert.match(await servers[1].query('SELECT title FROM wp_posts', database), /^By hand$/m)
+})
+
+test('recover refuses a replica', async () => {
+  const { code, stdout, stderr } = await runTask(stage, 'recover', web2, ['--site', 'blog', '--yes'])
+  assert.equal(code, 2)
+  assert.match(stdout + stderr, /blog cannot be recovered on web2: it is replica here/)
+})
