@@ -13,7 +13,8 @@ export interface ManifestVolume {
 export function parseManifest(text: string): readonly ManifestVolume[] {
   const volumes = text.split(/^(?=Volume \d+:$)/m).flatMap(part => volumeIn(part) ?? [])
   if (volumes.length === 0) throw new Error('it is no manifest: it lists no volume')
-  return volumes
+  // a backup that was cut short and resumed lists the volume that it wrote again a second time: the last one holds, as for duplicity itself
+  return [...new Map(volumes.map(volume => [volume.number, volume])).values()]
 }
 
 function volumeIn(part: string): ManifestVolume | undefined {

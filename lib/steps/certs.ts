@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { coversAny } from '../core/certificate.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -62,13 +63,22 @@ export async function replaceFolder(
   shell: Shell,
   fill: (within: Shell) => Promise<void>,
 ): Promise<void> {
-  const here = shell.with({ cwd: parent })
-  await here.act`rm --recursive --force ${name}.new ${name}.old`
-  await here.act`mkdir --mode=700 ${name}.new`
-  await fill(shell.with({ cwd: join(parent, `${name}.new`) }))
-  const script = '[ ! -e "$1" ] || mv -T "$1" "$1.old"; mv -T "$1.new" "$1"'
-  await here.act`sh -c ${script} replace ${name}`
-  await here.act`rm --recursive --force ${name}.old`
+  const [place, fresh, old] = ['', '.new', '.old'].map(ending => join(parent, `${name}${ending}`)) as [string, string, string]
+  // in this process: four commands a site would be the dearest part of a night in which nothing changed
+  await shell.act(`make ${name}.new, empty`, async () => {
+    for (const left of [fresh, old]) await rm(left, { recursive: true, force: true })
+    await mkdir(fresh, { mode: 0o700 })
+  })
+  await fill(shell.with({ cwd: fresh }))
+  await shell.act(`put ${name}.new in place of ${name}`, async () => {
+    await rename(place, old).catch(unlessMissing)
+    await rename(fresh, place)
+    await rm(old, { recursive: true, force: true })
+  })
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
 }
 
 function namesIn(folder: string): string[] {

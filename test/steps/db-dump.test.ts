@@ -17,7 +17,7 @@ test('dumpDatabase writes one row a line, ordered by key, without a date, comple
   await dumpWell(stage, stage.shop)
   const rows = dumpTextOf(stage.shop)
     .split('\n')
-    .filter(line => line.startsWith('INSERT INTO'))
+    .filter(line => line.startsWith('INSERT INTO `wp_posts`'))
   assert.deepEqual(rows, [
     "INSERT INTO `wp_posts` VALUES (1,'Hello',0x00FF27);",
     "INSERT INTO `wp_posts` VALUES (2,'Zweitens: é',NULL);",

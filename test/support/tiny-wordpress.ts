@@ -12,7 +12,7 @@ export interface TinyWordpress {
 }
 
 /**
- * Makes one on a server, with a table of a few rows. Its database and account are called `database`, and it says that its server is `localhost`.
+ * Makes one on a server, with the tables that every WordPress has, small. Its database and account are called `database`, and it says that its server is `localhost`.
  */
 export async function tinyWordpress(vhosts: string, name: string, database: string, mariadb: Mariadb): Promise<TinyWordpress> {
   const folder = join(vhosts, name)
@@ -28,6 +28,9 @@ export async function tinyWordpress(vhosts: string, name: string, database: stri
     CREATE USER '${database}'@'localhost' IDENTIFIED BY '${password}';
     GRANT ALL ON \`${database.replaceAll('_', '\\_')}\`.* TO '${database}'@'localhost';
     CREATE TABLE \`${database}\`.wp_posts (id INT PRIMARY KEY AUTO_INCREMENT, title TEXT, body BLOB);
+    CREATE TABLE \`${database}\`.wp_options (option_name VARCHAR(64) PRIMARY KEY, option_value TEXT);
+    INSERT INTO \`${database}\`.wp_options VALUES ('siteurl', 'http://${database}.example');
+    CREATE TABLE \`${database}\`.wp_users (id INT PRIMARY KEY, name TEXT);
     INSERT INTO \`${database}\`.wp_posts (title, body) VALUES ('Hello', 0x00FF27), ('Zweitens: é', NULL);`)
   return { name, folder, config, database, password }
 }

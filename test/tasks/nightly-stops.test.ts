@@ -8,6 +8,7 @@ import { isMountPoint } from '../../lib/core/mount-table.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { ownFolder } from '../support/host.ts'
+import { makeLineage } from '../support/lineage.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { processesWith, until } from '../support/processes.ts'
 import { fakeProgram, pathWith } from '../support/programs.ts'
@@ -49,12 +50,14 @@ if (inOwnMounts(import.meta.filename)) {
         timeout: 20,
       },
       duplicity: { volumeSize: 1 },
+      sites: { shop: { domains: ['shop.example'] } },
     } as object
     web1 = stage.addHost('web1', { ...fields, database: { socket: servers[0]!.socket } })
     web2 = stage.addHost('web2', { ...fields, database: { socket: servers[1]!.socket } })
+    makeLineage(join(web1.folder, 'letsencrypt'), 'shop.example', ['shop.example'])
     claim((await tinyWordpress(web1.vhosts, 'shop', 'shop', servers[0]!)).folder, web1)
     claim((await createStatic({ vhosts: web1.vhosts, name: 'plain' })).folder, web1)
-    for (const name of ['flock', 'touch', 'mount', 'stat', 'find', 'df', 'mariadb-dump', 'rm', 'duplicity', 'mariadb']) {
+    for (const name of ['flock', 'touch', 'mount', 'stat', 'find', 'df', 'mariadb-dump', 'cp', 'duplicity', 'mariadb']) {
       const block = `if [ -e '${rule}' ] && { read -r program pattern < '${rule}'; [[ ${name} == "$program" && "$*" == *$pattern* ]]; }`
       fakeProgram(
         bin,
@@ -130,7 +133,7 @@ if (inOwnMounts(import.meta.filename)) {
     ['free-space', 'df --block-size'],
     ['status', 'find %s'],
     ['db-dump', 'mariadb-dump shop'],
-    ['certificates', 'rm certificates.new'],
+    ['certificates', 'cp live/shop.example'],
     ['backup', 'duplicity /shop'],
   ]
   for (const [step, command] of commands) {

@@ -1,0 +1,30 @@
+/** `npm run bench [-- NAME…]`: runs the benchmarks of this folder, all of them or those named, and prints a table of each. */
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { type Benchmark, textOf } from './benchmark.ts'
+
+const NOT_ONE = ['bench.ts', 'benchmark.ts']
+const names = globSync('*.ts', { cwd: import.meta.dirname })
+  .filter(file => !NOT_ONE.includes(file))
+  .map(file => file.replace(/\.ts$/, ''))
+  .toSorted()
+
+const script = process.argv.findIndex(word => basename(word) === 'bench.ts')
+const wanted = process.argv.slice(script + 1)
+const unknown = wanted.filter(name => !names.includes(name))
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(', ')}; there are ${names.join(', ')}`)
+  process.exit(2)
+}
+for (const name of wanted.length > 0 ? wanted : names) {
+  const { default: benchmark } = (await import(`./${name}.ts`)) as { default: Benchmark }
+  const folder = mkdtempSync(join(tmpdir(), `holdfast-bench-${name}-`))
+  console.log(`\n${name}: ${benchmark.about}\n`)
+  try {
+    const table = await benchmark.run(folder, progress => process.stderr.write(`  ${progress}\n`))
+    console.log(textOf(table))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
