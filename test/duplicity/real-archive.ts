@@ -1,20 +1,14 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { FileRef } from '../../lib/core/collection.ts'
+import type { DuplicityServer } from '../support/duplicity-server.ts'
 
 const run = promisify(execFile)
-
-/** The duplicity under test: the installed one, or another version's program. */
-export const duplicityCommand = process.env.HOLDFAST_TEST_DUPLICITY ?? 'duplicity'
-
-/** The major version of the duplicity under test: 0 for 0.8.22, 3 for 3.0.4. */
-export async function duplicityMajor(): Promise<number> {
-  const { stdout } = await run(duplicityCommand, ['--version'])
-  return Number(/^duplicity (\d+)\./.exec(stdout)?.[1])
-}
 
 /** A source of chance that gives the same for the same seed (mulberry32): `chance(n)` is a whole number below n. */
 export function chanceFrom(seed: number): (below: number) => number {
@@ -27,13 +21,24 @@ export function chanceFrom(seed: number): (below: number) => number {
   }
 }
 
-/** Runs duplicity at a simulated time (ms since the epoch) and returns what it wrote to its log descriptor. @throws when it fails. */
-export async function duplicityAt(time: number, home: string, args: readonly string[]): Promise<string> {
-  const stamp = new Date(time).toISOString().slice(0, 19).replace('T', ' ')
-  const words = ['faketime', '-f', `@${stamp}`, duplicityCommand, ...args, '--log-fd=3']
-  const env = { ...process.env, TZ: 'UTC', NO_FAKE_STAT: '1', HOME: home, GNUPGHOME: home, PASSPHRASE: 'only for a test' }
-  const { stdout } = await run('sh', ['-c', '"$@" 3>&1 >/dev/null', 'sh', ...words], { env, maxBuffer: 2 ** 26 })
-  return stdout
+const environment = (home: string) => ({ ...process.env, TZ: 'UTC', HOME: home, GNUPGHOME: home, PASSPHRASE: 'only for a test' })
+
+/** Runs duplicity at a simulated time (ms since the epoch). @throws when it fails. */
+export async function duplicityAt(server: DuplicityServer, time: number, home: string, args: readonly string[]): Promise<void> {
+  await server.setClock(time)
+  await run(server.program, [...args], { env: environment(home), maxBuffer: 2 ** 26 })
+}
+
+/** The same, killed as soon as a first volume is in the archive, as a power cut would. */
+async function killedAt(server: DuplicityServer, time: number, home: string, args: readonly string[]): Promise<void> {
+  await server.setClock(time)
+  const volumes = async () => (await readdir(join(home, 'archive'))).filter(name => name.includes('.vol')).length
+  const before = await volumes()
+  const child = spawn(server.program, [...args], { env: environment(home), stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  while (child.exitCode === null && (await volumes()) <= before) await wait(3)
+  child.kill('SIGKILL')
+  await ended
 }
 
 /** Ends the gpg agent that duplicity started in this home. */
@@ -47,21 +52,39 @@ export async function listFolder(folder: string): Promise<FileRef[]> {
   return await Promise.all(names.map(async name => ({ name, bytes: (await stat(join(folder, name))).size })))
 }
 
-/** Makes some nights of backups in `home/archive`, with fulls, incrementals, nights without a change and sets of several volumes. */
-export async function makeHistory(home: string, seed: number, options: readonly string[], nights: number): Promise<void> {
+/**
+ * Makes some nights of backups in `home/archive`, with fulls, incrementals, nights without a change, sets of several volumes, and runs that were killed: some of those are
+ * resumed, some left for another host to find.
+ */
+export async function makeHistory(
+  server: DuplicityServer,
+  home: string,
+  seed: number,
+  options: readonly string[],
+  nights: number,
+) {
   const chance = chanceFrom(seed)
-  await mkdir(join(home, 'site'), { recursive: true })
+  await mkdir(join(home, 'site'), { recursive: true, mode: 0o700 })
   await mkdir(join(home, 'archive'))
   for (let night = 0; night < nights; night++) {
-    if (night === 0 || chance(4) > 0) await changeSite(join(home, 'site'), chance)
-    const verb = chance(3) === 0 ? ['full'] : night === 0 ? ['full'] : ['incremental']
+    const time = Date.UTC(2026, 0, 5 + night, 3)
+    if (night === 0 || chance(4) > 0) await changeSite(join(home, 'site'), chance, time)
+    const verb = chance(3) === 0 || night === 0 ? 'full' : 'incremental'
     const places = [join(home, 'site'), `file://${join(home, 'archive')}`, '--archive-dir', join(home, 'cache')]
-    await duplicityAt(Date.UTC(2026, 0, 5 + night, 3), home, [...verb, ...places, '--volsize', '1', ...options])
+    const words = [verb, ...places, '--volsize', '1', ...options]
+    if (night > 0 && chance(5) === 0) {
+      await writeFile(join(home, 'site', 'large'), randomBytes(2_500_000))
+      await utimes(join(home, 'site', 'large'), time / 1000, time / 1000)
+      await killedAt(server, time, home, words)
+      if (chance(2) === 0) await rm(join(home, 'cache'), { recursive: true })
+    } else await duplicityAt(server, time, home, words)
   }
 }
 
 /** Now and then a change of some megabytes, which takes several volumes of 1 MB. */
-async function changeSite(folder: string, chance: (below: number) => number): Promise<void> {
-  const bytes = chance(3) === 0 ? 1_000_000 + chance(2_500_000) : chance(2000)
-  await writeFile(join(folder, `file${chance(5)}`), randomBytes(bytes))
+async function changeSite(folder: string, chance: (below: number) => number, time: number): Promise<void> {
+  const bytes = chance(3) === 0 ? 1_000_000 + chance(1_500_000) : chance(2000)
+  const file = join(folder, `file${chance(5)}`)
+  await writeFile(file, randomBytes(bytes))
+  await utimes(file, time / 1000, time / 1000)
 }

@@ -62,8 +62,9 @@ def become_duplicity(args, env, folder, fds, clock):
     sys.stdout = open(1, 'w', closefd=False)
     sys.stderr = open(2, 'w', closefd=False)
     os.chdir(folder)
+    kept = {name: os.environ[name] for name in ('LD_PRELOAD', 'NO_FAKE_STAT', 'FAKETIME_NO_CACHE')}
     os.environ.clear()
-    os.environ.update(env)
+    os.environ.update(env | kept)  # it starts itself anew when a set cannot be resumed
     with open(clock) as file:
         wanted = file.read().strip()
     if wanted:

@@ -1,0 +1,3 @@
+import { simulateNights } from './years.ts'
+
+simulateNights(0, 3 * 365)
