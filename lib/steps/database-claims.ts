@@ -13,10 +13,9 @@ const STATE = 'databases'
  * @throws when another site's claim stands against it
  */
 export async function claimDatabase(host: Host, site: Site, access: DatabaseAccess, shell: Shell): Promise<void> {
+  refuseClaimed(host, site.name, access)
   const recorded = readState<DatabaseClaims>(host, STATE) ?? {}
   const claim = claimOf(access)
-  const conflict = claimConflict(site.name, claim, recorded)
-  if (conflict !== undefined) throw new Error(`${conflict}; if that is meant, remove it from ${host.paths.state}/${STATE}.json`)
   if (isRecorded(site.name, claim, recorded)) return
   const before = Object.hasOwn(recorded, site.name) ? recorded[site.name] : undefined
   if (before)
@@ -28,6 +27,23 @@ export async function claimDatabase(host: Host, site: Site, access: DatabaseAcce
   await shell.act(`record the database ${claim.database} as that of ${site.name}`, () =>
     writeState(host, STATE, { ...readState<DatabaseClaims>(host, STATE), [site.name]: claim }),
   )
+}
+
+/** @throws when another site's claim stands against this one's use of a database and account */
+export function refuseClaimed(host: Host, site: string, access: DatabaseAccess): void {
+  const conflict = claimConflict(site, claimOf(access), readState<DatabaseClaims>(host, STATE) ?? {})
+  if (conflict !== undefined) throw new Error(`${conflict}; if that is meant, remove it from ${host.paths.state}/${STATE}.json`)
+}
+
+/** What is recorded of a site. */
+export function recordedClaim(host: Host, site: string): DatabaseClaim | undefined {
+  const recorded = readState<DatabaseClaims>(host, STATE) ?? {}
+  return Object.hasOwn(recorded, site) ? recorded[site] : undefined
+}
+
+/** How a person records a claim. */
+export function claimText(host: Host, site: string, access: DatabaseAccess): string {
+  return `${host.paths.state}/${STATE}.json: ${JSON.stringify({ [site]: claimOf(access) })}`
 }
 
 function claimOf({ address, database, user }: DatabaseAccess): DatabaseClaim {

@@ -32,7 +32,8 @@ export async function ensureAccount(hands: Hands, { site }: Transaction): Promis
   await admin.run(new Secret(`CREATE USER IF NOT EXISTS ${identified}; ALTER USER ${identified}; ${grant}`))
 }
 
-async function canLogIn({ host, shell }: Hands, access: DatabaseAccess): Promise<boolean> {
+/** Whether an account, with the password of a configuration, reaches its database. */
+export async function canLogIn({ host, shell }: Hands, access: DatabaseAccess): Promise<boolean> {
   try {
     const client = shell.with({ input: 'SELECT 1;', onLine: () => {} })
     await withOptionFile(host, access, option => client.ask(String)`${host.database.clientProgram} ${option} ${access.database}`)

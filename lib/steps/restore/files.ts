@@ -78,17 +78,29 @@ async function checkTree(tree: string, shell: Parameters<typeof checkFiles.run>[
   if (!root?.isDirectory()) throw new Error('the set holds no site: there is no folder SITE in it')
   if (readdirSync(join(tree, 'SITE')).length === 0) throw new Error('the set holds no site: its folder SITE is empty')
   const me = process.geteuid?.() ?? 0
-  // what only root can make: no site has it, and whoever could bring it in could become root by it
-  const odd = ['(', '-type', 'b', '-o', '-type', 'c', '-o', '-perm', '/6000', '-type', 'f', '-uid', 0, ')']
+  // what only root can make: no site has it, and whoever could bring it in could become root by it, or another user
+  const odd = ['(', '-type', 'b', '-o', '-type', 'c', '-o', '-type', 'f', '-perm', '/6000', ')']
   const found = await shell
     .with({ onLine: () => {} })
-    .ask(text => text.split('\0').filter(path => path !== ''))`find ${tree} ${odd} -print0`
-  if (found.length > 0)
+    .ask(text => text.split('\0').filter(line => line !== ''))`find ${tree} ${odd} -printf ${'%y %U %G %m %P\\0'}`
+  const refused = found.find(line => !mayHave(line, root))
+  if (refused !== undefined) {
     throw new Error(
-      `the set holds what no site may have (a device, or a file that runs as root): ${found[0]!.slice(tree.length + 1)}`,
+      `the set holds what no site may have (a device, or a program that runs as root or another user): ${refused.split(' ').slice(4).join(' ')}`,
     )
+  }
   const companion = lstatSync(join(tree, COMPANION), { throwIfNoEntry: false })
   if (companion && (!companion.isDirectory() || companion.uid !== me)) {
     throw new Error(`${COMPANION} in the set is not Holdfast's own folder: somebody else made it`)
   }
+}
+
+/** Whether a site may have a file that runs as its owner or group: only those of the site itself, and never root. */
+function mayHave(line: string, site: { readonly uid: number; readonly gid: number }): boolean {
+  const [kind, uid, gid, octal = ''] = line.split(' ')
+  const mode = Number.parseInt(octal, 8)
+  const isOwn = (id: string | undefined, own: number): boolean => Number(id) === own && own !== 0
+  if (kind !== 'f' || ((mode & 0o4000) !== 0 && !isOwn(uid, site.uid))) return false
+  // without a right to execute it, the bit of the group means nothing
+  return (mode & 0o2000) === 0 || (mode & 0o111) === 0 || isOwn(gid, site.gid)
 }

@@ -13,6 +13,7 @@ import { withOptionFile } from '../option-file.ts'
 import { type Admin, adminOf, contentsOf } from './admin.ts'
 import { IMPORT_OPTIONS, saveDefinitions } from './definitions.ts'
 import type { Restored } from './files.ts'
+import { refuseForeign } from './foreign.ts'
 import type { Hands } from './hands.ts'
 import { writeImportable } from './import-stream.ts'
 import { updatePending } from './journal.ts'
@@ -29,6 +30,7 @@ export const importShadow: Step<ShadowNeeds, void> = {
   name: 'import',
   title: 'Import the database beside the live one',
   run: async ({ host, secrets, site, restoring, access }, shell) => {
+    await refuseForeign({ host, secrets, shell }, site.name, access)
     await claimDatabase(host, site, access, shell)
     await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
       const hands = { host, secrets, shell }

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { readlinkSync } from 'node:fs'
+import { join, normalize } from 'node:path'
 import type { Shell } from '../../engine/shell.ts'
 import type { Host } from '../../inventory/schema.ts'
 import { type VirtualHost, virtualHosts } from '../../web-server/virtual-hosts.ts'
@@ -16,9 +17,9 @@ export function webServerPieces(host: Host, site: SitePlace, companion: string, 
   const { webServer } = host
   if (!webServer) return []
   return namesIn(join(companion, WEB_SERVER, 'sites-enabled')).flatMap(name => {
-    const here = webServerFiles(host).find(file => file.name === name)?.hosts ?? []
-    if (!servesOnly(broughtHosts(host, companion, name), site) || (here.length > 0 && !servesOnly(here, site))) {
-      shell.note('warning', `web server file ${name} does not serve this site alone: left out`)
+    const refusal = refusalOf(host, site, companion, name)
+    if (refusal !== undefined) {
+      shell.note('warning', `web server file ${name} ${refusal}: left out`)
       return []
     }
     return PARTS.map(part => ({ from: join(companion, WEB_SERVER, part, name), to: join(webServer.folder, part, name) })).filter(
@@ -38,9 +39,42 @@ export function broughtDomains(host: Host, site: SitePlace, companion: string, s
   return brought.filter(domain => !others.has(domain))
 }
 
-function broughtHosts(host: Host, companion: string, name: string): VirtualHost[] {
+/** Why a file of the set may not be put in force; undefined when it may. */
+function refusalOf(host: Host, site: SitePlace, companion: string, name: string): string | undefined {
+  const here = webServerFiles(host).find(file => file.name === name)?.hosts ?? []
+  const brought = broughtHosts(host, companion, name)
+  if (!servesOnly(brought, site) || (here.length > 0 && !servesOnly(here, site))) return 'does not serve this site alone'
+  const target = linkTarget(join(companion, WEB_SERVER, 'sites-enabled', name))
+  const available = join('sites-available', name)
+  if (target !== undefined && target !== join('..', available) && target !== join(host.webServer!.folder, available))
+    return `is a link to ${target}`
+  const others = domainsOfOthers(host, site)
+  const taken = brought.flatMap(vhost => vhost.domains).find(domain => others.has(domain))
+  if (taken !== undefined) return `answers to ${taken}, as another site here does`
+  const path = broughtText(companion, name)
+    .match(/\/[^\s"'<>;]*/g)
+    ?.find(each => isOfOther(normalize(each), host, site))
+  return path === undefined ? undefined : `names ${path}, which is another site's`
+}
+
+const isOfOther = (path: string, host: Host, site: SitePlace): boolean =>
+  isWithin(path, host.vhosts) && path !== host.vhosts && !isWithin(path, site.folder)
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function broughtText(companion: string, name: string): string {
   const texts = PARTS.map(part => plainText(join(companion, WEB_SERVER, part, name)))
-  return virtualHosts(host.webServer?.kind ?? 'apache', texts.find(text => text !== undefined) ?? '')
+  return texts.find(text => text !== undefined) ?? ''
+}
+
+function broughtHosts(host: Host, companion: string, name: string): VirtualHost[] {
+  return virtualHosts(host.webServer?.kind ?? 'apache', broughtText(companion, name))
 }
 
 function servesOnly(hosts: readonly VirtualHost[], site: SitePlace): boolean {

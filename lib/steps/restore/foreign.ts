@@ -1,0 +1,31 @@
+import { quoteText } from '../../wordpress/account-sql.ts'
+import type { DatabaseAccess } from '../../wordpress/config.ts'
+import { claimText, recordedClaim, refuseClaimed } from '../database-claims.ts'
+import { adminOf } from './admin.ts'
+import { canLogIn } from './ensure-account.ts'
+import type { Hands } from './hands.ts'
+
+/**
+ * Refuses a set whose configuration names a database or an account that is on this server already and is not known to be the site's (S41): it would take
+ * over what belongs to something that Holdfast does not manage. It is the site's when it is recorded as such, or when its password opens it.
+ * @throws with what a person can do, when it is meant
+ */
+export async function refuseForeign(hands: Hands, site: string, access: DatabaseAccess): Promise<void> {
+  refuseClaimed(hands.host, site, access)
+  const recorded = recordedClaim(hands.host, site)
+  const admin = adminOf(hands.host, hands.shell)
+  const count = (from: string, column: string, name: string): string =>
+    `(SELECT COUNT(*) FROM ${from} WHERE ${column} = ${quoteText(name)})`
+  const [databases, accounts] = await admin.ask<readonly [number, number]>(
+    `SELECT JSON_ARRAY(${count('information_schema.schemata', 'schema_name', access.database)}, ${count('mysql.user', 'user', access.user)});`,
+  )
+  const foreign = [
+    ...(databases > 0 && recorded?.database !== access.database ? [`database "${access.database}"`] : []),
+    ...(accounts > 0 && recorded?.user !== access.user ? [`account "${access.user}"`] : []),
+  ]
+  if (foreign.length === 0) return
+  if (await canLogIn(hands, databases > 0 ? access : { ...access, database: 'information_schema' })) return
+  throw new Error(
+    `the ${foreign.join(' and the ')} is on this server already, its password is another, and it is not recorded as that of ${site}; if it is meant, say so in ${claimText(hands.host, site, access)}`,
+  )
+}
