@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -40,6 +40,14 @@ test('recover --into restores elsewhere, into a new or an empty folder, and touc
     'SITE/uploads/a.txt',
   ])
   assert.deepEqual(blog.look(), was)
+})
+
+test('recover --db-only of a site whose wp-config.php is gone is a failure, not a success without a database', async () => {
+  renameSync(join(blog.folder, 'SITE/wp-config.php'), join(folder, 'aside'))
+  const { code, stdout } = await blog.recover('--db-only', '--yes')
+  renameSync(join(folder, 'aside'), join(blog.folder, 'SITE/wp-config.php'))
+  assert.equal(code, 1)
+  assert.match(stdout, /has no wp-config\.php that says which database to bring back/)
 })
 
 test('recover brings back a site whose folder is lost, when its archive says that it is this host’s', async () => {

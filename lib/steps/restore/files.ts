@@ -56,6 +56,7 @@ export const checkFiles: Step<
     const hands = { host, secrets, shell }
     const config = scope.files ? wpConfigIn(tree) : undefined
     const access = accessFrom(hands, site.name, config === undefined && !scope.files ? site.folder : tree)
+    if (!access && !scope.files) throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
     if (!access) return { restored: NO_DATABASE }
     const dump = join(tree, COMPANION, DUMP)
     if (!lstatSync(dump, { throwIfNoEntry: false })?.isFile())
