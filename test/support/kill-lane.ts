@@ -115,11 +115,12 @@ export class KillLane {
     return existsSync(reached) ? readFileSync(reached, 'utf8').trim() : undefined
   }
 
-  /** Runs the restore and kills it after so many milliseconds. */
-  async killAfter(time: number): Promise<void> {
-    const { child, ended: end } = this.start()
-    const timer = setTimeout(() => child.kill('SIGKILL'), time)
-    await end
+  /** Runs the restore and kills it so many milliseconds after it began, or after its journal began: the part in which it changes things. */
+  async killAfter(time: number, since: 'start' | 'journal'): Promise<void> {
+    const run = this.start()
+    await this.until(since, run)
+    const timer = setTimeout(() => run.child.kill('SIGKILL'), time)
+    await run.ended
     clearTimeout(timer)
     const mine = join(this.host.folder, '')
     await until(() => processesWith(mine).filter(line => !/php|mariadbd/.test(line)).length === 0, 5000)
@@ -152,6 +153,22 @@ export class KillLane {
     await assertNothingLeft(this.host, this.site.name, this.site.mariadb)
     // a replica that was undone keeps to that: for the next round it shall want the newest again
     if (this.task === 'replica') for (const each of ['fingerprints', 'sites']) this.#forget(each)
+  }
+
+  async until(since: 'start' | 'journal', { child }: { child: ChildProcess }): Promise<void> {
+    const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
+    if (since === 'journal') await until(() => isOver() || journalOf(this.host, this.site.name).pending !== undefined, 60_000)
+  }
+
+  /** How long a restore takes, from its start and from the start of its journal, in milliseconds. */
+  async measure(): Promise<{ start: number; journal: number }> {
+    const began = performance.now()
+    const run = this.start()
+    await this.until('journal', run)
+    const journal = performance.now()
+    assert.equal((await run.ended).code, 0)
+    const end = performance.now()
+    return { start: end - began, journal: end - journal }
   }
 
   async startAgain(): Promise<void> {

@@ -15,14 +15,21 @@ const STEP = Number(process.env.HOLDFAST_KILL_STEP ?? (MANY === undefined ? 19 :
 const folder = quickFolder('kills')
 const lanes = new Map<string, KillLane>()
 let servers: Mariadb[] = []
+let stage: Stage
+
+/** The lane of a task, made when it is first wanted. */
+async function laneOf(task: string): Promise<KillLane> {
+  const [a, b] = servers as [Mariadb, Mariadb]
+  const lane =
+    lanes.get(task) ?? (await (task === 'recover' ? KillLane.primary(stage, 'mine', a) : KillLane.replica(stage, 'theirs', a, b)))
+  lanes.set(task, lane)
+  return lane
+}
 
 before(async () => {
   mkdirSync(join(folder, 'db'))
   servers = await Promise.all(['a', 'b'].map(name => startMariadb(join(folder, 'db', name))))
-  const stage = new Stage(folder)
-  const [a, b] = servers as [Mariadb, Mariadb]
-  const made = await Promise.all([KillLane.primary(stage, 'mine', a), KillLane.replica(stage, 'theirs', a, b)])
-  for (const lane of made) lanes.set(lane.task, lane)
+  stage = new Stage(folder)
 })
 after(async () => {
   for (const lane of lanes.values()) await lane.web.stop()
@@ -31,7 +38,7 @@ after(async () => {
 
 for (const task of ['recover', 'replica']) {
   test(`${task}: killed before or after any of its commands, the next run or --undo makes it whole`, async () => {
-    const lane = lanes.get(task)!
+    const lane = await laneOf(task)
     const seen = new Set<string>()
     for (let turn = Math.floor(Math.random() * STEP); ; turn += STEP) {
       const [call, when] = [1 + Math.floor(turn / 2), turn % 2 === 0 ? 'before' : 'after'] as const
@@ -46,16 +53,14 @@ for (const task of ['recover', 'replica']) {
   })
 
   test(`${task}: killed at ${RANDOM} random moments, it is whole in the old or the new state after the next run`, async () => {
-    const lane = lanes.get(task)!
-    const started = performance.now()
-    await lane.startAgain()
-    const length = performance.now() - started
+    const lane = await laneOf(task)
+    const length = await lane.measure()
     await lane.mend('undo')
     for (let round = 0; round < RANDOM; round++) {
-      // more of them late, where the live site is touched
-      const moment = length * Math.random() ** 0.5
-      await lane.killAfter(moment)
-      lane.tell(`${task} at ${Math.round(moment)} of ${Math.round(length)} ms: ${lane.phase()}`)
+      const since = round % 4 === 3 ? 'start' : 'journal'
+      const moment = length[since] * Math.random()
+      await lane.killAfter(moment, since)
+      lane.tell(`${task} at ${Math.round(moment)} of ${Math.round(length[since])} ms since ${since}: ${lane.phase()}`)
       await lane.mend(round % 5 === 0 ? 'again' : 'undo')
     }
   })

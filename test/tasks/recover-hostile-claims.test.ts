@@ -1,0 +1,80 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { lineage, other, outside, refused, restoredWithout, set, shop } from '../support/hostile-stage.ts'
+import { configOf } from '../support/proof-site.ts'
+
+const config =
+  (name: string, user: string, password = 'x') =>
+  (copy: string) =>
+    writeFileSync(join(copy, 'SITE', 'wp-config.php'), configOf({ name, user, password }))
+const configs: [string, (copy: string) => void, RegExp][] = [
+  ["names another site's database", config('other', 'shop'), /"other" is recorded as that of site "other"/],
+  [
+    "names another site's account",
+    config('shop', 'other', 'password-of-other'),
+    /account "other" is recorded as that of site "other"/,
+  ],
+  ["names the server's root", config('shop', 'root'), /names "root", which belongs to the database server/],
+  ["names the server's own database", config('mysql', 'shop'), /names "mysql", which belongs to the database server/],
+  [
+    'names a database that no site has recorded',
+    config('foreign', 'shop'),
+    /"foreign" is on this server already, .*not recorded as that of shop/,
+  ],
+  [
+    'names an account that no site has recorded',
+    config('shop', 'chief', 'mine now'),
+    /account "chief" is on this server already, .*not recorded as that of shop/,
+  ],
+  [
+    "is a link to another site's",
+    copy => {
+      rmSync(join(copy, 'SITE', 'wp-config.php'))
+      symlinkSync(join(other.root, 'wp-config.php'), join(copy, 'SITE', 'wp-config.php'))
+    },
+    /leads to .*other\/SITE\/wp-config\.php, which is outside/,
+  ],
+  [
+    'does not parse',
+    copy => writeFileSync(join(copy, 'SITE', 'wp-config.php'), "<?php\ndefine('DB_NAME', "),
+    /check-files: .*wp-config\.php/,
+  ],
+]
+for (const [what, change, why] of configs) {
+  test(`a set whose wp-config.php ${what} is refused`, async () => {
+    await set(change)
+    await refused(why)
+  })
+}
+
+test('certificates for the domains of others stay out', async () => {
+  await set(copy => lineage('other.example', ['other.example'], 900, join(copy, '.holdfast', 'certificates')))
+  await restoredWithout(/certificate other\.example is not for the site's own domains alone: left out/)
+  await set(copy => lineage('shop.example', ['shop.example', 'other.example'], 900, join(copy, '.holdfast', 'certificates')))
+  await restoredWithout(/certificate shop\.example is not for the site's own domains alone: left out/)
+})
+test('web server files that serve the root of another, or take the name of its file, stay out', async () => {
+  const file = (name: string, text: string) => (copy: string) => {
+    for (const part of ['sites-available', 'sites-enabled'])
+      mkdirSync(join(copy, '.holdfast/web-server', part), { recursive: true })
+    writeFileSync(join(copy, '.holdfast/web-server/sites-available', name), text)
+    rmSync(join(copy, '.holdfast/web-server/sites-enabled', name), { force: true })
+    symlinkSync(`../sites-available/${name}`, join(copy, '.holdfast/web-server/sites-enabled', name))
+  }
+  const block = (root: string) => `<VirtualHost *:8099>\nServerName shop.example\nDocumentRoot ${root}\n</VirtualHost>\n`
+  await set(file('evil.conf', block(other.root)))
+  await restoredWithout(/web server file evil\.conf does not serve this site alone: left out/)
+  await set(file('other.conf', block(shop.root)))
+  await restoredWithout(/web server file other\.conf does not serve this site alone: left out/)
+  await set(file('evil.conf', `${block(shop.root)}Alias /other ${other.root}\n`))
+  await restoredWithout(/web server file evil\.conf names .*other\/SITE, which is another site's: left out/)
+  await set(file('evil.conf', block(shop.root).replace('shop.example', 'other.example')))
+  await restoredWithout(/web server file evil\.conf answers to other\.example, as another site here does: left out/)
+  await set(copy => {
+    file('evil.conf', block(shop.root))(copy)
+    rmSync(join(copy, '.holdfast/web-server/sites-enabled/evil.conf'))
+    symlinkSync(join(outside, 'file'), join(copy, '.holdfast/web-server/sites-enabled/evil.conf'))
+  })
+  await restoredWithout(/web server file evil\.conf is a link to .*outside\/file: left out/)
+})
