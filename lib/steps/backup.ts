@@ -7,6 +7,7 @@ import { expectedBytes } from '../core/progress.ts'
 import { formatBytes } from '../core/size.ts'
 import { backupWords } from '../duplicity/args.ts'
 import type { Step } from '../engine/step.ts'
+import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
@@ -24,6 +25,7 @@ export const backup: Step<BackupNeeds, void> = {
     const plan = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups })
     if (plan.kind === 'none') throw new Error(plan.reason)
     shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
+    await proveAgain(siteArchive, shell)
     if (!site.isDesktop) await claimArchive(siteArchive.folder, host.name, shell)
     const before = newestSet(collection)
     const target = targetOf(host, site.name, siteArchive, 'backup')
@@ -41,7 +43,10 @@ export const backup: Step<BackupNeeds, void> = {
       expectedBytes(collection, plan.kind),
       shell,
       () => duplicityShell(shell, host, secrets, target).act`${words}`,
-    )
+    ).catch(async error => {
+      if (!shell.stop.aborted) await proveAgain(siteArchive, shell) // that a share went away says more than that its files did
+      throw error
+    })
     await shell.act('look for the new set and remember it', async () => {
       const after = await readCollection({ host, secrets, site, siteArchive }, shell)
       const made = newestSet(after)
@@ -61,6 +66,7 @@ export const backup: Step<BackupNeeds, void> = {
 /** The archive says whose it is before the first set is in it, so that no other host begins one of its own. */
 async function claimArchive(folder: string | undefined, me: string, shell: Parameters<typeof backup.run>[1]): Promise<void> {
   if (folder === undefined) return
-  const script = '[ -e "$1/$2" ] || { mkdir -p "$1" && : > "$1/$2"; }'
+  // without --parents: should the share go away this very moment, there is nothing underneath to make the folder in
+  const script = '[ -e "$1/$2" ] || { { [ -d "$1" ] || mkdir "$1"; } && : > "$1/$2"; }'
   await shell.with({ timeout: 60 }).act`sh -c ${script} claim ${folder} ${markerOf(me)}`
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Expected, type FolderStat, wrongWith } from '../core/mount-check.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -12,7 +12,7 @@ declare const proven: unique symbol
 
 /** An archive that was proven to be the one (S9). Only check-mount makes it: a backup into a bare mount point cannot be written down. */
 export type Archive = (
-  | { readonly kind: 'folder'; readonly root: string }
+  | { readonly kind: 'folder'; readonly root: string; readonly identity?: string }
   | { readonly kind: 'url'; readonly base: string; readonly options: readonly string[] }
 ) & {
   readonly [proven]: true
@@ -24,6 +24,8 @@ export interface SiteArchive {
   readonly folder: string | undefined
   readonly url: string
   readonly options: readonly string[]
+  /** What proves that the archive around the folder is still the one: a file, and what it holds. Undefined for a URL, and for an archive that does not exist yet. */
+  readonly proof?: { readonly file: string; readonly identity: string }
 }
 
 /** Seconds that a look at a share may take: a frozen server answers `stat` never. */
@@ -46,9 +48,10 @@ export const checkMount: Step<Needs<'host' | 'request' | 'mounted'>, Needs<'arch
     const root = mounted!.root
     const quick = shell.with({ timeout: host.archive.kind === 'mount' ? Math.min(LOOK, host.archive.timeout) : LOOK })
     await checkFolder(host.archive, root, quick)
-    const isThere = await checkIdentity(host, root, quick)
-    if (isThere || !request.dryRun) await checkAccess(host, root, quick)
-    return { archive: { kind: 'folder', root } as unknown as Archive }
+    const { isThere, identity } = await checkIdentity(host, root, quick)
+    if (!isThere && request.dryRun) return { archive: { kind: 'folder', root } as unknown as Archive }
+    await checkAccess(host, root, quick)
+    return { archive: { kind: 'folder', root, identity } as unknown as Archive }
   },
 }
 
@@ -65,8 +68,9 @@ export const lookAtArchive: Step<Needs<'host' | 'mounted'>, Needs<'archive'>> = 
     const root = mounted!.root
     const quick = shell.with({ timeout: LOOK, onLine: () => {} })
     await checkFolder(host.archive, root, quick)
-    if (!(await knowIdentity(host, root, quick)).isThere) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
-    return { archive: { kind: 'folder', root } as unknown as Archive }
+    const { isThere, identity } = await knowIdentity(host, root, quick)
+    if (!isThere) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
+    return { archive: { kind: 'folder', root, identity } as unknown as Archive }
   },
 }
 
@@ -121,8 +125,8 @@ async function knowIdentity(host: Host, root: string, shell: Shell) {
   return { known, isThere, identity: isThere ? found : wanted }
 }
 
-/** Gives whether the archive was there; a new one is begun. */
-async function checkIdentity(host: Host, root: string, shell: Shell): Promise<boolean> {
+/** Gives whether the archive was there, and which it is; a new one is begun. */
+async function checkIdentity(host: Host, root: string, shell: Shell): Promise<{ isThere: boolean; identity: string }> {
   const { known, isThere, identity = randomUUID() } = await knowIdentity(host, root, shell)
   if (!isThere) {
     shell.note('significant', `a new archive begins in ${root}, with the identity ${identity}`)
@@ -133,7 +137,23 @@ async function checkIdentity(host: Host, root: string, shell: Shell): Promise<bo
     await shell.act(`remember ${identity} as the archive in ${root}`, () =>
       writeState(host, 'archives', { ...known, [root]: identity }),
     )
-  return isThere
+  return { isThere, identity }
+}
+
+/** What proves later in the run that the archive is still there. */
+export const proofOf = ({ root, identity }: { root: string; identity?: string }): Pick<SiteArchive, 'proof'> =>
+  identity === undefined ? {} : { proof: { file: join(root, IDENTITY), identity } }
+
+/**
+ * Proves it again, before a site is looked at or written to. A share can go away in the middle of a run: the daemon of an sshfs ends with its
+ * connection, and what is left is the folder underneath, empty and writable.
+ * @throws when the archive is not what check-mount found
+ */
+export async function proveAgain({ proof }: SiteArchive, shell: Shell): Promise<void> {
+  if (proof === undefined) return
+  const found = await shell.with({ timeout: LOOK, onLine: () => {} }).ask(text => text.trim())`cat ${proof.file}`.catch(missing)
+  if (found !== proof.identity)
+    throw new Error(`the archive is no longer in ${dirname(proof.file)}: its share went away during the run`)
 }
 
 /** Writes a file, reads it back, compares and removes it: a listing may come from a cache, a nonce does not. */

@@ -9,7 +9,7 @@ import { DuplicityError } from '../duplicity/errors.ts'
 import { collectionOf } from '../duplicity/listing.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readAudit } from './audit-state.ts'
-import type { Archive, SiteArchive } from './check-mount.ts'
+import { type Archive, proofOf, proveAgain, type SiteArchive } from './check-mount.ts'
 import { duplicityShell } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { freshTarget } from './fresh-target.ts'
@@ -18,7 +18,7 @@ import { freshTarget } from './fresh-target.ts'
 export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
   if (archive.kind === 'url') return { folder: undefined, url: siteUrl(archive.base, site), options: archive.options }
   const folder = join(archive.root, site)
-  return { folder, url: fileUrl(folder), options: [] }
+  return { folder, url: fileUrl(folder), options: [], ...proofOf(archive) }
 }
 
 /** What is needed to look into a site's archive. */
@@ -49,9 +49,11 @@ async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, she
   return collectionFromStatus(readFileSync(target.logFile, 'utf8'), { prefix })
 }
 
-/** The files of a site's archive folder, with sizes and times. An archive that does not exist yet is empty. Listed by a process, since a dead server would hang this one. */
-export async function listArchive({ folder }: SiteArchive, shell: Shell): Promise<readonly FileRef[]> {
+/** The files of a site's archive folder, with sizes and times. A site that has none yet is empty; an archive that went away is an error. Listed by a process, since a dead server would hang this one. */
+export async function listArchive(siteArchive: SiteArchive, shell: Shell): Promise<readonly FileRef[]> {
+  const { folder } = siteArchive
   if (folder === undefined) throw new Error('only duplicity can list an archive at a URL')
+  await proveAgain(siteArchive, shell)
   const script = '[ -d "$1" ] || exit 0; exec find "$1" -maxdepth 1 -type f -printf "%s %T@ %f\\0"'
   return shell.with({ timeout: 60, onLine: () => {} }).ask(parseListing)`sh -c ${script} list ${folder}`
 }
