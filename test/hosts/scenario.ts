@@ -39,11 +39,7 @@ export async function play(
   write: (row: Row, text: string) => void,
 ): Promise<void> {
   const { name, injected, says } = scenario
-  await writePost(lab)
-  await scenario.inject?.(lab)
-  const said = await (scenario.run ?? night)(lab)
-  const left = scenario.ends === 'cut' || scenario.leaves ? '' : await leftOver(lab)
-  await scenario.mend?.(lab)
+  const { said, left } = await endure(lab, scenario)
   const began = Date.now()
   const isHealing = scenario.heal !== undefined || scenario.ends !== 0 || scenario.mend !== undefined
   const healed = isHealing ? await (scenario.heal ?? night)(lab) : said
@@ -61,6 +57,18 @@ export async function play(
   if (scenario.healSays) assert.match(healed.text, scenario.healSays)
   assert.deepEqual(lost, [], 'lost from the archive')
   await scenario.also?.(lab)
+}
+
+/** The scenario up to where its cause is taken away, which it is in any case: the next one begins with hosts that are well. */
+async function endure(lab: Lab, { inject, run = night, ends, leaves, mend }: Scenario): Promise<{ said: Said; left: string }> {
+  await writePost(lab)
+  try {
+    await inject?.(lab)
+    const said = await run(lab)
+    return { said, left: ends === 'cut' || leaves ? '' : await leftOver(lab) }
+  } finally {
+    await mend?.(lab)
+  }
 }
 
 const endOf = ({ code }: Said): string => (code === 0 || code === 1 || code === 2 || code === 75 ? `exit ${code}` : 'cut off')

@@ -7,8 +7,8 @@ import { makeStatic, makeWordPress, publish } from '../wordpress.ts'
 
 /** What the owner changes in the inventory that setup wrote: less patience, so that the tests take less, and volumes as small as the sites. */
 const EDITS = `
-s/port: 22 } })/port: 22 }, timeout: 15 })/
-s/folder: 'holdfast' })/folder: 'holdfast', timeout: 15 })/
+s/port: 22 } })/port: 22 }, timeout: 8 })/
+s/folder: 'holdfast' })/folder: 'holdfast', timeout: 8 })/
 s/^  encryption/  duplicity: { volumeSize: 5 },\\n  encryption/`
 
 /** As README.md says: in its folder, as root. */
