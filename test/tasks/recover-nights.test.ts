@@ -90,7 +90,6 @@ test('recover --at brings a WordPress site back to each of 30 nights in three ch
     if (night % 10 === 0) await addPost(site, `Post of night ${night}`, 'by WordPress itself')
     await nights.backUp(time)
     was.push(look())
-    if (process.env.TIMES) console.log('night', night, Date.now())
   }
   assert.equal(new Set(was.map(each => each.database)).size, NIGHTS)
   const fulls = readdirSync(join(stage.archive, 'blog')).filter(name => /^duplicity-full\..*manifest/.test(name))
@@ -104,7 +103,6 @@ test('recover --at brings a WordPress site back to each of 30 nights in three ch
     const { code, stdout, stderr } = await runTask(stage, 'recover', host, ['--site', 'blog', '--at', at, '--yes'])
     assert.equal(code, 0, `${stdout}\n${stderr}`)
     const is = look()
-    if (process.env.TIMES) console.log('recovered', night, Date.now())
     assert.deepEqual(differing(is.files, was[night]!.files), [], `files of night ${night}`)
     assert.deepEqual(differing(linesOf(is.database), linesOf(was[night]!.database)), [], `database of night ${night}`)
     if (night % 10 === 0) {
