@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
 import { serve, type WebServer } from '../../lib/sandbox/web.ts'
@@ -28,15 +28,9 @@ export class KillLane {
   #keptAtStart: number | undefined
 
   private constructor(parts: Pick<KillLane, 'task' | 'stage' | 'host' | 'site' | 'web' | 'before' | 'after'>, words: string[]) {
-    ;({
-      task: this.task,
-      stage: this.stage,
-      host: this.host,
-      site: this.site,
-      web: this.web,
-      before: this.before,
-      after: this.after,
-    } = parts)
+    const { task, stage, host, site, web, before, after } = parts
+    ;[this.task, this.stage, this.host, this.site] = [task, stage, host, site]
+    ;[this.web, this.before, this.after] = [web, before, after]
     this.#words = words
     this.#bin = join(this.host.folder, 'bin')
     const at = (name: string): string => join(this.#bin, name)
@@ -188,10 +182,8 @@ export class KillLane {
     assert.deepEqual(await stateOf(this.site), this[version])
   }
 
-  /** Writes down what was done, for whoever wants to see it. */
+  /** Writes down what was done, in the file that HOLDFAST_KILLS_LOG names. */
   tell(line: string): void {
-    mkdirSync(this.stage.folder, { recursive: true })
-    appendFileSync(join(this.stage.folder, 'kills.log'), `${line}\n`)
     if (process.env.HOLDFAST_KILLS_LOG) appendFileSync(process.env.HOLDFAST_KILLS_LOG, `${line}\n`)
   }
 }
