@@ -4,8 +4,10 @@ import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
+import type { Step } from '../../lib/engine/step.ts'
 import type { MountSettings } from '../../lib/inventory/schema.ts'
 import { checkMount } from '../../lib/steps/check-mount.ts'
+import { listArchive, siteArchiveOf } from '../../lib/steps/collection.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
@@ -33,7 +35,8 @@ if (inOwnMounts(import.meta.filename)) {
     const mounted = { root: join(mountPoint, more.folder ?? '') }
     const chain = recipe<Needs<'host' | 'request' | 'mounted'>>().do(checkMount)
     const performed = await perform(chain, { host, request: { dryRun, only: [] }, mounted }, { dry: dryRun })
-    return { reason: outcomeOf(performed, 'check-mount').reason, notes: notesOf(performed) }
+    const notes = notesOf(performed).filter(note => !note.startsWith('info: '))
+    return { reason: outcomeOf(performed, 'check-mount').reason, notes }
   }
 
   test('checkMount takes a new share once, gives it an identity, and knows it again', async () => {
@@ -151,5 +154,22 @@ if (inOwnMounts(import.meta.filename)) {
     assert.match(notes[0]!, /a new archive begins/)
     assert.deepEqual(readdirSync(mountPoint), [])
     assert.ok(!existsSync(join(folder, 'state')))
+  })
+
+  test('proveAgain sees that the share went away during the run: what is underneath is not the archive', async () => {
+    mount()
+    const host = hostIn(folder, { archive: { kind: 'mount', mountPoint, by: { kind: 'fstab' } } })
+    const look: Step<Needs<'archive'>, void> = {
+      name: 'look',
+      title: 'Look',
+      run: async ({ archive }, shell) => {
+        assert.deepEqual(await listArchive(siteArchiveOf(archive, 'blog'), shell), [])
+        umount()
+        await listArchive(siteArchiveOf(archive, 'blog'), shell)
+      },
+    }
+    const chain = recipe<Needs<'host' | 'request' | 'mounted'>>().do(checkMount).do(look)
+    const performed = await perform(chain, { host, request: { dryRun: false, only: [] }, mounted: { root: mountPoint } })
+    assert.match(outcomeOf(performed, 'look').reason!, /^the archive is no longer in .*: its share went away during the run$/)
   })
 }
