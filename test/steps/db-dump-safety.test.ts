@@ -41,7 +41,14 @@ test('dumpDatabase gives the password by a file of mode 600 that is gone afterwa
 for (const [name, make, wanted] of [
   ['a link', (path: string) => symlinkSync('/tmp', path), /is no folder \((ELOOP|ENOTDIR)\): somebody else made it/],
   ['a file', (path: string) => writeFileSync(path, ''), /is no folder \(ENOTDIR\)/],
-  ["somebody else's", (path: string) => (mkdirSync(path), chownSync(path, 33, 33)), /belongs to user 33, wanted user 0/],
+  [
+    "somebody else's",
+    (path: string) => {
+      mkdirSync(path)
+      chownSync(path, 33, 33)
+    },
+    /belongs to user 33, wanted user 0/,
+  ],
 ] as const) {
   test(`dumpDatabase refuses a companion folder that is ${name}`, {
     skip: process.getuid?.() !== 0 && 'needs root',
