@@ -16,7 +16,7 @@ import { VPN } from './scenarios/vpn.ts'
 /** Only these besides the first nights, while somebody works on one: `HOLDFAST_SCENARIOS='power|VPN' npm run test:hosts`. */
 const ONLY = new RegExp(process.env.HOLDFAST_SCENARIOS ?? '')
 const SCENARIOS = [...FIRST, ...[...VPN, ...NAS, ...POWER, ...SITES, ...TIME].filter(({ name }) => ONLY.test(name))]
-const OUTPUT = join(HOME, 'out', 'hosts')
+const OUTPUT = process.env.HOLDFAST_HOSTS_OUTPUT ?? join(HOME, 'out', 'hosts')
 const rows: Row[] = []
 const record = new ArchiveRecord()
 const began = Date.now()

@@ -75,6 +75,6 @@ export const VPN: readonly Scenario[] = [
     },
     says: /all well/,
     ends: 0,
-    also: async () => assert.match(stillOn, /^active[^]*10\.77\.0\./),
+    also: async () => assert.match(stillOn, /^active[\s\S]*10\.77\.0\./),
   },
 ]
