@@ -120,24 +120,35 @@ async function knowIdentity(host: Host, root: string, shell: Shell) {
   if (isThere && wanted !== undefined && found !== wanted) {
     throw new Error(`another archive is in ${root}: its identity is ${found}, wanted ${wanted}`)
   }
-  if (!isThere && known[root] !== undefined)
+  if (!isThere && wanted !== undefined)
     throw new Error(`the archive is not in ${root}: it has no ${IDENTITY}, wanted one with ${wanted}`)
   return { known, isThere, identity: isThere ? found : wanted }
 }
 
 /** Gives whether the archive was there, and which it is; a new one is begun. */
 async function checkIdentity(host: Host, root: string, shell: Shell): Promise<{ isThere: boolean; identity: string }> {
-  const { known, isThere, identity = randomUUID() } = await knowIdentity(host, root, shell)
-  if (!isThere) {
-    shell.note('significant', `a new archive begins in ${root}, with the identity ${identity}`)
-    await shell.act`mkdir --parents ${root}`
-    await shell.with({ input: `${identity}\n` }).act`dd status=none conv=fsync,excl of=${join(root, IDENTITY)}`
-  }
-  if (known[root] !== identity)
-    await shell.act(`remember ${identity} as the archive in ${root}`, () =>
-      writeState(host, 'archives', { ...known, [root]: identity }),
+  const { known, isThere, identity } = await knowIdentity(host, root, shell)
+  const settled = identity ?? (await beginArchive(root, shell))
+  if (known[root] !== settled)
+    await shell.act(`remember ${settled} as the archive in ${root}`, () =>
+      writeState(host, 'archives', { ...known, [root]: settled }),
     )
-  return { isThere, identity }
+  return { isThere, identity: settled }
+}
+
+/** Begins an archive. Of two hosts that do so at the same moment the second takes the identity that the first one wrote. */
+async function beginArchive(root: string, shell: Shell): Promise<string> {
+  const identity = randomUUID()
+  const file = join(root, IDENTITY)
+  shell.note('significant', `a new archive begins in ${root}, with the identity ${identity}`)
+  await shell.act`mkdir --parents ${root}`
+  try {
+    await shell.with({ input: `${identity}\n` }).act`dd status=none conv=fsync,excl of=${file}`
+    return identity
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || !/File exists/.test(error.stderr)) throw error
+    return await shell.ask(text => text.trim())`cat ${file}`
+  }
 }
 
 /** What proves later in the run that the archive is still there. */
@@ -162,8 +173,20 @@ async function checkAccess(host: Host, root: string, shell: Shell): Promise<void
   const file = join(root, `.holdfast-access-${host.name}-${process.pid}`)
   // dd says what is wrong with a share; a shell's own printf says only 'I/O error' of a full one
   const script = 'printf %s "$2" | dd status=none conv=fsync of="$1" && cat "$1"; code=$?; rm -f "$1" && exit $code'
-  const back = await shell.ask(String)`sh -c ${script} access-test ${file} ${nonce}`
+  const back = await shell.ask(String)`sh -c ${script} access-test ${file} ${nonce}`.catch(full)
+  if (back === FULL) {
+    // what is full must still be pruned: reading its identity has proved which archive it is
+    shell.note('problem', `the archive in ${root} is full: nothing can be written to it until something is deleted`)
+    return
+  }
   if (back !== nonce)
     throw new Error(`the archive in ${root} gave back ${JSON.stringify(back)} for the ${JSON.stringify(nonce)} written to it`)
   shell.note('info', `access test: ${nonce} written to ${root} and read back`)
+}
+
+const FULL = Symbol('full')
+
+function full(error: unknown): typeof FULL {
+  if (error instanceof CommandFailed && /No space left on device|Disk quota exceeded/.test(error.stderr)) return FULL
+  throw error
 }
