@@ -54,7 +54,7 @@ export async function listFolder(folder: string): Promise<FileRef[]> {
 
 /**
  * Makes some nights of backups in `home/archive`, with fulls, incrementals, nights without a change, sets of several volumes, and runs that were killed: some of those are
- * resumed, some left for another host to find.
+ * resumed, some left for another host to find. Every third history is calm: small changes, no kills, so that there is something to strip.
  */
 export async function makeHistory(
   server: DuplicityServer,
@@ -63,16 +63,16 @@ export async function makeHistory(
   options: readonly string[],
   nights: number,
 ) {
-  const chance = chanceFrom(seed)
+  const [chance, calm] = [chanceFrom(seed), seed % 3 === 0]
   await mkdir(join(home, 'site'), { recursive: true, mode: 0o700 })
   await mkdir(join(home, 'archive'))
   for (let night = 0; night < nights; night++) {
     const time = Date.UTC(2026, 0, 5 + night, 3)
-    if (night === 0 || chance(4) > 0) await changeSite(join(home, 'site'), chance, time)
+    if (night === 0 || chance(4) > 0) await changeSite(join(home, 'site'), chance, time, calm)
     const verb = chance(3) === 0 || night === 0 ? 'full' : 'incremental'
     const places = [join(home, 'site'), `file://${join(home, 'archive')}`, '--archive-dir', join(home, 'cache')]
     const words = [verb, ...places, '--volsize', '1', ...options]
-    if (night > 0 && chance(5) === 0) {
+    if (!calm && night > 0 && chance(5) === 0) {
       await writeFile(join(home, 'site', 'large'), randomBytes(2_500_000))
       await utimes(join(home, 'site', 'large'), time / 1000, time / 1000)
       await killedAt(server, time, home, words)
@@ -82,8 +82,8 @@ export async function makeHistory(
 }
 
 /** Now and then a change of some megabytes, which takes several volumes of 1 MB. */
-async function changeSite(folder: string, chance: (below: number) => number, time: number): Promise<void> {
-  const bytes = chance(3) === 0 ? 1_000_000 + chance(1_500_000) : chance(2000)
+async function changeSite(folder: string, chance: (below: number) => number, time: number, calm: boolean) {
+  const bytes = !calm && chance(3) === 0 ? 1_000_000 + chance(1_500_000) : chance(2000)
   const file = join(folder, `file${chance(5)}`)
   await writeFile(file, randomBytes(bytes))
   await utimes(file, time / 1000, time / 1000)
