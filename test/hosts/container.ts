@@ -145,12 +145,13 @@ export class Container implements AsyncDisposable {
     await writeFile(join(TREES[0]!, this.#cgroup, 'cgroup.kill'), '1').catch(() => {}) // version 2 only has it
     await this.#daemon?.kill()
     this.#daemon = undefined
+    // a group that was killed once goes on killing what is born into it (Linux 6.14): the next boot gets new ones
+    for (const tree of TREES) await removeTree(join(tree, this.#cgroup))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
     await this.cutPower()
-    for (const tree of TREES) await removeTree(join(tree, this.#cgroup))
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
@@ -160,5 +161,5 @@ async function removeTree(folder: string): Promise<void> {
   if (!existsSync(folder)) return
   for (const entry of readdirSync(folder, { withFileTypes: true }))
     if (entry.isDirectory()) await removeTree(join(folder, entry.name))
-  await rmdir(folder).catch(() => {})
+  for (let left = 100; existsSync(folder) && left > 0; left--) await rmdir(folder).catch(() => pause(20)) // its processes are just ending
 }
