@@ -1,6 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-
 /** One line of the ledger: what was done to the hosts, and what came of it. */
 export interface Row {
   readonly scenario: string
@@ -21,12 +18,4 @@ export function ledgerText(rows: readonly Row[], heading: string): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const body = rows.map(row => line(COLUMNS.map(column => cell(row[column]))))
   return [`# ${heading}`, '', line(COLUMNS), line(COLUMNS.map(() => '---')), ...body, ''].join('\n')
-}
-
-/** Writes it into the folder for output, and gives where. */
-export async function writeLedger(text: string, folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true })
-  const file = join(folder, 'ledger.md')
-  await writeFile(file, text)
-  return file
 }

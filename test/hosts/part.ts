@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { HOME } from '../../lib/command-line.ts'
+import { ArchiveRecord } from './archive-record.ts'
+import { Lab } from './lab.ts'
+import { ledgerText, type Row } from './ledger.ts'
+import { play, type Scenario } from './scenario.ts'
+import { FIRST } from './scenarios/first.ts'
+
+const OUTPUT = process.env.HOLDFAST_HOSTS_OUTPUT ?? join(HOME, 'out', 'hosts')
+/** Only these besides the first nights, while somebody works on one: `HOLDFAST_SCENARIOS='power|VPN' npm run test:hosts`. */
+const ONLY = new RegExp(process.env.HOLDFAST_SCENARIOS ?? '')
+
+/**
+ * A part of the table, on hosts of its own: the first nights, then its scenarios, one after the other. What each run said is kept in the folder for
+ * output; the ledger there has the lines of every part that has ended.
+ */
+export function playPart(name: string, scenarios: readonly Scenario[]): void {
+  const all = [...FIRST, ...scenarios.filter(scenario => ONLY.test(scenario.name))]
+  const folder = join(OUTPUT, name)
+  const rows: Row[] = []
+  const record = new ArchiveRecord()
+  const began = Date.now()
+  let lab: Lab
+
+  /** The line of the ledger, and in a file of its own all that the runs said. */
+  function write(row: Row, text: string): void {
+    rows.push(row)
+    const file = `${String(rows.length).padStart(2, '0')}-${row.scenario.replace(/[^\w]+/g, '-')}.txt`
+    writeFileSync(join(folder, file), text)
+  }
+
+  before(async () => {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    lab = await Lab.begin(text => console.log(`${name}: ${text}, ${((Date.now() - began) / 1000).toFixed(0)} s`))
+  })
+
+  for (const scenario of all) test(scenario.name, () => play(lab, scenario, record, write))
+
+  after(async () => {
+    await lab?.[Symbol.asyncDispose]()
+    const minutes = ((Date.now() - began) / 60_000).toFixed(1)
+    const heading = `${name}: ${rows.length} of ${all.length} scenarios in ${minutes} minutes, ${record.files} files of sets in the end`
+    writeFileSync(join(folder, 'part.md'), ledgerText(rows, heading))
+    console.log(`${writeLedger()}\nThe ledger is in ${join(OUTPUT, 'ledger.md')}`)
+  })
+}
+
+/** The ledger of all parts. */
+function writeLedger(): string {
+  const parts = readdirSync(OUTPUT).map(part => join(OUTPUT, part, 'part.md'))
+  const text = parts
+    .filter(existsSync)
+    .map(part => readFileSync(part, 'utf8'))
+    .join('\n')
+  writeFileSync(join(OUTPUT, 'ledger.md'), text)
+  return text
+}
