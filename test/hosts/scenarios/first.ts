@@ -52,7 +52,7 @@ async function nightFromCron(lab: Lab): Promise<Said> {
 
 /** The page that a host gives for a site. */
 export const page = (lab: Lab, host: 'web1' | 'web2', site: string): Promise<string> =>
-  lab.sh(host, `curl -sS --max-time 10 http://${site}.example.org/`)
+  lab.sh(host, `curl -sS --max-time 10 -H 'Host: ${site}.example.org' http://127.0.0.1/`)
 
 export const FIRST: readonly Scenario[] = [
   {
