@@ -19,7 +19,7 @@ for (const [what, after, ending, expected] of cases) {
   test(`differences() finds ${what}`, () => {
     const found = differences(planned, { before, after }, ending)
     assert.equal(found.length, expected.length, found.join())
-    expected.forEach((pattern, index) => assert.match(found[index]!, pattern))
+    for (const [index, pattern] of expected.entries()) assert.match(found[index]!, pattern)
   })
 }
 
