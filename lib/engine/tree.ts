@@ -110,45 +110,46 @@ function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
   }
 }
 
-function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run): ListrTask {
+/** A block of tasks, which is opened when its turn comes, unless its chain has ended. */
+function blockTask(title: string, frame: Frame, run: Run, open: (wrapper: Wrapper, work: Work) => Listr | undefined): ListrTask {
   return {
-    title: node.title,
+    title,
     task: (_, wrapper) => {
-      const work = blockWork(node.title, frame)
+      const work = blockWork(title, frame)
       const halt = haltOf(frame, run)
-      if (halt) {
-        run.skip(work, frame.facts, halt.status, halt.reason)
-        return wrapper.skip(halt.reason)
-      }
-      const extra = attempt(() => node.when(frame.facts), frame, run, work)
-      if (extra === undefined) throw new Error(frame.chain.ended)
-      if (typeof extra === 'string') {
-        run.skip(work, frame.facts, 'skipped', extra)
-        return wrapper.skip(`${node.title}: ${extra}`)
-      }
-      const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, up: new Set() }
-      return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
+      if (halt === undefined) return open(wrapper as Wrapper, work)
+      run.skip(work, frame.facts, halt.status, halt.reason)
+      wrapper.skip(halt.reason)
+      return undefined
     },
   }
 }
 
+function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run): ListrTask {
+  return blockTask(node.title, frame, run, (wrapper, work) => {
+    const extra = attempt(() => node.when(frame.facts), frame, run, work)
+    if (extra === undefined) throw new Error(frame.chain.ended)
+    if (typeof extra === 'string') {
+      run.skip(work, frame.facts, 'skipped', extra)
+      wrapper.skip(`${node.title}: ${extra}`)
+      return undefined
+    }
+    const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, up: new Set() }
+    return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
+  })
+}
+
 function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run): ListrTask {
-  return {
-    title: node.title,
-    task: (_, wrapper) => {
-      const work = blockWork(node.title, frame)
-      const halt = haltOf(frame, run)
-      if (halt) {
-        run.skip(work, frame.facts, halt.status, halt.reason)
-        return wrapper.skip(halt.reason)
-      }
-      const tasks = attempt(() => node.many.list(frame.facts).map(item => itemTask(node, item, frame, run)), frame, run, work)
-      const atOnce = attempt(() => node.many.atOnce?.(frame.facts) ?? 1, frame, run, work)
-      if (tasks === undefined || atOnce === undefined) throw new Error(frame.chain.ended)
-      if (tasks.length === 0) return wrapper.skip(`${node.title}: none`)
-      return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
-    },
-  }
+  return blockTask(node.title, frame, run, (wrapper, work) => {
+    const tasks = attempt(() => node.many.list(frame.facts).map(item => itemTask(node, item, frame, run)), frame, run, work)
+    const atOnce = attempt(() => node.many.atOnce?.(frame.facts) ?? 1, frame, run, work)
+    if (tasks === undefined || atOnce === undefined) throw new Error(frame.chain.ended)
+    if (tasks.length === 0) {
+      wrapper.skip(`${node.title}: none`)
+      return undefined
+    }
+    return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
+  })
 }
 
 function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Frame, run: Run): ListrTask {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath } from './paths.ts'
+import { absolutePath } from './fields.ts'
 
 function isTimeZone(text: string): boolean {
   try {

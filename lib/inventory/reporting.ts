@@ -1,12 +1,6 @@
 import { z } from 'zod'
+import { absolutePath, seconds, secretName, words } from './fields.ts'
 
-const absolutePath = z.string().regex(/^\/[^\0]*$/, 'wanted an absolute path')
-const words = z.array(z.string()).min(1).describe('A command as a list of words; no shell reads it')
-const secretName = z
-  .string()
-  .regex(/^[A-Z_][A-Z0-9_]*$/, 'wanted the NAME of a variable in .env (capitals, digits, _), never the secret itself')
-  .describe('Name of a variable in .env')
-const seconds = z.number().positive()
 /** An address, without the name before it: it also becomes a word of the sendmail command, so it never begins with a dash. */
 const address = z
   .string()

@@ -2,16 +2,10 @@ import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
 import { isHostName } from '../core/marker.ts'
 import { desktop } from './desktop.ts'
-import { absolutePath, paths, relativePath } from './paths.ts'
+import { absolutePath, paths, relativePath, seconds, secretName, words } from './fields.ts'
 import { hooks, mail, metrics, pings } from './reporting.ts'
 
 const unit = z.string().regex(/^[A-Za-z0-9:_.\\@-]+$/, 'wanted the name of a systemd unit')
-const words = z.array(z.string()).min(1).describe('A command as a list of words; no shell reads it')
-const secretName = z
-  .string()
-  .regex(/^[A-Z_][A-Z0-9_]*$/, 'wanted the NAME of a variable in .env (capitals, digits, _), never the secret itself')
-  .describe('Name of a variable in .env')
-const seconds = z.number().positive()
 const interval = z.string().refine(isInterval, 'wanted an interval such as 1M, 1W or 28D')
 
 function isInterval(text: string): boolean {

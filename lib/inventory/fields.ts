@@ -8,6 +8,17 @@ export const relativePath = z
   .string()
   .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]*$/, 'wanted a path inside the archive, without / in front and without ..')
 
+/** A command. */
+export const words = z.array(z.string()).min(1).describe('A command as a list of words; no shell reads it')
+
+/** The name of a secret, which itself stands in .env. */
+export const secretName = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]*$/, 'wanted the NAME of a variable in .env (capitals, digits, _), never the secret itself')
+  .describe('Name of a variable in .env')
+
+export const seconds = z.number().positive()
+
 /** Where Holdfast keeps its own things on a host. */
 export const paths = z.strictObject({
   state: absolutePath.default('/var/lib/holdfast'),
