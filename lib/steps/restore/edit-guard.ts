@@ -29,7 +29,12 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
   run: async ({ host, secrets, site }, shell) => {
     const hands = { host, secrets, shell }
     const was = readFingerprint(hands, site.name)
-    if (!site.local || !was) return { guarded: { databaseUntouched: false } }
+    if (!site.local) return { guarded: { databaseUntouched: false } }
+    if (!was) {
+      // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
+      await keepAsSafetyCopy(hands, site.name, 'was not put here by a replay')
+      return { guarded: { databaseUntouched: false } }
+    }
     const { files, tables } = differences(
       was,
       await takeFingerprint(hands, site.folder, readableAccess(hands, site.name, site.folder)),
@@ -39,15 +44,16 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
       ...(files.length > 0 ? [`${files.length} files (${some(files)})`] : []),
       ...(tables.length > 0 ? [`the tables ${some(tables)}`] : []),
     ].join(' and ')
-    await shell.act(`keep ${site.name} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
-      updatePending(host, { ...pendingOf(host, site.name), safety: `changed by hand: ${what}` })
-    })
-    shell.note(
-      'significant',
-      `${site.name} was changed here since the last replay: ${what}; kept as a safety copy for ${host.keepPrevious} days`,
-    )
+    await keepAsSafetyCopy(hands, site.name, `was changed here since the last replay: ${what}`, `changed by hand: ${what}`)
     return { guarded: { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 } }
   },
+}
+
+async function keepAsSafetyCopy({ host, shell }: Hands, site: string, what: string, safety = what): Promise<void> {
+  await shell.act(`keep ${site} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
+    updatePending(host, { ...pendingOf(host, site), safety })
+  })
+  shell.note('significant', `${site} ${what}; kept as a safety copy for ${host.keepPrevious} days`)
 }
 
 const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
