@@ -28,7 +28,7 @@ export async function lineChart({ lines, unit, description }: LineChart): Promis
       animation: false,
       color: COLOURS,
       grid: { left: 70, right: 20, top: 40, bottom: 30 },
-      legend: { top: 0, textStyle: text },
+      legend: { top: 0, textStyle: text, itemGap: 28, icon: 'rect', itemHeight: 3 },
       xAxis: { type: 'time', axisLabel: text },
       yAxis: {
         type: 'value',
