@@ -25,9 +25,10 @@ after(async () => {
 /** Everything that a careless backup would lose, besides what the static site has. */
 function addOddities(site: string): void {
   const inSite = (name: string) => join(site, 'SITE', name)
+  if (process.getuid?.() === 0) execFileSync('chown', ['33:44', join(site, 'SITE')])
   for (const mode of ['4755', '2755', '1777', '000', '600']) {
     writeFileSync(inSite(`mode ${mode}`), mode)
-    // a restore refuses a file that would run as root
+    // a restore refuses a file that would run as another than the site's own user
     if (process.getuid?.() === 0) execFileSync('chown', ['33:44', inSite(`mode ${mode}`)])
     execFileSync('chmod', [mode, inSite(`mode ${mode}`)])
   }
