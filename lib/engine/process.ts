@@ -122,6 +122,8 @@ export async function runProcess(words: readonly string[], options: CommandOptio
     ...(options.input === undefined ? {} : { input: typeof options.input === 'string' ? options.input : options.input.reveal() }),
   })`${words}`
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
+  // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
+  if (options.input !== undefined) run.stdin.on('error', () => {})
   const group = run.pid
   const cut = new AbortController()
   let cutShortBy: Error | undefined

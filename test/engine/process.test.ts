@@ -104,3 +104,11 @@ test('lastLines() joins the last lines that hold something', () => {
   assert.equal(lastLines('a\n\n b \n\nc\n', 2), 'b / c')
   assert.equal(lastLines('\n', 2), '')
 })
+
+test('runProcess() takes no harm from a command that ends without reading its input', async () => {
+  const input = 'x'.repeat(1_000_000)
+  for (let round = 0; round < 20; round += 1) {
+    const ended = await runProcess(['true'], { input }, new AbortController().signal)
+    assert.equal(ended.exitCode, 0)
+  }
+})
