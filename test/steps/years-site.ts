@@ -28,7 +28,7 @@ export async function contentOf(folder: string): Promise<string> {
 }
 
 /** The restore point that a person would get for a random night, restored and compared with what the site was then. */
-async function proveOne(
+export async function proveOne(
   place: NightSite,
   collection: Collection,
   content: ReadonlyMap<number, string>,
