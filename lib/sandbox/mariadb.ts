@@ -25,7 +25,7 @@ export async function startMariadb(folder: string): Promise<Mariadb> {
   const home = resolve(folder)
   const data = join(home, 'data')
   for (const each of ['tmp', 'files']) await mkdir(join(home, each), { recursive: true })
-  if (!existsSync(join(data, 'mysql'))) await createData(data)
+  if (!existsSync(join(data, 'mysql'))) await createData(data, join(home, 'tmp'))
   const socket = await socketPath(home)
   const daemon = await startDaemon('mariadbd', serverOptions(home, data, socket), { env: environment() })
   const explain = () => `mariadbd in ${home} did not start: ${endOf(join(home, 'mariadbd.log'))}`
@@ -47,14 +47,22 @@ function clientOptions(socket: string, database: string | undefined): string[] {
   return [...options, `--user=${userInfo().username}`, ...(database === undefined ? [] : [`--database=${database}`])]
 }
 
-/** The system tables; without the waits for the disk, since whoever loses power now has nothing to lose yet. */
-async function createData(data: string): Promise<void> {
+/**
+ * The system tables; without the waits for the disk, since whoever loses power now has nothing to lose yet. A server that starts clears its
+ * temporary folder of what others left: that must not be one which another server uses.
+ */
+async function createData(data: string, temporary: string): Promise<void> {
   const owner = userInfo().username
   const administrator = ['--auth-root-authentication-method=socket', `--auth-root-socket-user=${owner}`, `--user=${owner}`]
   const quick = ['--skip-test-db', '--skip-name-resolve', '--innodb-log-file-size=16M', '--innodb-flush-method=nosync']
-  await output('mariadb-install-db', ['--no-defaults', `--datadir=${data}`, ...administrator, ...quick], '', {
-    env: environment(),
-  })
+  await output(
+    'mariadb-install-db',
+    ['--no-defaults', `--datadir=${data}`, `--tmpdir=${temporary}`, ...administrator, ...quick],
+    '',
+    {
+      env: environment(),
+    },
+  )
 }
 
 /** Small and quick, yet true InnoDB; nothing of the machine's own configuration. */

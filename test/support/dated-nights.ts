@@ -14,6 +14,7 @@ import type { Needs } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
 import { wpConfigIn } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
+import { faketime, faketimeText } from './faketime.ts'
 import { fieldsIn, siteOf } from './host.ts'
 import { fakeProgram } from './programs.ts'
 import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
@@ -36,7 +37,8 @@ export class DatedNights {
   constructor(stage: Stage, host: StageHost, site: string, fields: Partial<HostFile>) {
     const programs = join(stage.folder, 'dated')
     this.clock = join(programs, 'clock')
-    fakeProgram(programs, 'duplicity', `exec env NO_FAKE_STAT=1 TZ=UTC faketime -f "@$(cat '${this.clock}')" duplicity "$@"`)
+    const faked = Object.entries(faketime()).map(([name, value]) => `${name}=${value}`)
+    fakeProgram(programs, 'duplicity', `exec env ${faked.join(' ')} FAKETIME="@$(cat '${this.clock}')" duplicity "$@"`)
     const given = fieldsIn(host.folder, { archive: { kind: 'folder', path: stage.archive }, ...fields })
     const parsed: Host = { ...hostSchema.parse(given), name: host.name }
     const dated: Host = { ...parsed, duplicity: { ...parsed.duplicity, program: join(programs, 'duplicity') } }
@@ -53,7 +55,7 @@ export class DatedNights {
 
   /** One backup, taken at this time (ms since the epoch). @throws with what went wrong */
   async backUp(time: number): Promise<void> {
-    writeFileSync(this.clock, new Date(time).toISOString().slice(0, 19).replace('T', ' '))
+    writeFileSync(this.clock, faketimeText(time))
     const stop = new AbortController().signal
     const run = new Run({ dry: false, stop, now: () => time, onEvent: () => {}, secrets: [] })
     await runTree(backedUp as unknown as Parameters<typeof runTree>[0], this.facts, run, 'none')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
+import { faketime } from './faketime.ts'
 import { fieldsIn } from './host.ts'
 
 const TASK = join(import.meta.dirname, '../../tasks/desktop.ts')
@@ -41,9 +42,17 @@ export class Desktop {
 
   /** Starts a run; `at` is a simulated time. */
   start(words: readonly string[] = [], at?: number, env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Asked> } {
-    const all = [process.execPath, TASK, '--json', '--host', 'pc', '--inventory', join(this.folder, 'hosts'), ...words]
-    const [program = '', ...rest] = [...(at === undefined ? [] : clockAt(at)), ...all]
-    const faked = { TZ: 'UTC', NO_FAKE_STAT: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' }
+    const [program, ...rest] = [
+      process.execPath,
+      TASK,
+      '--json',
+      '--host',
+      'pc',
+      '--inventory',
+      join(this.folder, 'hosts'),
+      ...words,
+    ]
+    const faked = at === undefined ? { TZ: 'UTC' } : faketime(at)
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...faked, ...env } })
     const closed = new Promise<number | null>(resolve => child.on('close', resolve))
     const ended = Promise.all([text(child.stdout), text(child.stderr), closed])
@@ -76,8 +85,6 @@ export class Desktop {
       .map(line => line.replace(/^[\d-]{10} [\d:]{8} /, ''))
   }
 }
-
-const clockAt = (time: number): string[] => ['faketime', '-f', `@${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}`]
 
 function outcomesIn(printed: string): readonly Outcome[] {
   return printed.startsWith('{') ? (JSON.parse(printed) as { outcomes: Outcome[] }).outcomes : []

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { duplicity3 } from './duplicity3.ts'
+import { faketime } from './faketime.ts'
 
 /** Real duplicity behind a program that starts at once. */
 export interface DuplicityServer extends AsyncDisposable {
@@ -14,7 +15,6 @@ export interface DuplicityServer extends AsyncDisposable {
 }
 
 const SCRIPT = join(import.meta.dirname, 'duplicity-server.py')
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
 
 /**
  * Starts a server of one version: it has imported duplicity, and forks for each call. For tests of hundreds of calls.
@@ -25,9 +25,10 @@ export async function startDuplicity(major: 0 | 3, folder: string): Promise<Dupl
   const [socket, clock, program] = [join(folder, 'socket'), join(folder, 'clock'), join(folder, 'duplicity')]
   await writeFile(clock, '')
   await writeFile(program, `#!/bin/sh\nexec /usr/bin/python3 -ISE '${SCRIPT}' --call '${socket}' "$@"\n`, { mode: 0o755 })
-  const words = ['/usr/bin/env', `LD_PRELOAD=${FAKETIME}`, '/usr/bin/python3', '-E', SCRIPT, socket, clock]
+  const { LD_PRELOAD, ...faked } = faketime()
+  const words = ['/usr/bin/env', `LD_PRELOAD=${LD_PRELOAD}`, '/usr/bin/python3', '-E', SCRIPT, socket, clock]
   const command = major === 3 ? [join(await duplicity3(), 'enter'), ...words] : words
-  const env = { PATH: process.env.PATH, FAKETIME: '+0', FAKETIME_NO_CACHE: '1', NO_FAKE_STAT: '1', TZ: 'UTC', LC_ALL: 'C.UTF-8' }
+  const env = { PATH: process.env.PATH, ...faked, FAKETIME: '+0', FAKETIME_NO_CACHE: '1', LC_ALL: 'C.UTF-8' }
   const server = spawn(command[0]!, command.slice(1), { env, stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(server, 'exit')
   const ready = await Promise.race([once(server.stdout, 'data').then(() => true), ended.then(() => false)])

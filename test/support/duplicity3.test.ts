@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { output } from '../../lib/sandbox/process.ts'
 import { withDuplicity3 } from './duplicity3.ts'
+import { faketime } from './faketime.ts'
 
 let folder: string
 let env: NodeJS.ProcessEnv
@@ -56,8 +57,8 @@ test('duplicity 3 encrypts', async () => {
 
 test('duplicity 3 takes its time from faketime', async () => {
   const { cwd, url, options } = await place('faked')
-  const words = ['-f', '@2026-01-05 03:00:00', 'duplicity', 'full', ...options, 'source', url]
-  await output('faketime', words, '', { env: { ...env, NO_FAKE_STAT: '1' }, cwd })
+  const faked = { ...env, ...faketime(Date.parse('2026-01-05T03:00:00Z')) }
+  await output('duplicity', ['full', ...options, 'source', url], '', { env: faked, cwd })
   assert.match((await readdir(join(cwd, 'archive'))).join(' '), /duplicity-full\.20260105T0300\d\dZ\.manifest/)
 })
 

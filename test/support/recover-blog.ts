@@ -48,7 +48,7 @@ export async function makeBlog(folder: string, mariadb: Mariadb): Promise<Blog> 
   }
   const nights = new DatedNights(stage, host, 'blog', fields)
   writeFileSync(at('PRIMARY_IS_web9'), '')
-  writeFileSync(at('max_NAS_space'), '500\n')
+  write('max_NAS_space', '500\n', 0)
   writeFileSync(at('full_backup_freq'), '3M\n')
   mkdirSync(at('SITE/uploads'))
   write('SITE/uploads/a.txt', 'first', 0)
@@ -56,7 +56,7 @@ export async function makeBlog(folder: string, mariadb: Mariadb): Promise<Blog> 
   await nights.backUp(FIRST)
   for (const path of ['PRIMARY_IS_web9', 'full_backup_freq', 'SITE/gone.txt']) rmSync(at(path))
   claim(site.folder, host)
-  writeFileSync(at('max_NAS_space'), '700\n')
+  write('max_NAS_space', '700\n', 1)
   write('SITE/uploads/a.txt', 'second', 1)
   await mariadb.query("INSERT INTO wp_posts (title) VALUES ('Second')", 'rc_blog')
   await nights.backUp(FIRST + DAY)
