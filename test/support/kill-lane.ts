@@ -105,7 +105,7 @@ export class KillLane {
     await until(() => existsSync(reached) || over, 60_000)
     child.kill('SIGKILL')
     await end
-    await until(() => processesWith(this.#bin).length === 0, 5000)
+    await until(() => processesWith(this.#bin).length === 0, 60_000)
     return existsSync(reached) ? readFileSync(reached, 'utf8').trim() : undefined
   }
 
@@ -117,7 +117,7 @@ export class KillLane {
     await run.ended
     clearTimeout(timer)
     const mine = join(this.host.folder, '')
-    await until(() => processesWith(mine).filter(line => !/php|mariadbd/.test(line)).length === 0, 5000)
+    await until(() => processesWith(mine).filter(line => !/php|mariadbd/.test(line)).length === 0, 60_000)
   }
 
   #newestKept(): number | undefined {
