@@ -27,7 +27,7 @@ test('runProcess() kills the whole group on a stop, pipelines and those who do n
   await until(hasLines('group', 3))
   stop.abort(new Stopped('SIGTERM'))
   await assert.rejects(running, (error: Error) => error instanceof Stopped && error.message === 'stopped by SIGTERM')
-  await until(() => !pidsIn('group').some(isAlive), 2000)
+  await until(() => !pidsIn('group').some(isAlive))
 })
 
 test('runProcess() gives a process time to end well', async () => {
@@ -97,7 +97,7 @@ test('runProcess() has its command killed with this process, even by SIGKILL', a
   assert.ok(isAlive(pid!))
   parent.kill('SIGKILL')
   await once(parent, 'exit')
-  await until(() => !isAlive(pid!), 2000)
+  await until(() => !isAlive(pid!))
 })
 
 test('lastLines() joins the last lines that hold something', () => {

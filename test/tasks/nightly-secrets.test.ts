@@ -99,5 +99,5 @@ test("a run's gpg agent ends with it, also after SIGTERM", async () => {
   await until(() => processesWith(folder).some(line => line.includes('gpg-agent')))
   run.child.kill('SIGTERM')
   assert.equal((await run.ended).code, 143)
-  await until(() => processesWith(folder).length === 0, 3000)
+  await until(() => processesWith(folder).length === 0)
 })

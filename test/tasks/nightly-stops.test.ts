@@ -118,7 +118,7 @@ if (inOwnMounts(import.meta.filename)) {
     const killed = await standing(host, at)
     killed.child.kill('SIGKILL')
     await killed.ended
-    await until(() => left().length === 0, 3000)
+    await until(() => left().length === 0)
     const said = await next(host, mend)
     if (!at.startsWith('flock'))
       assert.match(said, new RegExp(`the last run was interrupted: ${host.name}, process ${killed.child.pid}, `))
@@ -154,7 +154,7 @@ if (inOwnMounts(import.meta.filename)) {
       await until(() => volumes().length >= many)
       run.child.kill(signal)
       await run.ended
-      await until(() => left().length === 0, 3000)
+      await until(() => left().length === 0)
       assert.ok(!readdirSync(join(share, 'large')).some(name => /manifest/.test(name)), 'it was cut short')
     }
     await next(web1)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, globSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, globSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
@@ -100,7 +100,7 @@ test('what somebody changed on a replica is kept as a safety copy, told, and out
   )
   assertSame()
   for (const night of [3, 4]) {
-    writeFileSync(join(site.folder, 'SITE', 'new.txt'), `night ${night}`)
+    writeFileSync(join(site.folder, 'SITE', 'new.txt'), `${night}`.repeat(night))
     await nights.backUp(FIRST + night * DAY)
     assert.doesNotMatch(await replay(), /safety copy/)
     assertSame()
@@ -112,6 +112,17 @@ test('what somebody changed on a replica is kept as a safety copy, told, and out
   assert.match(readFileSync(join(safe[0]!, 'SITE/index.php'), 'utf8'), /by hand/)
   const [database] = await databases()
   assert.match(await servers[1].query('SELECT title FROM wp_posts', database), /^By hand$/m)
+})
+
+test('a replay that was cut off before it remembered the site is told as that, and nothing of the site is lost', async () => {
+  rmSync(join(web2.folder, 'state/fingerprints'), { recursive: true })
+  writeFileSync(join(site.folder, 'SITE', 'new.txt'), 'after the cut')
+  await nights.backUp(FIRST + 5 * DAY)
+  assert.match(
+    await replay(),
+    /blog was put here by a replay that was cut off before it could remember how the site looked; kept as a safety copy/,
+  )
+  assertSame()
 })
 
 test('recover refuses a replica', async () => {

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
+import type { Transaction } from '../../core/restore-journal.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { DatabaseAccess } from '../../wordpress/config.ts'
 import { COMPANION } from '../companion.ts'
@@ -10,7 +11,7 @@ import { sameBytes } from '../same-bytes.ts'
 import type { Restored } from './files.ts'
 import { differences, readFingerprint, takeFingerprint, writeFingerprint } from './fingerprint.ts'
 import type { Hands } from './hands.ts'
-import { updatePending } from './journal.ts'
+import { readJournal, updatePending } from './journal.ts'
 import { accessFrom } from './live-access.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
@@ -32,7 +33,8 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
     if (!site.local) return { guarded: { databaseUntouched: false } }
     if (!was) {
       // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
-      await keepAsSafetyCopy(hands, site.name, 'was not put here by a replay')
+      const last = readJournal(host, site.name).kept.at(-1)?.task
+      await keepAsSafetyCopy(hands, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
       return { guarded: { databaseUntouched: false } }
     }
     const { files, tables } = differences(
@@ -47,6 +49,13 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
     await keepAsSafetyCopy(hands, site.name, `was changed here since the last replay: ${what}`, `changed by hand: ${what}`)
     return { guarded: { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 } }
   },
+}
+
+/** What is known of a replica without a fingerprint, by what was done to it last. */
+const NOT_REMEMBERED: Record<Transaction['task'], string> = {
+  replica: 'was put here by a replay that was cut off before it could remember how the site looked',
+  recover: 'was put here by a recovery, not by a replay',
+  undo: 'was put back here by an undo, not by a replay',
 }
 
 async function keepAsSafetyCopy({ host, shell }: Hands, site: string, what: string, safety = what): Promise<void> {
