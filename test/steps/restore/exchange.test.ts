@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import type { Exchange } from '../../../lib/core/restore-journal.ts'
 import { recipe } from '../../../lib/engine/recipe.ts'
 import { bringExchange, identityAt, planExchange } from '../../../lib/steps/restore/exchange.ts'
+import { duplicity3 } from '../../support/duplicity3.ts'
 import { perform, story } from '../../support/perform.ts'
 import { fakeProgram, whilePathHas } from '../../support/programs.ts'
 import { quickFolder } from '../../support/quick-folder.ts'
@@ -120,18 +121,10 @@ test('bringExchange() touches nothing that was never part of the exchange', asyn
   assert.equal(textAt(exchange.held), 'restored')
 })
 
-/** An `mv` as coreutils 9.5 has it: its --exchange is the system's own renameat2(2). */
-const NEWER_MV = `while [ "\${1#--}" != "$1" ]; do shift; done
-exec python3 - "$1" "$2" <<'END'
-import ctypes, sys
-libc = ctypes.CDLL(None, use_errno=True)
-one, other = (path.encode() for path in sys.argv[1:3])
-sys.exit(0 if libc.renameat2(-100, one, -100, other, 2) == 0 else 1)
-END`
-
 test('bringExchange() uses one atomic exchange where mv knows it, and renames where mv does not', async () => {
+  const debian13 = await duplicity3()
   for (const [name, script] of [
-    ['newer', NEWER_MV],
+    ['newer', `exec '${debian13}/enter' /usr/bin/mv "$@"`], // coreutils 9.7
     ['older', 'echo "mv: unrecognized option --exchange" >&2; exit 1'],
   ] as const) {
     const programs = join(folder, name)
