@@ -10,6 +10,8 @@ import { type Host, hostSchema } from './schema.ts'
 const ENDINGS = ['ts', 'js', 'json', 'yaml', 'yml']
 /** The file whose fields every host of the folder starts from. */
 const SHARED = 'common'
+/** The JSON Schema for editors, which is beside the inventories. */
+const SCHEMA = 'schema'
 
 /** Node strips the types itself; cosmiconfig's own loader would want a compiler. */
 const importDefault: Loader = async path => ((await import(pathToFileURL(path).href)) as { default?: unknown }).default
@@ -42,7 +44,7 @@ async function read(folder: string, name: string): Promise<{ file: string; field
   const fields = await load(path, file)
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw new BadInput(
-      `${file}: found ${fields === undefined ? 'no default export' : typeof fields}, wanted an object such as host({ … }) gives`,
+      `${file}: found ${fields === undefined ? 'no default export' : kindOf(fields)}, wanted an object such as host({ … }) gives`,
     )
   }
   return { file, fields: fields as Record<string, unknown> }
@@ -69,10 +71,12 @@ function merge(common: Record<string, unknown>, own: Record<string, unknown>): R
   return merged
 }
 
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`)
+
 function existing(folder: string): string {
   if (!existsSync(folder)) return `there is no folder ${folder}`
   const names = readdirSync(folder).filter(
-    name => ENDINGS.some(ending => name.endsWith(`.${ending}`)) && !name.startsWith(`${SHARED}.`),
+    name => ENDINGS.some(ending => name.endsWith(`.${ending}`)) && ![SHARED, SCHEMA].some(other => name.startsWith(`${other}.`)),
   )
   return names.length === 0 ? `${folder} is empty: npm run setup writes a first one` : `${folder} has ${names.join(', ')}`
 }
