@@ -162,9 +162,13 @@ export const proofOf = ({ root, identity }: { root: string; identity?: string })
  */
 export async function proveAgain({ proof }: SiteArchive, shell: Shell): Promise<void> {
   if (proof === undefined) return
-  const found = await shell.with({ timeout: LOOK, onLine: () => {} }).ask(text => text.trim())`cat ${proof.file}`.catch(missing)
-  if (found !== proof.identity)
-    throw new Error(`the archive is no longer in ${dirname(proof.file)}: its share went away during the run`)
+  const gone = (how: string): Error => new Error(`the archive ${how} ${dirname(proof.file)}: its share went away during the run`)
+  const look = shell.with({ timeout: LOOK, onLine: () => {} }).ask(text => text.trim())`cat ${proof.file}`
+  const found = await look.catch(missing).catch(error => {
+    if (!(error instanceof CommandFailed)) throw error
+    throw gone(`can no longer be read (${error.message}) in`)
+  })
+  if (found !== proof.identity) throw gone('is no longer in')
 }
 
 /** Writes a file, reads it back, compares and removes it: a listing may come from a cache, a nonce does not. */

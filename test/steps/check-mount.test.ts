@@ -158,20 +158,32 @@ if (inOwnMounts(import.meta.filename)) {
     assert.ok(!existsSync(join(folder, 'state')))
   })
 
-  test('proveAgain sees that the share went away during the run: what is underneath is not the archive', async () => {
-    mount()
-    const host = hostIn(folder, { archive: { kind: 'mount', mountPoint, by: { kind: 'fstab' } } })
-    const look: Step<Needs<'archive'>, void> = {
-      name: 'look',
-      title: 'Look',
-      run: async ({ archive }, shell) => {
-        assert.deepEqual(await listArchive(siteArchiveOf(archive, 'blog'), shell), [])
-        umount()
-        await listArchive(siteArchiveOf(archive, 'blog'), shell)
+  for (const [how, away, reason] of [
+    ['what is underneath is not the archive', umount, /^the archive is no longer in .*: its share went away during the run$/],
+    // a dead server gives errors of its own; here a folder stands in the file's place
+    [
+      'it cannot be read',
+      () => {
+        rmSync(identity)
+        mkdirSync(identity)
       },
-    }
-    const chain = recipe<Needs<'host' | 'request' | 'mounted'>>().do(checkMount).do(look)
-    const performed = await perform(chain, { host, request: { dryRun: false, only: [] }, mounted: { root: mountPoint } })
-    assert.match(outcomeOf(performed, 'look').reason!, /^the archive is no longer in .*: its share went away during the run$/)
-  })
+      /^the archive can no longer be read \(cat .*Is a directory\) in .*: its share went away during the run$/,
+    ],
+  ] as const)
+    test(`proveAgain sees that the share went away during the run: ${how}`, async () => {
+      mount()
+      const host = hostIn(folder, { archive: { kind: 'mount', mountPoint, by: { kind: 'fstab' } } })
+      const look: Step<Needs<'archive'>, void> = {
+        name: 'look',
+        title: 'Look',
+        run: async ({ archive }, shell) => {
+          assert.deepEqual(await listArchive(siteArchiveOf(archive, 'blog'), shell), [])
+          away()
+          await listArchive(siteArchiveOf(archive, 'blog'), shell)
+        },
+      }
+      const chain = recipe<Needs<'host' | 'request' | 'mounted'>>().do(checkMount).do(look)
+      const performed = await perform(chain, { host, request: { dryRun: false, only: [] }, mounted: { root: mountPoint } })
+      assert.match(outcomeOf(performed, 'look').reason!, reason)
+    })
 }
