@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Daemon, output, startDaemon } from '../../lib/sandbox/process.ts'
+import { endGroup, freezeGroup, killGroup, TREES } from './control-group.ts'
+import { OWNER } from './owner.ts'
 
 /** What a container is to be. */
 export interface ContainerOptions {
@@ -24,18 +26,20 @@ export interface ContainerOptions {
   readonly options?: readonly string[]
 }
 
-/** Where this machine keeps control groups: one tree of version 2, or, side by side with version 1, two that systemd needs. */
-const CGROUPS = ['unified', 'systemd'].map(name => join('/sys/fs/cgroup', name)).filter(existsSync)
-const TREES = CGROUPS.length > 0 ? CGROUPS : ['/sys/fs/cgroup']
-
-/** In a mount namespace of its own, so that whatever is mounted is gone when it is, however it ends. */
+/**
+ * In a mount namespace of its own, so that whatever is mounted is gone when it is; and in a pid namespace of its own, whose first process dies
+ * with the one that started it and takes the whole machine along: however the tests end, nothing lives on.
+ */
 const START = `
 for tree in $TREES; do mkdir -p "$tree/$NAME" && echo $$ >"$tree/$NAME/cgroup.procs" || exit; done
-exec unshare --mount --propagation private sh -c '
+exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc sh -c '
   mount -t overlay -o "lowerdir=$IMAGE,upperdir=$FOLDER/upper,workdir=$FOLDER/work" overlay "$FOLDER/root" || exit
   [ -z "$DISK" ] || mount -o loop "$DISK" "$FOLDER/disk" || exit
   exec systemd-nspawn --quiet --directory="$FOLDER/root" --register=no --keep-unit --boot --resolv-conf=off --timezone=off --link-journal=no "$@"
 ' nspawn "$@" >>"$FOLDER/console.log" 2>&1`
+
+/** How long a machine may take to shut down, in milliseconds. */
+const PATIENCE = 60_000
 
 /**
  * A whole machine with systemd as its first process, in a container of systemd-nspawn over an image that it shares with others. It needs root.
@@ -50,12 +54,15 @@ export class Container implements AsyncDisposable {
   private constructor(options: ContainerOptions, folder: string) {
     this.#options = options
     this.#folder = folder
-    this.#cgroup = `holdfast-${options.name}-${process.pid}`
+    this.#cgroup = `holdfast-${options.name}-${OWNER}`
   }
 
   /** Makes a container and boots it. */
   static async boot(options: ContainerOptions): Promise<Container> {
-    const container = new Container(options, await mkdtemp(join(options.within ?? tmpdir(), `holdfast-${options.name}-`)))
+    const container = new Container(
+      options,
+      await mkdtemp(join(options.within ?? tmpdir(), `holdfast-${options.name}-${OWNER}-`)),
+    )
     for (const part of ['upper', 'work', 'root', 'disk']) await mkdir(join(container.#folder, part))
     const own = { '/etc/hostname': `${options.name}\n`, '/etc/machine-id': `${randomUUID().replaceAll('-', '')}\n` }
     for (const [path, text] of Object.entries({ ...own, ...options.files })) await container.write(path, text)
@@ -101,11 +108,15 @@ export class Container implements AsyncDisposable {
     )
   }
 
+  /** systemd-nspawn itself, as this machine numbers it; the daemon only waits for it. */
+  #nspawn(): number | undefined {
+    return this.#daemon && firstChildOf(this.#daemon.pid)
+  }
+
   /** The container's first process, as this machine numbers it. */
-  #leader(): string | undefined {
-    const pid = this.#daemon?.pid
-    const file = `/proc/${pid}/task/${pid}/children`
-    return existsSync(file) ? readFileSync(file, 'utf8').split(' ')[0] || undefined : undefined
+  #leader(): number | undefined {
+    const nspawn = this.#nspawn()
+    return nspawn === undefined ? undefined : firstChildOf(nspawn)
   }
 
   /**
@@ -113,7 +124,7 @@ export class Container implements AsyncDisposable {
    * It does not join the pid namespace: what does is stopped at shutdown, and its zombie keeps the container from ending.
    */
   within(words: readonly string[]): string[] {
-    const enter = ['nsenter', '-t', this.#leader() ?? '0', '-m', '-u', '-i', '-n']
+    const enter = ['nsenter', '-t', String(this.#leader() ?? 0), '-m', '-u', '-i', '-n']
     const unit = ['systemd-run', '-q', '--pipe', '--wait', '--collect', '--service-type=exec', '--expand-environment=no', '--']
     const env = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8']
     return [...enter, ...unit, ...env, ...words]
@@ -130,23 +141,26 @@ export class Container implements AsyncDisposable {
 
   /** Stops or goes on with every process of it: its sockets stay open, and nothing answers. */
   async freeze(frozen: boolean): Promise<void> {
-    await writeFile(join(TREES[0]!, this.#cgroup, 'cgroup.freeze'), frozen ? '1' : '0')
+    await freezeGroup(this.#cgroup, frozen)
   }
 
   /** Shuts it down as its power button would. */
   async stop(): Promise<void> {
-    if (this.#daemon) await this.freeze(false).catch(() => {})
-    await this.#daemon?.stop()
+    if (!this.#daemon) return
+    await this.freeze(false).catch(() => {})
+    const nspawn = this.#nspawn()
+    if (nspawn !== undefined) process.kill(nspawn, 'SIGTERM')
+    for (const end = Date.now() + PATIENCE; this.#daemon.running() && Date.now() < end; ) await pause(50)
+    await this.#daemon.kill()
     this.#daemon = undefined
   }
 
   /** Cuts its power: every process of it ends at once. */
   async cutPower(): Promise<void> {
-    await writeFile(join(TREES[0]!, this.#cgroup, 'cgroup.kill'), '1').catch(() => {}) // version 2 only has it
+    await killGroup(this.#cgroup)
     await this.#daemon?.kill()
     this.#daemon = undefined
-    // a group that was killed once goes on killing what is born into it (Linux 6.14): the next boot gets new ones
-    for (const tree of TREES) await removeTree(join(tree, this.#cgroup))
+    await endGroup(this.#cgroup) // the next boot gets new ones
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,10 +170,9 @@ export class Container implements AsyncDisposable {
   }
 }
 
-/** Control groups are removed one by one, the innermost first. */
-async function removeTree(folder: string): Promise<void> {
-  if (!existsSync(folder)) return
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) await removeTree(join(folder, entry.name))
-  for (let left = 100; existsSync(folder) && left > 0; left--) await rmdir(folder).catch(() => pause(20)) // its processes are just ending
+/** The first child of a process that has not ended, of which there is one at most here. */
+function firstChildOf(pid: number): number | undefined {
+  const file = `/proc/${pid}/task/${pid}/children`
+  const [first] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : []
+  return first ? Number(first) : undefined
 }

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { HOME } from '../../lib/command-line.ts'
 import { Container } from './container.ts'
 import { image } from './image.ts'
+import { endWithParent } from './owner.ts'
 
 const NODE = `${HOME}/node_modules/.bin/node`
 /** Where the desktop's inventory and secrets are, in the container. */
@@ -27,6 +28,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 }
 
 before(async () => {
+  endWithParent()
   const files = {
     '/etc/holdfast/hosts/pc.json': JSON.stringify(INVENTORY),
     '/usr/local/bin/slow-duplicity': SLOW,

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,7 +20,9 @@ import {
   webFiles,
 } from './machines.ts'
 import { Network } from './network.ts'
+import { OWNER, sweep } from './owner.ts'
 import { authority } from './pki.ts'
+import { whyNot } from './why-not.ts'
 
 /** What a command in a host said, both streams in one. */
 export interface Said {
@@ -56,11 +57,12 @@ export class Lab implements AsyncDisposable {
 
   /** Boots all of them, with nothing of Holdfast on them but its folder. @throws when this machine cannot, with why */
   static async begin(say: (text: string) => void): Promise<Lab> {
-    if (process.getuid?.() !== 0) throw new Error('whole machines need root: containers, mounts and networks')
+    const why = await whyNot()
+    if (why.length > 0) throw new Error(`this machine cannot boot whole machines: ${why.join('; ')}`)
     const base = await image(PACKAGES)
     say('the image is there')
     await sweep()
-    const lab = new Lab(await mkdtemp(join(tmpdir(), `holdfast-lab-${process.pid}-`)), await Network.between(ADDRESSES))
+    const lab = new Lab(await mkdtemp(join(tmpdir(), `holdfast-lab-${OWNER}-`)), await Network.between(ADDRESSES))
     try {
       await lab.#boot(base)
       say('the hosts are up')
@@ -73,7 +75,7 @@ export class Lab implements AsyncDisposable {
 
   async #boot(base: string): Promise<void> {
     const at = (name: string): string => join(this.#folder, name)
-    const keys = await authority(['nas', 'web1', 'web2'], 'nas')
+    const keys = await authority(at('pki'), ['nas', 'web1', 'web2'], 'nas')
     await output('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', at('key')])
     const [key, publicKey] = await Promise.all([readFile(at('key'), 'utf8'), readFile(at('key.pub'), 'utf8')])
     const [kind, hostKey] = (await readFile(join(base, 'etc/ssh/ssh_host_ed25519_key.pub'), 'utf8')).split(' ')
@@ -152,13 +154,5 @@ export class Lab implements AsyncDisposable {
     for (const host of Object.values(this.hosts)) await host[Symbol.asyncDispose]()
     await this.network[Symbol.asyncDispose]()
     await rm(this.#folder, { recursive: true, force: true })
-  }
-}
-
-/** A test that was killed leaves no process and no mount, but its folder. */
-async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = /^holdfast-lab-(\d+)-/.exec(name)?.[1]
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await rm(join(tmpdir(), name), { recursive: true, force: true })
   }
 }

@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { HOME } from '../../lib/command-line.ts'
 import { ArchiveRecord } from './archive-record.ts'
 import { Lab } from './lab.ts'
-import { ledgerText, type Row } from './ledger.ts'
+import { outputFolder, type Row, writeLedger } from './ledger.ts'
+import { endWithParent } from './owner.ts'
 import { play, type Scenario } from './scenario.ts'
 import { FIRST } from './scenarios/first.ts'
 
-const OUTPUT = process.env.HOLDFAST_HOSTS_OUTPUT ?? join(HOME, 'out', 'hosts')
 /** Only these besides the first nights, while somebody works on one: `HOLDFAST_SCENARIOS='power|VPN' npm run test:hosts`. */
 const ONLY = new RegExp(process.env.HOLDFAST_SCENARIOS ?? '')
 
@@ -18,7 +17,7 @@ const ONLY = new RegExp(process.env.HOLDFAST_SCENARIOS ?? '')
  */
 export function playPart(name: string, scenarios: readonly Scenario[]): void {
   const all = [...FIRST, ...scenarios.filter(scenario => ONLY.test(scenario.name))]
-  const folder = join(OUTPUT, name)
+  let folder: string
   const rows: Row[] = []
   const record = new ArchiveRecord()
   const began = Date.now()
@@ -32,8 +31,8 @@ export function playPart(name: string, scenarios: readonly Scenario[]): void {
   }
 
   before(async () => {
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(folder, { recursive: true })
+    endWithParent()
+    folder = outputFolder(name)
     lab = await Lab.begin(text => console.log(`${name}: ${text}, ${((Date.now() - began) / 1000).toFixed(0)} s`))
   })
 
@@ -43,18 +42,6 @@ export function playPart(name: string, scenarios: readonly Scenario[]): void {
     await lab?.[Symbol.asyncDispose]()
     const minutes = ((Date.now() - began) / 60_000).toFixed(1)
     const heading = `${name}: ${rows.length} of ${all.length} scenarios in ${minutes} minutes, ${record.files} files of sets in the end`
-    writeFileSync(join(folder, 'part.md'), ledgerText(rows, heading))
-    console.log(`${writeLedger()}\nThe ledger is in ${join(OUTPUT, 'ledger.md')}`)
+    writeLedger(folder, rows, heading)
   })
-}
-
-/** The ledger of all parts. */
-function writeLedger(): string {
-  const parts = readdirSync(OUTPUT).map(part => join(OUTPUT, part, 'part.md'))
-  const text = parts
-    .filter(existsSync)
-    .map(part => readFileSync(part, 'utf8'))
-    .join('\n')
-  writeFileSync(join(OUTPUT, 'ledger.md'), text)
-  return text
 }
