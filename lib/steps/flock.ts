@@ -12,6 +12,8 @@ export async function withFlock<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   await using handle = await open(file, 'a', 0o600)
-  await shell.with({ inherit: [handle.fd] }).act`flock --timeout ${seconds} 3`
+  const explain = () => new Error(`another program has held ${file} for ${seconds} s`)
+  await shell.with({ inherit: [handle.fd], explain: failure => (failure.exitCode === 1 ? explain() : undefined) })
+    .act`flock --timeout ${seconds} 3`
   return await work()
 }

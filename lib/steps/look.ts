@@ -1,15 +1,12 @@
-import { closeSync, openSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseInterval } from '../core/age.ts'
 import { planPrune } from '../core/retention.ts'
-import { CommandFailed } from '../engine/process.ts'
-import type { Shell } from '../engine/shell.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
 import type { SiteFinding } from '../report/status.ts'
 import { readCollection, siteArchiveOf } from './collection.ts'
 import type { FreeSpace, Needs } from './facts.ts'
+import type { FoundBefore } from './leases.ts'
 import { readLimits } from './limits.ts'
-import { isMounted, mount, unmount } from './mount.ts'
+import { isMounted, rootOf, shareMount } from './mount.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
 import { readRecord } from './site-record.ts'
 import { vpn } from './vpn.ts'
@@ -25,49 +22,33 @@ export interface Look {
 }
 
 /** The VPN, unless the archive is there already. */
-export const vpnForLook: Hold<Needs<'host'> & Look, { vpnLease: string }> = {
+export const vpnForLook: Hold<Needs<'host'> & Look, { vpnLease: FoundBefore | 'none' }> = {
   ...vpn,
-  up: async (facts, shell) => (facts.look.mounted ? { vpnLease: '' } : vpn.up(facts, shell)),
+  up: async (facts, shell) => (facts.look.mounted ? { vpnLease: 'none' } : vpn.up(facts, shell)),
   down: async (facts, shell) => (facts.look.mounted ? undefined : vpn.down(facts, shell)),
 }
 
-/** The share, unless it is mounted already: by a person, or by a run that works now. It is not unmounted under a run that began meanwhile. */
-export const mountForLook: Hold<Needs<'host'> & Look, Needs<'mounted'> & { readonly mountedHere: boolean }> = {
+/** The share, as for a run, unless it is there already by the person's own word. */
+export const mountForLook: Hold<Needs<'host'> & Look, Needs<'mounted'> & { readonly mountLease: boolean }> = {
   name: 'mount',
   title: 'Mount',
-  up: async ({ host: { archive }, look }, shell) => {
-    if (archive.kind === 'url') return { mounted: undefined, mountedHere: false }
-    if (archive.kind === 'folder') return { mounted: { root: archive.path }, mountedHere: false }
-    const mounted = { root: join(archive.mountPoint, archive.folder) }
-    if (look.mounted || isMounted(archive.mountPoint)) return { mounted, mountedHere: false }
-    await mount(archive, shell.with({ timeout: archive.timeout }))
-    return { mounted, mountedHere: true }
+  up: async (facts, shell) => {
+    const { archive } = facts.host
+    const asItIs = { mounted: rootOf(archive), mountLease: false }
+    if (facts.look.mounted) return asItIs
+    try {
+      return await shareMount.up(facts, shell)
+    } catch (error) {
+      // a person who may not write to Holdfast's folders may look all the same at what is mounted
+      if (!isForbidden(error) || archive.kind !== 'mount' || !isMounted(archive.mountPoint)) throw error
+      return asItIs
+    }
   },
-  down: async ({ host, look, mountedHere }, shell) => {
-    const { archive } = host
-    if (archive.kind !== 'mount' || look.mounted || mountedHere === false || !isMounted(archive.mountPoint)) return
-    await unlessRunning(join(host.paths.state, 'lock'), shell, () => unmount(archive, shell.with({ timeout: archive.timeout })))
-  },
+  down: async (facts, shell) => (facts.look.mounted ? undefined : shareMount.down(facts, shell)),
 }
 
-/** Does something while no run holds the lock, and leaves it otherwise. The lock's text stays as it is: this is no run. */
-async function unlessRunning(lock: string, shell: Shell, work: () => Promise<void>): Promise<void> {
-  let descriptor: number
-  try {
-    descriptor = openSync(lock, 'r')
-  } catch {
-    return await work() // no run was ever made here
-  }
-  try {
-    await shell.with({ inherit: [descriptor] }).act`flock --nonblock --conflict-exit-code 75 3`
-    await work()
-  } catch (error) {
-    if (!(error instanceof CommandFailed) || error.exitCode !== 75) throw error
-    shell.note('info', 'a run began meanwhile: the share stays mounted for it')
-  } finally {
-    closeSync(descriptor)
-  }
-}
+const isForbidden = (error: unknown): boolean =>
+  ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** Every site of this host and of the archive. */
 export const allSites: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {

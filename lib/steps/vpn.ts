@@ -1,4 +1,3 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { CommandFailed } from '../engine/process.ts'
@@ -6,75 +5,39 @@ import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { Host, VpnSettings } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { withFlock } from './flock.ts'
-import { processStart } from './process-start.ts'
+import { type FoundBefore, giveBack, type Shared, takeLease } from './leases.ts'
 
-/**
- * The VPN, on for as long as somebody holds a lease of it (S7). Leases are files that name a process; one whose process is gone does not count.
- * Whoever comes first switches it on and writes that down, unless it was on; whoever goes last switches it off, if that was written down.
- */
-export const vpn: Hold<Needs<'host'>, { vpnLease: string }> = {
+/** The VPN, on for as long as a program of this host holds a lease of it (S7); see leases.ts. */
+export const vpn: Hold<Needs<'host'>, { vpnLease: FoundBefore | 'none' }> = {
   name: 'vpn',
   title: ({ host }) => (host.vpn ? `VPN ${nameOf(host.vpn)}` : 'VPN (none)'),
   up: async ({ host }, shell) => {
-    if (!host.vpn) return { vpnLease: '' }
-    const lease = await takeLease(host.vpn, leaseFolder(host, host.vpn), shell)
+    if (!host.vpn) return { vpnLease: 'none' }
+    const vpnLease = await takeLease(sharedVpn(host, host.vpn, shell), shell)
     if (host.vpn.probe) await untilReachable(host.vpn.probe, host.vpn.timeout, shell.stop)
-    return { vpnLease: lease }
+    return { vpnLease }
   },
   down: async ({ host }, shell) => {
-    if (host.vpn) await giveBack(host.vpn, leaseFolder(host, host.vpn), shell)
+    if (host.vpn) await giveBack(sharedVpn(host, host.vpn, shell), shell)
   },
 }
 
 const nameOf = (vpn: VpnSettings): string => (vpn.kind === 'unit' ? vpn.unit : vpn.name)
 
-/** Leases of one VPN are shared by all programs of the host, so they lie where every program looks. */
-const leaseFolder = (host: Host, vpn: VpnSettings): string => join(host.paths.run, 'vpn', encodeURIComponent(nameOf(vpn)))
+const sharedVpn = (host: Host, vpn: VpnSettings, shell: Shell): Shared => ({
+  folder: join(host.paths.run, 'vpn', encodeURIComponent(nameOf(vpn))),
+  patience: vpn.timeout,
+  isOn: () => isOn(vpn, shell),
+  switchOn: () => switchOn(vpn, shell),
+  switchOff: () => switchOff(vpn, shell),
+})
 
-const OURS = 'switched-on-by-holdfast'
-const ownLease = (): string => `lease-${process.pid}`
-
-async function takeLease(settings: VpnSettings, folder: string, shell: Shell): Promise<string> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return withFlock(join(folder, 'lock'), settings.timeout, shell, async () => {
-    const others = liveLeases(folder)
-    writeFileSync(join(folder, ownLease()), `${processStart(process.pid) ?? ''}\n`)
-    if (others.length === 0 && !(await isOn(settings, shell))) {
-      writeFileSync(join(folder, OURS), '')
-      await switchOn(settings, shell)
-    }
-    return ownLease()
-  })
-}
-
-async function giveBack(settings: VpnSettings, folder: string, shell: Shell): Promise<void> {
-  await withFlock(join(folder, 'lock'), settings.timeout, shell, async () => {
-    rmSync(join(folder, ownLease()), { force: true })
-    const ours = readdirSync(folder).includes(OURS)
-    if (!ours || liveLeases(folder).length > 0) return
-    await switchOff(settings, shell)
-    rmSync(join(folder, OURS), { force: true })
-  })
-}
-
-/** The leases of processes that still live; those of the dead are removed. */
-function liveLeases(folder: string): string[] {
-  return readdirSync(folder).filter(name => {
-    if (!name.startsWith('lease-')) return false
-    const start = processStart(Number(name.slice('lease-'.length)))
-    const alive = start !== undefined && start === readFileSync(join(folder, name), 'utf8').trim()
-    if (!alive) rmSync(join(folder, name), { force: true })
-    return alive
-  })
-}
-
-async function isOn(settings: VpnSettings, shell: Shell): Promise<boolean> {
+async function isOn(settings: VpnSettings, shell: Shell): Promise<boolean | undefined> {
   const quick = shell.with({ timeout: settings.timeout, onLine: () => {} })
   try {
     if (settings.kind === 'unit') await quick.ask(String)`systemctl is-active --quiet ${settings.unit}`
     else if (settings.isUp) await quick.ask(String)`${settings.isUp}`
-    else return false
+    else return undefined
     return true
   } catch (error) {
     if (error instanceof CommandFailed && error.exitCode !== undefined) return false

@@ -7,7 +7,6 @@ import { isMountPoint } from '../../lib/core/mount-table.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { ArchiveSettings, MountSettings } from '../../lib/inventory/schema.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
-import type { LockInfo } from '../../lib/steps/lock.ts'
 import { archiveMount } from '../../lib/steps/mount.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
@@ -44,11 +43,10 @@ if (inOwnMounts(import.meta.filename)) {
     by?: MountSettings['by']
     archive?: ArchiveSettings
     during?: () => void
-    interrupted?: LockInfo
     stop?: AbortSignal
     timeout?: number
   }
-  const hold = ({ by = ways[0]!, archive, during = () => {}, interrupted, stop, timeout = 5 }: Case) => {
+  const hold = ({ by = ways[0]!, archive, during = () => {}, stop, timeout = 5 }: Case) => {
     const host = hostIn(folder, { archive: archive ?? { kind: 'mount', mountPoint, by, folder: 'sites/all', timeout } })
     const roots: unknown[] = []
     const work = async ({ mounted }: Needs<'mounted'>) => {
@@ -56,10 +54,9 @@ if (inOwnMounts(import.meta.filename)) {
       during()
     }
     const chain = recipe<Needs<'host' | 'interrupted'>>().hold(archiveMount).do({ name: 'work', title: 'work', run: work })
-    const done = perform(chain, { host, interrupted }, stop ? { stop } : {})
+    const done = perform(chain, { host, interrupted: undefined }, stop ? { stop } : {})
     return whilePathHas(bin, () => done).then(performed => ({ ...performed, roots }))
   }
-  const left: LockInfo = { host: 'web1', pid: 1, start: '2026-01-01T00:00:00Z' }
 
   for (const by of ways) {
     test(`archiveMount by ${by.kind} mounts for the run only, after a failure too`, async () => {
@@ -78,12 +75,6 @@ if (inOwnMounts(import.meta.filename)) {
     const performed = await hold({})
     assert.deepEqual(notesOf(performed), [`warning: ${mountPoint} was mounted already`])
     assert.ok(isMounted())
-  })
-
-  test('archiveMount unmounts what an interrupted run left mounted', async () => {
-    mount()
-    await hold({ interrupted: left, during: () => assert.ok(isMounted()) })
-    assert.ok(!isMounted())
   })
 
   test('archiveMount that cannot mount fails with what was said, and begins nothing', async () => {

@@ -1,12 +1,14 @@
 /**
- * A program that holds something as a run would: `node holder.ts lock|vpn HOST_AS_JSON`. It prints `up`, holds until its standard input ends or a signal
- * comes, and prints the outcomes as JSON.
+ * A program that holds something as a run would: `node holder.ts lock|vpn|mount|look HOST_AS_JSON` (`mount` as a run mounts, `look` as a status does).
+ * It prints `up`, holds until its standard input ends or a signal comes, and prints the outcomes as JSON.
  */
 import { recipe } from '../../lib/engine/recipe.ts'
 import { listenForStop } from '../../lib/engine/stop.ts'
 import type { Host } from '../../lib/inventory/schema.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { lock } from '../../lib/steps/lock.ts'
+import { type Look, mountForLook } from '../../lib/steps/look.ts'
+import { archiveMount } from '../../lib/steps/mount.ts'
 import { vpn } from '../../lib/steps/vpn.ts'
 import { NO_REQUEST } from './host.ts'
 import { perform } from './perform.ts'
@@ -14,8 +16,14 @@ import { perform } from './perform.ts'
 const [what, json = ''] = process.argv.slice(2)
 const host = JSON.parse(json) as Host
 const stop = listenForStop()
-const start = recipe<Needs<'host' | 'request'>>()
-const held = (what === 'lock' ? start.hold(lock) : start.hold(vpn)) as typeof start
+const start = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
+const HOLDS = {
+  lock: () => start.hold(lock),
+  vpn: () => start.hold(vpn),
+  mount: () => start.hold(archiveMount),
+  look: () => start.hold(mountForLook),
+}
+const held = HOLDS[what as keyof typeof HOLDS]() as typeof start
 const chain = held.do({
   name: 'wait',
   title: 'wait',
@@ -27,5 +35,6 @@ const chain = held.do({
     })
   },
 })
-const { outcomes } = await perform(chain, { host, request: NO_REQUEST }, { stop: stop.signal })
+const look = { mounted: false, sites: [], freeSpace: undefined }
+const { outcomes } = await perform(chain, { host, request: NO_REQUEST, interrupted: undefined, look }, { stop: stop.signal })
 process.stdout.write(JSON.stringify(outcomes), () => process.exit(0))

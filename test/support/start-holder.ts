@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import type { Host } from '../../lib/inventory/schema.ts'
 
-/** Another process that holds a lock or a VPN. */
+/** Another process that holds a lock, a VPN or a mount. */
 export interface Holder {
   readonly child: ChildProcess
   /** Lets it go on and gives its outcomes. */
@@ -13,7 +13,7 @@ export interface Holder {
 }
 
 /** Starts it and waits until it holds, or has ended because it could not. */
-export async function startHolder(what: 'lock' | 'vpn', host: Host): Promise<Holder> {
+export async function startHolder(what: 'lock' | 'vpn' | 'mount' | 'look', host: Host): Promise<Holder> {
   const words = [join(import.meta.dirname, 'holder.ts'), what, JSON.stringify(host)]
   const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
