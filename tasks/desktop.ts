@@ -2,7 +2,16 @@ import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
-import { beginTidying, type DesktopRequest, decideWork, hasWork, isBackup, isTidying, theDesktop } from '../lib/steps/desktop.ts'
+import {
+  beginTidying,
+  type DesktopRequest,
+  decideWork,
+  hasWork,
+  isBackup,
+  isTidying,
+  tellNextDay,
+  theDesktop,
+} from '../lib/steps/desktop.ts'
 import { checkExclusions } from '../lib/steps/exclusions.ts'
 import { gpgAgent } from '../lib/steps/gpg.ts'
 import { inhibit } from '../lib/steps/inhibit.ts'
@@ -28,7 +37,7 @@ const desktop = recipe<Start & DesktopRequest>()
         .hold(gpgAgent)
         .do(status)
         .do(checkRoom)
-        .only('Backup day', isBackup, day => day.do(backup))
+        .only('Backup day', isBackup, day => day.do(backup).do(tellNextDay))
         .only('Other days', isTidying, day => day.do(prune)),
     ),
   )

@@ -1,9 +1,8 @@
-import { planBackup } from './backup-plan.ts'
+import type { BackupPlan } from './backup-plan.ts'
 import type { Collection } from './collection.ts'
 import { restorePoints } from './restore-point.ts'
+import type { PrunePlan } from './retention.ts'
 import type { Telling } from './telling.ts'
-
-const DAY = 86_400_000
 
 /** What an archive tells of its site. Only backups that restore count, as the newest and as restore points. */
 export function archiveTelling(site: string, collection: Collection): Telling {
@@ -23,14 +22,29 @@ export function lagOf(collection: Collection, restoredFrom: number | undefined):
   return restorePoints(collection).filter(({ time }) => restoredFrom === undefined || time > restoredFrom).length
 }
 
-/** What the nightly run of the next day will do for a site that is backed up here, in a few words. */
-export function nextNight(
-  collection: Collection,
-  limits: { readonly allowanceBytes: number; readonly frequencySeconds: number },
-  now: number,
-): string {
-  const fullBackups = { allowed: true, reason: '' }
-  const { kind } = planBackup({ collection, frequencySeconds: limits.frequencySeconds, now: now + DAY, fullBackups })
-  const over = collection.bytes !== undefined && collection.bytes > limits.allowanceBytes
-  return `${over ? 'prune, then ' : ''}${kind} backup`
+/** What the decisions of the next night are asked for, and what they said. */
+export interface NextNight {
+  readonly prune: PrunePlan
+  readonly backup: BackupPlan
+  /** Why all pruning of the site is stopped, if it is. */
+  readonly frozen: string | undefined
+  /** The archive is larger than its allowance. */
+  readonly over: boolean
 }
+
+/**
+ * What the next nightly run will do for a site that is backed up here, in a few words for the mail and the page: nothing is decided here, the words are
+ * those of the decisions that the run itself will take.
+ */
+export function nextNight({ prune, backup, frozen, over }: NextNight): string {
+  const made = backup.kind === 'none' ? `no backup: ${backup.reason}` : `${backup.kind} backup`
+  if (prune.action.kind !== 'none') return `${PRUNING[prune.action.kind]}, then ${made}`
+  if (frozen !== undefined) return `${made}; pruning is stopped until you have looked`
+  return over ? `${made}; over its allowance, but ${prune.reason.replace(/^.*?, but /s, '')}` : made
+}
+
+const PRUNING = {
+  cleanup: 'clean up what is in no chain',
+  'strip-incrementals': "delete an old chain's incrementals",
+  'remove-chain': 'delete the oldest chain',
+} as const

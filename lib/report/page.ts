@@ -40,7 +40,7 @@ const COLUMNS = [
   'Reaches back to',
   'Restore points',
   'Size and allowance',
-  'Next',
+  'Next night',
 ] as const
 
 /** The roles are said as well: a table that a narrow page shows as cards would lose them. */
@@ -65,7 +65,7 @@ function siteRow(site: SiteJson, at: string): string {
     oldestBackup === null ? '—' : moment(oldestBackup),
     `<data value="${restorePoints}">${restorePoints}</data>`,
     sizeCell(site),
-    escapeHtml(nextText(site)),
+    escapeHtml(site.next?.night ?? '—'),
   ]
   const columns = cells.map((cell, index) => cellOf(COLUMNS[index + 1]!, cell))
   const link = `<a href="#${anchorOf(name)}">${escapeHtml(name)}</a>`
@@ -74,16 +74,11 @@ function siteRow(site: SiteJson, at: string): string {
 
 /** Numbers and times stay on a line; sentences may break. */
 const cellOf = (column: string, cell: string): string =>
-  `<td role="cell" data-label="${column}"${column === 'Health' || column === 'Next' ? '' : ' class="number"'}>${cell}</td>`
+  `<td role="cell" data-label="${column}"${column === 'Health' || column === 'Next night' ? '' : ' class="number"'}>${cell}</td>`
 
 function sizeCell({ bytes, allowanceBytes }: SiteJson): string {
   if (bytes === null) return `? of ${size(allowanceBytes)}`
   const percent = Math.min(100, Math.round((100 * bytes) / allowanceBytes))
   const bar = `<span class="bar${bytes > allowanceBytes ? ' over' : ''}" aria-hidden="true"><span style="width:${percent}%"></span></span>`
   return `${size(bytes)} of ${size(allowanceBytes)}${bar}`
-}
-
-function nextText({ next }: SiteJson): string {
-  if (!next) return '—'
-  return next.action === 'none' ? 'nothing to prune' : `${next.action.replaceAll('-', ' ')}: ${next.reason}`
 }

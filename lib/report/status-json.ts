@@ -19,6 +19,7 @@ const next = z.strictObject({
   action: z.enum(['none', 'cleanup', 'strip-incrementals', 'remove-chain']),
   reason: z.string(),
   freesBytes: bytes,
+  night: z.string().describe('All that the next nightly run does for the site, in a few words, as the mail says it'),
   considered: z
     .array(z.strictObject({ action: z.string(), applies: z.boolean(), reason: z.string() }))
     .describe('Every action that was looked at, in order, and why it applies or not'),

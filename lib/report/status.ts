@@ -1,8 +1,11 @@
+import { nextNight } from '../core/archive-telling.ts'
+import { planBackup } from '../core/backup-plan.ts'
 import { type BackupSet, type Chain, setsOf } from '../core/collection.ts'
 import { type HealthInput, healthOf } from '../core/health.ts'
 import { restorePoints } from '../core/restore-point.ts'
-import type { PrunePlan } from '../core/retention.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
+
+const DAY = 86_400_000
 
 /** What a look at one site found. */
 export interface SiteFinding extends HealthInput {
@@ -31,7 +34,7 @@ export interface Findings {
 export function statusOf({ host, now, freeSpace, sites, failures }: Findings): StatusJson {
   const full = freeSpace?.fullBackups ?? { allowed: false, reason: 'the archive could not be looked at' }
   const problems = [...failures, ...(full.allowed || failures.length > 0 ? [] : [`no full backup can start: ${full.reason}`])]
-  const all = sites.map(siteJson).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const all = sites.map(site => siteJson(site, full)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return {
     version: 1,
     host,
@@ -43,8 +46,10 @@ export function statusOf({ host, now, freeSpace, sites, failures }: Findings): S
   }
 }
 
-function siteJson(finding: SiteFinding): SiteJson {
-  const { name, role, collection, allowanceBytes, frequencySeconds, plan, now, replayed } = finding
+type FullBackups = NonNullable<Findings['freeSpace']>['fullBackups']
+
+function siteJson(finding: SiteFinding, full: FullBackups): SiteJson {
+  const { name, role, collection, allowanceBytes, frequencySeconds, now, replayed } = finding
   const health = healthOf(finding)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)
   const newest = points.at(-1)?.time
@@ -64,7 +69,7 @@ function siteJson(finding: SiteFinding): SiteJson {
     fullEverySeconds: frequencySeconds,
     replayed: isoOrNull(replayed),
     chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
-    next: role.role === 'primary' ? nextJson(plan) : null,
+    next: role.role === 'primary' ? nextJson(finding, full) : null,
   }
 }
 
@@ -77,8 +82,18 @@ function setJson({ kind, time, bytes, volumes, restorable, problems }: BackupSet
   return { kind, time: iso(time), bytes: bytes ?? null, volumes: volumes.length, restorable, problems: [...problems] }
 }
 
-function nextJson({ action, reason, freesBytes, considered }: PrunePlan): NonNullable<SiteJson['next']> {
-  return { action: action.kind, reason, freesBytes: freesBytes ?? null, considered: considered.map(each => ({ ...each })) }
+function nextJson({ plan, frozen, ...site }: SiteFinding, fullBackups: FullBackups): NonNullable<SiteJson['next']> {
+  const { action, reason, freesBytes, considered } = plan
+  const { collection, frequencySeconds, allowanceBytes, now } = site
+  const backup = planBackup({ collection, frequencySeconds, now: now + DAY, fullBackups })
+  const over = collection.bytes !== undefined && collection.bytes > allowanceBytes
+  return {
+    action: action.kind,
+    reason,
+    freesBytes: freesBytes ?? null,
+    night: nextNight({ prune: plan, backup, frozen, over }),
+    considered: considered.map(each => ({ ...each })),
+  }
 }
 
 const iso = (time: number): string => new Date(time).toISOString()

@@ -1,5 +1,5 @@
 import { formatAge } from '../core/age.ts'
-import { archiveTelling, nextNight } from '../core/archive-telling.ts'
+import { archiveTelling } from '../core/archive-telling.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { newestSet } from '../core/collection.ts'
 import { markerOf } from '../core/marker.ts'
@@ -11,6 +11,7 @@ import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
+import { outlookOf } from './outlook.ts'
 import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
 
@@ -20,7 +21,8 @@ type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive'
 export const backup: Step<BackupNeeds, void> = {
   name: 'backup',
   title: ({ site }) => `Back up ${site.name}`,
-  run: async ({ host, secrets, site, siteArchive, collection, limits, freeSpace }, shell) => {
+  run: async (facts, shell) => {
+    const { host, secrets, site, siteArchive, collection, limits, freeSpace } = facts
     const { frequencySeconds } = limits
     const plan = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups })
     if (plan.kind === 'none') throw new Error(plan.reason)
@@ -53,8 +55,12 @@ export const backup: Step<BackupNeeds, void> = {
       if (!made || made.time === before?.time)
         throw new Error('duplicity said that it was done, but there is no new set in the archive')
       if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
-      updateRecord(host, site.name, { backedUpTo: made.time })
-      shell.tell({ ...archiveTelling(site.name, after), backedUp: made.kind, next: nextNight(after, limits, shell.now()) })
+      updateRecord(host, site.name, { backedUpTo: made.time, backedUpAs: host.name })
+      shell.tell({
+        ...archiveTelling(site.name, after),
+        backedUp: made.kind,
+        ...outlookOf({ ...facts, collection: after }, shell.now()),
+      })
       shell.note(
         'info',
         `${made.kind} set of ${formatBytes(made.bytes)}${before ? `, ${formatAge(made.time - before.time)} after the last` : ''}`,

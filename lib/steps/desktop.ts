@@ -19,7 +19,7 @@ export interface DesktopRequest {
   readonly backupNow: boolean
 }
 
-type Work = { readonly work: DesktopWork }
+type Work = { readonly work: DesktopWork; readonly nextDay: string }
 /** What the desktop remembers besides its record as a site: when tidying was last begun, ms since the epoch. */
 type Memory = { readonly tidiedAt?: number }
 
@@ -47,7 +47,9 @@ export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Wo
       `${decision.state}: ${work.reason}`,
     ]
     for (const line of lines) shell.note('info', line)
-    return { work }
+    const nextDay = `backup from ${day(decision.nextAt)} on`
+    shell.tell({ site: name, next: work.kind === 'backup' ? 'backup, tried again when asked next' : nextDay })
+    return { work, nextDay }
   },
 }
 
@@ -69,6 +71,16 @@ export const isTidying: Condition<Work, object> = ({ work }) => (work.kind === '
 export const theDesktop: Many<Needs<'host'>, Needs<'site'>> = {
   list: ({ host }) => [{ site: desktopSite(host) }],
   nameOf: ({ site }) => site.name,
+}
+
+/** Tells when the next backup is due, once this one is made. */
+export const tellNextDay: Step<Needs<'site'> & Work, void> = {
+  name: 'next-day',
+  title: 'The next backup day',
+  run: async ({ site, nextDay }, shell) => {
+    shell.note('info', nextDay)
+    shell.tell({ site: site.name, next: nextDay })
+  },
 }
 
 /** Begins the day's tidying: remembered before it is done, since a machine away from its share shall not fail at it every hour. */

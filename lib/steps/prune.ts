@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { archiveTelling, nextNight } from '../core/archive-telling.ts'
+import { archiveTelling } from '../core/archive-telling.ts'
 import type { Collection } from '../core/collection.ts'
 import { messageOf } from '../core/message.ts'
 import { differences, namesOf } from '../core/prune-check.ts'
@@ -15,6 +15,7 @@ import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { freshTarget, seed } from './fresh-target.ts'
+import { outlookOf } from './outlook.ts'
 import { appendPruneLog } from './prune-log.ts'
 import { clearPending, freeze, pruneInputOf, readFrozen, readPending, unfreezeCommand, writePending } from './prune-state.ts'
 
@@ -90,7 +91,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, shel
     clearPending(host, site.name)
     shell.note('info', `${left.chains.length} chains, ${formatBytes(left.bytes)} left`)
     const prunedBytes = (collection.bytes ?? 0) - (left.bytes ?? 0)
-    shell.tell({ ...archiveTelling(site.name, left), prunedBytes, next: nextNight(left, facts.limits, shell.now()) })
+    shell.tell({ ...archiveTelling(site.name, left), prunedBytes, ...outlookOf({ ...facts, collection: left }, shell.now()) })
   })
   return left
 }

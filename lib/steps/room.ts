@@ -6,7 +6,7 @@ import type { Step } from '../engine/step.ts'
 import type { Needs } from './facts.ts'
 import { freeBytes } from './free-space.ts'
 
-type RoomNeeds = Needs<'host' | 'archive' | 'collection' | 'limits'>
+type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'collection' | 'limits'>
 
 /**
  * Looks whether the next full backup has room (S29): as the desktop's archive is alone on its share, it may grow until just that is left. Pruning
@@ -15,7 +15,7 @@ type RoomNeeds = Needs<'host' | 'archive' | 'collection' | 'limits'>
 export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
   name: 'room',
   title: 'Check the space for the next full backup',
-  run: async ({ host, archive, collection, limits }, shell) => {
+  run: async ({ host, archive, site, collection, limits }, shell) => {
     const free = archive.kind === 'url' ? undefined : await freeBytes(archive.root, shell)
     const allowance = host.desktop?.allowance
     const room = roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE)
@@ -32,6 +32,7 @@ export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
         `space used by the newest full backup ${formatBytes(primary.full.bytes)}, its chain ${formatBytes(primary.bytes)}`,
       )
     if (free !== undefined) shell.note('info', `space available on the archive: ${formatBytes(free)}`)
+    if (free !== undefined || allowance !== undefined) shell.tell({ site: site.name, allowanceBytes: room.allowanceBytes })
     shell.note(room.enough ? 'info' : room.prunable ? 'warning' : 'problem', room.reason)
     return {
       freeSpace: { bytes: free, fullBackups: { allowed: room.enough, reason: room.reason } },

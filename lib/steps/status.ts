@@ -1,18 +1,22 @@
 import { formatAge } from '../core/age.ts'
-import { archiveTelling, lagOf, nextNight } from '../core/archive-telling.ts'
+import { archiveTelling, lagOf } from '../core/archive-telling.ts'
 import { newestSet } from '../core/collection.ts'
 import { formatBytes } from '../core/size.ts'
 import type { Step } from '../engine/step.ts'
 import { readCollection, siteArchiveOf } from './collection.ts'
-import type { Needs } from './facts.ts'
+import type { FreeSpace, Needs } from './facts.ts'
 import { readLimits } from './limits.ts'
+import { outlookOf } from './outlook.ts'
 import { readRecord } from './site-record.ts'
 
+type StatusNeeds = Needs<'host' | 'secrets' | 'archive' | 'site'> & { readonly freeSpace?: FreeSpace }
+
 /** Looks at a site's archive, its sets and chains, and at the site's own limits. */
-export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<'siteArchive' | 'collection' | 'limits'>> = {
+export const status: Step<StatusNeeds, Needs<'siteArchive' | 'collection' | 'limits'>> = {
   name: 'status',
   title: ({ site }) => `Status of ${site.name}`,
-  run: async ({ host, secrets, archive, site }, shell) => {
+  run: async (facts, shell) => {
+    const { host, secrets, archive, site } = facts
     const siteArchive = siteArchiveOf(archive, site.name)
     const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
     const { limits, problems } = readLimits(host, site)
@@ -22,12 +26,13 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
     const { chains, bytes } = collection
     const outlook = () =>
       site.role.role === 'primary'
-        ? { next: nextNight(collection, limits, shell.now()) }
+        ? outlookOf({ ...facts, siteArchive, collection, limits }, shell.now())
         : { lag: lagOf(collection, readRecord(host, site.name).restoredFrom) }
     // the desktop's allowance follows from what is free, which is looked at later
     const allowed = site.isDesktop ? '' : ` of ${formatBytes(limits.allowanceBytes)}`
     shell.note('info', `${chains.length} chains, ${formatBytes(bytes)}${allowed}, ${age}`)
-    shell.tell({ ...archiveTelling(site.name, collection), allowanceBytes: limits.allowanceBytes, ...outlook() })
+    const allowance = site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }
+    shell.tell({ ...archiveTelling(site.name, collection), ...allowance, ...outlook() })
     return { siteArchive, collection, limits }
   },
 }

@@ -54,6 +54,7 @@ export function madeUpSite(index: number, owner = 'web1'): SiteJson {
           action: over ? 'strip-incrementals' : 'none',
           reason: over ? 'the oldest chain has 29 incrementals' : 'within the allowance',
           freesBytes: over ? 29e6 : 0,
+          night: over ? "delete an old chain's incrementals, then incremental backup" : 'incremental backup',
           considered: [],
         },
   }
