@@ -1,7 +1,7 @@
 import { type Daemon, output, startDaemon } from '../../lib/sandbox/process.ts'
 
 /** Addresses for documentation (RFC 5737): they exist in these namespaces only. */
-const PREFIX = '203.0.113'
+export const PREFIX = '203.0.113'
 
 /**
  * A cable for each host, all in one switch, in network namespaces that belong to processes of ours: however this program ends, the kernel takes
@@ -31,6 +31,11 @@ export class Network implements AsyncDisposable {
         await ip(host, words)
     }
     return network
+  }
+
+  /** The process whose network namespace the switch is in. */
+  get pid(): number {
+    return this.#switch.pid
   }
 
   /** What systemd-nspawn needs for a host to be on this network, and to make tunnels of its own. */
