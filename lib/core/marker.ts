@@ -23,6 +23,8 @@ export interface Claims {
   readonly here: readonly string[] | undefined
   /** Beside its archive. */
   readonly archive: readonly string[] | undefined
+  /** The name under which this host itself backed it up last, if it did since it last replayed it. */
+  readonly backedUpAs?: string | undefined
 }
 
 /** The roles of S2, and `unfinished`, which {@link roleOf} never gives: an interrupted restore waits to be taken back. All but `primary`, `replica` and `new replica` are left alone by the nightly run. */
@@ -42,7 +44,8 @@ export interface Role {
 export interface Settlement {
   /** What it means: `web2 keeps it`. */
   readonly meaning: string
-  readonly where: 'here' | 'archive'
+  /** Whose markers; or what this host remembers of the site, which it is to forget. */
+  readonly where: 'here' | 'archive' | 'both' | 'memory'
   readonly remove?: string
   readonly create?: string
 }
@@ -51,7 +54,7 @@ export interface Settlement {
  * The role of a site on a host, from the markers alone (S2). Total: every combination has an answer, and whatever could overwrite
  * a folder that nobody handed over is a conflict.
  */
-export function roleOf({ here, archive }: Claims, me: string): Role {
+export function roleOf({ here, archive, backedUpAs }: Claims, me: string): Role {
   if ((here?.length ?? 0) > 1) return ambiguous('here', here!)
   if ((archive?.length ?? 0) > 1) return ambiguous('archive', archive!)
   const local = here?.[0]
@@ -61,6 +64,8 @@ export function roleOf({ here, archive }: Claims, me: string): Role {
   if (local === me) return archived === undefined || archived === me ? owned(archived, me) : contested(archived, me)
   if (archived === me)
     return settled('incoming', me, `the archive was handed to ${me}; the folder here is still marked as ${local}'s`)
+  // a replay would put an old state over what the site's only owner wrote since
+  if (backedUpAs === local && (archived ?? local) === local) return renamed(local, archived, me)
   return settled('replica', archived ?? local, `${archived ?? local} owns it`)
 }
 
@@ -102,6 +107,23 @@ function contested(archived: string, me: string): Role {
         create: markerOf(archived),
       },
       { meaning: `${me} keeps it`, where: 'archive', remove: markerOf(archived), create: markerOf(me) },
+    ],
+  }
+}
+
+function renamed(former: string, archived: string | undefined, me: string): Role {
+  return {
+    role: 'conflict',
+    owner: undefined,
+    reason: `its markers say that ${former} owns it, and this host backed it up as ${former}, but is called ${me} now`,
+    settle: [
+      {
+        meaning: `${me} is the new name of ${former}`,
+        where: archived === undefined ? 'here' : 'both',
+        remove: markerOf(former),
+        create: markerOf(me),
+      },
+      { meaning: `${former} is another host, and it becomes a replica here`, where: 'memory' },
     ],
   }
 }

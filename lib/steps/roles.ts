@@ -8,7 +8,9 @@ import type { Host } from '../inventory/schema.ts'
 import type { Archive } from './check-mount.ts'
 import type { LocalSite, Needs, Roles, Site } from './facts.ts'
 import { readJournal } from './restore/journal.ts'
+import { readRecord } from './site-record.ts'
 import { isSiteName, placeOf } from './sites.ts'
+import { siteState, stateFile } from './state.ts'
 
 type Gives = Needs<'roles'>
 
@@ -30,7 +32,7 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
     const roles = sortByRole(sites)
     for (const { name: site, role } of sites)
       shell.tell({ site, role: role.role, ...(role.owner === undefined ? {} : { owner: role.owner }) })
-    for (const site of roles.others) report(site, archive, shell)
+    for (const site of roles.others) report(site, host, archive, shell)
     shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
     return { roles }
   },
@@ -52,7 +54,8 @@ export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
 
 function siteOf(name: string, host: Host, localSites: readonly LocalSite[], archived: readonly string[] | undefined): Site {
   const local = localSites.find(site => site.name === name)
-  const role = roleOf({ here: local?.claims, archive: archived }, host.name)
+  const { backedUpAs } = readRecord(host, name)
+  const role = roleOf({ here: local?.claims, archive: archived, backedUpAs }, host.name)
   return { ...placeOf(host, name), local, role: readJournal(host, name).pending ? unfinished(role) : role }
 }
 
@@ -85,17 +88,22 @@ async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyM
   return new Map(claims.filter(([site, hosts]) => hosts.length > 0 && isSiteName(site)))
 }
 
-function report(site: Site, archive: Archive, shell: Shell): void {
+function report(site: Site, host: Host, archive: Archive, shell: Shell): void {
   const { role, reason, settle } = site.role
-  const where = { here: site.folder, archive: archive.kind === 'folder' ? join(archive.root, site.name) : '' }
-  const text = `${site.name}: ${role}: ${reason}${settle.map(choice => `\n  if ${choice.meaning}: ${commandOf(choice, where[choice.where])}`).join('')}`
+  const inArchive = archive.kind === 'folder' ? join(archive.root, site.name) : ''
+  const commands = ({ where, ...choice }: Settlement): string => {
+    if (where === 'memory') return lineOf(['rm', stateFile(host, siteState(site.name))])
+    const folders = { here: [site.folder], archive: [inArchive], both: [inArchive, site.folder] }[where]
+    return folders.map(folder => commandOf(choice, folder)).join(' && ')
+  }
+  const text = `${site.name}: ${role}: ${reason}${settle.map(choice => `\n  if ${choice.meaning}: ${commands(choice)}`).join('')}`
   shell.note(kindOf(role), text)
 }
 
 const kindOf = (role: Role['role']) => (role === 'unmanaged' ? 'info' : role === 'incoming' ? 'warning' : 'problem')
 
 /** What a person types to settle it. */
-function commandOf({ remove, create }: Settlement, folder: string): string {
+function commandOf({ remove, create }: Omit<Settlement, 'where'>, folder: string): string {
   if (remove !== undefined && create !== undefined) return lineOf(['mv', join(folder, remove), join(folder, create)])
   return remove !== undefined ? lineOf(['rm', join(folder, remove)]) : lineOf(['touch', join(folder, create ?? '')])
 }

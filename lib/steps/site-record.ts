@@ -5,6 +5,8 @@ import { readState, siteState, writeState } from './state.ts'
 export interface SiteRecord {
   /** The newest set that this host itself made. */
   readonly backedUpTo?: number
+  /** This host's name when it made that. Forgotten when the site is replayed here: it was another's then. */
+  readonly backedUpAs?: string | undefined
   /** The set that this host's replica, or its last recovery, was made from. */
   readonly restoredFrom?: number
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Outcome } from '../../lib/core/outcome.ts'
@@ -178,6 +179,41 @@ function filesBelow(path: string): string[] {
     entry.isDirectory() ? [] : [join(entry.parentPath, entry.name)],
   )
 }
+
+test('nightly leaves the sites of a host alone that was renamed, and says what to type; that done, it is their primary', async () => {
+  const { stage, host } = await stageWith('renamed')
+  assert.equal((await stage.nightly(host)).code, 0)
+  const page = join(host.vhosts, 'plain', 'SITE', 'index.html')
+  writeFileSync(page, 'newer than any backup')
+  renameSync(join(stage.folder, 'hosts', 'web1.json'), join(stage.folder, 'hosts', 'www1.json'))
+  const www1 = { ...host, name: 'www1' }
+
+  const told = await stage.told(www1)
+  assert.equal(told.code, 1)
+  const [conflict, ...more] = troubles(told)
+  assert.deepEqual(more, [])
+  assert.match(conflict!, /this host backed it up as web1, but is called www1 now/)
+  assert.equal(readFileSync(page, 'utf8'), 'newer than any backup')
+
+  const [, command] = /www1 is the new name of web1: (.*)/.exec(conflict!)!
+  execFileSync('sh', ['-c', command!])
+  assert.equal((await stage.nightly(www1)).code, 0)
+  const restored = stage.addHost('web2', { database: { socket: mariadb.socket } })
+  assert.equal((await stage.nightly(restored)).code, 0)
+  assert.equal(readFileSync(join(restored.vhosts, 'plain', 'SITE', 'index.html'), 'utf8'), 'newer than any backup')
+})
+
+test('nightly replays a site of a former name of this host when it is told that this is another host', async () => {
+  const { stage, host } = await stageWith('copied')
+  assert.equal((await stage.nightly(host)).code, 0)
+  renameSync(join(stage.folder, 'hosts', 'web1.json'), join(stage.folder, 'hosts', 'copy.json'))
+  const copy = { ...host, name: 'copy' }
+  const [, command] = /it becomes a replica here: (.*)/.exec(troubles(await stage.told(copy))[0]!)!
+  execFileSync('sh', ['-c', command!])
+  const { code, stdout } = await stage.nightly(copy)
+  assert.equal(code, 0)
+  assert.match(stdout, /plain was not put here by a replay; kept as a safety copy/)
+})
 
 test('nightly --json prints outcomes that agree with what was done and with the exit code', async () => {
   const { stage, host } = await stageWith('json')

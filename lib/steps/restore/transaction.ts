@@ -102,6 +102,7 @@ export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
         // the fingerprint of what was there: after a kill before the new one is taken, it would call the restore a change by hand
         forgetFingerprint({ host, secrets, shell }, site.name)
         if (done.point !== undefined) updateRecord(host, site.name, { restoredFrom: done.point })
+        if (done.task === 'replica') updateRecord(host, site.name, { backedUpAs: undefined })
         // a replica is brought to the newest point; a primary has no lag
         if (site.role.role !== 'primary') shell.tell({ site: site.name, lag: 0 })
         await tidy({ host, secrets, shell }, site.name)

@@ -82,14 +82,12 @@ export const SITES: readonly Scenario[] = [
     name: 'a host renamed, and its inventory',
     injected: 'web1 is called www1, hosts/web1.ts is hosts/www1.ts: its sites now look like replicas of somebody else',
     inject: lab => web1(lab, rename('web1', 'www1')),
-    says: /blog was not put here by a replay; kept as a safety copy for 7 days/,
-    ends: 0,
-    // the site is as of the last backup now, and what was newer is in the safety copy: it must not be gone
+    says: /blog: conflict: .*this host backed it up as web1, but is called www1 now/,
+    ends: 1,
     mend: async lab => {
-      const found = await web1(lab, `find ${VHOSTS} -path '*/uploads/*' -name '${posts.at(-1)}'`)
+      const found = await web1(lab, `ls ${VHOSTS}/blog/SITE/wp-content/uploads`)
       await web1(lab, rename('www1', 'web1'))
-      assert.ok(found.includes(posts.at(-1)!), 'what was new is in the safety copy')
-      await lab.run('web1', 'npx zx tasks/recover.ts --site blog --undo --yes')
+      assert.ok(found.includes(posts.at(-1)!), 'what was newer than the last backup is live')
     },
   },
   {
