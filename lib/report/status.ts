@@ -1,16 +1,14 @@
-import { nextNight } from '../core/archive-telling.ts'
-import { planBackup } from '../core/backup-plan.ts'
 import { type BackupSet, type Chain, setsOf } from '../core/collection.ts'
 import { type HealthInput, healthOf } from '../core/health.ts'
 import { restorePoints } from '../core/restore-point.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 
-const DAY = 86_400_000
-
 /** What a look at one site found. */
 export interface SiteFinding extends HealthInput {
   readonly name: string
   readonly frequencySeconds: number
+  /** What the next nightly run does for it, in a few words; undefined where this host is not the owner. */
+  readonly night: string | undefined
   /** Ms since the epoch. */
   readonly replayed: number | undefined
 }
@@ -34,7 +32,7 @@ export interface Findings {
 export function statusOf({ host, now, freeSpace, sites, failures }: Findings): StatusJson {
   const full = freeSpace?.fullBackups ?? { allowed: false, reason: 'the archive could not be looked at' }
   const problems = [...failures, ...(full.allowed || failures.length > 0 ? [] : [`no full backup can start: ${full.reason}`])]
-  const all = sites.map(site => siteJson(site, full)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const all = sites.map(siteJson).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return {
     version: 1,
     host,
@@ -46,9 +44,7 @@ export function statusOf({ host, now, freeSpace, sites, failures }: Findings): S
   }
 }
 
-type FullBackups = NonNullable<Findings['freeSpace']>['fullBackups']
-
-function siteJson(finding: SiteFinding, full: FullBackups): SiteJson {
+function siteJson(finding: SiteFinding): SiteJson {
   const { name, role, collection, allowanceBytes, frequencySeconds, now, replayed } = finding
   const health = healthOf(finding)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)
@@ -69,7 +65,7 @@ function siteJson(finding: SiteFinding, full: FullBackups): SiteJson {
     fullEverySeconds: frequencySeconds,
     replayed: isoOrNull(replayed),
     chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
-    next: role.role === 'primary' ? nextJson(finding, full) : null,
+    next: role.role === 'primary' ? nextJson(finding) : null,
   }
 }
 
@@ -82,18 +78,9 @@ function setJson({ kind, time, bytes, volumes, restorable, problems }: BackupSet
   return { kind, time: iso(time), bytes: bytes ?? null, volumes: volumes.length, restorable, problems: [...problems] }
 }
 
-function nextJson({ plan, frozen, ...site }: SiteFinding, fullBackups: FullBackups): NonNullable<SiteJson['next']> {
+function nextJson({ plan, night = '' }: SiteFinding): NonNullable<SiteJson['next']> {
   const { action, reason, freesBytes, considered } = plan
-  const { collection, frequencySeconds, allowanceBytes, now } = site
-  const backup = planBackup({ collection, frequencySeconds, now: now + DAY, fullBackups })
-  const over = collection.bytes !== undefined && collection.bytes > allowanceBytes
-  return {
-    action: action.kind,
-    reason,
-    freesBytes: freesBytes ?? null,
-    night: nextNight({ prune: plan, backup, frozen, over }),
-    considered: considered.map(each => ({ ...each })),
-  }
+  return { action: action.kind, reason, freesBytes: freesBytes ?? null, night, considered: considered.map(each => ({ ...each })) }
 }
 
 const iso = (time: number): string => new Date(time).toISOString()

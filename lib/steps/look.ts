@@ -7,6 +7,7 @@ import type { FreeSpace, Needs } from './facts.ts'
 import type { FoundBefore } from './leases.ts'
 import { readLimits } from './limits.ts'
 import { isMounted, rootOf, shareMount } from './mount.ts'
+import { outlookOf } from './outlook.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
 import { readRecord } from './site-record.ts'
 import { vpn } from './vpn.ts'
@@ -75,6 +76,7 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
     const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
     const { limits, problems } = readLimits(host, site)
     const now = shell.now()
+    const { next } = outlookOf({ host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }, now)
     const input = pruneInputOf({ host, site, siteArchive, collection, limits, interrupted: false, now })
     look.sites.push({
       name: site.name,
@@ -82,6 +84,7 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
       collection,
       ...limits,
       plan: planPrune(input),
+      night: next,
       frozen: frozenReason(host, site.name),
       settings: problems,
       staleAfter: parseInterval(host.staleAfter) * 1000,

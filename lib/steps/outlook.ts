@@ -7,7 +7,9 @@ import { frozenReason, pruneInputOf } from './prune-state.ts'
 
 const DAY = 86_400_000
 
-type OutlookNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'> & { readonly freeSpace?: FreeSpace }
+type OutlookNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'> & {
+  readonly freeSpace?: FreeSpace | undefined
+}
 
 /**
  * What the next night will do for a site that this host backs up: its own decisions, asked a day ahead over the collection as it is now. Nothing for
@@ -19,7 +21,8 @@ export function outlookOf(facts: OutlookNeeds, now: number): Pick<Telling, 'next
   const tomorrow = now + DAY
   const prune = planPrune(pruneInputOf({ ...facts, interrupted: false, now: tomorrow }))
   const fullBackups = freeSpace?.fullBackups ?? { allowed: true, reason: '' }
-  const backup = planBackup({ collection, frequencySeconds: limits.frequencySeconds, now: tomorrow, fullBackups })
+  const { frequencySeconds } = limits
+  const backup = planBackup({ collection, frequencySeconds, now: tomorrow, fullBackups })
   const over = collection.bytes !== undefined && collection.bytes > limits.allowanceBytes
   return { next: nextNight({ prune, backup, frozen: frozenReason(host, site.name), over }) }
 }

@@ -33,7 +33,7 @@ const cases: readonly (readonly [name: string, told: string, words: string])[] =
   [
     'an untidy collection',
     told([...months, { day: 64, base: 63, manifest: false }]),
-    'clean up what is in no chain, then incremental backup',
+    'clean up what is in no chain, then full backup',
   ],
   [
     'over it, with the primary chain alone',

@@ -1,0 +1,50 @@
+/** How large a site's archive was at the end of a run, and what it was allowed then. Ms since the epoch, bytes. */
+export interface SizePoint {
+  readonly at: number
+  readonly bytes: number
+  /** Absent where the site has none. */
+  readonly allowanceBytes?: number
+}
+
+const DAY = 86_400_000
+/** For so long every day is kept; before, a day a week. */
+const DAILY = 366 * DAY
+/** What is older goes. */
+const LONGEST = 10 * 366 * DAY
+
+/**
+ * A history with one more point, oldest first: one point a day, the last of it, for a year; one a week for ten. Points after the new one were made by a
+ * clock that was ahead, and go.
+ */
+export function addToHistory(history: readonly SizePoint[], point: SizePoint): readonly SizePoint[] {
+  const before = history.filter(({ at }) => at < point.at && at > point.at - LONGEST)
+  // days and weeks are counted apart: weeks below zero
+  const spanOf = ({ at }: SizePoint): number => (at > point.at - DAILY ? dayOf(at) : -1 - Math.floor(dayOf(at) / 7))
+  const all = [...before, point].toSorted((a, b) => a.at - b.at)
+  return [...new Map(all.map(each => [spanOf(each), each])).values()]
+}
+
+const dayOf = (time: number): number => Math.floor(time / DAY)
+
+/** A line of the file that keeps a history: JSON, its time in ISO 8601, UTC. */
+export function lineOfPoint({ at, bytes, allowanceBytes }: SizePoint): string {
+  return JSON.stringify({
+    at: new Date(at).toISOString(),
+    bytes,
+    ...(allowanceBytes === undefined ? {} : { allowance: allowanceBytes }),
+  })
+}
+
+/** The point of a line; undefined for one that is damaged. */
+export function pointOfLine(line: string): SizePoint | undefined {
+  try {
+    const { at, bytes, allowance } = JSON.parse(line) as Record<string, unknown>
+    const time = typeof at === 'string' ? Date.parse(at) : Number.NaN
+    if (!Number.isFinite(time) || !isSize(bytes)) return undefined
+    return { at: time, bytes, ...(isSize(allowance) ? { allowanceBytes: allowance } : {}) }
+  } catch {
+    return undefined
+  }
+}
+
+const isSize = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
