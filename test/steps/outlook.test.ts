@@ -26,14 +26,6 @@ test('outlookOf() asks the decisions of the next night: what this host remembers
   assert.deepEqual(outlookOf(facts('roomy', 1e9), at(64)), { next: 'incremental backup' })
 })
 
-test("outlookOf() looks at the collection that tonight's pruning leaves: what is cleaned up no longer stands in the way", () => {
-  const untidy = collectionOf(listing(...chainSketch(60, 3), { day: 64, base: 63, manifest: false }))
-  assert.equal(untidy.primarySigned, false)
-  assert.deepEqual(outlookOf({ ...facts('untidy'), collection: untidy }, at(66)), {
-    next: 'clean up what is in no chain, then incremental backup',
-  })
-})
-
 test('outlookOf() promises no full backup where there is no room for one', () => {
   const freeSpace = { bytes: 3, fullBackups: { allowed: false, reason: '3 bytes free' } }
   assert.deepEqual(outlookOf({ ...facts('full', 1e9), freeSpace }, at(99)), { next: 'incremental backup' })
