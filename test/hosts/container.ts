@@ -22,7 +22,9 @@ export interface ContainerOptions {
   readonly within?: string
   /** An image of a file system that it has at `at`, as a disk of its own: it can fill up, and is there again after a power cut. */
   readonly disk?: { readonly file: string; readonly at: string }
-  /** Further options of systemd-nspawn, such as a network of its own. Without any it has no network. */
+  /** A process whose network namespace it has; without one it has no network. */
+  readonly network?: number
+  /** Further options of systemd-nspawn. */
   readonly options?: readonly string[]
 }
 
@@ -32,11 +34,15 @@ export interface ContainerOptions {
  */
 const START = `
 for tree in $TREES; do mkdir -p "$tree/$NAME" && echo $$ >"$tree/$NAME/cgroup.procs" || exit; done
-exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc sh -c '
+exec unshare --mount --propagation private sh -c '
+  : >"$FOLDER/net" && { [ -z "$NETWORK" ] || mount --bind "/proc/$NETWORK/ns/net" "$FOLDER/net"; } || exit
+  exec unshare --pid --fork --kill-child --mount-proc sh -c "$MACHINE" nspawn "$@"
+' nspawn "$@" >>"$FOLDER/console.log" 2>&1`
+
+const MACHINE = `
   mount -t overlay -o "lowerdir=$IMAGE,upperdir=$FOLDER/upper,workdir=$FOLDER/work" overlay "$FOLDER/root" || exit
   [ -z "$DISK" ] || mount -o loop "$DISK" "$FOLDER/disk" || exit
-  exec systemd-nspawn --quiet --directory="$FOLDER/root" --register=no --keep-unit --boot --resolv-conf=off --timezone=off --link-journal=no "$@"
-' nspawn "$@" >>"$FOLDER/console.log" 2>&1`
+  exec systemd-nspawn --quiet --directory="$FOLDER/root" --register=no --keep-unit --boot --resolv-conf=off --timezone=off --link-journal=no "$@"`
 
 /** How long a machine may take to shut down, in milliseconds. */
 const PATIENCE = 60_000
@@ -83,12 +89,21 @@ export class Container implements AsyncDisposable {
 
   /** Boots it and waits until systemd has started everything, or given up on some of it. */
   async start(): Promise<void> {
-    const { name, image, readOnly = [], writable = [], disk, options = ['--private-network'] } = this.#options
+    const { name, image, readOnly = [], writable = [], disk, network, options = [] } = this.#options
     const own = disk === undefined ? [] : [`${this.#folder}/disk:${disk.at}`]
     const binds = [...readOnly.map(each => `--bind-ro=${each}`), ...[...writable, ...own].map(each => `--bind=${each}`)]
-    const places = { NAME: this.#cgroup, TREES: TREES.join(' '), IMAGE: image, FOLDER: this.#folder, DISK: disk?.file ?? '' }
+    const places = {
+      NAME: this.#cgroup,
+      TREES: TREES.join(' '),
+      IMAGE: image,
+      FOLDER: this.#folder,
+      DISK: disk?.file ?? '',
+      NETWORK: String(network ?? ''),
+      MACHINE,
+    }
     const env = { ...process.env, ...places }
-    const words = ['-c', START, 'start', `--machine=${this.#cgroup}`, `--hostname=${name}`, ...options, ...binds]
+    const cable = network === undefined ? '--private-network' : `--network-namespace-path=${this.#folder}/net`
+    const words = ['-c', START, 'start', `--machine=${this.#cgroup}`, `--hostname=${name}`, cable, ...options, ...binds]
     this.#daemon = await startDaemon('sh', words, { env: { ...env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' } })
     const end = Date.now() + 60_000
     while (!(await this.#answers())) {

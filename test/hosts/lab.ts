@@ -110,7 +110,7 @@ export class Lab implements AsyncDisposable {
       name,
       image: base,
       files,
-      options: this.network.options(name),
+      ...this.network.options(name),
       within: this.#folder,
       ...more,
     })

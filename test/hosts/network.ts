@@ -39,13 +39,9 @@ export class Network implements AsyncDisposable {
   }
 
   /** What systemd-nspawn needs for a host to be on this network, and to make tunnels of its own. */
-  options(host: string): string[] {
-    return [
-      `--network-namespace-path=/proc/${this.#hosts.get(host)!.pid}/ns/net`,
-      '--capability=CAP_NET_ADMIN',
-      '--bind=/dev/fuse',
-      '--bind=/dev/net/tun',
-    ]
+  options(host: string): { network: number; options: string[] } {
+    const options = ['--capability=CAP_NET_ADMIN', '--bind=/dev/fuse', '--bind=/dev/net/tun']
+    return { network: this.#hosts.get(host)!.pid, options }
   }
 
   /** Pulls a host's cable, or plugs it in again: packets vanish, nothing is refused. */
