@@ -11,6 +11,7 @@ import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
+import { assertRoom } from './free-space.ts'
 import { outlookOf } from './outlook.ts'
 import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
@@ -46,7 +47,9 @@ export const backup: Step<BackupNeeds, void> = {
       shell,
       () => duplicityShell(shell, host, secrets, target).act`${words}`,
     ).catch(async error => {
-      if (!shell.stop.aborted) await proveAgain(siteArchive, shell) // that a share went away says more than that its files did
+      if (shell.stop.aborted) throw error
+      await proveAgain(siteArchive, shell) // that a share went away says more than that its files did
+      await assertRoom(siteArchive.folder, host.duplicity.volumeSize, error, shell)
       throw error
     })
     await shell.act('look for the new set and remember it', async () => {

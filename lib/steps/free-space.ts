@@ -1,3 +1,4 @@
+import { messageOf } from '../core/message.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import type { Needs } from './facts.ts'
@@ -24,6 +25,20 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
 export function freeBytes(root: string, shell: Shell): Promise<number> {
   const script = '[ -d "$1" ] || set -- "${1%/*}"; exec df --block-size=1 --output=avail "$1"'
   return shell.with({ timeout: 30 }).ask(parseFree)`sh -c ${script} free ${root}`
+}
+
+/**
+ * Looks whether a write to the archive failed because its disk is full: over SSH and some other shares that is an input/output error like any other.
+ * @param volumeSize MB of a volume: with less than that free, it is full
+ * @throws when it is
+ */
+export async function assertRoom(folder: string | undefined, volumeSize: number, failure: unknown, shell: Shell): Promise<void> {
+  if (folder === undefined) return
+  const bytes = await freeBytes(folder, shell.with({ onLine: () => {} })).catch(() => undefined) // the failure says more than that
+  if (bytes === undefined || bytes >= volumeSize * 1e6) return
+  throw new Error(
+    `the disk of the archive is full: ${megabytes(bytes)} MB free, and a volume has ${volumeSize} MB: ${messageOf(failure)}`,
+  )
 }
 
 const megabytes = (bytes: number): number => Math.floor(bytes / 1e6)

@@ -106,6 +106,20 @@ test('nightly begins no full backup without room for one, and says so', async ()
   assert.ok(!existsSync(calls))
 })
 
+test('nightly says that the disk of the archive is full when its share only says that a write failed', async () => {
+  const { stage, host } = await stageWith('full')
+  const full = join(folder, 'full-bin')
+  fakeProgram(full, 'duplicity', 'echo "OSError: [Errno 5] Input/output error" >&2; exit 50')
+  fakeProgram(full, 'df', 'echo Avail; echo 1000000')
+  assert.equal((await stage.nightly(host)).code, 0)
+  const told = await stage.told(host, [], { PATH: pathWith(full) })
+  assert.equal(told.code, 1)
+  assert.match(
+    troubles(told).find(line => line.startsWith('plain backup'))!,
+    /the disk of the archive is full: 1 MB free, .*Input\/output error/,
+  )
+})
+
 test('nightly --site does only what is asked for', async () => {
   const { stage, host } = await stageWith('some', {}, ['a', 'b', 'c'])
   const told = await stage.told(host, ['--site', 'a', '--site', 'c'])
