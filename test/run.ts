@@ -9,14 +9,18 @@ import { spec as Spec } from 'node:test/reporters'
 const SLOW = ['hosts', 'demo', 'steps', 'sandbox', 'engine', 'support'].map(folder => join('test', folder, '/'))
 const AT_ONCE = 2
 const LONGEST_FILE = 15 * 60_000
+/** A part of the table of whole machines has some thirty nights. */
+const LONGEST_PART = 45 * 60_000
 
 /** Tests of whole machines, which need root, containers and minutes for their first image: only run when named (`npm run test:hosts`). */
 const HOSTS = join('test', 'hosts', '/')
 
+const isOfHosts = (path: string): boolean => join(path, '/').startsWith(HOSTS)
+
 /** The test files that the arguments name (files or folders), all below `test` but those of whole machines by default; the slow ones first. */
 function testFiles(wanted: readonly string[]): string[] {
   const all = wanted.flatMap(path => (statSync(path).isDirectory() ? globSync(join(path, '**/*.test.ts')) : [path]))
-  const files = wanted.some(path => join(path, '/').startsWith(HOSTS)) ? all : all.filter(file => !file.startsWith(HOSTS))
+  const files = wanted.some(isOfHosts) ? all : all.filter(file => !isOfHosts(file))
   const rank = (file: string) => SLOW.findIndex(folder => join(file).startsWith(folder)) + 1 || SLOW.length + 1
   return [...new Set(files)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
 }
@@ -28,7 +32,7 @@ function testFiles(wanted: readonly string[]): string[] {
 async function runFiles(files: string[]) {
   const count = { passed: 0, failed: 0, skipped: 0 }
   const empty: string[] = []
-  const tests = run({ files, concurrency: AT_ONCE, timeout: LONGEST_FILE })
+  const tests = run({ files, concurrency: AT_ONCE, timeout: files.some(isOfHosts) ? LONGEST_PART : LONGEST_FILE })
   tests.on('test:pass', ({ name }) => {
     if (files.includes(name)) empty.push(name)
   })

@@ -8,7 +8,7 @@ const CONF = '/etc/openvpn/client/home.conf'
 
 /** Something big and new, so that the backup lasts and there is time to pull a cable in it. */
 export const film = (lab: Lab): Promise<string> =>
-  web1(lab, 'head -c 30000000 /dev/urandom >/srv/www/vhosts/blog/SITE/wp-content/uploads/film')
+  web1(lab, 'head -c 15000000 /dev/urandom >/srv/www/vhosts/blog/SITE/wp-content/uploads/film')
 
 /** In the middle of the backup of the blog: its first lines are there, its volumes are on their way. */
 export const IN_BACKUP = /\[blog\] .*incremental( backup)?:/
