@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { output } from '../../lib/sandbox/process.ts'
 import { Container } from './container.ts'
 import { image } from './image.ts'
@@ -22,6 +20,7 @@ import {
 import { Network } from './network.ts'
 import { OWNER, sweep } from './owner.ts'
 import { authority } from './pki.ts'
+import { said } from './said.ts'
 import { whyNot } from './why-not.ts'
 
 /** What a command in a host said, both streams in one. */
@@ -39,6 +38,8 @@ export interface Midway {
 
 /** What cron gives to a command (crontab(5)), and nothing else. */
 const CRON = ['env', '-i', 'HOME=/root', 'LOGNAME=root', 'SHELL=/bin/sh', 'PATH=/usr/bin:/bin:/usr/sbin:/sbin']
+/** Seconds that a command in a host may take, on a slow machine with other work. */
+const LONGEST = 900
 /** The NAS's share, in bytes: sparse, so it takes what is written. */
 const SHARE = 8 * 2 ** 30
 
@@ -130,20 +131,8 @@ export class Lab implements AsyncDisposable {
     const clock =
       days === 0 ? '' : `NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -m -f '${days > 0 ? '+' : ''}${days}d' `
     const script = `cd /opt/holdfast && ${clock}${command}`
-    const began = Date.now()
     const words = this.hosts[host].within([...CRON, 'sh', '-c', `exec 2>&1; ${script}`])
-    const child = spawn('timeout', ['300', ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const ended = new Promise<number>(resolve => child.on('close', code => resolve(code ?? -1)))
-    const lines: string[] = []
-    let acted: Promise<unknown> | undefined
-    for await (const line of createInterface({ input: child.stdout })) {
-      lines.push(line)
-      if (midway && acted === undefined && midway.when.test(line)) acted = midway.act()
-    }
-    const code = await ended
-    if (midway && acted === undefined) lines.push(`(nothing matched ${midway.when})`)
-    await acted
-    return { code, text: lines.join('\n'), seconds: (Date.now() - began) / 1000 }
+    return await said(['timeout', String(LONGEST), ...words], '', midway)
   }
 
   night(host: 'web1' | 'web2', midway?: Midway, days?: number): Promise<Said> {

@@ -6,7 +6,6 @@ import { Lab } from './lab.ts'
 import { outputFolder, type Row, writeLedger } from './ledger.ts'
 import { endWithParent } from './owner.ts'
 import { play, type Scenario } from './scenario.ts'
-import { FIRST } from './scenarios/first.ts'
 
 /** Only these besides the first nights, while somebody works on one: `HOLDFAST_SCENARIOS='power|VPN' npm run test:hosts`. */
 const ONLY = new RegExp(process.env.HOLDFAST_SCENARIOS ?? '')
@@ -15,8 +14,8 @@ const ONLY = new RegExp(process.env.HOLDFAST_SCENARIOS ?? '')
  * A part of the table, on hosts of its own: the first nights, then its scenarios, one after the other. What each run said is kept in the folder for
  * output; the ledger there has the lines of every part that has ended.
  */
-export function playPart(name: string, scenarios: readonly Scenario[]): void {
-  const all = [...FIRST, ...scenarios.filter(scenario => ONLY.test(scenario.name))]
+export function playPart(name: string, first: readonly Scenario[], scenarios: readonly Scenario[]): void {
+  const all = [...first, ...scenarios.filter(scenario => ONLY.test(scenario.name))]
   let folder: string
   const rows: Row[] = []
   const record = new ArchiveRecord()

@@ -16,7 +16,9 @@ export async function said(words: readonly string[], input: string, midway?: Mid
   let acted: Promise<unknown> | undefined
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line)
-    if (midway && acted === undefined && midway.when.test(line)) acted = midway.act()
+    if (!midway || acted !== undefined || !midway.when.test(line)) continue
+    acted = midway.act()
+    acted.catch(() => {}) // it is awaited, and thrown, in the end
   }
   const code = await ended
   if (midway && acted === undefined) lines.push(`(nothing matched ${midway.when})`)

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import type { Lab, Said } from '../lab.ts'
 import type { Scenario } from '../scenario.ts'
 import { film } from './vpn.ts'
 
@@ -13,12 +15,38 @@ const STEPS: readonly (readonly [step: string, after: RegExp])[] = [
   ['the proof of volumes', /Choose volumes to prove: done/],
 ]
 
+/** The short steps, each with the line after which it has begun: one cut after the other, and one night that heals them all. */
+const SHORT: readonly RegExp[] = [
+  /Lock: done/,
+  /Check the archive: done/,
+  /Decide the roles: done/,
+  /gpg: done/,
+  /\[blog\] Status of blog: done/,
+  /\[blog\] Save the certificates: done/,
+  /Prove \d+ volumes? .*: done/,
+  /mnt.nas is offline again/,
+]
+
 /** The steps of web2's night that change its site. */
 const REPLICA: readonly (readonly [step: string, after: RegExp])[] = [
   ['the restore of the files', /\[blog\] Status of blog: done/],
   ['the import of the database', /\[blog\] Settle the marker: done/],
   ['the swap', /\[blog\] Prepare certificates.*: done|\[blog\] Ask the site: done/],
 ]
+
+/** A night for each of them, each after a boot. Every one but the first must say that the one before was interrupted. */
+async function cutInShortSteps(lab: Lab): Promise<Said> {
+  const nights: Said[] = []
+  for (const when of SHORT) {
+    if (!lab.hosts.web1.isOn) await lab.hosts.web1.start()
+    const said = await lab.night('web1', { when, act: () => lab.hosts.web1.cutPower() })
+    assert.doesNotMatch(said.text, /nothing matched/)
+    if (nights.length > 0) assert.match(said.text, /the last run was interrupted/)
+    nights.push(said)
+  }
+  const seconds = nights.reduce((sum, each) => sum + each.seconds, 0)
+  return { code: nights.at(-1)!.code, text: nights.map(each => each.text).join('\n\n'), seconds }
+}
 
 const cutWeb1 = ([step, when]: (typeof STEPS)[number]): Scenario => ({
   name: `power cut of web1 in ${step}`,
@@ -45,4 +73,14 @@ const cutWeb2 = ([step, when]: (typeof STEPS)[number]): Scenario => ({
   healSays: /interrupted/,
 })
 
-export const POWER: readonly Scenario[] = [...STEPS.map(cutWeb1), ...REPLICA.map(cutWeb2)]
+const CUT_AGAIN_AND_AGAIN: Scenario = {
+  name: `power cut of web1 in ${SHORT.length} nights, each in another short step`,
+  injected: 'as above, after the lock, the checks, the status, the certificates, the proofs and the unmounting',
+  run: cutInShortSteps,
+  says: /the last run was interrupted/,
+  ends: 'cut',
+  mend: lab => lab.hosts.web1.start(),
+  healSays: /interrupted/,
+}
+
+export const POWER: readonly Scenario[] = [...STEPS.map(cutWeb1), CUT_AGAIN_AND_AGAIN, ...REPLICA.map(cutWeb2)]
