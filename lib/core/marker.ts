@@ -60,12 +60,11 @@ export function roleOf({ here, archive, backedUpAs }: Claims, me: string): Role 
   const local = here?.[0]
   const archived = archive?.[0]
   if (local === undefined && archived === undefined) return settled('unmanaged', undefined, 'no marker here or beside an archive')
+  if (isRenamed({ here, archive, backedUpAs }, me)) return renamed(backedUpAs!, { here: local, archive: archived }, me)
   if (local === undefined) return here === undefined ? arriving(archived!, me) : unclaimedFolder(archived!, me)
   if (local === me) return archived === undefined || archived === me ? owned(archived, me) : contested(archived, me)
   if (archived === me)
     return settled('incoming', me, `the archive was handed to ${me}; the folder here is still marked as ${local}'s`)
-  // a replay would put an old state over what the site's only owner wrote since
-  if (backedUpAs === local && (archived ?? local) === local) return renamed(local, archived, me)
   return settled('replica', archived ?? local, `${archived ?? local} owns it`)
 }
 
@@ -111,7 +110,13 @@ function contested(archived: string, me: string): Role {
   }
 }
 
-function renamed(former: string, archived: string | undefined, me: string): Role {
+/** Whether all markers that there are name this very host as it was called before: a replay would put an old state over what its owner wrote since. */
+function isRenamed({ here, archive, backedUpAs }: Claims, me: string): boolean {
+  const names = new Set([...(here ?? []), ...(archive ?? [])])
+  return backedUpAs !== undefined && backedUpAs !== me && names.size === 1 && names.has(backedUpAs) && here?.length !== 0
+}
+
+function renamed(former: string, { here, archive }: { here: string | undefined; archive: string | undefined }, me: string): Role {
   return {
     role: 'conflict',
     owner: undefined,
@@ -119,7 +124,7 @@ function renamed(former: string, archived: string | undefined, me: string): Role
     settle: [
       {
         meaning: `${me} is the new name of ${former}`,
-        where: archived === undefined ? 'here' : 'both',
+        where: archive === undefined ? 'here' : here === undefined ? 'archive' : 'both',
         remove: markerOf(former),
         create: markerOf(me),
       },

@@ -128,6 +128,14 @@ test('roleOf() does not replay a site over what this very host backed up under a
   }
 })
 
+test('roleOf() does not bring back, on a renamed host, what it backed up and has no more', () => {
+  const claims = { here: undefined, archive: ['web2'], backedUpAs: 'web2' }
+  const { role, settle } = roleOf(claims, ME)
+  assert.deepEqual([role, settle.map(({ where }) => where)], ['conflict', ['archive', 'memory']])
+  assert.equal(roleOf({ ...claims, archive: ['web1'] }, ME).role, 'incoming')
+  assert.equal(roleOf({ ...claims, backedUpAs: undefined }, ME).role, 'new replica')
+})
+
 test('roleOf() still replays what this host backed up once, when another host took it over', () => {
   assert.equal(roleOf({ here: ['web2'], archive: ['web3'], backedUpAs: 'web2' }, ME).role, 'replica')
   assert.equal(roleOf({ here: ['web2'], archive: ['web2'], backedUpAs: 'web1' }, ME).role, 'replica')
