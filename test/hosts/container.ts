@@ -105,7 +105,7 @@ export class Container implements AsyncDisposable {
     const cable = network === undefined ? '--private-network' : `--network-namespace-path=${this.#folder}/net`
     const words = ['-c', START, 'start', `--machine=${this.#cgroup}`, `--hostname=${name}`, cable, ...options, ...binds]
     this.#daemon = await startDaemon('sh', words, { env: { ...env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' } })
-    const end = Date.now() + 60_000
+    const end = Date.now() + 300_000
     while (!(await this.#answers())) {
       if (this.#daemon.running() && Date.now() < end) await pause(100)
       else throw new Error(`${name} does not come up: ${readFileSync(join(this.#folder, 'console.log'), 'utf8').slice(-2000)}`)
@@ -116,7 +116,7 @@ export class Container implements AsyncDisposable {
   async #answers(): Promise<boolean> {
     return (
       this.#leader() !== undefined &&
-      (await this.exec(['true'], '', 5).then(
+      (await this.exec(['true'], '', 20).then(
         () => true,
         () => false,
       ))

@@ -57,7 +57,7 @@ export class Network implements AsyncDisposable {
 /** A network namespace that lasts as long as this process. It is there when the process is a `sleep`. */
 async function namespace(): Promise<Daemon> {
   const daemon = await startDaemon('unshare', ['--net', 'sleep', 'infinity'])
-  for (let left = 100; left > 0; left--) {
+  for (let left = 3000; left > 0; left--) {
     const name = await output('cat', [`/proc/${daemon.pid}/comm`])
     if (name.trim() === 'sleep') return daemon
     await new Promise(resolve => setTimeout(resolve, 20))

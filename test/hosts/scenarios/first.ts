@@ -7,8 +7,8 @@ import { makeStatic, makeWordPress, publish } from '../wordpress.ts'
 
 /** What the owner changes in the inventory that setup wrote: less patience, so that the tests take less, and volumes as small as the sites. */
 const EDITS = `
-s/port: 22 } })/port: 22 }, timeout: 8 })/
-s/folder: 'holdfast' })/folder: 'holdfast', timeout: 8 })/
+s/port: 22 } })/port: 22 }, timeout: 15 })/
+s/folder: 'holdfast' })/folder: 'holdfast', timeout: 15 })/
 s/^  encryption/  duplicity: { volumeSize: 5 },\\n  auditBudget: 10,\\n  encryption/`
 
 /** As README.md says: in its folder, as root. */
@@ -44,7 +44,7 @@ async function schedule(lab: Lab, setup: Said): Promise<void> {
 async function nightFromCron(lab: Lab): Promise<Said> {
   const began = Date.now()
   let text = ''
-  for (const end = Date.now() + 240_000; Date.now() < end && !/steps? done|failed/.test(text); await pause(1000))
+  for (const end = Date.now() + 900_000; Date.now() < end && !/steps? done|failed/.test(text); await pause(1000))
     text = await lab.sh('web1', 'cat /var/log/holdfast/nightly-*.log 2>/dev/null | tail -n 40; true')
   await lab.sh('web1', 'crontab -r')
   return { code: /^all well/m.test(text) ? 0 : 1, text, seconds: (Date.now() - began) / 1000 }
