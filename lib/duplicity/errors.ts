@@ -14,6 +14,7 @@ export type DuplicityFault =
   | 'corrupt-volume'
   | 'locked'
   | 'wrong-passphrase'
+  | 'no-secret-key'
   | 'gpg-failed'
   | 'no-temporary-space'
   | 'archive-forbidden'
@@ -51,7 +52,8 @@ const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
 
 /** What the text says when the code says too little. First match wins. */
 const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
-  [/Bad session key|decryption failed: Bad|bad passphrase|No secret key/i, 'wrong-passphrase'],
+  [/No secret key/i, 'no-secret-key'],
+  [/Bad session key|decryption failed: Bad|bad passphrase/i, 'wrong-passphrase'],
   [/another (duplicity )?instance is already running|lock(file)? .*(held|acquire)/i, 'locked'],
   [/No space left on device|Disk quota exceeded/i, 'archive-full'],
   [/Manifest file .* not found|No backup chains|no backup sets|No manifests? found|Unable to locate/i, 'no-backup'],
@@ -77,6 +79,7 @@ const MEANING: Readonly<Record<DuplicityFault, string>> = {
   'corrupt-volume': 'a volume in the archive is corrupt',
   locked: 'another duplicity works with this archive',
   'wrong-passphrase': 'the passphrase does not fit the archive',
+  'no-secret-key': 'gpg has no secret key here that opens the archive',
   'gpg-failed': 'gpg failed',
   'no-temporary-space': 'there is too little space for temporary files',
   'archive-forbidden': 'the archive refuses access',
@@ -127,8 +130,8 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
   return byCode ?? 'unknown'
 }
 
-/** The telling line of what it said: its last that is no part of a Python traceback. */
+/** The telling line of what it said: its last that is no part of a Python traceback nor the frame around what gpg said. */
 function sentence(text: string): string {
   const lines = text.split('\n').map(line => line.trim())
-  return (lines.filter(line => line !== '' && !/^(File "|Traceback|\^+$)/.test(line)).at(-1) ?? '').slice(0, 300)
+  return (lines.filter(line => line !== '' && !/^(File "|Traceback|\^+$|=====)/.test(line)).at(-1) ?? '').slice(0, 300)
 }

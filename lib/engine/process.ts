@@ -111,19 +111,20 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   const stdout = await open(options.stdout)
   if (stop.aborted) throw stop.reason // while the files were opened: nobody would hear of it later
   const program = words[0] ?? ''
+  const input = typeof options.input === 'object' ? options.input.reveal() : options.input // zx never ends an empty one
   const run = $({
     prefix: 'exec setpriv --pdeathsig KILL -- ',
     quiet: true,
     nothrow: true,
     detached: true,
     env: environment(options.env),
-    stdio: [options.input === undefined ? (stdin ?? 'ignore') : 'pipe', stdout ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
+    stdio: [input ? 'pipe' : (stdin ?? 'ignore'), stdout ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.input === undefined ? {} : { input: typeof options.input === 'string' ? options.input : options.input.reveal() }),
+    ...(input ? { input } : {}),
   })`${words}`
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
-  if (options.input !== undefined) run.stdin.on('error', () => {})
+  if (input) run.stdin.on('error', () => {})
   const group = run.pid
   const cut = new AbortController()
   let cutShortBy: Error | undefined

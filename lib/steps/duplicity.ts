@@ -43,17 +43,18 @@ function cipherOf({ encryption }: Host): Cipher {
 export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, target: Target): Shell {
   mkdirSync(target.cache, { recursive: true, mode: 0o700 })
   rmSync(target.logFile, { force: true })
-  const passphrase =
-    host.encryption.kind === 'none' || host.encryption.secret === undefined
-      ? undefined
-      : secretOf(secrets, host.encryption.secret)
   const names = host.archive.kind === 'url' ? host.archive.env : []
-  const env: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
-  if (passphrase) env.PASSPHRASE = passphrase
+  const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
   return shell.with({
-    env: { ...gpgHome(host), ...env },
+    env: { ...gpgHome(host), ...own, ...passphraseOf(host, secrets) },
     explain: failure => duplicityError(failure.exitCode, readLog(target.logFile), failure.stderr),
   })
+}
+
+/** A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment. */
+function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, string | Secret> {
+  if (encryption.kind === 'none') return {}
+  return { PASSPHRASE: encryption.secret === undefined ? '' : secretOf(secrets, encryption.secret) }
 }
 
 function readLog(file: string): string {

@@ -22,7 +22,7 @@ const table: [number | undefined, string, string, DuplicityFault][] = [
   [23, error(23, 'Another duplicity instance is already running with this archive directory'), '', 'locked'],
   [31, error(31, 'GPGError: GPG Failed, see log below:\ngpg: decryption failed: Bad session key'), '', 'wrong-passphrase'],
   [31, error(31, 'GPGError: GPG Failed'), '', 'gpg-failed'],
-  [30, '', 'gpg: public key decryption failed: No secret key', 'wrong-passphrase'],
+  [30, '', 'gpg: public key decryption failed: No secret key', 'no-secret-key'],
   [35, error(35, 'Temp space has 10 available, backup needs approx 40.'), '', 'no-temporary-space'],
   [38, error(38, 'x'), '', 'archive-unreachable'],
   [50, error(50, 'Giving up after 2 attempts. BackendException'), '', 'archive-unreachable'],
@@ -46,6 +46,8 @@ test('duplicityError() says what it means, the exit code and what duplicity said
     'a volume in the archive is corrupt (duplicity exit code 21): vol1',
   )
   assert.equal(duplicityError(undefined, '', '').message, 'duplicity was interrupted (duplicity was killed)')
+  const framed = 'GPGError: GPG Failed, see log below:\n===== Begin GnuPG log =====\ngpg: no disk\n===== End GnuPG log ====='
+  assert.equal(duplicityError(31, error(31, framed), '').message, 'gpg failed (duplicity exit code 31): gpg: no disk')
   const traceback = 'Traceback (most recent call last):\n  File "/usr/bin/duplicity", line 1\n    ^^^^\nValueError: odd'
   assert.match(duplicityError(30, '', traceback).message, /: ValueError: odd$/)
 })

@@ -112,3 +112,8 @@ test('runProcess() takes no harm from a command that ends without reading its in
     assert.equal(ended.exitCode, 0)
   }
 })
+
+test('runProcess() ends an empty input, which a command would wait for otherwise', async () => {
+  const { stdout } = await runProcess(['cat'], { input: '', timeout: 60 }, new AbortController().signal)
+  assert.equal(stdout, '')
+})

@@ -57,6 +57,7 @@ def become_duplicity(args, env, folder, fds, clock):
     import runpy
     import time
     os.setpgid(0, 0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(fds[0], 1)
     os.dup2(fds[1], 2)
     sys.stdout = open(1, 'w', closefd=False)
