@@ -16,15 +16,29 @@ function isLeft(name: string): boolean {
 }
 
 /** Removes what runs that were killed could not: their folders and control groups, and whatever should still live in one of those. */
-export async function sweep(): Promise<void> {
-  for (const name of new Set(groups().filter(isLeft))) await endGroup(name)
-  for (const name of readdirSync(tmpdir()).filter(isLeft)) await rm(join(tmpdir(), name), { recursive: true, force: true })
+export const sweep = (): Promise<void> => remove(isLeft)
+
+async function remove(isWanted: (name: string) => boolean): Promise<void> {
+  for (const name of new Set(groups().filter(isWanted))) await endGroup(name)
+  for (const name of readdirSync(tmpdir()).filter(isWanted))
+    await rm(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 10 })
 }
 
-/** Ends this process when the one that started it is gone: the machines end with it, and nobody would read what became of them. */
+/**
+ * Ends this process when it is asked to, or when the one that started it is gone and nobody would read what became of the tests. It cuts the power
+ * of its machines, and takes away what they were made of.
+ */
 export function endWithParent(): void {
   const parent = process.ppid
+  let ending = false
+  const end = (): void => {
+    if (ending) return
+    ending = true
+    // what fails now is left to the next run
+    remove(name => `${name}-`.includes(`-${OWNER}-`)).finally(() => process.exit(1))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end)
   setInterval(() => {
-    if (process.ppid !== parent) process.exit(1)
+    if (process.ppid !== parent) end()
   }, 500).unref()
 }
