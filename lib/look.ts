@@ -12,6 +12,7 @@ import type { Start } from './main.ts'
 import { type Findings, statusOf } from './report/status.ts'
 import type { StatusJson } from './report/status-json.ts'
 import type { Look } from './steps/look.ts'
+import { readHistory } from './steps/size-history.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */
 const MEBIBYTE = 2 ** 20
@@ -89,6 +90,7 @@ async function lookAround<Extra extends object>(
     freeSpace: found.look.freeSpace,
     sites: found.look.sites,
     failures,
+    histories: (site: string) => readHistory(host, site),
     keepIncrementals: host.keepIncrementals,
     volumeBytes: host.duplicity.volumeSize * MEBIBYTE,
   }

@@ -12,6 +12,7 @@ import { writeMetrics } from './metrics-file.ts'
 import type { Pings } from './pings.ts'
 import { pingEndKind, pingText } from './report/ping-text.ts'
 import { type Report, type RunFacts, reportOf } from './report/report.ts'
+import { recordSize } from './steps/size-history.ts'
 
 /** A run whose work is done and of which the world is to hear. */
 export interface EndedRun extends Omit<RunFacts, 'endedAt' | 'exitCode' | 'host'> {
@@ -33,7 +34,7 @@ export interface Closed {
 }
 
 /**
- * Tells the world of a run: hooks, the ping, the mail, the metrics, in this order, so that each can tell what became of those before. Each is a piece of
+ * Tells the world of a run: what is remembered of the sizes, hooks, the ping, the mail, the metrics, in this order, so that each can tell what became of those before. Each is a piece of
  * work with an outcome like any step; none of them can hide what the run itself came to, for the exit code is made from all outcomes, the run's first.
  */
 export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
@@ -47,6 +48,8 @@ export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
     run.do({ step, title, phase: 'do', subject: undefined, run: (_, shell) => run_(shell) }, {})
   const ping = (): Promise<unknown> => work('ping', 'Ping', shell => sendPing(pings!, report(), shell))
 
+  const sized = report().sites.filter(site => site.bytes !== undefined)
+  if (sized.length > 0) await work('history', 'Sizes over time', shell => rememberSizes(host, sized, shell))
   if (hooksApply(all())) await runHooks(host, report, code, work)
   if (pings) await ping()
   const told = code()
@@ -65,6 +68,14 @@ async function runHooks(host: Host, report: () => Report, code: () => number, wo
   if (hooks.onFailure && code() !== EXIT.well)
     await work('hook-on-failure', 'Hook: onFailure', shell => runHook(host, 'onFailure', report(), shell))
   if (hooks.after) await work('hook-after', 'Hook: after', shell => runHook(host, 'after', report(), shell))
+}
+
+/** Adds tonight to the sizes that the page and the mail draw. */
+async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): Promise<void> {
+  await shell.act(`remember the ${sites.length === 1 ? 'size' : `${sites.length} sizes`}`, () => {
+    for (const { site, bytes = 0, allowanceBytes } of sites)
+      recordSize(host, site, { at: shell.now(), bytes, ...(allowanceBytes === undefined ? {} : { allowanceBytes }) })
+  })
 }
 
 async function sendPing(pings: Pings, report: Report, shell: Shell): Promise<void> {

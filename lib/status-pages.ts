@@ -3,19 +3,21 @@ import { join, resolve } from 'node:path'
 import { BadInput } from './core/bad-input.ts'
 import { messageOf } from './core/message.ts'
 import { fleetPage, ownersOf } from './report/fleet-page.ts'
+import type { Histories } from './report/page.ts'
 import type { StatusJson } from './report/status-json.ts'
 
 /**
  * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites of several hosts. Each whole or not at all.
+ * @param histories what this host remembers of the sites' sizes
  * @throws {BadInput} when the folder cannot be written to
  */
-export async function writePages(folder: string, status: StatusJson): Promise<void> {
+export async function writePages(folder: string, status: StatusJson, histories: Histories = () => []): Promise<void> {
   // loads the chart library, which a look without pages need not wait for
   const { statusPage } = await import('./report/page.ts')
   const fleet = ownersOf(status).size > 1
   try {
     mkdirSync(resolve(folder), { recursive: true })
-    writePage(folder, 'index.html', statusPage(status, fleet))
+    writePage(folder, 'index.html', statusPage(status, histories, fleet))
     if (fleet) writePage(folder, 'fleet.html', fleetPage(status))
   } catch (error) {
     throw new BadInput(`--html: cannot write to ${folder}: ${messageOf(error)}`)

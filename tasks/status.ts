@@ -29,8 +29,8 @@ await look(
     read: values => ({ mounted: values.mounted === true, html: values.html as string | undefined }),
   },
   status,
-  async (_, found, { json, html }) => {
-    if (html !== undefined) await writePages(html, found)
+  async ({ histories }, found, { json, html }) => {
+    if (html !== undefined) await writePages(html, found, histories)
     return { text: json ? JSON.stringify(found, undefined, 2) : statusText(found), exitCode: found.ok ? 0 : 1 }
   },
 )

@@ -71,7 +71,7 @@ test('a quiet night: hooks and ping get it, no mail is sent, the exit code is 0'
   assert.equal(exitCode, 0)
   assert.deepEqual(
     own.map(({ step, status }) => `${step} ${status}`),
-    ['hook-after done', 'ping done', 'mail done'],
+    ['history done', 'hook-after done', 'ping done', 'mail done'],
   )
   const told = JSON.parse(readFileSync(hook, 'utf8'))
   assert.deepEqual([told.event, told.exitCode, told.sites[0].site, 'secrets' in told], ['after', 0, 'a', false])

@@ -29,7 +29,7 @@ function hostRow(owner: string, sites: readonly SiteJson[], at: string): string 
   const troubled = sites.filter(site => !site.ok).length
   const bytes = sites.some(site => site.bytes === null) ? null : sites.reduce((sum, site) => sum + site.bytes!, 0)
   const told = (time: string | undefined): string =>
-    time === undefined ? 'none' : `${moment(time)}<br><span class="quiet">${age(time, at)} ago</span>`
+    time === undefined ? 'none' : `${moment(time)} <span class="quiet under">${age(time, at)} ago</span>`
   const cells = [
     `<data value="${sites.length}">${sites.length}</data>`,
     `<data value="${troubled}" class="${troubled > 0 ? 'bad' : 'good'}">${troubled}</data>`,

@@ -4,6 +4,9 @@ import { formatBytes } from '../core/size.ts'
 /** A moment in UTC, as the page says once, for people and for programs. */
 export const moment = (iso: string): string => `<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')}</time>`
 
+/** Its day alone, for people. */
+export const day = (iso: string): string => `<time datetime="${iso}">${iso.slice(0, 10)}</time>`
+
 /** How long before `at` it was. */
 export const age = (iso: string, at: string): string => formatAge(Date.parse(at) - Date.parse(iso))
 

@@ -9,7 +9,7 @@ export const PAGE_STYLE = `
 ${PAGE_COLOURS}
 :root { color-scheme: light dark }
 * { box-sizing: border-box }
-body { margin: 0 auto; padding: 1rem; max-width: 76rem; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif }
+body { margin: 0 auto; padding: 1rem; max-width: 80rem; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .25rem }
 a { color: var(--link) }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
@@ -18,9 +18,10 @@ a { color: var(--link) }
 .verdict { padding: .6rem 1rem; border-left: .4rem solid currentColor; background: var(--panel); font-weight: 600 }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line) }
-thead th { color: var(--quiet); font-weight: 600; white-space: nowrap }
-td.number { font-variant-numeric: tabular-nums } time, data { white-space: nowrap }
-th[scope=row], li { overflow-wrap: anywhere } th[scope=row] { min-width: 12rem }
+thead th { color: var(--quiet); font-weight: 600; vertical-align: bottom } .under { display: block }
+td.number { font-variant-numeric: tabular-nums } time, data, .of { white-space: nowrap }
+th[scope=row], li { overflow-wrap: anywhere } th[scope=row] { min-width: 13rem }
+td.words { min-width: 9rem }
 .bar { display: block; width: 7rem; height: .5rem; background: var(--line); margin-top: .3rem; border-radius: .25rem; overflow: hidden }
 .bar span { display: block; height: 100%; background: var(--full) } .bar.over span { background: var(--bad) }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0 } summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; padding: .25rem 0 }
@@ -30,6 +31,7 @@ input[type=checkbox] { width: 1.25rem; height: 1.25rem }
 body:has(#only:checked) .well { display: none }
 @media (max-width: 48rem) { table.cards, .cards tbody, .cards tr, .cards th, .cards td { display: block; border: 0; padding-right: 0 }
   .cards thead { position: absolute; left: -999px } .cards tr { border-bottom: 1px solid var(--line); padding: .5rem 0 }
+  .under { display: inline } .under::before { content: "(" } .under::after { content: ")" } td.words { min-width: 0 }
   .cards td::before { content: attr(data-label) ": "; color: var(--quiet) } .cards th, .cards td { padding: .1rem 0 } }
 @media print { :root { --back: #fff; --panel: #fff; --text: #000; --quiet: #444; --line: #999; --full: #0b5cad; --incremental: #2f7d4f; --bad: #b3261e; --warn: #7a4b00; --good: #1b6e3a }
   body { max-width: none } .only { display: none } details, tr { break-inside: avoid } }

@@ -1,14 +1,18 @@
+import type { SizePoint } from '../core/size-history.ts'
 import { escapeHtml } from './html.ts'
 import { documentOf } from './page-document.ts'
-import { age, anchorOf, moment, size } from './page-parts.ts'
+import { age, anchorOf, day, moment, size } from './page-parts.ts'
 import { siteDetails } from './page-site.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 
-/** The status of a host as one page: what is wrong first, then a row a site, then each site's chains. */
-export function statusPage(status: StatusJson, fleet = false): string {
+/** What is remembered of a site's size, by its name, oldest first. */
+export type Histories = (site: string) => readonly SizePoint[]
+
+/** The status of a host as one page: what is wrong first, then a row a site, then each site's chains and size. */
+export function statusPage(status: StatusJson, histories: Histories, fleet = false): string {
   const sites = sorted(status.sites)
   const troubled = sites.filter(site => !site.ok).length
-  const verdict = status.ok ? 'All well' : `${troubled} of ${sites.length} sites ${troubled === 1 ? 'needs' : 'need'} attention`
+  const verdict = verdictOf(status, troubled)
   const body = `<a class="skip" href="#sites">To the sites</a>
 <header><h1>Backups of ${escapeHtml(status.host)}</h1>
 <p class="quiet">As of ${moment(status.at)}; all times are UTC. Archive: ${escapeHtml(status.archive.reason)}.${fleet ? ' <a href="fleet.html">All hosts of this archive</a>' : ''}</p>
@@ -17,10 +21,17 @@ export function statusPage(status: StatusJson, fleet = false): string {
 <h2 id="sites">Sites</h2>
 <label class="only"><input type="checkbox" id="only"> only sites that need attention</label>
 ${siteTable(sites, status.at)}
-<h2>Chains</h2>
-<p class="quiet">Diamonds are full backups, dots incrementals. Below them: the size of what is kept, by the time it was made, against the allowance.</p>
-${sites.map(site => siteDetails(site, sites.length === 1)).join('\n')}</main>`
+<h2>Chains and sizes</h2>
+<p class="quiet">Diamonds are full backups, dots incrementals, each chain on a line. Below them: the size over time; the dashed line is the allowance.</p>
+${sites.map(site => siteDetails(site, histories(site.name), sites.length === 1)).join('\n')}</main>`
   return documentOf(`Backups of ${status.host}: ${verdict}`, body)
+}
+
+function verdictOf({ ok, problems, sites }: StatusJson, troubled: number): string {
+  if (ok) return 'All well'
+  const some = `${troubled} of ${sites.length} ${sites.length === 1 ? 'site' : 'sites'}`
+  if (problems.length === 0) return `${some} ${troubled === 1 ? 'needs' : 'need'} attention`
+  return troubled === 0 ? 'The archive needs attention' : `The archive and ${some} need attention`
 }
 
 /** What needs attention comes first. */
@@ -61,8 +72,8 @@ function siteRow(site: SiteJson, at: string): string {
     escapeHtml(owner === null || role === 'primary' ? role : `${role} of ${owner}`),
     newestBackup === null
       ? '<span class="bad">none</span>'
-      : `${moment(newestBackup)}<br><span class="quiet">${age(newestBackup, at)} ago</span>`,
-    oldestBackup === null ? '—' : moment(oldestBackup),
+      : `${moment(newestBackup)} <span class="quiet under">${age(newestBackup, at)} ago</span>`,
+    oldestBackup === null ? '—' : day(oldestBackup),
     `<data value="${restorePoints}">${restorePoints}</data>`,
     sizeCell(site),
     escapeHtml(site.next?.night ?? '—'),
@@ -74,11 +85,11 @@ function siteRow(site: SiteJson, at: string): string {
 
 /** Numbers and times stay on a line; sentences may break. */
 const cellOf = (column: string, cell: string): string =>
-  `<td role="cell" data-label="${column}"${column === 'Health' || column === 'Next night' ? '' : ' class="number"'}>${cell}</td>`
+  `<td role="cell" data-label="${column}" class="${column === 'Health' || column === 'Next night' ? 'words' : 'number'}">${cell}</td>`
 
 function sizeCell({ bytes, allowanceBytes }: SiteJson): string {
-  if (bytes === null) return `? of ${size(allowanceBytes)}`
+  if (bytes === null) return `<span class="of">? of ${size(allowanceBytes)}</span>`
   const percent = Math.min(100, Math.round((100 * bytes) / allowanceBytes))
   const bar = `<span class="bar${bytes > allowanceBytes ? ' over' : ''}" aria-hidden="true"><span style="width:${percent}%"></span></span>`
-  return `${size(bytes)} of ${size(allowanceBytes)}${bar}`
+  return `<span class="of">${size(bytes)} of ${size(allowanceBytes)}</span>${bar}`
 }

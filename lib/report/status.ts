@@ -1,6 +1,7 @@
 import { type BackupSet, type Chain, setsOf } from '../core/collection.ts'
 import { type HealthInput, healthOf } from '../core/health.ts'
 import { restorePoints } from '../core/restore-point.ts'
+import type { SizePoint } from '../core/size-history.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 
 /** What a look at one site found. */
@@ -21,6 +22,8 @@ export interface Findings {
     | { readonly bytes: number | undefined; readonly fullBackups: { readonly allowed: boolean; readonly reason: string } }
     | undefined
   readonly sites: readonly SiteFinding[]
+  /** What this host remembers of a site's size, oldest first. */
+  readonly histories: (site: string) => readonly SizePoint[]
   /** The host's settings that a forecast needs. */
   readonly keepIncrementals: number
   readonly volumeBytes: number

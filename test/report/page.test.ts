@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { formatBytes } from '../../lib/core/size.ts'
-import type { StatusJson } from '../../lib/report/status-json.ts'
+import type { SiteJson, StatusJson } from '../../lib/report/status-json.ts'
 import { writePages } from '../../lib/status-pages.ts'
 import { openFile, startBrowser, violationsOf } from '../support/browser.ts'
 import { ownFolder } from '../support/host.ts'
-import { madeUpStatus } from '../support/made-up-status.ts'
+import { madeUpHistory, madeUpStatus } from '../support/made-up-status.ts'
 
 const folder = ownFolder('pages')
 let browser: Browser
@@ -16,8 +16,10 @@ before(async () => {
 })
 after(() => browser?.close())
 
+/** Writes the pages of a host that remembers the sizes of all its sites but every third. */
 async function written(status: StatusJson, name: string): Promise<string> {
-  await writePages(join(folder, name), status)
+  const sites = new Map(status.sites.map((site, index) => [site.name, { site, known: index % 3 !== 2 }]))
+  await writePages(join(folder, name), status, each => (sites.get(each)!.known ? madeUpHistory(sites.get(each)!.site, 40) : []))
   return join(folder, name, 'index.html')
 }
 
@@ -37,9 +39,18 @@ const rowsOf = (page: Page) =>
     }),
   )
 
+function withFewSets(status: StatusJson): StatusJson {
+  const fewer = (site: SiteJson): SiteJson => ({
+    ...site,
+    chains: site.chains.slice(-2).map(chain => ({ ...chain, sets: chain.sets.slice(0, 2) })),
+  })
+  return { ...status, sites: status.sites.map(fewer) }
+}
+
 for (const count of [1, 50, 500])
   test(`the page of ${count} sites: no complaint, nothing that axe finds, the numbers of status --json`, async () => {
-    const status = madeUpStatus(count)
+    // hundreds have fewer sets: it is the number of sites that counts
+    const status = count > 50 ? withFewSets(madeUpStatus(count)) : madeUpStatus(count)
     const { page, complaints } = await openFile(browser, await written(status, String(count)))
     const rows = await rowsOf(page)
     assert.equal(rows.length, count)
@@ -52,10 +63,29 @@ for (const count of [1, 50, 500])
     }
     assert.equal(await page.locator('details img').count(), count)
     // the colours of five hundred are those of fifty, and take minutes to look at
-    assert.deepEqual(await violationsOf(page, count > 50 ? ['color-contrast'] : []), [])
+    assert.deepEqual(await violationsOf(page, count > 50 ? ['color-contrast', 'link-in-text-block'] : []), [])
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
+
+test('the size over time is that of the nights that were remembered, else that of the sets that are kept, and the page says which', async () => {
+  const { page } = await openFile(browser, await written(madeUpStatus(3), 'sizes'))
+  const drawn = await page.$$eval('details', all =>
+    all.map(each => [
+      each.querySelector('summary')?.textContent ?? '',
+      decodeURIComponent(each.querySelector('img')?.src ?? ''),
+      each.textContent ?? '',
+    ]),
+  )
+  const said = Object.fromEntries(drawn.map(([name, picture, text]) => [name!, { picture: picture!, text: text! }]))
+  const remembered = said['site-001.example.org']!
+  assert.match(remembered.picture, /Size at the end of each night since 2026-10-14/)
+  assert.match(remembered.text, /Size on 40 nights from 2026-10-14 to 2026-11-22: .* on the last, .* at most/)
+  const kept = said['site-002.example.org']!
+  assert.match(kept.picture, /Size of the sets that are kept, by the time they were made/)
+  assert.match(kept.text, /has not yet remembered the size of two nights/)
+  await page.context().close()
+})
 
 test('what needs attention comes first, its chains are open, and nothing else stays when only that is wanted', async () => {
   const { page } = await openFile(browser, await written(madeUpStatus(12), 'attention'))
@@ -96,6 +126,21 @@ test('the fleet page has a row for each host whose sites are in the archive', as
     ['web9', 1, 0, sumOf('web9')],
   ])
   assert.deepEqual([complaints, await violationsOf(page)], [[], []])
+})
+
+test('the verdict tells what needs attention: sites, the archive, or both', async () => {
+  const verdictOf = async (status: StatusJson, name: string) => {
+    const { page } = await openFile(browser, await written(status, name))
+    const text = await page.textContent('.verdict')
+    await page.context().close()
+    return text
+  }
+  const [well, some] = [madeUpStatus(2), madeUpStatus(4)]
+  const problems = ['no full backup can start: 3 MB free']
+  assert.equal(await verdictOf(well, 'well'), 'All well')
+  assert.equal(await verdictOf(some, 'some'), '1 of 4 sites needs attention')
+  assert.equal(await verdictOf({ ...well, ok: false, problems }, 'archive'), 'The archive needs attention')
+  assert.equal(await verdictOf({ ...some, problems }, 'both'), 'The archive and 1 of 4 sites need attention')
 })
 
 test('a page of an archive that could not be looked at says why, and one of a new site that there is no backup', async () => {

@@ -1,3 +1,4 @@
+import type { SizePoint } from '../../lib/core/size-history.ts'
 import type { SiteJson, StatusJson } from '../../lib/report/status-json.ts'
 
 const DAY = 86_400_000
@@ -72,4 +73,18 @@ export function madeUpStatus(sites: number): StatusJson {
     archive: { freeBytes: 672_919_680_000, fullBackups: true, reason: '672919 MB free, wanted 10000 MB' },
     sites: all,
   }
+}
+
+/** What a host remembers of a site: it grew to what it is now, a full each month, pruned when it was over its allowance; the first half under a smaller one. */
+export function madeUpHistory({ bytes, allowanceBytes }: SiteJson, nights = 300): readonly SizePoint[] {
+  return Array.from({ length: nights }, (_, index) => {
+    const grown = (bytes ?? 0) * (0.3 + (0.7 * (index + 1)) / nights)
+    const wave = (((index % 31) - 30) / 31) * 0.2 * grown
+    const allowed = index < nights / 2 ? Math.floor(allowanceBytes * 0.7) : allowanceBytes
+    return {
+      at: NOW - (nights - 1 - index) * DAY,
+      bytes: Math.floor(index === nights - 1 ? bytes! : grown + wave),
+      allowanceBytes: allowed,
+    }
+  })
 }
