@@ -64,9 +64,13 @@ const sharedMount = (host: Host, archive: MountSettings, shell: Shell): Shared =
     },
     switchOff: async () => {
       if (isMounted(archive.mountPoint)) await unmount(archive, timed)
+      else await giveUpMounting(archive, timed)
     },
   }
 }
+
+/** What systemctl exits with where there is no such unit, which its start has said already. */
+const NOT_LOADED = 5
 
 /** Takes off a mount that nothing stands behind any more, which would stay until a person came. */
 async function takeOffStale(archive: MountSettings, shell: Shell): Promise<void> {
@@ -97,6 +101,11 @@ async function mount({ by, mountPoint }: MountSettings, shell: Shell): Promise<v
   if (by.kind === 'unit') await shell.act`systemctl start ${by.unit}`
   else if (by.kind === 'fstab') await shell.act`mount ${mountPoint}`
   else await shell.act`${by.up}`
+}
+
+/** A start that did not end in its time goes on in systemd, and would mount the share long after the run, once its server is back. */
+async function giveUpMounting({ by }: MountSettings, shell: Shell): Promise<void> {
+  if (by.kind === 'unit') await shell.with({ allow: [NOT_LOADED] }).act`systemctl stop ${by.unit}`
 }
 
 async function unmount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {

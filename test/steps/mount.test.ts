@@ -18,6 +18,8 @@ if (inOwnMounts(import.meta.filename)) {
   const mountPoint = join(folder, 'a mount point')
   const bin = join(folder, 'bin')
   mkdirSync(mountPoint)
+  /** There while systemd is asked to mount a share whose server does not answer: it goes on with that after `systemctl start` was killed. */
+  const job = join(folder, 'job')
   const isMounted = () => isMountPoint(readFileSync('/proc/self/mountinfo', 'utf8'), mountPoint)
   const mount = () => execFileSync('mount', ['-t', 'tmpfs', 'share', mountPoint])
   const commands = { kind: 'commands', up: ['mount', '-t', 'tmpfs', 'share', mountPoint], down: ['umount', mountPoint] } as const
@@ -32,7 +34,13 @@ if (inOwnMounts(import.meta.filename)) {
   fakeProgram(
     bin,
     'systemctl',
-    `case "$*" in 'start mnt-share.mount') mount -t tmpfs share '${mountPoint}';; 'stop mnt-share.mount') umount '${mountPoint}';; *) exit 5;; esac`,
+    `case "$*" in
+      'start mnt-share.mount') mount -t tmpfs share '${mountPoint}';;
+      'stop mnt-share.mount') umount '${mountPoint}';;
+      'start mnt-dead.mount') touch '${job}'; exec sleep 60;;
+      'stop mnt-dead.mount') rm -f '${job}';;
+      *) exit 5;;
+    esac`,
   )
 
   afterEach(() => {
@@ -92,6 +100,19 @@ if (inOwnMounts(import.meta.filename)) {
     const { outcomes } = await hold({ by: { ...commands, up, down: [...commands.down] }, timeout: 0.5 })
     assert.match(outcomes[0]!.reason!, /did not end within 0\.5 s/)
     assert.ok(!isMounted())
+  })
+
+  test('archiveMount leaves no unit behind that would go on mounting', async () => {
+    const { outcomes } = await hold({ by: { kind: 'unit', unit: 'mnt-dead.mount' }, timeout: 2 })
+    assert.match(outcomes[0]!.reason!, /did not end within 2 s/)
+    assert.equal(story(outcomes).at(-1), 'mount down done')
+    assert.ok(!existsSync(job))
+  })
+
+  test('archiveMount by a unit that is not there says so once', async () => {
+    const { outcomes } = await hold({ by: { kind: 'unit', unit: 'mnt-typo.mount' } })
+    assert.match(outcomes[0]!.reason!, /systemctl ended with exit code 5/)
+    assert.equal(story(outcomes).at(-1), 'mount down done')
   })
 
   test('archiveMount unmounts after a stop', async () => {
