@@ -102,7 +102,7 @@ function parse(words: string[], options: ParseArgsOptionsConfig, task: string): 
   try {
     return parseArgs({ args: words, options, strict: true, allowPositionals: false }).values
   } catch (error) {
-    const [first = ''] = (error as Error).message.split('. ')
+    const [first = ''] = (error as Error).message.split(/\.\s/)
     throw new BadInput(`${first}; tasks/${task}.ts --help lists the options`)
   }
 }

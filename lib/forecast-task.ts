@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { parseInterval } from './core/age.ts'
 import { BadInput } from './core/bad-input.ts'
 import { MEGABYTE } from './core/limits.ts'
-import { LOOK_HELP, LOOK_OPTIONS, type Show, type Task } from './look.ts'
+import { messageOf } from './core/message.ts'
+import { LOOK_HELP, LOOK_OPTIONS, pathIn, type Show, type Task } from './look.ts'
 import { forecastSite, forecastText } from './report/forecast.ts'
 import { forecastHtml } from './report/forecast-html.ts'
 
@@ -33,23 +33,18 @@ export const forecastTask: Task<ForecastOptions> = {
 ${LOOK_HELP}`,
   read: values => ({
     mounted: values.mounted === true,
-    html: values.html === undefined ? undefined : resolve(textOf(values.html, 'html')),
+    html: pathIn(values, 'html', 'a file'),
     nights: numberOf(values.nights ?? '365', 'nights', 1, 36_500),
     allowanceBytes: values.allowance === undefined ? undefined : numberOf(values.allowance, 'allowance', 0.001, 1e9) * MEGABYTE,
     frequencySeconds: values.frequency === undefined ? undefined : frequencyOf(values.frequency),
   }),
 }
 
-function textOf(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value === '') throw new BadInput(`--${name}: found nothing, wanted a file`)
-  return value
-}
-
 function numberOf(value: unknown, name: string, least: number, most: number): number {
-  const number = /^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : Number.NaN
-  if (!(number >= least && number <= most))
-    throw new BadInput(`--${name}: found "${value}", wanted a number from ${least} to ${most}`)
-  return name === 'nights' ? Math.floor(number) : number
+  const whole = name === 'nights'
+  const number = (whole ? /^\d+$/ : /^\d+(\.\d+)?$/).test(String(value)) ? Number(value) : Number.NaN
+  if (number >= least && number <= most) return number
+  throw new BadInput(`--${name}: found "${value}", wanted a ${whole ? 'whole ' : ''}number from ${least} to ${most}`)
 }
 
 function frequencyOf(value: unknown): number {
@@ -71,8 +66,12 @@ export const showForecast: Show<ForecastOptions> = async (
   const mine = sites.filter(site => site.role.role === 'primary').toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const request = { ...asked, keepIncrementals, volumeBytes }
   const forecasts = mine.map(site => forecastSite(site, request))
-  if (asked.html !== undefined)
-    await writeFile(asked.html, await forecastHtml(host, new Date(now).toISOString(), forecasts, asked.nights))
+  if (asked.html !== undefined) {
+    const page = await forecastHtml(host, new Date(now).toISOString(), forecasts, asked.nights)
+    await writeFile(asked.html, page).catch(error => {
+      throw new BadInput(`--html: cannot write ${asked.html}: ${messageOf(error)}`)
+    })
+  }
   const exitCode = failures.length === 0 ? 0 : 1
   if (asked.json) return { text: JSON.stringify({ host, failures, sites: forecasts }, undefined, 2), exitCode }
   const problems = failures.map(text => `PROBLEM ${text}`)

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { helpOf, readCommandLine, type Task, wordsAfterScript } from './command-line.ts'
 import { BadInput } from './core/bad-input.ts'
 import { messageOf } from './core/message.ts'
@@ -23,6 +24,14 @@ export type { Task } from './command-line.ts'
 export interface Shown {
   readonly text: string
   readonly exitCode: number
+}
+
+/** The path that an option names, if it is given. @throws {BadInput} when it is empty, which would mean the folder one happens to be in */
+export function pathIn(values: Record<string, unknown>, name: string, wanted: string): string | undefined {
+  const value = values[name]
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || value === '') throw new BadInput(`--${name}: found nothing, wanted ${wanted}`)
+  return resolve(value)
 }
 
 export type Show<Extra> = (

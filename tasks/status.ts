@@ -1,5 +1,5 @@
 import { recipe } from '../lib/engine/recipe.ts'
-import { LOOK_HELP, LOOK_OPTIONS, look } from '../lib/look.ts'
+import { LOOK_HELP, LOOK_OPTIONS, look, pathIn } from '../lib/look.ts'
 import type { Start } from '../lib/main.ts'
 import { statusText } from '../lib/report/status-text.ts'
 import { writePages } from '../lib/status-pages.ts'
@@ -26,7 +26,7 @@ await look(
     options: { ...LOOK_OPTIONS, html: { type: 'string' } },
     optionsHelp: `${LOOK_HELP}\n  --html DIR        write it as pages too: index.html, and fleet.html where sites of several hosts are`,
     help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
-    read: values => ({ mounted: values.mounted === true, html: values.html as string | undefined }),
+    read: values => ({ mounted: values.mounted === true, html: pathIn(values, 'html', 'a folder') }),
   },
   status,
   async ({ histories }, found, { json, html }) => {

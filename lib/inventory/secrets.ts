@@ -14,6 +14,7 @@ export type Secrets = ReadonlyMap<string, Secret>
 export function readSecrets(file: string): Secrets {
   const stat = statSync(file, { throwIfNoEntry: false })
   if (!stat) return new Map()
+  if (!stat.isFile()) throw new BadInput(`${file} is no file: wanted one with lines such as NAME=secret`)
   const mode = (stat.mode & 0o777).toString(8)
   if ((stat.mode & 0o077) !== 0)
     throw new BadInput(`${file} has mode ${mode}: others can read the secrets in it; wanted 600 (chmod 600 ${file})`)

@@ -146,14 +146,27 @@ test('forecast.ts: a table, a comparison, and a page that needs nothing else', (
   )
 })
 
-test('forecast.ts refuses what makes no sense', () => {
-  for (const [words, pattern] of [
-    [['--nights', '0'], /--nights: found "0", wanted a number from 1/],
-    [['--frequency', 'often'], /--frequency: found "often", wanted an interval/],
-    [['--allowance', '-5'], /--allowance/],
+test('status.ts and forecast.ts refuse what makes no sense, in a line', () => {
+  const file = join(folder, 'hosts/web1.json')
+  for (const [task, words, pattern] of [
+    ['forecast', ['--nights', '0'], /--nights: found "0", wanted a whole number from 1/],
+    ['forecast', ['--nights', '1.5'], /--nights: found "1\.5", wanted a whole number/],
+    ['forecast', ['--frequency', 'often'], /--frequency: found "often", wanted an interval/],
+    ['forecast', ['--frequency', '0D'], /--frequency: found "0D"/],
+    ['forecast', ['--allowance', '-5'], /--allowance/],
+    ['forecast', ['--allowance', '1e3'], /--allowance: found "1e3", wanted a number/],
+    ['forecast', ['--html='], /--html: found nothing, wanted a file/],
+    ['forecast', ['--html', folder], /--html: cannot write .*EISDIR/],
+    ['forecast', ['--site', 'nix'], /--site: no site "nix"/],
+    ['status', ['--html='], /--html: found nothing, wanted a folder/],
+    ['status', ['--html', file], /--html: cannot write to .*EEXIST/],
+    ['status', ['--env', '/dev/null'], /\/dev\/null (is no file|has mode)/],
+    ['status', ['--host', 'nix'], /no inventory for host "nix"/],
+    ['status', ['more'], /Unexpected argument 'more'/],
   ] as const) {
-    const { code, stderr } = run('forecast', ...words)
+    const { code, stderr } = run(task, ...words)
     assert.equal(code, 2, stderr)
     assert.match(stderr, pattern)
+    assert.equal(stderr.trim().split('\n').length, 1, stderr)
   }
 })
