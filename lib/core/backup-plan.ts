@@ -1,3 +1,4 @@
+import { aheadOfClock } from './ahead-of-clock.ts'
 import { type Collection, isWhole, primaryChain } from './collection.ts'
 import { fullBackupDue } from './schedule.ts'
 
@@ -21,6 +22,8 @@ export function planBackup(input: {
   readonly fullBackups: { readonly allowed: boolean; readonly reason: string }
 }): BackupPlan {
   const { collection, frequencySeconds, now, fullBackups } = input
+  const ahead = aheadOfClock(collection, now)
+  if (ahead !== undefined) return { kind: 'none', reason: `${ahead}. No backup is made until it is right, or that time has come` }
   const primary = primaryChain(collection)
   const obstacle = obstacleTo(collection)
   const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })

@@ -1,6 +1,6 @@
-import { type Chain, type Collection, type FileRef, isClean, newestSet, sumBytes } from './collection.ts'
+import { aheadOfClock } from './ahead-of-clock.ts'
+import { type Chain, type Collection, type FileRef, isClean, sumBytes } from './collection.ts'
 import { type Choice, considerCleanup, considerRemoval, considerStrip } from './prune-rules.ts'
-import { printTime } from './restore-point.ts'
 import { formatBytes } from './size.ts'
 
 /** What the decision looks at. Sizes in bytes, times in ms since the epoch. */
@@ -78,9 +78,8 @@ function blockedReason(input: PruneInput): string | undefined {
   if (input.otherWriter !== undefined)
     return `another host is writing this archive (${input.otherWriter}): nothing is pruned until it has ended`
   if (input.localPartial) return 'an interrupted backup of this host is resumed first: nothing is pruned before'
-  const newest = newestSet(input.collection)
-  if (newest && input.now !== undefined && newest.time > input.now)
-    return `the newest backup is of ${printTime(newest.time)}, ahead of this clock: one of the clocks is wrong`
+  const ahead = input.now === undefined ? undefined : aheadOfClock(input.collection, input.now)
+  if (ahead !== undefined) return ahead
   const { bytes } = input.collection
   if (input.tidy && !isClean(input.collection)) return undefined
   if (bytes === undefined) return 'the sizes of the sets are not known here: nothing is pruned for the allowance'

@@ -23,7 +23,8 @@ const table: [string, SetSketch[], number, string, string, RegExp][] = [
   ['a hole in an incremental', [{ day: 0 }, { day: 1, base: 0, volumes: [2] }], 2, 'full', 'none', /the newest chain is damaged/],
   ['a full that was cut short', [{ day: 0, manifest: false }], 1, 'full', 'none', /there is no full backup yet/],
   ['damage in an old chain', [{ day: 0, volumes: [2] }, { day: 10 }], 11, 'incremental', 'incremental', /./],
-  ['a backup from the future', [{ day: 5 }], 1, 'incremental', 'incremental', /./],
+  ['a backup from the future', [{ day: 5 }], 1, 'none', 'none', /ahead of this clock: one of the clocks is wrong/],
+  ['a backup of this very moment', [{ day: 5 }], 5, 'incremental', 'incremental', /./],
 ]
 for (const [name, sketches, today, withRoom, withoutRoom, reason] of table) {
   test(`planBackup() of ${name} is ${withRoom}, and ${withoutRoom} where there is no room for a full`, () => {
