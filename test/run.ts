@@ -8,6 +8,8 @@ import { spec as Spec } from 'node:test/reporters'
 /** The folders whose files take longest: they start first, so that none of them is what everyone waits for in the end. */
 const SLOW = ['hosts', 'demo', 'steps', 'sandbox', 'engine', 'support'].map(folder => join('test', folder, '/'))
 const AT_ONCE = 2
+/** Whole machines mostly wait: for a timeout, for a boot, for each other. */
+const PARTS_AT_ONCE = 3
 const LONGEST_FILE = 15 * 60_000
 /** A part of the table of whole machines has some thirty nights. */
 const LONGEST_PART = 45 * 60_000
@@ -32,7 +34,12 @@ function testFiles(wanted: readonly string[]): string[] {
 async function runFiles(files: string[]) {
   const count = { passed: 0, failed: 0, skipped: 0 }
   const empty: string[] = []
-  const tests = run({ files, concurrency: AT_ONCE, timeout: files.some(isOfHosts) ? LONGEST_PART : LONGEST_FILE })
+  const machines = files.some(isOfHosts)
+  const tests = run({
+    files,
+    concurrency: machines ? PARTS_AT_ONCE : AT_ONCE,
+    timeout: machines ? LONGEST_PART : LONGEST_FILE,
+  })
   tests.on('test:pass', ({ name }) => {
     if (files.includes(name)) empty.push(name)
   })

@@ -1,7 +1,6 @@
 import { playPart } from './part.ts'
 import { first } from './scenarios/first.ts'
 import { NAS } from './scenarios/nas.ts'
-import { POWER } from './scenarios/power.ts'
 import { VPN } from './scenarios/vpn.ts'
 
-playPart('faults', first('by hand'), [...VPN, ...NAS, ...POWER])
+playPart('faults', first('by hand'), [...VPN, ...NAS])

@@ -109,12 +109,6 @@ const REPLICA: readonly Scenario[] = [
       assert.match(await page(lab, 'web2', 'leaflet'), /<title>leaflet/)
     },
   },
-  {
-    name: 'a site without a marker',
-    injected: 'a folder with SITE/ and no PRIMARY_IS_',
-    says: /unmarked.*(unmanaged|no marker)/,
-    ends: 0,
-  },
 ]
 
 /** What every part begins with: each host is set up and has had its first night. */

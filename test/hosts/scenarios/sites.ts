@@ -22,6 +22,12 @@ const rename = (from: string, to: string): string =>
 
 export const SITES: readonly Scenario[] = [
   {
+    name: 'a site without a marker',
+    injected: 'a folder with SITE/ and no PRIMARY_IS_',
+    says: /unmarked.*(unmanaged|no marker)/,
+    ends: 0,
+  },
+  {
     name: 'a site added',
     injected: 'a static site with a marker, on web1',
     inject: lab =>
