@@ -119,6 +119,8 @@ function common(target: Target): string[] {
 function cipherWords({ cipher, compression }: Target): string[] {
   if (cipher.kind === 'none') return ['--no-encryption', ...(compression === 'none' ? ['--no-compression'] : [])]
   const gpg = [
+    // the inventory names the key, and that is the word for it: gpg itself trusts only keys that were made or signed on this host
+    ...(cipher.kind === 'gpg' ? ['--trust-model=always'] : []),
     ...(cipher.kind === 'passphrase' && !cipher.stretched ? [`--s2k-count=${LIGHT_STRETCHING}`] : []),
     ...(compression === 'none' ? ['--compress-algo=none'] : []),
     ...(typeof compression === 'number' ? [`--compress-level=${compression}`, `--bzip2-compress-level=${compression}`] : []),

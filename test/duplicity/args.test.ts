@@ -55,11 +55,11 @@ const ciphers: [string, Partial<Target>, string[]][] = [
   ['no encryption, no compression', { compression: 'none' }, ['--no-encryption', '--no-compression']],
   ['a passphrase that a person chose', { cipher: { kind: 'passphrase', stretched: true } }, []],
   ['a passphrase of 256 random bits', { cipher: { kind: 'passphrase', stretched: false } }, ['--gpg-options=--s2k-count=65536']],
-  ['a key', { cipher: { kind: 'gpg', key: 'ABCD1234' } }, ['--encrypt-key=ABCD1234']],
+  ['a key', { cipher: { kind: 'gpg', key: 'ABCD1234' } }, ['--encrypt-key=ABCD1234', '--gpg-options=--trust-model=always']],
   [
     'a key, no compression',
     { cipher: { kind: 'gpg', key: 'ABCD1234' }, compression: 'none' },
-    ['--encrypt-key=ABCD1234', '--gpg-options=--compress-algo=none'],
+    ['--encrypt-key=ABCD1234', '--gpg-options=--trust-model=always --compress-algo=none'],
   ],
   [
     'a passphrase and a level',
