@@ -37,6 +37,7 @@ export async function listCollection(siteArchive: SiteArchive, shell: Shell): Pr
 }
 
 async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell, prefix: string): Promise<Collection> {
+  if (await isMissingFolder(siteArchive.url, shell)) return collectionOf([])
   await using fresh = await freshTarget(host, site.name, siteArchive, tmpdir())
   const { target } = fresh
   const asking = duplicityShell(shell, host, secrets, target).with({ onLine: () => {} })
@@ -47,6 +48,14 @@ async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, she
     throw error
   }
   return collectionFromStatus(readFileSync(target.logFile, 'utf8'), { prefix })
+}
+
+/** Whether the URL is one of a folder on this machine that is not there: duplicity would make it, and a look is to change nothing. */
+async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
+  if (!url.startsWith('file://')) return false
+  const folder = decodeURIComponent(url.slice('file://'.length))
+  const script = 'if [ -d "$1" ]; then echo there; fi'
+  return await shell.with({ timeout: 60, onLine: () => {} }).ask(said => said === '')`sh -c ${script} look ${folder}`
 }
 
 /** The files of a site's archive folder, with sizes and times. A site that has none yet is empty; an archive that went away is an error. Listed by a process, since a dead server would hang this one. */

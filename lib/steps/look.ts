@@ -1,5 +1,6 @@
 import { parseInterval } from '../core/age.ts'
 import { planPrune } from '../core/retention.ts'
+import { collectionOf } from '../duplicity/listing.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
 import type { SiteFinding } from '../report/status.ts'
 import { readCollection, siteArchiveOf } from './collection.ts'
@@ -73,7 +74,9 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
   title: ({ site }) => `Look at ${site.name}`,
   run: async ({ host, secrets, archive, site, look }, shell) => {
     const siteArchive = siteArchiveOf(archive, site.name)
-    const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
+    // at a URL only duplicity can look, which makes the folder that it does not find: for a site that nobody backs up it is not asked
+    const isNobodys = archive.kind === 'url' && site.role.role === 'unmanaged'
+    const collection = isNobodys ? collectionOf([]) : await readCollection({ host, secrets, site, siteArchive }, shell)
     const { limits, problems } = readLimits(host, site)
     const now = shell.now()
     const { next } = outlookOf({ host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }, now)
