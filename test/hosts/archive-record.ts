@@ -5,7 +5,7 @@ export class ArchiveRecord {
   #known = new Map<string, string>()
 
   /** The files of complete sets that were there before and are no more, or are not what they were. Then remembers what there is now. */
-  async lost(lab: Lab): Promise<string[]> {
+  async lost(lab: Pick<Lab, 'sh'>): Promise<string[]> {
     const now = await completeSets(lab)
     const lost = [...this.#known].filter(([file, hash]) => now.get(file) !== hash).map(([file]) => file)
     this.#known = now
@@ -18,7 +18,7 @@ export class ArchiveRecord {
 }
 
 /** A set is complete when its manifest is there: duplicity writes it last. */
-async function completeSets(lab: Lab): Promise<Map<string, string>> {
+async function completeSets(lab: Pick<Lab, 'sh'>): Promise<Map<string, string>> {
   const script = "cd /srv/nas && find . -name 'duplicity-*' ! -path '*/pc/*' -type f -exec sha256sum {} +; true"
   const lines = (await lab.sh('nas', script)).split('\n').filter(line => line !== '')
   const files = lines.map(line => [line.slice(66), line.slice(0, 64)] as const)

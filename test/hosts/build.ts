@@ -1,7 +1,9 @@
 import { image } from './image.ts'
 import { forgetLedger } from './ledger.ts'
 import { PACKAGES } from './machines.ts'
+import { PACKAGES as NFS_PACKAGES } from './nfs-machines.ts'
 import { sweep } from './owner.ts'
+import { bootDisk } from './uml.ts'
 import { whyNot } from './why-not.ts'
 
 /** Builds the images before any test's time begins to count; takes away what a run that was killed has left. */
@@ -14,4 +16,5 @@ const began = Date.now()
 forgetLedger()
 await sweep()
 for (const packages of [['duplicity'], PACKAGES]) await image(packages)
+await bootDisk(await image(NFS_PACKAGES))
 console.log(`hosts: the images are there (${((Date.now() - began) / 1000).toFixed(0)} s)`)

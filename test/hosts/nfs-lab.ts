@@ -14,7 +14,7 @@ import { said } from './said.ts'
 import { bootDisk, Guest } from './uml.ts'
 
 /** The disk of the NAS, in bytes. */
-const SHARE = 1_000_000_000
+const SHARE = 4_000_000_000
 
 /** The longest that a command may take before it is given up, in seconds. */
 const LONGEST = 240

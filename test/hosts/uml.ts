@@ -24,12 +24,14 @@ export interface GuestOptions {
 
 /** Grows when `bootDisk()` makes something else of the same image. */
 const VERSION = 1
+/** Where the package keeps the modules of its kernel, a folder for each version. */
+const MODULES = '/usr/lib/uml/modules'
 const GIGABYTE = 2 ** 30
 
 /** Before systemd: the second disk, the kernel's modules, and the cable. Words of the kernel's command line are variables here. */
 const INIT = `#!/bin/sh
 mount -t ext4 /dev/ubdb /opt && cp -a /opt/root/. / && rm -rf /opt/root
-mkdir -p /usr/lib/modules && mount -t hostfs -o ro,/usr/lib/uml/modules none /usr/lib/modules
+mkdir -p /usr/lib/modules && mount -t hostfs -o ro,${MODULES} none /usr/lib/modules
 ip link set lo up; ip addr add "$address" dev vec0; ip link set vec0 up
 exec /usr/lib/systemd/systemd
 `
@@ -54,6 +56,15 @@ echo "the kernel ended with $?"`
 
 /** How long a guest may take to boot, in seconds, on a machine that is busy with others. */
 const PATIENCE = 300
+
+/** Why this machine cannot run guests; empty when it can, as far as can be seen without booting one. */
+export async function whyNoGuest(): Promise<string[]> {
+  const from = 'of the package user-mode-linux'
+  const kernel = await output('linux.uml', ['--version']).catch(error => error as Error)
+  if (kernel instanceof Error) return [`it lacks the program linux.uml ${from} (${kernel.message})`]
+  const nfs = join(MODULES, kernel.trim(), 'kernel/fs/nfs/nfsv4.ko')
+  return existsSync(nfs) ? [] : [`it lacks ${nfs} ${from}`]
+}
 
 /** The disk that guests boot from: an image of a file system with all of a folder that `image()` made. Built when missing. */
 export async function bootDisk(image: string): Promise<string> {
