@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import type { Midway, Said } from './lab.ts'
 
 /**
@@ -9,7 +10,8 @@ import type { Midway, Said } from './lab.ts'
  */
 export async function said(words: readonly string[], input: string, midway?: Midway): Promise<Said> {
   const began = Date.now()
-  const child = spawn(words[0]!, words.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(words[0]!, words.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] })
+  const aside = text(child.stderr)
   child.stdin.end(input)
   const ended = new Promise<number>(resolve => child.on('close', code => resolve(code ?? -1)))
   const lines: string[] = []
@@ -23,5 +25,6 @@ export async function said(words: readonly string[], input: string, midway?: Mid
   const code = await ended
   if (midway && acted === undefined) lines.push(`(nothing matched ${midway.when})`)
   await acted
+  lines.push(...(await aside).split('\n').filter(line => line !== '')) // of what ran the command: such as that its host was cut off
   return { code, text: lines.join('\n'), seconds: (Date.now() - began) / 1000 }
 }
