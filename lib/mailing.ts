@@ -6,10 +6,12 @@ import type { Shell } from './engine/shell.ts'
 import type { Host, MailSettings } from './inventory/schema.ts'
 import { type Secrets, secretOf } from './inventory/secrets.ts'
 import { composeMail, isMailDue, type Mail } from './report/mail.ts'
+import { type Picture, pictureOf } from './report/mail-picture.ts'
 import { MailQueue, type Send } from './report/mail-queue.ts'
 import type { Report } from './report/report.ts'
 import { smtpSender } from './report/smtp.ts'
 import { withFlock } from './steps/flock.ts'
+import { readHistory } from './steps/size-history.ts'
 
 /** Seconds to wait for another run that sends the queue's mails just now. */
 const PATIENCE = 120
@@ -29,11 +31,21 @@ export async function mailReport(host: Host, secrets: Secrets, report: Report, s
   const what = due ? `mail "${report.subject}" to ${settings.to.join(', ')}` : 'send the mails that wait'
   await shell.act(what, async () => {
     const queue = new MailQueue(mailFolder(host))
-    const mail = due ? await composeMail(report, settings) : undefined
+    const mail = due ? await composeMail(report, settings, await drawn(host, report, shell)) : undefined
     const gone = mail ? queue.add(mail, shell.now(), settings.keep) : []
     for (const lost of gone) shell.note('problem', `too many mails wait: "${lost.subject}" was never sent and is gone`)
     await sendWaiting(queue, senderOf(settings, secrets, shell), join(mailFolder(host), 'lock'), shell)
   })
+}
+
+/** The mail's picture. A machine that cannot draw it sends the mail without. */
+async function drawn(host: Host, report: Report, shell: Shell): Promise<Picture | undefined> {
+  try {
+    return await pictureOf(report, site => readHistory(host, site))
+  } catch (error) {
+    shell.note('info', `the mail has no chart: ${messageOf(error)}`)
+    return undefined
+  }
 }
 
 async function sendWaiting(queue: MailQueue, send: Send, lock: string, shell: Shell): Promise<void> {

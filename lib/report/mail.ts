@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer'
 import { htmlOf } from './html.ts'
+import type { Picture } from './mail-picture.ts'
 import type { Report } from './report.ts'
 import { textOf } from './text.ts'
 
@@ -19,18 +20,31 @@ export function isMailDue(report: Report, when: 'significant' | 'always' | 'neve
   return when === 'always' || (when === 'significant' && report.significantRun)
 }
 
-/** Makes the mail of a report, text and HTML from the one model. */
+/** Makes the mail of a report, text and HTML from the one model; the picture, where there is one, is a part of it that the HTML shows. */
 export async function composeMail(
   report: Report,
   { from, to }: { readonly from: string; readonly to: readonly string[] },
+  picture?: Picture,
 ): Promise<Mail> {
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
+  const inline = picture && { ...picture, cid: `sizes.${report.startedAt}@${report.host}.holdfast` }
   const made = await composer.sendMail({
     from: { name: `Holdfast on ${report.host}`, address: from },
     to: [...to],
     subject: report.subject,
     text: textOf(report),
-    html: htmlOf(report),
+    html: htmlOf(report, inline),
+    attachments: inline
+      ? [
+          {
+            filename: 'sizes.png',
+            content: inline.png,
+            contentType: 'image/png',
+            cid: inline.cid,
+            contentDisposition: 'inline' as const,
+          },
+        ]
+      : [],
     date: new Date(report.endedAt),
     messageId: `<${report.startedAt}.${process.pid}.${report.task}@${report.host}.holdfast>`,
     headers: {

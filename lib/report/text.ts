@@ -1,6 +1,7 @@
 import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import type { Failure, Remark, Report, SiteRow } from './report.ts'
+import { type Shown, shown, shownSites } from './shown.ts'
 import { tableOf } from './table.ts'
 
 /** Columns that a line of the text mail keeps to, as far as its words allow. */
@@ -11,10 +12,10 @@ export function textOf(report: Report): string {
   const sections = [
     report.subject,
     stopOf(report),
-    ...report.failures.map(failureText),
-    section('To settle', report.problems.map(remarkText)),
-    section('Significant', report.significant.map(remarkText)),
-    section('Warnings', report.warnings.map(remarkText)),
+    ...linesOf(shown(report.failures, 'failures'), failureText, 'FAILED'),
+    section('To settle', linesOf(shown(report.problems, 'remarks'), remarkText)),
+    section('Significant', linesOf(shown(report.significant, 'remarks'), remarkText)),
+    section('Warnings', linesOf(shown(report.warnings, 'remarks'), remarkText)),
     section('Sites', sitesTable(report)),
     endOf(report),
   ]
@@ -24,6 +25,11 @@ export function textOf(report: Report): string {
 function stopOf({ stoppedBy }: Report): string {
   return stoppedBy === undefined ? '' : `The run was stopped by ${stoppedBy}; what it had begun was brought to an end.`
 }
+
+const linesOf = <Item>({ items, more }: Shown<Item>, text: (item: Item) => string, title = ''): string[] => [
+  ...items.map(text),
+  ...(more === undefined ? [] : [`${title === '' ? '' : `${title}  `}… and ${more}`]),
+]
 
 function failureText({ site, title, reason, output, advice }: Failure): string {
   const lines = [`FAILED  ${site === undefined ? '' : `${site}: `}${title}`, `  ${reason.replaceAll('\n', '\n  ')}`]
@@ -52,9 +58,11 @@ export function cellsOf(site: SiteRow, now: number): readonly string[] {
 
 export const siteColumns: readonly string[] = SITE_COLUMNS
 
-function sitesTable({ sites, endedAt }: Report): string[] {
-  if (sites.length === 0) return []
-  return tableOf([siteColumns, ...sites.map(site => cellsOf(site, endedAt))])
+function sitesTable(report: Report): string[] {
+  const { items, more } = shownSites(report)
+  if (items.length === 0) return []
+  const rows = items.map(site => cellsOf(site, report.endedAt))
+  return [...tableOf([siteColumns, ...rows]), ...(more === undefined ? [] : [`… and ${more}`])]
 }
 
 function endOf({ startedAt, endedAt, exitCode, log, host, task }: Report): string {

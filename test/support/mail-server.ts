@@ -109,30 +109,50 @@ export async function startSilentServer(word = ''): Promise<{ port: number } & A
   return { port: (server.address() as { port: number }).port, [Symbol.asyncDispose]: close }
 }
 
-/** The header of a message, unfolded, and its parts, decoded: enough for what nodemailer composes. */
-export function openMail(text: string): { header: (name: string) => string | undefined; plain: string; html: string } {
-  const end = text.indexOf('\r\n\r\n')
-  const head = text.slice(0, end).replace(/\r\n[ \t]+/g, ' ')
+/** The header of a message, unfolded, and its parts, decoded: enough for what nodemailer composes. The picture is the one that the HTML shows. */
+export function openMail(text: string): {
+  header: (name: string) => string | undefined
+  plain: string
+  html: string
+  picture: { readonly id: string; readonly png: Buffer } | undefined
+} {
   const header = (name: string): string | undefined => {
-    const value = new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1]
+    const value = headerOf(text, name)
     return value === undefined ? undefined : decodeWords(value)
   }
-  const boundary = /boundary="([^"]+)"/.exec(head)?.[1] ?? ''
-  const parts = text
-    .slice(end)
-    .split(`--${boundary}`)
-    .map(part => part.replace(/^\r\n/, ''))
-  const part = (type: string): string =>
-    decodePart(parts.find(each => new RegExp(`^Content-Type: ${type}`, 'im').test(each)) ?? '')
-  return { header, plain: part('text/plain'), html: part('text/html') }
+  const parts = partsOf(text)
+  const part = (type: string): string | undefined => parts.find(each => headerOf(each, 'Content-Type')?.startsWith(type))
+  const [plain, html, picture] = [part('text/plain'), part('text/html'), part('image/png')]
+  const id = picture && headerOf(picture, 'Content-Id')!.slice(1, -1)
+  return {
+    header,
+    plain: plain === undefined ? '' : decodePart(plain).toString(),
+    html: html === undefined ? '' : decodePart(html).toString(),
+    picture: picture && id !== undefined ? { id, png: decodePart(picture) } : undefined,
+  }
 }
 
-function decodePart(part: string): string {
-  const at = part.indexOf('\r\n\r\n')
-  const [head, body] = [part.slice(0, at), part.slice(at + 4)]
-  if (/base64/i.test(head)) return Buffer.from(body, 'base64').toString()
-  const text = /quoted-printable/i.test(head) ? Buffer.from(unquote(body), 'latin1').toString() : body
-  return text.replaceAll('\r\n', '\n').replace(/\n$/, '')
+/** The parts of a message or of a part, those within parts too. */
+function partsOf(text: string): string[] {
+  const boundary = /boundary="([^"]+)"/.exec(headerOf(text, 'Content-Type') ?? '')?.[1]
+  if (boundary === undefined) return [text]
+  return text
+    .split(`--${boundary}`)
+    .slice(1, -1)
+    .flatMap(part => partsOf(part.replace(/^\r\n/, '')))
+}
+
+function headerOf(text: string, name: string): string | undefined {
+  const head = text.slice(0, text.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ')
+  return new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1]
+}
+
+function decodePart(part: string): Buffer {
+  const body = part.slice(part.indexOf('\r\n\r\n') + 4)
+  const encoding = headerOf(part, 'Content-Transfer-Encoding') ?? ''
+  if (/base64/i.test(encoding)) return Buffer.from(body, 'base64')
+  const text = Buffer.from(/quoted-printable/i.test(encoding) ? unquote(body) : body, 'latin1').toString()
+  return Buffer.from(text.replaceAll('\r\n', '\n').replace(/\n$/, ''))
 }
 
 const unquote = (text: string): string =>

@@ -41,10 +41,11 @@ test('a night with a failing hook, a dead ping and a mail server with TLS and lo
   assert.equal(told.code, 1)
   const backup = told.outcomes.find(outcome => outcome.step === 'backup')
   assert.deepEqual([backup?.status, backup?.told?.[0]?.backedUp], ['done', 'full'])
-  const { header, plain } = openMail(server.received[0]!.text)
+  const { header, plain, picture } = openMail(server.received[0]!.text)
   assert.equal(header('Subject'), 'web1: Ping FAILED; 1 site well — full backup of plain')
   assert.match(plain, /the hook "before" failed, the work goes on: sh ended with exit code 4: no disk today/)
   assert.match(plain, / {2}plain {2}well {3}primary {2}\d+ s ago .* of 1\.00 GB {2}incremental backup/)
+  assert.ok(picture, 'the mail has a chart')
   const log = readFileSync(logOf(host.folder), 'utf8')
   const metrics = readFileSync(join(prom, 'holdfast-nightly.prom'), 'utf8')
   for (const secret of [PASSWORD, 'ping-uuid', PASSPHRASE])
@@ -72,8 +73,14 @@ test('the page and status --json of a real archive tell the same numbers', async
   assert.equal(status, 0)
   const [site] = JSON.parse(stdout).sites
   const page = readFileSync(join(pages, 'index.html'), 'utf8')
+  const remembered = readFileSync(join(host.folder, 'state/history/plain.jsonl'), 'utf8').trimEnd().split('\n')
+  assert.deepEqual(
+    remembered.map(line => JSON.parse(line)).map(({ bytes, allowance }) => [bytes, allowance]),
+    [[site.bytes, site.allowanceBytes]],
+  )
   for (const number of [site.restorePoints, site.bytes, site.allowanceBytes]) assert.ok(page.includes(`<data value="${number}">`))
   assert.ok(page.includes(`<time datetime="${site.newestBackup}">`))
+  assert.match(page, /has not yet remembered the size of two nights/)
 })
 
 function logOf(folder: string): string {
