@@ -17,13 +17,18 @@ import { readHistory } from './steps/size-history.ts'
 const PATIENCE = 120
 
 /** Where mails wait. */
-export const mailFolder = (host: Host): string => join(host.paths.state, 'mail')
+export const mailFolder = (host: Pick<Host, 'paths'>): string => join(host.paths.state, 'mail')
 
 /**
  * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first try.
  * @throws when a mail was not sent: it waits for the next run
  */
-export async function mailReport(host: Host, secrets: Secrets, report: Report, shell: Shell): Promise<void> {
+export async function mailReport(
+  host: Pick<Host, 'mail' | 'paths'>,
+  secrets: Secrets,
+  report: Report,
+  shell: Shell,
+): Promise<void> {
   const settings = host.mail
   if (!settings) return
   const due = isMailDue(report, settings.when)
@@ -39,7 +44,7 @@ export async function mailReport(host: Host, secrets: Secrets, report: Report, s
 }
 
 /** The mail's picture. A machine that cannot draw it sends the mail without. */
-async function drawn(host: Host, report: Report, shell: Shell): Promise<Picture | undefined> {
+async function drawn(host: Pick<Host, 'paths'>, report: Report, shell: Shell): Promise<Picture | undefined> {
   try {
     return await pictureOf(report, site => readHistory(host, site))
   } catch (error) {

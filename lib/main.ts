@@ -1,3 +1,5 @@
+import { againLine } from './again.ts'
+import { tellOfBadStart } from './bad-start.ts'
 import { type CommonOptions, helpOf, readCommandLine, type Task, wordsAfterScript } from './command-line.ts'
 import { BadInput } from './core/bad-input.ts'
 import { messageOf } from './core/message.ts'
@@ -42,9 +44,18 @@ async function runTask<Extra extends object>(task: Task<Extra>, recipe: Recipe<S
   const words = wordsAfterScript(process.argv)
   const { common, extra } = readCommandLine(task, words)
   if (common.help) return await printHelp(task)
-  const facts = await factsOf(common, extra)
+  const facts = await factsOf(common, extra).catch(error => tellFirst(error, task, common, words))
   using log = openLog(facts.host.paths.logs, task.name, Date.now(), facts.host.logDays)
   return await performRun({ task, recipe, facts, common, words, log })
+}
+
+/** A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws the mistake itself */
+async function tellFirst(error: unknown, task: Task<object>, common: CommonOptions, words: string[]): Promise<never> {
+  if (error instanceof BadInput && !task.looksOnly && !common.dryRun && !process.stderr.isTTY) {
+    const untold = await tellOfBadStart(task.name, common, error, againLine(task.name, words, undefined))
+    throw new BadInput([messageOf(error), ...untold].join('\n'))
+  }
+  throw error
 }
 
 async function printHelp(task: Task<object>): Promise<number> {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
-import { type CommonOptions, HOME, type Task } from './command-line.ts'
+import { againLine } from './again.ts'
+import type { CommonOptions, Task } from './command-line.ts'
 import type { RunEvent } from './core/event.ts'
 import { exitCodeOf } from './core/outcome.ts'
 import { lineOf } from './engine/command.ts'
@@ -117,13 +118,6 @@ function openingLines(task: string, host: Host, words: readonly string[], now: n
     `${clock(now)} (${new Date(now).toISOString()}), host ${host.name} on machine ${hostname()}`,
     `Running as username: ${user}, UID: ${process.getuid?.() ?? '?'}, process ${process.pid}, Node ${process.version}`,
   ]
-}
-
-/** The command that does it again, as a person types it: the same words, the site in question alone. */
-function againLine(task: string, words: readonly string[], site: string | undefined): string {
-  const kept = words.filter((word, index) => !/^--(site(=|$)|json$|verbose$)|^-v$/.test(word) && words[index - 1] !== '--site')
-  const chosen = site === undefined ? [] : ['--site', site]
-  return `cd ${lineOf([HOME])} && npx zx ${lineOf([`tasks/${task}.ts`, ...kept, ...chosen, '--verbose'])}`
 }
 
 function ownSecrets(host: Host, secrets: Secrets) {

@@ -86,7 +86,7 @@ function urlOf(base: string, kind: PingKind): URL {
 }
 
 /** The pings of a task, where the inventory wants any. A dry run sends none. */
-export function pingsFor(host: Host, secrets: Secrets, task: string, dryRun: boolean): Pings | undefined {
+export function pingsFor(host: Pick<Host, 'pings'>, secrets: Secrets, task: string, dryRun: boolean): Pings | undefined {
   const { pings } = host
   if (!pings || dryRun || !pings.tasks.includes(task)) return undefined
   return new Pings(pings.url ?? secretOf(secrets, pings.secret!).reveal(), pings)

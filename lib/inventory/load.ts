@@ -37,6 +37,21 @@ export async function loadHost(folder: string, name: string): Promise<Host> {
   return { ...parsed.data, name: parsed.data.name ?? name }
 }
 
+/** What of a host's inventory says whom to tell, and is right by itself although the inventory as a whole is not, or one of its files does not even load. */
+export async function loadReporting(folder: string, name: string): Promise<Pick<Host, 'mail' | 'pings' | 'paths'>> {
+  const fieldsOf = async (file: string): Promise<Record<string, unknown>> =>
+    (await read(folder, file).catch(() => undefined))?.fields ?? {}
+  const merged = merge(await fieldsOf(SHARED), await fieldsOf(name))
+  const { mail, pings, paths } = hostSchema.shape
+  const known = paths.safeParse(merged.paths)
+  // a mail is kept in the state folder before it is sent: without one that is right there is none
+  return {
+    mail: known.success ? mail.safeParse(merged.mail).data : undefined,
+    pings: pings.safeParse(merged.pings).data,
+    paths: known.data ?? paths.parse(undefined),
+  }
+}
+
 async function read(folder: string, name: string): Promise<{ file: string; fields: Record<string, unknown> } | undefined> {
   const path = ENDINGS.map(ending => join(folder, `${name}.${ending}`)).find(existsSync)
   if (path === undefined) return undefined

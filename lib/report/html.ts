@@ -114,5 +114,5 @@ function barHtml({ bytes, allowanceBytes }: SiteRow): string {
 
 function footer({ task, host, startedAt, endedAt, exitCode, log }: Report): string {
   const began = new Date(startedAt).toISOString().replace('T', ' ').slice(0, 19)
-  return `<p style="margin:20px 0 0;color:${GREY};font-size:13px">${escapeHtml(`${task} on ${host}, began ${began} UTC, took ${formatAge(endedAt - startedAt)}, exit code ${exitCode}`)}<br>log: ${escapeHtml(log)}</p>`
+  return `<p style="margin:20px 0 0;color:${GREY};font-size:13px">${escapeHtml(`${task} on ${host}, began ${began} UTC, took ${formatAge(endedAt - startedAt)}, exit code ${exitCode}`)}${log === undefined ? '' : `<br>log: ${escapeHtml(log)}`}</p>`
 }

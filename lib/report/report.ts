@@ -13,8 +13,8 @@ export interface RunFacts {
   /** The signal that ended it early. */
   readonly stoppedBy: string | undefined
   readonly outcomes: readonly Outcome[]
-  /** Where its log is. */
-  readonly log: string
+  /** Where its log is; undefined for a run that could not begin one. */
+  readonly log: string | undefined
   /** The command that does it again, for one site or for all, as a person types it. */
   readonly again: (site: string | undefined) => string
 }
@@ -77,7 +77,7 @@ function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
     title: outcome.phase === 'down' ? `Release: ${title}` : title,
     reason: reason ?? 'no reason given',
     output: output.slice(-10),
-    advice: outcome.exitCode === 75 ? [] : [`less ${log}`, again(subject)],
+    advice: outcome.exitCode === 75 ? [] : [...(log === undefined ? [] : [`less ${log}`]), again(subject)],
   }
 }
 

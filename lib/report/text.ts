@@ -69,6 +69,6 @@ function endOf({ startedAt, endedAt, exitCode, log, host, task }: Report): strin
   const began = new Date(startedAt).toISOString().replace('T', ' ').slice(0, 19)
   return [
     `${task} on ${host}, began ${began} UTC, took ${formatAge(endedAt - startedAt)}, exit code ${exitCode}`,
-    `log: ${log}`,
+    ...(log === undefined ? [] : [`log: ${log}`]),
   ].join('\n')
 }

@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path'
 import type { Host } from '../inventory/schema.ts'
 
 /** A file of what this host remembers between runs, under its state folder: `archives`, `sites/NAME`. */
-export const stateFile = (host: Host, name: string): string => join(host.paths.state, `${name}.json`)
+export const stateFile = (host: Pick<Host, 'paths'>, name: string): string => join(host.paths.state, `${name}.json`)
 
 /**
  * Reads what was remembered under a name. Undefined when nothing was; a file that does not parse is an error, never forgotten silently.
  */
-export function readState<Value>(host: Host, name: string): Value | undefined {
+export function readState<Value>(host: Pick<Host, 'paths'>, name: string): Value | undefined {
   const file = stateFile(host, name)
   let text: string
   try {
@@ -25,7 +25,7 @@ export function readState<Value>(host: Host, name: string): Value | undefined {
 }
 
 /** Remembers a value, whole or not at all: written beside and renamed. */
-export function writeState(host: Host, name: string, value: unknown): void {
+export function writeState(host: Pick<Host, 'paths'>, name: string, value: unknown): void {
   const file = stateFile(host, name)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const beside = `${file}.${process.pid}.new`
