@@ -16,6 +16,7 @@ import { databaseDiffers, guardEdits, rememberReplica } from '../lib/steps/resto
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
+import { refuseMounts } from '../lib/steps/restore/refuse-mounts.ts'
 import { checkShadow, importShadow } from '../lib/steps/restore/shadow.ts'
 import { stageSystemFiles } from '../lib/steps/restore/stage.ts'
 import { swapIn } from '../lib/steps/restore/swap.ts'
@@ -47,6 +48,7 @@ const nightly = recipe<Start>()
   .each('Replica sites', replicas, site => site
     .do(status)
     .only('Newer in the archive', isBehind, behind => behind
+      .do(refuseMounts)
       .hold(restoreTransaction('replica'))
       .do(guardEdits)
       .do(restoreFiles).do(checkFiles).do(settleMarkers)

@@ -14,6 +14,7 @@ import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
 import { confirm, type Recovery, wantsArchive, wantsElsewhere, wantsInPlace, wantsUndo } from '../lib/steps/restore/recovery.ts'
+import { refuseMounts } from '../lib/steps/restore/refuse-mounts.ts'
 import { checkShadow, hasDatabase, importShadow } from '../lib/steps/restore/shadow.ts'
 import { stageSystemFiles } from '../lib/steps/restore/stage.ts'
 import { swapIn } from '../lib/steps/restore/swap.ts'
@@ -43,7 +44,7 @@ const recover = recipe<Start & { recovery: Recovery }>()
     .hold(gpgAgent)
     .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere.do(restoreElsewhere))
     .only('In place', wantsInPlace, site => site
-      .do(confirm)
+      .do(refuseMounts).do(confirm)
       .hold(restoreTransaction('recover'))
       .do(restoreFiles).do(checkFiles).do(settleMarkers)
       .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))

@@ -3,9 +3,27 @@
  * Reading it never hangs, however dead the server behind a mount is.
  */
 export function isMountPoint(mountInfo: string, path: string): boolean {
-  const wanted = path.length > 1 ? path.replace(/\/+$/, '') : path
-  return mountInfo.split('\n').some(line => decodeOctal(line.split(' ')[4] ?? '') === wanted)
+  return mountPoints(mountInfo).includes(withoutSlash(path))
 }
+
+/** The mount points at a path or below it, by the same text. The path has no links in it: the table has none either. */
+export function mountsWithin(mountInfo: string, path: string): readonly string[] {
+  const wanted = withoutSlash(path)
+  const below = wanted === '/' ? wanted : `${wanted}/`
+  return mountPoints(mountInfo).filter(point => point === wanted || point.startsWith(below))
+}
+
+/** The mount points that are passed on the way from a folder, which is not one of them, down to a path in it. */
+export function mountsOnTheWay(mountInfo: string, folder: string, path: string): readonly string[] {
+  return mountsWithin(mountInfo, folder).filter(
+    point => point !== withoutSlash(folder) && withoutSlash(path).startsWith(`${point}/`),
+  )
+}
+
+const mountPoints = (mountInfo: string): string[] =>
+  mountInfo.split('\n').flatMap(line => decodeOctal(line.split(' ')[4] ?? '') || [])
+
+const withoutSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path)
 
 const decodeOctal = (field: string): string =>
   field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))

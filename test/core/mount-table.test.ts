@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { isMountPoint } from '../../lib/core/mount-table.ts'
+import { isMountPoint, mountsOnTheWay, mountsWithin } from '../../lib/core/mount-table.ts'
 
 const TABLE = `22 28 0:21 / /sys rw,nosuid - sysfs sysfs rw
 28 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
@@ -23,6 +23,25 @@ const table: [string, boolean][] = [
 ]
 for (const [path, is] of table)
   test(`isMountPoint() says ${is} of ${JSON.stringify(path)}`, () => assert.equal(isMountPoint(TABLE, path), is))
+
+/** [path, the mount points at it or below it]. */
+const within: [string, string[]][] = [
+  ['/mnt/nas', ['/mnt/nas']],
+  ['/mnt/nas/', ['/mnt/nas']],
+  ['/mnt', ['/mnt/nas', '/mnt/a b\tc\\d', '/mnt/é']],
+  ['/mnt/na', []],
+  ['/mnt/nas/folder', []],
+  ['/', ['/sys', '/', '/mnt/nas', '/mnt/a b\tc\\d', '/mnt/é']],
+]
+for (const [path, points] of within)
+  test(`mountsWithin() finds ${points.length} at or below ${path}`, () => assert.deepEqual(mountsWithin(TABLE, path), points))
+
+test('mountsOnTheWay() finds what lies between a folder and a path in it, neither of the two', () => {
+  assert.deepEqual(mountsOnTheWay(TABLE, '/mnt', '/mnt/nas/a/b'), ['/mnt/nas'])
+  assert.deepEqual(mountsOnTheWay(TABLE, '/mnt', '/mnt/nas'), [])
+  assert.deepEqual(mountsOnTheWay(TABLE, '/mnt', '/mnt/nasty/a'), [])
+  assert.deepEqual(mountsOnTheWay(TABLE, '/mnt/nas', '/mnt/nas/a'), [])
+})
 
 test("isMountPoint() reads this machine's own table", () => {
   const own = readFileSync('/proc/self/mountinfo', 'utf8')

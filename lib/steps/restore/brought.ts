@@ -6,7 +6,15 @@ export interface Piece {
   readonly to: string
 }
 
-export const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+/** Whether something is at a path, a dangling link too. Below what is no folder there is nothing. */
+export function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false
+    throw error
+  }
+}
 
 /** The text of a plain file; undefined for a link or anything else: a set's links are not followed. */
 export function plainText(path: string): string | undefined {

@@ -9,6 +9,7 @@ import { bringDatabase } from './database-exchange.ts'
 import { bringExchange, planExchange } from './exchange.ts'
 import type { Hands } from './hands.ts'
 import { updatePending } from './journal.ts'
+import { assertNoMounts } from './refuse-mounts.ts'
 import { reloadIfTouched, touchesWebServer } from './reload.ts'
 import type { Scope } from './scope.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
@@ -37,6 +38,7 @@ const whatOf = (scope: Scope): string =>
 
 /** Exchanges all that a restore plans, the journal first. */
 export async function exchangeAll(hands: Hands, planned: Transaction): Promise<void> {
+  assertNoMounts(planned.exchanges)
   const transaction = updatePending(hands.host, { ...planned, phase: 'swapping' })
   for (const exchange of transaction.exchanges) await bringExchange(exchange, 'exchanged', hands.shell)
   if (transaction.database) await bringDatabase(hands, transaction, 'exchanged')

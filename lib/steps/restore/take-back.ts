@@ -7,6 +7,7 @@ import { bringDatabase } from './database-exchange.ts'
 import { bringExchange } from './exchange.ts'
 import type { Hands } from './hands.ts'
 import { updatePending } from './journal.ts'
+import { mountsIn } from './refuse-mounts.ts'
 import { reloadIfTouched } from './reload.ts'
 
 /**
@@ -37,8 +38,16 @@ async function dropMarker({ host, shell }: Hands, { database }: Transaction): Pr
   }
 }
 
-/** Removes what a restore holds: its folders, its databases, its account. What is live does not belong to it. */
+/**
+ * Removes what a restore holds: its folders, its databases, its account. What is live does not belong to it.
+ * @throws before anything is removed, when something is mounted in one of its folders: what is on a mount is not the restore's
+ */
 export async function forget({ host, shell }: Hands, transaction: Transaction): Promise<void> {
+  const [mount] = transaction.holdings.flatMap(mountsIn)
+  if (mount !== undefined)
+    throw new Error(
+      `${mount} is a mount, in what an earlier restore of ${transaction.site} keeps: it is not deleted before that is unmounted`,
+    )
   const { scratch, database, phase } = transaction
   const databases = [...scratch.databases, ...(database?.madeLive && phase !== 'kept' ? [database.live] : [])]
   if (databases.length > 0 || scratch.accounts.length > 0) {
