@@ -30,7 +30,12 @@ export function remember(before: MetricsMemory, report: Report, partial: boolean
 
 /** The metrics of a run in Prometheus's text format. The age of a backup is `time()` less its timestamp. */
 export function metricsText(memory: MetricsMemory, report: Report, outcomes: readonly Outcome[]): string {
-  return textOfFamilies([...runFamilies(memory, report), ...siteFamilies(memory, report.task), stepFamily(report.task, outcomes)])
+  return textOfFamilies([
+    ...runFamilies(memory, report),
+    ...siteFamilies(memory, report.task),
+    stepFamily(report.task, outcomes),
+    durationFamily(report.task, outcomes),
+  ])
 }
 
 const seconds = (milliseconds: number): number => milliseconds / 1000
@@ -86,12 +91,29 @@ function siteFamilies(memory: MetricsMemory, task: string): Family[] {
   })
 }
 
+const labelsOf = (task: string, { step, phase, subject }: Pick<Outcome, 'step' | 'phase' | 'subject'>) => ({
+  task,
+  site: subject ?? '',
+  step: phase === 'do' ? step : `${step} ${phase}`,
+})
+
+/** How long each step took for each site, all its times together. What was passed over took none. */
+function durationFamily(task: string, outcomes: readonly Outcome[]): Family {
+  const sums = new Map<string, Sample>()
+  for (const outcome of outcomes.filter(({ status }) => status !== 'skipped')) {
+    const labels = labelsOf(task, outcome)
+    const key = JSON.stringify(labels)
+    sums.set(key, { labels, value: (sums.get(key)?.value ?? 0) + outcome.seconds })
+  }
+  return family('holdfast_step_duration_seconds', 'How long each step of the last run took, by site.', [...sums.values()])
+}
+
 /** One series an outcome that occurred: 1 for what became of the step. The worst counts where a step ran twice for a site. */
 function stepFamily(task: string, outcomes: readonly Outcome[]): Family {
   const rank = ['done', 'skipped', 'stopped', 'failed']
   const worst = new Map<string, Sample & { rank: number }>()
-  for (const { step, phase, subject, status } of outcomes) {
-    const labels = { task, site: subject ?? '', step: phase === 'do' ? step : `${step} ${phase}`, status }
+  for (const { status, ...outcome } of outcomes) {
+    const labels = { ...labelsOf(task, outcome), status }
     const key = JSON.stringify([labels.site, labels.step])
     if ((worst.get(key)?.rank ?? -1) < rank.indexOf(status)) worst.set(key, { labels, value: 1, rank: rank.indexOf(status) })
   }

@@ -59,6 +59,24 @@ test('metricsText() has one series a step and site, the worst, where a step ran 
   )
 })
 
+test('metricsText() tells how long each step took for each site, all its times together, and nothing of what was passed over', () => {
+  const { samples } = metrics([
+    outcome('backup', 'a', { seconds: 40 }),
+    outcome('restore', 'b', { seconds: 5 }),
+    outcome('restore', 'b', { seconds: 2.5 }),
+    outcome('prune', 'a', { status: 'skipped', seconds: 0 }),
+    outcome('mount', undefined, { phase: 'up', seconds: 3 }),
+  ])
+  assert.deepEqual(
+    samples.filter(([name]) => name === 'holdfast_step_duration_seconds').map(([, { site, step }, value]) => [site, step, value]),
+    [
+      ['a', 'backup', 40],
+      ['b', 'restore', 7.5],
+      ['', 'mount up', 3],
+    ],
+  )
+})
+
 test('remember() keeps the last success through failures, and takes none from a run over some sites', () => {
   const first = metrics([backedUp('a')])
   assert.deepEqual(valuesOf(first.samples, 'holdfast_run_last_success_timestamp_seconds'), [['', NIGHT / 1000 + 720]])
