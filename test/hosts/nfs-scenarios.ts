@@ -25,7 +25,7 @@ const SITE = '/srv/www/vhosts/leaflet/SITE'
 const INVENTORY = '/opt/holdfast/hosts/web.ts'
 
 /** What the owner changes in the inventory that setup wrote: volumes as small as the site, and less patience with a server that is dead. */
-const EDITS = `s/folder: 'holdfast' }),$/folder: 'holdfast', timeout: 30 }),/; s/^  encryption/  duplicity: { volumeSize: 5 },\\n  encryption/`
+const EDITS = `s/folder: 'holdfast' }),$/folder: 'holdfast', timeout: 30 }),/; s/^  encryption/  duplicity: { volumeSize: 3 },\\n  encryption/`
 
 /** The same share, mounted hard and by mount itself. */
 const TO_HARD = `sed -i "s/nfs(/fstab(/; s/nfs, pass/fstab, pass/; s,'${SOFT}','${HARD}',; /also found/d" ${INVENTORY}`
@@ -53,7 +53,7 @@ let first = { tree: '', time: '' }
 let mounts = ''
 
 /** Something big and new, so that the backup lasts and there is time for the server to die in it. */
-const film = (lab: NfsLab): Promise<string> => lab.web(`head -c 40000000 /dev/urandom >${SITE}/film`)
+const film = (lab: NfsLab): Promise<string> => lab.web(`head -c 20000000 /dev/urandom >${SITE}/film`)
 
 /** When the backup has begun; it is some way into it as soon as a volume of a set that is not complete yet is on the NAS. */
 const BACKUP = /\[leaflet\] .*(incremental|full) backup:/
