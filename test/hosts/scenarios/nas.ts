@@ -85,7 +85,7 @@ export const NAS: readonly Scenario[] = [
     inject: lab =>
       web1(
         lab,
-        'systemctl start openvpn-client@home; for try in 1 2 3 4 5 6 7 8; do systemctl start mnt-nas.mount && break; sleep 1; done; systemctl stop openvpn-client@home; killall -9 sshfs; grep /mnt/nas /proc/mounts',
+        'systemctl start openvpn-client@home; for try in 1 2 3 4 5 6 7 8; do systemctl start mnt-nas.mount && break; sleep 1; done; systemctl kill --signal=KILL mnt-nas.mount; systemctl stop openvpn-client@home; systemctl is-active mnt-nas.mount; grep /mnt/nas /proc/mounts; ! stat /mnt/nas',
       ),
     says: /mnt.nas was mounted already, but nothing is behind it: mounting it anew/,
     ends: 0,
