@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Pings } from '../lib/pings.ts'
 import { startPingReceiver } from './support/ping-receiver.ts'
+import { until } from './support/processes.ts'
 
 const never = new AbortController().signal
-const pings = (url: string, tries = 2, timeout = 1): Pings => new Pings(url, { url, tasks: ['nightly'], timeout, tries })
+const pings = (url: string, tries = 2, timeout = 30): Pings => new Pings(url, { url, tasks: ['nightly'], timeout, tries })
 
 test('Pings tell start and end by the path of the URL, with a body', async () => {
   await using receiver = await startPingReceiver()
   const ping = pings(receiver.url)
   ping.start('began')
-  await sleep(100)
+  await until(() => receiver.got.length === 1)
   assert.equal(await ping.begun(), undefined)
   assert.equal(await ping.end('success', 'well', never), undefined)
   assert.equal(await ping.end('fail', 'x'.repeat(20_000), never), undefined)
@@ -34,21 +34,18 @@ test('Pings try again after an error of the server, and not after a refusal', as
 
 test('Pings give up a receiver that never answers, and never say the URL', async () => {
   await using receiver = await startPingReceiver([0, 0])
-  const began = performance.now()
   const problem = await pings(receiver.url, 2, 0.3).end('fail', '', never)
   assert.match(problem!, /did not get through: .*timeout/)
   assert.doesNotMatch(problem!, /check-uuid/)
-  assert.ok(performance.now() - began < 3000)
 })
 
 test('Pings that could not tell the start by the end of the work do not hold it up', async () => {
   await using receiver = await startPingReceiver([0])
-  const ping = pings(receiver.url, 3, 30)
+  // it would be tried for five minutes
+  const ping = pings(receiver.url, 10, 30)
   ping.start('')
-  const began = performance.now()
   assert.match((await ping.begun())!, /start ping was not answered/)
   assert.equal(await ping.end('success', '', never), undefined)
-  assert.ok(performance.now() - began < 4000)
 })
 
 test('Pings to a machine that is not there fail with the reason', async () => {

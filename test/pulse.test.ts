@@ -1,29 +1,34 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunEvent } from '../lib/core/event.ts'
 import { isJournal, priorityOf } from '../lib/journal.ts'
 import { pulse } from '../lib/pulse.ts'
 import { outcome } from './support/made-up-report.ts'
 
-test('pulse() makes at most a line a beat of progress, and says that a silent step lives', async () => {
+test('pulse() makes at most a line a minute of progress, says that a silent step lives, and nothing of one that has ended', t => {
+  t.mock.timers.enable({ apis: ['setInterval', 'Date'] })
   const told: string[] = []
-  using beat = pulse(
-    event => told.push(event.kind === 'progress' ? `${event.subject}: ${event.text}` : event.kind),
-    Date.now,
-    0.3,
-  )
+  using beat = pulse(event => told.push(event.kind === 'progress' ? `${event.subject}: ${event.text}` : event.kind))
   const send = (event: Partial<RunEvent>) => beat.onEvent({ at: Date.now(), subject: 'blog', ...event } as RunEvent)
   send({ kind: 'begin', title: 'Back up blog', phase: 'do' })
-  for (let count = 0; count < 14; count++) {
-    send({ kind: 'progress', text: `${count} volumes` })
-    await sleep(50)
+  for (let second = 0; second < 150; second++) {
+    if (second < 100) send({ kind: 'progress', text: `${second} volumes` })
+    t.mock.timers.tick(1000)
   }
   send({ kind: 'end', outcome: outcome('backup', 'blog') })
-  await sleep(400)
-  assert.deepEqual([told.at(0), told.at(-1)], ['begin', 'end'])
-  assert.equal(told.length, 4)
-  assert.match(told[1]!, /^blog: Back up blog: at work for 0 s, \d volumes$/)
+  send({ kind: 'begin', title: 'Silent', phase: 'do' })
+  t.mock.timers.tick(61_000)
+  send({ kind: 'end', outcome: outcome('silent', 'blog') })
+  t.mock.timers.tick(600_000)
+  assert.deepEqual(told, [
+    'begin',
+    'blog: Back up blog: at work for 1 min, 59 volumes',
+    'blog: Back up blog: at work for 2 min, 99 volumes',
+    'end',
+    'begin',
+    'blog: Silent: at work for 1 min',
+    'end',
+  ])
 })
 
 test('isJournal() believes systemd only about the very file that it names', () => {

@@ -56,7 +56,7 @@ const mailTo = (port: number, more: object = {}): HostFile['mail'] => ({
     ca: certificate.file,
     user: 'u',
     secret: 'SMTP',
-    timeout: 3,
+    timeout: 30,
     ...more,
   } as never,
 })

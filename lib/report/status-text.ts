@@ -16,9 +16,11 @@ export function statusText(status: StatusJson): string {
     ...section('', wrong),
     ...section('Pruning in the next run:', sites.flatMap(nextOf)),
     '',
-    status.ok ? 'all well' : `${wrong.filter(line => line.startsWith('PROBLEM')).length} problems`,
+    status.ok ? 'all well' : countOf(wrong.filter(line => line.startsWith('PROBLEM')).length),
   ].join('\n')
 }
+
+const countOf = (problems: number): string => `${problems} ${problems === 1 ? 'problem' : 'problems'}`
 
 function rowOf(site: SiteJson, now: number): string[] {
   const { name, role, newestBackup, oldestBackup, restorePoints, chains, bytes, allowanceBytes } = site

@@ -21,7 +21,7 @@ function troubleOf(outcome: Outcome): string[] {
 function verdictOf(outcomes: readonly Outcome[], stoppedBy: string | undefined, dryRun: boolean): string {
   const failures = outcomes.filter(isTrouble).length
   const done = outcomes.filter(outcome => outcome.status === 'done').length
-  const what = dryRun ? 'dry run: nothing was changed' : `${done} steps done`
+  const what = dryRun ? 'dry run: nothing was changed' : `${done} ${done === 1 ? 'step' : 'steps'} done`
   if (stoppedBy !== undefined) return `stopped by ${stoppedBy} (exit code ${exitCodeOf(outcomes, stoppedBy)}); ${what}`
   return failures === 0 ? `all well; ${what}` : `${failures} ${failures === 1 ? 'thing needs' : 'things need'} attention; ${what}`
 }

@@ -27,16 +27,16 @@ const table: [string, Outcome[], string | undefined, boolean, string][] = [
     [done, failed],
     undefined,
     false,
-    'FAILED  shop: Back up: the disk is full\n1 thing needs attention; 1 steps done',
+    'FAILED  shop: Back up: the disk is full\n1 thing needs attention; 1 step done',
   ],
   [
     'a failure and a problem',
     [failed, problem],
     undefined,
     false,
-    'FAILED  shop: Back up: the disk is full\nPROBLEM plain: conflict\n2 things need attention; 1 steps done',
+    'FAILED  shop: Back up: the disk is full\nPROBLEM plain: conflict\n2 things need attention; 1 step done',
   ],
-  ['a stop', [done, madeUpOutcome({ status: 'stopped' })], 'SIGTERM', false, 'stopped by SIGTERM (exit code 143); 1 steps done'],
+  ['a stop', [done, madeUpOutcome({ status: 'stopped' })], 'SIGTERM', false, 'stopped by SIGTERM (exit code 143); 1 step done'],
 ]
 for (const [name, outcomes, stoppedBy, dry, text] of table) {
   test(`summaryOf() ${name}`, () => assert.equal(summaryOf(outcomes, stoppedBy, dry), text))
