@@ -177,7 +177,7 @@ async function checkAccess(host: Host, root: string, shell: Shell): Promise<void
   const file = join(root, `.holdfast-access-${host.name}-${process.pid}`)
   // dd says what is wrong with a share; a shell's own printf says only 'I/O error' of a full one
   const script = 'printf %s "$2" | dd status=none conv=fsync of="$1" && cat "$1"; code=$?; rm -f "$1" && exit $code'
-  const back = await shell.ask(String)`sh -c ${script} access-test ${file} ${nonce}`.catch(full)
+  const back = await shell.ask(String)`sh -c ${script} access-test ${file} ${nonce}`.catch(full(root))
   if (back === FULL) {
     // what is full must still be pruned: reading its identity has proved which archive it is
     shell.note('problem', `the archive in ${root} is full: nothing can be written to it until something is deleted`)
@@ -190,7 +190,11 @@ async function checkAccess(host: Host, root: string, shell: Shell): Promise<void
 
 const FULL = Symbol('full')
 
-function full(error: unknown): typeof FULL {
-  if (error instanceof CommandFailed && /No space left on device|Disk quota exceeded/.test(error.stderr)) return FULL
-  throw error
-}
+const full =
+  (root: string) =>
+  (error: unknown): typeof FULL => {
+    if (!(error instanceof CommandFailed)) throw error
+    if (/No space left on device|Disk quota exceeded/.test(error.stderr)) return FULL
+    // over SSH a share that is read-only says of itself only that the operation is not permitted
+    throw new Error(`the archive in ${root} cannot be written to: is it read-only? (${error.message})`)
+  }

@@ -1,6 +1,6 @@
 import { image } from './image.ts'
 import { forgetLedger } from './ledger.ts'
-import { PACKAGES } from './machines.ts'
+import { DESKTOP_PACKAGES, PACKAGES } from './machines.ts'
 import { PACKAGES as NFS_PACKAGES } from './nfs-machines.ts'
 import { sweep } from './owner.ts'
 import { bootDisk } from './uml.ts'
@@ -15,6 +15,6 @@ if (why.length > 0) {
 const began = Date.now()
 forgetLedger()
 await sweep()
-for (const packages of [['duplicity'], PACKAGES]) await image(packages)
+for (const packages of [DESKTOP_PACKAGES, PACKAGES]) await image(packages)
 await bootDisk(await image(NFS_PACKAGES))
 console.log(`hosts: the images are there (${((Date.now() - began) / 1000).toFixed(0)} s)`)

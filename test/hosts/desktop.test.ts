@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { HOME } from '../../lib/command-line.ts'
 import { Container } from './container.ts'
 import { image } from './image.ts'
+import { DESKTOP_PACKAGES } from './machines.ts'
 import { endWithParent } from './owner.ts'
 
 const NODE = `${HOME}/node_modules/.bin/node`
@@ -34,7 +35,7 @@ before(async () => {
     '/usr/local/bin/slow-duplicity': SLOW,
     '/home/fred/letter': 'dear',
   }
-  pc = await Container.boot({ name: 'pc', image: await image(['duplicity']), files, readOnly: [`${HOME}:${HOME}`] })
+  pc = await Container.boot({ name: 'pc', image: await image(DESKTOP_PACKAGES), files, readOnly: [`${HOME}:${HOME}`] })
   await sh('chmod 755 /usr/local/bin/slow-duplicity')
 })
 after(() => pc?.[Symbol.asyncDispose]())

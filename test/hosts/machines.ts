@@ -13,6 +13,9 @@ export const PACKAGES =
     /\s+/,
   )
 
+/** What a desktop alone needs. */
+export const DESKTOP_PACKAGES = ['bubblewrap', 'duplicity']
+
 type Files = Record<string, string>
 
 /** An empty unit file is a unit that does not start (systemd.unit(5)). */

@@ -104,7 +104,7 @@ if (inOwnMounts(import.meta.filename)) {
     mount()
     await check()
     execFileSync('mount', ['-o', 'remount,ro', mountPoint])
-    assert.match((await check()).reason!, /Read-only file system/)
+    assert.match((await check()).reason!, /^the archive in .* cannot be written to: .*Read-only file system/)
     execFileSync('mount', ['-o', 'remount,rw', mountPoint])
     assert.deepEqual((await check()).reason, undefined)
     assert.deepEqual(readdirSync(mountPoint), ['.holdfast-identity'])

@@ -57,7 +57,7 @@ export const NAS: readonly Scenario[] = [
     name: 'share mounted read-only',
     injected: 'the NAS mounts its disk read-only',
     inject: lab => nas(lab, 'mount -o remount,ro /srv/nas'),
-    says: /Check the archive: FAILED: .*(Read-only file system|Operation not permitted)/, // the latter is what SSH makes of it
+    says: /Check the archive: FAILED: the archive in .* cannot be written to: is it read-only\?/,
     ends: 1,
     mend: lab => nas(lab, 'mount -o remount,rw /srv/nas'),
   },
