@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { HOME } from '../lib/command-line.ts'
 import { loadHost } from '../lib/inventory/load.ts'
+import { statusSchema } from '../lib/report/status-json.ts'
 
 const readme = readFileSync(join(HOME, 'README.md'), 'utf8')
 const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(match => match[1]!)
@@ -21,6 +22,11 @@ test('the inventory in the README loads', async () => {
 test('the step in the README is the one in the code', () => {
   const step = blocks.find(block => block.includes(': Step<'))!
   assert.ok(readFileSync(join(HOME, 'lib/steps/certs.ts'), 'utf8').includes(step))
+})
+
+test('the status in the README keeps to its schema, and names every field', () => {
+  const example = JSON.parse(/```json\n(.*?)```/s.exec(readme)![1]!)
+  assert.deepEqual(statusSchema.parse(example), example)
 })
 
 test('every task, script and file that the README names is there', () => {
