@@ -45,6 +45,11 @@ test('pictureOf() shows ten of many, and is no burden for a mail', async () => {
   assert.ok(raw.length < 300_000, `${raw.length} bytes`)
 })
 
+test('pictureOf() draws a site whatever it is called', async () => {
+  for (const name of ['a\u0000\u001b[2J\nb', '<b>&"\'', '{a|b}', '\ud800', '名前'.repeat(40)])
+    assert.ok((await pictureOf(madeUpReport([backedUp(name)]), none))!.png.length > 1000, JSON.stringify(name))
+})
+
 test('pictureOf() draws nothing where no archive has a size and an allowance', async () => {
   const unknown = madeUpReport([outcome('roles', undefined, { told: [{ site: 'two', role: 'conflict' }] })])
   assert.equal(await pictureOf(unknown, none), undefined)
