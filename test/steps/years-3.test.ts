@@ -1,3 +1,3 @@
 import { simulateNights } from './years.ts'
 
-simulateNights(3, process.env.HOLDFAST_TEST_LONG ? 3 * 365 : 270)
+simulateNights(3, 3 * 365)

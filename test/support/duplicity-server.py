@@ -1,5 +1,6 @@
 #!/usr/bin/python3 -ISE
-"""Real duplicity without its start: a server imports it once and forks for every call, which saves 0.1 to 0.3 s of each.
+"""Real duplicity without its start: a server imports it once and forks for every call, which saves 0.1 to 0.3 s of each. It works as always,
+but for one thing: what a name means is worked out once a call.
 
 duplicity-server.py SOCKET CLOCK         serves until its standard input ends
 duplicity-server.py --call SOCKET ARG... one call: gives its own arguments, environment, folder and descriptors, ends with its exit code
@@ -85,6 +86,13 @@ def become_duplicity(args, env, folder, fds, clock):
     os._exit(code)
 
 
+def parse_each_name_once():
+    """Duplicity asks what a name means once for every set and file, which is half of the time that a look at an archive takes. Nothing changes what it is told."""
+    import functools
+    from duplicity import file_naming
+    file_naming.parse = functools.cache(file_naming.parse)
+
+
 def serve(path, clock):
     import select
     import signal
@@ -95,6 +103,7 @@ def serve(path, clock):
     log, backend.log.Log = backend.log.Log, lambda *_: None
     backend.import_backends()
     backend.log.Log = log
+    parse_each_name_once()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     server = socket.socket(socket.AF_UNIX)
     server.bind(path)
