@@ -146,21 +146,10 @@ export class Guest implements AsyncDisposable {
 
   async #connect(): Promise<void> {
     const { network, key, number } = this.#options
-    const trust = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-i', key]
+    const line = ['ssh', '-F', 'none', '-q', '-N', '-M', '-S', this.#socket, '-i', key]
+    const trust = ['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null']
     const patience = ['-o', `ConnectionAttempts=${PATIENCE}`, '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=8']
-    const words = [
-      ...inNetwork(network),
-      'ssh',
-      '-q',
-      '-N',
-      '-M',
-      '-S',
-      this.#socket,
-      '-o',
-      'BatchMode=yes',
-      ...trust,
-      ...patience,
-    ]
+    const words = [...inNetwork(network), ...line, ...trust, ...patience]
     this.#connection = await startDaemon(words[0]!, [...words.slice(1), `root@${PREFIX}.${number}`])
     const ready = async (): Promise<boolean> => {
       if (!this.#kernel?.running()) throw new Error('the kernel has ended')
@@ -176,7 +165,7 @@ export class Guest implements AsyncDisposable {
 
   /** The words that run a script inside, by root's shell. */
   within(script: string): string[] {
-    return ['ssh', '-S', this.#socket, '-o', 'ProxyCommand=false', `root@${this.#options.name}`, script]
+    return ['ssh', '-F', 'none', '-S', this.#socket, '-o', 'ProxyCommand=false', `root@${this.#options.name}`, script]
   }
 
   /** Runs a script inside and gives what it printed. @throws when it fails */
