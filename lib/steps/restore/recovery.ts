@@ -1,9 +1,8 @@
 import { isAbsolute, normalize, resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { parseInterval, parseMoment } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import { messageOf } from '../../core/message.ts'
-import type { Condition, Step } from '../../engine/step.ts'
+import type { Condition } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
 import type { Mended } from './mend.ts'
 import { type Scope, WHOLE } from './scope.ts'
@@ -18,6 +17,8 @@ export interface Recovery {
   /** Restore here and touch nothing live. */
   readonly into: string | undefined
   readonly undo: boolean
+  /** Which of the kept restores an undo is for; the newest when undefined. */
+  readonly kept: string | undefined
   /** No question is asked. */
   readonly yes: boolean
 }
@@ -38,12 +39,14 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
   if (undo && ['age', 'at', 'path', 'into', 'files-only', 'db-only'].some(name => values[name] !== undefined)) {
     throw new BadInput('--undo swaps the last restore back: it takes no --age, --at, --path, --into, --files-only or --db-only')
   }
+  const kept = values.kept as string | undefined
+  if (kept !== undefined && !undo) throw new BadInput('--kept says which recovery --undo is for: wanted both')
   if (!yes && into === undefined && values['dry-run'] !== true && !isTerminal) {
     throw new BadInput(
       'there is no terminal to ask on: add --yes to go on without a question, or --dry-run to see what would be done',
     )
   }
-  return { ...readMoment(values, now), scope: readScope(values, paths), into, undo, yes }
+  return { ...readMoment(values, now), scope: readScope(values, paths), into, undo, kept, yes }
 }
 
 function readMoment(values: Values, now: number): Pick<Recovery, 'moment' | 'asked'> {
@@ -95,23 +98,3 @@ export const wantsElsewhere: Condition<WithRecovery, { into: string }> = ({ reco
 export const wantsInPlace: Condition<WithRecovery, object> = ({ recovery }) =>
   recovery.into === undefined ? {} : 'it is restored elsewhere'
 export const wantsArchive: Condition<WithRecovery, object> = ({ recovery }) => (recovery.undo ? 'an undo needs no archive' : {})
-
-/** The person was asked and said no. */
-export class Declined extends BadInput {}
-
-/** Asks for a yes, on a terminal, unless it was given. */
-export const confirm: Step<Needs<'host' | 'site' | 'request'> & WithRecovery, void> = {
-  name: 'confirm',
-  title: 'Confirm',
-  run: async ({ host, site, request, recovery }, shell) => {
-    if (recovery.yes || request.dryRun) return
-    const question = `Replace what is live of ${site.name} on ${host.name}? What is there now is kept, --undo brings it back. Type yes: `
-    const terminal = createInterface({ input: process.stdin, output: process.stdout })
-    try {
-      const answer = await terminal.question(question, { signal: shell.stop })
-      if (answer.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
-    } finally {
-      terminal.close()
-    }
-  },
-}

@@ -17,3 +17,9 @@ export function partsOf(scope: Scope): readonly string[] | undefined {
   if (scope.paths.length > 0) return scope.paths
   return scope.files ? undefined : [`${COMPANION}/${DUMP}`]
 }
+
+/** What is brought back, in words that go after "the live": `files and database`, or the paths. */
+export function whatOf({ files, database, paths }: Scope): string {
+  if (paths.length > 0) return paths.join(', ')
+  return [...(files ? ['files'] : []), ...(database ? ['database'] : [])].join(' and ')
+}

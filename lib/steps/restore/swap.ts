@@ -11,7 +11,7 @@ import type { Hands } from './hands.ts'
 import { updatePending } from './journal.ts'
 import { assertNoMounts } from './refuse-mounts.ts'
 import { reloadIfTouched, touchesWebServer } from './reload.ts'
-import type { Scope } from './scope.ts'
+import { type Scope, whatOf } from './scope.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
 /**
@@ -30,11 +30,6 @@ export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
     })
   },
 }
-
-const whatOf = (scope: Scope): string =>
-  scope.paths.length > 0
-    ? scope.paths.join(', ')
-    : [...(scope.files ? ['files'] : []), ...(scope.database ? ['database'] : [])].join(' and ')
 
 /** Exchanges all that a restore plans, the journal first. */
 export async function exchangeAll(hands: Hands, planned: Transaction): Promise<void> {
