@@ -14,6 +14,7 @@ export const recoverTask: Task<{ recovery: Recovery }> = {
     'files-only': { type: 'boolean' },
     'db-only': { type: 'boolean' },
     undo: { type: 'boolean' },
+    kept: { type: 'string' },
     yes: { type: 'boolean', short: 'y' },
   },
   optionsHelp: `  --site NAME       the site (needed)
@@ -25,9 +26,10 @@ export const recoverTask: Task<{ recovery: Recovery }> = {
   --db-only         leave the files as they are
   --into DIR        restore into this folder, touch nothing of the live site
   --undo            swap back what the last restore replaced
+  --kept ID         with --undo: what an earlier one replaced; --undo --dry-run lists them
   -y, --yes         do not ask`,
   help: `The live site is replaced only at the very end, after what was restored has been checked. What it
-was is kept (keepPrevious days, until the next success): --undo brings it back, and can itself be undone.
+was is kept for keepPrevious days: --undo brings it back, and can itself be undone.
 
   npx zx tasks/recover.ts --site blog --dry-run          what would happen
   npx zx tasks/recover.ts --site blog                    the newest backup

@@ -1,6 +1,6 @@
 /**
  * Two paths of one file system whose contents change places: what is live, and what is held beside it (the restored tree before the exchange, the former
- * one after it). Identities (`device:inode`) are those from before the exchange, null where there was nothing: by them anybody can tell, after a kill
+ * one after it). Identities (inodes) are those from before the exchange, null where there was nothing: by them anybody can tell, after a kill
  * at any moment, which side is where.
  */
 export interface Exchange {
@@ -72,10 +72,13 @@ export function standingOf({ liveWas, heldWas }: Exchange, liveIs: string | null
 }
 
 /**
- * Which kept restores may be thrown away: those past their days, and, once a newer one succeeded, all before it but safety copies.
+ * Which kept restores may be thrown away: those past their days, and, once a newer one succeeded, the replays and undone recoveries before it. What a
+ * recovery replaced is somebody's work, which no archive has; it stays for its days even when another recovery followed, as a safety copy does.
  * @param days after which even the newest goes
  */
 export function expired(kept: readonly Transaction[], now: number, days: number): readonly Transaction[] {
   const newest = kept.at(-1)
-  return kept.filter(one => now - one.startedAt > days * 86_400_000 || (one !== newest && one.safety === undefined))
+  return kept.filter(
+    one => now - one.startedAt > days * 86_400_000 || (one !== newest && one.task !== 'recover' && one.safety === undefined),
+  )
 }

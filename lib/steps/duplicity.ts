@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Secret } from '../core/secret.ts'
 import type { Cipher, Target } from '../duplicity/args.ts'
@@ -9,6 +9,7 @@ import type { Secrets } from '../inventory/secrets.ts'
 import { secretOf } from '../inventory/secrets.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { gpgHome } from './gpg.ts'
+import { processStart } from './process-start.ts'
 
 /** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
 export type Purpose = 'backup' | 'restore'
@@ -43,12 +44,33 @@ function cipherOf({ encryption }: Host): Cipher {
 export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, target: Target): Shell {
   mkdirSync(target.cache, { recursive: true, mode: 0o700 })
   rmSync(target.logFile, { force: true })
+  removeScratch(host)
+  mkdirSync(scratchFolder(host), { recursive: true, mode: 0o700 })
   const names = host.archive.kind === 'url' ? host.archive.env : []
   const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
   return shell.with({
-    env: { ...gpgHome(host), ...own, ...passphraseOf(host, secrets) },
+    env: { ...gpgHome(host), TMPDIR: scratchFolder(host), ...own, ...passphraseOf(host, secrets) },
     explain: failure => duplicityError(failure.exitCode, readLog(target.logFile), failure.stderr),
   })
+}
+
+/**
+ * Where the duplicity calls of this process keep volumes that they make or read, unencrypted: beside the cache, since `/tmp` may be small and open to
+ * others, and what a killed call leaves there must be found again.
+ */
+export const scratchFolder = (host: Host): string => join(host.paths.cache, 'tmp', String(process.pid))
+
+/** Removes what the calls of processes that are no more left. */
+export function removeScratch(host: Host): void {
+  const folder = join(host.paths.cache, 'tmp')
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch {
+    return // there was no call yet
+  }
+  for (const name of names.filter(each => Number(each) !== process.pid && processStart(Number(each)) === undefined))
+    rmSync(join(folder, name), { recursive: true, force: true })
 }
 
 /** A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment. */

@@ -29,10 +29,10 @@ test('standingOf() tells every state that an exchange can be in by who is where'
     assert.equal(standingOf(between(liveWas, heldWas), liveIs, heldIs), standing, `${[liveWas, heldWas, liveIs, heldIs]}`)
 })
 
-const kept = (days: number, safety: boolean, now: number): Transaction => ({
+const kept = (days: number, safety: boolean, now: number, task: Transaction['task'] = 'replica'): Transaction => ({
   id: String(days),
   site: 'blog',
-  task: 'replica',
+  task,
   phase: 'kept',
   startedAt: now - days * DAY,
   point: 0,
@@ -59,6 +59,20 @@ test('expired() leaves the newest and the safety copies of the last days, and no
   assert.deepEqual(ids([[2, false], [1, false]], 7), ['2']) // biome-ignore format: a line a case
   assert.deepEqual(ids([[3, true], [2, false], [1, false]], 7), ['2']) // biome-ignore format: a line a case
   assert.deepEqual(ids([[9, true], [2, true], [1, false]], 7), ['9']) // biome-ignore format: a line a case
+})
+
+test('expired() keeps what each recovery replaced for its days, and what undone ones did until the next success', () => {
+  const now = Date.parse('2026-06-01')
+  const ids = (...list: [number, Transaction['task']][]): string[] =>
+    expired(
+      list.map(([age, task]) => kept(age, false, now, task)),
+      now,
+      7,
+    ).map(({ id }) => id)
+  assert.deepEqual(ids([2, 'recover'], [1, 'recover'], [0, 'recover']), [])
+  assert.deepEqual(ids([8, 'recover'], [1, 'recover']), ['8'])
+  assert.deepEqual(ids([2, 'recover'], [1, 'undo'], [0, 'recover']), ['1'])
+  assert.deepEqual(ids([2, 'recover'], [1, 'undo']), [])
 })
 
 test('expired(): by property, what is younger than its days and newest or a safety copy stays, all else goes', () => {

@@ -37,8 +37,9 @@ export class DatedNights {
   constructor(stage: Stage, host: StageHost, site: string, fields: Partial<HostFile>) {
     const programs = join(stage.folder, 'dated')
     this.clock = join(programs, 'clock')
+    // a clock that stands still: a slow start would date the set a second later
     const faked = Object.entries(faketime()).map(([name, value]) => `${name}=${value}`)
-    fakeProgram(programs, 'duplicity', `exec env ${faked.join(' ')} FAKETIME="@$(cat '${this.clock}')" duplicity "$@"`)
+    fakeProgram(programs, 'duplicity', `exec env ${faked.join(' ')} FAKETIME="$(cat '${this.clock}')" duplicity "$@"`)
     const given = fieldsIn(host.folder, { archive: { kind: 'folder', path: stage.archive }, ...fields })
     const parsed: Host = { ...hostSchema.parse(given), name: host.name }
     const dated: Host = { ...parsed, duplicity: { ...parsed.duplicity, program: join(programs, 'duplicity') } }

@@ -120,6 +120,10 @@ export class KillLane {
     await until(() => processesWith(mine).filter(line => !/php|mariadbd/.test(line)).length === 0, 60_000)
   }
 
+  #safetyCopies(): number {
+    return journalOf(this.host, this.site.name).kept.filter(one => one.safety !== undefined).length
+  }
+
   #newestKept(): number | undefined {
     return journalOf(this.host, this.site.name).kept.at(-1)?.startedAt
   }
@@ -133,6 +137,7 @@ export class KillLane {
   /** Undoes, or goes on, after a kill, and proves that the site was in one of its two whole states and is so now. Ends in the first state. */
   async mend(by: 'undo' | 'again'): Promise<void> {
     const phase = this.phase()
+    const safeBefore = this.#safetyCopies()
     if (phase === 'kept') await this.shows('after') // its mark may be in the database until the next run
     if (by === 'again' && phase !== 'kept') {
       await this.startAgain()
@@ -143,6 +148,8 @@ export class KillLane {
     if (phase === 'none' && by === 'undo') return await this.proves('before')
     const undone = await startTask(this.stage, this.host, 'recover', ['--site', this.site.name, '--yes', '--undo']).ended
     assert.equal(undone.code, 0, undone.stdout + undone.stderr)
+    // what a killed recovery had put live may have been written to since
+    if (this.task === 'recover' && phase === 'swapping') assert.equal(this.#safetyCopies(), safeBefore + 1)
     await this.proves('before')
     await assertNothingLeft(this.host, this.site.name, this.site.mariadb)
     // a replica that was undone keeps to that: for the next round it shall want the newest again

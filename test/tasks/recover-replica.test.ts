@@ -96,7 +96,7 @@ test('what somebody changed on a replica is kept as a safety copy, told, and out
   const said = await replay()
   assert.match(
     said,
-    /blog was changed here since the last replay: 3 files \(SITE, SITE\/ends with a space , SITE\/index\.php\) and the tables rr_blog\.wp_posts; kept as a safety copy/,
+    /blog was changed here since the last replay: 3 files \(SITE, SITE\/ends with a space , SITE\/index\.php\) and in the database rr_blog\.wp_posts; kept as a safety copy/,
   )
   assertSame()
   for (const night of [3, 4]) {

@@ -10,6 +10,8 @@ export interface Admin {
   readonly run: (sql: string | Secret) => Promise<void>
   /** Gives what a query prints: a row a line, tabs between columns. */
   readonly text: (sql: string) => Promise<string>
+  /** Gives the rows that statements print, as their columns, whatever characters are in them. */
+  readonly rows: (sql: string) => Promise<string[][]>
   /** Gives the one JSON value that a query selects. */
   readonly ask: <Value>(sql: string) => Promise<Value>
 }
@@ -18,24 +20,35 @@ export interface Admin {
 const SESSION = "SET SESSION group_concat_max_len = 1073741824, sql_mode = '';"
 
 export function adminOf(host: Host, shell: Shell): Admin {
-  const client = [
-    host.database.clientProgram,
-    ...adminOptions(host),
-    '--batch',
-    '--skip-column-names',
-    '--raw',
-    '--default-character-set=utf8mb4',
-  ]
+  const { clientProgram } = host.database
+  const escaping = [clientProgram, ...adminOptions(host), '--batch', '--skip-column-names', '--default-character-set=utf8mb4']
+  const client = [...escaping, '--raw']
   const quiet = { onLine: () => {} }
   return {
     run: async sql => {
       const text = typeof sql === 'string' ? sql : sql.reveal()
-      await shell.with({ ...quiet, input: new Secret(`${SESSION}\n${text}`) }).act`${client}`
+      await shell.with({ ...quiet, explain: refusal, input: new Secret(`${SESSION}\n${text}`) }).act`${client}`
     },
+    rows: async sql => shell.with({ ...quiet, input: `${SESSION} ${sql}` }).ask(rowsIn)`${escaping}`,
     text: async sql => shell.with({ ...quiet, input: `${SESSION} ${sql}` }).ask(String)`${client}`,
     ask: async sql => shell.with({ ...quiet, input: `${SESSION} ${sql}` }).ask(text => JSON.parse(text))`${client}`,
   }
 }
+
+/** The server names the statement that it refused, which can be very long: its last line says why. */
+function refusal({ stderr }: { stderr: string }): Error | undefined {
+  const said = stderr.split('\n').findLast(line => line.startsWith('ERROR '))
+  return said === undefined ? undefined : new Error(`the database server refused: ${said}`)
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', 0: '\0' }
+
+/** What the client prints in its batch form: a row a line, tabs between columns, either of them escaped in a value. */
+export const rowsIn = (printed: string): string[][] =>
+  printed
+    .split('\n')
+    .slice(0, -1)
+    .map(line => line.split('\t').map(value => value.replace(/\\(.)/g, (_, letter: string) => ESCAPED[letter] ?? letter)))
 
 export type ObjectKind = 'table' | 'view' | 'trigger' | 'procedure' | 'function' | 'event'
 

@@ -1,12 +1,12 @@
-import { homedir, tmpdir } from 'node:os'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Puts a command into a view of the system in which it can write only to these folders (and the temporary one): bubblewrap's, made of a mount namespace.
+ * Puts a command into a view of the system in which it can write only to these folders: bubblewrap's, made of a mount namespace.
  * It dies with its parent.
  */
 export function confined(words: readonly string[], writable: readonly string[]): string[] {
-  const binds = [tmpdir(), ...gpgFolders(), ...writable].flatMap(folder => ['--bind-try', folder, folder])
+  const binds = [...gpgFolders(), ...writable].flatMap(folder => ['--bind-try', folder, folder])
   return [
     'bwrap',
     '--die-with-parent',

@@ -1,14 +1,15 @@
 import type { DatabaseExchange, Transaction } from '../../core/restore-journal.ts'
 import { quoteName } from '../../wordpress/account-sql.ts'
 import { adminOf, contentsOf } from './admin.ts'
-import { applyDefinitions, dropSql } from './definitions.ts'
+import { dropSql } from './definitions.ts'
 import { ensureAccount } from './ensure-account.ts'
 import type { Hands } from './hands.ts'
 import { accountFor } from './live-access.ts'
+import { makeDefinitions } from './make-definitions.ts'
 
 /**
  * Brings the tables of a restore's two databases to one of their two ends, by one RENAME TABLE over all of them, which the server does wholly or not
- * at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from their files, made as the site's own account.
+ * at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from their files.
  * Doing it twice changes nothing.
  */
 export async function bringDatabase(hands: Hands, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
@@ -21,14 +22,17 @@ export async function bringDatabase(hands: Hands, transaction: Transaction, end:
   const standing = live.table.includes(exchange.marker) ? 'exchanged' : 'original'
   await admin.run(
     [
-      ...dropSql(exchange.live, live, ['trigger', 'view', 'procedure', 'function', 'event']),
-      ...dropSql(exchange.held, held, ['trigger', 'view', 'procedure', 'function', 'event']),
+      // before the first drop: it too waits for whoever is using the table
+      'SET SESSION foreign_key_checks = 0, lock_wait_timeout = 60;',
+      ...dropSql(exchange.live, live),
+      ...dropSql(exchange.held, held),
       ...(standing === end ? [] : renameSql(exchange, live.table, held.table)),
     ].join('\n'),
   )
   await ensureAccount(hands, transaction)
-  const definitions = end === 'exchanged' ? exchange.heldDefinitions : exchange.liveDefinitions
-  await applyDefinitions(hands, definitions, () => accountFor(hands, transaction))
+  const file = end === 'exchanged' ? exchange.heldDefinitions : exchange.liveDefinitions
+  const { live: database } = exchange
+  await makeDefinitions(hands, { file, database, site: transaction.site }, () => accountFor(hands, transaction))
 }
 
 /** Every table of each database becomes the other's, by way of a third database, since both may have one of that name. */
@@ -40,7 +44,6 @@ function renameSql({ live, held }: DatabaseExchange, mine: readonly string[], th
   return [
     `DROP DATABASE IF EXISTS ${quoteName(way)};`,
     `CREATE DATABASE ${quoteName(way)};`,
-    'SET SESSION foreign_key_checks = 0, lock_wait_timeout = 60;',
     ...(moves.length === 0 ? [] : [`RENAME TABLE ${moves.join(', ')};`]),
     `DROP DATABASE ${quoteName(way)};`,
   ]

@@ -44,7 +44,7 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
     if (files.length === 0 && tables.length === 0) return { guarded: { databaseUntouched: Object.keys(was.tables).length > 0 } }
     const what = [
       ...(files.length > 0 ? [`${files.length} files (${some(files)})`] : []),
-      ...(tables.length > 0 ? [`the tables ${some(tables)}`] : []),
+      ...(tables.length > 0 ? [`in the database ${some(tables)}`] : []),
     ].join(' and ')
     await keepAsSafetyCopy(hands, site.name, `was changed here since the last replay: ${what}`, `changed by hand: ${what}`)
     return { guarded: { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 } }

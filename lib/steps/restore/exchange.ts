@@ -4,10 +4,13 @@ import { type Exchange, standingOf } from '../../core/restore-journal.ts'
 import { CommandFailed } from '../../engine/process.ts'
 import type { Shell } from '../../engine/shell.ts'
 
-/** `device:inode` of what is at a path, a link itself and not what it leads to; null for nothing. */
+/**
+ * The inode of what is at a path, a link itself and not what it leads to; null for nothing. Both paths of an exchange are on one file system, whose
+ * device number can be another after the next boot.
+ */
 export function identityAt(path: string): string | null {
-  const stat = lstatSync(path, { throwIfNoEntry: false })
-  return stat ? `${stat.dev}:${stat.ino}` : null
+  const stat = lstatSync(path, { throwIfNoEntry: false, bigint: true })
+  return stat ? String(stat.ino) : null
 }
 
 /** Plans an exchange: writes down who is where now. */
@@ -24,7 +27,9 @@ export async function bringExchange(exchange: Exchange, end: 'original' | 'excha
   const standing = standingOf(exchange, identityAt(live), identityAt(held))
   if (standing === end) return
   if (standing === 'unknown')
-    throw new Error(`cannot put ${live} back: something else was put in its place, or in that of ${held}`)
+    throw new Error(
+      `cannot put ${live} back: something else was put in its place, or in that of ${held}. Move what does not belong there away, and what was live (inode ${liveWas ?? 'none'}) to one of the two; the next run goes on`,
+    )
   const wanted = end === 'original' ? liveWas : heldWas
   if (standing !== 'between' && liveWas !== null && heldWas !== null && (await exchangeAtOnce(live, held, shell))) return
   moveStepwise(live, held, wanted)

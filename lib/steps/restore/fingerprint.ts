@@ -5,13 +5,14 @@ import { quoteName, quoteText } from '../../wordpress/account-sql.ts'
 import type { DatabaseAccess } from '../../wordpress/config.ts'
 import { COMPANION } from '../companion.ts'
 import { type Admin, adminOf, contentsOf } from './admin.ts'
+import { readDefinitions } from './definitions.ts'
 import type { Hands } from './hands.ts'
 
 /** How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one content. */
 export interface Fingerprint {
   /** By path: size, time of the last change of the inode, and the inode. */
   readonly files: Readonly<Record<string, string>>
-  /** By table: its checksum. */
+  /** By name: the checksum of a table, or of the text of a view, trigger, routine or event (`trigger on_insert`). */
   readonly tables: Readonly<Record<string, string>>
 }
 
@@ -19,7 +20,10 @@ const fileOf = ({ host }: Hands, site: string): string =>
   join(host.paths.state, 'fingerprints', `${encodeURIComponent(site)}.json`)
 
 export async function takeFingerprint(hands: Hands, folder: string, access: DatabaseAccess | undefined): Promise<Fingerprint> {
-  return { files: await filesIn(hands, folder), tables: access ? await tablesOf(hands, access) : {} }
+  return {
+    files: await filesIn(hands, folder),
+    tables: access ? { ...(await tablesOf(hands, access)), ...(await definitionsOf(hands, access)) } : {},
+  }
 }
 
 /** The fingerprint of the last replay; undefined when there was none, or it cannot be read. */
@@ -49,6 +53,12 @@ async function filesIn({ shell }: Hands, folder: string): Promise<Record<string,
   )`find ${folder} -mindepth 1 -path ${join(folder, COMPANION)} -prune -o -printf ${'%s %C@ %i %P\\0'}`
   const lines = output.split('\0').filter(line => line !== '')
   return Object.fromEntries(lines.map(line => [line.split(' ').slice(3).join(' '), line.split(' ', 3).join(' ')]))
+}
+
+async function definitionsOf({ host, shell }: Hands, { database }: DatabaseAccess): Promise<Record<string, string>> {
+  const definitions = await readDefinitions(adminOf(host, shell), database)
+  const sum = (text: string): string => createHash('sha1').update(text).digest('hex')
+  return Object.fromEntries(definitions.map(one => [`${one.kind} ${database}.${one.name}`, sum(JSON.stringify(one))]))
 }
 
 /** Rows of WordPress's options that come and go with every visit: caches, locks, the list of due tasks. */

@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
 import type { Step } from '../../engine/step.ts'
+import { removeScratch } from '../duplicity.ts'
 import type { Needs } from '../facts.ts'
 import { removeClientFiles } from '../option-file.ts'
-import { takeBackPending, tidy } from './transaction.ts'
+import { takeBackInterrupted, tidy } from './transaction.ts'
 
 /** The sites whose interrupted restore was taken back at the beginning of this run. */
 export interface Mended {
@@ -20,14 +21,19 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
   title: 'Mend what was interrupted',
   run: async ({ host, secrets, request }, shell) => {
     const mended: string[] = []
-    if (!request.dryRun) removeClientFiles(host)
+    if (!request.dryRun) {
+      removeClientFiles(host)
+      removeScratch(host)
+    }
     for (const site of sitesWithJournal(join(host.paths.state, 'restores'))) {
       if (request.dryRun) continue
       try {
         const hands = { host, secrets, shell }
-        if (await takeBackPending(hands, site)) {
+        const taken = await takeBackInterrupted(hands, site)
+        if (taken) {
           mended.push(site)
-          shell.note('significant', `${site}: an interrupted restore was taken back; the site is as it was before`)
+          const also = taken.phase === 'kept' ? `; what was live meanwhile is kept in ${taken.holdings[0]}` : ''
+          shell.note('significant', `${site}: an interrupted restore was taken back; the site is as it was before${also}`)
         }
         await tidy(hands, site)
       } catch (error) {

@@ -11,12 +11,13 @@ import { DUMP } from '../db-dump.ts'
 import type { Needs } from '../facts.ts'
 import { withOptionFile } from '../option-file.ts'
 import { type Admin, adminOf, contentsOf } from './admin.ts'
-import { IMPORT_OPTIONS, saveDefinitions } from './definitions.ts'
+import { saveDefinitions } from './definitions.ts'
 import type { Restored } from './files.ts'
 import { refuseForeign } from './foreign.ts'
 import type { Hands } from './hands.ts'
 import { writeImportable } from './import-stream.ts'
 import { updatePending } from './journal.ts'
+import { IMPORT_OPTIONS } from './make-definitions.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
 /** Applies when the restored site has a database. */
@@ -31,6 +32,7 @@ export const importShadow: Step<ShadowNeeds, void> = {
   title: 'Import the database beside the live one',
   run: async ({ host, secrets, site, restoring, access }, shell) => {
     await refuseForeign({ host, secrets, shell }, site.name, access)
+    await refuseUnreadable({ host, secrets, shell }, access)
     await claimDatabase(host, site, access, shell)
     await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
       const hands = { host, secrets, shell }
@@ -63,6 +65,18 @@ export const importShadow: Step<ShadowNeeds, void> = {
   },
 }
 
+/** A table without its files cannot change places with the restored one. @throws when the live database has such tables: it names them and what to type */
+async function refuseUnreadable({ host, shell }: Hands, { database }: DatabaseAccess): Promise<void> {
+  const lost = await adminOf(host, shell).ask<readonly string[]>(
+    `SELECT COALESCE(JSON_ARRAYAGG(table_name), '[]') FROM information_schema.tables WHERE table_schema = ${quoteText(database)} AND table_type <> 'VIEW' AND engine IS NULL;`,
+  )
+  if (lost.length === 0) return
+  const tables = lost.map(table => `${quoteName(database)}.${quoteName(table)}`).join(', ')
+  throw new Error(
+    `the live database has tables that the server cannot open, so they cannot be kept: ${lost.join(', ')}. If nothing can save them, drop them and recover again: DROP TABLE ${tables};`,
+  )
+}
+
 const sentence = (text: string): string => text.trim().split('\n').at(-1) || 'the client was killed'
 
 function shadowSql(account: DatabaseAccess, charset: string): Secret {
@@ -91,14 +105,14 @@ async function planExchange(hands: Hands, site: string, restoring: Restoring, ac
     live: access.database,
     held: restoring.shadow,
     marker: `holdfast_${restoring.id}`,
-    liveDefinitions: join(restoring.holding, 'former.sql'),
-    heldDefinitions: join(restoring.holding, 'restored.sql'),
+    liveDefinitions: join(restoring.holding, 'former.json'),
+    heldDefinitions: join(restoring.holding, 'restored.json'),
     madeLive,
   }
   updatePending(hands.host, { ...pendingOf(hands.host, site), database: exchange })
   if (madeLive) await admin.run(`CREATE DATABASE ${quoteName(access.database)} CHARACTER SET utf8mb4;`)
-  await saveDefinitions(hands, exchange.held, exchange.heldDefinitions)
-  await saveDefinitions(hands, exchange.live, exchange.liveDefinitions)
+  await saveDefinitions(admin, exchange.held, 'set', exchange.heldDefinitions)
+  await saveDefinitions(admin, exchange.live, 'live', exchange.liveDefinitions)
   await admin.run(`CREATE TABLE ${quoteName(exchange.held)}.${quoteName(exchange.marker)} (restored INT);`)
 }
 

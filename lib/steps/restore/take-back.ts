@@ -24,6 +24,32 @@ export async function takeBack(hands: Hands, transaction: Transaction): Promise<
   else await forget(hands, transaction)
 }
 
+/**
+ * Takes a recovery back of which a kill left the restored side live, nobody knows for how long: what was written there since is nobody's to delete, so
+ * that side is kept as an undo would keep it. Gives the entry for the journal.
+ */
+export async function takeBackAndKeep(hands: Hands, transaction: Transaction): Promise<Transaction> {
+  await putBack(hands, transaction)
+  await dropAccounts(hands, transaction)
+  const scratch = { ...transaction.scratch, accounts: [] }
+  const safety = 'an interrupted recovery had put it live'
+  return {
+    ...transaction,
+    task: 'undo',
+    phase: 'kept',
+    startedAt: hands.shell.now(),
+    point: undefined,
+    scratch,
+    tidied: true,
+    safety,
+  }
+}
+
+async function dropAccounts({ host, shell }: Hands, { scratch }: Transaction): Promise<void> {
+  if (scratch.accounts.length === 0) return
+  await adminOf(host, shell).run(scratch.accounts.map(account => `DROP USER IF EXISTS ${accountName(account)};`).join('\n'))
+}
+
 async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
   for (const exchange of transaction.exchanges.toReversed()) await bringExchange(exchange, 'original', hands.shell)
   if (transaction.database) await bringDatabase(hands, transaction, 'original')

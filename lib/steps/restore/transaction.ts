@@ -12,7 +12,7 @@ import { adminOf } from './admin.ts'
 import { forgetFingerprint } from './fingerprint.ts'
 import type { Hands } from './hands.ts'
 import { readJournal, updatePending, workFolder, writeJournal } from './journal.ts'
-import { forget, takeBack } from './take-back.ts'
+import { forget, takeBack, takeBackAndKeep } from './take-back.ts'
 
 /** A restore at work: where it keeps what, and its names on the database server. */
 export interface Restoring {
@@ -77,6 +77,21 @@ export async function takeBackPending(hands: Hands, site: string): Promise<boole
   await takeBack(hands, pending)
   writeJournal(hands.host, site, { pending: undefined, kept })
   return true
+}
+
+/**
+ * Takes back what an earlier run left, if anything. Gives undefined for nothing, else the restore; its phase is `kept` where what had been live
+ * meanwhile is kept.
+ */
+export async function takeBackInterrupted(hands: Hands, site: string): Promise<Transaction | undefined> {
+  const { pending, kept } = readJournal(hands.host, site)
+  if (pending?.task !== 'recover' || pending.phase !== 'swapping') {
+    await takeBackPending(hands, site)
+    return pending
+  }
+  const done = await takeBackAndKeep(hands, pending)
+  writeJournal(hands.host, site, { pending: undefined, kept: [...kept, done] })
+  return done
 }
 
 /** The restore that is under way. */

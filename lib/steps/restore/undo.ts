@@ -5,32 +5,38 @@ import type { Transaction } from '../../core/restore-journal.ts'
 import type { Hold, Step } from '../../engine/step.ts'
 import { quoteName } from '../../wordpress/account-sql.ts'
 import type { Needs } from '../facts.ts'
-import { adminOf } from './admin.ts'
+import { adminOf, contentsOf } from './admin.ts'
 import { saveDefinitions } from './definitions.ts'
-import { planExchange } from './exchange.ts'
+import { identityAt, planExchange } from './exchange.ts'
+import type { Hands } from './hands.ts'
 import { readJournal, updatePending } from './journal.ts'
+import type { Recovery } from './recovery.ts'
 import { exchangeAll } from './swap.ts'
 import { pendingOf, type Restoring, restoringOf, takeBackPending } from './transaction.ts'
 
 type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
 /** The last restore of the site, whose keep is to become live again. @throws {BadInput} when nothing is kept */
-export const chooseKept: Step<Needs<'host' | 'site'>, { kept: Transaction }> = {
+export const chooseKept: Step<Needs<'host' | 'site'> & { recovery: Recovery }, { kept: Transaction }> = {
   name: 'choose',
   title: ({ site }) => `Find what is kept of ${site.name}`,
-  run: async ({ host, site }, shell) => {
+  run: async ({ host, site, recovery }, shell) => {
     const journal = readJournal(host, site.name)
     if (journal.pending)
       throw new Error(`a restore of ${site.name} was interrupted and could not be taken back: nothing can be undone before it is`)
-    const kept = journal.kept.at(-1)
+    const older = journal.kept.slice(0, -1)
+    const kept = recovery.kept === undefined ? journal.kept.at(-1) : journal.kept.find(({ id }) => id === recovery.kept)
+    if (!kept && journal.kept.length > 0)
+      throw new BadInput(`--kept ${recovery.kept}: wanted one of ${journal.kept.map(({ id }) => id).join(', ')}`)
     if (!kept)
       throw new BadInput(
-        `nothing to undo: no restore of ${site.name} keeps what it replaced (kept for ${host.keepPrevious} days, until the next success)`,
+        `nothing to undo: no restore of ${site.name} keeps what it replaced (kept for ${host.keepPrevious} days)`,
       )
-    shell.note(
-      'info',
-      `the restore of ${formatAge(shell.now() - kept.startedAt)} ago kept what it replaced, in ${kept.holdings[0]}`,
-    )
+    const tell = (one: Transaction): string =>
+      `the ${one.task === 'undo' ? 'undo' : 'restore'} of ${formatAge(shell.now() - one.startedAt)} ago kept what it replaced, in ${one.holdings[0]}`
+    shell.note('info', tell(kept))
+    for (const one of older.toReversed().filter(each => each !== kept))
+      shell.note('info', `${tell(one)}; --undo --kept ${one.id} brings that back`)
     return { kept }
   },
 }
@@ -54,6 +60,14 @@ export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: 
   },
 }
 
+/** @throws when what was kept is not there any more: an exchange with nothing would take the live site away */
+async function refuseLost({ host, shell }: Hands, { site, exchanges, database }: Transaction): Promise<void> {
+  const lost = exchanges.filter(({ held, liveWas }) => liveWas !== null && identityAt(held) === null).map(({ held }) => held)
+  const isGone = database !== undefined && (await contentsOf(adminOf(host, shell), database.held)) === undefined
+  const all = [...lost, ...(isGone ? [`the database ${database.held}`] : [])]
+  if (all.length > 0) throw new Error(`what was kept of ${site} is gone, and it is left as it is now: ${all.join(', ')}`)
+}
+
 /** Exchanges what is live with what is kept. What was live is then kept: an undo can be undone. */
 export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
   name: 'swap',
@@ -61,6 +75,7 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
   run: async ({ host, secrets, site, kept }, shell) => {
     await shell.act(`exchange the live ${site.name} with what is kept in ${kept.holdings[0]}`, async () => {
       const hands = { host, secrets, shell }
+      await refuseLost(hands, kept)
       const exchanges = kept.exchanges.map(({ live, held }) => planExchange(live, held))
       const { database } = kept
       // the side that is held now is described by the file that was saved when it was live
@@ -71,10 +86,9 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
         heldDefinitions: database.liveDefinitions,
       }
       if (turned) {
-        await adminOf(host, shell).run(
-          `CREATE TABLE IF NOT EXISTS ${quoteName(turned.held)}.${quoteName(turned.marker)} (restored INT);`,
-        )
-        await saveDefinitions(hands, turned.live, turned.liveDefinitions)
+        const admin = adminOf(host, shell)
+        await admin.run(`CREATE TABLE IF NOT EXISTS ${quoteName(turned.held)}.${quoteName(turned.marker)} (restored INT);`)
+        await saveDefinitions(admin, turned.live, 'live', turned.liveDefinitions)
       }
       await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges, database: turned })
     })

@@ -1,0 +1,107 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Secret } from '../../core/secret.ts'
+import { CommandFailed } from '../../engine/process.ts'
+import { quoteText } from '../../wordpress/account-sql.ts'
+import type { DatabaseAccess } from '../../wordpress/config.ts'
+import { adminOptions, withOptionFile } from '../option-file.ts'
+import { type Definition, loadDefinitions } from './definitions.ts'
+import type { Hands } from './hands.ts'
+
+/** How a client reads SQL that is not ours: no client commands, no local files, no second try. */
+export const IMPORT_OPTIONS = ['--binary-mode', '--local-infile=0', '--default-character-set=utf8mb4', '--max-allowed-packet=1G']
+
+/** A definition that the server refused, and what it said. */
+interface Refused {
+  readonly definition: Definition
+  readonly error: string
+}
+
+/**
+ * Makes the definitions of a file in a database. What came from a set must all be made. What was live here is put back as far as it can be: a view that
+ * was broken cannot be, and must not hold up the rest; it is told, with a file that holds its text.
+ * @param account gives the site's own account; only asked for where there is something of a set to make
+ * @throws when a definition of a set cannot be made
+ */
+export async function makeDefinitions(
+  hands: Hands,
+  { file, database, site }: { readonly file: string; readonly database: string; readonly site: string },
+  account: () => DatabaseAccess | undefined,
+): Promise<void> {
+  const { from, list } = loadDefinitions(file)
+  if (list.length === 0) return
+  if (from === 'live') {
+    const refused = await makeAll(list, sql => runAs(hands, adminOptions(hands.host), database, sql))
+    if (refused.length > 0) tellRefused(hands, site, refused)
+    return
+  }
+  const access = account()
+  if (!access)
+    throw new Error(`the views, triggers and routines in ${file} cannot be made: no wp-config.php of the site says its account`)
+  const refused = await withOptionFile(hands.host, access, option =>
+    makeAll(list, sql => runAs(hands, [option], access.database, sql)),
+  )
+  const [first] = refused
+  if (first) throw new Error(`the site's account ${access.user} cannot make the ${nameOf(first)}: ${first.error}`)
+}
+
+const nameOf = ({ definition: { kind, name } }: Refused): string => `${kind} ${name}`
+
+/** Makes them one after the other; what fails is tried again after the others, since a view can want a later one, until nothing more can be made. */
+async function makeAll(list: readonly Definition[], run: (sql: string) => Promise<void>): Promise<readonly Refused[]> {
+  const refused: Refused[] = []
+  for (let rest = list; rest.length > 0; ) {
+    const failure = await attempt(() => run(rest.map(makeSql).join('\n')))
+    if (!failure) break
+    refused.push({ definition: rest[failure.line - 1]!, error: failure.error })
+    rest = rest.slice(failure.line)
+  }
+  const isStuck = refused.length === 0 || refused.length === list.length
+  return isStuck
+    ? refused
+    : makeAll(
+        refused.map(({ definition }) => definition),
+        run,
+      )
+}
+
+/** Where the client stopped, by the number of the line: each definition is one. @throws what is no refusal of a line: a server that is down */
+async function attempt(run: () => Promise<void>): Promise<{ line: number; error: string } | undefined> {
+  try {
+    await run()
+    return undefined
+  } catch (error) {
+    const said = error instanceof CommandFailed ? /^(ERROR \d+ \(\w+\)) at line (\d+): (.*)/m.exec(error.stderr) : null
+    if (!said) throw error
+    return { line: Number(said[2]), error: `${said[1]}: ${said[3]}` }
+  }
+}
+
+/** One line that makes a definition under its own settings. Its text travels as hexadecimal digits, so that no client reads anything into it. */
+function makeSql({ sql, sqlMode, charset, collation, timeZone }: Definition): string {
+  const settings = [
+    `sql_mode = ${quoteText(sqlMode)}`,
+    ...(timeZone === undefined ? [] : [`time_zone = ${quoteText(timeZone)}`]),
+    `character_set_client = ${charset}`,
+    `collation_connection = ${collation}`,
+  ]
+  return `SET SESSION ${settings.join(', ')}; EXECUTE IMMEDIATE CONVERT(X'${Buffer.from(sql).toString('hex')}' USING utf8mb4);`
+}
+
+async function runAs({ host, shell }: Hands, options: readonly string[], database: string, sql: string): Promise<void> {
+  const client = shell.with({ input: new Secret(sql), onLine: () => {} })
+  await client.act`${host.database.clientProgram} ${options} ${IMPORT_OPTIONS} ${database}`
+}
+
+/** Says what of the live database could not be put back, and writes its text down for a person. */
+function tellRefused({ host, shell }: Hands, site: string, refused: readonly Refused[]): void {
+  const file = join(host.paths.state, 'definitions', `${encodeURIComponent(site)}-${shell.now().toString(36)}.sql`)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const texts = refused.map(({ definition, error }) => `-- ${error}\nDELIMITER ;;\n${definition.sql};;\nDELIMITER ;\n`)
+  writeFileSync(file, texts.join('\n'), { mode: 0o600 })
+  for (const one of refused)
+    shell.note(
+      'problem',
+      `${site}: the ${nameOf(one)} of its database could not be put back: ${one.error}; its text is in ${file}`,
+    )
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { globSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { quickFolder } from '../support/quick-folder.ts'
+import { type Blog, makeBlog } from '../support/recover-blog.ts'
+import { journalOf } from '../support/recovery-stage.ts'
+
+const folder = quickFolder('recover-definitions')
+let mariadb: Mariadb
+let blog: Blog
+
+before(async () => {
+  mariadb = await startMariadb(join(folder, 'db'))
+  blog = await makeBlog(join(folder, 'stage'), mariadb)
+})
+after(() => mariadb.stop())
+
+/** What only an administrator can make: of other definers, on another's database, and with text that a client could stumble over. */
+const OF_THE_ADMINISTRATOR = [
+  'CREATE DATABASE other; CREATE TABLE other.prices (price INT); INSERT INTO other.prices VALUES (7)',
+  'CREATE VIEW z_prices AS SELECT price FROM other.prices',
+  'CREATE VIEW a_first AS SELECT * FROM z_prices',
+  'CREATE DEFINER=nobody@nowhere TRIGGER second BEFORE INSERT ON wp_posts FOR EACH ROW SET @seen = 2',
+  "CREATE TRIGGER first BEFORE INSERT ON wp_posts FOR EACH ROW PRECEDES second SET @seen = 'a\r\nb;; delimiter x'",
+  'CREATE FUNCTION seven() RETURNS INT DETERMINISTIC RETURN 7',
+  'CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO SELECT 1',
+  'REVOKE ALL PRIVILEGES ON `rc\\_blog`.* FROM rc_blog@localhost; GRANT SELECT, INSERT, UPDATE, DELETE ON rc_blog.* TO rc_blog@localhost',
+].join(';\n')
+
+const triggers = () =>
+  mariadb.query(
+    "SELECT trigger_name, definer, HEX(action_statement) FROM information_schema.triggers WHERE trigger_schema = 'rc_blog' ORDER BY action_order",
+  )
+
+const look = async () => ({ ...blog.look(), triggers: await triggers() })
+
+test('what the administrator had defined in the live database is there again after a recovery that fails, and after an undo, definers and all', async () => {
+  await mariadb.query(OF_THE_ADMINISTRATOR, 'rc_blog')
+  const was = await look()
+  assert.match(was.triggers, /^first\t.*\nsecond\tnobody@nowhere\t/)
+  const { code, stdout } = await blog.recover('--yes')
+  assert.equal(code, 1)
+  assert.match(stdout, /the site's account rc_blog cannot make the view titles: ERROR 1142/)
+  assert.deepEqual(await look(), was)
+  await mariadb.query('GRANT ALL PRIVILEGES ON `rc\\_blog`.* TO rc_blog@localhost')
+  await blog.well()
+  assert.deepEqual(blog.look(), blog.second)
+  await blog.well('--undo')
+  assert.deepEqual(await look(), was)
+})
+
+test('a live database in which a view has lost its table is recovered, and the undo tells which view it cannot bring back', async () => {
+  await mariadb.query('CREATE VIEW of_posts AS SELECT * FROM wp_posts; DROP TABLE wp_posts', 'rc_blog')
+  await blog.well()
+  assert.deepEqual(blog.look(), blog.second)
+  const { code, stdout } = await blog.recover('--undo', '--yes')
+  assert.equal(code, 1)
+  assert.match(stdout, /the view of_posts of its database could not be put back: ERROR 1146/)
+  assert.equal(await mariadb.query('SELECT price FROM a_first', 'rc_blog'), '7\n')
+  await blog.well()
+})
+
+test('each recovery keeps what it replaced: --undo --kept brings back what was there before the first of several', async () => {
+  await mariadb.query("INSERT INTO wp_posts (title) VALUES ('Somebody''s work')", 'rc_blog')
+  const work = blog.look()
+  await blog.well('--at', '2026-01-05T12:00:00Z')
+  const first = journalOf(blog.host, 'blog').kept.at(-1)!.id
+  await blog.well()
+  await blog.well('--path', 'SITE/uploads')
+  const listed = await blog.recover('--undo', '--dry-run')
+  assert.match(listed.stdout, new RegExp(`--undo --kept ${first} brings that back`))
+  const wrong = await blog.recover('--undo', '--kept', 'nonsense', '--yes')
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stdout + wrong.stderr, /--kept nonsense: wanted one of /)
+  await blog.well('--undo', '--kept', first)
+  assert.deepEqual(blog.look(), work)
+})
+
+test('an undo whose kept tree is gone leaves the live site alone', async () => {
+  await blog.well()
+  const live = blog.look()
+  const newest = journalOf(blog.host, 'blog').kept.at(-1)!.id
+  rmSync(globSync(join(blog.host.vhosts, `.holdfast/blog/${newest}/tree`))[0]!, { recursive: true })
+  const { code, stdout } = await blog.recover('--undo', '--yes')
+  assert.equal(code, 1)
+  assert.match(stdout, /what was kept of blog is gone, and it is left as it is now/)
+  assert.deepEqual(blog.look(), live)
+})
