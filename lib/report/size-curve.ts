@@ -32,7 +32,7 @@ export function sizeCurve(site: SiteJson, history: readonly SizePoint[]): SizeCu
     points,
     title: 'Size of the sets that are kept, by the time they were made',
     words:
-      'This host has not yet remembered the size of two nights: the curve is that of the sets that are still kept, by the time they were made.',
+      "Fewer than two nights' sizes can be read on this host: the curve is that of the sets that are still kept, by the time they were made.",
   }
 }
 

@@ -18,7 +18,7 @@ test('sizeCurve() falls back to the sets that are kept, which add up to what the
     const { points, title, words } = sizeCurve(site, known)!
     assert.equal(points.length, site.restorePoints)
     assert.equal(points.at(-1)!.bytes, site.bytes)
-    assert.match(`${title} ${words}`, /sets that are kept.*not yet remembered/)
+    assert.match(`${title} ${words}`, /sets that are kept.*Fewer than two nights/)
   }
 })
 

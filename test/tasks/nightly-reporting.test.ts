@@ -80,7 +80,7 @@ test('the page and status --json of a real archive tell the same numbers', async
   )
   for (const number of [site.restorePoints, site.bytes, site.allowanceBytes]) assert.ok(page.includes(`<data value="${number}">`))
   assert.ok(page.includes(`<time datetime="${site.newestBackup}">`))
-  assert.match(page, /has not yet remembered the size of two nights/)
+  assert.match(page, /Fewer than two nights&#39; sizes can be read on this host/)
 })
 
 function logOf(folder: string): string {
