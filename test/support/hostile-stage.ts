@@ -110,11 +110,12 @@ export async function refused(why: RegExp): Promise<void> {
   await assertNothingLeft(host, 'shop', mariadb)
 }
 /** A set that is restored without what is not the site's to bring. */
-export async function restoredWithout(note: RegExp | undefined): Promise<Told> {
+export async function restoredWithout(note: RegExp | undefined, look: () => void = () => {}): Promise<Told> {
   const told = await recover(stage, host, 'shop')
   await isUnharmed()
   assert.equal(told.code, 0, JSON.stringify(troubles(told)))
   if (note) assert.match(told.outcomes.flatMap(({ notes }) => notes.map(each => each.text)).join('\n'), note)
+  look()
   const undone = await recover(stage, host, 'shop', ['--undo'])
   assert.equal(undone.code, 0)
   assert.deepEqual(await stateOf(shop), live)

@@ -12,6 +12,7 @@ import { hasSameDump } from './edit-guard.ts'
 import { fetchTree } from './fetch.ts'
 import type { Hands } from './hands.ts'
 import { accessFrom } from './live-access.ts'
+import { settleRights } from './rights.ts'
 import { partsOf, type Scope } from './scope.ts'
 import type { Restoring } from './transaction.ts'
 
@@ -51,7 +52,8 @@ export const checkFiles: Step<
   run: async ({ host, secrets, request, site, restoring, scope }, shell) => {
     if (request.dryRun) return { restored: scope.database ? foretold({ host, secrets, shell }, site) : NO_DATABASE }
     const { tree } = restoring
-    if (scope.files) await checkTree(tree, shell)
+    if (scope.files) checkSite(tree)
+    await settleRights(tree, scope.files ? tree : site.folder, shell)
     if (!scope.database) return { restored: NO_DATABASE }
     const hands = { host, secrets, shell }
     const config = scope.files ? wpConfigIn(tree) : undefined
@@ -74,34 +76,12 @@ function foretold(hands: Hands, site: Site): Restored {
   return { access: accessFrom(hands, site.name, site.folder), sameDump: false }
 }
 
-async function checkTree(tree: string, shell: Parameters<typeof checkFiles.run>[1]): Promise<void> {
+function checkSite(tree: string): void {
   const root = lstatSync(join(tree, 'SITE'), { throwIfNoEntry: false })
   if (!root?.isDirectory()) throw new Error('the set holds no site: there is no folder SITE in it')
   if (readdirSync(join(tree, 'SITE')).length === 0) throw new Error('the set holds no site: its folder SITE is empty')
-  const me = process.geteuid?.() ?? 0
-  // what only root can make: no site has it, and whoever could bring it in could become root by it, or another user
-  const odd = ['(', '-type', 'b', '-o', '-type', 'c', '-o', '-type', 'f', '-perm', '/6000', ')']
-  const found = await shell
-    .with({ onLine: () => {} })
-    .ask(text => text.split('\0').filter(line => line !== ''))`find ${tree} ${odd} -printf ${'%y %U %G %m %P\\0'}`
-  const refused = found.find(line => !mayHave(line, root))
-  if (refused !== undefined) {
-    throw new Error(
-      `the set holds what no site may have (a device, or a program that runs as root or another user): ${refused.split(' ').slice(4).join(' ')}`,
-    )
-  }
   const companion = lstatSync(join(tree, COMPANION), { throwIfNoEntry: false })
-  if (companion && (!companion.isDirectory() || companion.uid !== me)) {
+  if (companion && (!companion.isDirectory() || companion.uid !== (process.geteuid?.() ?? 0))) {
     throw new Error(`${COMPANION} in the set is not Holdfast's own folder: somebody else made it`)
   }
-}
-
-/** Whether a site may have a file that runs as its owner or group: only those of the site itself, and never root. */
-function mayHave(line: string, site: { readonly uid: number; readonly gid: number }): boolean {
-  const [kind, uid, gid, octal = ''] = line.split(' ')
-  const mode = Number.parseInt(octal, 8)
-  const isOwn = (id: string | undefined, own: number): boolean => Number(id) === own && own !== 0
-  if (kind !== 'f' || ((mode & 0o4000) !== 0 && !isOwn(uid, site.uid))) return false
-  // without a right to execute it, the bit of the group means nothing
-  return (mode & 0o2000) === 0 || (mode & 0o111) === 0 || isOwn(gid, site.gid)
 }
