@@ -4,6 +4,7 @@ import { BadInput } from '../../core/bad-input.ts'
 import { messageOf } from '../../core/message.ts'
 import type { Condition } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
+import { isOfToday } from './markers.ts'
 import type { Mended } from './mend.ts'
 import { type Scope, WHOLE } from './scope.ts'
 
@@ -34,6 +35,11 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
   const into = values.into === undefined ? undefined : resolve(values.into as string)
   const undo = values.undo === true
   const paths = outermost(((values.path as string[] | undefined) ?? []).map(checkPath))
+  const ofToday = into === undefined ? paths.find(isOfToday) : undefined
+  if (ofToday !== undefined)
+    throw new BadInput(
+      `--path ${ofToday}: it says how the site is kept today and does not come back by itself; look at it with --into`,
+    )
   const exclusive = ['age', 'at'].filter(name => values[name] !== undefined)
   if (exclusive.length > 1) throw new BadInput('--age and --at: wanted one of them')
   if (undo && ['age', 'at', 'path', 'into', 'files-only', 'db-only'].some(name => values[name] !== undefined)) {

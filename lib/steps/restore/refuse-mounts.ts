@@ -5,18 +5,19 @@ import type { Exchange } from '../../core/restore-journal.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
 import { exists } from './brought.ts'
+import { placeOfPath } from './path-place.ts'
 import type { Scope } from './scope.ts'
 
 /**
  * Refuses a restore of files where something is mounted in what would be replaced: a mount moves along with the folder around it, and what is on it
- * would be held, and one day deleted, as if it were the site's former files. Looked at before anything is restored.
+ * would be held, and one day deleted, as if it were the site's former files. So is a path that has no place any more. Looked at before anything is restored.
  */
 export const refuseMounts: Step<Needs<'site'> & { scope: Scope }, void> = {
-  name: 'mounts',
-  title: 'Look for mounts in what is replaced',
+  name: 'place',
+  title: 'Look whether it can be put in place',
   run: async ({ site, scope }) => {
-    if (scope.paths.length > 0) for (const path of scope.paths) refuse(site.folder, join(site.folder, path))
-    else if (scope.files) refuse(dirname(site.folder), site.folder)
+    for (const path of scope.paths) refuse(site.folder, join(site.folder, placeOfPath(site.folder, path)))
+    if (scope.files) refuse(dirname(site.folder), site.folder)
   },
 }
 

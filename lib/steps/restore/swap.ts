@@ -1,14 +1,13 @@
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Exchange, Transaction } from '../../core/restore-journal.ts'
 import { CommandFailed } from '../../engine/process.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Needs, Site } from '../facts.ts'
-import { isWithin } from '../site-files.ts'
 import { bringDatabase } from './database-exchange.ts'
 import { bringExchange, planExchange } from './exchange.ts'
 import type { Hands } from './hands.ts'
 import { updatePending } from './journal.ts'
+import { placeOfPath, settleMadeFolders } from './path-place.ts'
 import { assertNoMounts } from './refuse-mounts.ts'
 import { reloadIfTouched, touchesWebServer } from './reload.ts'
 import { type Scope, whatOf } from './scope.ts'
@@ -41,23 +40,18 @@ export async function exchangeAll(hands: Hands, planned: Transaction): Promise<v
 }
 
 function siteExchanges(site: Site, restoring: Restoring, scope: Scope): Exchange[] {
-  if (scope.paths.length > 0) return scope.paths.map(path => pathExchange(site.folder, restoring.tree, path))
+  if (scope.paths.length > 0) return pathExchanges(site.folder, restoring.tree, scope.paths)
   return scope.files ? [planExchange(site.folder, restoring.tree)] : []
 }
 
-/** One file or folder of the live site. Its parent is made where it is gone; a parent that is a link out of the site is refused. */
-function pathExchange(folder: string, tree: string, path: string): Exchange {
-  const live = join(folder, path)
-  // the way is looked at before anything is made on it: a link could lead the new folder out
-  if (!isWithin(realpathSync(nearestThere(dirname(live))), realpathSync(folder)))
-    throw new Error(`${path}: a link on the way to it leads out of the site`)
-  mkdirSync(dirname(live), { recursive: true })
-  return planExchange(live, join(tree, path))
-}
-
-/** The folder itself or, where it is gone, the nearest above it that is there. A dangling link is there. */
-function nearestThere(folder: string): string {
-  return lstatSync(folder, { throwIfNoEntry: false }) ? folder : nearestThere(dirname(folder))
+/** Single files and folders of the live site. Several may share a folder that is gone: they come with it. */
+function pathExchanges(folder: string, tree: string, paths: readonly string[]): Exchange[] {
+  const places = paths.map(path => {
+    const place = placeOfPath(folder, path)
+    settleMadeFolders(folder, tree, place, path)
+    return place
+  })
+  return [...new Set(places)].map(place => planExchange(join(folder, place), join(tree, place)))
 }
 
 /** A configuration that fails its test before anything was changed is not the restore's to judge: it then leaves the web server alone. */

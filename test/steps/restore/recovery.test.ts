@@ -27,6 +27,9 @@ const refused: [Record<string, unknown>, RegExp][] = [
   ...['', '.', './', '/', '/etc/passwd', '..', '../shop', 'SITE/../../shop', 'SITE/..', '-rf', '//SITE'].map(
     path => [{ path: [path] }, /--path ".*": wanted a file or folder of the site/] as [Record<string, unknown>, RegExp],
   ),
+  ...['PRIMARY_IS_web9', 'max_NAS_space', 'full_backup_freq', '.holdfast', '.holdfast/database.sql'].map(
+    path => [{ path: [path] }, /--path .*: it says how the site is kept today/] as [Record<string, unknown>, RegExp],
+  ),
   [{ path: ['SITE', '../x'] }, /--path "..\/x"/],
   [{ yes: undefined }, /no terminal to ask on: add --yes/],
 ]
@@ -45,6 +48,7 @@ test('readRecovery() asks for nothing on a terminal, in a dry run or elsewhere',
   assert.equal(readRecovery({ site: ['blog'] }, NOW, true).yes, false)
   readRecovery({ site: ['blog'], 'dry-run': true }, NOW, false)
   readRecovery({ site: ['blog'], into: '/root/look' }, NOW, false)
+  readRecovery({ site: ['blog'], into: '/root/look', path: ['.holdfast/database.sql'] }, NOW, false)
 })
 
 test('readRecovery() turns an age or a date into a moment, and the newest backup is the default', () => {
