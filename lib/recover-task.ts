@@ -19,7 +19,7 @@ export const recoverTask: Task<{ recovery: Recovery }> = {
   },
   optionsHelp: `  --site NAME       the site (needed)
   --age 40D         as it was so long ago: s, m, h, D, W, M (30 days), Y
-  --at WHEN         as it was then: 2026-01-31, 2026-01-31T18:00:00 (local time)
+  --at WHEN         as it was then: 2026-01-31 (its beginning), "2026-01-31 18:00" (local time)
                     Neither: the newest backup. Taken is the last backup before that time.
   --path REL        only this file or folder, such as SITE/wp-content/uploads; several times
   --files-only      leave the database as it is

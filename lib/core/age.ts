@@ -44,7 +44,8 @@ function intervalSeconds(text: string): number | undefined {
 /**
  * The moment that a person names, in ms since the epoch, in any of duplicity's forms: an interval (that long before `now`), `now`, seconds
  * since the epoch, `2026-01-31`, `2026/01/31`, `01/31/2026` (the month before the day), `20260131Z` (local midnight, as duplicity has it),
- * `2026-01-31T12:00:00` with `Z`, `+02:00` or nothing (local), and the `20260131T120000Z` of file names.
+ * `2026-01-31T12:00:00` with `Z`, `+02:00` or nothing (local), and the `20260131T120000Z` of file names. Beyond duplicity's: a space for the `T`, no seconds
+ * or parts of one, `+0200`, and the `2026-01-31 12:00:00 UTC` of Holdfast's own messages.
  * @param now ms since the epoch.
  * @param what names the text in the error, such as `--at`.
  * @param local reads a time without a zone; the process's own zone by default.
@@ -52,7 +53,7 @@ function intervalSeconds(text: string): number | undefined {
  */
 export function parseMoment(text: string, now: number, what = '--at', local: ClockReader = inLocalTime): number {
   if (text === 'now') return now
-  if (/^\d+$/.test(text)) return Number(text) * 1000
+  if (/^\d+$/.test(text)) return epochMoment(text, what)
   const ago = intervalSeconds(text)
   if (ago !== undefined) return now - ago * 1000
   const moment = dateMoment(text, local)
@@ -60,10 +61,19 @@ export function parseMoment(text: string, now: number, what = '--at', local: Clo
   return moment
 }
 
+/** No backup is of the year 5138 or later: so many digits are milliseconds. */
+function epochMoment(text: string, what: string): number {
+  if (Number(text) >= 1e11)
+    throw new Error(
+      `${what} "${text}": a number is read as seconds since the epoch, and that would be after the year 5000; are these milliseconds?`,
+    )
+  return Number(text) * 1000
+}
+
 const momentHelp = 'no age and no date; expected such as 40D, 2026-01-31, 2026-01-31T12:00:00 or 2026-01-31T12:00:00+02:00'
 
 const dateForms = [
-  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)T(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?<zone>Z|[+-]\d\d:\d\d)?$/,
+  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T ](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.\d+)?)?(?<zone>Z| UTC|[+-]\d\d:?\d\d)?$/,
   /^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)T(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)(?<zone>Z)$/,
   /^(?<year>\d{4})[-/](?<month>\d{1,2})[-/](?<day>\d{1,2})$/,
   /^(?<month>\d{1,2})[-/](?<day>\d{1,2})[-/](?<year>\d{4})$/,
@@ -86,8 +96,8 @@ function exists(wall: WallTime): boolean {
 }
 
 function zoneMilliseconds(zone: string): number {
-  if (zone === 'Z') return 0
-  const [hours = 0, minutes = 0] = zone.slice(1).split(':').map(Number)
+  if (zone === 'Z' || zone === ' UTC') return 0
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))]
   if (hours > 14 || minutes > 59) return Number.NaN
   return (zone.startsWith('-') ? -60_000 : 60_000) * (hours * 60 + minutes)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type ClockReader, formatAge, parseInterval, parseMoment } from '../../lib/core/age.ts'
+import { printTime } from '../../lib/core/restore-point.ts'
 
 const now = Date.UTC(2026, 10, 22, 20, 0, 0)
 const day = 86_400_000
@@ -43,6 +44,14 @@ const moments: [string, number][] = [
   ['2026-01-31T12:00:00+02:00', Date.UTC(2026, 0, 31, 10)],
   ['2026-01-31T12:00:00-07:30', Date.UTC(2026, 0, 31, 19, 30)],
   ['20260131T120000Z', Date.UTC(2026, 0, 31, 12)],
+  ['2026-01-31 12:00', Date.UTC(2026, 0, 31, 11)],
+  ['2026-01-31T12:00', Date.UTC(2026, 0, 31, 11)],
+  ['2026-01-31 12:00:30', Date.UTC(2026, 0, 31, 11, 0, 30)],
+  ['2026-01-31T12:00:00.000Z', Date.UTC(2026, 0, 31, 12)],
+  ['2026-01-31T12:00:00.987654', Date.UTC(2026, 0, 31, 11)],
+  ['2026-01-31T12:00:00+0200', Date.UTC(2026, 0, 31, 10)],
+  ['2026-01-31 12:00-0730', Date.UTC(2026, 0, 31, 19, 30)],
+  ['2026-01-31 12:00:00 UTC', Date.UTC(2026, 0, 31, 12)],
 ]
 for (const [text, time] of moments) {
   test(`parseMoment() reads ${text}`, () => assert.equal(parseMoment(text, now, '--at', inRome), time))
@@ -57,7 +66,10 @@ const noMoments = [
   '31/01/2026',
   '2026-01-31T25:00:00',
   '2026-01-31T12:00:00+99:00',
-  '2026-01-31 12:00',
+  '2026-01-31 12',
+  '2026-01-31  12:00',
+  '2026-01-31 12:00 CET',
+  '2026-01-31T12:00.5',
 ]
 for (const text of noMoments) {
   test(`parseMoment() refuses "${text}"`, () => {
@@ -67,6 +79,23 @@ for (const text of noMoments) {
     )
   })
 }
+
+test('parseMoment() says of milliseconds since the epoch what it takes them for', () => {
+  assert.throws(
+    () => parseMoment('1767582000000', now),
+    /^Error: --at "1767582000000": a number is read as seconds .* milliseconds\?$/,
+  )
+})
+
+test('parseMoment() reads every time that Holdfast prints, and every ISO text, to the second', () => {
+  const second = fc.integer({ min: Date.UTC(1971, 0) / 1000, max: Date.UTC(2099, 0) / 1000 })
+  fc.assert(
+    fc.property(second, seconds => {
+      const time = seconds * 1000
+      for (const text of [printTime(time), new Date(time).toISOString(), `${seconds}`]) assert.equal(parseMoment(text, now), time)
+    }),
+  )
+})
 
 test('parseMoment() takes a date alone as midnight of the process’s own zone', () => {
   const date = new Date(parseMoment('2026-01-31', now))

@@ -2,6 +2,7 @@ import { isAbsolute, normalize, resolve } from 'node:path'
 import { parseInterval, parseMoment } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import { messageOf } from '../../core/message.ts'
+import { printTime } from '../../core/restore-point.ts'
 import type { Condition } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
 import { isOfToday } from './markers.ts'
@@ -56,14 +57,27 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
 }
 
 function readMoment(values: Values, now: number): Pick<Recovery, 'moment' | 'asked'> {
+  const given = values.age ?? values.at
+  if (given === undefined) return { moment: undefined, asked: 'the newest backup' }
+  const option = values.age === undefined ? '--at' : '--age'
+  const moment = momentOf(option, given as string, now)
+  if (moment > now) {
+    throw new BadInput(`${option} ${given}: that is ${printTime(moment)}, in the future; leave it out for the newest backup`)
+  }
+  const isDay = option === '--at' && /^\d+[-/]\d+[-/]\d+$|^\d{8}Z$/.test(given as string)
+  const meant = `${printTime(moment)}${isDay ? ', the beginning of that day' : ''}`
+  return { moment, asked: `as of ${given}${option === '--age' ? ' ago' : ''}, that is ${meant}` }
+}
+
+/** The earliest moment that a date can say, ms since the epoch. */
+const EARLIEST = -8.64e15
+
+function momentOf(option: '--at' | '--age', given: string, now: number): number {
   try {
-    if (values.age !== undefined)
-      return { moment: now - parseInterval(values.age as string, '--age') * 1000, asked: `as of ${values.age} ago` }
-    if (values.at !== undefined) return { moment: parseMoment(values.at as string, now), asked: `as of ${values.at}` }
+    return option === '--at' ? parseMoment(given, now) : Math.max(now - parseInterval(given, '--age') * 1000, EARLIEST)
   } catch (error) {
     throw new BadInput(messageOf(error))
   }
-  return { moment: undefined, asked: 'the newest backup' }
 }
 
 function readScope(values: Values, paths: readonly string[]): Scope {

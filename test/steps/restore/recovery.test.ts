@@ -17,6 +17,9 @@ const refused: [Record<string, unknown>, RegExp][] = [
   [{ age: '-3D' }, /--age/],
   [{ at: 'yesterday' }, /yesterday/],
   [{ at: '2026-02-30' }, /2026-02-30/],
+  [{ at: '2026-03-01T12:00:01Z' }, /--at 2026-03-01T12:00:01Z: that is 2026-03-01 12:00:01 UTC, in the future; leave it out/],
+  [{ at: '2027-01-01' }, /in the future/],
+  [{ at: '1767582000000' }, /milliseconds\?/],
   [{ 'files-only': true, 'db-only': true }, /--files-only and --db-only: wanted one/],
   [{ 'db-only': true, path: ['SITE/a'] }, /--path brings back files/],
   [{ undo: true, at: '2026-01-31' }, /--undo swaps the last restore back/],
@@ -55,11 +58,27 @@ test('readRecovery() turns an age or a date into a moment, and the newest backup
   const momentOf = (values: object) => readRecovery({ ...ok, ...values }, NOW, false).moment
   assert.equal(momentOf({}), undefined)
   assert.equal(momentOf({ age: '40D' }), NOW - 40 * DAY)
+  assert.ok(momentOf({ age: '280000Y' })! < 0)
   assert.equal(momentOf({ age: '1M' }), NOW - 30 * DAY)
   assert.equal(momentOf({ age: '1W2D12h' }), NOW - 9.5 * DAY)
   assert.equal(momentOf({ at: '2026-01-31' }), new Date(2026, 0, 31).getTime())
   assert.equal(momentOf({ at: '2026-01-31T18:00:00+02:00' }), Date.parse('2026-01-31T16:00:00Z'))
   assert.equal(momentOf({ at: '20260131T180000Z' }), Date.parse('2026-01-31T18:00:00Z'))
+})
+
+/** [--at or --age, what is said of it]. */
+const asked: [Record<string, unknown>, string][] = [
+  [{}, 'the newest backup'],
+  [{ age: '12h' }, 'as of 12h ago, that is 2026-03-01 00:00:00 UTC'],
+  [{ at: '2026-01-31T18:00:00+02:00' }, 'as of 2026-01-31T18:00:00+02:00, that is 2026-01-31 16:00:00 UTC'],
+  [{ at: '2026-01-05 03:00:00 UTC' }, 'as of 2026-01-05 03:00:00 UTC, that is 2026-01-05 03:00:00 UTC'],
+  [{ at: 'now' }, 'as of now, that is 2026-03-01 12:00:00 UTC'],
+]
+
+test('readRecovery() says what it understood, and that a day is its beginning', () => {
+  for (const [values, said] of asked) assert.equal(readRecovery({ ...ok, ...values }, NOW, false).asked, said)
+  for (const day of ['2026-01-31', '2026/1/31', '1/31/2026', '20260131Z'])
+    assert.match(readRecovery({ ...ok, at: day }, NOW, false).asked, /, that is 2026-01-3\d .* UTC, the beginning of that day$/)
 })
 
 /** [--path given, what is brought back]. */
