@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -29,6 +39,7 @@ test('recover --into restores elsewhere, into a new or an empty folder, and touc
     const { code, stdout, stderr } = await blog.recover('--into', join(folder, into))
     assert.equal(code, 0, `${stdout}\n${stderr}`)
     assert.deepEqual(snapshot(join(folder, into)), blog.second.files)
+    assert.match(stdout, /blog as of 2026-01-06 03:00:00 UTC: restored into /)
   }
   const { code, stderr, stdout } = await blog.recover('--into', join(folder, 'new'))
   assert.equal(code, 2)
@@ -40,6 +51,31 @@ test('recover --into restores elsewhere, into a new or an empty folder, and touc
     'SITE/uploads/a.txt',
   ])
   assert.deepEqual(blog.look(), was)
+})
+
+test('recover --into refuses a folder among the sites, by whatever way it is named', async () => {
+  symlinkSync(blog.host.vhosts, join(folder, 'way'))
+  const was = blog.look()
+  for (const into of [
+    join(blog.host.vhosts, 'newsite'),
+    join(blog.folder, 'SITE/in'),
+    blog.host.vhosts,
+    join(folder, 'way/new/deep'),
+  ]) {
+    const { code, stdout } = await blog.recover('--into', into)
+    assert.equal(code, 2, stdout)
+    assert.match(stdout, /--into .*: that is among the sites of this host/)
+  }
+  assert.deepEqual(blog.look(), was)
+  assert.deepEqual(readdirSync(blog.host.vhosts), ['blog'])
+})
+
+test('recover --into --dry-run does not say that anything was restored', async () => {
+  const { code, stdout } = await blog.recover('--into', join(folder, 'dry'), '--dry-run')
+  assert.equal(code, 0)
+  assert.match(stdout, /duplicity restore/)
+  assert.doesNotMatch(stdout, /restored into|is in /)
+  assert.ok(!existsSync(join(folder, 'dry')))
 })
 
 test('recover --db-only of a site whose wp-config.php is gone is a failure, not a success without a database', async () => {

@@ -1,19 +1,26 @@
-import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { BadInput } from '../../core/bad-input.ts'
-import type { RestorePoint } from '../../core/restore-point.ts'
+import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import type { Step } from '../../engine/step.ts'
+import type { Host } from '../../inventory/schema.ts'
 import type { Needs } from '../facts.ts'
+import { isWithin } from '../site-files.ts'
 import { fetchTree } from './fetch.ts'
-import { partsOf, type Scope } from './scope.ts'
+import { partsOf, type Scope, whatOf } from './scope.ts'
 
-type Elsewhere = Needs<'host' | 'secrets' | 'site' | 'siteArchive'> & { point: RestorePoint; scope: Scope; into: string }
+type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive'> & {
+  point: RestorePoint
+  scope: Scope
+  into: string
+}
 
 /** Restores into a folder of the person's choice, and touches nothing live. The database is there as its dump. */
 export const restoreElsewhere: Step<Elsewhere, void> = {
   name: 'restore-elsewhere',
   title: ({ into }) => `Restore into ${into}`,
-  run: async ({ host, secrets, site, siteArchive, point, scope, into }, shell) => {
+  run: async ({ host, secrets, request, site, siteArchive, point, scope, into }, shell) => {
+    refuseAmongSites(host, into)
     const there = lstatSync(into, { throwIfNoEntry: false })
     if (there && (!there.isDirectory() || readdirSync(into).length > 0))
       throw new BadInput(`--into ${into}: wanted a folder that is empty or not there yet`)
@@ -26,6 +33,17 @@ export const restoreElsewhere: Step<Elsewhere, void> = {
         shell,
       )
     }
-    shell.note('significant', `${site.name} is in ${into}`)
+    const what = scope.files && scope.database ? site.name : `${whatOf(scope)} of ${site.name}`
+    if (!request.dryRun) shell.note('significant', `${what} as of ${printTime(point.time)}: restored into ${into}`)
   },
 }
+
+/** A folder among the sites would be a site itself, or a part of one that the web shows. */
+function refuseAmongSites({ vhosts }: Host, into: string): void {
+  const there = nearestThere(into)
+  const real = join(realpathSync(there), relative(there, into))
+  if (isWithin(real, realpathSync(vhosts)))
+    throw new BadInput(`--into ${into}: that is among the sites of this host (${vhosts}); wanted a folder elsewhere`)
+}
+
+const nearestThere = (path: string): string => (existsSync(path) ? path : nearestThere(dirname(path)))
