@@ -132,6 +132,9 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
 
 /** The telling line of what it said: its last that is no part of a Python traceback nor the frame around what gpg said. */
 function sentence(text: string): string {
+  // of a volume that is not what it was, its name, and not the hashes that stand below it
+  const mismatched = /hash mismatch for file:\s*(\S+)/.exec(text)?.[1]
+  if (mismatched !== undefined) return `${mismatched} is not what its manifest says (hash mismatch)`
   const lines = text.split('\n').map(line => line.trim())
   return (lines.filter(line => line !== '' && !/^(File "|Traceback|\^+$|=====)/.test(line)).at(-1) ?? '').slice(0, 300)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newestRestorePoint, restorePointAt, restorePoints } from '../../lib/core/restore-point.ts'
+import { adviceInstead, newestRestorePoint, restorePointAt, restorePoints } from '../../lib/core/restore-point.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 
@@ -39,3 +39,30 @@ test('restorePoints() tell the damage of the sets that they build on, and of no 
     [0, 1, 1],
   )
 })
+
+/** [the days of the sets, which are damaged, the one that was chosen, the days that are named instead]. */
+const instead: [Parameters<typeof listing>, number, number[]][] = [
+  [[{ day: 0 }, { day: 1, base: 0 }, { day: 2, base: 1, volumes: [2] }], 2, [1]],
+  [[{ day: 0 }, { day: 1, base: 0, volumes: [2] }, { day: 2, base: 1 }, { day: 9 }], 2, [0, 9]],
+  [[{ day: 0, volumes: [2] }, { day: 9 }], 0, [9]],
+  [
+    [
+      { day: 0, volumes: [2] },
+      { day: 1, base: 0 },
+    ],
+    1,
+    [],
+  ],
+]
+for (const [sets, chosen, named] of instead) {
+  test(`adviceInstead() of day ${chosen} names ${named.length === 0 ? 'none' : `days ${named}`}`, () => {
+    const damaged = collectionOf(listing(...sets))
+    const point = restorePoints(damaged).find(({ time }) => time === at(chosen))!
+    const advice = adviceInstead(damaged, point)
+    assert.deepEqual(
+      [...advice.matchAll(/--at "(.*?) UTC"/g)].map(([, time]) => Date.parse(`${time}Z`)),
+      named.map(at),
+    )
+    if (named.length === 0) assert.equal(advice, 'nor can any other, as far as is known')
+  })
+}

@@ -42,8 +42,12 @@ for (const [code, log, printed, fault] of table) {
 
 test('duplicityError() says what it means, the exit code and what duplicity said itself', () => {
   assert.equal(
-    duplicityError(21, error(21, 'Invalid data - SHA1 hash mismatch for file:\n vol1'), '').message,
-    'a volume in the archive is corrupt (duplicity exit code 21): vol1',
+    duplicityError(
+      21,
+      error(21, 'Invalid data - SHA1 hash mismatch for file:\n vol1\n Calculated hash: 1\n Manifest hash: 2\n'),
+      '',
+    ).message,
+    'a volume in the archive is corrupt (duplicity exit code 21): vol1 is not what its manifest says (hash mismatch)',
   )
   assert.equal(duplicityError(undefined, '', '').message, 'duplicity was interrupted (duplicity was killed)')
   const framed = 'GPGError: GPG Failed, see log below:\n===== Begin GnuPG log =====\ngpg: no disk\n===== End GnuPG log ====='

@@ -96,3 +96,15 @@ test('recover --path of a site whose folder is lost says that it comes back as a
   assert.equal(code, 2, stdout)
   assert.match(stdout, /blog is gone: bring the site back as a whole first, or use --into/)
 })
+
+test('recover says what a backup does not have: a path, or a database', async () => {
+  const kept = () => globSync(join(host.vhosts, '.holdfast/blog/*')).toSorted()
+  const was = kept()
+  const none = await recover('--path', 'SITE/never-was')
+  assert.equal(none.code, 1)
+  assert.match(none.stdout, /the backup of .* UTC has no SITE\/never-was of blog/)
+  const database = await recover('--db-only')
+  assert.equal(database.code, 1)
+  assert.match(database.stdout, /the backup of .* UTC has no database of blog: it was made of a static site/)
+  assert.deepEqual(kept(), was)
+})

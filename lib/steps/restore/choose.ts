@@ -2,7 +2,7 @@ import { formatAge } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import { setsOf } from '../../core/collection.ts'
 import { messageOf } from '../../core/message.ts'
-import { newestRestorePoint, printTime, type RestorePoint, restorePointAt } from '../../core/restore-point.ts'
+import { adviceInstead, newestRestorePoint, printTime, type RestorePoint, restorePointAt } from '../../core/restore-point.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
 import { readRecord } from '../site-record.ts'
@@ -69,8 +69,10 @@ export const choosePoint: Step<Needs<'collection' | 'site'> & { recovery: Recove
     const place = `${point.set.kind} set, ${sets.indexOf(point.set) + 1} of ${sets.length} in the chain of ${printTime(point.chain.startAt)}`
     shell.note('info', `asked for: ${recovery.asked}`)
     shell.note('info', `chosen: the backup of ${printTime(point.time)}, ${formatAge(shell.now() - point.time)} old (${place})`)
-    if (point.problems.length > 0)
-      throw new Error(`the backup of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
+    if (point.problems.length > 0) {
+      const why = `the backup of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`
+      throw new Error(`${why}; ${adviceInstead(collection, point)}`)
+    }
     return { point, scope: recovery.scope }
   },
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
+import { DuplicityError } from '../../duplicity/errors.ts'
 import type { Step } from '../../engine/step.ts'
 import type { DatabaseAccess } from '../../wordpress/config.ts'
 import { isComplete } from '../../wordpress/dump.ts'
@@ -26,10 +27,20 @@ export const restoreFiles: Step<Fetches, void> = {
     const common = { host, secrets, site: site.name, archive: siteArchive, point }
     for (const path of partsOf(scope) ?? [undefined]) {
       const into = path === undefined ? restoring.tree : join(restoring.tree, path)
-      await fetchTree({ ...common, into, ...(path === undefined ? {} : { path }) }, shell)
+      try {
+        await fetchTree({ ...common, into, ...(path === undefined ? {} : { path }) }, shell)
+      } catch (error) {
+        if (!(error instanceof DuplicityError) || error.fault !== 'not-in-backup') throw error
+        throw new Error(notThere(site.name, point, scope.database ? undefined : path))
+      }
     }
   },
 }
+
+const notThere = (site: string, { time }: RestorePoint, path: string | undefined): string =>
+  path === undefined
+    ? `the backup of ${printTime(time)} has no database of ${site}: it was made of a static site, or without its database`
+    : `the backup of ${printTime(time)} has no ${path} of ${site}`
 
 /** What the restored files say of the site. */
 export interface Restored {
