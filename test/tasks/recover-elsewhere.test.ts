@@ -78,6 +78,22 @@ test('recover --into --dry-run does not say that anything was restored', async (
   assert.ok(!existsSync(join(folder, 'dry')))
 })
 
+test('recover --dry-run of a site that is broken or lost goes well, and says what it cannot foretell', async () => {
+  const config = join(blog.folder, 'SITE/wp-config.php')
+  const was = readFileSync(config)
+  writeFileSync(config, "<?php define('DB_NAME', ")
+  const broken = await blog.recover('--dry-run')
+  writeFileSync(config, was)
+  renameSync(blog.folder, join(folder, 'lost'))
+  const lost = await blog.recover('--dry-run')
+  renameSync(join(folder, 'lost'), blog.folder)
+  for (const { code, stdout } of [broken, lost]) {
+    assert.equal(code, 0, stdout)
+    assert.match(stdout, /: which database it has is read from the backup once that is restored; a dry run cannot show/)
+    assert.match(stdout, /duplicity restore/)
+  }
+})
+
 test('recover --db-only of a site whose wp-config.php is gone is a failure, not a success without a database', async () => {
   renameSync(join(blog.folder, 'SITE/wp-config.php'), join(folder, 'aside'))
   const { code, stdout } = await blog.recover('--db-only', '--yes')

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../../core/message.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import { DuplicityError } from '../../duplicity/errors.ts'
 import type { Step } from '../../engine/step.ts'
@@ -82,10 +83,19 @@ export const checkFiles: Step<
 
 const NO_DATABASE: Restored = { access: undefined, sameDump: false }
 
-/** What a dry run takes the restored site for: what the live one is. */
+/** What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke, it says what it leaves out. */
 function foretold(hands: Hands, site: Site): Restored {
-  return { access: accessFrom(hands, site.name, site.folder), sameDump: false }
+  try {
+    if (site.local) return { access: accessFrom(hands, site.name, site.folder), sameDump: false }
+    hands.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
+  } catch (error) {
+    hands.shell.note('info', `${messageOf(error)}: ${UNTOLD}`)
+  }
+  return NO_DATABASE
 }
+
+const UNTOLD =
+  'which database it has is read from the backup once that is restored; a dry run cannot show how it is imported and put in place'
 
 function checkSite(tree: string): void {
   const root = lstatSync(join(tree, 'SITE'), { throwIfNoEntry: false })
