@@ -184,7 +184,7 @@ export const NFS: readonly NfsScenario[] = [
 
 /** What a run should have taken away, and what it should not have left behind: mounts, mounts that are still being made, processes. */
 export async function leftOver(lab: NfsLab): Promise<string> {
-  const script = `grep ' /mnt/' /proc/mounts; systemctl list-jobs --no-legend; systemctl list-units --no-legend --state=active,activating 'mnt-*'
+  const script = `grep ' /mnt/' /proc/mounts; systemctl list-jobs --no-legend '*.mount'; systemctl list-units --no-legend --state=active,activating 'mnt-*'
 pgrep -a 'duplicity|mount|gpg'; true`
   return (await lab.web(script)).trim()
 }

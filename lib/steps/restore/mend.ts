@@ -5,6 +5,7 @@ import type { Step } from '../../engine/step.ts'
 import { removeScratch } from '../duplicity.ts'
 import type { Needs } from '../facts.ts'
 import { removeClientFiles } from '../option-file.ts'
+import { readJournal } from './journal.ts'
 import { takeBackInterrupted, tidy } from './transaction.ts'
 
 /** The sites whose interrupted restore was taken back at the beginning of this run. */
@@ -37,10 +38,11 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
         }
         await tidy(hands, site)
       } catch (error) {
-        shell.note(
-          'problem',
-          `${site}: an interrupted restore cannot be taken back yet, and the site is left alone until it is: ${messageOf(error)}`,
-        )
+        const isPending = readJournal(host, site).pending !== undefined
+        const what = isPending
+          ? 'an interrupted restore cannot be taken back yet, and the site is left alone until it is'
+          : 'what an earlier restore kept cannot be removed yet'
+        shell.note('problem', `${site}: ${what}: ${messageOf(error)}`)
       }
     }
     return { mended }

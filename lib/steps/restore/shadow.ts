@@ -50,7 +50,7 @@ export const importShadow: Step<ShadowNeeds, void> = {
       await writeImportable(join(restoring.tree, COMPANION, DUMP), importable)
       const client = shell.with({
         stdin: () => open(importable),
-        explain: failure => new Error(`the dump cannot be imported: ${sentence(failure.stderr)}`),
+        explain: failure => new Error(`the dump cannot be imported: ${sentence(failure.stderr)}${hintFor(failure.stderr)}`),
       })
       await withOptionFile(
         host,
@@ -76,6 +76,12 @@ async function refuseUnreadable({ host, shell }: Hands, { database }: DatabaseAc
     `the live database has tables that the server cannot open, so they cannot be kept: ${lost.join(', ')}. If nothing can save them, drop them and recover again: DROP TABLE ${tables};`,
   )
 }
+
+/** A view on another database, or triggers on a server that logs changes: the site's own rights are not enough, and will not be. */
+const hintFor = (said: string): string =>
+  /ERROR (1142|1419) /.test(said)
+    ? '. --files-only brings back the files, --into the dump too, for an administrator to look at'
+    : ''
 
 const sentence = (text: string): string => text.trim().split('\n').at(-1) || 'the client was killed'
 

@@ -12,6 +12,7 @@ import { adminOf } from './admin.ts'
 import { forgetFingerprint } from './fingerprint.ts'
 import type { Hands } from './hands.ts'
 import { readJournal, updatePending, workFolder, writeJournal } from './journal.ts'
+import { type Scope, WHOLE, whatOf } from './scope.ts'
 import { forget, takeBack, takeBackAndKeep } from './take-back.ts'
 
 /** A restore at work: where it keeps what, and its names on the database server. */
@@ -102,10 +103,11 @@ export function pendingOf(host: Host, site: string): Transaction {
 }
 
 /** The end of a restore that succeeded: what was live is now what is kept, and older keeps go. */
-export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }, void> = {
+export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; scope?: Scope }, void> = {
   name: 'commit',
   title: 'Keep what was there',
-  run: async ({ host, secrets, site, restoring }, shell) => {
+  run: async ({ host, secrets, site, restoring, scope = WHOLE }, shell) => {
+    const isWhole = scope.files && scope.database
     await shell.act(
       `keep what was there in ${restoring.holding} until the next success, ${host.keepPrevious} days at most`,
       async () => {
@@ -116,12 +118,16 @@ export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
         writeJournal(host, site.name, { pending: undefined, kept: [...kept.filter(one => one.id !== done.id), done] })
         // the fingerprint of what was there: after a kill before the new one is taken, it would call the restore a change by hand
         forgetFingerprint({ host, secrets, shell }, site.name)
-        if (done.point !== undefined) updateRecord(host, site.name, { restoredFrom: done.point })
+        // a part of a set is not that set: a replica must not take it for replayed
+        if (done.point !== undefined && isWhole) updateRecord(host, site.name, { restoredFrom: done.point })
         if (done.task === 'replica') updateRecord(host, site.name, { backedUpAs: undefined })
         // a replica is brought to the newest point; a primary has no lag
         if (site.role.role !== 'primary') shell.tell({ site: site.name, lag: 0 })
         await tidy({ host, secrets, shell }, site.name)
-        const what = done.point === undefined ? 'the last restore was undone' : `now as of ${printTime(done.point)}`
+        const what =
+          done.point === undefined
+            ? 'the last restore was undone'
+            : `${isWhole ? '' : `${whatOf(scope)} `}now as of ${printTime(done.point)}`
         const kind = done.task === 'replica' ? 'info' : 'significant'
         shell.note(kind, `${site.name}: ${what}; what it replaced is kept in ${restoring.holding}`)
       },
