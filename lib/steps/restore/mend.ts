@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
 import type { Step } from '../../engine/step.ts'
+import type { Host } from '../../inventory/schema.ts'
 import { removeScratch } from '../duplicity.ts'
 import type { Needs } from '../facts.ts'
 import { removeClientFiles } from '../option-file.ts'
@@ -38,7 +39,7 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
         }
         await tidy(hands, site)
       } catch (error) {
-        const isPending = readJournal(host, site).pending !== undefined
+        const isPending = isUnfinished(host, site)
         const what = isPending
           ? 'an interrupted restore cannot be taken back yet, and the site is left alone until it is'
           : 'what an earlier restore kept cannot be removed yet'
@@ -47,6 +48,15 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
     }
     return { mended }
   },
+}
+
+/** A journal that cannot be read may hold an interrupted restore. */
+function isUnfinished(host: Host, site: string): boolean {
+  try {
+    return readJournal(host, site).pending !== undefined
+  } catch {
+    return true
+  }
 }
 
 function sitesWithJournal(folder: string): string[] {
