@@ -162,7 +162,9 @@ export const hostSchema = z.strictObject({
     .number()
     .positive()
     .default(7)
-    .describe('Days for which a restore keeps what it replaced, until the next success'),
+    .describe(
+      'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next success, and no longer',
+    ),
   concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
   staleAfter: interval.default('2D').describe('From this age on the newest backup of a site is too old (tasks/status.ts)'),
   auditBudget: z
