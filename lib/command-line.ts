@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
 import { BadInput } from './core/bad-input.ts'
+import { EXIT } from './core/outcome.ts'
 
 /** Where Holdfast itself is: inventories and `.env` are looked for here, whatever folder it is started from. */
 export const HOME = dirname(import.meta.dirname)
@@ -64,6 +65,18 @@ export function wordsAfterScript(argv: readonly string[]): string[] {
   const isScript = (word: string): boolean => /\.[cm]?[tj]s$/.test(word) && dirname(realOr(resolve(word))).endsWith('/tasks')
   const at = argv.findIndex((word, index) => index > 0 && isScript(word))
   return argv.slice(at < 0 ? 2 : at + 1)
+}
+
+/** Ends a task that has no options when it was given some, or says what it does when it was asked: before it does anything. */
+export function expectNoWords(name: string, about: string): void {
+  const words = wordsAfterScript(process.argv)
+  if (words.length === 0) return
+  if (words.every(word => ['-h', '--help'].includes(word))) {
+    console.log(`npm run ${name}: ${about}`)
+    process.exit(EXIT.well)
+  }
+  console.error(`${name}: found ${words.join(' ')}, wanted no options`)
+  process.exit(EXIT.badInput)
 }
 
 function realOr(path: string): string {

@@ -1,3 +1,4 @@
+import { expectNoWords } from '../lib/command-line.ts'
 import { messageOf } from '../lib/core/message.ts'
 import { EXIT, exitCodeOf } from '../lib/core/outcome.ts'
 import { endingOf } from '../lib/demo/ending.ts'
@@ -31,6 +32,7 @@ async function demo(stop: AbortSignal): Promise<void> {
 
 const say = (text: string): void => console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 100 - text.length))}`)
 
+expectNoWords('demo', 'two hosts in a sandbox, two nights, and a post that travels from one to the other')
 const stop = listenForStop()
 await demo(stop.signal).catch(error => {
   console.error(`\nThe demo failed: ${messageOf(error)}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -62,3 +62,11 @@ test('the demo shows the post on the replica, leaves no process and an archive w
   assert.equal(statSync(join(place, sandbox, '.env')).mode & 0o777, 0o600)
   assert.equal(statSync(join(place, sandbox)).mode & 0o777, 0o700)
 })
+
+for (const task of ['demo', 'schema']) {
+  test(`tasks/${task}.ts takes no options, and says so before it does anything`, () => {
+    const { status, stderr, stdout } = spawnSync('zx', [`tasks/${task}.ts`, '--nonsense'], { cwd: HOME, encoding: 'utf8' })
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, new RegExp(`^${task}: found --nonsense, wanted no options$`, 'm'))
+  })
+}
