@@ -14,10 +14,12 @@ import { processStart } from './process-start.ts'
 /** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
 export type Purpose = 'backup' | 'restore'
 
+const cacheOf = (host: Host): string => join(host.paths.cache, 'duplicity')
+
 /** What every duplicity call for one site's archive has in common. */
 export function targetOf(host: Host, site: string, archive: SiteArchive, purpose: Purpose): Target {
   const name = `${encodeURIComponent(site)}.${purpose}`
-  const cache = join(host.paths.cache, 'duplicity')
+  const cache = cacheOf(host)
   const { program, compression, retries } = host.duplicity
   return {
     program,
@@ -45,24 +47,24 @@ export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, targe
   mkdirSync(target.cache, { recursive: true, mode: 0o700 })
   rmSync(target.logFile, { force: true })
   removeScratch(host)
-  mkdirSync(scratchFolder(host), { recursive: true, mode: 0o700 })
+  mkdirSync(scratchFolder(target), { recursive: true, mode: 0o700 })
   const names = host.archive.kind === 'url' ? host.archive.env : []
   const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
   return shell.with({
-    env: { ...gpgHome(host), TMPDIR: scratchFolder(host), ...own, ...passphraseOf(host, secrets) },
+    env: { ...gpgHome(host), TMPDIR: scratchFolder(target), ...own, ...passphraseOf(host, secrets) },
     explain: failure => duplicityError(failure.exitCode, readLog(target.logFile), failure.stderr),
   })
 }
 
 /**
- * Where the duplicity calls of this process keep volumes that they make or read, unencrypted: beside the cache, since `/tmp` may be small and open to
+ * Where the duplicity calls of this process keep volumes that they make or read, unencrypted: in the cache, since `/tmp` may be small and open to
  * others, and what a killed call leaves there must be found again.
  */
-export const scratchFolder = (host: Host): string => join(host.paths.cache, 'tmp', String(process.pid))
+const scratchFolder = (target: Target): string => join(target.cache, 'tmp', String(process.pid))
 
 /** Removes what the calls of processes that are no more left. */
 export function removeScratch(host: Host): void {
-  const folder = join(host.paths.cache, 'tmp')
+  const folder = join(cacheOf(host), 'tmp')
   let names: string[]
   try {
     names = readdirSync(folder)

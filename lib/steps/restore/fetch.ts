@@ -6,7 +6,7 @@ import type { Shell } from '../../engine/shell.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Secrets } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../check-mount.ts'
-import { duplicityShell, scratchFolder, targetOf } from '../duplicity.ts'
+import { duplicityShell, targetOf } from '../duplicity.ts'
 import { gpgHome } from '../gpg.ts'
 import { withFolderProgress } from '../progress.ts'
 import { confined } from './confined.ts'
@@ -35,6 +35,6 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   const target = targetOf(host, site, archive, 'restore')
   const words = restoreWords({ ...target, into, time: point.time, ...(path === undefined ? {} : { path }) })
   await shell.act(`make the folder ${dirname(into)}`, () => void mkdirSync(dirname(into), { recursive: true, mode: 0o700 }))
-  const writable = [dirname(into), target.cache, scratchFolder(host), ...Object.values(gpgHome(host))]
+  const writable = [dirname(into), target.cache, ...Object.values(gpgHome(host))]
   await withFolderProgress(into, shell, () => duplicityShell(shell, host, secrets, target).act`${confined(words, writable)}`)
 }
