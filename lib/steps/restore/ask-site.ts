@@ -72,8 +72,11 @@ function get({ url, host }: Question): Promise<{ status: number; body: string }>
   return promise
 }
 
-/** Milliseconds for which PHP may go on with the code that it has in its cache (opcache.revalidate_freq is 2 s): whoever asks earlier asks the former site. */
-const CACHED = 2_500
+/**
+ * Milliseconds for which PHP may go on with the code that it has in its cache: whoever asks earlier asks the former site. `opcache.revalidate_freq`, 2 s
+ * as PHP is shipped, counts whole seconds, so that code which was looked at in the last moment of one is served to the end of the second after the next.
+ */
+const CACHED = 3_100
 
 type Asked = { before: SiteAnswer | undefined }
 
