@@ -16,12 +16,14 @@ export interface Call {
 /** Computes a call; undefined when its arguments are not of the kind that is followed. */
 export type BuiltIn = (call: Call) => Value | undefined
 
-/** A function of texts; undefined when an argument has no text or there are too many. */
+/** A function of texts; undefined when an argument has no text, or when there are fewer than `work` must have, or more than `most`. */
 const ofTexts =
   (work: (...texts: string[]) => Value | undefined, most: number): BuiltIn =>
   ({ values }) => {
     const texts = values.map(textOf)
-    return values.length === 0 || values.length > most || !texts.every(text => text !== undefined) ? undefined : work(...texts)
+    return values.length < Math.max(work.length, 1) || values.length > most || !texts.every(text => text !== undefined)
+      ? undefined
+      : work(...texts)
   }
 
 /** Upper and lower case of ASCII only, as PHP does since 8.2. */

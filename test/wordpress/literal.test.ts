@@ -99,3 +99,19 @@ test('readWpConfig() throws nothing but WpConfigError on a configuration with a 
     { numRuns: 3000 },
   )
 })
+
+test('readWpConfig() refuses a function of texts that lacks an argument, as PHP does', () => {
+  const start = "<?php define('DB_NAME', 'n'); define('DB_USER', 'u'); define('DB_HOST', 'h'); "
+  for (const call of [
+    "preg_replace('/a/', 'b')",
+    "str_contains('undefined')",
+    "strpos('undefined')",
+    "str_replace('a', 'b')",
+    'trim()',
+  ])
+    assert.throws(
+      () => readWpConfig(`${start}define('DB_PASSWORD', 'x' . ${call});`, '/site/wp-config.php', world),
+      WpConfigError,
+      call,
+    )
+})
