@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { processStart } from '../../lib/steps/process-start.ts'
 import { endGroup, groups } from './control-group.ts'
 
@@ -15,30 +17,32 @@ function isLeft(name: string): boolean {
   return owner !== undefined && ownerOf(Number(pid)) !== owner
 }
 
-/** Removes what runs that were killed could not: their folders and control groups, and whatever should still live in one of those. */
-export const sweep = (): Promise<void> => remove(isLeft)
-
-async function remove(isWanted: (name: string) => boolean): Promise<void> {
-  for (const name of new Set(groups().filter(isWanted))) await endGroup(name)
-  for (const name of readdirSync(tmpdir()).filter(isWanted))
+/** Removes what runs that are no more have left: their folders and control groups, and whatever should still live in one of those. */
+export async function sweep(): Promise<void> {
+  for (const name of new Set(groups().filter(isLeft))) await endGroup(name)
+  for (const name of readdirSync(tmpdir()).filter(isLeft))
     await rm(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 10 })
 }
 
 /**
- * Ends this process when it is asked to, or when the one that started it is gone and nobody would read what became of the tests. It cuts the power
- * of its machines, and takes away what they were made of.
+ * Ends this process when it is asked to, or when the one that started it is gone and nobody would read what became of the tests. However it ends,
+ * its machines end with it, and a process beside it takes away what they were made of.
  */
 export function endWithParent(): void {
+  const beside = spawn(process.execPath, [import.meta.filename, OWNER], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  beside.unref()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
   const parent = process.ppid
-  let ending = false
-  const end = (): void => {
-    if (ending) return
-    ending = true
-    // what fails now is left to the next run
-    remove(name => `${name}-`.includes(`-${OWNER}-`)).finally(() => process.exit(1))
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end)
   setInterval(() => {
-    if (process.ppid !== parent) end()
+    if (process.ppid !== parent) process.exit(1)
   }, 500).unref()
 }
+
+/** The process beside: its standard input ends with the one that started it, which may need a moment to be gone. */
+async function sweepAfter(owner: string): Promise<void> {
+  for await (const _ of process.stdin);
+  while (ownerOf(Number.parseInt(owner, 10)) === owner) await pause(50)
+  await sweep()
+}
+
+if (import.meta.main) await sweepAfter(process.argv[2]!)
