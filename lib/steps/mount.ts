@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMountPoint } from '../core/mount-table.ts'
-import { CommandFailed } from '../engine/process.ts'
+import { CommandFailed, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { ArchiveSettings, Host, MountSettings } from '../inventory/schema.ts'
 import type { Facts, Needs } from './facts.ts'
 import { giveBack, type Shared, takeLease } from './leases.ts'
+import { startUnit } from './unit.ts'
 
 type Mounted = Needs<'mounted'> & { readonly mountLease: boolean }
 
@@ -98,9 +99,14 @@ export function isMounted(mountPoint: string): boolean {
 }
 
 async function mount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {
-  if (by.kind === 'unit') await shell.act`systemctl start ${by.unit}`
-  else if (by.kind === 'fstab') await shell.act`mount ${mountPoint}`
-  else await shell.act`${by.up}`
+  try {
+    if (by.kind === 'unit') await startUnit(by.unit, shell)
+    else if (by.kind === 'fstab') await shell.act`mount ${mountPoint}`
+    else await shell.act`${by.up}`
+  } catch (error) {
+    if (!(error instanceof TimedOut)) throw error
+    throw new Error(`${error.message}: the server of ${mountPoint} does not answer`, { cause: error })
+  }
 }
 
 /** A start that did not end in its time goes on in systemd, and would mount the share long after the run, once its server is back. */

@@ -6,6 +6,7 @@ import type { Hold } from '../engine/step.ts'
 import type { Host, VpnSettings } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
 import { type FoundBefore, giveBack, type Shared, takeLease } from './leases.ts'
+import { startUnit } from './unit.ts'
 
 /** The VPN, on for as long as a program of this host holds a lease of it (S7); see leases.ts. */
 export const vpn: Hold<Needs<'host'>, { vpnLease: FoundBefore | 'none' }> = {
@@ -47,7 +48,7 @@ async function isOn(settings: VpnSettings, shell: Shell): Promise<boolean | unde
 
 async function switchOn(settings: VpnSettings, shell: Shell): Promise<void> {
   const timed = shell.with({ timeout: settings.timeout })
-  if (settings.kind === 'unit') await timed.act`systemctl start ${settings.unit}`
+  if (settings.kind === 'unit') await startUnit(settings.unit, timed)
   else await timed.act`${settings.up}`
 }
 

@@ -55,7 +55,7 @@ export const webFiles = (publicKey: string): Files => ({
   ...off(...OLDER_NFS, ...HARDWARE, 'nfs-ganesha.service'),
   '/etc/hostname': 'web\n',
   '/etc/hosts': '127.0.0.1 localhost web\n203.0.113.20 nas\n',
-  '/etc/fstab': `nas:/srv/nas ${SOFT} nfs noauto,nfsvers=4.2,soft,timeo=40,retrans=1 0 0
+  '/etc/fstab': `nas:/srv/nas ${SOFT} nfs noauto,nfsvers=4.2,soft,timeo=20,retrans=1 0 0
 nas:/srv/nas ${HARD} nfs noauto,nfsvers=4.2,hard,timeo=40,retrans=1 0 0
 `,
   '/etc/ssh/sshd_config.d/quick.conf': 'UsePAM no\nUseDNS no\n',

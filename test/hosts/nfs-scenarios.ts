@@ -25,7 +25,7 @@ const SITE = '/srv/www/vhosts/leaflet/SITE'
 const INVENTORY = '/opt/holdfast/hosts/web.ts'
 
 /** What the owner changes in the inventory that setup wrote: volumes as small as the site, and less patience with a server that is dead. */
-const EDITS = `s/folder: 'holdfast' }),$/folder: 'holdfast', timeout: 30 }),/; s/^  encryption/  duplicity: { volumeSize: 3 },\\n  encryption/`
+const EDITS = `s/folder: 'holdfast' }),$/folder: 'holdfast', timeout: 15 }),/; s/^  encryption/  duplicity: { volumeSize: 3 },\\n  encryption/`
 
 /** The same share, mounted hard and by mount itself. */
 const TO_HARD = `sed -i "s/nfs(/fstab(/; s/nfs, pass/fstab, pass/; s,'${SOFT}','${HARD}',; /also found/d" ${INVENTORY}`
@@ -139,7 +139,7 @@ export const NFS: readonly NfsScenario[] = [
       await pull(lab)
       return night(lab)
     },
-    says: /Mount \/mnt\/nas: FAILED: .*did not end within 30 s/,
+    says: /Mount \/mnt\/nas: FAILED: .*did not end within 15 s: the server of \/mnt\/nas does not answer/,
     ends: 1,
     mend: plug,
   },
@@ -174,7 +174,7 @@ export const NFS: readonly NfsScenario[] = [
       await pull(lab)
       return night(lab)
     },
-    says: /Mount \/mnt\/hard: FAILED: .*did not end within 30 s/,
+    says: /Mount \/mnt\/hard: FAILED: .*did not end within 15 s: the server of \/mnt\/hard does not answer/,
     ends: 1,
     mend: plug,
     heal: lab => lab.run(`${recover} --at ${first.time} --into /root/first`),
