@@ -86,6 +86,18 @@ const on = (lab: NfsLab): Promise<void> => lab.nas.start()
 const pull = (lab: NfsLab): Promise<void> => lab.network.plug('nas', false)
 const plug = (lab: NfsLab): Promise<void> => lab.network.plug('nas', true)
 
+const unreachable = (kind: string, mountPoint: string): NfsScenario => ({
+  name: `${kind} mount: the server cannot be reached before the night`,
+  injected: 'its cable is pulled, and plugged in after the run',
+  run: async lab => {
+    await pull(lab)
+    return night(lab)
+  },
+  says: new RegExp(`Mount ${mountPoint}: FAILED: .*did not end within 15 s: the server of ${mountPoint} does not answer`),
+  ends: 1,
+  mend: plug,
+})
+
 export const NFS: readonly NfsScenario[] = [
   {
     name: 'first night on NFS',
@@ -132,17 +144,7 @@ export const NFS: readonly NfsScenario[] = [
     ends: 1,
     mend: on,
   },
-  {
-    name: 'soft mount: the server cannot be reached before the night',
-    injected: 'its cable is pulled, and plugged in after the run',
-    run: async lab => {
-      await pull(lab)
-      return night(lab)
-    },
-    says: /Mount \/mnt\/nas: FAILED: .*did not end within 15 s: the server of \/mnt\/nas does not answer/,
-    ends: 1,
-    mend: plug,
-  },
+  unreachable('soft', SOFT),
   {
     name: 'hard mount: the server dies in the backup and comes back',
     injected: 'its power is cut when the first volume is there, and comes back once the kernel says that it waits',
@@ -168,15 +170,7 @@ export const NFS: readonly NfsScenario[] = [
     mend: on,
   },
   {
-    name: 'hard mount: the server cannot be reached before the night',
-    injected: 'its cable is pulled, and plugged in after the run',
-    run: async lab => {
-      await pull(lab)
-      return night(lab)
-    },
-    says: /Mount \/mnt\/hard: FAILED: .*did not end within 15 s: the server of \/mnt\/hard does not answer/,
-    ends: 1,
-    mend: plug,
+    ...unreachable('hard', HARD),
     heal: lab => lab.run(`${recover} --at ${first.time} --into /root/first`),
     also: async lab => assert.equal(await tree(lab, '/root/first/SITE'), first.tree, 'the first set, after all that'),
   },

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
+import { after } from 'node:test'
+import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { DatedNights } from './dated-nights.ts'
+import { quickFolder } from './quick-folder.ts'
 import { dumpOf, quickSite, runTask } from './recovering.ts'
 import { snapshot } from './snapshot.ts'
 import { claim, type Ended, Stage, type StageHost } from './stage.ts'
@@ -34,8 +36,16 @@ export interface Blog {
 /** The words that mean the first set. */
 export const FIRST_NIGHT = ['--at', '2026-01-05T12:00:00Z']
 
+/** Makes it for a file of tests, with a database server and a folder that are gone after them. */
+export async function blogFor(tests: string): Promise<{ folder: string; mariadb: Mariadb; blog: Blog }> {
+  const folder = quickFolder(tests)
+  const mariadb = await startMariadb(join(folder, 'db'))
+  after(() => mariadb.stop())
+  return { folder, mariadb, blog: await makeBlog(join(folder, 'stage'), mariadb) }
+}
+
 /** The database is `rc_blog`. */
-export async function makeBlog(folder: string, mariadb: Mariadb): Promise<Blog> {
+async function makeBlog(folder: string, mariadb: Mariadb): Promise<Blog> {
   const stage = new Stage(folder)
   const fields = { database: { socket: mariadb.socket }, keepPrevious: 7 } as object
   const host = stage.addHost('web1', fields)

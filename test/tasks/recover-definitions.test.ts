@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict'
 import { globSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
-import { quickFolder } from '../support/quick-folder.ts'
-import { type Blog, makeBlog } from '../support/recover-blog.ts'
+import { test } from 'node:test'
+import { blogFor } from '../support/recover-blog.ts'
 import { journalOf } from '../support/recovery-stage.ts'
 
-const folder = quickFolder('recover-definitions')
-let mariadb: Mariadb
-let blog: Blog
-
-before(async () => {
-  mariadb = await startMariadb(join(folder, 'db'))
-  blog = await makeBlog(join(folder, 'stage'), mariadb)
-})
-after(() => mariadb.stop())
+const { mariadb, blog } = await blogFor('recover-definitions')
 
 /** What only an administrator can make: of other definers, on another's database, and with text that a client could stumble over. */
 const OF_THE_ADMINISTRATOR = [

@@ -13,25 +13,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { until } from '../support/processes.ts'
-import { quickFolder } from '../support/quick-folder.ts'
-import { type Blog, makeBlog } from '../support/recover-blog.ts'
+import { blogFor } from '../support/recover-blog.ts'
 import { dumpOf, runTask } from '../support/recovering.ts'
 import { snapshot } from '../support/snapshot.ts'
 
 const DAY = 86_400_000
-const folder = quickFolder('recover-elsewhere')
-let mariadb: Mariadb
-let blog: Blog
+const { folder, mariadb, blog } = await blogFor('recover-elsewhere')
 
-before(async () => {
-  mariadb = await startMariadb(join(folder, 'db'))
-  blog = await makeBlog(join(folder, 'stage'), mariadb)
-})
-after(() => mariadb.stop())
 test('recover --into restores elsewhere, into a new or an empty folder, and touches nothing live', async () => {
   const was = blog.look()
   for (const into of ['new', 'deep/new', 'empty']) {

@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
-import { quickFolder } from '../support/quick-folder.ts'
-import { type Blog, FIRST_NIGHT, makeBlog } from '../support/recover-blog.ts'
+import { test } from 'node:test'
+import { blogFor, FIRST_NIGHT } from '../support/recover-blog.ts'
 import { dumpOf, runTask } from '../support/recovering.ts'
 import { snapshot } from '../support/snapshot.ts'
 
-const folder = quickFolder('recover')
-let mariadb: Mariadb
-let blog: Blog
-
-before(async () => {
-  mariadb = await startMariadb(join(folder, 'db'))
-  blog = await makeBlog(join(folder, 'stage'), mariadb)
-  // a replica here: the archive says that web2 owns it
-  mkdirSync(join(blog.stage.archive, 'shop'))
-  writeFileSync(join(blog.stage.archive, 'shop/PRIMARY_IS_web2'), '')
-})
-after(() => mariadb.stop())
+const { mariadb, blog } = await blogFor('recover')
+// a replica here: the archive says that web2 owns it
+mkdirSync(join(blog.stage.archive, 'shop'))
+writeFileSync(join(blog.stage.archive, 'shop/PRIMARY_IS_web2'), '')
 
 test('recover ends with 2 and touches nothing where it is asked for what cannot be', async () => {
   const was = blog.look()
