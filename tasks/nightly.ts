@@ -14,6 +14,7 @@ import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
 import { isBehind } from '../lib/steps/restore/choose.ts'
 import { databaseDiffers, guardEdits, rememberReplica } from '../lib/steps/restore/edit-guard.ts'
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
+import { lookForRoom } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
 import { refuseMounts } from '../lib/steps/restore/refuse-mounts.ts'
@@ -48,7 +49,7 @@ const nightly = recipe<Start>()
   .each('Replica sites', replicas, site => site
     .do(status)
     .only('Newer in the archive', isBehind, behind => behind
-      .do(refuseMounts)
+      .do(refuseMounts).do(lookForRoom('replica'))
       .hold(restoreTransaction('replica'))
       .do(guardEdits)
       .do(restoreFiles).do(checkFiles).do(settleMarkers)

@@ -12,6 +12,7 @@ import { chooseLocalSite, choosePoint, chooseSite } from '../lib/steps/restore/c
 import { confirm } from '../lib/steps/restore/confirm.ts'
 import { restoreElsewhere } from '../lib/steps/restore/elsewhere.ts'
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
+import { lookForRoom, lookForRoomElsewhere } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
 import { type Recovery, wantsArchive, wantsElsewhere, wantsInPlace, wantsUndo } from '../lib/steps/restore/recovery.ts'
@@ -43,9 +44,9 @@ const recover = recipe<Start & { recovery: Recovery }>()
     .do(decideRoles).do(chooseSite)
     .do(status).do(choosePoint)
     .hold(gpgAgent)
-    .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere.do(restoreElsewhere))
+    .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere.do(lookForRoomElsewhere).do(restoreElsewhere))
     .only('In place', wantsInPlace, site => site
-      .do(refuseMounts).do(confirm)
+      .do(refuseMounts).do(lookForRoom('recover')).do(confirm)
       .hold(restoreTransaction('recover'))
       .do(restoreFiles).do(checkFiles).do(settleMarkers)
       .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))

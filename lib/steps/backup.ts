@@ -15,6 +15,7 @@ import { assertRoom } from './free-space.ts'
 import { outlookOf } from './outlook.ts'
 import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
+import { rememberTreeSize } from './tree-sizes.ts'
 
 type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
 
@@ -59,6 +60,7 @@ export const backup: Step<BackupNeeds, void> = {
         throw new Error('duplicity said that it was done, but there is no new set in the archive')
       if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
       updateRecord(host, site.name, { backedUpTo: made.time, backedUpAs: host.name })
+      await rememberTreeSize({ site, archive: siteArchive, after, time: made.time, logFile: target.logFile }, shell)
       shell.tell({
         ...archiveTelling(site.name, after),
         backedUp: made.kind,

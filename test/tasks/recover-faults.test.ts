@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
@@ -116,11 +126,23 @@ if (inOwnMounts(import.meta.filename)) {
     await changed(copy => truncateSync(join(copy, '.holdfast', 'database.sql'), 3000))
     await fails(/check-files: the database dump in the set is not complete/)
   })
-  test('the disk is full while the files are restored', async () => {
+  test('the disk is full while the files are restored, though it had room when they began', async () => {
     const ballast = join(vhosts, 'ballast')
     const { bavail, bsize } = statfsSync(vhosts)
-    writeFileSync(ballast, Buffer.alloc(bavail * bsize - 4_000_000, 1))
-    await fails(/restore-files: .*(no space|full)/i)
+    fakeProgram(bin, 'bwrap', `PATH=$REAL; head -c ${bavail * bsize - 4_000_000} /dev/zero > ${ballast}; exec bwrap "$@"`)
+    await fails(/restore-files: .*(no space|full)/i, { PATH: pathWith(bin) })
+    for (const each of [ballast, join(bin, 'bwrap')]) rmSync(each)
+  })
+  test('a disk of the database server that is too small is told before anything is fetched, or before the import', async () => {
+    const ballast = join(data, 'ballast')
+    const { bavail, bsize } = statfsSync(data)
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize - 1_000_000, 1))
+    await fails(/^run room: there is too little room: .*on the disk of .*\/db.*Nothing was fetched$/)
+    // of an older backup nobody knows how large its dump is, until that is there
+    const sizes = join(archive, '.holdfast-sizes')
+    renameSync(sizes, `${sizes}.away`)
+    await fails(/^run import: there is too little room: .*on the disk of .*\/db/)
+    renameSync(`${sizes}.away`, sizes)
     rmSync(ballast)
   })
   test('the disk of the database server is full while it imports', async () => {

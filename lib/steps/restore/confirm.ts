@@ -4,6 +4,7 @@ import { isatty } from 'node:tty'
 import { BadInput } from '../../core/bad-input.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
+import type { Looked } from './look-for-room.ts'
 import type { Recovery } from './recovery.ts'
 import { whatOf } from './scope.ts'
 
@@ -11,14 +12,15 @@ import { whatOf } from './scope.ts'
 export class Declined extends BadInput {}
 
 /** Asks for a yes, on a terminal, unless it was given. */
-export const confirm: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, void> = {
+export const confirm: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery } & Partial<Looked>, void> = {
   name: 'confirm',
   title: 'Confirm',
-  run: async ({ host, site, request, recovery }, shell) => {
+  run: async ({ host, site, request, recovery, room }, shell) => {
     if (recovery.yes || request.dryRun) return
     const what = recovery.undo ? `what is live of ${site.name}` : `the live ${whatOf(recovery.scope)} of ${site.name}`
     const question = `Replace ${what} on ${host.name}? What is there now is kept, --undo brings it back. Type yes: `
-    const answer = await ask(question, shell.stop)
+    const need = room?.doubt ?? room?.text
+    const answer = await ask(need === undefined ? question : `${need}.\n${question}`, shell.stop)
     if (answer?.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
   },
 }

@@ -17,6 +17,7 @@ import { refuseForeign } from './foreign.ts'
 import type { Hands } from './hands.ts'
 import { writeImportable } from './import-stream.ts'
 import { updatePending } from './journal.ts'
+import { assertRoomToImport } from './look-for-room.ts'
 import { IMPORT_OPTIONS } from './make-definitions.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
@@ -36,6 +37,7 @@ export const importShadow: Step<ShadowNeeds, void> = {
     await claimDatabase(host, site, access, shell)
     await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
       const hands = { host, secrets, shell }
+      await assertRoomToImport(hands, restoring)
       const account = {
         ...access,
         user: restoring.shadow,

@@ -1,0 +1,126 @@
+import { setsOf, sumBytes } from './collection.ts'
+import type { RestorePoint } from './restore-point.ts'
+import { formatBytes } from './size.ts'
+import type { DumpSize, TreeSize } from './tree-size.ts'
+
+/** A file system, as it was found for a path on it. Bytes. */
+export interface Disk {
+  /** The path that was asked about. */
+  readonly path: string
+  /** What tells file systems apart. */
+  readonly device: string
+  /** Free for any user. */
+  readonly free: number
+  /** Free for the user that Holdfast runs as: for root, what is reserved for it too. */
+  readonly ownFree: number
+  /** A file takes at least its size on it. Not so where the file system compresses, or where nobody knows what is underneath. */
+  readonly keepsSize: boolean
+}
+
+/** Bytes, between what is surely needed and what is likely. */
+export interface Amount {
+  /** Less cannot do. */
+  readonly least: number
+  readonly about: number
+}
+
+/** What one part of a restore needs on one disk. */
+export interface Demand extends Amount {
+  readonly disk: Disk
+  /** The database server's own user writes it, for whom nothing is reserved. */
+  readonly byServer?: true
+  /** It is told only where there is too little room for it. */
+  readonly aside?: true
+}
+
+/** All that is on the disks at the same time, at one point of a restore. */
+export type Moment = readonly Demand[]
+
+/** Whether a restore has room. */
+export interface RoomToRestore {
+  /** What it needs and what is free, a disk each, in one line; undefined where nobody knows what it needs. */
+  readonly text: string | undefined
+  /** It cannot fit: this is why. */
+  readonly refusal: string | undefined
+  /** It probably does not fit, but nobody can be sure. */
+  readonly doubt: string | undefined
+}
+
+/** What a folder takes of its own size, and its entry of the folder around it: `stat` counts them, and a file system may keep them for nothing. Bytes a file. */
+const ENTRY = 4096
+/** A volume is what its files are, packed, and what packing adds: names, and the envelope of an encryption. */
+const PACKED = 0.9
+
+/**
+ * What the files of a restore point take. At least: the sizes that were written down when the set was made, less all that they can hold of folders; and in any case the data in
+ * the set's own volumes, which is part of the tree that it brings back. (That of the sets that it builds on is not: it may be of files that were deleted since.)
+ * @param size undefined for a set of which nobody wrote the size down: then it is likely about all that its chain holds up to there
+ * @returns undefined when nothing is known, as for a URL
+ */
+export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amount | undefined {
+  const own = sumBytes(point.set.volumes)
+  const least = Math.max(0, Math.floor((own ?? 0) * PACKED), size ? size.bytes - size.files * ENTRY : 0)
+  const chain = sumBytes(setsUpTo(point).map(set => ({ bytes: sumBytes(set.volumes) })))
+  const about = size?.bytes ?? chain
+  return about === undefined ? undefined : { least, about: Math.max(least, about) }
+}
+
+/** What duplicity needs beside the tree while it fetches: a volume at a time is whole in its own folder, the largest too. Bytes. */
+export const volumeAmount = (point: RestorePoint): Amount => {
+  const largest = Math.max(0, ...setsUpTo(point).flatMap(set => set.volumes.map(({ bytes }) => bytes ?? 0)))
+  return { least: largest, about: largest }
+}
+
+const setsUpTo = ({ chain, time }: RestorePoint) => setsOf(chain).filter(set => set.time <= time)
+
+/** The copy of a dump that is made for its import, without definers. */
+export const importableAmount = ({ bytes }: DumpSize): Amount => ({ least: Math.floor(bytes * 0.9), about: bytes })
+
+/**
+ * What the tables of a dump take on the database server: likely about as much as the dump, and at least a quarter of it. A dump has a statement for each row, to which the server
+ * adds some twenty bytes of its own, in pages that it fills partly. What it keeps smaller is twice as large in the dump (bytes, in hexadecimal) or four times (a date and
+ * time); only NULL is more, and no whole database is that. Where tables are compressed, nothing is sure.
+ */
+export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 4), about: bytes })
+
+/**
+ * Whether a restore has room on each disk, at its fullest moment there. It refuses only what cannot fit.
+ * @param moments none when nothing is known of what it needs
+ */
+export function roomToRestore(moments: readonly Moment[]): RoomToRestore {
+  const disks = [...Map.groupBy(moments.flat(), ({ disk }) => disk.device).values()].map(demands =>
+    onDisk(demands[0]!.disk, moments),
+  )
+  const short = disks.filter(disk => disk.isShort)
+  const doubtful = disks.filter(disk => !disk.isShort && disk.isDoubtful)
+  const told = (some: typeof disks): string => some.map(({ text }) => text).join('; ')
+  const needs = (some: typeof disks): string => `the restore needs ${told(some)}`
+  const main = disks.filter(disk => disk.isMain)
+  return {
+    text: main.length === 0 ? undefined : needs(main),
+    refusal: short.length === 0 ? undefined : `there is too little room: ${needs(short)}`,
+    doubt: doubtful.length === 0 ? undefined : `there may be too little room: ${needs(doubtful)}`,
+  }
+}
+
+function onDisk(disk: Disk, moments: readonly Moment[]) {
+  const parts = moments.map(moment => moment.filter(({ disk: { device } }) => device === disk.device))
+  const sums = parts.filter(here => here.length > 0).map(sumOf)
+  // at its fullest
+  const [{ about, free }] = sums.toSorted((a, b) => a.free - a.about - (b.free - b.about)) as [ReturnType<typeof sumOf>]
+  return {
+    text: `about ${formatBytes(about)} on the disk of ${disk.path}, where ${formatBytes(free)} are free`,
+    isMain: parts.flat().some(({ aside }) => !aside),
+    isShort: sums.some(sum => sum.least > sum.free && sum.keepsSize),
+    isDoubtful: about > free,
+  }
+}
+
+function sumOf(demands: readonly Demand[]) {
+  const sum = (of: keyof Amount): number => demands.reduce((total, demand) => total + demand[of], 0)
+  const keepsSize = demands.every(({ disk }) => disk.keepsSize)
+  // the server comes last: what is reserved for root is of no use to it
+  const ofServer = demands.some(({ byServer }) => byServer)
+  const free = Math.min(...demands.map(({ disk }) => (ofServer ? disk.free : disk.ownFree)))
+  return { least: sum('least'), about: sum('about'), free, keepsSize }
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import type { RestorePoint } from '../../core/restore-point.ts'
+import {
+  type Amount,
+  type Demand,
+  type Disk,
+  importableAmount,
+  type Moment,
+  type RoomToRestore,
+  roomToRestore,
+  tablesAmount,
+  treeAmount,
+  volumeAmount,
+} from '../../core/restore-room.ts'
+import type { DumpSize } from '../../core/tree-size.ts'
+import type { Shell } from '../../engine/shell.ts'
+import type { Step } from '../../engine/step.ts'
+import { COMPANION } from '../companion.ts'
+import { DUMP } from '../db-dump.ts'
+import { diskOf } from '../disk.ts'
+import { dumpSizeOf } from '../dump-size.ts'
+import type { Needs } from '../facts.ts'
+import { treeSizeAt } from '../tree-sizes.ts'
+import { databaseDisk } from './database-disk.ts'
+import type { Hands } from './hands.ts'
+import type { Scope } from './scope.ts'
+import type { Restoring } from './transaction.ts'
+
+type Looks = Needs<'host' | 'secrets' | 'siteArchive'> & { point: RestorePoint; scope: Scope }
+
+/** What came of the look, for the question that follows. */
+export interface Looked {
+  readonly room: RoomToRestore
+}
+
+/**
+ * Looks whether the disks have room for the restore before anything is fetched: the tree that is restored beside the live one, the copy of the dump that is imported, and the
+ * database beside the live one. Single files and folders are not reckoned with: nobody knows how large they are.
+ * @param task a replica's database is often the one that is live already, and then not imported: for it the look before the import is the only one
+ */
+export const lookForRoom = (task: 'recover' | 'replica'): Step<Looks, Looked> => ({
+  name: 'room',
+  title: 'Look whether the disk has room for it',
+  run: async ({ host, secrets, siteArchive, point, scope }, shell) => {
+    const moments = await momentsOf({ host, secrets, siteArchive, point, scope }, host.vhosts, task === 'recover', shell)
+    return { room: tell(moments, shell) }
+  },
+})
+
+/** The same for a restore into another folder, which imports nothing. */
+export const lookForRoomElsewhere: Step<Looks & { into: string }, void> = {
+  name: 'room',
+  title: 'Look whether the disk has room for it',
+  run: async (facts, shell) => void tell(await momentsOf(facts, facts.into, false, shell), shell),
+}
+
+/** @throws when it cannot fit */
+function tell(moments: readonly Moment[], shell: Shell): RoomToRestore {
+  const room = roomToRestore(moments)
+  if (room.refusal !== undefined) throw new Error(`${room.refusal}. Nothing was fetched`)
+  shell.note(
+    room.doubt === undefined ? 'info' : 'warning',
+    room.doubt ?? room.text ?? 'how much room the restore needs is not known',
+  )
+  return room
+}
+
+async function momentsOf(looks: Looks, into: string, imports: boolean, shell: Shell): Promise<Moment[]> {
+  const { host, secrets, siteArchive, point, scope } = looks
+  if (scope.paths.length > 0) return []
+  const size = await treeSizeAt(siteArchive, point, shell)
+  const dump = scope.database ? size?.dump : undefined
+  const tree = scope.files ? treeAmount(point, size) : dump && { least: dump.bytes, about: dump.bytes }
+  const there = await diskOf(into, shell)
+  const cache = scope.files ? await diskOf(host.paths.cache, shell) : undefined
+  const restored = demand(there, tree)
+  const volume = demand(cache, volumeAmount(point)).map(each => ({ ...each, aside: true as const }))
+  const moments = [restored, volume]
+  if (!imports || dump === undefined) return moments
+  return [...moments, [...restored, ...(await importDemands({ host, secrets, shell }, there, dump))]]
+}
+
+const demand = (disk: Disk | undefined, amount: Amount | undefined): Demand[] => (disk && amount ? [{ disk, ...amount }] : [])
+
+async function importDemands(hands: Hands, there: Disk | undefined, dump: DumpSize): Promise<Demand[]> {
+  const server = await databaseDisk(hands)
+  const tables = demand(server, tablesAmount(dump)).map(each => ({ ...each, byServer: true as const }))
+  return [...demand(there, importableAmount(dump)), ...tables]
+}
+
+/**
+ * Looks once more just before the import, when the dump is there to be measured.
+ * @throws when the database cannot fit
+ */
+export async function assertRoomToImport(hands: Hands, { tree, holding }: Restoring): Promise<void> {
+  const size = await dumpSizeOf(join(tree, COMPANION, DUMP), hands.shell)
+  if (size === undefined) return
+  const { refusal } = roomToRestore([await importDemands(hands, await diskOf(holding, hands.shell), size)])
+  if (refusal !== undefined) throw new Error(refusal)
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { FileRef } from '../../lib/core/collection.ts'
+import { newestRestorePoint, type RestorePoint, restorePoints } from '../../lib/core/restore-point.ts'
+import {
+  type Amount,
+  type Disk,
+  importableAmount,
+  type Moment,
+  roomToRestore,
+  tablesAmount,
+  treeAmount,
+  volumeAmount,
+} from '../../lib/core/restore-room.ts'
+import type { TreeSize } from '../../lib/core/tree-size.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+
+const MB = 1_000_000
+const file = (name: string, megabytes: number | undefined): FileRef => ({
+  name,
+  bytes: megabytes === undefined ? undefined : megabytes * MB,
+})
+const set = (kind: string, stamp: string, ...volumes: (number | undefined)[]): FileRef[] => [
+  file(`duplicity-${kind}.${stamp}.manifest`, 1),
+  file(`duplicity-${kind === 'full' ? 'full' : 'new'}-signatures.${stamp}.sigtar.gz`, 1),
+  ...volumes.map((bytes, index) => file(`duplicity-${kind}.${stamp}.vol${index + 1}.difftar.gz`, bytes)),
+]
+/** A chain of a full set of 300 MB, an incremental of 20 and one of 5. */
+const CHAIN = [
+  ...set('full', '20260101T030000Z', 200, 100),
+  ...set('inc', '20260101T030000Z.to.20260102T030000Z', 20),
+  ...set('inc', '20260102T030000Z.to.20260103T030000Z', 5),
+]
+const [full, first, second] = restorePoints(collectionOf(CHAIN)) as [RestorePoint, RestorePoint, RestorePoint]
+const size = (megabytes: number, files: number): TreeSize => ({ time: 0, files, bytes: megabytes * MB })
+
+/** [what, the point, what was written down of it, MB at least, MB likely] */
+const amounts: [string, RestorePoint, TreeSize | undefined, number, number][] = [
+  ['a full set without a size', full, undefined, 270, 300],
+  ['an incremental without a size: the rest may be deleted since', first, undefined, 18, 320],
+  ['a full set with its size', full, size(400, 1000), 400 - 4.096, 400],
+  ['an incremental with its size', second, size(50, 1000), 50 - 4.096, 50],
+  ['many small files, of which the volumes say more', full, size(310, 70_000), 270, 310],
+  ['a size that cannot be', full, size(1, 1), 270, 270],
+  ['more folders than bytes', second, size(1, 10_000), 4.5, 4.5],
+]
+for (const [what, point, known, least, about] of amounts) {
+  test(`treeAmount() of ${what}: ${least} MB at least, about ${about}`, () => {
+    assert.deepEqual(treeAmount(point, known), { least: least * MB, about: about * MB })
+  })
+}
+
+test('treeAmount() knows nothing of sets at a URL, but what was written down', () => {
+  const point = newestRestorePoint(collectionOf(set('full', '20260101T030000Z', undefined)))!
+  assert.equal(treeAmount(point, undefined), undefined)
+  assert.equal(treeAmount(point, size(7, 0))!.about, 7 * MB)
+  assert.equal(volumeAmount(point).least, 0)
+})
+
+test('volumeAmount() is the largest volume up to the point', () => {
+  assert.equal(volumeAmount(second).least, 200 * MB)
+})
+
+test('tablesAmount() and importableAmount() are at least less than the dump; of packed tables nothing is sure', () => {
+  assert.deepEqual(tablesAmount({ bytes: 400, packed: false }), { least: 100, about: 400 })
+  assert.deepEqual(tablesAmount({ bytes: 400, packed: true }), { least: 0, about: 400 })
+  assert.deepEqual(importableAmount({ bytes: 400, packed: true }), { least: 360, about: 400 })
+})
+
+const disk = (path: string, free: number, more: Partial<Disk> = {}): Disk => ({
+  path,
+  device: path,
+  free: free * MB,
+  ownFree: free * MB,
+  keepsSize: true,
+  ...more,
+})
+const amount = (least: number, about = least): Amount => ({ least: least * MB, about: about * MB })
+const [srv, other] = [disk('/srv', 100), disk('/var', 50)]
+const sameDisk = disk('/data', 100, { device: '/srv' })
+
+/** [what, the moments, whether it is refused, in doubt] */
+const rooms: [string, Moment[], boolean, boolean][] = [
+  ['that just fits', [[{ disk: srv, ...amount(100) }]], false, false],
+  ['that is too large', [[{ disk: srv, ...amount(101) }]], true, false],
+  ['that is probably too large', [[{ disk: srv, ...amount(90, 101) }]], false, true],
+  ['too large, where files are compressed', [[{ disk: { ...srv, keepsSize: false }, ...amount(101) }]], false, true],
+  [
+    'on two disks that each have room',
+    [
+      [
+        { disk: srv, ...amount(100) },
+        { disk: other, ...amount(50) },
+      ],
+    ],
+    false,
+    false,
+  ],
+  [
+    'of which the second has none',
+    [
+      [
+        { disk: srv, ...amount(100) },
+        { disk: other, ...amount(51) },
+      ],
+    ],
+    true,
+    false,
+  ],
+  [
+    'that needs one disk for two things at a time',
+    [
+      [
+        { disk: srv, ...amount(60) },
+        { disk: sameDisk, ...amount(41) },
+      ],
+    ],
+    true,
+    false,
+  ],
+  [
+    'that needs one disk for two things one after the other',
+    [[{ disk: srv, ...amount(60) }], [{ disk: sameDisk, ...amount(41) }]],
+    false,
+    false,
+  ],
+  ['of which nothing is known', [], false, false],
+]
+for (const [what, moments, refused, doubtful] of rooms) {
+  test(`roomToRestore() ${refused ? 'refuses' : doubtful ? 'warns of' : 'takes'} a restore ${what}`, () => {
+    const { refusal, doubt } = roomToRestore(moments)
+    assert.deepEqual([refusal !== undefined, doubt !== undefined], [refused, doubtful])
+  })
+}
+
+test('roomToRestore() gives root what is reserved for it, and not the database server', () => {
+  const reserved = disk('/srv', 10, { ownFree: 100 * MB })
+  assert.equal(roomToRestore([[{ disk: reserved, ...amount(50) }]]).refusal, undefined)
+  assert.notEqual(roomToRestore([[{ disk: reserved, ...amount(50), byServer: true }]]).refusal, undefined)
+})
+
+test('roomToRestore() says what is needed and free, in one line', () => {
+  const moments = [
+    [{ disk: srv, ...amount(60, 70) }],
+    [
+      { disk: srv, ...amount(110, 120) },
+      { disk: other, ...amount(1) },
+    ],
+  ]
+  const { text, refusal } = roomToRestore(moments)
+  const onSrv = 'about 120 MB on the disk of /srv, where 100 MB are free'
+  assert.equal(text, `the restore needs ${onSrv}; about 1.00 MB on the disk of /var, where 50.0 MB are free`)
+  assert.equal(refusal, `there is too little room: the restore needs ${onSrv}`)
+  assert.equal(roomToRestore([]).text, undefined)
+})
+
+test('roomToRestore() tells what is needed aside only where there is too little room for it', () => {
+  const tree = { disk: srv, ...amount(60) }
+  const volume = { ...amount(20), aside: true as const }
+  assert.match(
+    roomToRestore([[{ disk: other, ...volume }], [tree]]).text!,
+    /^the restore needs about 60\.0 MB on the disk of \/srv, [^;]*$/,
+  )
+  const tight = roomToRestore([[{ disk: disk('/var', 19), ...volume }], [tree]])
+  assert.match(tight.refusal!, /^there is too little room: the restore needs about 20\.0 MB on the disk of \/var, [^;]*$/)
+})
+
+const anyDisk = fc.constantFrom('/a', '/b', '/c').map(path => disk(path, path.charCodeAt(1) - 90))
+const anyDemand = fc.record({ disk: anyDisk, least: fc.nat(20 * MB), more: fc.nat(20 * MB) })
+const anyMoments = fc.array(
+  fc.array(
+    anyDemand.map(({ more, ...one }) => ({ ...one, about: one.least + more })),
+    { maxLength: 5 },
+  ),
+  {
+    maxLength: 4,
+  },
+)
+
+test('roomToRestore() refuses if and only if the surely needed is more than what is free, on some disk at some moment', () => {
+  fc.assert(
+    fc.property(anyMoments, moments => {
+      const isTooMuch = moments.some(moment =>
+        ['/a', '/b', '/c'].some(path => {
+          const here = moment.filter(demand => demand.disk.path === path)
+          return here.length > 0 && here.reduce((sum, { least }) => sum + least, 0) > here[0]!.disk.free
+        }),
+      )
+      assert.equal(roomToRestore(moments).refusal !== undefined, isTooMuch)
+    }),
+  )
+})
