@@ -46,7 +46,7 @@ export async function rememberTreeSize(
     const times = new Set(restorePoints(after).map(point => point.time))
     const kept = (await readTreeSizes(archive, shell)).filter(size => times.has(size.time) && size.time !== time)
     const sizes = [...kept, { time, ...source, ...(await dumpOf(site, shell)) }]
-    const script = 'cat > "$1.new" && mv -f "$1.new" "$1"'
+    const script = '{ cat > "$1.new" && mv -f "$1.new" "$1"; } || { rm -f "$1.new"; exit 1; }'
     const writing = shell.with({ timeout: LOOK, input: textOfTreeSizes(sizes) })
     await writing.act`sh -c ${script} sizes ${join(archive.folder, SIZES)}`
   } catch (error) {
