@@ -37,7 +37,10 @@ for (const [name, quote] of Object.entries({ single, double, bytes, octal, point
   })
 
 test('readWpConfig() reads back every text in a nowdoc', () => {
-  fc.assert(fc.property(anyText, text => assert.equal(passwordOf(`<<<'END_OF_IT'\n${text}\nEND_OF_IT`), text)))
+  // PHP ends a line at \r\n too: a \r that comes last belongs to the line break before the end
+  const meant = (text: string): string => text.replace(/\r$/, '')
+  fc.assert(fc.property(anyText, text => assert.equal(passwordOf(`<<<'END_OF_IT'\n${text}\nEND_OF_IT`), meant(text))))
+  assert.equal(passwordOf("<<<'END_OF_IT'\n\r\nEND_OF_IT"), '')
 })
 
 const refusesCleanly = (source: string): void => {
