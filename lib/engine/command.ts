@@ -49,7 +49,13 @@ export function wordsOf(pieces: readonly string[], values: readonly Word[]): str
   return words
 }
 
-/** The command as a person would type it into a shell. */
+/** The command on one line, as a person would type it: into any shell of the family of sh, or, where a word holds a control character, into bash. */
 export function lineOf(words: readonly string[]): string {
-  return words.map(word => (word === '' ? "''" : quote(word))).join(' ')
+  return words.map(quoted).join(' ')
+}
+
+function quoted(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  if (/\p{Cc}/u.test(word)) return quote(word)
+  return `'${word.replaceAll("'", "'\\''")}'`
 }

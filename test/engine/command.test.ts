@@ -84,6 +84,18 @@ test('lineOf() gives what a person can paste into a shell', () => {
   )
 })
 
+test('lineOf() gives what every sh understands, but for control characters', () => {
+  const plain = fc.array(fc.oneof(anyWord, nasty), { maxLength: 12 }).map(list => list.map(word => word.replace(/\p{Cc}/gu, '')))
+  fc.assert(
+    fc.property(plain, list => {
+      const printed = execFileSync('sh', ['-c', lineOf(['printf', '%s\\0', 'first', ...list])], { encoding: 'utf8' })
+      assert.deepEqual(printed.split('\0').slice(1, -1), list)
+    }),
+    { numRuns: 40, examples: [[["it's", "'", "''", '$HOME `id`', '\\', '!', '']]] },
+  )
+  assert.equal(lineOf(['rm', "/x/it's.json", 'a\nb']), "rm '/x/it'\\''s.json' $'a\\nb'")
+})
+
 test('lineOf() leaves plain words bare', () => {
   assert.equal(lineOf(['cp', '--archive', '/srv/www/a.html', '']), "cp --archive /srv/www/a.html ''")
 })
