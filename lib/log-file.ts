@@ -2,7 +2,6 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,9 +12,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { cannotWrite } from './core/disk-trouble.ts'
 import type { RunEvent } from './core/event.ts'
-import { messageOf } from './core/message.ts'
 import { clock, linesOf } from './report/lines.ts'
+import { makeFolder } from './steps/whole-file.ts'
 
 /**
  * One run's log file (S34). Every line is written at once: what a killed run did is there. A log that cannot be written is a problem to be reported,
@@ -43,7 +43,7 @@ export function openLog(folder: string, task: string, now: number, days: number)
     try {
       return what()
     } catch (error) {
-      problem ??= `the log ${path} cannot be written: ${messageOf(error)}`
+      problem ??= `the log ${cannotWrite(path, error).message}`
       return undefined
     }
   }
@@ -65,7 +65,7 @@ export function openLog(folder: string, task: string, now: number, days: number)
 }
 
 function begin(folder: string, path: string): number {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   return openSync(path, 'a', 0o600)
 }
 

@@ -20,8 +20,9 @@ const PATIENCE = 120
 export const mailFolder = (host: Pick<Host, 'paths'>): string => join(host.paths.state, 'mail')
 
 /**
- * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first try.
- * @throws when a mail was not sent: it waits for the next run
+ * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first try; where the disk takes none, it is sent
+ * all the same, for it is what tells of such a disk.
+ * @throws when a mail was not sent: it waits for the next run, if it could be kept
  */
 export async function mailReport(
   host: Pick<Host, 'mail' | 'paths'>,
@@ -37,10 +38,30 @@ export async function mailReport(
   await shell.act(what, async () => {
     const queue = new MailQueue(mailFolder(host))
     const mail = due ? await composeMail(report, settings, await drawn(host, report, shell)) : undefined
-    const gone = mail ? queue.add(mail, shell.now(), settings.keep) : []
-    for (const lost of gone) shell.note('problem', `too many mails wait: "${lost.subject}" was never sent and is gone`)
-    await sendWaiting(queue, senderOf(settings, secrets, shell), join(mailFolder(host), 'lock'), shell)
+    const send = senderOf(settings, secrets, shell)
+    const unkept = mail && keep(queue, mail, settings.keep, shell)
+    if (mail && unkept !== undefined) return await sendUnkept(mail, unkept, send, shell)
+    await sendWaiting(queue, send, join(mailFolder(host), 'lock'), shell)
   })
+}
+
+/** Gives why the mail could not be kept, if it could not. */
+function keep(queue: MailQueue, mail: Mail, most: number, shell: Shell): string | undefined {
+  try {
+    for (const lost of queue.add(mail, shell.now(), most))
+      shell.note('problem', `too many mails wait: "${lost.subject}" was never sent and is gone`)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+/** Sends a mail that no disk holds. The others wait: what cannot be written could not be remembered as sent either. */
+async function sendUnkept(mail: Mail, why: string, send: Send, shell: Shell): Promise<void> {
+  const { left, problem } = await send(mail)
+  if (problem !== undefined) throw new Error(`${problem}; nor could it be kept for the next run: ${why}`)
+  shell.note('problem', `${why}. The mail could not be kept and was sent at once`)
+  shell.note('info', `sent "${mail.subject}" to ${mail.to.filter(to => !left.includes(to)).join(', ')}`)
 }
 
 /** The mail's picture. A machine that cannot draw it sends the mail without. */

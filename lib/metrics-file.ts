@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome } from './core/outcome.ts'
 import type { Shell } from './engine/shell.ts'
 import type { Host } from './inventory/schema.ts'
 import { type MetricsMemory, metricsText, remember } from './report/metrics.ts'
 import type { Report } from './report/report.ts'
-import { readState, writeState } from './steps/state.ts'
+import { readState, rememberOrTell, writeState } from './steps/state.ts'
+import { writeWhole } from './steps/whole-file.ts'
 
 /** Writes the metrics of a run where node_exporter finds them: whole or not at all, readable for all. A dry run writes none. */
 export async function writeMetrics(
@@ -19,12 +20,12 @@ export async function writeMetrics(
   const file = join(folder, `holdfast-${report.task}.prom`)
   await shell.act(`write ${file}`, () => {
     const memory = remember(readMemory(host, report.task, shell), report, partial)
-    writeState(host, stateName(report.task), memory)
+    rememberOrTell(shell, "the next run's metrics will not know of this one", () =>
+      writeState(host, stateName(report.task), memory),
+    )
     if (!existsSync(folder)) mkdirSync(folder)
-    // the collector reads files that end in .prom: this one does not yet
-    const beside = `${file}.${process.pid}.new`
-    writeFileSync(beside, metricsText(memory, report, outcomes), { mode: 0o644 })
-    renameSync(beside, file)
+    // the collector reads files that end in .prom: what is written beside it does not
+    writeWhole(file, metricsText(memory, report, outcomes), 0o644)
   })
 }
 

@@ -13,6 +13,7 @@ import type { Pings } from './pings.ts'
 import { pingEndKind, pingText } from './report/ping-text.ts'
 import { type Report, type RunFacts, reportOf } from './report/report.ts'
 import { recordSize } from './steps/size-history.ts'
+import { rememberOrTell } from './steps/state.ts'
 
 /** A run whose work is done and of which the world is to hear. */
 export interface EndedRun extends Omit<RunFacts, 'endedAt' | 'exitCode' | 'host'> {
@@ -73,8 +74,10 @@ async function runHooks(host: Host, report: () => Report, code: () => number, wo
 /** Adds tonight to the sizes that the page and the mail draw. */
 async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): Promise<void> {
   await shell.act(`remember the ${sites.length === 1 ? 'size' : `${sites.length} sizes`}`, () => {
-    for (const { site, bytes = 0, allowanceBytes } of sites)
-      recordSize(host, site, { at: shell.now(), bytes, ...(allowanceBytes === undefined ? {} : { allowanceBytes }) })
+    rememberOrTell(shell, "tonight's sizes are not remembered", () => {
+      for (const { site, bytes = 0, allowanceBytes } of sites)
+        recordSize(host, site, { at: shell.now(), bytes, ...(allowanceBytes === undefined ? {} : { allowanceBytes }) })
+    })
   })
 }
 

@@ -1,10 +1,11 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BadInput } from './core/bad-input.ts'
 import { messageOf } from './core/message.ts'
 import { fleetPage, ownersOf } from './report/fleet-page.ts'
 import type { Histories } from './report/page.ts'
 import type { StatusJson } from './report/status-json.ts'
+import { writeWhole } from './steps/whole-file.ts'
 
 /**
  * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites of several hosts. Each whole or not at all.
@@ -17,15 +18,12 @@ export async function writePages(folder: string, status: StatusJson, histories: 
   const fleet = ownersOf(status).size > 1
   try {
     mkdirSync(resolve(folder), { recursive: true })
-    writePage(folder, 'index.html', statusPage(status, histories, fleet))
-    if (fleet) writePage(folder, 'fleet.html', fleetPage(status))
+    writeWhole(join(folder, 'index.html'), statusPage(status, histories, fleet), READABLE)
+    if (fleet) writeWhole(join(folder, 'fleet.html'), fleetPage(status), READABLE)
   } catch (error) {
     throw new BadInput(`--html: cannot write to ${folder}: ${messageOf(error)}`)
   }
 }
 
-function writePage(folder: string, name: string, text: string): void {
-  const beside = join(folder, `.${name}.${process.pid}.new`)
-  writeFileSync(beside, text)
-  renameSync(beside, join(folder, name))
-}
+/** A web server shows them. */
+const READABLE = 0o644

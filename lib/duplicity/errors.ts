@@ -17,6 +17,8 @@ export type DuplicityFault =
   | 'no-secret-key'
   | 'gpg-failed'
   | 'no-temporary-space'
+  | 'host-full'
+  | 'cache-unwritable'
   | 'archive-forbidden'
   | 'volume-missing'
   | 'archive-full'
@@ -30,6 +32,7 @@ const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
   3: 'other-source-host',
   5: 'manifest-mismatch',
   6: 'manifest-unreadable',
+  9: 'cache-unwritable',
   11: 'target-exists',
   17: 'no-signatures',
   18: 'no-signatures',
@@ -52,6 +55,7 @@ const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
 
 /** What the text says when the code says too little. First match wins. */
 const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
+  [/Specified archive directory .* not (exist|a directory)/i, 'cache-unwritable'],
   [/No secret key/i, 'no-secret-key'],
   [/Bad session key|decryption failed: Bad|bad passphrase/i, 'wrong-passphrase'],
   [/another (duplicity )?instance is already running|lock(file)? .*(held|acquire)/i, 'locked'],
@@ -81,14 +85,24 @@ const MEANING: Readonly<Record<DuplicityFault, string>> = {
   'wrong-passphrase': 'the passphrase does not fit the archive',
   'no-secret-key': 'gpg has no secret key here that opens the archive',
   'gpg-failed': 'gpg failed',
-  'no-temporary-space': 'there is too little space for temporary files',
+  'no-temporary-space': 'the disk of this host has too little space for temporary files',
+  'host-full': 'the disk of this host is full',
+  'cache-unwritable': 'duplicity cannot make its own folder on this host',
   'archive-forbidden': 'the archive refuses access',
   'volume-missing': 'a file is missing from the archive',
-  'archive-full': 'the disk is full',
+  'archive-full': 'the disk of the archive is full',
   'archive-unreachable': 'the archive cannot be reached',
   'upload-mismatch': 'a volume did not arrive whole in the archive',
   interrupted: 'duplicity was interrupted',
   unknown: 'duplicity failed',
+}
+
+/** Where the trouble is a disk of this host, and not the archive's. */
+const OF_THIS_HOST: ReadonlySet<DuplicityFault> = new Set(['no-temporary-space', 'host-full', 'cache-unwritable'])
+
+/** Whether an error is duplicity's of a disk of this host: of the archive it says nothing. */
+export function isOfThisHost(error: unknown): boolean {
+  return error instanceof DuplicityError && OF_THIS_HOST.has(error.fault)
 }
 
 /** A failure of duplicity, by name, with the sentence that it said itself. */
@@ -96,10 +110,10 @@ export class DuplicityError extends Error {
   readonly fault: DuplicityFault
   readonly exitCode: number | undefined
 
-  constructor(fault: DuplicityFault, exitCode: number | undefined, said: string) {
-    super(
-      `${MEANING[fault]} (duplicity ${exitCode === undefined ? 'was killed' : `exit code ${exitCode}`})${said === '' ? '' : `: ${said}`}`,
-    )
+  constructor(fault: DuplicityFault, exitCode: number | undefined, said: string, places: readonly string[] = []) {
+    const where = OF_THIS_HOST.has(fault) && places.length > 0 ? `${places.join(' or ')}, ` : ''
+    const how = `duplicity ${exitCode === undefined ? 'was killed' : `exit code ${exitCode}`}`
+    super(`${MEANING[fault]} (${where}${how})${said === '' ? '' : `: ${said}`}`)
     this.fault = fault
     this.exitCode = exitCode
   }
@@ -110,11 +124,17 @@ export class DuplicityError extends Error {
  * @param exitCode undefined when a signal ended it
  * @param log what it wrote to its log file
  * @param printed its standard error, for what never reached the log
+ * @param places where it writes on this host, for a disk there that is full
  */
-export function duplicityError(exitCode: number | undefined, log: string, printed: string): DuplicityError {
+export function duplicityError(
+  exitCode: number | undefined,
+  log: string,
+  printed: string,
+  places: readonly string[] = [],
+): DuplicityError {
   const errors = parseLog(log).filter(stanza => stanza.keyword === 'ERROR')
   const told = `${errors.map(stanza => stanza.text).join('\n')}\n${printed}`
-  return new DuplicityError(faultOf(exitCode, errors, told), exitCode, sentence(errors.at(-1)?.text ?? printed))
+  return new DuplicityError(faultOf(exitCode, errors, told), exitCode, sentence(errors.at(-1)?.text ?? printed), places)
 }
 
 function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: string): DuplicityFault {
@@ -124,17 +144,26 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
   const vague = [1, 4, 23, 30, 31].includes(exitCode)
   const byCode = BY_CODE[exitCode]
   if (!vague && byCode) return byCode
+  // what a backend could not write has a code of its own; any other exception is of what duplicity writes on this host
+  if (byText === 'archive-full' && (exitCode === 30 || exitCode === 31) && !/duplicity\/backend/.test(told)) return 'host-full'
   if (byText) return byText
   if (exitCode === 4) return 'no-backup'
   if (exitCode === 23 && errors.some(error => /option|argument|usage/i.test(error.text))) return 'bad-command-line'
   return byCode ?? 'unknown'
 }
 
-/** The telling line of what it said: its last that is no part of a Python traceback nor the frame around what gpg said. */
+/**
+ * The telling line of what it said: its last that is no part of a Python traceback nor the frame around what gpg said. A log file that cannot be written has
+ * Python print tracebacks of that too, with the calls below the error.
+ */
 function sentence(text: string): string {
   // of a volume that is not what it was, its name, and not the hashes that stand below it
   const mismatched = /hash mismatch for file:\s*(\S+)/.exec(text)?.[1]
   if (mismatched !== undefined) return `${mismatched} is not what its manifest says (hash mismatch)`
   const lines = text.split('\n').map(line => line.trim())
-  return (lines.filter(line => line !== '' && !/^(File "|Traceback|\^+$|=====)/.test(line)).at(-1) ?? '').slice(0, 300)
+  const telling = lines.filter(line => line !== '' && !/^(File "|Traceback|[~^]+$|=====)/.test(line))
+  const raised = /^Traceback/m.test(text)
+    ? telling.findLast(line => /^[\w.]*(Error|Exception|Interrupt)(:|$)/.test(line))
+    : undefined
+  return (raised ?? telling.at(-1) ?? '').slice(0, 300)
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cannotWrite } from '../core/disk-trouble.ts'
+import { messageOf } from '../core/message.ts'
 import type { Mail } from './mail.ts'
 
 /** What became of a try to send. */
@@ -34,10 +36,14 @@ export class MailQueue {
 
   constructor(folder: string) {
     this.#folder = folder
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+    } catch {
+      // whoever adds a mail hears of it
+    }
   }
 
-  /** Keeps a mail; gives those that had to go because more than `keep` wait. */
+  /** Keeps a mail; gives those that had to go because more than `keep` wait. @throws when it cannot be written, with the folder's path */
   add(mail: Mail, now: number, keep: number): readonly Mail[] {
     this.#write(`${String(now).padStart(13, '0')}-${randomBytes(4).toString('hex')}.json`, mail)
     const names = this.#names()
@@ -56,17 +62,22 @@ export class MailQueue {
         continue
       }
       const delivery = await send(mail)
-      if (delivery.left.length === 0) {
-        this.#drop(name)
-        sent.push(mail)
-      } else if (delivery.left.length < mail.to.length) this.#write(name, { ...mail, to: delivery.left })
+      if (delivery.left.length === 0) sent.push(mail)
       if (delivery.problem !== undefined) problems.push(delivery.problem)
+      try {
+        if (delivery.left.length === 0) this.#drop(name)
+        else if (delivery.left.length < mail.to.length) this.#write(name, { ...mail, to: delivery.left })
+      } catch (error) {
+        problems.push(`${messageOf(error)}, and "${mail.subject}" will be sent once more`)
+        break
+      }
       if (delivery.hopeless) break
     }
     return { sent, problems, waiting: this.#names().length }
   }
 
   #names(): string[] {
+    if (!existsSync(this.#folder)) return []
     return readdirSync(this.#folder)
       .filter(name => FORM.test(name))
       .toSorted()
@@ -83,13 +94,28 @@ export class MailQueue {
 
   #drop(name: string): readonly Mail[] {
     const mail = this.#read(name)
-    rmSync(join(this.#folder, name), { force: true })
+    this.#change(() => unlinkSync(join(this.#folder, name)))
     return mail ? [mail] : []
   }
 
   #write(name: string, mail: Mail): void {
     const beside = join(this.#folder, `.${name}.new`)
-    writeFileSync(beside, JSON.stringify(mail), { mode: 0o600, flush: true })
-    renameSync(beside, join(this.#folder, name))
+    this.#change(() => {
+      try {
+        writeFileSync(beside, JSON.stringify(mail), { mode: 0o600, flush: true })
+        renameSync(beside, join(this.#folder, name))
+      } catch (error) {
+        if (existsSync(beside)) rmSync(beside, { force: true })
+        throw error
+      }
+    })
+  }
+
+  #change(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      throw cannotWrite(this.#folder, error)
+    }
   }
 }

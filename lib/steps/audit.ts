@@ -13,6 +13,7 @@ import type { SiteArchive } from './check-mount.ts'
 import { type LookNeeds, listCollection, siteArchiveOf } from './collection.ts'
 import type { Needs, Site } from './facts.ts'
 import { manifestOf } from './manifests.ts'
+import { rememberOrTell } from './state.ts'
 
 /** One site's part of tonight's audit. */
 export interface SiteAudit {
@@ -74,7 +75,8 @@ export const auditVolumes: Step<Needs<'host' | 'secrets' | 'request'> & { audit:
     if (request.dryRun) return shell.note('info', `would read ${audit.volumes.map(({ name }) => name).join(', ')}`)
     const { site, siteArchive, collection } = audit
     const found = await proveAll({ host, secrets, site, siteArchive }, audit, readAudit(host, site.name), shell)
-    writeAudit(host, site.name, { read: only(found.read, collection), damages: only(found.damages, collection) })
+    const record = { read: only(found.read, collection), damages: only(found.damages, collection) }
+    rememberOrTell(shell, 'what was read cannot be remembered', () => writeAudit(host, site.name, record))
     if (found.failures.length > 0) throw new Error(found.failures.join('\n'))
   },
 }

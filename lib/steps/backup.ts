@@ -2,10 +2,12 @@ import { formatAge } from '../core/age.ts'
 import { archiveTelling } from '../core/archive-telling.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { newestSet } from '../core/collection.ts'
+import { diskTrouble } from '../core/disk-trouble.ts'
 import { markerOf } from '../core/marker.ts'
 import { expectedBytes } from '../core/progress.ts'
 import { formatBytes } from '../core/size.ts'
 import { backupWords } from '../duplicity/args.ts'
+import { isOfThisHost } from '../duplicity/errors.ts'
 import type { Step } from '../engine/step.ts'
 import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
@@ -15,6 +17,7 @@ import { assertRoom } from './free-space.ts'
 import { outlookOf } from './outlook.ts'
 import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
+import { rememberOrTell } from './state.ts'
 import { rememberTreeSize } from './tree-sizes.ts'
 
 type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
@@ -48,7 +51,7 @@ export const backup: Step<BackupNeeds, void> = {
       shell,
       () => duplicityShell(shell, host, secrets, target).act`${words}`,
     ).catch(async error => {
-      if (shell.stop.aborted) throw error
+      if (shell.stop.aborted || isOfThisHost(error) || diskTrouble(error) !== undefined) throw error
       await proveAgain(siteArchive, shell) // that a share went away says more than that its files did
       await assertRoom(siteArchive.folder, host.duplicity.volumeSize, error, shell)
       throw error
@@ -59,7 +62,8 @@ export const backup: Step<BackupNeeds, void> = {
       if (!made || made.time === before?.time)
         throw new Error('duplicity said that it was done, but there is no new set in the archive')
       if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
-      updateRecord(host, site.name, { backedUpTo: made.time, backedUpAs: host.name })
+      const record = { backedUpTo: made.time, backedUpAs: host.name }
+      rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
       await rememberTreeSize({ site, archive: siteArchive, after, time: made.time, logFile: target.logFile }, shell)
       shell.tell({
         ...archiveTelling(site.name, after),

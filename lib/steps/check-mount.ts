@@ -6,7 +6,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import type { ArchiveSettings, Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { readState, writeState } from './state.ts'
+import { readState, rememberOrTell, writeState } from './state.ts'
 
 declare const proven: unique symbol
 
@@ -55,10 +55,7 @@ export const checkMount: Step<Needs<'host' | 'request' | 'mounted'>, Needs<'arch
   },
 }
 
-/**
- * The same proof for a look that changes nothing: the archive is the one that the inventory describes and this host knows, but nothing is written to it, and an archive that is
- * not there yet is not begun.
- */
+/** The same proof for a look: the archive is the one that the inventory describes and this host knows, but nothing is written to it, and none is begun. */
 export const lookAtArchive: Step<Needs<'host' | 'mounted'>, Needs<'archive'>> = {
   name: 'look-at-archive',
   title: 'Look at the archive',
@@ -125,13 +122,15 @@ async function knowIdentity(host: Host, root: string, shell: Shell) {
   return { known, isThere, identity: isThere ? found : wanted }
 }
 
-/** Gives whether the archive was there, and which it is; a new one is begun. */
+/** Gives whether it was there, and which it is; a new one is begun. */
 async function checkIdentity(host: Host, root: string, shell: Shell): Promise<{ isThere: boolean; identity: string }> {
   const { known, isThere, identity } = await knowIdentity(host, root, shell)
   const settled = identity ?? (await beginArchive(root, shell))
   if (known[root] !== settled)
     await shell.act(`remember ${settled} as the archive in ${root}`, () =>
-      writeState(host, 'archives', { ...known, [root]: settled }),
+      rememberOrTell(shell, `this host would take another archive in ${root} for it`, () =>
+        writeState(host, 'archives', { ...known, [root]: settled }),
+      ),
     )
   return { isThere, identity: settled }
 }

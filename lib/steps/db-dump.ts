@@ -1,5 +1,7 @@
 import { open, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { diskTrouble } from '../core/disk-trouble.ts'
+import { messageOf } from '../core/message.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { isComplete } from '../wordpress/dump.ts'
 import { type Companion, openCompanion } from './companion.ts'
@@ -47,7 +49,11 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   run: async ({ host, secrets, site, wpConfig }, shell) => {
     const access = databaseAccessOf(host, secrets, site, site.folder, wpConfig)
     shell.hide(access.password)
-    await claimDatabase(host, site, access, shell)
+    await claimDatabase(host, site, access, shell).catch(error => {
+      // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
+      if (diskTrouble(error) === undefined) throw error
+      shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)
+    })
     await using companion = await openCompanion(site.folder, shell)
     const beside = join(companion.path, `${DUMP}.new`)
     const client = shell.with({ stdout: () => open(beside, 'w', 0o600), explain: explainDump })

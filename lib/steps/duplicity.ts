@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cannotWrite } from '../core/disk-trouble.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Cipher, Target } from '../duplicity/args.ts'
 import { duplicityError } from '../duplicity/errors.ts'
@@ -10,6 +11,7 @@ import { secretOf } from '../inventory/secrets.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { gpgHome } from './gpg.ts'
 import { processStart } from './process-start.ts'
+import { makeFolder, removeFile, removeQuietly } from './whole-file.ts'
 
 /** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
 export type Purpose = 'backup' | 'restore'
@@ -42,19 +44,28 @@ function cipherOf({ encryption }: Host): Cipher {
 /**
  * A shell that runs duplicity: secrets in its environment, and a failure as a named error (S40).
  * It must run one call at a time for one target, since the call's log file is the target's.
+ * @throws when the cache cannot be written
  */
 export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, target: Target): Shell {
-  mkdirSync(target.cache, { recursive: true, mode: 0o700 })
-  rmSync(target.logFile, { force: true })
   removeScratch(host)
-  mkdirSync(scratchFolder(target), { recursive: true, mode: 0o700 })
+  try {
+    makeFolder(target.cache)
+    removeFile(target.logFile)
+    makeFolder(scratchFolder(target))
+  } catch (error) {
+    throw cannotWrite(`${target.cache} of this host`, error)
+  }
   const names = host.archive.kind === 'url' ? host.archive.env : []
   const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
   return shell.with({
     env: { ...gpgHome(host), TMPDIR: scratchFolder(target), ...own, ...passphraseOf(host, secrets) },
-    explain: failure => duplicityError(failure.exitCode, readLog(target.logFile), failure.stderr),
+    explain: failure => duplicityError(failure.exitCode, readLog(target.logFile), failure.stderr, placesOf(target)),
   })
 }
+
+/** Where a call writes on this host. */
+const placesOf = ({ name, cache }: Target): string[] =>
+  name.endsWith('.restore' satisfies `.${Purpose}`) ? [cache, 'the folder that it restores into'] : [cache]
 
 /**
  * Where the duplicity calls of this process keep volumes that they make or read, unencrypted: in the cache, since `/tmp` may be small and open to
@@ -72,7 +83,7 @@ export function removeScratch(host: Host): void {
     return // there was no call yet
   }
   for (const name of names.filter(each => Number(each) !== process.pid && processStart(Number(each)) === undefined))
-    rmSync(join(folder, name), { recursive: true, force: true })
+    removeQuietly(join(folder, name))
 }
 
 /** A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment. */

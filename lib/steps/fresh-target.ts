@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { copyFile, link, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Target } from '../duplicity/args.ts'
@@ -6,6 +5,7 @@ import { parseName } from '../duplicity/names.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { targetOf } from './duplicity.ts'
+import { makeFolder } from './whole-file.ts'
 
 /** A target with an archive-dir of its own that goes when it is disposed of. */
 export interface FreshTarget extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface FreshTarget extends AsyncDisposable {
  * @param parent where the archive-dir is made; it holds what duplicity reads of the archive, so only its owner can enter it
  */
 export async function freshTarget(host: Host, site: string, archive: SiteArchive, parent: string): Promise<FreshTarget> {
-  mkdirSync(parent, { recursive: true, mode: 0o700 })
+  makeFolder(parent)
   const cache = await mkdtemp(join(parent, 'holdfast-look-'))
   const target = { ...targetOf(host, site, archive, 'backup'), cache, name: 'look', logFile: join(cache, 'log') }
   return { target, [Symbol.asyncDispose]: () => rm(cache, { recursive: true, force: true }) }
@@ -32,7 +32,7 @@ export async function freshTarget(host: Host, site: string, archive: SiteArchive
 export async function seed({ target }: FreshTarget, from: Target, archived: readonly string[], prefix: string): Promise<void> {
   const there = new Set(archived.map(stem))
   const [source, into] = [join(from.cache, from.name), join(target.cache, target.name)]
-  mkdirSync(into, { recursive: true, mode: 0o700 })
+  makeFolder(into)
   for (const name of await readdir(source).catch(() => [])) {
     const parts = parseName(name, prefix)
     if (!parts || parts.partial || !there.has(stem(name))) continue

@@ -1,14 +1,18 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { cannotWrite } from '../core/disk-trouble.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
+import { makeFolder } from './whole-file.ts'
 
-/** The folder of keys and agent that gpg uses. A passphrase needs no keys: it gets a home of its own, apart from the person's. */
+/**
+ * The folder of keys and agent that gpg uses. A passphrase needs no keys: it gets a home of its own, apart from the person's. It is in the cache, without which
+ * duplicity can do nothing either: gpg cannot work where it can write no lock, and a full disk of the state alone must keep no backup from being made.
+ */
 export function gpgHome({ encryption, paths }: Host): Record<string, string> {
-  return encryption.kind === 'passphrase' ? { GNUPGHOME: join(paths.state, 'gnupg') } : {}
+  return encryption.kind === 'passphrase' ? { GNUPGHOME: join(paths.cache, 'gnupg') } : {}
 }
 
 /** gpg starts an agent that stays: it is ended with the run, unless it was there before. */
@@ -18,13 +22,21 @@ export const gpgAgent: Hold<Needs<'host'>, { agentWasRunning: boolean }> = {
   up: async ({ host }, shell) => {
     if (host.encryption.kind === 'none') return { agentWasRunning: true }
     const env = gpgHome(host)
-    if (env.GNUPGHOME) mkdirSync(env.GNUPGHOME, { recursive: true, mode: 0o700 })
+    if (env.GNUPGHOME) makeHome(env.GNUPGHOME)
     return { agentWasRunning: host.encryption.kind === 'gpg' && (await isRunning(shell.with({ env }))) }
   },
   down: async ({ host, agentWasRunning }, shell) => {
     if (agentWasRunning !== false) return
     await shell.with({ env: gpgHome(host), timeout: 20 }).act`gpgconf --kill gpg-agent`
   },
+}
+
+function makeHome(folder: string): void {
+  try {
+    makeFolder(folder)
+  } catch (error) {
+    throw cannotWrite(folder, error)
+  }
 }
 
 async function isRunning(shell: Shell): Promise<boolean> {

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
 import type { Shell } from '../engine/shell.ts'
 import { withFlock } from './flock.ts'
 import { processStart } from './process-start.ts'
+import { makeFolder, removeQuietly } from './whole-file.ts'
 
 /** Something that the programs of a host share, a VPN or a mount: it is on for as long as one of them holds a lease of it. */
 export interface Shared {
@@ -22,18 +24,37 @@ export type FoundBefore = 'off' | 'leased' | 'left' | 'on'
 /** What became of it: it was switched off, is still leased by another, or was not ours to switch off. */
 export type LeftAs = 'off' | 'leased' | 'on'
 
+/** Whether these are the facts of a run, and not of a look. */
+export const isRun = (facts: object): boolean => !('look' in facts)
+
 const OURS = 'switched-on-by-holdfast'
 const ownLease = (): string => `lease-${process.pid}`
+
+/** What this process switched on and could not write down: it alone knows. */
+const unwritten = new Set<string>()
 
 /**
  * Takes a lease. Leases are files that name a process; one whose process is gone does not count. Whoever comes first switches it on and writes that down, unless it was
  * on; whoever goes last switches it off, if that was written down: a program that was killed leaves its share of that to the next.
+ * @param isRun a run of the host, of which there is one at a time: where the disk of the leases is full or read-only it goes without one, and tells so, for no backup
+ * depends on it. A look does not: it could take a share from under a run.
  */
-export async function takeLease(shared: Shared, shell: Shell): Promise<FoundBefore> {
+export async function takeLease(shared: Shared, shell: Shell, isRun = false): Promise<FoundBefore> {
+  try {
+    return await takeWritten(shared, shell)
+  } catch (error) {
+    if (!isRun || diskTrouble(error) === undefined) throw error
+    const { message } = cannotWrite(shared.folder, error)
+    shell.note('problem', `${message}. Other programs of Holdfast do not see that this one uses it`)
+    return await takeUnwritten(shared)
+  }
+}
+
+async function takeWritten(shared: Shared, shell: Shell): Promise<FoundBefore> {
   const { folder } = shared
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   return await withFlock(join(folder, 'lock'), shared.patience, shell, async () => {
-    const leased = hasLiveLease(folder)
+    const leased = isLeasedByOthers(folder)
     writeFileSync(join(folder, ownLease()), `${processStart(process.pid) ?? ''}\n`)
     if ((await shared.isOn()) ?? leased) return leased ? 'leased' : existsSync(join(folder, OURS)) ? 'left' : 'on'
     writeFileSync(join(folder, OURS), '')
@@ -42,30 +63,53 @@ export async function takeLease(shared: Shared, shell: Shell): Promise<FoundBefo
   })
 }
 
+async function takeUnwritten(shared: Shared): Promise<FoundBefore> {
+  const leased = isLeasedByOthers(shared.folder)
+  if ((await shared.isOn()) ?? leased) return leased ? 'leased' : 'on'
+  unwritten.add(shared.folder)
+  await shared.switchOn()
+  return 'off'
+}
+
 /** Gives this process's lease back, if it has one: also after {@link takeLease} failed halfway. */
 export async function giveBack(shared: Shared, shell: Shell): Promise<LeftAs> {
   const { folder } = shared
-  if (!existsSync(folder)) return 'on'
-  return await withFlock(join(folder, 'lock'), shared.patience, shell, async () => {
-    rmSync(join(folder, ownLease()), { force: true })
-    if (hasLiveLease(folder)) return 'leased'
-    if (!existsSync(join(folder, OURS))) return 'on'
-    await shared.switchOff().catch(async error => {
-      if ((await shared.isOn()) === false) rmSync(join(folder, OURS), { force: true })
-      throw error
-    })
-    rmSync(join(folder, OURS), { force: true })
-    return 'off'
-  })
+  const isMine = unwritten.delete(folder)
+  if (!existsSync(folder) && !isMine) return 'on'
+  try {
+    return await withFlock(join(folder, 'lock'), shared.patience, shell, () => endLease(shared, isMine))
+  } catch (error) {
+    // without a lock file there is nothing to wait for; the leases that are there still tell
+    if (diskTrouble(error) === undefined && !isMissing(error)) throw error
+    return await endLease(shared, isMine)
+  }
 }
 
-/** Whether a process that still lives has a lease; those of the dead are removed. */
-function hasLiveLease(folder: string): boolean {
-  const leases = readdirSync(folder).filter(name => name.startsWith('lease-'))
+async function endLease(shared: Shared, isMine: boolean): Promise<LeftAs> {
+  const ours = join(shared.folder, OURS)
+  removeQuietly(join(shared.folder, ownLease()))
+  if (isLeasedByOthers(shared.folder)) {
+    if (isMine) writeFileSync(ours, '') // they are the last then
+    return 'leased'
+  }
+  if (!isMine && !existsSync(ours)) return 'on'
+  await shared.switchOff().catch(async error => {
+    if ((await shared.isOn()) === false) removeQuietly(ours)
+    throw error
+  })
+  removeQuietly(ours)
+  return 'off'
+}
+
+/** Whether another process that still lives has a lease; those of the dead are removed. */
+function isLeasedByOthers(folder: string): boolean {
+  const leases = existsSync(folder) ? readdirSync(folder).filter(name => name.startsWith('lease-') && name !== ownLease()) : []
   const dead = leases.filter(name => {
     const start = processStart(Number(name.slice('lease-'.length)))
     return start === undefined || start !== readFileSync(join(folder, name), 'utf8').trim()
   })
-  for (const name of dead) rmSync(join(folder, name), { force: true })
+  for (const name of dead) removeQuietly(join(folder, name))
   return leases.length > dead.length
 }
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'

@@ -6,7 +6,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { ArchiveSettings, Host, MountSettings } from '../inventory/schema.ts'
 import type { Facts, Needs } from './facts.ts'
-import { giveBack, type Shared, takeLease } from './leases.ts'
+import { giveBack, isRun, type Shared, takeLease } from './leases.ts'
 import { startUnit } from './unit.ts'
 
 type Mounted = Needs<'mounted'> & { readonly mountLease: boolean }
@@ -18,10 +18,11 @@ type Mounted = Needs<'mounted'> & { readonly mountLease: boolean }
 export const shareMount: Hold<Needs<'host'>, Mounted> = {
   name: 'mount',
   title: ({ host }) => (host.archive.kind === 'mount' ? `Mount ${host.archive.mountPoint}` : 'Mount (none needed)'),
-  up: async ({ host }, shell) => {
+  up: async (facts, shell) => {
+    const { host } = facts
     const { archive } = host
     if (archive.kind !== 'mount') return { mounted: rootOf(archive), mountLease: false }
-    const found = await takeLease(sharedMount(host, archive, shell), shell)
+    const found = await takeLease(sharedMount(host, archive, shell), shell, isRun(facts))
     shell.note(found === 'on' ? 'warning' : 'info', `${archive.mountPoint} ${HOW[found](archive)}`)
     return { mounted: rootOf(archive), mountLease: true }
   },

@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { DatabaseAccess } from '../wordpress/config.ts'
 import { clientOptions, optionFile } from '../wordpress/option-file.ts'
 import { processStart } from './process-start.ts'
+import { makeFolder, removeQuietly } from './whole-file.ts'
 
 let count = 0
 
@@ -16,6 +18,9 @@ export function adminOptions(host: Host): string[] {
   ]
 }
 
+/** Where such files may lie: in memory; else in the cache, without which there is no backup anyway. */
+const foldersOf = ({ paths }: Host): string[] => [join(paths.run, 'clients'), join(paths.cache, 'clients')]
+
 /**
  * Does something while a file of mode 600 holds a site's database account: how a password reaches a client without a command line (S40).
  * @param work is given the option that names the file; it must be a client's first
@@ -25,24 +30,39 @@ export async function withOptionFile<Result>(
   access: DatabaseAccess,
   work: (option: string) => Promise<Result>,
 ): Promise<Result> {
-  const folder = join(host.paths.run, 'clients')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   removeClientFiles(host)
-  const file = join(folder, `${process.pid}-${count++}.cnf`)
-  writeFileSync(file, optionFile('client', clientOptions(access, host.database.socket)), { mode: 0o600, flag: 'wx' })
+  const file = writeSomewhere(foldersOf(host), optionFile('client', clientOptions(access, host.database.socket)))
   try {
     return await work(`--defaults-file=${file}`)
   } finally {
-    rmSync(file, { force: true })
+    removeQuietly(file)
+  }
+}
+
+/** Writes it into the first folder that takes it, and gives its path. @throws what was wrong with the first, when none does */
+function writeSomewhere([folder, ...others]: readonly string[], text: string): string {
+  const file = join(folder!, `${process.pid}-${count++}.cnf`)
+  try {
+    makeFolder(folder!)
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
+    return file
+  } catch (error) {
+    removeQuietly(file)
+    if (diskTrouble(error) === undefined) throw error
+    try {
+      if (others.length > 0) return writeSomewhere(others, text)
+    } catch {
+      // what was wrong with the first says it
+    }
+    throw cannotWrite(file, error)
   }
 }
 
 /** A process that was killed could not remove its files: the next one does. */
 export function removeClientFiles(host: Host): void {
-  const folder = join(host.paths.run, 'clients')
-  if (!existsSync(folder)) return
-  for (const name of readdirSync(folder)) {
-    const pid = Number.parseInt(name, 10)
-    if (pid !== process.pid && processStart(pid) === undefined) rmSync(join(folder, name), { force: true })
-  }
+  for (const folder of foldersOf(host).filter(existsSync))
+    for (const name of readdirSync(folder)) {
+      const pid = Number.parseInt(name, 10)
+      if (pid !== process.pid && processStart(pid) === undefined) removeQuietly(join(folder, name))
+    }
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { addToHistory, lineOfPoint, pointOfLine, type SizePoint } from '../core/size-history.ts'
 import type { Host } from '../inventory/schema.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** The file of a site's sizes over time: a line of JSON a day, for a person's own tools too. */
 export const historyFile = (host: Pick<Host, 'paths'>, site: string): string =>
@@ -22,10 +23,6 @@ export function readHistory(host: Pick<Host, 'paths'>, site: string): readonly S
 
 /** Adds a day to a site's history, whole or not at all. @throws when it cannot be written */
 export function recordSize(host: Pick<Host, 'paths'>, site: string, point: SizePoint): void {
-  const file = historyFile(host, site)
   const history = addToHistory(readHistory(host, site), point)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const beside = `${file}.${process.pid}.new`
-  writeFileSync(beside, history.map(each => `${lineOfPoint(each)}\n`).join(''), { mode: 0o600, flush: true })
-  renameSync(beside, file)
+  writeWhole(historyFile(host, site), history.map(each => `${lineOfPoint(each)}\n`).join(''))
 }

@@ -1,6 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf } from '../core/message.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** A file of what this host remembers between runs, under its state folder: `archives`, `sites/NAME`. */
 export const stateFile = (host: Pick<Host, 'paths'>, name: string): string => join(host.paths.state, `${name}.json`)
@@ -24,13 +27,18 @@ export function readState<Value>(host: Pick<Host, 'paths'>, name: string): Value
   }
 }
 
-/** Remembers a value, whole or not at all: written beside and renamed. */
+/** Remembers a value, whole or not at all. @throws when it cannot be written, with the file's path */
 export function writeState(host: Pick<Host, 'paths'>, name: string, value: unknown): void {
-  const file = stateFile(host, name)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const beside = `${file}.${process.pid}.new`
-  writeFileSync(beside, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600, flush: true })
-  renameSync(beside, file)
+  writeWhole(stateFile(host, name), `${JSON.stringify(value, undefined, 2)}\n`)
+}
+
+/** Does what is to be remembered of work that is done. That it cannot be is told as a problem; the work is no worse for it. */
+export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remember: () => void): void {
+  try {
+    remember()
+  } catch (error) {
+    shell.note('problem', `${what}: ${messageOf(error)}`)
+  }
 }
 
 /** The name under which a site's memory is kept. */

@@ -5,16 +5,17 @@ import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { Host, VpnSettings } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { type FoundBefore, giveBack, type Shared, takeLease } from './leases.ts'
+import { type FoundBefore, giveBack, isRun, type Shared, takeLease } from './leases.ts'
 import { startUnit } from './unit.ts'
 
 /** The VPN, on for as long as a program of this host holds a lease of it (S7); see leases.ts. */
 export const vpn: Hold<Needs<'host'>, { vpnLease: FoundBefore | 'none' }> = {
   name: 'vpn',
   title: ({ host }) => (host.vpn ? `VPN ${nameOf(host.vpn)}` : 'VPN (none)'),
-  up: async ({ host }, shell) => {
+  up: async (facts, shell) => {
+    const { host } = facts
     if (!host.vpn) return { vpnLease: 'none' }
-    const vpnLease = await takeLease(sharedVpn(host, host.vpn, shell), shell)
+    const vpnLease = await takeLease(sharedVpn(host, host.vpn, shell), shell, isRun(facts))
     if (host.vpn.probe) await untilReachable(host.vpn.probe, host.vpn.timeout, shell.stop)
     return { vpnLease }
   },

@@ -30,6 +30,17 @@ const table: [number | undefined, string, string, DuplicityFault][] = [
   [53, error(53, 'Giving up after 2 attempts. OSError: [Errno 28] No space left on device'), '', 'archive-full'],
   [30, '', "OSError: [Errno 5] Input/output error: '/nas/site'", 'archive-unreachable'],
   [23, error(23, 'put failed: [Errno 28] No space left on device'), '', 'archive-full'],
+  [53, error(53, 'Giving up after 1 attempts. OSError: No space left on device'), '', 'archive-full'],
+  [30, error(30, '  File "/x/duplicity/dup_temp.py", line 1\n OSError: [Errno 28] No space left on device'), '', 'host-full'],
+  [
+    30,
+    error(30, '  File "/x/duplicity/backends/b2.py", line 1\n OSError: [Errno 28] No space left on device'),
+    '',
+    'archive-full',
+  ],
+  [31, error(31, 'GPGError: GPG Failed\ngpg: write error: No space left on device'), '', 'host-full'],
+  [9, error(9, "Specified archive directory '/x' does not exist, or is not a directory"), '', 'cache-unwritable'],
+  [23, error(23, "CommandLineError: Specified archive directory '/x' is not a directory"), '', 'cache-unwritable'],
   [4, '', '', 'no-backup'],
   [1, error(1, 'Fatal Error: No backup chains found'), '', 'no-backup'],
   [99, '', '', 'unknown'],
@@ -54,6 +65,17 @@ test('duplicityError() says what it means, the exit code and what duplicity said
   assert.equal(duplicityError(31, error(31, framed), '').message, 'gpg failed (duplicity exit code 31): gpg: no disk')
   const traceback = 'Traceback (most recent call last):\n  File "/usr/bin/duplicity", line 1\n    ^^^^\nValueError: odd'
   assert.match(duplicityError(30, '', traceback).message, /: ValueError: odd$/)
+})
+
+test('duplicityError() names the place where the disk of this host is full, and what was raised among the tracebacks of a log that cannot be written', () => {
+  const noLog =
+    '--- Logging error ---\nTraceback (most recent call last):\nOSError: [Errno 28] No space\nCall stack:\n    log.FatalError(x,\nArguments: ()'
+  const printed = `${noLog}\nTraceback (innermost last):\n    ~~~^^^\n OSError: [Errno 28] No space left on device\n\n${noLog}`
+  assert.equal(
+    duplicityError(30, '', printed, ['/var/cache/holdfast']).message,
+    'the disk of this host is full (/var/cache/holdfast, duplicity exit code 30): OSError: [Errno 28] No space',
+  )
+  assert.doesNotMatch(duplicityError(53, error(53, 'disk'), '', ['/var/cache/holdfast']).message, /cache/)
 })
 
 test('duplicityError() goes by errors only, not by warnings that stand in the log too', () => {

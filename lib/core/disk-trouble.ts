@@ -1,0 +1,22 @@
+import { messageOf } from './message.ts'
+
+/** What the kernel's errors (errno(3)) say of a disk. */
+const TROUBLE: Readonly<Record<string, string>> = {
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its disk quota is used up',
+  EROFS: 'its disk is read-only',
+  EIO: 'its disk gives errors',
+}
+
+/** What is wrong with the disk, where that is why something failed: the error's own code says so, or that of its cause. */
+export function diskTrouble(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && Object.hasOwn(TROUBLE, code)) return `${TROUBLE[code]} (${code})`
+  return diskTrouble(error.cause)
+}
+
+/** The error of a file or folder that could not be written, with its path: of a full disk the kernel's own says only `write`. */
+export function cannotWrite(path: string, error: unknown): Error {
+  return new Error(`${path} cannot be written: ${diskTrouble(error) ?? messageOf(error)}`, { cause: error })
+}

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cannotWrite, diskTrouble } from '../../lib/core/disk-trouble.ts'
+
+const coded = (code: string, cause?: Error): Error => Object.assign(new Error(`${code}: write`, { cause }), { code })
+
+test('diskTrouble() knows full and broken disks, through what was made of the error, and nothing else', () => {
+  assert.equal(diskTrouble(coded('ENOSPC')), 'its disk is full (ENOSPC)')
+  assert.equal(diskTrouble(new Error('told', { cause: coded('EROFS') })), 'its disk is read-only (EROFS)')
+  for (const other of [coded('EACCES'), coded('toString'), new Error('ENOSPC'), 'ENOSPC', undefined])
+    assert.equal(diskTrouble(other), undefined)
+})
+
+test('cannotWrite() names the path and why, once', () => {
+  const error = cannotWrite('/var/lib/holdfast/lock', coded('ENOSPC'))
+  assert.equal(error.message, '/var/lib/holdfast/lock cannot be written: its disk is full (ENOSPC)')
+  assert.equal(diskTrouble(error), 'its disk is full (ENOSPC)')
+  assert.equal(cannotWrite('/x', coded('EACCES')).message, '/x cannot be written: EACCES: write')
+})
