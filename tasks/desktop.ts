@@ -13,6 +13,7 @@ import {
   theDesktop,
 } from '../lib/steps/desktop.ts'
 import { checkExclusions } from '../lib/steps/exclusions.ts'
+import { isArchiveFull } from '../lib/steps/free-space.ts'
 import { gpgAgent } from '../lib/steps/gpg.ts'
 import { inhibit } from '../lib/steps/inhibit.ts'
 import { lock } from '../lib/steps/lock.ts'
@@ -22,25 +23,23 @@ import { checkRoom } from '../lib/steps/room.ts'
 import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
 
+// biome-ignore format: a recipe reads as a table of contents
 const desktop = recipe<Start & DesktopRequest>()
   .hold(lock)
   .do(decideWork)
-  .only('Work', hasWork, work =>
-    work.each('Desktop', theDesktop, machine =>
-      machine
-        .do(checkExclusions)
-        .only('Tidying', isTidying, tidying => tidying.do(beginTidying))
-        .hold(inhibit)
-        .hold(vpn)
-        .hold(archiveMount)
-        .do(checkMount)
-        .hold(gpgAgent)
-        .do(status)
-        .do(checkRoom)
-        .only('Backup day', isBackup, day => day.do(backup).do(tellNextDay))
-        .only('Other days', isTidying, day => day.do(prune)),
-    ),
-  )
+  .only('Work', hasWork, work => work
+    .each('Desktop', theDesktop, machine => machine
+      .do(checkExclusions)
+      .only('Tidying', isTidying, tidying => tidying.do(beginTidying))
+      .hold(inhibit)
+      .hold(vpn)
+      .hold(archiveMount).do(checkMount)
+      .hold(gpgAgent)
+      .do(status).do(checkRoom)
+      .only('Backup day', isBackup, day => day
+        .only('No room', isArchiveFull, full => full.do(prune))
+        .do(backup).do(tellNextDay))
+      .only('Other days', isTidying, day => day.do(prune))))
 
 await main(
   {

@@ -14,11 +14,12 @@ export interface Choice {
 export type Verdict = Choice | { readonly refused: string }
 
 /** S18a: whatever is in no chain, unless duplicity itself could not tell which of two sets is meant. */
-export function considerCleanup({ collection }: PruneInput): Verdict {
+export function considerCleanup({ collection, localPartial }: PruneInput): Verdict {
   if (isClean(collection)) return { refused: 'the collection is clean' }
   if (!collection.chains.some(isWhole)) return { refused: 'no chain is whole, so what is in none may be all that there is' }
   const signed = collection.superseded.find(set => set.signatures)
   if (signed) return { refused: `two incrementals of ${printTime(signed.baseTime!)} both have signatures: a person must choose` }
+  if (localPartial) return { refused: 'an interrupted backup of this host is resumed, and a cleanup would delete it' }
   return {
     action: { kind: 'cleanup' },
     removal: foretellCleanup(collection),

@@ -19,6 +19,8 @@ export interface PruneInput {
   readonly now?: number
   /** This host has a partial set, which duplicity resumes: a cleanup would delete it. */
   readonly localPartial?: boolean
+  /** The archive has no room for another volume: a partial set cannot be resumed before something has gone. */
+  readonly full?: boolean
   /** Why all pruning of this site is stopped. */
   readonly frozen?: string | undefined
   /** Clean a collection within its allowance too, as the desktop does (S29). */
@@ -67,9 +69,14 @@ export function planPrune(input: PruneInput): PrunePlan {
     const applies = 'action' in verdict
     considered.push({ action, applies, reason: applies ? verdict.reason : verdict.refused })
     if (applies) return planOf(verdict, input, considered)
-    if (action === 'cleanup' && !isClean(input.collection)) break
+    if (action === 'cleanup' && !isClean(input.collection) && !isOnlyResumed(input)) break
   }
   return nothing(`${overReason(input)}, but nothing can go: ${considered.at(-1)!.reason}`, considered)
+}
+
+/** Whether what is untidy waits for this host's partial set alone: then it keeps nothing else from going, while the archive is too full to resume that set. */
+function isOnlyResumed(input: PruneInput): boolean {
+  return input.localPartial === true && 'action' in considerCleanup({ ...input, localPartial: false })
 }
 
 function blockedReason(input: PruneInput): string | undefined {
@@ -77,7 +84,7 @@ function blockedReason(input: PruneInput): string | undefined {
   if (input.interrupted) return 'the last run was interrupted: this one backs up first (S16)'
   if (input.otherWriter !== undefined)
     return `another host is writing this archive (${input.otherWriter}): nothing is pruned until it has ended`
-  if (input.localPartial) return 'an interrupted backup of this host is resumed first: nothing is pruned before'
+  if (input.localPartial && !input.full) return 'an interrupted backup of this host is resumed first: nothing is pruned before'
   const ahead = input.now === undefined ? undefined : aheadOfClock(input.collection, input.now)
   if (ahead !== undefined) return ahead
   const { bytes } = input.collection

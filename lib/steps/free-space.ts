@@ -1,7 +1,8 @@
 import { messageOf } from '../core/message.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Step } from '../engine/step.ts'
-import type { Needs } from './facts.ts'
+import type { Condition, Step } from '../engine/step.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { FreeSpace, Needs } from './facts.ts'
 import { readLimits } from './limits.ts'
 
 /** Looks whether the archive has room for full backups: its free space must be so many times the largest allowance of any site here (S10). */
@@ -26,6 +27,15 @@ export function freeBytes(root: string, shell: Shell): Promise<number> {
   const script = '[ -d "$1" ] || set -- "${1%/*}"; exec df --block-size=1 --output=avail "$1"'
   return shell.with({ timeout: 30 }).ask(parseFree)`sh -c ${script} free ${root}`
 }
+
+/** Whether the archive has no room for even one volume: no backup can be made or resumed there before something has gone. */
+export function isFull({ duplicity }: Pick<Host, 'duplicity'>, { bytes }: Pick<FreeSpace, 'bytes'>): boolean {
+  return bytes !== undefined && bytes < duplicity.volumeSize * 1e6
+}
+
+/** Applies where a backup needs pruning before it. */
+export const isArchiveFull: Condition<Needs<'host' | 'freeSpace'>, object> = ({ host, freeSpace }) =>
+  isFull(host, freeSpace) ? {} : 'the archive has room for a volume'
 
 /**
  * Looks whether a write to the archive failed because its disk is full: over SSH and some other shares that is an input/output error like any other.

@@ -80,7 +80,16 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
     const { limits, problems } = readLimits(host, site)
     const now = shell.now()
     const { next } = outlookOf({ host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }, now)
-    const input = pruneInputOf({ host, site, siteArchive, collection, limits, interrupted: false, now })
+    const input = pruneInputOf({
+      host,
+      site,
+      siteArchive,
+      collection,
+      limits,
+      freeSpace: look.freeSpace,
+      interrupted: false,
+      now,
+    })
     look.sites.push({
       name: site.name,
       role: site.role,

@@ -1,13 +1,23 @@
-import { appendFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { cannotWrite } from '../core/disk-trouble.ts'
+import { makeFolder } from './whole-file.ts'
 
-/** Adds to this run's log of chain statuses (S21): one file a run, apart from its log since it is long. Gives its path; old ones go with the old logs. */
+/**
+ * Adds to this run's log of chain statuses (S21): one file a run, apart from its log since it is long. Gives its path; old ones go with the old logs.
+ * @throws when it cannot be written, with its path
+ */
 export function appendPruneLog(folder: string, text: string, now: number): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15)
   const [day, ending] = [`prune-${stamp.slice(0, 8)}`, `-${process.pid}.log`]
-  const begun = readdirSync(folder).find(name => name.startsWith(day) && name.endsWith(ending))
-  const path = join(folder, begun ?? `prune-${stamp}${ending}`)
-  appendFileSync(path, `${text}\n`, { mode: 0o600 })
-  return path
+  let path = join(folder, `prune-${stamp}${ending}`)
+  try {
+    makeFolder(folder)
+    const begun = readdirSync(folder).find(name => name.startsWith(day) && name.endsWith(ending))
+    path = begun === undefined ? path : join(folder, begun)
+    appendFileSync(path, `${text}\n`, { mode: 0o600 })
+    return path
+  } catch (error) {
+    throw cannotWrite(path, error)
+  }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Collection, newestSet } from '../core/collection.ts'
+import { messageOf } from '../core/message.ts'
 import { signsOfWriter } from '../core/other-writer.ts'
 import type { PlannedNames } from '../core/prune-check.ts'
 import type { PruneInput } from '../core/retention.ts'
@@ -10,8 +11,10 @@ import { lineOf } from '../engine/command.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { targetOf } from './duplicity.ts'
-import type { Site, SiteLimits } from './facts.ts'
+import type { FreeSpace, Site, SiteLimits } from './facts.ts'
+import { isFull } from './free-space.ts'
 import { readState, stateFile, writeState } from './state.ts'
+import { removeFile } from './whole-file.ts'
 
 /** Why all pruning of a site is stopped until a person removes the file. */
 export interface Frozen {
@@ -28,10 +31,18 @@ export interface Pending extends PlannedNames {
 const frozenState = (site: string): string => join('frozen', encodeURIComponent(site))
 const pendingState = (site: string): string => join('pruning', encodeURIComponent(site))
 
-export const readFrozen = (host: Host, site: string): Frozen | undefined => readState<Frozen>(host, frozenState(site))
+/** Why pruning of a site is stopped, if it is. A file that cannot be read stops it too. */
+export function readFrozen(host: Host, site: string): Frozen | undefined {
+  try {
+    return readState<Frozen>(host, frozenState(site))
+  } catch (error) {
+    return { since: 'an unknown time', differences: [messageOf(error)] }
+  }
+}
+
 export const readPending = (host: Host, site: string): Pending | undefined => readState<Pending>(host, pendingState(site))
 export const writePending = (host: Host, site: string, pending: Pending): void => writeState(host, pendingState(site), pending)
-export const clearPending = (host: Host, site: string): void => rmSync(stateFile(host, pendingState(site)), { force: true })
+export const clearPending = (host: Host, site: string): void => removeFile(stateFile(host, pendingState(site)))
 
 /** Stops all pruning of a site. */
 export function freeze(host: Host, site: string, differences: readonly string[], now: number): void {
@@ -57,12 +68,14 @@ export interface PruneFacts {
   readonly collection: Collection
   readonly limits: SiteLimits
   readonly interrupted: boolean
+  /** What the archive has free, where that was looked at. */
+  readonly freeSpace?: FreeSpace | undefined
   readonly now: number
 }
 
 /** All that the decision looks at (S17 to S21): the collection, the settings, and what this host remembers of the site. Changes nothing. */
 export function pruneInputOf(facts: PruneFacts): PruneInput {
-  const { host, site, siteArchive, collection, limits, interrupted, now } = facts
+  const { host, site, siteArchive, collection, limits, interrupted, freeSpace, now } = facts
   const localPartial = hasLocalPartial(host, site.name, siteArchive, collection)
   return {
     collection,
@@ -71,6 +84,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     otherWriter: localPartial ? undefined : signsOfWriter(collection, now),
     interrupted,
     localPartial,
+    full: freeSpace !== undefined && isFull(host, freeSpace),
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
     now,

@@ -19,7 +19,7 @@ import { outlookOf } from './outlook.ts'
 import { appendPruneLog } from './prune-log.ts'
 import { clearPending, freeze, pruneInputOf, readFrozen, readPending, unfreezeCommand, writePending } from './prune-state.ts'
 
-type PruneNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'interrupted'>
+type PruneNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'interrupted'>
 
 /**
  * One pruning action at most (S17 to S21), by duplicity's own command. What is to go is foretold from the archive's listing; the archive is listed right before and
@@ -29,26 +29,34 @@ export const prune: Step<PruneNeeds, Needs<'collection'>> = {
   name: 'prune',
   title: 'Prune (one action at most)',
   run: async (facts, shell) => {
-    await lookAtCutShort(facts, shell)
-    const first = decide(facts, shell)
-    if (first.action.kind === 'none') return tellNone(facts, first, shell)
-    // status looked a while ago: another host may have begun to write since, or may have made a full, which would make N mean other chains
-    const collection = await readCollection(facts, shell)
-    const plan = decide({ ...facts, collection }, shell)
-    if (plan.action.kind === 'none') return tellNone({ ...facts, collection }, plan, shell)
-    return { collection: await carryOut({ ...facts, collection }, plan, plan.action, shell) }
+    const newest = { collection: facts.collection }
+    await attempt(() => pruneOnce(facts, newest, shell), shell)
+    return newest
   },
+}
+
+/** What the archive was when it was last listed: also when what followed failed. */
+type Newest = { collection: Collection }
+
+async function pruneOnce(facts: PruneNeeds, newest: Newest, shell: Shell): Promise<void> {
+  await lookAtCutShort(facts, shell)
+  const first = decide(facts, shell)
+  if (first.action.kind === 'none') return tellNone(facts, first, shell)
+  // status looked a while ago: another host may have begun to write since, or may have made a full, which would make N mean other chains
+  newest.collection = await readCollection(facts, shell)
+  const now = { ...facts, ...newest }
+  const plan = decide(now, shell)
+  if (plan.action.kind === 'none') return tellNone(now, plan, shell)
+  await carryOut(now, plan, plan.action, newest, shell)
 }
 
 function decide(facts: PruneNeeds, shell: Shell): PrunePlan {
   return planPrune(pruneInputOf({ ...facts, interrupted: facts.interrupted !== undefined, now: shell.now() }))
 }
 
-function tellNone(facts: PruneNeeds, plan: PrunePlan, shell: Shell): Needs<'collection'> {
-  const { collection, limits } = facts
+function tellNone({ host, site, collection, limits }: PruneNeeds, plan: PrunePlan, shell: Shell): void {
   const over = (collection.bytes ?? 0) > limits.allowanceBytes
-  shell.note(readFrozen(facts.host, facts.site.name) ? 'problem' : over ? 'warning' : 'info', plan.reason)
-  return { collection }
+  shell.note(readFrozen(host, site.name) ? 'problem' : over ? 'warning' : 'info', plan.reason)
 }
 
 /** A run was killed while it pruned this site: whatever it deleted besides what it had planned stops the pruning. */
@@ -64,28 +72,32 @@ async function lookAtCutShort({ host, site, collection }: PruneNeeds, shell: She
 
 type Action = Exclude<PrunePlan['action'], { kind: 'none' }>
 
-/** Does it and gives what is left. In a dry run nothing has gone. */
-async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, shell: Shell): Promise<Collection> {
+/** Does it and looks what is left. In a dry run nothing has gone. What is to go is on this host's disk before anything goes. */
+async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newest: Newest, shell: Shell): Promise<void> {
   const { host, secrets, site, siteArchive, collection } = facts
   const before = namesIn(collection)
   await using fresh = await freshTarget(host, site.name, siteArchive, join(host.paths.cache, 'duplicity'))
-  shell.note('significant', `${describe(action)}, ${plan.files.length} files, ${formatBytes(plan.freesBytes)}. ${plan.reason}`)
   await shell.act('write down what is to go, and the whole chain status', () => {
-    writePending(host, site.name, { ...namesOf(plan), before })
-    const file = appendPruneLog(host.paths.logs, chainStatus(site.name, collection, plan, shell.now()), shell.now())
-    shell.note('info', `chain status: ${file}`)
+    try {
+      const file = appendPruneLog(host.paths.logs, chainStatus(site.name, collection, plan, shell.now()), shell.now())
+      shell.note('info', `chain status: ${file}`)
+      writePending(host, site.name, { ...namesOf(plan), before })
+    } catch (error) {
+      throw new Error(`nothing goes before it is written down what is to go: ${messageOf(error)}`)
+    }
   })
   if (action.kind === 'cleanup')
     await shell.act('link what this host knows of the archive into a fresh archive-dir', () =>
       seed(fresh, targetOf(host, site.name, siteArchive, 'backup'), before, filePrefixIn(siteArchive.options)),
     )
+  shell.note('significant', `${describe(action)}, ${plan.files.length} files, ${formatBytes(plan.freesBytes)}. ${plan.reason}`)
   const failure = await attempt(
     () => duplicityShell(shell, host, secrets, fresh.target).act`${pruneWords(fresh.target, action)}`,
     shell,
   )
-  let left = collection
   await shell.act('list the archive again and compare it with the plan', async () => {
-    left = await readCollection(facts, shell)
+    const left = await readCollection(facts, shell)
+    newest.collection = left
     const found = differences(namesOf(plan), { before, after: namesIn(left) }, failure === undefined ? 'well' : 'failed')
     if (found.length > 0) stopPruning(facts, found, shell)
     clearPending(host, site.name)
@@ -93,7 +105,6 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, shel
     const prunedBytes = (collection.bytes ?? 0) - (left.bytes ?? 0)
     shell.tell({ ...archiveTelling(site.name, left), prunedBytes, ...outlookOf({ ...facts, collection: left }, shell.now()) })
   })
-  return left
 }
 
 /** Tells a failure, and goes on: the site's backup does not depend on its pruning. A stop is not a failure. */
@@ -108,8 +119,13 @@ async function attempt(work: () => Promise<void>, shell: Shell): Promise<string 
   }
 }
 
+/** @throws when it cannot be written down: what was planned is not to be forgotten then, so that the next night compares again */
 function stopPruning({ host, site }: Pick<PruneNeeds, 'host' | 'site'>, found: readonly string[], shell: Shell): void {
-  freeze(host, site.name, found, shell.now())
+  try {
+    freeze(host, site.name, found, shell.now())
+  } catch (error) {
+    throw new Error(`${found.join('; ')}; that cannot be written down yet, and the next run compares again: ${messageOf(error)}`)
+  }
   const command = unfreezeCommand(host, site.name)
   shell.note('problem', `nothing of ${site.name} is pruned any more: ${found.join('; ')}\nonce you have looked at it: ${command}`)
 }

@@ -120,6 +120,20 @@ const actions: [string, SetSketch[], Partial<PruneInput>, string, RegExp][] = [
   ],
   ['nothing while a set of this host is partial', year, { localPartial: true }, 'none', /is resumed first/],
   [
+    'a removal while a set of this host is partial and the archive has no room to resume it',
+    [...year, { day: 95, base: 92, manifest: false }],
+    { localPartial: true, full: true, keepIncrementals: 4 },
+    'remove 0 keep 3',
+    /2026-01-01/,
+  ],
+  [
+    'nothing for such an archive where a person must choose besides',
+    [...year, { day: 97, base: 93 }, { day: 98, base: 93 }, { day: 99, base: 93, manifest: false }],
+    { localPartial: true, full: true },
+    'none',
+    /two incrementals of .* both have signatures: a person must choose/,
+  ],
+  [
     'nothing when a person must look',
     year,
     { frozen: 'the last pruning took other files' },
