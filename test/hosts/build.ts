@@ -1,4 +1,4 @@
-import { image } from './image.ts'
+import { forgetUnused, image } from './image.ts'
 import { forgetLedger } from './ledger.ts'
 import { DESKTOP_PACKAGES, PACKAGES } from './machines.ts'
 import { PACKAGES as NFS_PACKAGES } from './nfs-machines.ts'
@@ -17,4 +17,5 @@ forgetLedger()
 await sweep()
 for (const packages of [DESKTOP_PACKAGES, PACKAGES]) await image(packages)
 await bootDisk(await image(NFS_PACKAGES))
+await forgetUnused()
 console.log(`hosts: the images are there (${((Date.now() - began) / 1000).toFixed(0)} s)`)

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -45,9 +45,10 @@ export async function image(packages: readonly string[] = []): Promise<string> {
 /** Gives a folder of the cache, made by `build` when it is not there yet: beside it, then renamed, by one process at a time. */
 export async function once(name: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cache, name)
-  if (existsSync(folder)) return folder
   await mkdir(cache, { recursive: true })
-  await using lock = await open(join(cache, `${name}.lock`), 'a')
+  await using lock = await open(`${folder}${LOCK}`, 'a')
+  await lock.utimes(new Date(), new Date()) // when it was used
+  if (existsSync(folder)) return folder
   spawnSync('flock', ['3'], { stdio: ['ignore', 'ignore', 'inherit', lock.fd] })
   if (existsSync(folder)) return folder
   const fresh = `${folder}.new`
@@ -55,6 +56,19 @@ export async function once(name: string, build: (folder: string) => Promise<void
   await build(fresh)
   await rename(fresh, folder)
   return folder
+}
+
+const LOCK = '.lock'
+/** Days after which an image that nothing has used is removed: each change of what is in one makes another. */
+const KEPT = 14
+
+/** Removes the images that nobody needs any more. */
+export async function forgetUnused(): Promise<void> {
+  const locks = existsSync(cache) ? readdirSync(cache).filter(name => name.endsWith(LOCK)) : []
+  for (const lock of locks.map(name => join(cache, name))) {
+    if (Date.now() - statSync(lock).mtimeMs < KEPT * 86_400_000) continue
+    for (const path of [lock.slice(0, -LOCK.length), lock]) await rm(path, { recursive: true, force: true })
+  }
 }
 
 async function buildBase(folder: string): Promise<void> {
