@@ -43,7 +43,7 @@ if (inOwnMounts(import.meta.filename)) {
           SmallDisk,
           SmallDisk,
         ]
-        const duplicity = { program: server.program, compression: 'none', volumeSize: 1 } as const
+        const duplicity = { program: server.program, compression: 'none', volumeSize: 1, retries: 1 } as const
         return { nas, state, logs, place: await makeNightSite(at, { duplicity, keepIncrementals: 1 }) }
       }
 
