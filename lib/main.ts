@@ -1,18 +1,17 @@
-import { againLine } from './again.ts'
-import { tellOfBadStart } from './bad-start.ts'
-import { type CommonOptions, helpOf, readCommandLine, type Task, wordsAfterScript } from './command-line.ts'
 import { BadInput } from './core/bad-input.ts'
 import { messageOf } from './core/message.ts'
 import { EXIT } from './core/outcome.ts'
 import type { Recipe } from './engine/recipe.ts'
 import { loadHost } from './inventory/load.ts'
 import { checkSecrets, readSecrets } from './inventory/secrets.ts'
-import { openLog } from './log-file.ts'
-import { performRun } from './perform.ts'
-import type { Needs } from './steps/facts.ts'
+import { againLine } from './program/again.ts'
+import { tellOfBadStart } from './program/bad-start.ts'
+import { type CommonOptions, helpOf, readCommandLine, type Task, wordsAfterScript } from './program/command-line.ts'
+import { openLog } from './program/log-file.ts'
+import { performRun } from './program/perform.ts'
+import type { Start } from './program/start.ts'
 
-/** What every recipe may need at its start. */
-export type Start = Needs<'host' | 'secrets' | 'request'>
+export type { Start } from './program/start.ts'
 
 /**
  * Runs a recipe as a program: command line, inventory, recipe, outcomes, report, exit code. Ends the process.

@@ -1,10 +1,10 @@
-import { expectNoWords } from '../lib/command-line.ts'
 import { messageOf } from '../lib/core/message.ts'
 import { EXIT, exitCodeOf } from '../lib/core/outcome.ts'
 import { endingOf } from '../lib/demo/ending.ts'
 import { checkFiles, checkPost, makeSites, night, writePost } from '../lib/demo/play.ts'
 import { openStage } from '../lib/demo/stage.ts'
 import { listenForStop } from '../lib/engine/stop.ts'
+import { expectNoWords } from '../lib/program/command-line.ts'
 
 /** Two hosts side by side in a sandbox, two nights, and a post that travels from one to the other. */
 async function demo(stop: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expectNoWords, HOME } from '../lib/command-line.ts'
 import { inventoryJsonSchema } from '../lib/inventory/json-schema.ts'
+import { expectNoWords, HOME } from '../lib/program/command-line.ts'
 import { output } from '../lib/sandbox/process.ts'
 
 expectNoWords('schema', 'writes hosts/schema.json, by which editors check inventories in JSON and YAML')

@@ -1,6 +1,6 @@
-import { wordsAfterScript } from '../lib/command-line.ts'
 import { BadInput } from '../lib/core/bad-input.ts'
 import { EXIT } from '../lib/core/outcome.ts'
+import { wordsAfterScript } from '../lib/program/command-line.ts'
 import { readSetupOptions, SETUP_HELP } from '../lib/setup/options.ts'
 import { setUp } from '../lib/setup/setup.ts'
 

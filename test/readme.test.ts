@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { HOME } from '../lib/command-line.ts'
 import { loadHost } from '../lib/inventory/load.ts'
+import { HOME } from '../lib/program/command-line.ts'
 import { statusSchema } from '../lib/report/status-json.ts'
 
 const readme = readFileSync(join(HOME, 'README.md'), 'utf8')

@@ -1,7 +1,7 @@
 import { type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { HOME } from '../command-line.ts'
 import { lineOf } from '../engine/command.ts'
+import { HOME } from '../program/command-line.ts'
 
 /**
  * Runs a task of Holdfast as a person would, prints the command, and lets it print to this program's own terminal. It has a process group of its own:

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HOME } from '../command-line.ts'
+import { HOME } from '../program/command-line.ts'
 import { type Mariadb, startMariadb } from '../sandbox/mariadb.ts'
 import { makeLineage } from './certificate.ts'
 import { newSandbox } from './sandbox-folder.ts'

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { HOME } from '../command-line.ts'
 import { lineOf } from '../engine/command.ts'
+import { HOME } from '../program/command-line.ts'
 import type { Found } from './find.ts'
 import type { SetupOptions } from './options.ts'
 

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import { HOME } from '../command-line.ts'
+import { HOME } from '../program/command-line.ts'
 import { isWithin } from '../steps/site-files.ts'
 import type { Found, FoundVpn } from './find.ts'
 import type { Share } from './fstab.ts'

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { HOME } from '../command-line.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { isHostName } from '../core/marker.ts'
+import { HOME } from '../program/command-line.ts'
 
 /** What setup was asked for. */
 export interface SetupOptions {

@@ -1,6 +1,6 @@
 import { delimiter, dirname, join } from 'node:path'
-import { HOME } from '../command-line.ts'
 import { markerOf } from '../core/marker.ts'
+import { HOME } from '../program/command-line.ts'
 import type { Found } from './find.ts'
 import type { SetupOptions } from './options.ts'
 import type { PassphraseState } from './passphrase.ts'

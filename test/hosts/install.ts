@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HOME } from '../../lib/command-line.ts'
+import { HOME } from '../../lib/program/command-line.ts'
 import { output } from '../../lib/sandbox/process.ts'
 import { once } from './image.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HOME } from '../../lib/command-line.ts'
+import { HOME } from '../../lib/program/command-line.ts'
 
 /** One line of the ledger: what was done to the hosts, and what came of it. */
 export interface Row {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { HOME } from '../../lib/command-line.ts'
+import { HOME } from '../../lib/program/command-line.ts'
 import { makeMachine } from './machine.ts'
 
 const made: string[] = []

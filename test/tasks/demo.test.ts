@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { HOME } from '../../lib/command-line.ts'
 import { setsOf } from '../../lib/core/collection.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { HOME } from '../../lib/program/command-line.ts'
 import { processesWith, until } from '../support/processes.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'holdfast-of-demos-'))

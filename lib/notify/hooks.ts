@@ -1,10 +1,10 @@
-import { messageOf } from './core/message.ts'
-import { EXIT, type Outcome } from './core/outcome.ts'
-import { type Node, Recipe } from './engine/recipe.ts'
-import type { Shell } from './engine/shell.ts'
-import type { Step } from './engine/step.ts'
-import type { Host } from './inventory/schema.ts'
-import type { Needs } from './steps/facts.ts'
+import { messageOf } from '../core/message.ts'
+import { EXIT, type Outcome } from '../core/outcome.ts'
+import { type Node, Recipe } from '../engine/recipe.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Step } from '../engine/step.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { Needs } from '../steps/facts.ts'
 
 /** When a hook runs. */
 export type HookName = 'before' | 'after' | 'onFailure'

@@ -3,11 +3,11 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
-import { BadInput } from './core/bad-input.ts'
-import { EXIT } from './core/outcome.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { EXIT } from '../core/outcome.ts'
 
 /** Where Holdfast itself is: inventories and `.env` are looked for here, whatever folder it is started from. */
-export const HOME = dirname(import.meta.dirname)
+export const HOME = join(import.meta.dirname, '../..')
 
 /** What a task is for its user: its name, one line about it, and the options that it takes besides the common ones. */
 export interface Task<Extra extends object> {

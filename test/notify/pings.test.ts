@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pings } from '../lib/pings.ts'
-import { startPingReceiver } from './support/ping-receiver.ts'
-import { until } from './support/processes.ts'
+import { Pings } from '../../lib/notify/pings.ts'
+import { startPingReceiver } from '../support/ping-receiver.ts'
+import { until } from '../support/processes.ts'
 
 const never = new AbortController().signal
 const pings = (url: string, tries = 2, timeout = 30): Pings => new Pings(url, { url, tasks: ['nightly'], timeout, tries })

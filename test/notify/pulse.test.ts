@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunEvent } from '../lib/core/event.ts'
-import { isJournal, priorityOf } from '../lib/journal.ts'
-import { pulse } from '../lib/pulse.ts'
-import { outcome } from './support/made-up-report.ts'
+import type { RunEvent } from '../../lib/core/event.ts'
+import { pulse } from '../../lib/notify/pulse.ts'
+import { isJournal, priorityOf } from '../../lib/program/journal.ts'
+import { outcome } from '../support/made-up-report.ts'
 
 test('pulse() makes at most a line a minute of progress, says that a silent step lives, and nothing of one that has ended', t => {
   t.mock.timers.enable({ apis: ['setInterval', 'Date'] })

@@ -1,7 +1,7 @@
+import type { RunEvent } from '../core/event.ts'
+import { linesOf } from '../report/lines.ts'
 import type { CommonOptions } from './command-line.ts'
-import type { RunEvent } from './core/event.ts'
 import { isJournal, priorityOf, withPriority } from './journal.ts'
-import { linesOf } from './report/lines.ts'
 
 /** What a run shows of itself on standard output while it works. */
 export interface Screen {

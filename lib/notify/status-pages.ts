@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { BadInput } from './core/bad-input.ts'
-import { messageOf } from './core/message.ts'
-import { fleetPage, ownersOf } from './report/fleet-page.ts'
-import type { Histories } from './report/page.ts'
-import type { StatusJson } from './report/status-json.ts'
-import { writeWhole } from './steps/whole-file.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { messageOf } from '../core/message.ts'
+import { fleetPage, ownersOf } from '../report/fleet-page.ts'
+import type { Histories } from '../report/page.ts'
+import type { StatusJson } from '../report/status-json.ts'
+import { writeWhole } from '../steps/whole-file.ts'
 
 /**
  * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites of several hosts. Each whole or not at all.
@@ -14,7 +14,7 @@ import { writeWhole } from './steps/whole-file.ts'
  */
 export async function writePages(folder: string, status: StatusJson, histories: Histories = () => []): Promise<void> {
   // loads the chart library, which a look without pages need not wait for
-  const { statusPage } = await import('./report/page.ts')
+  const { statusPage } = await import('../report/page.ts')
   const fleet = ownersOf(status).size > 1
   try {
     mkdirSync(resolve(folder), { recursive: true })

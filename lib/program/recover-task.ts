@@ -1,5 +1,5 @@
+import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
 import type { Task } from './command-line.ts'
-import { type Recovery, readRecovery } from './steps/restore/recovery.ts'
 
 /** The command line of `tasks/recover.ts`. */
 export const recoverTask: Task<{ recovery: Recovery }> = {

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { parseInterval } from './core/age.ts'
-import { BadInput } from './core/bad-input.ts'
-import { MEGABYTE } from './core/limits.ts'
-import { messageOf } from './core/message.ts'
+import { parseInterval } from '../core/age.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { MEGABYTE } from '../core/limits.ts'
+import { messageOf } from '../core/message.ts'
+import { forecastSite, forecastText } from '../report/forecast.ts'
+import { forecastHtml } from '../report/forecast-html.ts'
 import { LOOK_HELP, LOOK_OPTIONS, pathIn, type Show, type Task } from './look.ts'
-import { forecastSite, forecastText } from './report/forecast.ts'
-import { forecastHtml } from './report/forecast-html.ts'
 
 /** What a person asks of a forecast. */
 export interface ForecastOptions {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ownFolder } from './support/host.ts'
+import { ownFolder } from '../support/host.ts'
 
 const folder = ownFolder('screen')
 
@@ -12,7 +12,7 @@ function shown(name: string, isJournal: boolean): string {
   const file = join(folder, name)
   const descriptor = openSync(file, 'w')
   const { dev, ino } = fstatSync(descriptor)
-  const script = `const { screenFor } = await import(${JSON.stringify(join(import.meta.dirname, '../lib/screen.ts'))})
+  const script = `const { screenFor } = await import(${JSON.stringify(join(import.meta.dirname, '../../lib/program/screen.ts'))})
     const screen = screenFor({ json: false, verbose: false }, false)
     for (const kind of ['info', 'significant', 'warning', 'problem'])
       screen.show({ at: 0, subject: 'blog', kind: 'note', note: { kind, text: 'one\\ntwo' } })`

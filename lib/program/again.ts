@@ -1,5 +1,5 @@
+import { lineOf } from '../engine/command.ts'
 import { HOME } from './command-line.ts'
-import { lineOf } from './engine/command.ts'
 
 /** The command that does it again, as a person types it: the same words, the site in question alone. */
 export function againLine(task: string, words: readonly string[], site: string | undefined): string {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, ut
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openLog } from '../lib/log-file.ts'
+import { openLog } from '../../lib/program/log-file.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-logs-'))
 after(() => rmSync(root, { recursive: true }))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from './core/message.ts'
-import type { Host, PingSettings } from './inventory/schema.ts'
-import { type Secrets, secretOf } from './inventory/secrets.ts'
+import { messageOf } from '../core/message.ts'
+import type { Host, PingSettings } from '../inventory/schema.ts'
+import { type Secrets, secretOf } from '../inventory/secrets.ts'
 
 /** Seconds before the second try; twice as many before each further one. */
 const PAUSE = 1

@@ -12,10 +12,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
-import { cannotWrite } from './core/disk-trouble.ts'
-import type { RunEvent } from './core/event.ts'
-import { clock, linesOf } from './report/lines.ts'
-import { makeFolder } from './steps/whole-file.ts'
+import { cannotWrite } from '../core/disk-trouble.ts'
+import type { RunEvent } from '../core/event.ts'
+import { clock, linesOf } from '../report/lines.ts'
+import { makeFolder } from '../steps/whole-file.ts'
 
 /**
  * One run's log file (S34). Every line is written at once: what a killed run did is there. A log that cannot be written is a problem to be reported,
