@@ -51,7 +51,7 @@ test('a dry run performs every ask, and describes every act instead of doing it'
   assert.deepEqual(
     outcomeOf(performed, 'work').commands.map(({ line, ran }) => ({ line, ran })),
     [
-      { line: `touch $'${file}'`, ran: false },
+      { line: `touch '${file}'`, ran: false },
       { line: '# forget the whole thing', ran: false },
       { line: 'printf looked', ran: true },
     ],
