@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer'
 import { htmlOf } from './html.ts'
 import type { Picture } from './mail-picture.ts'
 import type { Report } from './report.ts'
@@ -26,6 +25,7 @@ export async function composeMail(
   { from, to }: { readonly from: string; readonly to: readonly string[] },
   picture?: Picture,
 ): Promise<Mail> {
+  const { createTransport } = await import('nodemailer')
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
   const inline = picture && { ...picture, cid: `sizes.${report.startedAt}@${report.host}.holdfast` }
   const made = await composer.sendMail({

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createTransport } from 'nodemailer'
 import type { Secret } from '../core/secret.ts'
 import type { Mail } from './mail.ts'
 import type { Delivery, Send } from './mail-queue.ts'
@@ -40,7 +39,7 @@ export function smtpSender(server: SmtpServer): Send {
 }
 
 async function deliver(server: SmtpServer, mail: Mail): Promise<Delivery> {
-  const transport = transportOf(server)
+  const transport = await transportOf(server)
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`it took longer than ${server.timeout} s`)), server.timeout * 1000)
   const sending = transport.sendMail({ envelope: { from: mail.from, to: [...mail.to] }, raw: mail.raw })
@@ -56,7 +55,8 @@ async function deliver(server: SmtpServer, mail: Mail): Promise<Delivery> {
   }
 }
 
-function transportOf({ host, port, tls, ca, user, password, timeout }: SmtpServer) {
+async function transportOf({ host, port, tls, ca, user, password, timeout }: SmtpServer) {
+  const { createTransport } = await import('nodemailer') // most runs have nothing to send
   const milliseconds = timeout * 1000
   return createTransport({
     host,

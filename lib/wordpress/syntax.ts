@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module'
 import { Script } from 'node:vm'
-import phpParser from 'php-parser'
+import type PhpParser from 'php-parser'
 import { ParseTimeout, WpConfigError } from './error.ts'
 
 /** One file's size, in characters. A wp-config.php has some thousands; the parser takes seconds for millions. */
@@ -46,6 +47,8 @@ export const childrenOf = (node: Node): Node[] =>
 export const lineOf = (node: Node): number => (node.loc as { start?: { line?: number } } | null)?.start?.line ?? 0
 
 const parseOnce = new Script('parse()')
+/** The parser, loaded with the first file that is read: a run without WordPress reads none. */
+const phpParser = (): typeof PhpParser => createRequire(import.meta.url)('php-parser')
 
 /**
  * The tree of a PHP file. Errors name the line and never quote the source: php-parser's own message quotes the token at
@@ -53,7 +56,7 @@ const parseOnce = new Script('parse()')
  */
 export function parsePhp(source: string, file: string): Node {
   if (source.length > MAX_SOURCE) throw new WpConfigError(file, 0, `${source.length} characters, at most ${MAX_SOURCE} are read`)
-  const engine = new phpParser.Engine({
+  const engine = new (phpParser().Engine)({
     parser: { extractDoc: false, suppressErrors: false },
     ast: { withPositions: true },
     lexer: { short_tags: false, asp_tags: false },
