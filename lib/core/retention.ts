@@ -69,9 +69,16 @@ export function planPrune(input: PruneInput): PrunePlan {
     const applies = 'action' in verdict
     considered.push({ action, applies, reason: applies ? verdict.reason : verdict.refused })
     if (applies) return planOf(verdict, input, considered)
-    if (action === 'cleanup' && !isClean(input.collection) && !isOnlyResumed(input)) break
+    if (action === 'cleanup' && !mayGoOn(input)) break
   }
   return nothing(`${overReason(input)}, but nothing can go: ${considered.at(-1)!.reason}`, considered)
+}
+
+/** Past the cleanup only what is too much goes, also where an untidy collection is looked at for its own sake, and not before all is clean that can be. */
+function mayGoOn(input: PruneInput): boolean {
+  const { collection, allowanceBytes } = input
+  const tooMuch = collection.bytes !== undefined && collection.bytes > allowanceBytes
+  return tooMuch && (isClean(collection) || isOnlyResumed(input))
 }
 
 /** Whether what is untidy waits for this host's partial set alone: then it keeps nothing else from going, while the archive is too full to resume that set. */

@@ -14,8 +14,14 @@ export interface Room {
  * The next full backup is taken to be as large as the newest one (S29). What an interrupted full has sent already need not be sent again.
  * @param free bytes that the archive has free; undefined where nothing tells
  * @param allowance bytes that the collection may occupy at most, where the inventory says so
+ * @param least bytes that an interrupted backup needs at the least to be completed, where there is one
  */
-export function roomForFull(collection: Collection, free: number | undefined, allowance = Number.POSITIVE_INFINITY): Room {
+export function roomForFull(
+  collection: Collection,
+  free: number | undefined,
+  allowance = Number.POSITIVE_INFINITY,
+  least = 0,
+): Room {
   const full = primaryChain(collection)?.full
   const prunable = secondaryChains(collection).length > 0
   const whole = free === undefined ? Number.MAX_SAFE_INTEGER : (collection.bytes ?? 0) + free
@@ -23,9 +29,11 @@ export function roomForFull(collection: Collection, free: number | undefined, al
   if (full === undefined) return plenty('there is no full backup yet, so nothing tells how large one is')
   if (free === undefined || full.bytes === undefined) return plenty('a URL does not tell its free space')
   const begun = collection.incomplete.filter(set => set.kind === 'full' && set.time > full.time)
-  const wanted = Math.max(0, full.bytes - (sumBytes(begun.flatMap(set => set.volumes)) ?? 0))
+  const ofFull = Math.max(0, full.bytes - (sumBytes(begun.flatMap(set => set.volumes)) ?? 0))
+  const wanted = Math.max(ofFull, least)
   const enough = free >= wanted
   const sizes = `${formatBytes(free)} available, ${formatBytes(wanted)} wanted`
-  const reason = `${enough ? 'plenty of space' : 'too little space'} for the next full backup: ${sizes}`
+  const what = wanted > ofFull ? 'to complete the interrupted backup' : 'for the next full backup'
+  const reason = `${enough ? 'plenty of space' : 'too little space'} ${what}: ${sizes}`
   return { enough, reason, allowanceBytes: Math.min(allowance, Math.max(0, whole - wanted)), prunable }
 }

@@ -92,7 +92,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
 }
 
 /** A partial set in this host's own archive-dir that duplicity will resume: one that is newer than all finished sets. */
-function hasLocalPartial(host: Host, site: string, archive: SiteArchive, collection: Collection): boolean {
+export function hasLocalPartial(host: Host, site: string, archive: SiteArchive, collection: Collection): boolean {
   const { cache, name } = targetOf(host, site, archive, 'backup')
   const newest = newestSet(collection)?.time ?? 0
   return namesIn(join(cache, name)).some(file => {

@@ -5,8 +5,9 @@ import { formatBytes } from '../core/size.ts'
 import type { Step } from '../engine/step.ts'
 import type { Needs } from './facts.ts'
 import { freeBytes } from './free-space.ts'
+import { hasLocalPartial } from './prune-state.ts'
 
-type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'collection' | 'limits'>
+type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits'>
 
 /**
  * Looks whether the next full backup has room (S29): as the desktop's archive is alone on its share, it may grow until just that is left. Pruning
@@ -15,10 +16,12 @@ type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'collection' | 'limits'>
 export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
   name: 'room',
   title: 'Check the space for the next full backup',
-  run: async ({ host, archive, site, collection, limits }, shell) => {
+  run: async ({ host, archive, site, siteArchive, collection, limits }, shell) => {
     const free = archive.kind === 'url' ? undefined : await freeBytes(archive.root, shell)
     const allowance = host.desktop?.allowance
-    const room = roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE)
+    // as isFull() has it
+    const least = hasLocalPartial(host, site.name, siteArchive, collection) ? host.duplicity.volumeSize * 1e6 : 0
+    const room = roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE, least)
     shell.note(
       'info',
       isClean(collection)

@@ -127,6 +127,13 @@ const actions: [string, SetSketch[], Partial<PruneInput>, string, RegExp][] = [
     /2026-01-01/,
   ],
   [
+    'nothing within the allowance for a partial set that cannot be resumed, told to tidy or not',
+    [...year, { day: 95, base: 92, manifest: false }],
+    { localPartial: true, full: true, tidy: true, allowanceBytes: 1e6 },
+    'none',
+    /within the allowance, but nothing can go: an interrupted backup/,
+  ],
+  [
     'nothing for such an archive where a person must choose besides',
     [...year, { day: 97, base: 93 }, { day: 98, base: 93 }, { day: 99, base: 93, manifest: false }],
     { localPartial: true, full: true },

@@ -41,6 +41,14 @@ test('roomForFull() counts what an interrupted full has sent already', () => {
   assert.equal(roomForFull(collectionOf(files), 151 * MB).enough, true)
 })
 
+test('roomForFull() wants at least what an interrupted backup needs to go on, however small a full is', () => {
+  const collection = collectionOf([...old, ...young])
+  const room = roomForFull(collection, 220 * MB, undefined, 250 * MB)
+  assert.deepEqual([room.enough, room.allowanceBytes], [false, 270 * MB])
+  assert.match(room.reason, /^too little space to complete the interrupted backup: 220 MB available, 250 MB wanted$/)
+  assert.match(roomForFull(collection, 150 * MB, undefined, 100 * MB).reason, /^too little space for the next full backup/)
+})
+
 test('roomForFull() keeps to an allowance of the inventory', () => {
   assert.equal(roomForFull(collectionOf(young), 900 * MB, 400 * MB).allowanceBytes, 400 * MB)
   assert.equal(roomForFull(collectionOf(young), undefined, 400 * MB).allowanceBytes, 400 * MB)
