@@ -1,4 +1,4 @@
-import { quote } from 'zx'
+import { quote } from 'zx/core'
 import { Secret } from '../core/secret.ts'
 
 /** What may stand in a command: no `undefined`, no object, and no {@link Secret}, for a command line is there for all to see (S40). */

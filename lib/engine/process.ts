@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { $ } from 'zx'
+import { $ } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
 import { Stopped } from './stop.ts'
 
