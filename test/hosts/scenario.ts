@@ -48,7 +48,13 @@ export async function play(
   const line = said.text.split('\n').find(each => says.test(each))
   const told = line?.replace(/^[\d-]+ [\d:]+ /, '') ?? `NOT SAID: ${says}`
   const how = isHealing ? `${healed.code === 0 ? 'by the next run' : 'NOT HEALED'}, ${seconds} s` : 'no need'
-  const row = { scenario: name, injected, said: `${told} (${endOf(said)})`, lost: lost.join(', ') || 'nothing', healed: how }
+  const row = {
+    scenario: name,
+    injected,
+    said: `${told} (${scenario.ends === 'cut' ? 'cut off' : `exit ${said.code}`})`,
+    lost: lost.join(', ') || 'nothing',
+    healed: how,
+  }
   write(row, isHealing ? `${said.text}\n\n--- then:\n${healed.text}\n` : said.text)
   assert.ok(line !== undefined, `wanted a line like ${says}, found:\n${said.text}`)
   if (scenario.ends !== 'cut') assert.equal(said.code, scenario.ends, said.text)
@@ -70,8 +76,6 @@ async function endure(lab: Lab, { inject, run = night, ends, leaves, mend }: Sce
     await mend?.(lab)
   }
 }
-
-const endOf = ({ code }: Said): string => (code === 0 || code === 1 || code === 2 || code === 75 ? `exit ${code}` : 'cut off')
 
 export const night = (lab: Lab): Promise<Said> => lab.night('web1')
 
