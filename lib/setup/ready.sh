@@ -65,7 +65,9 @@ missing_packages() {
     case $have in *" installed:$each "*) ;; *) printf '%s ' "$each" ;; esac
   done
   # Debian 13's packages are checked with its key, which older versions of this package lack
-  [ "$purpose" != test ] || [ -e /usr/share/keyrings/debian-archive-trixie-stable.gpg ] || printf 'debian-archive-keyring '
+  case $purpose in
+  test | hosts) [ -e /usr/share/keyrings/debian-archive-trixie-stable.gpg ] || printf 'debian-archive-keyring ' ;;
+  esac
 }
 
 # While packages are installed, no service may start: Debian asks this file (invoke-rc.d(8)). Another's is put back afterwards.
