@@ -9,6 +9,7 @@ import {
   hasWork,
   isBackup,
   isTidying,
+  pruneOnceADay,
   tellNextDay,
   theDesktop,
 } from '../lib/steps/desktop.ts'
@@ -18,7 +19,6 @@ import { gpgAgent } from '../lib/steps/gpg.ts'
 import { inhibit } from '../lib/steps/inhibit.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
-import { prune } from '../lib/steps/prune.ts'
 import { checkRoom } from '../lib/steps/room.ts'
 import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
@@ -37,9 +37,9 @@ const desktop = recipe<Start & DesktopRequest>()
       .hold(gpgAgent)
       .do(status).do(checkRoom)
       .only('Backup day', isBackup, day => day
-        .only('No room', isArchiveFull, full => full.do(prune))
+        .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
         .do(backup).do(tellNextDay))
-      .only('Other days', isTidying, day => day.do(prune))))
+      .only('Other days', isTidying, day => day.do(pruneOnceADay))))
 
 await main(
   {

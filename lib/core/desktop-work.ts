@@ -28,7 +28,12 @@ export function desktopWork(input: {
     return { kind: 'backup', reason: `${interrupted}: it is completed by a backup now, and nothing is tidied before (S16)` }
   if (decision.state === 'due' || decision.state === 'made up for') return { kind: 'backup', reason: decision.reason }
   if (asked) return { kind: 'backup', reason: `asked for with --now; ${decision.reason}` }
-  if (tidiedAt !== undefined && daysBetween(wallTimeIn(zone, tidiedAt), wallTimeIn(zone, now)) === 0)
+  if (isSameDay(tidiedAt, now, zone))
     return { kind: 'none', reason: `${decision.reason}; the archive was looked at today already` }
   return { kind: 'tidy', reason: `${decision.reason}; the archive is checked and tidied` }
+}
+
+/** Whether a time is of today, by the calendar of a zone; no time is of no day. Times in ms since the epoch. */
+export function isSameDay(time: number | undefined, now: number, zone: string): boolean {
+  return time !== undefined && daysBetween(wallTimeIn(zone, time), wallTimeIn(zone, now)) === 0
 }

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
-import { type DesktopWork, desktopWork } from '../core/desktop-work.ts'
+import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.ts'
+import { messageOf } from '../core/message.ts'
 import { desktopBackup } from '../core/schedule.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
 import { escapeGlob } from '../duplicity/args.ts'
@@ -9,6 +10,7 @@ import type { Condition, Many, Step } from '../engine/step.ts'
 import type { DesktopSettings } from '../inventory/desktop.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs, Site } from './facts.ts'
+import { type PruneNeeds, planNow, prune } from './prune.ts'
 import { isWithin } from './site-files.ts'
 import { readRecord } from './site-record.ts'
 import { readState, writeState } from './state.ts'
@@ -20,8 +22,12 @@ export interface DesktopRequest {
 }
 
 type Work = { readonly work: DesktopWork; readonly nextDay: string }
-/** What the desktop remembers besides its record as a site: when tidying was last begun, ms since the epoch. */
-type Memory = { readonly tidiedAt?: number }
+/** What the desktop remembers besides its record as a site: when tidying and when pruning were last begun, ms since the epoch. */
+type Memory = { readonly tidiedAt?: number; readonly prunedAt?: number }
+
+const recall = (host: Host): Memory => readState<Memory>(host, 'desktop') ?? {}
+const remember = (host: Host, news: Memory): void => writeState(host, 'desktop', { ...recall(host), ...news })
+const zoneOf = ({ timeZone }: DesktopSettings): string => timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what duplicity has left open. */
 export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Work> = {
@@ -29,11 +35,11 @@ export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Wo
   title: 'Is it the backup day?',
   run: async ({ host, interrupted, backupNow }, shell) => {
     const settings = desktopOf(host)
-    const zone = settings.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    const zone = zoneOf(settings)
     const now = shell.now()
     const { name } = desktopSite(host)
     const decision = desktopBackup(settings, readRecord(host, name).backedUpTo, now, zone)
-    const { tidiedAt } = readState<Memory>(host, 'desktop') ?? {}
+    const { tidiedAt } = recall(host)
     const cutShort = interrupted
       ? 'the last run was interrupted'
       : hasPartialSet(host, name)
@@ -88,7 +94,32 @@ export const beginTidying: Step<Needs<'host'> & Work, void> = {
   name: 'remember',
   title: 'Remember that today was seen to',
   run: async ({ host }, shell) => {
-    await shell.act('remember when', () => writeState(host, 'desktop', { tidiedAt: shell.now() } satisfies Memory))
+    await shell.act('remember when', () => remember(host, { tidiedAt: shell.now() }))
+  },
+}
+
+/**
+ * One pruning action a day of the calendar: a backup that waits for room is tried at every asking, and each would take a chain with it. Remembered before it
+ * is done, and not done where that cannot be remembered.
+ */
+export const pruneOnceADay: Step<PruneNeeds, Needs<'collection'>> = {
+  ...prune,
+  title: 'Prune (one action a day at most)',
+  run: async (facts, shell) => {
+    const { host, collection } = facts
+    if (planNow(facts, shell).action.kind === 'none') return await prune.run(facts, shell)
+    if (isSameDay(recall(host).prunedAt, shell.now(), zoneOf(desktopOf(host)))) {
+      shell.note('info', 'the archive was pruned today already: one action a day')
+      return { collection }
+    }
+    try {
+      await shell.act('remember that today was pruned', () => remember(host, { prunedAt: shell.now() }))
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      shell.note('problem', `nothing is pruned, since this host could not remember it: ${messageOf(error)}`)
+      return { collection }
+    }
+    return await prune.run(facts, shell)
   },
 }
 

@@ -19,7 +19,10 @@ import { outlookOf } from './outlook.ts'
 import { appendPruneLog } from './prune-log.ts'
 import { clearPending, freeze, pruneInputOf, readFrozen, readPending, unfreezeCommand, writePending } from './prune-state.ts'
 
-type PruneNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'interrupted'>
+/** What pruning needs to know. */
+export type PruneNeeds = Needs<
+  'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'interrupted'
+>
 
 /**
  * One pruning action at most (S17 to S21), by duplicity's own command. What is to go is foretold from the archive's listing; the archive is listed right before and
@@ -40,17 +43,18 @@ type Newest = { collection: Collection }
 
 async function pruneOnce(facts: PruneNeeds, newest: Newest, shell: Shell): Promise<void> {
   await lookAtCutShort(facts, shell)
-  const first = decide(facts, shell)
+  const first = planNow(facts, shell)
   if (first.action.kind === 'none') return tellNone(facts, first, shell)
   // status looked a while ago: another host may have begun to write since, or may have made a full, which would make N mean other chains
   newest.collection = await readCollection(facts, shell)
   const now = { ...facts, ...newest }
-  const plan = decide(now, shell)
+  const plan = planNow(now, shell)
   if (plan.action.kind === 'none') return tellNone(now, plan, shell)
   await carryOut(now, plan, plan.action, newest, shell)
 }
 
-function decide(facts: PruneNeeds, shell: Shell): PrunePlan {
+/** What would be pruned now. Changes nothing. */
+export function planNow(facts: PruneNeeds, shell: Pick<Shell, 'now'>): PrunePlan {
   return planPrune(pruneInputOf({ ...facts, interrupted: facts.interrupted !== undefined, now: shell.now() }))
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { desktopWork } from '../../lib/core/desktop-work.ts'
+import { desktopWork, isSameDay } from '../../lib/core/desktop-work.ts'
 import { desktopBackup } from '../../lib/core/schedule.ts'
 
 const at = (text: string): number => Date.parse(`${text}Z`)
@@ -69,3 +69,16 @@ for (const [what, asked, kind, reason] of CASES) {
     assert.match(found.reason, reason)
   })
 }
+
+test('isSameDay() goes by the midnights of the zone, also for a time that is ahead', () => {
+  const now = at('2026-07-02T22:30:00')
+  for (const [time, zone, same] of [
+    ['2026-07-01T23:10:00', 'Europe/London', true],
+    ['2026-07-01T22:50:00', 'Europe/London', false],
+    ['2026-07-01T22:50:00', 'America/New_York', false],
+    ['2026-07-02T23:10:00', 'Europe/London', false],
+    ['2026-07-02T23:10:00', 'UTC', true],
+  ] as const)
+    assert.equal(isSameDay(at(time), now, zone), same, `${time} ${zone}`)
+  assert.equal(isSameDay(undefined, now, 'UTC'), false)
+})

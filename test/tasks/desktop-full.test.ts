@@ -6,14 +6,20 @@ import { ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { SmallDisk } from '../support/small-disk.ts'
 
-const DAY = 86_400_000
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
 const START = Date.UTC(2028, 0, 5, 12)
 
 if (inOwnMounts(import.meta.filename)) {
   // before the folder goes: hooks run in the order in which they are declared
-  after(() => disk.unmount())
+  after(() => {
+    for (const each of [disk, archive, desktopState]) each.unmount()
+  })
   const folder = ownFolder('desktop-full')
+  const ownDesktop = join(folder, 'once-a-day')
   const disk = new SmallDisk(join(folder, 'archive'), '8m')
+  const archive = new SmallDisk(join(ownDesktop, 'archive'), '8m')
+  const desktopState = new SmallDisk(join(ownDesktop, 'state'), '256k')
 
   test('a backup that filled the archive is tried again, and completed once the oldest chain has given way for it', async () => {
     const desktop = new Desktop(folder, {}, { duplicity: { volumeSize: 1, compression: 'none' } })
@@ -38,5 +44,34 @@ if (inOwnMounts(import.meta.filename)) {
       [],
     )
     assert.ok(desktop.sets().some(name => /inc\..*manifest/.test(name)))
+    const problems = second.outcomes.flatMap(outcome => outcome.notes).filter(note => note.kind === 'problem')
+    assert.match(problems.map(note => note.text).join('\n'), /^the archive in .* is full: nothing can be written to it.*$/)
+    assert.equal(second.code, 1, 'that the archive was full is told')
+  })
+
+  test('an interrupted backup for which there is still no room takes one chain a day, however often it is asked', async () => {
+    const desktop = new Desktop(ownDesktop, {}, { duplicity: { volumeSize: 1, compression: 'none' } })
+    desktop.fill('film', 1_200_000)
+    for (const day of [0, 35, 70]) assert.equal((await desktop.ask(['--now'], START + day * DAY)).code, 0)
+    archive.fill(1_300_000)
+    desktop.fill('news', 1_900_000)
+    assert.equal((await desktop.ask(['--now'], START + 71 * DAY)).code, 1)
+    const fulls = (): number => desktop.sets().filter(name => /full\..*manifest/.test(name)).length
+    const notes = async (at: number): Promise<string> => {
+      archive.fill() // what went is taken by somebody else's files
+      const { outcomes } = await desktop.ask([], at)
+      return outcomes.flatMap(outcome => outcome.notes.map(note => note.text)).join('\n')
+    }
+
+    desktopState.fill()
+    const unwritten = await notes(START + 71 * DAY + HOUR)
+    desktopState.empty()
+    assert.match(unwritten, /nothing is pruned, since this host could not remember it: .*desktop\.json cannot be written/)
+    assert.equal(fulls(), 3)
+    assert.match(await notes(START + 71 * DAY + 2 * HOUR), /Delete the chain of 2028-01-05/)
+    assert.match(await notes(START + 71 * DAY + 3 * HOUR), /was pruned today already: one action a day/)
+    assert.equal(fulls(), 2)
+    assert.match(await notes(START + 72 * DAY), /Delete the chain of 2028-02-09/)
+    assert.equal(fulls(), 1)
   })
 }
