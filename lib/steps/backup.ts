@@ -64,12 +64,13 @@ export const backup: Step<BackupNeeds, void> = {
       if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
       const record = { backedUpTo: made.time, backedUpAs: host.name }
       rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
-      await rememberTreeSize({ site, archive: siteArchive, after, time: made.time, logFile: target.logFile }, shell)
       shell.tell({
         ...archiveTelling(site.name, after),
         backedUp: made.kind,
         ...outlookOf({ ...facts, collection: after }, shell.now()),
       })
+      // after that is told: a stop while it waits for the share takes nothing from the backup
+      await rememberTreeSize({ site, archive: siteArchive, after, time: made.time, logFile: target.logFile }, shell)
       shell.note(
         'info',
         `${made.kind} set of ${formatBytes(made.bytes)}${before ? `, ${formatAge(made.time - before.time)} after the last` : ''}`,

@@ -18,11 +18,19 @@ const SIZES = '.holdfast-sizes'
 /** Seconds that a look at a share may take. */
 const LOOK = 60
 
+/** What is read of that file, in bytes from its end, where the newest sets are: whoever can write to the share can make it as large as they like. */
+const MOST = 4_000_000
+
+/** Beside the file first, and then over it. Neither follows a link that somebody else has put at either name: `excl` opens none, and `mv -T` goes into no folder. */
+const WRITE = 'rm -f "$1.new" && { dd of="$1.new" conv=excl status=none && mv -fT "$1.new" "$1"; } || { rm -f "$1.new"; exit 1; }'
+
 /** The sizes that are written down beside a site's archive; none where there is no such file, or at a URL. */
 async function readTreeSizes({ folder }: SiteArchive, shell: Shell): Promise<readonly TreeSize[]> {
   if (folder === undefined) return []
-  const script = '[ ! -f "$1" ] || exec cat "$1"'
-  return await shell.with({ timeout: LOOK, onLine: () => {} }).ask(treeSizesIn)`sh -c ${script} sizes ${join(folder, SIZES)}`
+  const script = '[ ! -f "$1" ] || exec tail -c "$2" "$1"'
+  return await shell
+    .with({ timeout: LOOK, onLine: () => {} })
+    .ask(treeSizesIn)`sh -c ${script} sizes ${join(folder, SIZES)} ${MOST}`
 }
 
 /** How large the site was at a restore point; undefined where nobody wrote it down. */
@@ -46,9 +54,8 @@ export async function rememberTreeSize(
     const times = new Set(restorePoints(after).map(point => point.time))
     const kept = (await readTreeSizes(archive, shell)).filter(size => times.has(size.time) && size.time !== time)
     const sizes = [...kept, { time, ...source, ...(await dumpOf(site, shell)) }]
-    const script = '{ cat > "$1.new" && mv -f "$1.new" "$1"; } || { rm -f "$1.new"; exit 1; }'
     const writing = shell.with({ timeout: LOOK, input: textOfTreeSizes(sizes) })
-    await writing.act`sh -c ${script} sizes ${join(archive.folder, SIZES)}`
+    await writing.act`sh -c ${WRITE} sizes ${join(archive.folder, SIZES)}`
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `how large the site is cannot be written down beside its archive: ${messageOf(error)}`)

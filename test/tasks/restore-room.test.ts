@@ -4,14 +4,16 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { tellingsBySite } from '../../lib/core/telling.ts'
 import { treeSizesIn } from '../../lib/core/tree-size.ts'
 import { ownFolder } from '../support/host.ts'
 import { onTerminal } from '../support/on-terminal.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
+import { until } from '../support/processes.ts'
 import { fakeProgram, pathWith } from '../support/programs.ts'
 import { runTask } from '../support/recovering.ts'
 import { snapshot } from '../support/snapshot.ts'
-import { Stage } from '../support/stage.ts'
+import { readJson, Stage } from '../support/stage.ts'
 import { createStaticSite } from '../support/static-stage.ts'
 
 if (inOwnMounts(import.meta.filename)) {
@@ -107,6 +109,26 @@ if (inOwnMounts(import.meta.filename)) {
     assert.match(stdout, /blog.*there is too little room: the restore needs about 6\.\d\d MB on the disk of .*\/web2\/vhosts/)
     assert.ok(existsSync(join(replica.vhosts, 'tiny/SITE/index.html')))
     assert.ok(!existsSync(join(replica.vhosts, 'blog')) && !existsSync(join(replica.vhosts, '.holdfast/blog')))
+  })
+
+  test('a stop while the size is written down takes nothing from what is told of the backup', async () => {
+    const reached = join(folder, 'reached')
+    fakeProgram(
+      join(folder, 'waiting'),
+      'tail',
+      `[[ "$*" == *holdfast-sizes* ]] && { touch ${reached}; exec sleep 300; }; PATH=$REAL exec tail "$@"`,
+    )
+    const run = stage.start(host, ['--json', '--site', 'tiny'], { PATH: pathWith(join(folder, 'waiting')) })
+    let isOver = false
+    void run.ended.then(() => {
+      isOver = true
+    })
+    await until(() => existsSync(reached) || isOver)
+    run.child.kill('SIGTERM')
+    const told = readJson(await run.ended)
+    assert.equal(told.exitCode, 143)
+    const tellings = told.outcomes.filter(({ step }) => step === 'backup').flatMap(outcome => outcome.told ?? [])
+    assert.equal(tellingsBySite(tellings).get('tiny')?.backedUp, 'incremental')
   })
 
   test('a set of which no size was written down is refused only when its own volumes have no room, and these are small', async () => {
