@@ -48,18 +48,18 @@ export interface RoomToRestore {
 
 /** What a folder takes of its own size, and its entry of the folder around it: `stat` counts them, and a file system may keep them for nothing. Bytes a file. */
 const ENTRY = 4096
-/** A volume is what its files are, packed, and what packing adds: names, and the envelope of an encryption. */
-const PACKED = 0.9
+/** The part of a full set's volumes that surely is what its files hold. The rest may be what tar and an encryption add, as to very many files that are empty. */
+const HELD = 0.5
 
 /**
- * What the files of a restore point take. At least: the sizes that were written down when the set was made, less all that they can hold of folders; and in any case the data in
- * the set's own volumes, which is part of the tree that it brings back. (That of the sets that it builds on is not: it may be of files that were deleted since.)
+ * What the files of a restore point take. At least: the sizes that were written down when the set was made, less all that they can hold of folders. Without these, half of what is
+ * in the volumes of a full set. (Those of an incremental may tell of nothing but deletions, and the sets that it builds on may hold what was deleted since.)
  * @param size undefined for a set of which nobody wrote the size down: then it is likely about all that its chain holds up to there
  * @returns undefined when nothing is known, as for a URL
  */
 export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amount | undefined {
-  const own = sumBytes(point.set.volumes)
-  const least = Math.max(0, Math.floor((own ?? 0) * PACKED), size ? size.bytes - size.files * ENTRY : 0)
+  const own = (point.set.kind === 'full' && sumBytes(point.set.volumes)) || 0
+  const least = Math.max(0, size ? size.bytes - size.files * ENTRY : Math.floor(own * HELD))
   const chain = sumBytes(setsUpTo(point).map(set => ({ bytes: sumBytes(set.volumes) })))
   const about = size?.bytes ?? chain
   return about === undefined ? undefined : { least, about: Math.max(least, about) }
@@ -77,11 +77,12 @@ const setsUpTo = ({ chain, time }: RestorePoint) => setsOf(chain).filter(set => 
 export const importableAmount = ({ bytes }: DumpSize): Amount => ({ least: Math.floor(bytes * 0.9), about: bytes })
 
 /**
- * What the tables of a dump take on the database server: likely about as much as the dump, and at least a quarter of it. A dump has a statement for each row, to which the server
- * adds some twenty bytes of its own, in pages that it fills partly. What it keeps smaller is twice as large in the dump (bytes, in hexadecimal) or four times (a date and
- * time); only NULL is more, and no whole database is that. Where tables are compressed, nothing is sure.
+ * What the tables of a dump take on the database server: likely about as much as the dump, and at least an eighth of it, if all are InnoDB's. A dump has a statement for each
+ * row, to which InnoDB adds some twenty bytes of its own, in pages that it fills partly. What it keeps smaller is twice as large in the dump (bytes, in hexadecimal), four or
+ * five times (dates, small numbers) or six times (a TIMESTAMP); only NULL, ENUM and SET can be more, and no whole database is that. Of tables that are compressed, or kept by
+ * MyISAM or Aria (which keep a row in a few bytes), nothing is sure.
  */
-export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 4), about: bytes })
+export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
 
 /**
  * Whether a restore has room on each disk, at its fullest moment there. It refuses only what cannot fit.

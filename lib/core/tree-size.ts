@@ -13,7 +13,7 @@ export interface TreeSize {
 /** How large a database dump is, in bytes. */
 export interface DumpSize {
   readonly bytes: number
-  /** Some of its tables are kept compressed, or by an engine that is not MariaDB's usual: they may be far smaller than the dump. */
+  /** Some of its tables are kept compressed, by another engine than InnoDB, or in a place of their own: they may be far smaller than the dump, or elsewhere. */
   readonly packed: boolean
 }
 

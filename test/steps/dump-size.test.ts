@@ -7,6 +7,7 @@ import { recipe } from '../../lib/engine/recipe.ts'
 import { dumpSizeOf } from '../../lib/steps/dump-size.ts'
 import { ownFolder } from '../support/host.ts'
 import { perform } from '../support/perform.ts'
+import { fakeProgram, whilePathHas } from '../support/programs.ts'
 
 const folder = ownFolder('dump-size')
 
@@ -23,7 +24,7 @@ async function sizeOf(text: string | undefined): Promise<DumpSize | undefined> {
 }
 
 const table = (end: string, column = '`id` int(11)'): string => `CREATE TABLE \`t\` (\n  ${column}\n) ENGINE=${end};\n`
-const USUAL = table('InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci') + table('MyISAM') + table('Aria PAGE_CHECKSUM=1')
+const USUAL = table('InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci') + table('InnoDB')
 
 /** [what, the dump, whether it is packed] */
 const cases: [string, string, boolean][] = [
@@ -33,7 +34,15 @@ const cases: [string, string, boolean][] = [
   ['a compressed table', USUAL + table('InnoDB DEFAULT CHARSET=utf8mb4 ROW_FORMAT=COMPRESSED'), true],
   ['a table with compressed pages', USUAL + table('InnoDB DEFAULT CHARSET=utf8mb4 `PAGE_COMPRESSED`=1'), true],
   ['a compressed column', USUAL + table('InnoDB', '`body` text /*M!100301 COMPRESSED*/'), true],
+  ['compressed pages in small letters', USUAL + table('InnoDB `page_compressed`=1'), true],
+  ['pages that MySQL compresses', USUAL + table("InnoDB DEFAULT CHARSET=utf8mb4 COMPRESSION='zlib'"), true],
+  ['a table in a folder of its own', USUAL + table("InnoDB DATA DIRECTORY='/other/'"), true],
+  ['a table in a tablespace that there is', USUAL + table('InnoDB /*!50100 TABLESPACE `ts` */'), true],
+  ['MyISAM', USUAL + table('MyISAM'), true],
+  ['Aria', table('Aria PAGE_CHECKSUM=1') + USUAL, true],
   ['another engine', table('ARCHIVE') + USUAL, true],
+  ['tables whose engine is not said', USUAL + table('InnoDB').replace(/ ENGINE.*;/, ';'), true],
+  ['more odd lines than a pipe holds', table('ARCHIVE').repeat(20_000), true],
 ]
 for (const [what, text, packed] of cases) {
   test(`dumpSizeOf() a dump of ${what}: ${packed ? 'packed' : 'not packed'}`, async () => {
@@ -43,4 +52,10 @@ for (const [what, text, packed] of cases) {
 
 test('dumpSizeOf() no dump is nothing', async () => {
   assert.equal(await sizeOf(undefined), undefined)
+})
+
+test('dumpSizeOf() counts a dump that cannot be read to its end as packed', async () => {
+  const bin = join(folder, 'bin')
+  fakeProgram(bin, 'grep', 'PATH=$REAL; grep "$@"; exit 2')
+  await whilePathHas(bin, async () => assert.deepEqual(await sizeOf(USUAL), { bytes: USUAL.length, packed: true }))
 })
