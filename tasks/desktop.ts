@@ -4,6 +4,7 @@ import { backup } from '../lib/steps/backup.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
 import {
   beginTidying,
+  compareWithArchive,
   type DesktopRequest,
   decideWork,
   hasWork,
@@ -35,7 +36,7 @@ const desktop = recipe<Start & DesktopRequest>()
       .hold(vpn)
       .hold(archiveMount).do(checkMount)
       .hold(gpgAgent)
-      .do(status).do(checkRoom)
+      .do(status).do(checkRoom).do(compareWithArchive)
       .only('Backup day', isBackup, day => day
         .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
         .do(backup).do(tellNextDay))

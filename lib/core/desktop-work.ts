@@ -5,6 +5,8 @@ import { daysBetween, wallTimeIn } from './zoned-time.ts'
 export interface DesktopWork {
   readonly kind: 'backup' | 'tidy' | 'none'
   readonly reason: string
+  /** The schedule alone asks for this backup: nothing is cut short, and no person wants it. */
+  readonly isScheduled?: boolean
 }
 
 /**
@@ -26,7 +28,8 @@ export function desktopWork(input: {
   const { decision, asked, interrupted, tidiedAt, now, zone } = input
   if (interrupted !== undefined)
     return { kind: 'backup', reason: `${interrupted}: it is completed by a backup now, and nothing is tidied before (S16)` }
-  if (decision.state === 'due' || decision.state === 'made up for') return { kind: 'backup', reason: decision.reason }
+  if (decision.state === 'due' || decision.state === 'made up for')
+    return { kind: 'backup', reason: decision.reason, isScheduled: !asked }
   if (asked) return { kind: 'backup', reason: `asked for with --now; ${decision.reason}` }
   if (isSameDay(tidiedAt, now, zone))
     return { kind: 'none', reason: `${decision.reason}; the archive was looked at today already` }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
+import { newestSet } from '../core/collection.ts'
 import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.ts'
 import { messageOf } from '../core/message.ts'
 import { desktopBackup } from '../core/schedule.ts'
@@ -12,8 +13,8 @@ import type { Host } from '../inventory/schema.ts'
 import type { Needs, Site } from './facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
 import { isWithin } from './site-files.ts'
-import { readRecord } from './site-record.ts'
-import { readState, writeState } from './state.ts'
+import { readRecord, updateRecord } from './site-record.ts'
+import { readState, rememberOrTell, writeState } from './state.ts'
 
 /** What the command line of the desktop's task says besides the common options. */
 export interface DesktopRequest {
@@ -86,6 +87,29 @@ export const tellNextDay: Step<Needs<'site'> & Work, void> = {
   run: async ({ site, nextDay }, shell) => {
     shell.note('info', nextDay)
     shell.tell({ site: site.name, next: nextDay })
+  },
+}
+
+/**
+ * Before a backup for the schedule's sake, looks whether the archive has it already: a host whose disk is full or read-only could not remember it, and would add a
+ * set at every asking. Remembers it now, if that can be done. Without any memory it is another installation's, and the first backup is made all the same.
+ */
+export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Work, Pick<Work, 'work'>> = {
+  name: 'compare',
+  title: 'Is the backup made already?',
+  run: async ({ host, site, collection, work }, shell) => {
+    const known = readRecord(host, site.name).backedUpTo
+    const newest = newestSet(collection)
+    if (!work.isScheduled || known === undefined || !newest?.restorable || newest.time <= known) return { work }
+    const settings = desktopOf(host)
+    const { state, reason } = desktopBackup(settings, newest.time, shell.now(), zoneOf(settings))
+    if (state !== 'not due') return { work }
+    shell.note('info', `${reason}, as the archive shows`)
+    const record = { backedUpTo: newest.time, backedUpAs: host.name }
+    await shell.act('remember the backup', () =>
+      rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record)),
+    )
+    return { work: { kind: 'none', reason } }
   },
 }
 

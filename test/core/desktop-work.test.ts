@@ -82,3 +82,14 @@ test('isSameDay() goes by the midnights of the zone, also for a time that is ahe
     assert.equal(isSameDay(at(time), now, zone), same, `${time} ${zone}`)
   assert.equal(isSameDay(undefined, now, 'UTC'), false)
 })
+
+test('desktopWork() tells the backup that only the schedule wants', () => {
+  const now = '2026-02-18T03:00:00'
+  const isScheduled = (more: Partial<Asked>) => work({ now, last: DONE, ...more }).isScheduled ?? false
+  assert.deepEqual([{}, { asked: true }, { interrupted: 'it was cut' }, { now: '2026-02-13T10:00:00' }].map(isScheduled), [
+    true,
+    false,
+    false,
+    false,
+  ])
+})

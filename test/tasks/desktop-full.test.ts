@@ -13,12 +13,14 @@ const START = Date.UTC(2028, 0, 5, 12)
 if (inOwnMounts(import.meta.filename)) {
   // before the folder goes: hooks run in the order in which they are declared
   after(() => {
-    for (const each of [disk, archive, desktopState]) each.unmount()
+    for (const each of [disk, archive, desktopState, readOnlyState]) each.unmount()
   })
   const folder = ownFolder('desktop-full')
   const ownDesktop = join(folder, 'once-a-day')
   const disk = new SmallDisk(join(folder, 'archive'), '8m')
   const archive = new SmallDisk(join(ownDesktop, 'archive'), '8m')
+  const forgetful = join(folder, 'forgetful')
+  const readOnlyState = new SmallDisk(join(forgetful, 'state'), '256k')
   const desktopState = new SmallDisk(join(ownDesktop, 'state'), '256k')
 
   test('a backup that filled the archive is tried again, and completed once the oldest chain has given way for it', async () => {
@@ -73,5 +75,30 @@ if (inOwnMounts(import.meta.filename)) {
     assert.equal(fulls(), 2)
     assert.match(await notes(START + 72 * DAY), /Delete the chain of 2028-02-09/)
     assert.equal(fulls(), 1)
+  })
+
+  test('a desktop that cannot remember its backup sees it in the archive and makes no second one that day, but one that a person asks for', async () => {
+    const desktop = new Desktop(forgetful)
+    const sets = (): number => desktop.sets().filter(name => name.includes('manifest')).length
+    const ask = async (at: number, ...words: string[]): Promise<string> => {
+      desktop.fill('notes', 1000 + sets())
+      const { outcomes } = await desktop.ask(words, at)
+      return outcomes.flatMap(outcome => outcome.notes.map(note => note.text)).join('\n')
+    }
+    await ask(START)
+    readOnlyState.mayWrite(false)
+    assert.match(await ask(START + 7 * DAY), /is made, but this host cannot remember it: .*pc\.json cannot be written/)
+    assert.equal(sets(), 2)
+    const again = await ask(START + 7 * DAY + HOUR)
+    assert.match(again, /is done; the next is on .*, as the archive shows\n.*cannot remember it: .*pc\.json cannot be written/)
+    assert.equal(sets(), 2)
+    await ask(START + 7 * DAY + 2 * HOUR, '--now')
+    assert.equal(sets(), 3)
+    readOnlyState.mayWrite(true)
+    assert.match(await ask(START + 7 * DAY + 3 * HOUR), /is done; the next is on .*, as the archive shows$/m)
+    assert.doesNotMatch(await ask(START + 7 * DAY + 4 * HOUR), /as the archive shows/)
+    assert.equal(sets(), 3)
+    await ask(START + 14 * DAY)
+    assert.equal(sets(), 4)
   })
 }
