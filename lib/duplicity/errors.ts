@@ -143,6 +143,8 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
   // 23 is a held lock, a backend's exception or, in 3.x, the command line; 1, 4 and 30 say even less
   const vague = [1, 4, 23, 30, 31].includes(exitCode)
   const byCode = BY_CODE[exitCode]
+  // the code is that of a put also where a volume was fetched, and filled this host's disk: the operation stands behind it
+  if (byCode === 'archive-full' && errors.at(-1)?.words[0] === 'get') return 'host-full'
   if (!vague && byCode) return byCode
   // what a backend could not write has a code of its own; any other exception is of what duplicity writes on this host
   if (byText === 'archive-full' && (exitCode === 30 || exitCode === 31) && !/duplicity\/backend/.test(told)) return 'host-full'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DuplicityFault, duplicityError } from '../../lib/duplicity/errors.ts'
 
-const error = (code: number, text: string): string =>
+const error = (code: number | string, text: string): string =>
   `ERROR ${code}\n${text
     .split('\n')
     .map(line => `. ${line}`)
@@ -28,6 +28,8 @@ const table: [number | undefined, string, string, DuplicityFault][] = [
   [50, error(50, 'Giving up after 2 attempts. BackendException'), '', 'archive-unreachable'],
   [51, error(51, 'Giving up after 2 attempts. PermissionError'), '', 'archive-forbidden'],
   [53, error(53, 'Giving up after 2 attempts. OSError: [Errno 28] No space left on device'), '', 'archive-full'],
+  [53, error('53 get duplicity-full.vol1.gpg', 'Giving up after 1 attempts. OSError: [Errno 28] No space left'), '', 'host-full'],
+  [53, error('53 put /tmp/x duplicity-full.vol1.gpg', 'Giving up after 1 attempts. OSError: [Errno 28]'), '', 'archive-full'],
   [30, '', "OSError: [Errno 5] Input/output error: '/nas/site'", 'archive-unreachable'],
   [23, error(23, 'put failed: [Errno 28] No space left on device'), '', 'archive-full'],
   [53, error(53, 'Giving up after 1 attempts. OSError: No space left on device'), '', 'archive-full'],
