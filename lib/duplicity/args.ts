@@ -44,6 +44,8 @@ export interface Restore extends Target {
   readonly time?: number
   /** A file or folder of the set, relative to its root. */
   readonly path?: string
+  /** MB a volume of the archive: a restore is refused with less room than one and a third of duplicity's own, 200. */
+  readonly volumeSize: number
 }
 
 /**
@@ -73,6 +75,8 @@ export function restoreWords(restore: Restore): string[] {
     'restore',
     ...common(restore),
     ...(restore.time === undefined ? [] : [`--time=${Math.floor(restore.time / 1000)}`]),
+    // what a restore keeps at once; larger than its own, it would only refuse more
+    `--volsize=${Math.min(restore.volumeSize, 200)}`,
     // --file-to-restore became --path-to-restore: only the short form is the same in both
     ...(restore.path === undefined ? [] : ['-r', restore.path]),
     restore.url,

@@ -33,18 +33,20 @@ test('backupWords() begins with the verb and ends with source and URL', () => {
 })
 
 test('restoreWords() and collectionStatusWords() say what they need', () => {
-  const restore = { ...target, into: '/fresh', time: 1_700_000_000_999, path: 'a b' }
+  const restore = { ...target, into: '/fresh', time: 1_700_000_000_999, path: 'a b', volumeSize: 25 }
   assert.deepEqual(restoreWords(restore), [
     'duplicity',
     'restore',
     ...COMMON,
     '--no-encryption',
     '--time=1700000000',
+    '--volsize=25',
     '-r',
     'a b',
     'file:///nas/site',
     '/fresh',
   ])
+  assert.ok(restoreWords({ ...restore, volumeSize: 1000 }).includes('--volsize=200'))
   const looking = collectionStatusWords(target)
   assert.deepEqual([looking[1], looking.at(-1)], ['collection-status', 'file:///nas/site'])
   for (const word of COMMON) assert.ok(looking.includes(word))

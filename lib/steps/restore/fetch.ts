@@ -33,7 +33,8 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   if (point.problems.length > 0)
     throw new Error(`the set of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
   const target = targetOf(host, site, archive, 'restore')
-  const words = restoreWords({ ...target, into, time: point.time, ...(path === undefined ? {} : { path }) })
+  const { volumeSize } = host.duplicity
+  const words = restoreWords({ ...target, into, time: point.time, volumeSize, ...(path === undefined ? {} : { path }) })
   await shell.act(`make the folder ${dirname(into)}`, () => void mkdirSync(dirname(into), { recursive: true, mode: 0o700 }))
   const writable = [dirname(into), target.cache, ...Object.values(gpgHome(host))]
   await withFolderProgress(into, shell, () => duplicityShell(shell, host, secrets, target).act`${confined(words, writable)}`)
