@@ -10,10 +10,16 @@ const LONGEST_BACKUP = 2 * 86_400_000
  * What shows that somebody is writing this archive now, or undefined. A backup sends its manifest last, so a set that is being written looks like one that
  * was left unfinished: only the age of its files tells them apart. A file dated ahead of this clock counts as new. There is no lease in the archive: see the README's decisions.
  * @param now ms since the epoch
+ * @param isOwn tells the files of a set that this host itself has left unfinished
  */
-export function signsOfWriter(collection: Collection, now: number): string | undefined {
-  const sets = [...collection.incomplete, ...collection.orphaned]
-  const files: readonly FileRef[] = [...sets.flatMap(filesOf), ...collection.orphanedSignatures, ...collection.partial]
+export function signsOfWriter(
+  collection: Collection,
+  now: number,
+  isOwn: (file: FileRef) => boolean = () => false,
+): string | undefined {
+  const sets = [...collection.incomplete, ...collection.orphaned].filter(set => !filesOf(set).some(isOwn))
+  const loose = [...collection.orphanedSignatures, ...collection.partial].filter(file => !isOwn(file))
+  const files: readonly FileRef[] = [...sets.flatMap(filesOf), ...loose]
   const dated = files.filter(file => file.modifiedAt !== undefined)
   const newest = dated.toSorted((a, b) => a.modifiedAt! - b.modifiedAt!).at(-1)
   if (newest && newest.modifiedAt! > now - QUIET)

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Collection, newestSet } from '../core/collection.ts'
+import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { messageOf } from '../core/message.ts'
 import { signsOfWriter } from '../core/other-writer.ts'
 import type { PlannedNames } from '../core/prune-check.ts'
@@ -76,14 +76,16 @@ export interface PruneFacts {
 /** All that the decision looks at (S17 to S21): the collection, the settings, and what this host remembers of the site. Changes nothing. */
 export function pruneInputOf(facts: PruneFacts): PruneInput {
   const { host, site, siteArchive, collection, limits, interrupted, freeSpace, now } = facts
-  const localPartial = hasLocalPartial(host, site.name, siteArchive, collection)
+  const own = localPartialTimes(host, site.name, siteArchive, collection)
+  const prefix = filePrefixIn(siteArchive.options)
+  const isOwn = ({ name }: FileRef): boolean => own.size > 0 && own.has(parseName(name, prefix)?.time ?? Number.NaN)
   return {
     collection,
     allowanceBytes: limits.allowanceBytes,
     keepIncrementals: host.keepIncrementals,
-    otherWriter: localPartial ? undefined : signsOfWriter(collection, now),
+    otherWriter: signsOfWriter(collection, now, isOwn),
     interrupted,
-    localPartial,
+    localPartial: own.size > 0,
     full: freeSpace !== undefined && isFull(host, freeSpace),
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
@@ -93,12 +95,15 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
 
 /** A partial set in this host's own archive-dir that duplicity will resume: one that is newer than all finished sets. */
 export function hasLocalPartial(host: Host, site: string, archive: SiteArchive, collection: Collection): boolean {
+  return localPartialTimes(host, site, archive, collection).size > 0
+}
+
+/** The times of such sets, by which their files in the archive are known. */
+function localPartialTimes(host: Host, site: string, archive: SiteArchive, collection: Collection): ReadonlySet<number> {
   const { cache, name } = targetOf(host, site, archive, 'backup')
   const newest = newestSet(collection)?.time ?? 0
-  return namesIn(join(cache, name)).some(file => {
-    const parts = parseName(file, filePrefixIn(archive.options))
-    return parts?.partial === true && parts.time > newest
-  })
+  const parts = namesIn(join(cache, name)).map(file => parseName(file, filePrefixIn(archive.options)))
+  return new Set(parts.filter(part => part?.partial === true && part.time > newest).map(part => part!.time))
 }
 
 function namesIn(folder: string): string[] {

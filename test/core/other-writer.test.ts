@@ -34,3 +34,15 @@ test('signsOfWriter() sees none where every set is finished, however new', () =>
     undefined,
   )
 })
+
+test('signsOfWriter() passes over the set that this host itself has left unfinished, and over no other, with and without times', () => {
+  for (const modifiedAt of [now - HOUR, undefined]) {
+    const ofDay = (day: number) =>
+      listing({ day, manifest: false, signatures: false }).map(file => ({ ...file, ...(modifiedAt && { modifiedAt }) }))
+    const names = new Set(ofDay(9).map(file => file.name))
+    const isOwn = (file: { name: string }): boolean => names.has(file.name)
+    assert.equal(signsOfWriter(writing(modifiedAt), now, isOwn), undefined)
+    const both = collectionOf([...listing(...chainSketch(0, 3)), ...ofDay(9), ...ofDay(10)])
+    assert.notEqual(signsOfWriter(both, now, isOwn), undefined)
+  }
+})
