@@ -29,6 +29,8 @@ export interface Demand extends Amount {
   readonly disk: Disk
   /** The database server's own user writes it, for whom nothing is reserved. */
   readonly byServer?: true
+  /** It is for the import of the database, and the files alone do without. */
+  readonly forImport?: true
   /** It is told only where there is too little room for it. */
   readonly aside?: true
 }
@@ -42,6 +44,8 @@ export interface RoomToRestore {
   readonly text: string | undefined
   /** It cannot fit: this is why. */
   readonly refusal: string | undefined
+  /** The moments at which it cannot fit, each with what it needs on the one disk that is too small. */
+  readonly short: readonly Moment[]
   /** It probably does not fit, but nobody can be sure. */
   readonly doubt: string | undefined
 }
@@ -99,23 +103,30 @@ export function roomToRestore(moments: readonly Moment[]): RoomToRestore {
   const main = disks.filter(disk => disk.isMain)
   return {
     text: main.length === 0 ? undefined : needs(main),
+    short: short.flatMap(disk => disk.shortParts),
     refusal: short.length === 0 ? undefined : `there is too little room: ${needs(short)}`,
     doubt: doubtful.length === 0 ? undefined : `there may be too little room: ${needs(doubtful)}`,
   }
 }
 
 function onDisk(disk: Disk, moments: readonly Moment[]) {
-  const parts = moments.map(moment => moment.filter(({ disk: { device } }) => device === disk.device))
-  const sums = parts.filter(here => here.length > 0).map(sumOf)
+  const parts = moments
+    .map(moment => moment.filter(({ disk: { device } }) => device === disk.device))
+    .filter(here => here.length > 0)
+  const sums = parts.map(sumOf)
+  const shortParts = parts.filter(here => isShort(sumOf(here)))
   // at its fullest
   const [{ about, free }] = sums.toSorted((a, b) => a.free - a.about - (b.free - b.about)) as [ReturnType<typeof sumOf>]
   return {
     text: `about ${formatBytes(about)} on the disk of ${disk.path}, where ${formatBytes(free)} are free`,
     isMain: parts.flat().some(({ aside }) => !aside),
-    isShort: sums.some(sum => sum.least > sum.free && sum.keepsSize),
+    shortParts,
+    isShort: shortParts.length > 0,
     isDoubtful: about > free,
   }
 }
+
+const isShort = ({ least, free, keepsSize }: ReturnType<typeof sumOf>): boolean => least > free && keepsSize
 
 function sumOf(demands: readonly Demand[]) {
   const sum = (of: keyof Amount): number => demands.reduce((total, demand) => total + demand[of], 0)
@@ -124,4 +135,26 @@ function sumOf(demands: readonly Demand[]) {
   const ofServer = demands.some(({ byServer }) => byServer)
   const free = Math.min(...demands.map(({ disk }) => (ofServer ? disk.free : disk.ownFree)))
   return { least: sum('least'), about: sum('about'), free, keepsSize }
+}
+
+/**
+ * What a person can do about a restore that cannot fit: a sentence without its full stop.
+ * @param short from {@link roomToRestore}
+ * @param asked what was to be brought back; undefined where nobody can ask for something else, as for a replica
+ */
+export function waysOut(
+  short: readonly Moment[],
+  asked: { readonly files: boolean; readonly database: boolean } | undefined,
+): string {
+  // duplicity's own folder is the same for all that a person can ask for
+  const isChoice = asked !== undefined && !short.flat().some(({ aside }) => aside)
+  if (!isChoice) return 'Free some room there'
+  const isBoth = asked.files && asked.database
+  const parts = [
+    ...(isBoth && short.every(moment => moment.some(({ forImport }) => forImport)) ? ['--files-only'] : []),
+    ...(isBoth && short.every(moment => moment.some(({ forImport }) => !forImport)) ? ['--db-only'] : []),
+    ...(asked.files ? ['--path'] : []),
+  ]
+  const less = parts.length === 0 ? [] : [`bring back less with ${parts.join(' or ')}`]
+  return ['Free some room there', 'restore with --into a folder on another disk', ...less].join(', or ')
 }

@@ -5,6 +5,7 @@ import type { FileRef } from '../../lib/core/collection.ts'
 import { newestRestorePoint, type RestorePoint, restorePoints } from '../../lib/core/restore-point.ts'
 import {
   type Amount,
+  type Demand,
   type Disk,
   importableAmount,
   type Moment,
@@ -12,6 +13,7 @@ import {
   tablesAmount,
   treeAmount,
   volumeAmount,
+  waysOut,
 } from '../../lib/core/restore-room.ts'
 import type { TreeSize } from '../../lib/core/tree-size.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
@@ -165,6 +167,51 @@ test('roomToRestore() tells what is needed aside only where there is too little 
   const tight = roomToRestore([[{ disk: disk('/var', 19), ...volume }], [tree]])
   assert.match(tight.refusal!, /^there is too little room: the restore needs about 20\.0 MB on the disk of \/var, [^;]*$/)
 })
+
+const needs = (disk: Disk, more: Partial<Demand> = {}): Demand => ({ disk, ...amount(60), ...more })
+const tight = disk('/srv', 50)
+const [whole, files, database] = [
+  { files: true, database: true },
+  { files: true, database: false },
+  { files: false, database: true },
+]
+const aside = { aside: true } as const
+const forImport = { forImport: true } as const
+const INTO = 'or restore with --into a folder on another disk'
+/** [what has no room, the moments, what was asked for, what helps besides to free some room] */
+const ways: [string, Moment[], typeof whole | undefined, string][] = [
+  ['the tree', [[needs(tight)]], whole, `${INTO}, or bring back less with --db-only or --path`],
+  ['the tree of the files alone', [[needs(tight)]], files, `${INTO}, or bring back less with --path`],
+  ['the dump', [[needs(tight)]], database, INTO],
+  ['single paths', [[needs(tight)]], { files: false, database: false }, INTO],
+  [
+    'the tables',
+    [[needs(srv)], [needs(srv), needs(disk('/db', 50), forImport)]],
+    whole,
+    `${INTO}, or bring back less with --files-only or --path`,
+  ],
+  [
+    'tree and tables together',
+    [[needs(srv)], [needs(srv), needs(srv, forImport)]],
+    whole,
+    `${INTO}, or bring back less with --files-only or --db-only or --path`,
+  ],
+  [
+    'the tree, and then the tables too',
+    [[needs(tight)], [needs(tight), needs(tight, forImport)]],
+    whole,
+    `${INTO}, or bring back less with --db-only or --path`,
+  ],
+  ["duplicity's volume", [[needs(srv)], [needs(tight, aside)]], whole, ''],
+  ['a replica', [[needs(tight)]], undefined, ''],
+]
+for (const [what, moments, asked, more] of ways) {
+  test(`waysOut() where there is no room for ${what}`, () => {
+    const { short, refusal } = roomToRestore(moments)
+    assert.notEqual(refusal, undefined)
+    assert.equal(waysOut(short, asked), `Free some room there${more === '' ? '' : `, ${more}`}`)
+  })
+}
 
 const anyDisk = fc.constantFrom('/a', '/b', '/c').map(path => disk(path, path.charCodeAt(1) - 90))
 const anyDemand = fc.record({ disk: anyDisk, least: fc.nat(20 * MB), more: fc.nat(20 * MB) })

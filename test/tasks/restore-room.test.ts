@@ -54,7 +54,7 @@ if (inOwnMounts(import.meta.filename)) {
   const env = { PATH: pathWith(bin) }
   const recover = (...words: string[]) => runTask(stage, 'recover', host, ['--site', 'blog', ...words], env)
   const ON_SITES =
-    /there is too little room: the restore needs about 6\.\d\d MB on the disk of [^;]*\/web1\/vhosts, where [34]\.\d\d MB are free/
+    /there is too little room: the restore needs about 6\.\d\d MB on the disk of [^;]*\/web1\/vhosts, where [34]\.\d\d MB are free\. Free some room there, or restore with --into a folder on another disk, or bring back less with --path\. Nothing was fetched/
 
   test('the size of a site is written down beside its archive, a line a set', () => {
     const sizes = treeSizesIn(readFileSync(join(stage.archive, 'blog/.holdfast-sizes'), 'utf8'))
@@ -95,6 +95,27 @@ if (inOwnMounts(import.meta.filename)) {
     assert.ok(!existsSync(called) && !existsSync(join(look, 'new')))
   })
 
+  test('a look that fails is told, and ends neither a recovery nor the replay of a replica', async () => {
+    const [tail, stat] = [`*holdfast-sizes*`, '*--file-system*'].map(
+      words => `[[ "$*" == ${words} ]] && { echo "Input/output error" >&2; exit 1; }; PATH=$REAL exec "\${0##*/}" "$@"`,
+    ) as [string, string]
+    for (const [program, script] of [
+      ['tail', tail],
+      ['stat', stat],
+    ] as const) {
+      fakeProgram(bin, program, script)
+      const env = { PATH: pathWith(bin) }
+      const recovered = await runTask(stage, 'recover', host, ['--site', 'blog', '--dry-run'], env)
+      const elsewhere = await runTask(stage, 'recover', host, ['--site', 'tiny', '--into', join(look, program)], env)
+      const replayed = await stage.nightly(replica, ['--site', 'tiny', '--dry-run'], env)
+      rmSync(join(bin, program))
+      for (const { code, stdout } of [recovered, elsewhere, replayed]) {
+        assert.equal(code, 0, stdout)
+        assert.match(stdout, /how much room the restore needs cannot be told: .*Input\/output error/)
+      }
+    }
+  })
+
   test('recover says what it needs with its question', async () => {
     const task = join(import.meta.dirname, '../../tasks/recover.ts')
     const words = [process.execPath, task, '--host', 'web1', '--inventory', join(stage.folder, 'hosts'), '--site', 'blog']
@@ -106,7 +127,10 @@ if (inOwnMounts(import.meta.filename)) {
   test('a replica that has no room fails by that line, and the others are replayed', async () => {
     const { code, stdout } = await stage.nightly(replica)
     assert.equal(code, 1)
-    assert.match(stdout, /blog.*there is too little room: the restore needs about 6\.\d\d MB on the disk of .*\/web2\/vhosts/)
+    assert.match(
+      stdout,
+      /blog.*there is too little room: the restore needs about 6\.\d\d MB on the disk of .*\/web2\/vhosts, where \d\.\d+ MB are free\. Free some room there\. Nothing was fetched/,
+    )
     assert.ok(existsSync(join(replica.vhosts, 'tiny/SITE/index.html')))
     assert.ok(!existsSync(join(replica.vhosts, 'blog')) && !existsSync(join(replica.vhosts, '.holdfast/blog')))
   })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../../core/message.ts'
 import type { RestorePoint } from '../../core/restore-point.ts'
 import {
   type Amount,
@@ -11,6 +12,7 @@ import {
   tablesAmount,
   treeAmount,
   volumeAmount,
+  waysOut,
 } from '../../core/restore-room.ts'
 import type { DumpSize } from '../../core/tree-size.ts'
 import type { Shell } from '../../engine/shell.ts'
@@ -42,8 +44,10 @@ export const lookForRoom = (task: 'recover' | 'replica'): Step<Looks, Looked> =>
   name: 'room',
   title: 'Look whether the disk has room for it',
   run: async ({ host, secrets, siteArchive, point, scope }, shell) => {
-    const moments = await momentsOf({ host, secrets, siteArchive, point, scope }, host.vhosts, task === 'recover', shell)
-    return { room: tell(moments, shell) }
+    const looks = { host, secrets, siteArchive, point, scope }
+    const isRecovery = task === 'recover'
+    const seen = await unlessItFails(shell, () => lookAt(looks, host.vhosts, isRecovery, shell))
+    return { room: tell(seen, isRecovery, shell) }
   },
 })
 
@@ -51,13 +55,40 @@ export const lookForRoom = (task: 'recover' | 'replica'): Step<Looks, Looked> =>
 export const lookForRoomElsewhere: Step<Looks & { into: string }, void> = {
   name: 'room',
   title: 'Look whether the disk has room for it',
-  run: async (facts, shell) => void tell(await momentsOf(facts, facts.into, false, shell), shell),
+  run: async (facts, shell) => {
+    const seen = await unlessItFails(shell, () => lookAt(facts, facts.into, false, shell))
+    tell(seen, true, shell)
+  },
 }
 
-/** @throws when it cannot fit */
-function tell(moments: readonly Moment[], shell: Shell): RoomToRestore {
-  const room = roomToRestore(moments)
-  if (room.refusal !== undefined) throw new Error(`${room.refusal}. Nothing was fetched`)
+/** The look is a help: that it fails says nothing about the restore, and does not end it. @throws when the run is stopped */
+async function unlessItFails<Seen>(shell: Shell, look: () => Promise<Seen>): Promise<Seen | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    shell.note('warning', `how much room the restore needs cannot be told: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+/** What was seen of a restore. */
+interface Seen {
+  readonly moments: readonly Moment[]
+  /** What it brings back, as far as is known. */
+  readonly brings: { readonly files: boolean; readonly database: boolean }
+}
+
+/**
+ * @param seen undefined when the look failed, and that was told
+ * @param isChoice whether a person could ask for something else
+ * @throws when it cannot fit
+ */
+function tell(seen: Seen | undefined, isChoice: boolean, shell: Shell): RoomToRestore {
+  const room = roomToRestore(seen?.moments ?? [])
+  if (room.refusal !== undefined)
+    throw new Error(`${room.refusal}. ${waysOut(room.short, isChoice ? seen?.brings : undefined)}. Nothing was fetched`)
+  if (seen === undefined) return room
   shell.note(
     room.doubt === undefined ? 'info' : 'warning',
     room.doubt ?? room.text ?? 'how much room the restore needs is not known',
@@ -65,9 +96,9 @@ function tell(moments: readonly Moment[], shell: Shell): RoomToRestore {
   return room
 }
 
-async function momentsOf(looks: Looks, into: string, imports: boolean, shell: Shell): Promise<Moment[]> {
+async function lookAt(looks: Looks, into: string, imports: boolean, shell: Shell): Promise<Seen> {
   const { host, secrets, siteArchive, point, scope } = looks
-  if (scope.paths.length > 0) return []
+  if (scope.paths.length > 0) return { moments: [], brings: scope }
   const size = await treeSizeAt(siteArchive, point, shell)
   const dump = scope.database ? size?.dump : undefined
   const tree = scope.files ? treeAmount(point, size) : dump && { least: dump.bytes, about: dump.bytes }
@@ -76,8 +107,9 @@ async function momentsOf(looks: Looks, into: string, imports: boolean, shell: Sh
   const restored = demand(there, tree)
   const volume = demand(cache, volumeAmount(point)).map(each => ({ ...each, aside: true as const }))
   const moments = [restored, volume]
-  if (!imports || dump === undefined) return moments
-  return [...moments, [...restored, ...(await importDemands({ host, secrets, shell }, there, dump))]]
+  const brings = { files: scope.files, database: dump !== undefined }
+  if (!imports || dump === undefined) return { moments, brings }
+  return { moments: [...moments, [...restored, ...(await importDemands({ host, secrets, shell }, there, dump))]], brings }
 }
 
 const demand = (disk: Disk | undefined, amount: Amount | undefined): Demand[] => (disk && amount ? [{ disk, ...amount }] : [])
@@ -85,16 +117,19 @@ const demand = (disk: Disk | undefined, amount: Amount | undefined): Demand[] =>
 async function importDemands(hands: Hands, there: Disk | undefined, dump: DumpSize): Promise<Demand[]> {
   const server = await databaseDisk(hands)
   const tables = demand(server, tablesAmount(dump)).map(each => ({ ...each, byServer: true as const }))
-  return [...demand(there, importableAmount(dump)), ...tables]
+  return [...demand(there, importableAmount(dump)), ...tables].map(each => ({ ...each, forImport: true as const }))
 }
 
 /**
  * Looks once more just before the import, when the dump is there to be measured.
+ * @param asked what is brought back; undefined for a replica
  * @throws when the database cannot fit
  */
-export async function assertRoomToImport(hands: Hands, { tree, holding }: Restoring): Promise<void> {
-  const size = await dumpSizeOf(join(tree, COMPANION, DUMP), hands.shell)
-  if (size === undefined) return
-  const { refusal } = roomToRestore([await importDemands(hands, await diskOf(holding, hands.shell), size)])
-  if (refusal !== undefined) throw new Error(refusal)
+export async function assertRoomToImport(hands: Hands, { tree, holding }: Restoring, asked: Scope | undefined): Promise<void> {
+  const moments = await unlessItFails(hands.shell, async () => {
+    const size = await dumpSizeOf(join(tree, COMPANION, DUMP), hands.shell)
+    return size === undefined ? [] : [await importDemands(hands, await diskOf(holding, hands.shell), size)]
+  })
+  const { refusal, short } = roomToRestore(moments ?? [])
+  if (refusal !== undefined) throw new Error(`${refusal}. ${waysOut(short, asked)}`)
 }

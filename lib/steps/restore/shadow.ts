@@ -19,6 +19,7 @@ import { writeImportable } from './import-stream.ts'
 import { updatePending } from './journal.ts'
 import { assertRoomToImport } from './look-for-room.ts'
 import { IMPORT_OPTIONS } from './make-definitions.ts'
+import type { Scope } from './scope.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
 /** Applies when the restored site has a database. */
@@ -28,16 +29,16 @@ export const hasDatabase: Condition<{ restored: Restored }, { access: DatabaseAc
 type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; access: DatabaseAccess }
 
 /** Phase (c): the dump in a database of its own, through an account that reaches that one and no other (S41). */
-export const importShadow: Step<ShadowNeeds, void> = {
+export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
   name: 'import',
   title: 'Import the database beside the live one',
-  run: async ({ host, secrets, site, restoring, access }, shell) => {
+  run: async ({ host, secrets, site, restoring, access, scope }, shell) => {
     await refuseForeign({ host, secrets, shell }, site.name, access)
     await refuseUnreadable({ host, secrets, shell }, access)
     await claimDatabase(host, site, access, shell)
     await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
       const hands = { host, secrets, shell }
-      await assertRoomToImport(hands, restoring)
+      await assertRoomToImport(hands, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
       const account = {
         ...access,
         user: restoring.shadow,
