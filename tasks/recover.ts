@@ -10,7 +10,7 @@ import { archiveMount } from '../lib/steps/mount.ts'
 import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
 import { chooseLocalSite, choosePoint, chooseSite } from '../lib/steps/restore/choose.ts'
 import { confirm } from '../lib/steps/restore/confirm.ts'
-import { restoreElsewhere } from '../lib/steps/restore/elsewhere.ts'
+import { checkElsewhere, restoreElsewhere } from '../lib/steps/restore/elsewhere.ts'
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
 import { lookForRoom, lookForRoomElsewhere } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
@@ -44,7 +44,8 @@ const recover = recipe<Start & { recovery: Recovery }>()
     .do(decideRoles).do(chooseSite)
     .do(status).do(choosePoint)
     .hold(gpgAgent)
-    .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere.do(lookForRoomElsewhere).do(restoreElsewhere))
+    .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere
+      .do(checkElsewhere).do(lookForRoomElsewhere).do(restoreElsewhere))
     .only('In place', wantsInPlace, site => site
       .do(refuseMounts).do(lookForRoom('recover')).do(confirm)
       .hold(restoreTransaction('recover'))

@@ -23,4 +23,5 @@ export async function diskOf(path: string, shell: Shell): Promise<Disk | undefin
   return { path, device, free, ownFree, keepsSize: PLAIN.includes(kind) }
 }
 
-const nearestThere = (path: string): string => (existsSync(path) ? path : nearestThere(dirname(path)))
+/** The path itself, or the nearest folder above it that is there. */
+export const nearestThere = (path: string): string => (existsSync(path) ? path : nearestThere(dirname(path)))

@@ -95,6 +95,24 @@ if (inOwnMounts(import.meta.filename)) {
     assert.ok(!existsSync(called) && !existsSync(join(look, 'new')))
   })
 
+  test('recover --into says first that a folder cannot be taken, with exit code 2, and then that it has no room', async () => {
+    const used = join(look, 'used')
+    mkdirSync(used)
+    writeFileSync(join(used, 'a.txt'), 'of somebody')
+    await withOnly(4, async () => {
+      for (const [into, why] of [
+        [used, /wanted a folder that is empty or not there yet/],
+        [join(host.vhosts, 'new'), /that is among the sites of this host/],
+      ] as const) {
+        const { code, stdout } = await recover('--into', into)
+        assert.equal(code, 2, stdout)
+        assert.match(stdout, why)
+        assert.doesNotMatch(stdout, /too little room/)
+      }
+    })
+    rmSync(used, { recursive: true })
+  })
+
   test('a look that fails is told, and ends neither a recovery nor the replay of a replica', async () => {
     const [tail, stat] = [`*holdfast-sizes*`, '*--file-system*'].map(
       words => `[[ "$*" == ${words} ]] && { echo "Input/output error" >&2; exit 1; }; PATH=$REAL exec "\${0##*/}" "$@"`,

@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { BadInput } from '../../core/bad-input.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Host } from '../../inventory/schema.ts'
+import { nearestThere } from '../disk.ts'
 import type { Needs } from '../facts.ts'
 import { isWithin } from '../site-files.ts'
 import { fetchTree } from './fetch.ts'
@@ -15,18 +16,26 @@ type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive'> 
   into: string
 }
 
-/** Restores into a folder of the person's choice, and touches nothing live. The database is there as its dump. */
-export const restoreElsewhere: Step<Elsewhere, void> = {
-  name: 'restore-elsewhere',
-  title: ({ into }) => `Restore into ${into}`,
-  run: async ({ host, secrets, request, site, siteArchive, point, scope, into }, shell) => {
+/** Refuses a folder that nothing can be restored into, before anything else is said about the restore. */
+export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
+  name: 'place',
+  title: ({ into }) => `Look whether ${into} can take it`,
+  run: async ({ host, into }) => {
     refuseAmongSites(host, into)
     const there = lstatSync(into, { throwIfNoEntry: false })
     if (there && (!there.isDirectory() || readdirSync(into).length > 0))
       throw new BadInput(`--into ${into}: wanted a folder that is empty or not there yet`)
+  },
+}
+
+/** Restores into a folder of the person's choice, after {@link checkElsewhere}, and touches nothing live. The database is there as its dump. */
+export const restoreElsewhere: Step<Elsewhere, void> = {
+  name: 'restore-elsewhere',
+  title: ({ into }) => `Restore into ${into}`,
+  run: async ({ host, secrets, request, site, siteArchive, point, scope, into }, shell) => {
     const common = { host, secrets, site: site.name, archive: siteArchive, point }
     const parts = partsOf(scope)
-    if (there && parts === undefined) await shell.act(`remove the empty folder ${into}`, () => rmdirSync(into))
+    if (existsSync(into) && parts === undefined) await shell.act(`remove the empty folder ${into}`, () => rmdirSync(into))
     for (const path of parts ?? [undefined]) {
       await fetchTree(
         { ...common, into: path === undefined ? into : join(into, path), ...(path === undefined ? {} : { path }) },
@@ -45,5 +54,3 @@ function refuseAmongSites({ vhosts }: Host, into: string): void {
   if (isWithin(real, realpathSync(vhosts)))
     throw new BadInput(`--into ${into}: that is among the sites of this host (${vhosts}); wanted a folder elsewhere`)
 }
-
-const nearestThere = (path: string): string => (existsSync(path) ? path : nearestThere(dirname(path)))
