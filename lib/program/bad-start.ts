@@ -11,7 +11,7 @@ import { mailReport } from '../notify/mailing.ts'
 import { pingsFor } from '../notify/pings.ts'
 import { pingText } from '../report/ping-text.ts'
 import { type Report, reportOf } from '../report/report.ts'
-import { readState, writeState } from '../steps/state.ts'
+import { readState, rememberOrTell, writeState } from '../steps/state.ts'
 import type { CommonOptions } from './command-line.ts'
 
 /** Hours for which the same mistake is not mailed again: a desktop asks every hour. */
@@ -45,9 +45,10 @@ export async function tellOfBadStart(task: string, common: CommonOptions, error:
     {},
   )
   stop.release()
-  return run.outcomes
-    .filter(({ status }) => status === 'failed')
-    .map(({ step, reason }) => `the ${step} that tells of it failed: ${reason}`)
+  return run.outcomes.flatMap(({ step, status, reason, notes }) => [
+    ...notes.filter(({ kind }) => kind === 'problem').map(({ text }) => `the ${step} that tells of it: ${text}`),
+    ...(status === 'failed' ? [`the ${step} that tells of it failed: ${reason}`] : []),
+  ])
 }
 
 const work = (step: string, act: (shell: Shell) => Promise<void>) => ({
@@ -93,7 +94,9 @@ async function mailOnce(host: Known, secrets: Secrets, report: Report, shell: Sh
   const reason = report.failures[0]!.reason
   const last = lastTold(host)
   if (last?.reason === reason && last.at > report.startedAt - QUIET * 3_600_000) return
-  writeState(host, 'bad-start', { reason, at: report.startedAt } satisfies Told)
+  rememberOrTell(shell, 'the same will be mailed again', () =>
+    writeState(host, 'bad-start', { reason, at: report.startedAt } satisfies Told),
+  )
   await mailReport(host, secrets, report, shell)
 }
 

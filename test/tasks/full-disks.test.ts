@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { ownFolder } from '../support/host.ts'
+import { fieldsIn, ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { SmallDisk } from '../support/small-disk.ts'
 import { Stage, type StageHost, type Told, troubles } from '../support/stage.ts'
@@ -118,6 +118,19 @@ if (inOwnMounts(import.meta.filename)) {
       await isWell()
     })
   }
+
+  test('a night that cannot begin is mailed though the state is on a full disk, and both are said on standard error', async () => {
+    const by = { kind: 'command', command: ['sh', '-c', `cat > ${mailed}`] }
+    const wrong = { ...fieldsIn(host.folder), concurrency: 'many', mail: { from: 'a@example.org', to: ['b@example.org'], by } }
+    writeFileSync(join(folder, 'hosts', 'wrong.json'), JSON.stringify(wrong))
+    rmSync(mailed, { force: true })
+    disks.state.fill()
+    const { code, stderr } = await stage.nightly({ ...host, name: 'wrong' })
+    assert.equal(code, 2, stderr)
+    assert.match(mail(), /concurrency: found "many", wanted number/)
+    assert.match(stderr, /the mail that tells of it: the same will be mailed again: .*state\/bad-start\.json cannot be written/)
+    assert.match(stderr, /the mail that tells of it: .*state\/mail cannot be written.*was sent at once/)
+  })
 
   const cacheSays = {
     'is full':
