@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
 import { EXIT } from '../core/outcome.ts'
 import { CommandFailed } from '../engine/process.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { Needs } from './facts.ts'
 import { makeFolder } from './whole-file.ts'
@@ -23,26 +24,30 @@ export class Locked extends Error {
   readonly asExitCode = EXIT.locked
 }
 
-/** The lock file's descriptor, and whether this run has written into it. The kernel keeps the lock as long as it is open, and lets it go when this process dies. */
-type Lock = { readonly lock: { readonly descriptor: number; readonly isSigned: boolean } } & Needs<'interrupted'>
+/**
+ * The descriptors of what is locked, the lock file's first, and whether this run has written into it. The kernel keeps the lock as long as they are open, and lets it
+ * go when this process dies.
+ */
+type Lock = { readonly lock: { readonly descriptors: readonly number[]; readonly isSigned: boolean } } & Needs<'interrupted'>
 
 /**
  * One run a host. The lock is the kernel's (flock), so a dead run never holds it; the file's text says who has it. Text found in a lock that
  * nobody holds is the trace of a run that was interrupted: the run then goes straight to backup (S16). The lock itself needs no room: a disk that is full
- * or read-only keeps no run from its work.
+ * or read-only keeps no run from its work. The folder is locked besides the file: a run that could make no file has nothing else, and once the disk can be
+ * written, the next run makes one.
  */
 export const lock: Hold<Needs<'host' | 'request'>, Lock> = {
   name: 'lock',
   title: 'Lock',
   up: async ({ host, request }, shell) => {
     const file = join(host.paths.state, 'lock')
-    const { descriptor, readOnly } = openLock(host.paths.state, file)
+    const { descriptors, readOnly } = openLock(host.paths.state, file)
     try {
-      await shell.with({ inherit: [descriptor], allow: [0] }).act`flock --nonblock --conflict-exit-code 75 3`
+      await flock(descriptors, shell)
     } catch (error) {
       const holder = readHolder(file)
-      closeSync(descriptor)
-      if (!(error instanceof CommandFailed) || error.exitCode !== 75) throw error
+      for (const each of descriptors) closeSync(each)
+      if (!isHeld(error)) throw error
       throw new Locked(`another run holds ${file}: ${holder ? describe(holder) : 'it does not say who'}`)
     }
     const interrupted = readHolder(file)
@@ -50,43 +55,63 @@ export const lock: Hold<Needs<'host' | 'request'>, Lock> = {
     let isSigned = false
     try {
       if (readOnly) throw readOnly
-      if (!request.dryRun) sign(descriptor, { host: host.name, pid: process.pid, start: new Date(shell.now()).toISOString() })
+      if (!request.dryRun)
+        sign(descriptors[0]!, { host: host.name, pid: process.pid, start: new Date(shell.now()).toISOString() })
       isSigned = !request.dryRun
     } catch (error) {
       const { message } = cannotWrite(file, error)
       if (!request.dryRun)
         shell.note('problem', `${message}. The run goes on; should it be interrupted, the next one will not know`)
     }
-    return { interrupted, lock: { descriptor, isSigned } }
+    return { interrupted, lock: { descriptors, isSigned } }
   },
   down: async ({ host, lock, request }, shell) => {
     if (!lock) return
     try {
-      if (!request.dryRun) ftruncateSync(lock.descriptor)
+      if (!request.dryRun) ftruncateSync(lock.descriptors[0]!)
     } catch (error) {
       const { message } = cannotWrite(join(host.paths.state, 'lock'), error)
       if (lock.isSigned) shell.note('problem', `${message}. The next run will take this one for interrupted`)
     }
-    closeSync(lock.descriptor)
+    for (const each of lock.descriptors) closeSync(each)
   },
 }
 
-/** Opens what is locked: the lock file; where a disk in trouble can neither make nor change it, the file as it is, or else the folder, and gives why. */
-function openLock(folder: string, file: string): { readonly descriptor: number; readonly readOnly?: unknown } {
+/** Locks all of them, for this process. @throws when another holds one, see {@link isHeld} */
+async function flock(descriptors: readonly number[], shell: Shell): Promise<void> {
+  for (const [index, descriptor] of descriptors.entries()) {
+    const locking = shell.with({ inherit: [descriptor], allow: [0] }).act`flock --nonblock --conflict-exit-code 75 3`
+    // some file systems lock no folder (NFS): the file tells there
+    await locking.catch(error => {
+      if (index === 0 || isHeld(error) || shell.stop.aborted) throw error
+    })
+  }
+}
+
+const isHeld = (error: unknown): boolean => error instanceof CommandFailed && error.exitCode === 75
+
+/** Opens what is locked: the lock file and its folder; where a disk in trouble can neither make nor change the file, as it is, or else the folder alone, and gives why. */
+function openLock(folder: string, file: string): { readonly descriptors: readonly number[]; readonly readOnly?: unknown } {
   try {
     makeFolder(folder)
-    return { descriptor: openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600) }
+    return { descriptors: [openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600), ...openedOf([folder])] }
   } catch (error) {
     if (diskTrouble(error) === undefined) throw error
-    for (const path of [file, folder]) {
-      try {
-        return { descriptor: openSync(path, constants.O_RDONLY), readOnly: error }
-      } catch {
-        // not there
-      }
-    }
+    const descriptors = openedOf([file, folder])
+    if (descriptors.length > 0) return { descriptors, readOnly: error }
     throw cannotWrite(file, error)
   }
+}
+
+/** The descriptors of those that are there and can be opened. */
+function openedOf(paths: readonly string[]): number[] {
+  return paths.flatMap(path => {
+    try {
+      return [openSync(path, constants.O_RDONLY)]
+    } catch {
+      return []
+    }
+  })
 }
 
 /** Writes over what is there and not after it: on most disks that needs no new room, and what an interrupted run left stays if it cannot be done. */
@@ -101,15 +126,20 @@ function readHolder(file: string): LockInfo | undefined {
   let text: string
   try {
     text = readFileSync(file, 'utf8').trim()
-  } catch {
-    return undefined // the folder is what is locked
+  } catch (error) {
+    // without a file the folder is what is locked; what cannot be read may be the trace of an interrupted run
+    return isNotThere(error) ? undefined : UNKNOWN
   }
   if (text === '') return undefined
   try {
     return lockInfo.parse(JSON.parse(text))
   } catch {
-    return { host: 'unknown', pid: 0, start: 'unknown' } // cut short by a power cut
+    return UNKNOWN // cut short by a power cut
   }
 }
+
+const UNKNOWN: LockInfo = { host: 'unknown', pid: 0, start: 'unknown' }
+
+const isNotThere = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 const describe = (info: LockInfo): string => `${info.host}, process ${info.pid}, since ${info.start}`

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { exitCodeOf } from '../../lib/core/outcome.ts'
@@ -84,3 +85,25 @@ for (const text of ['{"host": "web1", "pi', 'null', '7', '[]', '{}', '\0\0\0']) 
     assert.deepEqual(performed.seen, [{ host: 'unknown', pid: 0, start: 'unknown' }])
   })
 }
+
+test('lock of a run that could make no file, since the disk was read-only then, is the folder: the next run is refused', async () => {
+  // as such a run holds it
+  const descriptor = openSync(host.paths.state, 'r')
+  assert.equal(spawnSync('flock', ['--nonblock', '3'], { stdio: ['ignore', 'ignore', 'inherit', descriptor] }).status, 0)
+  const { outcomes } = await take()
+  assert.equal(exitCodeOf(outcomes), 75)
+  assert.match(outcomeOf({ outcomes, events: [] }, 'lock', 'up').reason!, /^another run holds .*: it does not say who$/)
+  closeSync(descriptor)
+  assert.equal(exitCodeOf((await take()).outcomes), 0)
+})
+
+test('lock that gives an input/output error when it is read is that of an interrupted run', async () => {
+  rmSync(file)
+  // nothing is mapped at its beginning
+  symlinkSync('/proc/self/mem', file)
+  assert.throws(() => readFileSync(file), { code: 'EIO' })
+  const chain = recipe<Needs<'host' | 'request'>>().hold(lock)
+  const performed = await perform(chain, { host, request: { ...NO_REQUEST, only: [] } })
+  rmSync(file)
+  assert.match(notesOf(performed)[0]!, /^warning: the last run was interrupted: unknown/)
+})
