@@ -1,21 +1,9 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import type { RunEvent } from '../core/event.ts'
 import { clock, linesOf } from '../report/lines.ts'
-import { makeFolder } from '../steps/whole-file.ts'
+import { makeFolder, writeWhole } from '../steps/whole-file.ts'
 
 /**
  * One run's log file (S34). Every line is written at once: what a killed run did is there. A log that cannot be written is a problem to be reported,
@@ -87,6 +75,5 @@ function addToIndex(folder: string, line: string, before: number): void {
     appendFileSync(path, `${line}\n`, { mode: 0o600 })
     return
   }
-  writeFileSync(`${path}.new`, `${[...kept, line].join('\n')}\n`, { mode: 0o600 })
-  renameSync(`${path}.new`, path)
+  writeWhole(path, `${[...kept, line].join('\n')}\n`)
 }

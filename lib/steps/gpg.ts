@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { cannotWrite } from '../core/disk-trouble.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
@@ -22,21 +21,13 @@ export const gpgAgent: Hold<Needs<'host'>, { agentWasRunning: boolean }> = {
   up: async ({ host }, shell) => {
     if (host.encryption.kind === 'none') return { agentWasRunning: true }
     const env = gpgHome(host)
-    if (env.GNUPGHOME) makeHome(env.GNUPGHOME)
+    if (env.GNUPGHOME) makeFolder(env.GNUPGHOME)
     return { agentWasRunning: host.encryption.kind === 'gpg' && (await isRunning(shell.with({ env }))) }
   },
   down: async ({ host, agentWasRunning }, shell) => {
     if (agentWasRunning !== false) return
     await shell.with({ env: gpgHome(host), timeout: 20 }).act`gpgconf --kill gpg-agent`
   },
-}
-
-function makeHome(folder: string): void {
-  try {
-    makeFolder(folder)
-  } catch (error) {
-    throw cannotWrite(folder, error)
-  }
 }
 
 async function isRunning(shell: Shell): Promise<boolean> {

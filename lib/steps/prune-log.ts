@@ -11,8 +11,8 @@ export function appendPruneLog(folder: string, text: string, now: number): strin
   const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15)
   const [day, ending] = [`prune-${stamp.slice(0, 8)}`, `-${process.pid}.log`]
   let path = join(folder, `prune-${stamp}${ending}`)
+  makeFolder(folder)
   try {
-    makeFolder(folder)
     const begun = readdirSync(folder).find(name => name.startsWith(day) && name.endsWith(ending))
     path = begun === undefined ? path : join(folder, begun)
     appendFileSync(path, `${text}\n`, { mode: 0o600 })

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
 
 /**
  * Writes a file whole or not at all: beside it first, then renamed. Nothing is left of one that a full disk cut short.
+ * @param beside where it is written first: hidden, since a web server may show the folder, and of this process, since another may write the same file
  * @throws when it cannot be written, with its path
  */
-export function writeWhole(file: string, text: string, mode = 0o600): void {
-  const beside = `${file}.${process.pid}.new`
+export function writeWhole(file: string, text: string, mode = 0o600, beside = hiddenBeside(file)): void {
+  makeFolder(dirname(file))
   try {
-    makeFolder(dirname(file))
     writeFileSync(beside, text, { mode, flush: true })
     renameSync(beside, file)
   } catch (error) {
@@ -18,15 +18,27 @@ export function writeWhole(file: string, text: string, mode = 0o600): void {
   }
 }
 
-/** Makes a folder that only its owner can enter, and those around it. @throws what the kernel says: of a read-only disk, Node says only that the folder is not there */
+const hiddenBeside = (file: string): string => join(dirname(file), `.${basename(file)}.${process.pid}.new`)
+
+/** Makes a folder that only its owner can enter, and those around it. @throws when it cannot be made, with its path and what the kernel says */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
-    let missing = folder
-    while (!existsSync(dirname(missing))) missing = dirname(missing)
-    if (!existsSync(missing)) mkdirSync(missing, { mode: 0o700 })
-    throw error
+    throw cannotWrite(folder, reasonFor(folder, error))
+  }
+}
+
+/** Of a read-only disk, Node says only that the folder is not there: the kernel says it of the first that is missing. */
+function reasonFor(folder: string, error: unknown): unknown {
+  let missing = folder
+  while (!existsSync(dirname(missing))) missing = dirname(missing)
+  if (existsSync(missing)) return error
+  try {
+    mkdirSync(missing, { mode: 0o700 })
+    return error
+  } catch (told) {
+    return told
   }
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { quoteName, quoteText } from '../../wordpress/account-sql.ts'
 import type { DatabaseAccess } from '../../wordpress/config.ts'
 import { COMPANION } from '../companion.ts'
+import { removeFile, writeWhole } from '../whole-file.ts'
 import { type Admin, adminOf, contentsOf } from './admin.ts'
 import { readDefinitions } from './definitions.ts'
 import type { Hands } from './hands.ts'
@@ -35,14 +36,13 @@ export function readFingerprint(hands: Hands, site: string): Fingerprint | undef
   }
 }
 
+/** @throws when it cannot be written, with its path; the one before it stays then */
 export function writeFingerprint(hands: Hands, site: string, fingerprint: Fingerprint): void {
-  const file = fileOf(hands, site)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(file, JSON.stringify(fingerprint), { mode: 0o600 })
+  writeWhole(fileOf(hands, site), JSON.stringify(fingerprint))
 }
 
 export function forgetFingerprint(hands: Hands, site: string): void {
-  rmSync(fileOf(hands, site), { force: true })
+  removeFile(fileOf(hands, site))
 }
 
 /** The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when it is renamed, and is left out. */

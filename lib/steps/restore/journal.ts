@@ -1,7 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { cannotWrite } from '../../core/disk-trouble.ts'
 import { EMPTY_JOURNAL, type Journal, type Transaction } from '../../core/restore-journal.ts'
 import type { Host } from '../../inventory/schema.ts'
+import { removeFile, writeWhole } from '../whole-file.ts'
 
 /** The folder beside the sites in which restores are prepared: on their file system, hidden, and root's alone. */
 export const workFolder = (host: Host): string => join(host.vhosts, '.holdfast')
@@ -19,19 +21,21 @@ export function readJournal(host: Host, site: string): Journal {
   }
 }
 
-/** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. */
+/** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. @throws when it cannot be written, with its path */
 export function writeJournal(host: Host, site: string, journal: Journal): void {
   const file = fileOf(host, site)
   // one name for all: what a killed run left half-written is written over by the next
   const beside = `${file}.new`
   if (journal.pending === undefined && journal.kept.length === 0) {
-    for (const each of [file, beside]) rmSync(each, { force: true })
+    for (const each of [file, beside]) removeFile(each)
     return
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(beside, `${JSON.stringify(journal, undefined, 2)}\n`, { mode: 0o600, flush: true })
-  renameSync(beside, file)
-  syncFolder(dirname(file))
+  writeWhole(file, `${JSON.stringify(journal, undefined, 2)}\n`, 0o600, beside)
+  try {
+    syncFolder(dirname(file))
+  } catch (error) {
+    throw cannotWrite(file, error)
+  }
 }
 
 /** Makes a rename in a folder last through a power cut. */
