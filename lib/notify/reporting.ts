@@ -74,10 +74,10 @@ async function runHooks(host: Host, report: () => Report, code: () => number, wo
 /** Adds tonight to the sizes that the page and the mail draw. */
 async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): Promise<void> {
   await shell.act(`remember the ${sites.length === 1 ? 'size' : `${sites.length} sizes`}`, () => {
-    rememberOrTell(shell, "tonight's sizes are not remembered", () => {
-      for (const { site, bytes = 0, allowanceBytes } of sites)
-        recordSize(host, site, { at: shell.now(), bytes, ...(allowanceBytes === undefined ? {} : { allowanceBytes }) })
-    })
+    for (const { site, bytes = 0, allowanceBytes } of sites)
+      rememberOrTell(shell, `tonight's size of ${site} is not remembered`, () =>
+        recordSize(host, site, { at: shell.now(), bytes, ...(allowanceBytes === undefined ? {} : { allowanceBytes }) }),
+      )
   })
 }
 

@@ -186,3 +186,12 @@ test('a sendmail-compatible command gets sender, recipients and the message; its
   const { log } = await tell([failed('x')], { mail: by(['false']) })
   assert.match(log, /was not sent: false ended with exit code 1; 1 mail waits/)
 })
+
+test('a size that cannot be remembered is told with its site, and those of the other sites are remembered', async () => {
+  const place = `${count++}`
+  mkdirSync(join(folder, place, 'state/history/a.jsonl'), { recursive: true })
+  const { log, home } = await tell([backedUp('a'), backedUp('b')], {}, {}, place)
+  assert.match(log, /tonight's size of a is not remembered: .*a\.jsonl cannot be written/)
+  assert.doesNotMatch(log, /size of b is not/)
+  assert.match(readFileSync(join(home, 'state/history/b.jsonl'), 'utf8'), /420000000/)
+})
