@@ -4,7 +4,8 @@ import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
 import type { Shell } from '../engine/shell.ts'
 import { withFlock } from './flock.ts'
 import { processStart } from './process-start.ts'
-import { makeFolder, removeQuietly } from './whole-file.ts'
+import { rememberOrTell } from './state.ts'
+import { makeFolder, removeFile, removeQuietly } from './whole-file.ts'
 
 /** Something that the programs of a host share, a VPN or a mount: it is on for as long as one of them holds a lease of it. */
 export interface Shared {
@@ -77,15 +78,15 @@ export async function giveBack(shared: Shared, shell: Shell): Promise<LeftAs> {
   const isMine = unwritten.delete(folder)
   if (!existsSync(folder) && !isMine) return 'on'
   try {
-    return await withFlock(join(folder, 'lock'), shared.patience, shell, () => endLease(shared, isMine))
+    return await withFlock(join(folder, 'lock'), shared.patience, shell, () => endLease(shared, isMine, shell))
   } catch (error) {
     // without a lock file there is nothing to wait for; the leases that are there still tell
     if (diskTrouble(error) === undefined && !isMissing(error)) throw error
-    return await endLease(shared, isMine)
+    return await endLease(shared, isMine, shell)
   }
 }
 
-async function endLease(shared: Shared, isMine: boolean): Promise<LeftAs> {
+async function endLease(shared: Shared, isMine: boolean, shell: Shell): Promise<LeftAs> {
   const ours = join(shared.folder, OURS)
   removeQuietly(join(shared.folder, ownLease()))
   if (isLeasedByOthers(shared.folder)) {
@@ -97,7 +98,8 @@ async function endLease(shared: Shared, isMine: boolean): Promise<LeftAs> {
     if ((await shared.isOn()) === false) removeQuietly(ours)
     throw error
   })
-  removeQuietly(ours)
+  const taken = 'The next run takes it for its own, and switches it off even if a person switched it on meanwhile'
+  rememberOrTell({ note: (kind, text) => shell.note(kind, `${text}. ${taken}`) }, 'it is off', () => removeFile(ours))
   return 'off'
 }
 
