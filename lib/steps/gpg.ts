@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { makeFolder } from './whole-file.ts'
+import { makeFolder, removeQuietly } from './whole-file.ts'
 
 /**
  * The folder of keys and agent that gpg uses. A passphrase needs no keys: it gets a home of its own, apart from the person's. It is in the cache, without which
@@ -22,6 +23,9 @@ export const gpgAgent: Hold<Needs<'host'>, { agentWasRunning: boolean }> = {
     if (host.encryption.kind === 'none') return { agentWasRunning: true }
     const env = gpgHome(host)
     if (env.GNUPGHOME) makeFolder(env.GNUPGHOME)
+    // where earlier versions had it
+    const old = join(host.paths.state, 'gnupg')
+    if (env.GNUPGHOME && existsSync(old)) await shell.act(`remove ${old}`, () => removeQuietly(old))
     return { agentWasRunning: host.encryption.kind === 'gpg' && (await isRunning(shell.with({ env }))) }
   },
   down: async ({ host, agentWasRunning }, shell) => {
