@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
@@ -6,8 +7,6 @@ import type { DatabaseAccess } from '../wordpress/config.ts'
 import { clientOptions, optionFile } from '../wordpress/option-file.ts'
 import { processStart } from './process-start.ts'
 import { makeFolder, removeQuietly } from './whole-file.ts'
-
-let count = 0
 
 /** The option file of an account that may create databases, as the inventory names it; without one, root over the socket, whom the server knows by the socket. */
 export function adminOptions(host: Host): string[] {
@@ -41,7 +40,7 @@ export async function withOptionFile<Result>(
 
 /** Writes it into the first folder that takes it, and gives its path. @throws what was wrong with the first, when none does */
 function writeSomewhere([folder, ...others]: readonly string[], text: string): string {
-  const file = join(folder!, `${process.pid}-${count++}.cnf`)
+  const file = join(folder!, `${markOf(process.pid)}-${randomBytes(6).toString('hex')}.cnf`)
   try {
     makeFolder(folder!)
     writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
@@ -58,11 +57,14 @@ function writeSomewhere([folder, ...others]: readonly string[], text: string): s
   }
 }
 
+/** How the files of a process begin: its id is used again, also after a reboot, which a file in the cache outlives. */
+const markOf = (pid: number): string => `${pid}-${processStart(pid)?.replace(' ', '-')}`
+
 /** A process that was killed could not remove its files: the next one does. */
 export function removeClientFiles(host: Host): void {
   for (const folder of foldersOf(host).filter(existsSync))
     for (const name of readdirSync(folder)) {
       const pid = Number.parseInt(name, 10)
-      if (pid !== process.pid && processStart(pid) === undefined) removeQuietly(join(folder, name))
+      if (Number.isNaN(pid) || !name.startsWith(`${markOf(pid)}-`)) removeQuietly(join(folder, name))
     }
 }
