@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { ownFolder } from '../support/host.ts'
 import { commandLines, processesWith, until } from '../support/processes.ts'
+import { fakeProgram, pathWith } from '../support/programs.ts'
 import { claim, type Ended, PASSPHRASE, Stage, type StageHost } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
 
@@ -30,10 +31,14 @@ after(async () => {
 
 const showsSecret = (text: string): boolean => text.includes(PASSPHRASE) || text.includes(PASSWORD)
 
+/** The real programs, each after a wait in which its command line is there to be seen: some are done between two looks. */
+const bin = ownFolder('secrets-bin')
+for (const program of ['mariadb-dump', 'duplicity']) fakeProgram(bin, program, `sleep 0.5; PATH=$REAL exec ${program} "$@"`)
+
 /** Runs a night and looks at every command line of the machine every 20 ms meanwhile. */
 async function watched(host: StageHost, words: string[] = []): Promise<{ ended: Ended; seen: Set<string>; looks: number }> {
   const seen = new Set<string>()
-  const run = stage.start(host, words)
+  const run = stage.start(host, words, { PATH: pathWith(bin) })
   let looks = 0
   const timer = setInterval(() => {
     looks += 1
