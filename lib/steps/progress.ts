@@ -6,7 +6,8 @@ const EVERY = 2
 
 /**
  * Tells how far a backup is while it is made, by the volumes that appear in its folder: duplicity's own `--progress` would first read the whole site.
- * The looking is a process of its own, since a dead server would hang this one.
+ * The looking is a process of its own, since a dead server would hang this one. It ends when nobody reads what it tells: the kernel ends it with its parent, but not when
+ * that was killed in the very moment in which it began.
  * @param folder the site's archive; undefined for a URL, where nothing can be seen
  */
 export async function withVolumeProgress(
@@ -17,7 +18,7 @@ export async function withVolumeProgress(
 ): Promise<void> {
   if (folder === undefined) return await work()
   const count = `find "$1" -maxdepth 1 -type f -name "*.vol*.difftar*" ! -name "*.part" -printf "%s\\n" 2>/dev/null`
-  const script = `while :; do ${count} | awk '{ n++; s += $1 } END { printf "%d %.0f\\n", n, s }'; sleep ${EVERY}; done`
+  const script = `while :; do ${count} | awk '{ n++; s += $1 } END { printf "%d %.0f\\n", n, s }' || exit; sleep ${EVERY}; done`
   const startedAt = shell.now()
   let before: readonly number[] | undefined
   const onLine = (line: string): void => {
@@ -33,7 +34,7 @@ export async function withVolumeProgress(
 /** Tells how much of a restore has come, by the space that its folder takes. */
 export async function withFolderProgress(folder: string, shell: Shell, work: () => Promise<void>): Promise<void> {
   // what looking takes grows with the folder: a tenth of the time at most goes into it
-  const script = `while sleep "$rest"; do
+  const script = `while sleep "$rest" && echo; do
     from=$(date +%s); du --summarize --block-size=1 "$1" 2>/dev/null | cut -f 1; rest=$(( ($(date +%s) - from) * 9 + ${EVERY} )); done`
   const startedAt = shell.now()
   const onLine = (line: string): void => {
