@@ -82,51 +82,18 @@ const amount = (least: number, about = least): Amount => ({ least: least * MB, a
 const [srv, other] = [disk('/srv', 100), disk('/var', 50)]
 const sameDisk = disk('/data', 100, { device: '/srv' })
 
+const on = (disk: Disk, ...bytes: Parameters<typeof amount>) => ({ disk, ...amount(...bytes) })
+
 /** [what, the moments, whether it is refused, in doubt] */
 const rooms: [string, Moment[], boolean, boolean][] = [
-  ['that just fits', [[{ disk: srv, ...amount(100) }]], false, false],
-  ['that is too large', [[{ disk: srv, ...amount(101) }]], true, false],
-  ['that is probably too large', [[{ disk: srv, ...amount(90, 101) }]], false, true],
+  ['that just fits', [[on(srv, 100)]], false, false],
+  ['that is too large', [[on(srv, 101)]], true, false],
+  ['that is probably too large', [[on(srv, 90, 101)]], false, true],
   ['too large, where files are compressed', [[{ disk: { ...srv, keepsSize: false }, ...amount(101) }]], false, true],
-  [
-    'on two disks that each have room',
-    [
-      [
-        { disk: srv, ...amount(100) },
-        { disk: other, ...amount(50) },
-      ],
-    ],
-    false,
-    false,
-  ],
-  [
-    'of which the second has none',
-    [
-      [
-        { disk: srv, ...amount(100) },
-        { disk: other, ...amount(51) },
-      ],
-    ],
-    true,
-    false,
-  ],
-  [
-    'that needs one disk for two things at a time',
-    [
-      [
-        { disk: srv, ...amount(60) },
-        { disk: sameDisk, ...amount(41) },
-      ],
-    ],
-    true,
-    false,
-  ],
-  [
-    'that needs one disk for two things one after the other',
-    [[{ disk: srv, ...amount(60) }], [{ disk: sameDisk, ...amount(41) }]],
-    false,
-    false,
-  ],
+  ['on two disks that each have room', [[on(srv, 100), on(other, 50)]], false, false],
+  ['of which the second has none', [[on(srv, 100), on(other, 51)]], true, false],
+  ['that needs one disk for two things at a time', [[on(srv, 60), on(sameDisk, 41)]], true, false],
+  ['that needs one disk for two things one after the other', [[on(srv, 60)], [on(sameDisk, 41)]], false, false],
   ['of which nothing is known', [], false, false],
 ]
 for (const [what, moments, refused, doubtful] of rooms) {
