@@ -33,7 +33,8 @@ function partOf(file: string): string {
 /** The floors of the house: a part may use those below it, and itself. */
 const FLOORS = [
   ['core'],
-  ['inventory', 'duplicity', 'report', 'engine', 'wordpress', 'web-server', 'sandbox'],
+  ['inventory', 'duplicity', 'report', 'engine', 'web-server', 'sandbox'],
+  ['host', 'store', 'database', 'wordpress', 'restore'],
   ['steps'],
   ['notify'],
   ['program'],
@@ -56,7 +57,7 @@ test('every file of lib is in a part of the house that the architecture names', 
 /** Parts that are programs of their own beside the nightly run: they may use anything below tasks. */
 const BESIDE = ['setup', 'demo']
 
-test('imports run one way: core, then inventory and its neighbours, steps, notify, program, main, tasks', () => {
+test('imports run one way: core, then inventory and its neighbours, what a host gives, steps, notify, program, main, tasks', () => {
   const wrong = files.flatMap(file => {
     const from = partOf(file)
     if (BESIDE.includes(from)) return []
@@ -120,10 +121,10 @@ test('a task is a recipe and a call of main(): at most 40 lines, without a shell
   }
 })
 
-test('no file is longer than 200 lines, and none is called by a name that says nothing', () => {
+test('no file is longer than 250 lines, and none is called by a name that says nothing', () => {
   const all = [...files, ...globSync('test/**/*.ts', { cwd: ROOT })]
   assert.deepEqual(
-    files.filter(file => textOf(file).split('\n').length > 201),
+    files.filter(file => textOf(file).split('\n').length > 251),
     [],
   )
   assert.deepEqual(
