@@ -1,4 +1,6 @@
-import { existsSync, globSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, mkdtempSync, statSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import { pipeline } from 'node:stream/promises'
@@ -65,6 +67,21 @@ async function runFiles(files: string[]) {
   return count
 }
 
+/**
+ * Gives the tests a temporary folder and a home of their own, empty, so that nothing that lies in this machine's makes one pass or fail. What is kept between runs (unpacked
+ * programs, images) stays in this user's cache. What a test left mounted there is not gone into.
+ */
+function ownFolders(): void {
+  const own = mkdtempSync(join(tmpdir(), 'hf'))
+  process.env.XDG_CACHE_HOME ??= join(homedir(), '.cache')
+  process.env.TMPDIR = join(own, 't') // short: a socket's path has 107 bytes
+  process.env.HOME = join(own, 'home')
+  for (const folder of [process.env.TMPDIR, process.env.HOME]) mkdirSync(folder)
+  process.on('exit', () => spawnSync('rm', ['-rf', '--one-file-system', own]))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+}
+
+ownFolders()
 const named = process.argv.slice(2)
 const missing = named.filter(path => !existsSync(path))
 if (missing.length > 0) {

@@ -28,6 +28,7 @@ test('setup writes an inventory that loads, type-checks and says what was found'
   assert.deepEqual(host.encryption, { kind: 'passphrase', secret: 'HOLDFAST_PASSPHRASE', generated: true })
   assert.deepEqual([host.webServer?.kind, Object.keys(host.sites)], ['apache', ['blog', 'copy', "it's é", 'owned']])
   assert.match(stdout, /Inventory written: .*web1\.ts/)
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}') // as beside every inventory: the project's own
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
