@@ -10,8 +10,9 @@ import { collectionFromStatus } from '../../lib/duplicity/collection-status.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { parseLog } from '../../lib/duplicity/log.ts'
 import { formatStamp } from '../../lib/duplicity/names.ts'
+import { chanceFrom } from '../support/chance.ts'
 import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
-import { chanceFrom, duplicityAt, endAgent, listFolder, makeHistory } from './real-archive.ts'
+import { duplicityAt, endAgent, listFolder, makeHistory } from './real-archive.ts'
 
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? 1)
 const later = Date.UTC(2026, 5, 1)

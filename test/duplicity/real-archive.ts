@@ -6,20 +6,10 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { FileRef } from '../../lib/core/collection.ts'
+import { chanceFrom } from '../support/chance.ts'
 import type { DuplicityServer } from '../support/duplicity-server.ts'
 
 const run = promisify(execFile)
-
-/** A source of chance that gives the same for the same seed (mulberry32): `chance(n)` is a whole number below n. */
-export function chanceFrom(seed: number): (below: number) => number {
-  let state = seed
-  return below => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
-}
 
 const environment = (home: string) => ({ ...process.env, TZ: 'UTC', HOME: home, GNUPGHOME: home, PASSPHRASE: 'only for a test' })
 

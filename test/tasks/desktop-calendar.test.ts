@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
-import { chanceFrom } from '../duplicity/real-archive.ts'
+import { chanceFrom } from '../support/chance.ts'
 import { Desktop, didOf } from '../support/desktop.ts'
 import { ownFolder } from '../support/host.ts'
 
