@@ -34,7 +34,9 @@ function partOf(file: string): string {
 const FLOORS = [
   ['core'],
   ['inventory', 'duplicity', 'report', 'engine', 'web-server', 'sandbox'],
-  ['host', 'store', 'database', 'wordpress', 'restore'],
+  ['host'],
+  ['store', 'database', 'wordpress'],
+  ['restore'],
   ['steps'],
   ['notify'],
   ['program'],

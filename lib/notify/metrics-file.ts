@@ -2,11 +2,11 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome } from '../core/outcome.ts'
 import type { Shell } from '../engine/shell.ts'
+import { readState, rememberOrTell, writeState } from '../host/state.ts'
+import { writeWhole } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type MetricsMemory, metricsText, remember } from '../report/metrics.ts'
 import type { Report } from '../report/report.ts'
-import { readState, rememberOrTell, writeState } from '../steps/state.ts'
-import { writeWhole } from '../steps/whole-file.ts'
 
 /** Writes the metrics of a run where node_exporter finds them: whole or not at all, readable for all. A dry run writes none. */
 export async function writeMetrics(

@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/message.ts'
+import { writeWhole } from '../host/whole-file.ts'
 import { fleetPage, ownersOf } from '../report/fleet-page.ts'
 import type { Histories } from '../report/page.ts'
 import type { StatusJson } from '../report/status-json.ts'
-import { writeWhole } from '../steps/whole-file.ts'
 
 /**
  * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites of several hosts. Each whole or not at all.

@@ -2,8 +2,8 @@ import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileS
 import { basename, join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import type { RunEvent } from '../core/event.ts'
+import { makeFolder, writeWhole } from '../host/whole-file.ts'
 import { clock, linesOf } from '../report/lines.ts'
-import { makeFolder, writeWhole } from '../steps/whole-file.ts'
 
 /**
  * One run's log file (S34). Every line is written at once: what a killed run did is there. A log that cannot be written is a problem to be reported,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Damages } from '../core/audit.ts'
+import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import { readState, writeState } from './state.ts'
 
 /** What this host remembers of the volumes of a site that it has read. */
 export interface AuditRecord {

@@ -8,12 +8,12 @@ import { formatBytes } from '../core/size.ts'
 import type { ManifestVolume } from '../duplicity/manifest.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
+import { rememberOrTell } from '../host/state.ts'
 import { type AuditRecord, readAudit, writeAudit } from './audit-state.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { type LookNeeds, listCollection, siteArchiveOf } from './collection.ts'
 import type { Needs, Site } from './facts.ts'
 import { manifestOf } from './manifests.ts'
-import { rememberOrTell } from './state.ts'
 
 /** One site's part of tonight's audit. */
 export interface SiteAudit {

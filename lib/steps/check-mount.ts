@@ -4,9 +4,9 @@ import { type Expected, type FolderStat, wrongWith } from '../core/mount-check.t
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
+import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { ArchiveSettings, Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { readState, rememberOrTell, writeState } from './state.ts'
 
 declare const proven: unique symbol
 

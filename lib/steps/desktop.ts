@@ -8,13 +8,13 @@ import { desktopBackup } from '../core/schedule.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
 import { escapeGlob } from '../duplicity/args.ts'
 import type { Condition, Many, Step } from '../engine/step.ts'
+import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { DesktopSettings } from '../inventory/desktop.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs, Site } from './facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
 import { isWithin } from './site-files.ts'
 import { readRecord, updateRecord } from './site-record.ts'
-import { readState, rememberOrTell, writeState } from './state.ts'
 
 /** What the command line of the desktop's task says besides the common options. */
 export interface DesktopRequest {

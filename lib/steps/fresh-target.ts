@@ -2,10 +2,10 @@ import { copyFile, link, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Target } from '../duplicity/args.ts'
 import { parseName } from '../duplicity/names.ts'
+import { makeFolder } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { targetOf } from './duplicity.ts'
-import { makeFolder } from './whole-file.ts'
 
 /** A target with an archive-dir of its own that goes when it is disposed of. */
 export interface FreshTarget extends AsyncDisposable {

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
+import { makeFolder, removeQuietly } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { makeFolder, removeQuietly } from './whole-file.ts'
 
 /**
  * The folder of keys and agent that gpg uses. A passphrase needs no keys: it gets a home of its own, apart from the person's. It is in the cache, without which

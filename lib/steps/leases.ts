@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
 import type { Shell } from '../engine/shell.ts'
+import { processStart } from '../host/process-start.ts'
+import { rememberOrTell } from '../host/state.ts'
+import { makeFolder, removeFile, removeQuietly } from '../host/whole-file.ts'
 import { withFlock } from './flock.ts'
-import { processStart } from './process-start.ts'
-import { rememberOrTell } from './state.ts'
-import { makeFolder, removeFile, removeQuietly } from './whole-file.ts'
 
 /** Something that the programs of a host share, a VPN or a mount: it is on for as long as one of them holds a lease of it. */
 export interface Shared {

@@ -6,8 +6,8 @@ import { EXIT } from '../core/outcome.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
+import { makeFolder } from '../host/whole-file.ts'
 import type { Needs } from './facts.ts'
-import { makeFolder } from './whole-file.ts'
 
 /** Who holds the lock, as the lock file says. */
 export interface LockInfo {

@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
-import { makeFolder } from './whole-file.ts'
+import { makeFolder } from '../host/whole-file.ts'
 
 /**
  * Adds to this run's log of chain statuses (S21): one file a run, apart from its log since it is long. Gives its path; old ones go with the old logs.

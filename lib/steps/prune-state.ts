@@ -8,13 +8,13 @@ import type { PruneInput } from '../core/retention.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
 import { parseName } from '../duplicity/names.ts'
 import { lineOf } from '../engine/command.ts'
+import { readState, stateFile, writeState } from '../host/state.ts'
+import { removeFile } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { targetOf } from './duplicity.ts'
 import type { FreeSpace, Site, SiteLimits } from './facts.ts'
 import { isFull } from './free-space.ts'
-import { readState, stateFile, writeState } from './state.ts'
-import { removeFile } from './whole-file.ts'
 
 /** Why all pruning of a site is stopped until a person removes the file. */
 export interface Frozen {

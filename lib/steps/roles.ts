@@ -4,13 +4,13 @@ import { claimsIn, type Role, roleOf, type Settlement } from '../core/marker.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
+import { siteState, stateFile } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Archive } from './check-mount.ts'
 import type { LocalSite, Needs, Roles, Site } from './facts.ts'
 import { readJournal } from './restore/journal.ts'
 import { readRecord } from './site-record.ts'
 import { isSiteName, placeOf } from './sites.ts'
-import { siteState, stateFile } from './state.ts'
 
 type Gives = Needs<'roles'>
 

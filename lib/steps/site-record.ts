@@ -1,5 +1,5 @@
+import { readState, siteState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import { readState, siteState, writeState } from './state.ts'
 
 /** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
 export interface SiteRecord {

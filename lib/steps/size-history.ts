@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addToHistory, lineOfPoint, pointOfLine, type SizePoint } from '../core/size-history.ts'
+import { writeWhole } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
-import { writeWhole } from './whole-file.ts'
 
 /** The file of a site's sizes over time: a line of JSON a day, for a person's own tools too. */
 export const historyFile = (host: Pick<Host, 'paths'>, site: string): string =>

@@ -1,25 +1,14 @@
+import type { DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
-import { type DatabaseAddress, parseDatabaseHost } from './database-host.ts'
+import { parseDatabaseHost } from './database-host.ts'
 import { WpConfigError } from './error.ts'
 import { type ConfigWorld, type Constant, newFrame, Reading, Stop } from './reading.ts'
 import { runProgram } from './run.ts'
 import { type Node, parsePhp } from './syntax.ts'
 import { isUnknown, type Place, textOf, type Unknown, type Value } from './value.ts'
 
-export type { DatabaseAddress } from './database-host.ts'
 export { WpConfigError } from './error.ts'
 export type { ConfigWorld } from './reading.ts'
-
-/** How a WordPress site reaches its database (S14). */
-export interface DatabaseAccess {
-  readonly database: string
-  readonly user: string
-  readonly password: Secret
-  readonly address: DatabaseAddress
-  readonly tablePrefix: string
-  /** DB_CHARSET; undefined when it is not set, empty, or not to be told without running the program. */
-  readonly charset: string | undefined
-}
 
 /** Domains beyond these are not tried. */
 const MAX_DOMAINS = 50

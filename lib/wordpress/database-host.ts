@@ -1,8 +1,4 @@
-/** Where a database server listens, as WordPress's DB_HOST names it. `default`: the client's own default socket. */
-export type DatabaseAddress =
-  | { readonly kind: 'default' }
-  | { readonly kind: 'socket'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+import type { DatabaseAddress } from '../core/database-access.ts'
 
 const DEFAULT_PORT = 3306
 const IPV6 = /^\[?([0-9a-fA-F:]+)(?:\]:(\d+))?/

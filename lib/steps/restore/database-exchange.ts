@@ -1,11 +1,11 @@
 import type { DatabaseExchange, Transaction } from '../../core/restore-journal.ts'
-import { quoteName } from '../../wordpress/account-sql.ts'
-import { adminOf, contentsOf } from './admin.ts'
-import { dropSql } from './definitions.ts'
+import { adminOf, contentsOf } from '../../database/admin.ts'
+import { dropSql } from '../../database/definitions.ts'
+import { makeDefinitions } from '../../database/make-definitions.ts'
+import { quoteName } from '../../database/sql.ts'
+import type { Hands } from '../../host/hands.ts'
 import { ensureAccount } from './ensure-account.ts'
-import type { Hands } from './hands.ts'
 import { accountFor } from './live-access.ts'
-import { makeDefinitions } from './make-definitions.ts'
 
 /**
  * Brings the tables of a restore's two databases to one of their two ends, by one RENAME TABLE over all of them, which the server does wholly or not

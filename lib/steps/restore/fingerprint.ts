@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { quoteName, quoteText } from '../../wordpress/account-sql.ts'
-import type { DatabaseAccess } from '../../wordpress/config.ts'
+import type { DatabaseAccess } from '../../core/database-access.ts'
+import { type Admin, adminOf, contentsOf } from '../../database/admin.ts'
+import { readDefinitions } from '../../database/definitions.ts'
+import { quoteName, quoteText } from '../../database/sql.ts'
+import type { Hands } from '../../host/hands.ts'
+import { removeFile, writeWhole } from '../../host/whole-file.ts'
 import { COMPANION } from '../companion.ts'
-import { removeFile, writeWhole } from '../whole-file.ts'
-import { type Admin, adminOf, contentsOf } from './admin.ts'
-import { readDefinitions } from './definitions.ts'
-import type { Hands } from './hands.ts'
 
 /** How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one content. */
 export interface Fingerprint {

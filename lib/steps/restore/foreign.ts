@@ -1,9 +1,9 @@
-import { quoteText } from '../../wordpress/account-sql.ts'
-import type { DatabaseAccess } from '../../wordpress/config.ts'
-import { claimText, recordedClaim, refuseClaimed } from '../database-claims.ts'
-import { adminOf } from './admin.ts'
+import type { DatabaseAccess } from '../../core/database-access.ts'
+import { adminOf } from '../../database/admin.ts'
+import { claimText, recordedClaim, refuseClaimed } from '../../database/claims.ts'
+import { quoteText } from '../../database/sql.ts'
+import type { Hands } from '../../host/hands.ts'
 import { canLogIn } from './ensure-account.ts'
-import type { Hands } from './hands.ts'
 
 /**
  * Refuses a set whose configuration names a database or an account that is on this server already and is not known to be the site's (S41): it would take

@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cannotWrite } from '../../core/disk-trouble.ts'
 import { EMPTY_JOURNAL, type Journal, type Transaction } from '../../core/restore-journal.ts'
+import { removeFile, writeWhole } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
-import { removeFile, writeWhole } from '../whole-file.ts'
 
 /** The folder beside the sites in which restores are prepared: on their file system, hidden, and root's alone. */
 export const workFolder = (host: Host): string => join(host.vhosts, '.holdfast')

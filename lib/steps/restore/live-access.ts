@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import type { DatabaseAccess } from '../../core/database-access.ts'
 import type { Transaction } from '../../core/restore-journal.ts'
-import type { DatabaseAccess } from '../../wordpress/config.ts'
+import type { Hands } from '../../host/hands.ts'
 import { databaseAccessOf } from '../database-access.ts'
 import { placeOf, wpConfigIn } from '../sites.ts'
-import type { Hands } from './hands.ts'
 
 /** How a site's tree reaches its database: the live one, or one held beside it. Undefined for a static site or no tree. */
 export function accessFrom({ host, secrets, shell }: Hands, name: string, folder: string): DatabaseAccess | undefined {

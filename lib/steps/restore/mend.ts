@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
+import { removeClientFiles } from '../../database/option-file.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Host } from '../../inventory/schema.ts'
 import { removeScratch } from '../duplicity.ts'
 import type { Needs } from '../facts.ts'
-import { removeClientFiles } from '../option-file.ts'
 import { readJournal } from './journal.ts'
 import { takeBackInterrupted, tidy } from './transaction.ts'
 

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../core/restore-journal.ts'
+import type { Hands } from '../../host/hands.ts'
 import { isWithin } from '../site-files.ts'
-import type { Hands } from './hands.ts'
 
 /** Whether a restore exchanges anything that the web server reads. */
 export function touchesWebServer({ host }: Pick<Hands, 'host'>, transaction: Transaction): boolean {

@@ -1,8 +1,8 @@
-import { Secret } from '../../core/secret.ts'
-import type { Shell } from '../../engine/shell.ts'
-import type { Host } from '../../inventory/schema.ts'
-import { quoteText } from '../../wordpress/account-sql.ts'
-import { adminOptions } from '../option-file.ts'
+import { Secret } from '../core/secret.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Host } from '../inventory/schema.ts'
+import { adminOptions } from './option-file.ts'
+import { quoteText } from './sql.ts'
 
 /** What an administrator of the database server may do for a restore. SQL travels by standard input: it can hold a password. */
 export interface Admin {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { isComplete, sandboxLineLength } from '../../lib/wordpress/dump.ts'
+import { isComplete, sandboxLineLength } from '../../lib/database/dump-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-dump-'))
 after(() => rmSync(folder, { recursive: true }))

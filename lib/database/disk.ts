@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Disk } from '../../core/restore-room.ts'
-import { diskOf } from '../disk.ts'
+import type { Disk } from '../core/restore-room.ts'
+import { diskOf } from '../host/disk.ts'
+import type { Hands } from '../host/hands.ts'
 import { adminOf } from './admin.ts'
-import type { Hands } from './hands.ts'
 
 /** Settings of the server that say where a table's rows go, and in which form. MySQL knows the first three. */
 const SETTINGS = "'datadir', 'hostname', 'innodb_file_per_table', 'innodb_compression_default'"

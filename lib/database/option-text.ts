@@ -1,4 +1,4 @@
-import type { DatabaseAccess } from './config.ts'
+import type { DatabaseAccess } from '../core/database-access.ts'
 
 /** The options by which a MariaDB client reaches a site's database, as that site. The password is revealed: for a file of mode 600 only. */
 export function clientOptions(access: DatabaseAccess, localSocket: string | undefined): ReadonlyMap<string, string> {

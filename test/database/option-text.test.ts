@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import type { DatabaseAccess } from '../../lib/core/database-access.ts'
 import { Secret } from '../../lib/core/secret.ts'
-import type { DatabaseAccess } from '../../lib/wordpress/config.ts'
-import { clientOptions, optionFile } from '../../lib/wordpress/option-file.ts'
+import { clientOptions, optionFile } from '../../lib/database/option-text.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-option-file-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { DatabaseAccess } from '../../lib/core/database-access.ts'
 import { Secret } from '../../lib/core/secret.ts'
-import { withOptionFile } from '../../lib/steps/option-file.ts'
-import { processStart } from '../../lib/steps/process-start.ts'
-import type { DatabaseAccess } from '../../lib/wordpress/config.ts'
+import { withOptionFile } from '../../lib/database/option-file.ts'
+import { processStart } from '../../lib/host/process-start.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 
 const host = hostIn(ownFolder('option-file'))

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Secret } from '../../core/secret.ts'
-import { CommandFailed } from '../../engine/process.ts'
-import { quoteText } from '../../wordpress/account-sql.ts'
-import type { DatabaseAccess } from '../../wordpress/config.ts'
-import { adminOptions, withOptionFile } from '../option-file.ts'
+import type { DatabaseAccess } from '../core/database-access.ts'
+import { Secret } from '../core/secret.ts'
+import { CommandFailed } from '../engine/process.ts'
+import type { Hands } from '../host/hands.ts'
 import { type Definition, loadDefinitions } from './definitions.ts'
-import type { Hands } from './hands.ts'
+import { adminOptions, withOptionFile } from './option-file.ts'
+import { quoteText } from './sql.ts'
 
 /** How a client reads SQL that is not ours: no client commands, no local files, no second try. */
 export const IMPORT_OPTIONS = ['--binary-mode', '--local-infile=0', '--default-character-set=utf8mb4', '--max-allowed-packet=1G']

@@ -1,9 +1,8 @@
+import type { DatabaseAccess } from '../core/database-access.ts'
 import { claimConflict, type DatabaseClaim, type DatabaseClaims, isRecorded } from '../core/database-claim.ts'
 import type { Shell } from '../engine/shell.ts'
+import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import type { DatabaseAccess } from '../wordpress/config.ts'
-import type { Site } from './facts.ts'
-import { readState, writeState } from './state.ts'
 
 const STATE = 'databases'
 
@@ -12,7 +11,12 @@ const STATE = 'databases'
  * reported, so that nobody does it unseen.
  * @throws when another site's claim stands against it
  */
-export async function claimDatabase(host: Host, site: Site, access: DatabaseAccess, shell: Shell): Promise<void> {
+export async function claimDatabase(
+  host: Host,
+  site: { readonly name: string },
+  access: DatabaseAccess,
+  shell: Shell,
+): Promise<void> {
   refuseClaimed(host, site.name, access)
   const recorded = readState<DatabaseClaims>(host, STATE) ?? {}
   const claim = claimOf(access)

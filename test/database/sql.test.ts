@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { DatabaseAccess } from '../../lib/core/database-access.ts'
 import { Secret } from '../../lib/core/secret.ts'
+import { accountHost, escapePattern, quoteName, quoteText } from '../../lib/database/sql.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { output } from '../../lib/sandbox/process.ts'
-import { accountHost, escapePattern, quoteName, quoteText } from '../../lib/wordpress/account-sql.ts'
-import type { DatabaseAccess } from '../../lib/wordpress/config.ts'
 import { ownFolder } from '../support/host.ts'
 
 const folder = ownFolder('account-sql')

@@ -1,8 +1,8 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { withoutDefiner } from '../../wordpress/definers.ts'
-import { sandboxLineLength } from '../../wordpress/dump.ts'
+import { withoutDefiner } from './definers.ts'
+import { sandboxLineLength } from './dump-file.ts'
 
 /** Lines longer than this cannot begin a definition; they are data and pass as they come. Bytes. */
 const HEAD = 4096

@@ -3,11 +3,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { type Mariadb, startMariadb } from '../../../lib/sandbox/mariadb.ts'
-import { output } from '../../../lib/sandbox/process.ts'
-import { writeImportable } from '../../../lib/steps/restore/import-stream.ts'
-import { quickFolder } from '../../support/quick-folder.ts'
-import { dumpOf } from '../../support/recovering.ts'
+import { writeImportable } from '../../lib/database/import-stream.ts'
+import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { output } from '../../lib/sandbox/process.ts'
+import { quickFolder } from '../support/quick-folder.ts'
+import { dumpOf } from '../support/recovering.ts'
 
 const folder = quickFolder('import-stream')
 let mariadb: Mariadb

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { quoteName, quoteText } from '../../wordpress/account-sql.ts'
-import { withoutDefiner } from '../../wordpress/definers.ts'
 import { type Admin, type Contents, contentsOf, type ObjectKind } from './admin.ts'
+import { withoutDefiner } from './definers.ts'
+import { quoteName, quoteText } from './sql.ts'
 
 export type DefinitionKind = Exclude<ObjectKind, 'table'>
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DatabaseAccess } from '../core/database-access.ts'
 import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
+import { processStart } from '../host/process-start.ts'
+import { makeFolder, removeQuietly } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
-import type { DatabaseAccess } from '../wordpress/config.ts'
-import { clientOptions, optionFile } from '../wordpress/option-file.ts'
-import { processStart } from './process-start.ts'
-import { makeFolder, removeQuietly } from './whole-file.ts'
+import { clientOptions, optionFile } from './option-text.ts'
 
 /** The option file of an account that may create databases, as the inventory names it; without one, root over the socket, whom the server knows by the socket. */
 export function adminOptions(host: Host): string[] {

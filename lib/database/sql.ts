@@ -1,5 +1,5 @@
+import type { DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
-import type { DatabaseAccess } from './config.ts'
 
 /**
  * SQL by which an administrator makes a site's database, empty, and its account, which may reach that database and nothing else (S41).
