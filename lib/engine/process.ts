@@ -1,8 +1,10 @@
 import type { FileHandle } from 'node:fs/promises'
+import { delimiter } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { $ } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
+import { searchPath } from './search-path.ts'
 import { Stopped } from './stop.ts'
 
 /** How a command is to be run. */
@@ -70,14 +72,14 @@ const LEAVE_BEHIND = 2
 
 /** What commands inherit of this process's environment: nothing that could hold a secret. */
 const INHERITED =
-  /^(PATH|HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
+  /^(HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
 
 /**
  * The whole environment of a command: the small one that all get, and its own. A bash whose standard input is a socket, as Node's pipes are, takes itself
  * for one that was started over the network and reads ~/.bashrc, unless SHLVL says that it is not the first shell (bash(1), Invocation).
  */
 export function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8', SHLVL: '1' }
+  const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8', SHLVL: '1', PATH: searchPath().join(delimiter) }
   for (const [name, value] of Object.entries(process.env)) if (INHERITED.test(name)) env[name] = value
   for (const [name, value] of Object.entries(extra)) env[name] = typeof value === 'string' ? value : value.reveal()
   return env

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
+import { searchPath } from '../engine/search-path.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Found } from './find.ts'
 
@@ -61,7 +62,7 @@ export function neededPrograms(host: Host, found: Found): Program[] {
 }
 
 /** Looks for the programs, and asks duplicity for its version by running it. */
-export function checkPrograms(programs: readonly Program[], path = process.env.PATH ?? ''): Checked[] {
+export function checkPrograms(programs: readonly Program[], path?: string): Checked[] {
   return programs.map(each => {
     const found = pathOf(each.name, path)
     if (found === undefined) return { ...each, found, problem: 'not found' }
@@ -69,11 +70,12 @@ export function checkPrograms(programs: readonly Program[], path = process.env.P
   })
 }
 
-/** Where a program is: in PATH, or where only root's PATH looks. */
-export function pathOf(name: string, path: string): string | undefined {
+/** Where a program is that a run would start: in PATH, or where the system has its own. */
+export function pathOf(name: string, path?: string): string | undefined {
   if (name.includes('/')) return isProgram(name) ? name : undefined
-  const folders = [...path.split(':'), '/usr/sbin', '/sbin'].filter(folder => folder.startsWith('/'))
-  return folders.map(folder => join(folder, name)).find(isProgram)
+  return searchPath(path)
+    .map(folder => join(folder, name))
+    .find(isProgram)
 }
 
 function isProgram(file: string): boolean {

@@ -76,7 +76,7 @@ export function markersText({ vhosts, sites }: Found, me: string): string {
 export function cronText({ host, inventory, env, defaults }: SetupOptions): string {
   const own = defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env]
   const command = `cd ${lineOf([HOME])} && ${lineOf(['npx', 'zx', 'tasks/nightly.ts', ...own])}`.replaceAll('%', '\\%')
-  const npx = pathOf('npx', process.env.PATH ?? '')
+  const npx = pathOf('npx')
   const folder = npx === undefined ? undefined : dirname(npx)
   const usual = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
   const path = folder === undefined || usual.includes(folder) ? usual : [folder, ...usual]
