@@ -1,7 +1,7 @@
 import { setsOf, sumBytes } from './collection.ts'
 import type { RestorePoint } from './restore-point.ts'
+import type { DumpSize, TreeSize } from './set-record.ts'
 import { formatBytes } from './size.ts'
-import type { DumpSize, TreeSize } from './tree-size.ts'
 
 /** A file system, as it was found for a path on it. Bytes. */
 export interface Disk {

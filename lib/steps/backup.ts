@@ -10,6 +10,7 @@ import { backupWords } from '../duplicity/args.ts'
 import { isOfThisHost } from '../duplicity/errors.ts'
 import type { Step } from '../engine/step.ts'
 import { rememberOrTell } from '../host/state.ts'
+import { recordSet } from '../store/set-records.ts'
 import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
@@ -18,7 +19,7 @@ import { assertRoom } from './free-space.ts'
 import { outlookOf } from './outlook.ts'
 import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
-import { rememberTreeSize } from './tree-sizes.ts'
+import { treeSizeOf } from './tree-size.ts'
 
 type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
 
@@ -70,7 +71,8 @@ export const backup: Step<BackupNeeds, void> = {
         ...outlookOf({ ...facts, collection: after }, shell.now()),
       })
       // after that is told: a stop while it waits for the share takes nothing from the backup
-      await rememberTreeSize({ site, archive: siteArchive, after, time: made.time, logFile: target.logFile }, shell)
+      const known = { host: host.name, ...(await treeSizeOf(site, target.logFile, shell)) }
+      await recordSet(siteArchive, made.time, known, shell, after)
       shell.note(
         'info',
         `${made.kind} set of ${formatBytes(made.bytes)}${before ? `, ${formatAge(made.time - before.time)} after the last` : ''}`,

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
-import type { DumpSize } from '../core/tree-size.ts'
+import type { DumpSize } from '../core/set-record.ts'
 import type { Shell } from '../engine/shell.ts'
 
 /** Definitions of tables that are packed, kept by another engine than InnoDB, or in a place of their own; however the words are written. */

@@ -15,7 +15,7 @@ import {
   volumeAmount,
   waysOut,
 } from '../../lib/core/restore-room.ts'
-import type { TreeSize } from '../../lib/core/tree-size.ts'
+import type { TreeSize } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 
 const MB = 1_000_000
@@ -35,7 +35,7 @@ const CHAIN = [
   ...set('inc', '20260102T030000Z.to.20260103T030000Z', 5),
 ]
 const [full, first, second] = restorePoints(collectionOf(CHAIN)) as [RestorePoint, RestorePoint, RestorePoint]
-const size = (megabytes: number, files: number): TreeSize => ({ time: 0, files, bytes: megabytes * MB })
+const size = (megabytes: number, files: number): TreeSize => ({ files, bytes: megabytes * MB })
 
 /** [what, the point, what was written down of it, MB at least, MB likely] */
 const amounts: [string, RestorePoint, TreeSize | undefined, number, number][] = [

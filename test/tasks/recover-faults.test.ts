@@ -141,7 +141,7 @@ if (inOwnMounts(import.meta.filename)) {
       /^run room: there is too little room: .*on the disk of .*\/db.* --into .* --files-only or --path\. Nothing was fetched$/,
     )
     // of an older backup nobody knows how large its dump is, until that is there
-    const sizes = join(archive, '.holdfast-sizes')
+    const sizes = join(archive, '.holdfast-sets')
     renameSync(sizes, `${sizes}.away`)
     await fails(/^run import: there is too little room: .*on the disk of .*\/db.* with --files-only or --path$/)
     renameSync(`${sizes}.away`, sizes)

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync 
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { tellingsBySite } from '../../lib/core/telling.ts'
-import { treeSizesIn } from '../../lib/core/tree-size.ts'
+import { recordsIn } from '../../lib/store/set-records.ts'
 import { ownFolder } from '../support/host.ts'
 import { onTerminal } from '../support/on-terminal.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
@@ -57,10 +57,10 @@ if (inOwnMounts(import.meta.filename)) {
     /there is too little room: the restore needs about 6\.\d\d MB on the disk of [^;]*\/web1\/vhosts, where [34]\.\d\d MB are free\. Free some room there, or restore with --into a folder on another disk, or bring back less with --path\. Nothing was fetched/
 
   test('the size of a site is written down beside its archive, a line a set', () => {
-    const sizes = treeSizesIn(readFileSync(join(stage.archive, 'blog/.holdfast-sizes'), 'utf8'))
+    const sizes = recordsIn(readFileSync(join(stage.archive, 'blog/.holdfast-sets'), 'utf8'))
     assert.equal(sizes.length, 2)
     for (const { bytes, files, dump } of sizes) {
-      assert.ok(bytes > 6_000_000 && bytes < 6_000_000 + files * 5000, String(bytes))
+      assert.ok(bytes! > 6_000_000 && bytes! < 6_000_000 + files! * 5000, String(bytes))
       assert.equal(dump, undefined)
     }
   })
@@ -114,11 +114,11 @@ if (inOwnMounts(import.meta.filename)) {
   })
 
   test('a look that fails is told, and ends neither a recovery nor the replay of a replica', async () => {
-    const [tail, stat] = [`*holdfast-sizes*`, '*--file-system*'].map(
+    const [dd, stat] = [`*holdfast-sets*`, '*--file-system*'].map(
       words => `[[ "$*" == ${words} ]] && { echo "Input/output error" >&2; exit 1; }; PATH=$REAL exec "\${0##*/}" "$@"`,
     ) as [string, string]
     for (const [program, script] of [
-      ['tail', tail],
+      ['dd', dd],
       ['stat', stat],
     ] as const) {
       fakeProgram(bin, program, script)
@@ -157,8 +157,8 @@ if (inOwnMounts(import.meta.filename)) {
     const reached = join(folder, 'reached')
     fakeProgram(
       join(folder, 'waiting'),
-      'tail',
-      `[[ "$*" == *holdfast-sizes* ]] && { touch ${reached}; exec sleep 300; }; PATH=$REAL exec tail "$@"`,
+      'dd',
+      `[[ "$*" == *if=*holdfast-sets* ]] && { touch ${reached}; exec sleep 300; }; PATH=$REAL exec dd "$@"`,
     )
     const run = stage.start(host, ['--json', '--site', 'tiny'], { PATH: pathWith(join(folder, 'waiting')) })
     let isOver = false
@@ -174,7 +174,7 @@ if (inOwnMounts(import.meta.filename)) {
   })
 
   test('a set of which no size was written down is refused only when its own volumes have no room, and these are small', async () => {
-    rmSync(join(stage.archive, 'blog/.holdfast-sizes'))
+    rmSync(join(stage.archive, 'blog/.holdfast-sets'))
     await withOnly(4, async () => assert.equal((await recover('--dry-run')).code, 0))
   })
 }

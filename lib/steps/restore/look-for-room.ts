@@ -14,17 +14,17 @@ import {
   volumeAmount,
   waysOut,
 } from '../../core/restore-room.ts'
-import type { DumpSize } from '../../core/tree-size.ts'
+import { type DumpSize, treeSizeIn } from '../../core/set-record.ts'
 import { databaseDisk } from '../../database/disk.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Step } from '../../engine/step.ts'
 import { diskOf } from '../../host/disk.ts'
 import type { Hands } from '../../host/hands.ts'
+import { readSetRecords } from '../../store/set-records.ts'
 import { COMPANION } from '../companion.ts'
 import { DUMP } from '../db-dump.ts'
 import { dumpSizeOf } from '../dump-size.ts'
 import type { Needs } from '../facts.ts'
-import { treeSizeAt } from '../tree-sizes.ts'
 import type { Scope } from './scope.ts'
 import type { Restoring } from './transaction.ts'
 
@@ -99,7 +99,7 @@ function tell(seen: Seen | undefined, isChoice: boolean, shell: Shell): RoomToRe
 async function lookAt(looks: Looks, into: string, imports: boolean, shell: Shell): Promise<Seen> {
   const { host, secrets, siteArchive, point, scope } = looks
   if (scope.paths.length > 0) return { moments: [], brings: scope }
-  const size = await treeSizeAt(siteArchive, point, shell)
+  const size = treeSizeIn(await readSetRecords(siteArchive, shell), point.time)
   const dump = scope.database ? size?.dump : undefined
   const tree = scope.files ? treeAmount(point, size) : dump && { least: dump.bytes, about: dump.bytes }
   const there = await diskOf(into, shell)

@@ -1,0 +1,41 @@
+/** What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote less, and the file may be lost. */
+export interface SetRecord {
+  /** The time of the set, ms since the epoch. */
+  readonly time: number
+  /** The host that made it. */
+  readonly host?: string | undefined
+  /** How large the site was; see {@link TreeSize}. */
+  readonly files?: number | undefined
+  readonly bytes?: number | undefined
+  readonly dump?: DumpSize | undefined
+}
+
+/** How large a site was when a set of it was made. */
+export interface TreeSize {
+  /** Files, folders and links, less the exclusions. */
+  readonly files: number
+  /** Their sizes together, as `stat` gives them. */
+  readonly bytes: number
+  /** Its database dump, which is one of the files; absent where it has none. */
+  readonly dump?: DumpSize | undefined
+}
+
+/** How large a database dump is, in bytes. */
+export interface DumpSize {
+  readonly bytes: number
+  /** Some of its tables are kept compressed, by another engine than InnoDB, or in a place of their own: they may be far smaller than the dump, or elsewhere. */
+  readonly packed: boolean
+}
+
+/** How large the site was in the set of this time; undefined where nobody wrote that down. */
+export function treeSizeIn(records: readonly SetRecord[], time: number): TreeSize | undefined {
+  const { files, bytes, dump } = records.find(record => record.time === time) ?? {}
+  return files === undefined || bytes === undefined ? undefined : { files, bytes, ...(dump && { dump }) }
+}
+
+/** The records with more known of one set, newest set first: what is not named stays. */
+export function withRecord(records: readonly SetRecord[], news: SetRecord): readonly SetRecord[] {
+  const before = records.find(record => record.time === news.time)
+  const others = records.filter(record => record.time !== news.time)
+  return [{ ...before, ...news }, ...others].toSorted((a, b) => b.time - a.time)
+}

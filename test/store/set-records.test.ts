@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { newestRestorePoint } from '../../lib/core/restore-point.ts'
+import type { SetRecord } from '../../lib/core/set-record.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { Shell } from '../../lib/engine/shell.ts'
+import { readSetRecords, recordSet, recordsIn, textOfRecords } from '../../lib/store/set-records.ts'
+import { at, chainSketch, listing } from '../duplicity/archive.ts'
+import { ownFolder } from '../support/host.ts'
+import { notesOf, perform } from '../support/perform.ts'
+
+const folder = ownFolder('set-records')
+const present = collectionOf(listing(...chainSketch(0, 1)))
+const { time } = newestRestorePoint(present)!
+const FIELDS = { host: 'web1', files: 7, bytes: 2300 }
+const NOW: SetRecord = { ...FIELDS, time }
+const FORMER: SetRecord = { time: at(0), files: 3, bytes: 100 }
+const GONE: SetRecord = { time: at(0) - 1000, files: 1, bytes: 1 }
+
+async function within<Answer>(work: (shell: Shell) => Promise<Answer>): Promise<{ answer: Answer | undefined; notes: string[] }> {
+  let answer: Answer | undefined
+  const run = async (_: object, shell: Shell) => {
+    answer = await work(shell)
+  }
+  const done = await perform(recipe<object>().do({ name: 'work', title: 'work', run }), {})
+  return { answer, notes: notesOf(done) }
+}
+
+/** Writes down the newest set of an archive of its own, as `make` had prepared that. */
+async function record(name: string, make: (records: string) => void) {
+  const archive = join(folder, name)
+  mkdirSync(archive, { recursive: true })
+  make(join(archive, '.holdfast-sets'))
+  const { notes } = await within(shell => recordSet({ folder: archive }, time, FIELDS, shell, present))
+  return { archive, notes, records: () => recordsIn(readFileSync(join(archive, '.holdfast-sets'), 'utf8')) }
+}
+
+const read = async (archive: string) => (await within(shell => readSetRecords({ folder: archive }, shell))).answer
+
+test('recordsIn() reads what textOfRecords() wrote, and passes over what is damaged', () => {
+  const records = [{ ...NOW, dump: { bytes: 8, packed: true } }, FORMER]
+  assert.deepEqual(recordsIn(textOfRecords(records)), records)
+  const damaged = ['{"set":"2026-', 'null', '[]', '{"set":"x","files":1}', '']
+  assert.deepEqual(recordsIn(`${damaged.join('\n')}${textOfRecords([FORMER])}`), [FORMER])
+})
+
+test('recordsIn() knows nothing of a field that is not as it should be, and keeps those that it does not know', () => {
+  const line = `{"set":"${new Date(at(0)).toISOString()}","files":-1,"bytes":5,"dump":{"bytes":"many"},"later":{"kept":true}}`
+  const [one] = recordsIn(line)
+  assert.deepEqual({ ...one }, { time: at(0), files: undefined, bytes: 5, dump: undefined, later: { kept: true } })
+  assert.match(textOfRecords([one!]), /"bytes":5,"later":{"kept":true}}\n$/)
+})
+
+test('recordSet() adds a set to those that are written down, forgets those that are gone, and leaves nothing else there', async () => {
+  const { archive, records, notes } = await record('usual', path => writeFileSync(path, textOfRecords([FORMER, GONE])))
+  assert.deepEqual(records(), [NOW, FORMER])
+  assert.deepEqual([readdirSync(archive), notes], [['.holdfast-sets'], []])
+  assert.deepEqual(await read(archive), [NOW, FORMER])
+})
+
+test('recordSet() adds fields to a set that is written down, and forgets nothing where it is not told what is there', async () => {
+  const { archive } = await record('more', path => writeFileSync(path, textOfRecords([FORMER])))
+  await within(shell => recordSet({ folder: archive }, at(0), { host: 'web2' }, shell))
+  assert.deepEqual(await read(archive), [NOW, { ...FORMER, host: 'web2' }])
+})
+
+test('the sizes that an earlier version wrote down are read, and replaced by the first record', async () => {
+  const archive = join(folder, 'former')
+  mkdirSync(archive)
+  writeFileSync(join(archive, '.holdfast-sizes'), textOfRecords([FORMER]))
+  assert.deepEqual(await read(archive), [FORMER])
+  const { records } = await record('former', () => {})
+  assert.deepEqual([records(), readdirSync(archive)], [[NOW, FORMER], ['.holdfast-sets']])
+})
+
+test('recordSet() writes and reads through no link, and waits for no pipe, that somebody put beside the archive', async () => {
+  const [file, gone, other] = ['victim', 'not-there', 'other'].map(name => join(folder, name)) as [string, string, string]
+  writeFileSync(file, textOfRecords([FORMER]))
+  mkdirSync(other)
+  for (const [name, make] of [
+    ['to a file', path => symlinkSync(file, `${path}.new`)],
+    ['to nothing', path => symlinkSync(gone, `${path}.new`)],
+    ['the file itself', path => symlinkSync(file, path)],
+    ['to a folder', path => symlinkSync(other, path)],
+    ['a pipe', path => void execFileSync('mkfifo', [path])],
+  ] as [string, (path: string) => void][]) {
+    const { archive, records } = await record(name, make)
+    assert.deepEqual(records(), [NOW], name)
+    assert.ok(lstatSync(join(archive, '.holdfast-sets')).isFile())
+    assert.deepEqual(readdirSync(archive), ['.holdfast-sets'])
+  }
+  assert.equal(readFileSync(file, 'utf8'), textOfRecords([FORMER]))
+  assert.ok(!existsSync(gone))
+  assert.deepEqual(readdirSync(other), [])
+})
+
+test('readSetRecords() reads the beginning of a file that is far too large, and no more', async () => {
+  const filler = `${'x'.repeat(999)}\n`.repeat(9000)
+  for (const [name, text, wanted] of [
+    ['late', filler + textOfRecords([FORMER]), []],
+    ['early', textOfRecords([FORMER]) + filler, [FORMER]],
+  ] as const) {
+    mkdirSync(join(folder, name))
+    writeFileSync(join(folder, name, '.holdfast-sets'), text)
+    assert.deepEqual(await read(join(folder, name)), wanted)
+  }
+})
+
+test('recordSet() only notes that it cannot write', async () => {
+  const { notes } = await record('blocked', path => mkdirSync(`${path}.new/in`, { recursive: true }))
+  assert.match(notes.join(), /^info: what is known of the set cannot be written down beside its archive: /)
+})
+
+test('nothing is written down at a URL', async () => {
+  const { answer, notes } = await within(shell => recordSet({ folder: undefined }, time, FIELDS, shell))
+  assert.deepEqual([answer, notes], [undefined, []])
+})
