@@ -1,12 +1,19 @@
 import { BadInput } from './core/bad-input.ts'
 import { messageOf } from './core/message.ts'
 import { EXIT } from './core/outcome.ts'
-import type { Recipe } from './engine/recipe.ts'
+import type { Part } from './engine/recipe.ts'
 import { loadHost } from './inventory/load.ts'
 import { checkSecrets, readSecrets } from './inventory/secrets.ts'
 import { againLine } from './program/again.ts'
 import { tellOfBadStart } from './program/bad-start.ts'
-import { type CommonOptions, helpOf, readCommandLine, type Task, wordsAfterScript } from './program/command-line.ts'
+import {
+  type CommonOptions,
+  helpOf,
+  readCommandLine,
+  type Task,
+  type TaskWith,
+  wordsAfterScript,
+} from './program/command-line.ts'
 import { openLog } from './program/log-file.ts'
 import { performRun } from './program/perform.ts'
 import type { Start } from './program/start.ts'
@@ -16,10 +23,9 @@ export type { Start } from './program/start.ts'
 /**
  * Runs a recipe as a program: command line, inventory, recipe, outcomes, report, exit code. Ends the process.
  */
-export async function main<Extra extends object = object>(
-  task: Task<Extra>,
-  recipe: Recipe<Start & Extra, object>,
-): Promise<never> {
+export async function main<Extra extends object>(task: TaskWith<Extra>, recipe: Part<Start & Extra>): Promise<never>
+export async function main(task: Task, recipe: Part<Start>): Promise<never>
+export async function main<Extra extends object>(task: Task | TaskWith<Extra>, recipe: Part<Start & Extra>): Promise<never> {
   let code: number | undefined
   // nothing left to wait for while work is not done would end the process as if all were well
   process.on('exit', () => {
@@ -39,7 +45,7 @@ export async function main<Extra extends object = object>(
   process.exit(code)
 }
 
-async function runTask<Extra extends object>(task: Task<Extra>, recipe: Recipe<Start & Extra, object>): Promise<number> {
+async function runTask<Extra extends object>(task: Task | TaskWith<Extra>, recipe: Part<Start & Extra>): Promise<number> {
   const words = wordsAfterScript(process.argv)
   const { common, extra } = readCommandLine(task, words)
   if (common.help) return await printHelp(task)
@@ -49,7 +55,7 @@ async function runTask<Extra extends object>(task: Task<Extra>, recipe: Recipe<S
 }
 
 /** A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws the mistake itself */
-async function tellFirst(error: unknown, task: Task<object>, common: CommonOptions, words: string[]): Promise<never> {
+async function tellFirst(error: unknown, task: Task, common: CommonOptions, words: string[]): Promise<never> {
   if (error instanceof BadInput && !task.looksOnly && !common.dryRun && !process.stderr.isTTY) {
     const untold = await tellOfBadStart(task.name, common, error, againLine(task.name, words, undefined))
     throw new BadInput([messageOf(error), ...untold].join('\n'))
@@ -57,7 +63,7 @@ async function tellFirst(error: unknown, task: Task<object>, common: CommonOptio
   throw error
 }
 
-async function printHelp(task: Task<object>): Promise<number> {
+async function printHelp(task: Task): Promise<number> {
   await new Promise(resolve => process.stdout.write(`${helpOf(task)}\n`, resolve))
   return EXIT.well
 }

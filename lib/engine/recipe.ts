@@ -4,7 +4,7 @@ import type { Condition, Hold, Many, Step } from './step.ts'
 export type Facts = Readonly<Record<string, unknown>>
 
 type AnyStep = Step<Facts, object | void>
-type AnyHold = Hold<Facts, object | void>
+type AnyHold = Hold<Facts, object>
 
 /** What a recipe is made of, as data. */
 export type Node =
@@ -18,40 +18,76 @@ export type Node =
       readonly nodes: readonly Node[]
     }
 
-type With<Has extends object, Gives extends object | void> = Gives extends object ? Has & Gives : Has
+/** Facts after a step: what it gives replaces what was there under the same name, as it does when the recipe runs. */
+export type Merge<Has extends object, Gives extends object | void> = Gives extends object
+  ? Flat<Omit<Has, keyof Gives> & Gives>
+  : Has
+type Flat<Facts> = { [Name in keyof Facts]: Facts[Name] }
+
+/**
+ * What a chain that begins something must do before its end: a step that gives `Owes<'commit'>` wants one after it that gives `Pays<'commit'>`, and a chain that
+ * ends without does not compile. For the compiler only: nothing of it is there at run time.
+ */
+export type Owes<What extends string> = { readonly [Name in `${What} is missing`]?: 'owed' }
+export type Pays<What extends string> = { readonly [Name in `${What} is missing`]?: 'paid' }
+type OwedIn<Given> = {
+  [Name in keyof Given]-?: Name extends `${string} is missing` ? ('owed' extends Given[Name] ? Name : never) : never
+}[keyof Given]
+/** Asks nothing of a chain that owes nothing, and of another what it does not have. */
+export type Ended<Given> = [OwedIn<Given>] extends [never] ? unknown : { readonly owed: OwedIn<Given> }
+
+/** Asks nothing of a hold whose facts are new here: the same hold twice would let go twice. */
+type Once<Gives, Has> = keyof Gives & keyof Has extends never ? unknown : { readonly 'is held already': keyof Gives & keyof Has }
+
+/**
+ * A recipe as others see it, to run it or to use it in another: it fits where at least what it needs is there. The functions are there only for the
+ * compiler, which compares their parameter and result.
+ *
+ * @typeParam Start what must be there when it begins
+ * @typeParam Given what it adds to that, or replaces of it
+ */
+export interface Part<Start extends object, Given extends object = object> {
+  readonly nodes: readonly Node[]
+  readonly start: (facts: Start) => void
+  readonly given: () => Given
+}
 
 /**
  * A chain of steps whose type grows: every call takes only a step whose needs are met by what came before, and adds what it gives.
  * Immutable: each call returns a new recipe.
- *
- * @typeParam Start what must be there when it begins
- * @typeParam Has what is there at its end
  */
-export class Recipe<Start extends object, Has extends object> {
+export class Recipe<Start extends object, Given extends object> implements Part<Start, Given> {
   readonly nodes: readonly Node[]
-  /** Only for the compiler: keeps `Start` part of the type. */
-  declare readonly start: Start
+  declare readonly start: (facts: Start) => void
+  declare readonly given: () => Given
 
   constructor(nodes: readonly Node[]) {
     this.nodes = nodes
   }
 
   /** Adds a step. */
-  do<Gives extends object | void>(step: Step<Has, Gives>): Recipe<Start, With<Has, Gives>> {
+  do<Gives extends object | void>(step: Step<Merge<Start, Given>, Gives>): Recipe<Start, Merge<Given, Gives>> {
     return this.#and({ kind: 'do', step: step as unknown as AnyStep })
   }
 
   /** Adds a hold: it goes up here and comes down at the end of this chain, in reverse order of the others, whatever happened. */
-  hold<Gives extends object | void>(hold: Hold<Has, Gives>): Recipe<Start, With<Has, Gives>> {
+  hold<Gives extends object>(
+    hold: Hold<Merge<Start, Given>, Gives> & Once<Gives, Merge<Start, Given>>,
+  ): Recipe<Start, Merge<Given, Gives>> {
     return this.#and({ kind: 'hold', hold: hold as unknown as AnyHold })
   }
 
+  /** Adds another recipe's steps and holds, as if they were written here. */
+  use<More extends object>(part: Part<Merge<Start, Given>, More>): Recipe<Start, Merge<Given, More>> {
+    return this.#and(...part.nodes)
+  }
+
   /** Adds steps that run only when a condition gives facts; when it gives a reason instead, that is shown. A failure inside ends this chain too. */
-  only<Extra extends object>(
+  only<Extra extends object, More extends object>(
     title: string,
-    when: Condition<Has, Extra>,
-    body: (start: Recipe<Has & Extra, Has & Extra>) => Recipe<Has & Extra, object>,
-  ): Recipe<Start, Has> {
+    when: Condition<Merge<Start, Given>, Extra>,
+    body: (start: Inner<Start, Given, Extra>) => Part<Merge<Merge<Start, Given>, Extra>, More> & Ended<More>,
+  ): Recipe<Start, Given> {
     return this.#and({
       kind: 'only',
       title,
@@ -61,11 +97,11 @@ export class Recipe<Start extends object, Has extends object> {
   }
 
   /** Adds steps for every item of a list. A failure ends that item, not its neighbours and not this chain. */
-  each<Item extends object>(
+  each<Item extends object, More extends object>(
     title: string,
-    many: Many<Has, Item>,
-    body: (start: Recipe<Has & Item, Has & Item>) => Recipe<Has & Item, object>,
-  ): Recipe<Start, Has> {
+    many: Many<Merge<Start, Given>, Item>,
+    body: (start: Inner<Start, Given, Item>) => Part<Merge<Merge<Start, Given>, Item>, More> & Ended<More>,
+  ): Recipe<Start, Given> {
     return this.#and({
       kind: 'each',
       title,
@@ -74,12 +110,17 @@ export class Recipe<Start extends object, Has extends object> {
     })
   }
 
-  #and<Next extends object>(node: Node): Recipe<Start, Next> {
-    return new Recipe<Start, Next>([...this.nodes, node])
+  #and<Next extends object>(...nodes: readonly Node[]): Recipe<Start, Next> {
+    return new Recipe<Start, Next>([...this.nodes, ...nodes])
   }
 }
 
+type Inner<Start extends object, Given extends object, Extra extends object> = Recipe<
+  Merge<Merge<Start, Given>, Extra>,
+  Record<never, never>
+>
+
 /** Begins a recipe that needs these facts at its start. */
-export function recipe<Start extends object>(): Recipe<Start, Start> {
-  return new Recipe<Start, Start>([])
+export function recipe<Start extends object>(): Recipe<Start, Record<never, never>> {
+  return new Recipe<Start, Record<never, never>>([])
 }

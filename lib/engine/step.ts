@@ -14,14 +14,14 @@ export interface Step<Needs extends object, Gives extends object | void> {
 }
 
 /**
- * A step with two halves. `down` runs whenever `up` began, also when `up` failed half-way, after success, failure and signals;
- * it gets what `up` gave, or nothing of it when `up` did not end.
+ * A step with two halves, which gives at least one fact: by it a recipe knows that it is held. `down` runs whenever `up` began, also when `up` failed
+ * half-way, after success, failure and signals; it gets the facts that `up` got, and what `up` gave, or nothing of that when it did not end.
  */
-export interface Hold<Needs extends object, Gives extends object | void> {
+export interface Hold<Needs extends object, Gives extends object> {
   readonly name: string
   readonly title: Title<Needs>
   readonly up: (facts: Needs, shell: Shell) => Promise<Gives>
-  readonly down: (facts: Needs & Partial<Gives extends object ? Gives : object>, shell: Shell) => Promise<void>
+  readonly down: (facts: Needs & Partial<Gives>, shell: Shell) => Promise<void>
 }
 
 /** A list of items to do something for, each a record of facts, with the name by which reports call it. */

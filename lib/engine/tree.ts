@@ -1,6 +1,6 @@
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
 import type { Outcome } from '../core/outcome.ts'
-import type { Facts, Node, Recipe } from './recipe.ts'
+import type { Facts, Node, Part } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'
 
 /** How a run is drawn: a live tree on a terminal, a line an event where there is none, or nothing (`--json`). */
@@ -8,12 +8,15 @@ export type Drawing = 'live' | 'plain' | 'none'
 
 type Wrapper = ListrTaskWrapper<unknown, never, never>
 
-/** One chain at work: the facts so far, why it ended early if it did (shared with the blocks inside it), and which of its holds are up. */
+/**
+ * One chain at work: the facts so far, why it ended early if it did (shared with the blocks inside it), and which of its holds are up, each with the
+ * facts for its release: those that it got and gave, whatever came to stand under their names later.
+ */
 interface Frame {
   facts: Facts
   readonly subject: string | undefined
   readonly chain: { ended: string | undefined }
-  readonly up: Set<Node>
+  readonly up: Map<Node, Facts>
 }
 
 type HoldNode = Extract<Node, { kind: 'hold' }>
@@ -22,8 +25,8 @@ type HoldNode = Extract<Node, { kind: 'hold' }>
  * Runs a recipe to its end: every step in order, then every hold down in reverse order, whatever happened in between.
  * listr2 schedules and draws; what ran, failed or was skipped is in the outcomes of `run`, which are the only truth.
  */
-export async function runTree(recipe: Recipe<never, object>, facts: object, run: Run, drawing: Drawing): Promise<void> {
-  const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Set() }
+export async function runTree(recipe: Part<never>, facts: object, run: Run, drawing: Drawing): Promise<void> {
+  const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Map() }
   const renderer = drawing === 'live' ? 'default' : drawing === 'plain' ? 'simple' : 'silent'
   await new Listr(tasksOf(recipe.nodes, frame, run), {
     renderer,
@@ -49,7 +52,7 @@ function taskOf(node: Node, frame: Frame, run: Run): ListrTask {
         run,
       )
     case 'hold':
-      return workTask(upOf(node, frame), frame, run, () => frame.up.add(node))
+      return workTask(upOf(node, frame), frame, run, facts => frame.up.set(node, facts))
     case 'only':
       return onlyTask(node, frame, run)
     case 'each':
@@ -71,7 +74,7 @@ function haltOf(frame: Frame, run: Run): { status: 'skipped' | 'stopped'; reason
   return frame.chain.ended === undefined ? undefined : { status: 'skipped', reason: frame.chain.ended }
 }
 
-function workTask(work: Work, frame: Frame, run: Run, began?: () => void): ListrTask {
+function workTask(work: Work, frame: Frame, run: Run, onFacts: (facts: Facts) => void = () => {}): ListrTask {
   return {
     title: typeof work.title === 'string' ? work.title : work.step,
     task: async (_, wrapper) => {
@@ -80,11 +83,12 @@ function workTask(work: Work, frame: Frame, run: Run, began?: () => void): Listr
         const { title } = run.skip(work, frame.facts, halt.status, halt.reason)
         return wrapper.skip(`${title}: ${halt.reason}`)
       }
-      began?.()
+      onFacts(frame.facts)
       wrapper.title = titleOf(work, frame.facts)
       const { outcome, gives } = await run.do(work, frame.facts, line => show(wrapper as Wrapper, line))
       if (outcome.status === 'done') frame.facts = { ...frame.facts, ...gives }
       else frame.chain.ended = `${outcome.title} ${outcome.status}`
+      onFacts(frame.facts)
       draw(wrapper as Wrapper, outcome)
     },
   }
@@ -96,7 +100,8 @@ function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
   return {
     title: `${title}: release`,
     task: async (_, wrapper) => {
-      if (!frame.up.has(node)) return wrapper.skip(`${title}: nothing to release`)
+      const facts = frame.up.get(node)
+      if (!facts) return wrapper.skip(`${title}: nothing to release`)
       const work: Work = {
         step: hold.name,
         title: hold.title,
@@ -104,7 +109,7 @@ function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
         subject: frame.subject,
         run: hold.down as Work['run'],
       }
-      const { outcome } = await run.do(work, frame.facts, line => show(wrapper as Wrapper, line))
+      const { outcome } = await run.do(work, facts, line => show(wrapper as Wrapper, line))
       draw(wrapper as Wrapper, outcome)
     },
   }
@@ -134,7 +139,7 @@ function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run)
       wrapper.skip(`${node.title}: ${extra}`)
       return undefined
     }
-    const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, up: new Set() }
+    const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, up: new Map() }
     return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
   })
 }
@@ -154,7 +159,7 @@ function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run)
 
 function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Frame, run: Run): ListrTask {
   const subject = node.many.nameOf(item)
-  const inner: Frame = { facts: { ...frame.facts, ...item }, subject, chain: { ended: undefined }, up: new Set() }
+  const inner: Frame = { facts: { ...frame.facts, ...item }, subject, chain: { ended: undefined }, up: new Map() }
   return {
     title: subject,
     task: (_, wrapper) => wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false }),

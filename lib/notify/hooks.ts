@@ -1,6 +1,6 @@
 import { messageOf } from '../core/message.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
-import { type Node, Recipe } from '../engine/recipe.ts'
+import type { Node, Part } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -21,11 +21,7 @@ export async function runHook(host: Host, name: HookName, told: object, shell: S
  * The recipe with the host's `before` hook in it: first of all, or right after the lock where it takes one, so that a run which finds the lock held
  * disturbs nobody. A hook that fails is a problem, and the work goes on: no backup must depend on it.
  */
-export function withBeforeHook<Start extends Needs<'host'>, Has extends object>(
-  recipe: Recipe<Start, Has>,
-  host: Host,
-  task: string,
-): Recipe<Start, Has> {
+export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>, host: Host, task: string): Part<Start> {
   if (!host.hooks.before) return recipe
   const hook: Step<Needs<'host'>, void> = {
     name: 'hook-before',
@@ -42,7 +38,7 @@ export function withBeforeHook<Start extends Needs<'host'>, Has extends object>(
   const node: Node = { kind: 'do', step: hook as unknown as Extract<Node, { kind: 'do' }>['step'] }
   const [first, ...rest] = recipe.nodes
   const locks = first?.kind === 'hold' && first.hold.name === 'lock'
-  return new Recipe(locks ? [first, node, ...rest] : [node, ...recipe.nodes])
+  return { ...recipe, nodes: locks ? [first, node, ...rest] : [node, ...recipe.nodes] }
 }
 
 /** Whether the run's hooks apply at its end: not when another run held the lock, for then it was that one's turn. */

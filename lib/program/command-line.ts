@@ -10,7 +10,7 @@ import { EXIT } from '../core/outcome.ts'
 export const HOME = join(import.meta.dirname, '../..')
 
 /** What a task is for its user: its name, one line about it, and the options that it takes besides the common ones. */
-export interface Task<Extra extends object> {
+export interface Task {
   readonly name: string
   readonly about: string
   /** Further lines of the help, such as examples. */
@@ -22,8 +22,12 @@ export interface Task<Extra extends object> {
   readonly optionsHelp?: string
   /** It only looks: no mail, no hooks, no pings, no metrics for it. */
   readonly looksOnly?: boolean
+}
+
+/** A task whose recipe begins with facts of its own: they come from its command line. */
+export interface TaskWith<Extra extends object> extends Task {
   /** Checks the values of its own options and makes facts of them. @throws {BadInput} */
-  readonly read?: (values: Readonly<Record<string, unknown>>) => Extra
+  readonly read: (values: Readonly<Record<string, unknown>>) => Extra
 }
 
 /** The common options, checked. */
@@ -92,7 +96,7 @@ function realOr(path: string): string {
  * @throws {BadInput} for an unknown option, a value that is missing or makes no sense, or a word that is no option
  */
 export function readCommandLine<Extra extends object>(
-  task: Task<Extra>,
+  task: Task | TaskWith<Extra>,
   words: string[],
 ): { common: CommonOptions; extra: Extra } {
   const values = parse(words, { ...COMMON, ...task.options }, task.name)
@@ -108,7 +112,7 @@ export function readCommandLine<Extra extends object>(
     verbose: values.verbose === true,
     help: values.help === true,
   }
-  return { common, extra: common.help ? ({} as Extra) : (task.read?.(values) ?? ({} as Extra)) }
+  return { common, extra: !common.help && 'read' in task ? task.read(values) : ({} as Extra) }
 }
 
 function parse(words: string[], options: ParseArgsOptionsConfig, task: string): Record<string, unknown> {
@@ -127,7 +131,7 @@ function checked(name: string, value: unknown): string {
 }
 
 /** The help of a task. */
-export function helpOf(task: Task<object>): string {
+export function helpOf(task: Task): string {
   const own = task.optionsHelp === undefined ? '' : `${task.optionsHelp}\n`
   // a task that has more to say of a common option says it instead
   const common = COMMON_HELP.split('\n').filter(line => !own.includes(`${line.trimStart().split(' ')[0]} `))

@@ -5,7 +5,7 @@ import { MEGABYTE } from '../core/limits.ts'
 import { messageOf } from '../core/message.ts'
 import { forecastSite, forecastText } from '../report/forecast.ts'
 import { forecastHtml } from '../report/forecast-html.ts'
-import { LOOK_HELP, LOOK_OPTIONS, pathIn, type Show, type Task } from './look.ts'
+import { LOOK_HELP, LOOK_OPTIONS, pathIn, type Show, type TaskWith } from './look.ts'
 
 /** What a person asks of a forecast. */
 export interface ForecastOptions {
@@ -16,7 +16,7 @@ export interface ForecastOptions {
   readonly frequencySeconds: number | undefined
 }
 
-export const forecastTask: Task<ForecastOptions> = {
+export const forecastTask: TaskWith<ForecastOptions> = {
   name: 'forecast',
   about: 'How far back the history will reach: the nightly decisions run over the measured sizes. Changes nothing.',
   options: {

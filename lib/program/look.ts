@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/message.ts'
 import { EXIT, exitCodeOf } from '../core/outcome.ts'
-import type { Recipe } from '../engine/recipe.ts'
+import type { Part } from '../engine/recipe.ts'
 import { Run } from '../engine/run.ts'
 import { listenForStop } from '../engine/stop.ts'
 import { runTree } from '../engine/tree.ts'
@@ -12,13 +12,13 @@ import { type Findings, statusOf } from '../report/status.ts'
 import type { StatusJson } from '../report/status-json.ts'
 import type { Look } from '../steps/look.ts'
 import { readHistory } from '../steps/size-history.ts'
-import { helpOf, readCommandLine, type Task, wordsAfterScript } from './command-line.ts'
+import { helpOf, readCommandLine, type TaskWith, wordsAfterScript } from './command-line.ts'
 import type { Start } from './start.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */
 const MEBIBYTE = 2 ** 20
 
-export type { Task } from './command-line.ts'
+export type { TaskWith } from './command-line.ts'
 
 /** What a task that only looks makes of what was found: the text to print, and its exit code. */
 export interface Shown {
@@ -48,8 +48,8 @@ export const LOOK_HELP = '  --mounted         the archive is there already: no V
  * Runs a recipe that only looks, as a program: no lock, no log, no mail, nothing written. What it finds goes to `show`. Ends the process.
  */
 export async function look<Extra extends object>(
-  task: Task<Extra & { readonly mounted: boolean }>,
-  recipe: Recipe<Start & Look, object>,
+  task: TaskWith<Extra & { readonly mounted: boolean }>,
+  recipe: Part<Start & Look>,
   show: Show<Extra>,
 ): Promise<never> {
   const shown = await attempt(task, recipe, show)
@@ -58,8 +58,8 @@ export async function look<Extra extends object>(
 }
 
 async function attempt<Extra extends object>(
-  task: Task<Extra & { readonly mounted: boolean }>,
-  recipe: Recipe<Start & Look, object>,
+  task: TaskWith<Extra & { readonly mounted: boolean }>,
+  recipe: Part<Start & Look>,
   show: Show<Extra>,
 ): Promise<Shown> {
   try {
@@ -71,8 +71,8 @@ async function attempt<Extra extends object>(
 }
 
 async function lookAround<Extra extends object>(
-  task: Task<Extra & { readonly mounted: boolean }>,
-  recipe: Recipe<Start & Look, object>,
+  task: TaskWith<Extra & { readonly mounted: boolean }>,
+  recipe: Part<Start & Look>,
   show: Show<Extra>,
 ): Promise<Shown> {
   const { common, extra } = readCommandLine(task, wordsAfterScript(process.argv))
@@ -86,7 +86,7 @@ async function lookAround<Extra extends object>(
   const now = Date.now()
   const run = new Run({ dry: false, stop: stop.signal, now: Date.now, onEvent: () => {}, secrets: hidden })
   const facts = { host, secrets, request: { dryRun: false, only: common.sites }, ...found }
-  await runTree(recipe as unknown as Recipe<never, object>, facts, run, 'none')
+  await runTree(recipe, facts, run, 'none')
   stop.release()
   if (stop.by() !== undefined) return { text: `stopped by ${stop.by()}\n`, exitCode: exitCodeOf(run.outcomes, stop.by()) }
   const failed = run.outcomes.filter(outcome => outcome.status === 'failed')

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { RunEvent } from '../core/event.ts'
 import { exitCodeOf } from '../core/outcome.ts'
 import { lineOf } from '../engine/command.ts'
-import type { Recipe } from '../engine/recipe.ts'
+import type { Part } from '../engine/recipe.ts'
 import { Run } from '../engine/run.ts'
 import { listenForStop } from '../engine/stop.ts'
 import { runTree } from '../engine/tree.ts'
@@ -23,8 +23,8 @@ import type { Start } from './start.ts'
 
 /** A recipe with all that it needs to run. */
 export interface Performance<Extra extends object> {
-  readonly task: Task<Extra>
-  readonly recipe: Recipe<Start & Extra, object>
+  readonly task: Task
+  readonly recipe: Part<Start & Extra>
   readonly facts: Start & Extra
   readonly common: CommonOptions
   /** The words of the command line after the task's name. */
@@ -63,7 +63,7 @@ async function runRecipe<Extra extends object>(
   const work = (step: string, title: string) => ({ step, title, phase: 'do' as const, subject: undefined, run: async () => {} })
   try {
     const whole = task.looksOnly ? recipe : withBeforeHook(recipe, host, task.name)
-    await runTree(whole as unknown as Recipe<never, object>, facts, run, screen.live ? 'live' : 'none')
+    await runTree(whole, facts, run, screen.live ? 'live' : 'none')
   } catch (error) {
     run.fail(work(task.name, 'The program itself'), {}, error)
   }

@@ -1,8 +1,8 @@
 import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
-import type { Task } from './command-line.ts'
+import type { TaskWith } from './command-line.ts'
 
 /** The command line of `tasks/recover.ts`. */
-export const recoverTask: Task<{ recovery: Recovery }> = {
+export const recoverTask: TaskWith<{ recovery: Recovery }> = {
   name: 'recover',
   about: 'Brings a site that this host owns back from its archive: files, database and certificates.',
   interactive: true,

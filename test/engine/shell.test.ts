@@ -65,7 +65,10 @@ test('a dry run lets holds up and down', async () => {
     .hold({
       name: 'held',
       title: 'held',
-      up: (_, shell) => shell.act`touch ${file}`,
+      up: async (_, shell) => {
+        await shell.act`touch ${file}`
+        return { held: true }
+      },
       down: (_, shell) => shell.act`rm ${file}`,
     })
     .do({ name: 'look', title: 'look', run: async () => void seen.push(existsSync(file)) })

@@ -16,25 +16,26 @@ import { perform } from './perform.ts'
 const [what, json = ''] = process.argv.slice(2)
 const host = JSON.parse(json) as Host
 const stop = listenForStop()
-const start = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
+const interrupted = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
 const HOLDS = {
-  lock: () => start.hold(lock),
-  vpn: () => start.hold(vpn),
-  mount: () => start.hold(archiveMount),
-  look: () => start.hold(mountForLook),
+  lock: recipe<Needs<'host' | 'request'>>().hold(lock),
+  vpn: interrupted.hold(vpn),
+  mount: interrupted.hold(archiveMount),
+  look: interrupted.hold(mountForLook),
 }
-const held = HOLDS[what as keyof typeof HOLDS]() as typeof start
-const chain = held.do({
-  name: 'wait',
-  title: 'wait',
-  run: async () => {
-    process.stdout.write('up\n')
-    await new Promise<void>(resolve => {
-      process.stdin.on('end', resolve).resume()
-      stop.signal.addEventListener('abort', () => resolve())
-    })
-  },
-})
+const chain = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
+  .use(HOLDS[what as keyof typeof HOLDS] as never)
+  .do({
+    name: 'wait',
+    title: 'wait',
+    run: async () => {
+      process.stdout.write('up\n')
+      await new Promise<void>(resolve => {
+        process.stdin.on('end', resolve).resume()
+        stop.signal.addEventListener('abort', () => resolve())
+      })
+    },
+  })
 const look = { mounted: false, sites: [], freeSpace: undefined }
 const { outcomes } = await perform(chain, { host, request: NO_REQUEST, interrupted: undefined, look }, { stop: stop.signal })
 process.stdout.write(JSON.stringify(outcomes), () => process.exit(0))

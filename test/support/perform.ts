@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../lib/core/event.ts'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import type { Secret } from '../../lib/core/secret.ts'
-import type { Recipe } from '../../lib/engine/recipe.ts'
+import type { Part } from '../../lib/engine/recipe.ts'
 import { Run } from '../../lib/engine/run.ts'
 import { runTree } from '../../lib/engine/tree.ts'
 
@@ -12,7 +12,7 @@ export interface Performed {
 
 /** Runs a recipe in this process, as `main` would, and returns what became of it. */
 export async function perform<Start extends object>(
-  recipe: Recipe<Start, object>,
+  recipe: Part<Start>,
   facts: Start,
   options: { dry?: boolean; stop?: AbortSignal; secrets?: Secret[] } = {},
 ): Promise<Performed> {
@@ -24,7 +24,7 @@ export async function perform<Start extends object>(
     onEvent: event => events.push(event),
     secrets: options.secrets ?? [],
   })
-  await runTree(recipe as unknown as Recipe<never, object>, facts, run, 'none')
+  await runTree(recipe, facts, run, 'none')
   return { outcomes: run.outcomes, events }
 }
 

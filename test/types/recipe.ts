@@ -2,13 +2,14 @@
  * What must not compile, and what must: `tsc --noEmit` (npm run check) reads this file, nothing runs it. An `@ts-expect-error` above a line that
  * does compile is an error itself.
  */
-import { recipe } from '../../lib/engine/recipe.ts'
+import { type Owes, type Pays, recipe } from '../../lib/engine/recipe.ts'
 import type { Hold, Step } from '../../lib/engine/step.ts'
-import type { Start } from '../../lib/main.ts'
+import { main, type Start } from '../../lib/main.ts'
 import { backup } from '../../lib/steps/backup.ts'
 import { saveCertificates } from '../../lib/steps/certs.ts'
 import { type Archive, checkMount } from '../../lib/steps/check-mount.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
+import type { Needs } from '../../lib/steps/facts.ts'
 import { checkFreeSpace } from '../../lib/steps/free-space.ts'
 import { lock } from '../../lib/steps/lock.ts'
 import { archiveMount } from '../../lib/steps/mount.ts'
@@ -93,3 +94,53 @@ export const titled: Step<{ a: number }, void> = {
 }
 // @ts-expect-error what is needed at the start must be there at the start
 recipe<{ a: string }>().do(narrow)
+
+/** Steps that need and give just these. */
+declare const needs: <Facts extends object>() => Step<Facts, void>
+declare const gives: <Facts extends object>() => Step<object, Facts>
+
+// what starts a recipe comes from the command line, the inventory and nowhere else
+export const startsWithArchive = recipe<Start & Needs<'archive'>>()
+// @ts-expect-error a recipe that begins with an archive which no step has checked
+void main({ name: 'forged', about: '' }, startsWithArchive)
+// @ts-expect-error a task whose recipe has facts of its own, and no `read` that makes them
+void main({ name: 'unread', about: '' }, recipe<Start & { age: number }>())
+void main({ name: 'read', about: '', read: () => ({ age: 1 }) }, recipe<Start & { age: number }>())
+
+// what a step gives replaces what was there
+const renamed = free.each('Primary sites', primaries, site =>
+  site.do(status).do(gives<{ site: number }>()).do(needs<{ site: number }>()),
+)
+// @ts-expect-error a number is no site any more
+renamed.each('Primary sites', primaries, site => site.do(status).do(gives<{ site: number }>()).do(backup))
+
+// a recipe in another one
+const part = recipe<Needs<'host' | 'site'>>().do(gives<{ saved: true }>())
+free.each('Primary sites', primaries, site => site.use(part).do(needs<{ saved: true }>()))
+// @ts-expect-error a part that needs a site, where there is none
+free.use(part)
+// @ts-expect-error a part keeps no fact that it does not give
+free.each('Primary sites', primaries, site => site.use(recipe<Needs<'site'>>()).do(needs<{ saved: true }>()))
+// what a part asks for may be less than what is there, and loses nothing of it
+recipe<{ a: 1 | 2; b: 1 }>().use(recipe<{ a: number }>()).do(needs<{ a: 1 | 2 }>())
+
+// @ts-expect-error the body of each() needs more than is there
+free.each('Primary sites', primaries, () => recipe<Needs<'site' | 'host'> & { more: string }>())
+const never = () => 'never'
+// @ts-expect-error the body of only() needs more than is there
+free.only('Never', never, () => recipe<{ more: string }>())
+// @ts-expect-error the same hold twice
+found.hold(vpn)
+// @ts-expect-error the same hold in a part
+found.use(recipe<Start & Needs<'interrupted'>>().hold(archiveMount)).hold(archiveMount)
+
+// what was begun must be ended
+const begin = gives<{ began: true } & Owes<'commit'>>()
+const commit = gives<Pays<'commit'>>()
+free.each('Primary sites', primaries, site => site.do(begin).do(commit))
+// @ts-expect-error it ends without its commit
+free.each('Primary sites', primaries, site => site.do(begin))
+// @ts-expect-error it ends without its commit, in a part
+free.each('Primary sites', primaries, site => site.use(recipe<object>().do(begin)))
+// @ts-expect-error a commit that is only made at times
+free.each('Primary sites', primaries, site => site.do(begin).only('Now and then', never, inner => inner.do(commit)))
