@@ -56,7 +56,7 @@ async function runTask<Extra extends object>(task: Task | TaskWith<Extra>, recip
 
 /** A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws the mistake itself */
 async function tellFirst(error: unknown, task: Task, common: CommonOptions, words: string[]): Promise<never> {
-  if (error instanceof BadInput && !task.looksOnly && !common.dryRun && !process.stderr.isTTY) {
+  if (error instanceof BadInput && !common.dryRun && !process.stderr.isTTY) {
     const untold = await tellOfBadStart(task.name, common, error, againLine(task.name, words, undefined))
     throw new BadInput([messageOf(error), ...untold].join('\n'))
   }

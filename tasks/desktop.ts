@@ -1,5 +1,6 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
+import { desktopTask } from '../lib/program/tasks.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
 import {
@@ -42,13 +43,4 @@ const desktop = recipe<Start & DesktopRequest>()
         .do(backup).do(tellNextDay))
       .only('Other days', isTidying, day => day.do(pruneOnceADay))))
 
-await main(
-  {
-    name: 'desktop',
-    about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
-    options: { now: { type: 'boolean' } },
-    optionsHelp: '  --now             back up now, whatever day it is',
-    read: values => ({ backupNow: values.now === true }),
-  },
-  desktop,
-)
+await main(desktopTask, desktop)

@@ -1,5 +1,6 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
+import { nightlyTask } from '../lib/program/tasks.ts'
 import { auditVolumes, chooseVolumes, siteAudits } from '../lib/steps/audit.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { saveCertificates } from '../lib/steps/certs.ts'
@@ -60,7 +61,4 @@ const nightly = recipe<Start>()
   .do(chooseVolumes)
   .each('Audit', siteAudits, site => site.do(auditVolumes))
 
-await main(
-  { name: 'nightly', about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.' },
-  nightly,
-)
+await main(nightlyTask, nightly)

@@ -2,7 +2,7 @@
 ':' /*; exec env PATH="$(dirname "$(readlink -f "$0")")/../node_modules/.bin:$PATH" zx "$(readlink -f "$0")" "$@" #*/
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
-import { recoverTask } from '../lib/program/recover-task.ts'
+import { recoverTask } from '../lib/program/tasks.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
 import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lock } from '../lib/steps/lock.ts'

@@ -1,10 +1,8 @@
 import { realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
-import { z } from 'zod'
-import { BadInput } from '../core/bad-input.ts'
 import { EXIT } from '../core/outcome.ts'
+import { flag, helpLines, list, type Options, parseOptions, text } from './options.ts'
 
 /** Where Holdfast itself is: inventories and `.env` are looked for here, whatever folder it is started from. */
 export const HOME = join(import.meta.dirname, '../..')
@@ -17,16 +15,13 @@ export interface Task {
   readonly help?: string
   /** It asks questions: no live tree is drawn over them. */
   readonly interactive?: boolean
-  readonly options?: ParseArgsOptionsConfig
-  /** Lines of the help for these options. */
-  readonly optionsHelp?: string
-  /** It only looks: no mail, no hooks, no pings, no metrics for it. */
-  readonly looksOnly?: boolean
+  /** Its own options; one of a common option's name says what that means here. */
+  readonly options?: Options
 }
 
 /** A task whose recipe begins with facts of its own: they come from its command line. */
 export interface TaskWith<Extra extends object> extends Task {
-  /** Checks the values of its own options and makes facts of them. @throws {BadInput} */
+  /** Checks the values of its options and makes facts of them. @throws {BadInput} */
   readonly read: (values: Readonly<Record<string, unknown>>) => Extra
 }
 
@@ -42,27 +37,17 @@ export interface CommonOptions {
   readonly help: boolean
 }
 
-const COMMON = {
-  host: { type: 'string' },
-  inventory: { type: 'string' },
-  env: { type: 'string' },
-  site: { type: 'string', multiple: true },
-  'dry-run': { type: 'boolean' },
-  json: { type: 'boolean' },
-  verbose: { type: 'boolean', short: 'v' },
-  help: { type: 'boolean', short: 'h' },
-} as const satisfies ParseArgsOptionsConfig
-
-const COMMON_HELP = `  --site NAME       only this site; may be given several times
-  --dry-run         look at everything, describe what would be done, do nothing
-  --json            print the outcomes as JSON
-  -v, --verbose     print each command and what it prints
-  --host NAME       act as this host (default: this machine's name)
-  --inventory DIR   where the inventories are (default: hosts/ of Holdfast)
-  --env FILE        where the secrets are (default: .env beside the inventory's folder)
-  -h, --help        this page`
-
-const text = z.string().min(1)
+/** The options that every task takes. */
+export const COMMON = {
+  site: list('NAME', 'only this site; may be given several times'),
+  'dry-run': flag('look at everything, describe what would be done, do nothing'),
+  json: flag('print the outcomes as JSON'),
+  verbose: flag('print each command and what it prints', 'v'),
+  host: text('NAME', "act as this host (default: this machine's name)"),
+  inventory: text('DIR', 'where the inventories are (default: hosts/ of Holdfast)'),
+  env: text('FILE', "where the secrets are (default: .env beside the inventory's folder)"),
+  help: flag('this page', 'h'),
+} as const satisfies Options
 
 /** The words after the script's own name: zx puts itself before it, plain node does not. */
 export function wordsAfterScript(argv: readonly string[]): string[] {
@@ -97,45 +82,31 @@ function realOr(path: string): string {
  */
 export function readCommandLine<Extra extends object>(
   task: Task | TaskWith<Extra>,
-  words: string[],
+  words: readonly string[],
 ): { common: CommonOptions; extra: Extra } {
-  const values = parse(words, { ...COMMON, ...task.options }, task.name)
-  const given = (name: string): string | undefined => (values[name] === undefined ? undefined : checked(name, values[name]))
-  const inventory = resolve(given('inventory') ?? join(HOME, 'hosts'))
+  const values = parseOptions(words, { ...task.options, ...COMMON }, `tasks/${task.name}.ts --help`)
+  const inventory = resolve(values.inventory ?? join(HOME, 'hosts'))
   const common = {
-    host: given('host') ?? hostname().split('.')[0]!,
+    host: values.host ?? hostname().split('.')[0]!,
     inventory,
-    env: resolve(given('env') ?? join(dirname(inventory), '.env')),
-    sites: ((values.site as string[] | undefined) ?? []).map(site => checked('site', site)),
-    dryRun: values['dry-run'] === true,
-    json: values.json === true,
-    verbose: values.verbose === true,
-    help: values.help === true,
+    env: resolve(values.env ?? join(dirname(inventory), '.env')),
+    sites: values.site,
+    dryRun: values['dry-run'],
+    json: values.json,
+    verbose: values.verbose,
+    help: values.help,
   }
   return { common, extra: !common.help && 'read' in task ? task.read(values) : ({} as Extra) }
 }
 
-function parse(words: string[], options: ParseArgsOptionsConfig, task: string): Record<string, unknown> {
-  try {
-    return parseArgs({ args: words, options, strict: true, allowPositionals: false }).values
-  } catch (error) {
-    const [first = ''] = (error as Error).message.split(/\.\s/)
-    throw new BadInput(`${first}; tasks/${task}.ts --help lists the options`)
-  }
-}
-
-function checked(name: string, value: unknown): string {
-  const parsed = text.safeParse(value)
-  if (!parsed.success) throw new BadInput(`--${name}: found nothing, wanted a text`)
-  return parsed.data
-}
-
-/** The help of a task. */
+/** The help of a task: its own options first. */
 export function helpOf(task: Task): string {
-  const own = task.optionsHelp === undefined ? '' : `${task.optionsHelp}\n`
-  // a task that has more to say of a common option says it instead
-  const common = COMMON_HELP.split('\n').filter(line => !own.includes(`${line.trimStart().split(' ')[0]} `))
   const more = task.help === undefined ? '' : `\n${task.help}\n`
-  return `${task.about}\n\nUsage: npx zx tasks/${task.name}.ts [options]\n\n${own}${common.join('\n')}\n${more}
+  return `${task.about}\n\nUsage: npx zx tasks/${task.name}.ts [options]\n\n${helpLines(optionsOf(task))}\n${more}
 Exit codes: 0 all well · 1 something failed, be it the mail, a hook or a ping · 2 bad input, nothing was touched · 75 another run holds the lock · 129, 130, 143 stopped by a signal`
+}
+
+/** All options of a task, its own first. */
+export function optionsOf({ options = {} }: Task): Options {
+  return { ...options, ...COMMON, ...options }
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/message.ts'
 import { EXIT, exitCodeOf } from '../core/outcome.ts'
@@ -26,23 +25,11 @@ export interface Shown {
   readonly exitCode: number
 }
 
-/** The path that an option names, if it is given. @throws {BadInput} when it is empty, which would mean the folder one happens to be in */
-export function pathIn(values: Record<string, unknown>, name: string, wanted: string): string | undefined {
-  const value = values[name]
-  if (value === undefined) return undefined
-  if (typeof value !== 'string' || value === '') throw new BadInput(`--${name}: found nothing, wanted ${wanted}`)
-  return resolve(value)
-}
-
 export type Show<Extra> = (
   found: Findings,
   status: StatusJson,
   asked: Extra & { readonly json: boolean },
 ) => Shown | Promise<Shown>
-
-/** Options of every task that looks. */
-export const LOOK_OPTIONS = { mounted: { type: 'boolean' } } as const
-export const LOOK_HELP = '  --mounted         the archive is there already: no VPN, no mount, no unmount'
 
 /**
  * Runs a recipe that only looks, as a program: no lock, no log, no mail, nothing written. What it finds goes to `show`. Ends the process.

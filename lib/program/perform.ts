@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
 import type { RunEvent } from '../core/event.ts'
-import { exitCodeOf } from '../core/outcome.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Part } from '../engine/recipe.ts'
 import { Run } from '../engine/run.ts'
@@ -13,7 +12,6 @@ import { pingsFor } from '../notify/pings.ts'
 import { pulse } from '../notify/pulse.ts'
 import { type Closed, type EndedRun, tellTheWorld } from '../notify/reporting.ts'
 import { clock } from '../report/lines.ts'
-import { reportOf } from '../report/report.ts'
 import { summaryOf } from '../report/summary.ts'
 import { againLine } from './again.ts'
 import type { CommonOptions, Task } from './command-line.ts'
@@ -43,7 +41,7 @@ export async function performRun<Extra extends object>(performance: Performance<
     screen.show(event)
   })
   const ended = await runRecipe(performance, startedAt, screen, beat.onEvent)
-  const closed = task.looksOnly ? closeQuietly(ended) : await tellTheWorld(ended)
+  const closed = await tellTheWorld(ended)
   await conclude(performance, ended, closed, screen)
   return closed.exitCode
 }
@@ -58,12 +56,11 @@ async function runRecipe<Extra extends object>(
   const hidden = ownSecrets(host, secrets)
   const stop = listenForStop()
   const run = new Run({ dry: common.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden })
-  const pings = task.looksOnly ? undefined : pingsFor(host, secrets, task.name, common.dryRun)
+  const pings = pingsFor(host, secrets, task.name, common.dryRun)
   pings?.start(`${host.name}: ${task.name} began`)
   const work = (step: string, title: string) => ({ step, title, phase: 'do' as const, subject: undefined, run: async () => {} })
   try {
-    const whole = task.looksOnly ? recipe : withBeforeHook(recipe, host, task.name)
-    await runTree(whole, facts, run, screen.live ? 'live' : 'none')
+    await runTree(withBeforeHook(recipe, host, task.name), facts, run, screen.live ? 'live' : 'none')
   } catch (error) {
     run.fail(work(task.name, 'The program itself'), {}, error)
   }
@@ -75,13 +72,6 @@ async function runRecipe<Extra extends object>(
   const { outcomes } = run
   const told = { task: task.name, dryRun: common.dryRun, startedAt, stoppedBy, outcomes, log: log.path, again }
   return { ...told, host, secrets, pings, onEvent, hidden, partial: common.sites.length > 0 }
-}
-
-/** The end of a run that only looked: nobody else hears of it. */
-function closeQuietly(ended: EndedRun): Closed {
-  const exitCode = exitCodeOf(ended.outcomes, ended.stoppedBy)
-  const report = reportOf({ ...ended, host: ended.host.name, endedAt: Date.now(), exitCode })
-  return { outcomes: ended.outcomes, exitCode, report }
 }
 
 async function conclude<Extra extends object>(

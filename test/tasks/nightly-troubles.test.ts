@@ -134,7 +134,7 @@ test('nightly refuses bad input with exit code 2 and one clear message, and touc
   const cases: [string[], RegExp][] = [
     [['--frequently'], /Unknown option '--frequently'/],
     [['--site'], /'--site <value>' argument missing/],
-    [['--site', ''], /--site: found nothing, wanted a text/],
+    [['--site', ''], /--site: found nothing, wanted NAME/],
     [['plain'], /Unexpected argument 'plain'/],
     [['--host', 'nobody'], /no inventory for host "nobody": wanted .*nobody\.ts/],
   ]

@@ -1,0 +1,104 @@
+import { resolve } from 'node:path'
+import { parseInterval } from '../core/age.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { MEGABYTE } from '../core/limits.ts'
+import type { DesktopRequest } from '../steps/desktop.ts'
+import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
+import type { Task, TaskWith } from './command-line.ts'
+import { flag, list, text } from './options.ts'
+import type { ForecastOptions } from './show-forecast.ts'
+
+export const nightlyTask: Task = {
+  name: 'nightly',
+  about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.',
+}
+
+export const recoverTask: TaskWith<{ recovery: Recovery }> = {
+  name: 'recover',
+  about: 'Brings a site that this host owns back from its archive: files, database and certificates.',
+  interactive: true,
+  options: {
+    site: list('NAME', 'the site (needed)'),
+    age: text('40D', 'as it was so long ago: s, m, h, D, W, M (30 days), Y'),
+    at: text(
+      'WHEN',
+      `as it was then: 2026-01-31 (its beginning), "2026-01-31 18:00" (local time)
+Neither: the newest backup. Taken is the last backup before that time.`,
+    ),
+    path: list('REL', 'only this file or folder, such as SITE/wp-content/uploads; several times'),
+    'files-only': flag('leave the database as it is'),
+    'db-only': flag('leave the files as they are'),
+    into: text('DIR', 'restore into this folder, touch nothing of the live site'),
+    undo: flag('swap back what the last restore replaced'),
+    kept: text('ID', 'with --undo: what an earlier one replaced; --undo --dry-run lists them'),
+    yes: flag('do not ask', 'y'),
+  },
+  help: `The live site is replaced only at the very end, after what was restored has been checked. What it
+was is kept for keepPrevious days: --undo brings it back, and can itself be undone.
+
+  npx zx tasks/recover.ts --site blog --dry-run          what would happen
+  npx zx tasks/recover.ts --site blog                    the newest backup
+  npx zx tasks/recover.ts --site blog --age 40D          as it was 40 days ago
+  npx zx tasks/recover.ts --site blog --undo             that was not it: back to before
+  npx zx tasks/recover.ts --site blog --at 2026-01-31 --into /root/look`,
+  read: values => ({ recovery: readRecovery(values, Date.now(), process.stdin.isTTY === true) }),
+}
+
+export const desktopTask: TaskWith<DesktopRequest> = {
+  name: 'desktop',
+  about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
+  options: { now: flag('back up now, whatever day it is') },
+  read: values => ({ backupNow: values.now === true }),
+}
+
+const mounted = flag('the archive is there already: no VPN, no mount, no unmount')
+
+export const statusTask: TaskWith<{ readonly mounted: boolean; readonly html: string | undefined }> = {
+  name: 'status',
+  about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
+  options: { mounted, html: text('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are') },
+  help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
+  read: values => ({ mounted: values.mounted === true, html: pathIn(values.html) }),
+}
+
+export const forecastTask: TaskWith<ForecastOptions> = {
+  name: 'forecast',
+  about: 'How far back the history will reach: the nightly decisions run over the measured sizes. Changes nothing.',
+  options: {
+    allowance: text('MB', 'compare with this allowance'),
+    frequency: text('1W', 'compare with this frequency of full backups'),
+    nights: text('N', 'how many nights (default: 365)'),
+    html: text('FILE', 'write a page with charts, which needs nothing else'),
+    mounted,
+  },
+  read: values => ({
+    mounted: values.mounted === true,
+    html: pathIn(values.html),
+    nights: numberOf(values.nights ?? '365', 'nights', 1, 36_500),
+    allowanceBytes: values.allowance === undefined ? undefined : numberOf(values.allowance, 'allowance', 0.001, 1e9) * MEGABYTE,
+    frequencySeconds: values.frequency === undefined ? undefined : frequencyOf(values.frequency),
+  }),
+}
+
+/** All tasks, in the order in which one meets them. */
+export const TASKS: readonly Task[] = [nightlyTask, recoverTask, statusTask, forecastTask, desktopTask]
+
+/** The path that an option names, if it is given. */
+const pathIn = (value: unknown): string | undefined => (value === undefined ? undefined : resolve(String(value)))
+
+function numberOf(value: unknown, name: string, least: number, most: number): number {
+  const whole = name === 'nights'
+  const number = (whole ? /^\d+$/ : /^\d+(\.\d+)?$/).test(String(value)) ? Number(value) : Number.NaN
+  if (number >= least && number <= most) return number
+  throw new BadInput(`--${name}: found "${value}", wanted a ${whole ? 'whole ' : ''}number from ${least} to ${most}`)
+}
+
+function frequencyOf(value: unknown): number {
+  try {
+    const seconds = parseInterval(String(value))
+    if (seconds > 0) return seconds
+  } catch {
+    // said below
+  }
+  throw new BadInput(`--frequency: found "${value}", wanted an interval such as 1M, 1W or 28D`)
+}
