@@ -20,7 +20,7 @@ test('parseOptions() refuses what it does not know, and values that are missing'
     [['--age'], /'--age <value>' argument missing/],
     [['--age='], /--age: found nothing, wanted 40D/],
     [['--site', 'a', '--site', ''], /--site: found nothing, wanted NAME/],
-    [['--now=yes'], /'--now' does not take an argument/],
+    [['--now=yes'], /--now' does not take an argument/],
   ]
   for (const [words, message] of wrong)
     assert.throws(
