@@ -49,9 +49,25 @@ export function wordsOf(pieces: readonly string[], values: readonly Word[]): str
   return words
 }
 
-/** The command on one line, as a person would type it: into any shell of the family of sh, or, where a word holds a control character, into bash. */
+/** Programs that run another one in a sandbox, as a user or within limits: what that one is comes after their `--`. */
+const WRAPPERS = ['bwrap', 'setpriv', 'prlimit']
+
+/** The command that is really meant: without the sandbox that it runs in. */
+export function unsandboxed(words: readonly string[]): readonly string[] {
+  const end = WRAPPERS.includes(words[0] ?? '') ? words.indexOf('--') : -1
+  return end < 0 ? words : unsandboxed(words.slice(end + 1))
+}
+
+/**
+ * The command on one line, as a person would type it: into any shell of the family of sh, or, where a word holds a control character, into bash. Of a sandbox
+ * only its name is told: its words are many, and nearly always the same.
+ */
 export function lineOf(words: readonly string[]): string {
-  return words.map(quoted).join(' ')
+  const meant = unsandboxed(words)
+  return [
+    ...(words[0] === 'bwrap' && meant !== words ? ['bwrap … --'] : []),
+    ...(words[0] === 'bwrap' ? meant : words).map(quoted),
+  ].join(' ')
 }
 
 function quoted(word: string): string {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { $ } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
+import { unsandboxed } from './command.ts'
 import { searchPath } from './search-path.ts'
 import { Stopped } from './stop.ts'
 
@@ -21,6 +22,8 @@ export interface CommandOptions {
   readonly inherit?: readonly number[]
   /** Seconds after which it is killed, and left behind when even that does not end it: a hung mount ends for no signal. None by default. */
   readonly timeout?: number
+  /** Bytes that it may print at most, on both outputs together, before it is ended; {@link MOST_OUTPUT} by default. */
+  readonly maxOutput?: number
   /** Exit codes that are no failure, besides 0. */
   readonly allow?: readonly number[]
   /** Turns a failure into a better error. */
@@ -53,6 +56,9 @@ export class CommandFailed extends Error {
   }
 }
 
+/** A command that printed more than it may. */
+export class PrintedTooMuch extends CommandFailed {}
+
 /** A command that did not end in its time. */
 export class TimedOut extends CommandFailed {}
 
@@ -64,6 +70,9 @@ export function lastLines(text: string, count: number): string {
     .slice(-count)
     .join(' / ')
 }
+
+/** Bytes that a command may print when nothing else is said: what it prints is held in memory. */
+export const MOST_OUTPUT = 256 * 1024 * 1024
 
 /** Seconds between asking a group of processes to end and killing it. */
 const GRACE = 5
@@ -102,6 +111,7 @@ const wait = (seconds: number): Promise<void> => new Promise(resolve => setTimeo
  *
  * @throws {CommandFailed} when it ended with another exit code than 0 or an allowed one, or by a signal
  * @throws {TimedOut} when it did not end in its time
+ * @throws {PrintedTooMuch} when it printed more than it may
  * @throws {Stopped} when `stop` was aborted
  */
 export async function runProcess(words: readonly string[], options: CommandOptions, stop: AbortSignal): Promise<Ended> {
@@ -112,7 +122,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   const stdin = await open(options.stdin)
   const stdout = await open(options.stdout)
   if (stop.aborted) throw stop.reason // while the files were opened: nobody would hear of it later
-  const program = words[0] ?? ''
+  const program = unsandboxed(words)[0] ?? ''
   const input = typeof options.input === 'object' ? options.input.reveal() : options.input // zx never ends an empty one
   const run = $({
     prefix: 'exec setpriv --pdeathsig KILL -- ',
@@ -128,6 +138,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})
   const group = run.pid
+  const most = options.maxOutput ?? MOST_OUTPUT
   const cut = new AbortController()
   let cutShortBy: Error | undefined
   const ending = async (why: Error): Promise<never> => {
@@ -145,6 +156,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
       ...(options.timeout === undefined
         ? []
         : [elapsed(options.timeout, cut.signal).then(() => ending(tooLong(program, options.timeout!)))]),
+      printed([run.stdout, run.stderr], most).then(() => ending(tooMuch(program, most))),
     ])
     if (cutShortBy) throw cutShortBy
     const ended = { exitCode: output.exitCode ?? undefined, stdout: output.stdout, stderr: output.stderr }
@@ -163,6 +175,22 @@ export async function runProcess(words: readonly string[], options: CommandOptio
 
 function tooLong(program: string, seconds: number): TimedOut {
   return new TimedOut(program, `did not end within ${seconds} s`, { exitCode: undefined, stdout: '', stderr: '' })
+}
+
+function tooMuch(program: string, bytes: number): PrintedTooMuch {
+  return new PrintedTooMuch(program, `printed more than ${bytes} bytes`, { exitCode: undefined, stdout: '', stderr: '' })
+}
+
+/** Resolves when more than so many bytes have come on these streams; never when they end first. */
+function printed(streams: readonly (Readable | null)[], most: number): Promise<void> {
+  let bytes = 0
+  return new Promise(resolve => {
+    for (const stream of streams)
+      stream?.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > most) resolve()
+      })
+  })
 }
 
 /** Tells each line of a stream as it is whole, and at its end what is left. */

@@ -99,3 +99,9 @@ test('lineOf() gives what every sh understands, but for control characters', () 
 test('lineOf() leaves plain words bare', () => {
   assert.equal(lineOf(['cp', '--archive', '/srv/www/a.html', '']), "cp --archive /srv/www/a.html ''")
 })
+
+test('lineOf() tells of a sandbox only that there is one', () => {
+  assert.equal(lineOf(['bwrap', '--dir', '/x', '--', 'prlimit', '--core=0', '--', 'rm', '--', '-x']), 'bwrap … -- rm -- -x')
+  assert.equal(lineOf(['setpriv', '--reuid=1', '--', 'true']), 'setpriv --reuid=1 -- true')
+  assert.equal(lineOf(['bwrap', '--version']), 'bwrap --version')
+})

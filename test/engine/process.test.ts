@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { CommandFailed, lastLines, runProcess, TimedOut } from '../../lib/engine/process.ts'
+import { CommandFailed, lastLines, PrintedTooMuch, runProcess, TimedOut } from '../../lib/engine/process.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
 import { isAlive, until } from '../support/processes.ts'
 
@@ -116,4 +116,19 @@ test('runProcess() takes no harm from a command that ends without reading its in
 test('runProcess() ends an empty input, which a command would wait for otherwise', async () => {
   const { stdout } = await runProcess(['cat'], { input: '', timeout: 60 }, new AbortController().signal)
   assert.equal(stdout, '')
+})
+
+test('runProcess() ends a command that prints more than it may, on either output', async () => {
+  for (const to of ['', ' >&2']) {
+    await assert.rejects(
+      sh(`yes${to}`, { maxOutput: 1000, onLine: () => {} }),
+      (error: Error) => error instanceof PrintedTooMuch && error.message === 'sh printed more than 1000 bytes',
+    )
+  }
+  assert.equal((await sh('printf 123', { maxOutput: 3 })).stdout, '123')
+})
+
+test('runProcess() names the program in a sandbox, not what keeps it', async () => {
+  const words = ['setpriv', '--reuid=1', '--', 'prlimit', '--core=0', '--', 'sh', '-c', 'exit 3']
+  await assert.rejects(runProcess(words, {}, never), { message: 'sh ended with exit code 3' })
 })

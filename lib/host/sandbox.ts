@@ -1,0 +1,205 @@
+import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { searchPath } from '../engine/search-path.ts'
+
+/** What a sandboxed program sees of the machine: a file or folder at its own path, or at another. */
+export type Place = string | { readonly from: string; readonly to: string }
+
+/**
+ * Rights of root that a program may keep. CAP_DAC_OVERRIDE is the right to read what every owner has: where all places are read-only, it writes nothing.
+ * CAP_DAC_READ_SEARCH is not among them: with open_by_handle_at(2) it reads the whole disk that any of the places is on.
+ */
+export type Capability = 'CAP_CHOWN' | 'CAP_DAC_OVERRIDE' | 'CAP_FOWNER' | 'CAP_FSETID'
+
+/** What a program may use at most. How long it may take and how much it may print are options of the shell: `timeout`, `maxOutput`. */
+export interface Limits {
+  /** Bytes of address space, each process. */
+  readonly memory?: number
+  /** Processes at once. Linux counts none of root's: it holds for a `user` only. */
+  readonly processes?: number
+  /** Bytes of the largest file that it may write. */
+  readonly fileSize?: number
+  readonly cpuSeconds?: number
+  /** Bytes that its own /tmp may hold. */
+  readonly tmp?: number
+}
+
+/** What a program gets besides the system itself. */
+export interface Sandbox {
+  /** Read-only. A place that is not there fails the command. */
+  readonly reads?: readonly Place[]
+  readonly writes?: readonly Place[]
+  /** The machine's network, with what is needed to find names and to know certificates. */
+  readonly network?: boolean
+  readonly capabilities?: readonly Capability[]
+  /**
+   * Whose rights it has: root's without capabilities when absent, and `unused` for an id that nothing else on this machine has. A program that strangers wrote or
+   * command gets another than root: Linux limits the number of processes of nobody but such.
+   */
+  readonly user?: { readonly uid: number; readonly gid: number } | 'unused'
+  readonly limits?: Limits
+  /** Not for secrets, which travel in the environment of the shell. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Whether there is a /proc, of its own processes; true when absent. In /proc/self/environ a program can be led to its own secrets. */
+  readonly proc?: boolean
+}
+
+const MEGABYTE = 1024 * 1024
+const LIMITS = { memory: 2048 * MEGABYTE, processes: 64, tmp: 64 * MEGABYTE } as const
+
+/** What any program needs of /etc to find libraries and names; the others only where it has a network. */
+const ETC = ['alternatives', 'group', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'nsswitch.conf', 'passwd']
+const ETC_OF_NETWORK = [
+  'ca-certificates',
+  'gai.conf',
+  'hosts',
+  'protocols',
+  'resolv.conf',
+  'services',
+  'ssl/certs',
+  'ssl/openssl.cnf',
+]
+
+/** What a command inherits of Holdfast's environment and means nothing inside. */
+const UNSET = ['GNUPGHOME', 'XDG_RUNTIME_DIR', 'SSH_AUTH_SOCK', 'DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS']
+
+/**
+ * Puts a command into a system of its own, made by bubblewrap: /usr with its links, a few files of /etc, a /dev, /proc and /tmp that nobody else sees, and of the
+ * machine only the places that are named. It has no network, no capability and nothing to write to but /tmp unless that is said, gains no privilege, and
+ * dies with whoever started it, with all that it started. What a stranger can shape is opened, parsed, run and unpacked only so (S41).
+ *
+ * A program that lies outside /usr brings the folder that it is in, read-only, and that of the file that it is a link to; of a virtual environment of Python
+ * the whole of it.
+ * @returns the words of the command that does it
+ */
+export function sandboxed(words: readonly string[], sandbox: Sandbox = {}): string[] {
+  const { network = false, capabilities = [], user, env = {} } = sandbox
+  const asUser = user === 'unused' ? unusedUser() : user
+  const switches = isRoot() && asUser !== undefined
+  return [
+    'bwrap',
+    ...['--die-with-parent', '--new-session', '--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
+    ...(network ? [] : ['--unshare-net']),
+    ...['--cap-drop', 'ALL'],
+    ...[...capabilities, ...(switches ? ['CAP_SETUID', 'CAP_SETGID'] : [])].flatMap(name => ['--cap-add', name]),
+    ...mountWords(words[0] ?? '', sandbox),
+    ...UNSET.filter(name => !(name in env)).flatMap(name => ['--unsetenv', name]),
+    ...Object.entries({ HOME: '/tmp', TMPDIR: '/tmp', ...env }).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--',
+    ...(switches ? userWords(asUser) : []),
+    ...limitWords(sandbox.limits),
+    ...words,
+  ]
+}
+
+const isRoot = (): boolean => process.geteuid?.() === 0
+
+const userWords = ({ uid, gid }: { readonly uid: number; readonly gid: number }): string[] => [
+  'setpriv',
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  '--clear-groups',
+  '--inh-caps=-all',
+  '--',
+]
+
+function limitWords(given: Limits = {}): string[] {
+  const { memory, processes, fileSize, cpuSeconds } = { ...LIMITS, ...given }
+  return [
+    'prlimit',
+    '--core=0',
+    `--as=${memory}`,
+    `--nproc=${processes}`,
+    ...(fileSize === undefined ? [] : [`--fsize=${fileSize}`]),
+    ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
+    '--',
+  ]
+}
+
+let users = 0
+
+/** From a range that systemd, Debian and containers leave alone; another one at every call, so that the processes of one are not counted for another. */
+function unusedUser(): { readonly uid: number; readonly gid: number } {
+  users = (users + 1) % 1000
+  const uid = 2_000_000_000 + (process.pid % 100_000) * 1000 + users
+  return { uid, gid: uid }
+}
+
+/** Something that is mounted, with the words that do it. */
+interface Mount {
+  readonly to: string
+  readonly words: readonly string[]
+}
+
+/** All mounts, each after those that it lies in, and after the folders on the way to it, which bubblewrap would make for root alone. */
+function mountWords(program: string, sandbox: Sandbox): string[] {
+  const mounts = new Map<string, Mount>()
+  const named = namedMounts(program, sandbox)
+  const system = named.some(({ to }) => to === '/') ? [] : systemMounts(sandbox.network)
+  for (const mount of [...system, ...ownMounts(sandbox), ...named]) mounts.set(mount.to, mount)
+  const folders = new Set<string>(['/'])
+  const words = [...mounts.values()]
+    .toSorted((a, b) => (a.to < b.to ? -1 : 1))
+    .flatMap(({ to, words: own }) => {
+      const parents = parentsOf(to).filter(parent => !folders.has(parent))
+      for (const each of [...parents, to]) folders.add(each)
+      return [...parents.flatMap(parent => ['--dir', parent]), ...own]
+    })
+  // bubblewrap leaves them writable for root, and /proc/sys/kernel/core_pattern is a way out
+  const closed = ['/proc', '/dev', ...(mounts.has('/') ? [] : ['/'])]
+  return [...words, ...closed.flatMap(path => ['--remount-ro', path])]
+}
+
+function systemMounts(network = false): Mount[] {
+  const etc = [...ETC, ...(network ? ETC_OF_NETWORK : [])].map(name => `/etc/${name}`)
+  return [
+    ...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(systemFolder),
+    ...etc.map(path => ({ to: path, words: ['--ro-bind-try', path, path] })),
+  ]
+}
+
+/** What is the program's own and nobody else's. */
+function ownMounts({ proc = true, limits = {} }: Sandbox): Mount[] {
+  const tmp = limits.tmp ?? LIMITS.tmp
+  return [
+    { to: '/dev', words: ['--dev', '/dev'] },
+    { to: '/dev/shm', words: ['--perms', '1777', '--size', String(tmp), '--tmpfs', '/dev/shm'] },
+    { to: '/tmp', words: ['--perms', '1777', '--size', String(tmp), '--tmpfs', '/tmp'] },
+    { to: '/proc', words: proc ? ['--proc', '/proc'] : ['--size', '4096', '--tmpfs', '/proc'] },
+  ]
+}
+
+/** A folder of the system as it is: itself, or the link that it has become. */
+function systemFolder(path: string): Mount[] {
+  const there = lstatSync(path, { throwIfNoEntry: false })
+  if (!there) return []
+  return [{ to: path, words: there.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path] }]
+}
+
+function namedMounts(program: string, { reads = [], writes = [] }: Sandbox): Mount[] {
+  const bind =
+    (option: string) =>
+    (place: Place): Mount => {
+      const { from, to } = typeof place === 'string' ? { from: place, to: place } : place
+      return { to: join('/', to).replace(/(.)\/$/, '$1'), words: [option, from, to] }
+    }
+  return [...foldersOf(program), ...reads].map(bind('--ro-bind')).concat(writes.map(bind('--bind')))
+}
+
+/** The folders that a program outside /usr needs. */
+function foldersOf(program: string): string[] {
+  const found = program.includes('/')
+    ? program
+    : searchPath()
+        .map(folder => join(folder, program))
+        .find(path => existsSync(path))
+  if (found === undefined || !existsSync(found)) return []
+  const real = dirname(realpathSync(found))
+  const folders = [dirname(found), existsSync(join(real, '../pyvenv.cfg')) ? dirname(real) : real]
+  return folders.filter(folder => !/^\/(usr|bin|sbin)(\/|$)/.test(folder))
+}
+
+function parentsOf(path: string): string[] {
+  const parent = dirname(path)
+  return parent === path ? [] : [...parentsOf(parent), parent]
+}
