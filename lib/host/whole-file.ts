@@ -1,24 +1,32 @@
-import { existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
+import { OpenedFolder, UNFINISHED } from './opened-folder.ts'
+import { processStart } from './process-start.ts'
 
 /**
- * Writes a file whole or not at all: beside it first, then renamed. Nothing is left of one that a full disk cut short.
- * @param beside where it is written first: hidden, since a web server may show the folder, and of this process, since another may write the same file
+ * Writes a file whole or not at all, in a folder that an administrator names: beside it first, hidden, since a web server may show the folder, then over it. Nothing is left
+ * of one that a full disk cut short.
  * @throws when it cannot be written, with its path
  */
-export function writeWhole(file: string, text: string, mode = 0o600, beside = hiddenBeside(file)): void {
+export function writeWhole(file: string, text: string, mode = 0o600): void {
   makeFolder(dirname(file))
   try {
-    writeFileSync(beside, text, { mode, flush: true })
-    renameSync(beside, file)
+    using folder = OpenedFolder.openNamed(dirname(file))
+    folder.write(basename(file), text, mode)
   } catch (error) {
-    removeQuietly(beside)
     throw cannotWrite(file, error)
   }
 }
 
-const hiddenBeside = (file: string): string => join(dirname(file), `.${basename(file)}.${process.pid}.new`)
+/** Removes what writers that were killed left in a folder of this host's and in those below it. */
+export function removeUnfinished(folder: string): void {
+  if (!existsSync(folder)) return
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const pid = UNFINISHED.exec(basename(path))?.[1]
+    if (pid !== undefined && processStart(Number(pid)) === undefined) removeQuietly(join(folder, path))
+  }
+}
 
 /** Makes a folder that only its owner can enter, and those around it. @throws when it cannot be made, with its path and what the kernel says */
 export function makeFolder(folder: string): void {

@@ -99,10 +99,10 @@ export class MailQueue {
   }
 
   #write(name: string, mail: Mail): void {
-    const beside = join(this.#folder, `.${name}.new`)
+    const beside = join(this.#folder, `.${name}.${randomBytes(8).toString('hex')}.new`)
     this.#change(() => {
       try {
-        writeFileSync(beside, JSON.stringify(mail), { mode: 0o600, flush: true })
+        writeFileSync(beside, JSON.stringify(mail), { mode: 0o600, flag: 'wx', flush: true })
         renameSync(beside, join(this.#folder, name))
       } catch (error) {
         if (existsSync(beside)) rmSync(beside, { force: true })

@@ -24,13 +24,11 @@ export function readJournal(host: Host, site: string): Journal {
 /** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. @throws when it cannot be written, with its path */
 export function writeJournal(host: Host, site: string, journal: Journal): void {
   const file = fileOf(host, site)
-  // one name for all: what a killed run left half-written is written over by the next
-  const beside = `${file}.new`
   if (journal.pending === undefined && journal.kept.length === 0) {
-    for (const each of [file, beside]) removeFile(each)
+    removeFile(file)
     return
   }
-  writeWhole(file, `${JSON.stringify(journal, undefined, 2)}\n`, 0o600, beside)
+  writeWhole(file, `${JSON.stringify(journal, undefined, 2)}\n`)
   try {
     syncFolder(dirname(file))
   } catch (error) {

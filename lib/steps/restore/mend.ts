@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
 import { removeClientFiles } from '../../database/option-file.ts'
 import type { Step } from '../../engine/step.ts'
+import { removeUnfinished } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
 import { removeScratch } from '../duplicity.ts'
 import type { Needs } from '../facts.ts'
@@ -26,6 +27,7 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
     if (!request.dryRun) {
       removeClientFiles(host)
       removeScratch(host)
+      removeUnfinished(host.paths.state)
     }
     for (const site of sitesWithJournal(join(host.paths.state, 'restores'))) {
       if (request.dryRun) continue

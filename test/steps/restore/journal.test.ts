@@ -62,7 +62,7 @@ if (inOwnMounts(import.meta.filename)) {
     mkdirSync(join(site, 'index.html'), { recursive: true })
     assert.throws(
       () => writeWhole(join(site, 'index.html'), 'text'),
-      /index\.html cannot be written: EISDIR.*'.*\/\.index\.html\.\d+\.new'/,
+      /index\.html cannot be written: EISDIR.*'.*\/page\/\.holdfast-\d+-[0-9a-f]{16}\.new'/,
     )
     assert.deepEqual(readdirSync(site), ['index.html'])
   })

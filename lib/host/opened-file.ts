@@ -1,0 +1,93 @@
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  futimesSync,
+  readSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs'
+
+/** Something else stands where a file or a folder was wanted: somebody put it there. */
+export class WrongKind extends Error {
+  constructor(path: string, found: string, wanted: string) {
+    super(`${path} is ${found}, wanted ${wanted}`)
+  }
+}
+
+/** What a name stands for, in words. */
+export function kindOf(stat: Stats): string {
+  if (stat.isFile()) return 'a file'
+  if (stat.isDirectory()) return 'a folder'
+  if (stat.isSymbolicLink()) return 'a link'
+  if (stat.isFIFO()) return 'a pipe'
+  return stat.isSocket() ? 'a socket' : 'a device'
+}
+
+/** A regular file held open: whatever its name leads to meanwhile, this is the one that was looked at. */
+export class OpenedFile implements Disposable {
+  readonly descriptor: number
+  /** What people call it. */
+  readonly name: string
+  /** As it was when it was opened. */
+  readonly stat: Stats
+
+  private constructor(descriptor: number, name: string, stat: Stats) {
+    this.descriptor = descriptor
+    this.name = name
+    this.stat = stat
+  }
+
+  /** Takes an open descriptor, which it closes. @throws {WrongKind} when it is not that of a regular file */
+  static of(descriptor: number, name: string): OpenedFile {
+    const stat = fstatSync(descriptor)
+    if (stat.isFile()) return new OpenedFile(descriptor, name, stat)
+    closeSync(descriptor)
+    throw new WrongKind(name, kindOf(stat), 'a file')
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.descriptor)
+  }
+
+  /** Leads to this very file while it is open, for this process and its commands. */
+  get path(): string {
+    return `/proc/${process.pid}/fd/${this.descriptor}`
+  }
+
+  /** Its first bytes, so many at most. */
+  head(limit: number): Buffer {
+    const buffer = Buffer.alloc(Math.min(limit, this.stat.size + 1))
+    let length = 0
+    for (let count = -1; count !== 0 && length < buffer.length; length += count)
+      count = readSync(this.descriptor, buffer, length, buffer.length - length, length)
+    return buffer.subarray(0, length)
+  }
+
+  /** All of its text. @throws when it is longer than so many bytes */
+  text(limit: number): string {
+    const bytes = this.head(limit + 1)
+    if (bytes.length > limit) throw new Error(`${this.name} has more than ${limit} bytes: it is not read`)
+    return bytes.toString('utf8')
+  }
+
+  /** Writes into a file that was just made, down to the disk. */
+  write(text: string | Buffer): void {
+    writeFileSync(this.descriptor, text)
+    fsyncSync(this.descriptor)
+  }
+
+  setMode(mode: number): void {
+    fchmodSync(this.descriptor, mode)
+  }
+
+  setOwner(uid: number, gid: number): void {
+    fchownSync(this.descriptor, uid, gid)
+  }
+
+  setTimes(accessed: Date, modified: Date): void {
+    futimesSync(this.descriptor, accessed, modified)
+  }
+}

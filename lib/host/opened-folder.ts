@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, renameSync, type Stats, unlinkSync } from 'node:fs'
+import { kindOf, OpenedFile, WrongKind } from './opened-file.ts'
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
+
+/** A name under which a file is written before it gets its own: nobody can foresee it. */
+const unfinished = (): string => `.holdfast-${process.pid}-${randomBytes(8).toString('hex')}.new`
+/** Such a name, which a process that was killed may leave, with the process's id. */
+export const UNFINISHED = /^\.holdfast-(\d+)-[0-9a-f]{16}\.new$/
+
+/**
+ * A folder held open. Whoever may write in the folders around it can exchange any name for a link between a look and a use (S41): so all that is done in it goes through the
+ * descriptor, one name at a time, and follows no link. Node knows no `openat`; `/proc/PID/fd/N/NAME` is the same (proc(5)).
+ */
+export class OpenedFolder implements Disposable {
+  readonly #descriptor: number
+  /** What people call it. What is at that path now may be something else. */
+  readonly name: string
+  /** Leads to this very folder while it is open, for this process and its commands. */
+  readonly path: string
+
+  private constructor(descriptor: number, name: string) {
+    this.#descriptor = descriptor
+    this.name = name
+    this.path = `/proc/${process.pid}/fd/${descriptor}`
+  }
+
+  /** Opens a folder that is no link itself; nobody else may be able to change the way to it. @throws {WrongKind} when it is something else */
+  static open(path: string): OpenedFolder {
+    return new OpenedFolder(opening(path, path, 'a folder', O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path)
+  }
+
+  /** The same for a folder that an administrator names: it may be a link. */
+  static openNamed(path: string): OpenedFolder {
+    return new OpenedFolder(opening(path, path, 'a folder', O_RDONLY | O_DIRECTORY), path)
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor)
+  }
+
+  /** Opens a folder below, such as `SITE/uploads`, each part of the way from the one before. @throws {WrongKind} when one of them is a link or no folder */
+  folder(way: string): OpenedFolder {
+    const [first = '', ...rest] = way.split('/')
+    const path = `${this.name}/${first}`
+    const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+    const child = this.#told(() => new OpenedFolder(opening(this.at(first), path, 'a folder', flags), path))
+    if (rest.length === 0) return child
+    using _ = child
+    return child.folder(rest.join('/'))
+  }
+
+  /** The same, undefined where there is none. */
+  folderIfThere(way: string): OpenedFolder | undefined {
+    return unlessMissing(() => this.folder(way))
+  }
+
+  /** The names in it. */
+  names(): string[] {
+    return this.#told(() => readdirSync(this.path).toSorted())
+  }
+
+  /** What a name in it stands for, a link itself and not what it leads to; undefined for nothing. */
+  look(name: string): Stats | undefined {
+    return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false }))
+  }
+
+  /** Opens a file in it to be read. @throws {WrongKind} for a link, a pipe or anything else: none of them is followed or waited for */
+  file(name: string): OpenedFile {
+    const path = `${this.name}/${name}`
+    return this.#told(() => OpenedFile.of(opening(this.at(name), path, 'a file', O_RDONLY | O_NOFOLLOW | O_NONBLOCK), path))
+  }
+
+  /** The same, undefined where there is none. */
+  fileIfThere(name: string): OpenedFile | undefined {
+    return unlessMissing(() => this.file(name))
+  }
+
+  /** The text of a file in it; undefined where there is none. @throws when it is longer than so many bytes, or no file */
+  text(name: string, limit: number): string | undefined {
+    using file = this.fileIfThere(name)
+    return file?.text(limit)
+  }
+
+  /** Makes a file that is not there yet. @throws with the code EEXIST when the name is taken, be it by a link that leads nowhere */
+  create(name: string, mode = 0o600): OpenedFile {
+    const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
+    return this.#told(() => OpenedFile.of(openSync(this.at(name), flags, mode), `${this.name}/${name}`))
+  }
+
+  /** Writes a file whole or not at all: beside it first, then over it. */
+  write(name: string, text: string | Buffer, mode = 0o600): void {
+    const first = unfinished()
+    try {
+      using file = this.create(first, mode)
+      file.write(text)
+      this.rename(first, name)
+    } catch (error) {
+      quietly(() => this.removeFile(first))
+      throw error
+    }
+  }
+
+  /** Makes a folder in it. @throws with the code EEXIST when the name is taken */
+  makeFolder(name: string, mode = 0o700): void {
+    this.#told(() => mkdirSync(this.at(name), { mode }))
+  }
+
+  /** Renames what is in it, a link itself too, within it or into another folder; what has the new name is replaced. */
+  rename(name: string, to: string, into: OpenedFolder = this): void {
+    this.#told(() => into.#told(() => renameSync(this.at(name), into.at(to))))
+  }
+
+  /** Removes a file or a link itself, if it is there. */
+  removeFile(name: string): void {
+    unlessMissing(() => this.#told(() => unlinkSync(this.at(name))))
+  }
+
+  /** The path of a name in it. Whatever is given it must not follow a link that has the name. */
+  at(name: string): string {
+    if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
+      throw new Error(`${JSON.stringify(name)} is no name of a file in ${this.name}`)
+    return `${this.path}/${name}`
+  }
+
+  /** Errors speak of the path that people know. */
+  #told<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      if (error instanceof Error) error.message = error.message.replaceAll(this.path, this.name)
+      throw error
+    }
+  }
+}
+
+function opening(path: string, name: string, wanted: 'a file' | 'a folder', flags: number): number {
+  try {
+    return openSync(path, flags)
+  } catch (error) {
+    if (!['ELOOP', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    const stat = quietly(() => lstatSync(path))
+    const found = stat && kindOf(stat)
+    throw new WrongKind(name, found === undefined || found === wanted ? 'something else' : found, wanted)
+  }
+}
+
+function unlessMissing<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function quietly<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
