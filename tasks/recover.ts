@@ -5,7 +5,7 @@ import { main, type Start } from '../lib/main.ts'
 import { recoverTask } from '../lib/program/tasks.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
 import { gpgAgent } from '../lib/steps/gpg.ts'
-import { lock } from '../lib/steps/lock.ts'
+import { lockAndKeepTrace } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
 import { chooseLocalSite, choosePoint, chooseSite } from '../lib/steps/restore/choose.ts'
@@ -29,7 +29,7 @@ import { vpn } from '../lib/steps/vpn.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
 const recover = recipe<Start & { recovery: Recovery }>()
-  .hold(lock)
+  .hold(lockAndKeepTrace)
   .do(mendRestores)
   .do(findSites)
   .only('Undo', wantsUndo, undo => undo

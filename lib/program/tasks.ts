@@ -51,6 +51,12 @@ export const desktopTask: TaskWith<DesktopRequest> = {
   read: values => ({ backupNow: values.now === true }),
 }
 
+export const bootTask: Task = {
+  name: 'boot',
+  about:
+    'At boot, before the web server starts: rolls back the restores that a power cut interrupted. Backs up and restores nothing.',
+}
+
 const mounted = flag('the archive is there already: no VPN, no mount, no unmount')
 
 export const statusTask: TaskWith<{ readonly mounted: boolean; readonly html: string | undefined }> = {
@@ -81,7 +87,7 @@ export const forecastTask: TaskWith<ForecastOptions> = {
 }
 
 /** All tasks, in the order in which one meets them. */
-export const TASKS: readonly Task[] = [nightlyTask, recoverTask, statusTask, forecastTask, desktopTask]
+export const TASKS: readonly Task[] = [nightlyTask, recoverTask, statusTask, forecastTask, desktopTask, bootTask]
 
 /** The path that an option names, if it is given. */
 const pathIn = (value: unknown): string | undefined => (value === undefined ? undefined : resolve(String(value)))

@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { lineOf } from '../engine/command.ts'
-import { HOME } from '../program/command-line.ts'
 import type { Found } from './find.ts'
 import type { SetupOptions } from './options.ts'
+import { execLine, taskWords, writeUnits } from './units.ts'
 
 const UNIT = 'holdfast-desktop'
-const FOLDER = '/etc/systemd/system'
 
 /** The list of exclusions that a desktop begins with. */
 const EXCLUSIONS = `# What is not backed up, in duplicity's own syntax (--exclude-filelist): whole paths, * and ? within a name, ** across folders.
@@ -47,34 +45,14 @@ export function writeExclusions(options: SetupOptions): void {
  */
 export function scheduleDesktop(options: SetupOptions, { systemd }: Found): string {
   if (!systemd) return anacronText(options)
-  const units = { [`${UNIT}.service`]: serviceUnit(options), [`${UNIT}.timer`]: TIMER }
-  const written = Object.entries(units).map(([name, text]) =>
-    writeUnit(join(options.root, FOLDER, name), join(FOLDER, name), text),
-  )
   const enable = ['systemctl', 'enable', '--now', `${UNIT}.timer`]
-  const enabled = options.root === '/' && run(['systemctl', 'daemon-reload']) && run(enable)
+  const units = { [`${UNIT}.service`]: serviceUnit(options), [`${UNIT}.timer`]: TIMER }
+  const { lines, enabled } = writeUnits(options, units, enable)
   return [
     'The desktop asks every hour, and at once when it was off:',
-    ...written,
+    ...lines,
     ...(enabled ? [] : [`  as root: ${lineOf(enable)}`]),
   ].join('\n')
-}
-
-function writeUnit(file: string, name: string, text: string): string {
-  mkdirSync(dirname(file), { recursive: true })
-  if (!existsSync(file)) writeFileSync(file, text, { flag: 'wx' })
-  else if (readFileSync(file, 'utf8') !== text)
-    return `  ${name} is there already and stays as it is: remove it and run this again for a new one`
-  return `  ${name}`
-}
-
-const run = ([program = '', ...words]: string[]): boolean =>
-  spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
-
-/** What runs: the program itself decides whether there is work, so it may be asked at any time. */
-function commandOf({ host, inventory, env, defaults }: SetupOptions): string[] {
-  const own = defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env]
-  return [join(HOME, 'node_modules/.bin/node'), join(HOME, 'tasks/desktop.ts'), ...own]
 }
 
 /** A stop lets the run release its mount before anything else is ended; 75 means that another run is at work, which is no failure. */
@@ -86,7 +64,7 @@ After=network-online.target
 
 [Service]
 Type=oneshot
-ExecStart=${commandOf(options).map(quoted).join(' ')}
+ExecStart=${execLine(taskWords('desktop', options))}
 SuccessExitStatus=75
 KillMode=mixed
 TimeoutStopSec=2min
@@ -94,9 +72,6 @@ Nice=10
 IOSchedulingClass=idle
 `
 }
-
-/** A word of ExecStart (systemd.service(5), command lines). */
-const quoted = (word: string): string => `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 
 /** Persistent: an hour that passed while the machine was off is made up for at its start. */
 const TIMER = `[Unit]
@@ -112,5 +87,5 @@ WantedBy=timers.target
 
 /** Once a day is enough: a backup day whose hour had not come yet is made up for on the next. */
 function anacronText(options: SetupOptions): string {
-  return `For /etc/anacrontab, every day, ten minutes after the start:\n  1 10 ${UNIT} ${lineOf(commandOf(options))}`
+  return `For /etc/anacrontab, every day, ten minutes after the start:\n  1 10 ${UNIT} ${lineOf(taskWords('desktop', options))}`
 }

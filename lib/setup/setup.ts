@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadHost } from '../inventory/load.ts'
 import type { Host } from '../inventory/schema.ts'
 import { checkSecrets, readSecrets } from '../inventory/secrets.ts'
+import { scheduleBoot } from './boot.ts'
 import { desktopLines, scheduleDesktop, writeExclusions } from './desktop.ts'
 import { type Found, lookAround } from './find.ts'
 import { install, installWords, mayInstall } from './install.ts'
@@ -43,6 +44,7 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   const ready = await checkAndInstall(host, found, options.yes)
   print(words.markersText(found, options.host))
   print(options.desktop ? scheduleDesktop(options, found) : words.cronText(options))
+  if (!options.desktop) print(scheduleBoot(options, host, found))
   checkSecrets(host, readSecrets(options.env), options.env)
   print(words.verdict(ready, options.host, options.desktop ? 'desktop' : 'nightly'))
   return ready

@@ -9,15 +9,11 @@ import type { Hold } from '../engine/step.ts'
 import { makeFolder } from '../host/whole-file.ts'
 import type { Needs } from './facts.ts'
 
-/** Who holds the lock, as the lock file says. */
-export interface LockInfo {
-  readonly host: string
-  readonly pid: number
-  /** ISO 8601, UTC. */
-  readonly start: string
-}
+const holder = z.object({ host: z.string(), pid: z.number(), /** ISO 8601, UTC. */ start: z.string() })
 
-const lockInfo = z.object({ host: z.string(), pid: z.number(), start: z.string() })
+/** What the lock file says: who holds it, and who left the run unfinished that the holder is not to make up for. */
+const lockInfo = holder.extend({ interrupted: holder.optional() })
+export type LockInfo = z.infer<typeof holder>
 
 /** Another run holds the lock. */
 export class Locked extends Error {
@@ -25,8 +21,8 @@ export class Locked extends Error {
 }
 
 /**
- * The descriptors of what is locked, the lock file's first, and whether this run has written into it. The kernel keeps the lock as long as they are open, and lets it
- * go when this process dies.
+ * The descriptors of what is locked, the lock file's first, and whether this run has written into it. The kernel keeps the lock as long as they are open, and
+ * lets it go when this process dies.
  */
 type Lock = { readonly lock: { readonly descriptors: readonly number[]; readonly isSigned: boolean } } & Needs<'interrupted'>
 
@@ -36,45 +32,54 @@ type Lock = { readonly lock: { readonly descriptors: readonly number[]; readonly
  * or read-only keeps no run from its work. The folder is locked besides the file: a run that could make no file has nothing else, and once the disk can be
  * written, the next run makes one.
  */
-export const lock: Hold<Needs<'host' | 'request'>, Lock> = {
-  name: 'lock',
-  title: 'Lock',
-  up: async ({ host, request }, shell) => {
-    const file = join(host.paths.state, 'lock')
-    const { descriptors, readOnly } = openLock(host.paths.state, file)
-    try {
-      await flock(descriptors, shell)
-    } catch (error) {
-      const holder = readHolder(file)
-      for (const each of descriptors) closeSync(each)
-      if (!isHeld(error)) throw error
-      throw new Locked(`another run holds ${file}: ${holder ? describe(holder) : 'it does not say who'}`)
-    }
-    const interrupted = readHolder(file)
-    if (interrupted) shell.note('warning', `the last run was interrupted: ${describe(interrupted)}; no pruning in this one`)
-    let isSigned = false
-    try {
-      if (readOnly) throw readOnly
-      if (!request.dryRun)
-        sign(descriptors[0]!, { host: host.name, pid: process.pid, start: new Date(shell.now()).toISOString() })
-      isSigned = !request.dryRun
-    } catch (error) {
-      const { message } = cannotWrite(file, error)
-      if (!request.dryRun)
-        shell.note('problem', `${message}. The run goes on; should it be interrupted, the next one will not know`)
-    }
-    return { interrupted, lock: { descriptors, isSigned } }
-  },
-  down: async ({ host, lock, request }, shell) => {
-    if (!lock) return
-    try {
-      if (!request.dryRun) ftruncateSync(lock.descriptors[0]!)
-    } catch (error) {
-      const { message } = cannotWrite(join(host.paths.state, 'lock'), error)
-      if (lock.isSigned) shell.note('problem', `${message}. The next run will take this one for interrupted`)
-    }
-    for (const each of lock.descriptors) closeSync(each)
-  },
+export const lock = lockThat('clears the trace')
+
+/** The same for a run that makes no backup: the trace of an interrupted one is there for the next that does. */
+export const lockAndKeepTrace = lockThat('keeps the trace')
+
+function lockThat(what: 'clears the trace' | 'keeps the trace'): Hold<Needs<'host' | 'request'>, Lock> {
+  return {
+    name: 'lock',
+    title: 'Lock',
+    up: async ({ host, request }, shell) => {
+      const file = join(host.paths.state, 'lock')
+      const { descriptors, readOnly } = openLock(host.paths.state, file)
+      try {
+        await flock(descriptors, shell)
+      } catch (error) {
+        const holder = readLock(file)
+        for (const each of descriptors) closeSync(each)
+        if (!isHeld(error)) throw error
+        throw new Locked(`another run holds ${file}: ${holder ? describe(holder) : 'it does not say who'}`)
+      }
+      const left = readLock(file)
+      const interrupted = left?.interrupted ?? left
+      if (interrupted && what === 'clears the trace')
+        shell.note('warning', `the last run was interrupted: ${describe(interrupted)}; no pruning in this one`)
+      const me = { host: host.name, pid: process.pid, start: new Date(shell.now()).toISOString() }
+      let isSigned = false
+      try {
+        if (readOnly) throw readOnly
+        if (!request.dryRun) sign(descriptors[0]!, interrupted && what === 'keeps the trace' ? { ...me, interrupted } : me)
+        isSigned = !request.dryRun
+      } catch (error) {
+        const { message } = cannotWrite(file, error)
+        if (!request.dryRun)
+          shell.note('problem', `${message}. The run goes on; should it be interrupted, the next one will not know`)
+      }
+      return { interrupted, lock: { descriptors, isSigned } }
+    },
+    down: async ({ host, lock, interrupted, request }, shell) => {
+      if (!lock) return
+      try {
+        if (!request.dryRun) sign(lock.descriptors[0]!, what === 'keeps the trace' ? interrupted : undefined)
+      } catch (error) {
+        const { message } = cannotWrite(join(host.paths.state, 'lock'), error)
+        if (lock.isSigned) shell.note('problem', `${message}. The next run will take this one for interrupted`)
+      }
+      for (const each of lock.descriptors) closeSync(each)
+    },
+  }
 }
 
 /** Locks all of them, for this process. @throws when another holds one, see {@link isHeld} */
@@ -115,14 +120,14 @@ function openedOf(paths: readonly string[]): number[] {
 }
 
 /** Writes over what is there and not after it: on most disks that needs no new room, and what an interrupted run left stays if it cannot be done. */
-function sign(descriptor: number, info: LockInfo): void {
-  const text = Buffer.from(`${JSON.stringify(info)}\n`)
+function sign(descriptor: number, info: z.infer<typeof lockInfo> | undefined): void {
+  const text = Buffer.from(info ? `${JSON.stringify(info)}\n` : '')
   const written = writeSync(descriptor, text, 0, text.length, 0)
   ftruncateSync(descriptor, written)
   if (written < text.length) throw Object.assign(new Error('written in part'), { code: 'ENOSPC' })
 }
 
-function readHolder(file: string): LockInfo | undefined {
+function readLock(file: string): z.infer<typeof lockInfo> | undefined {
   let text: string
   try {
     text = readFileSync(file, 'utf8').trim()

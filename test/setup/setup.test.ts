@@ -63,6 +63,17 @@ test("setup names each site without a marker with the command that makes it this
   assert.match(stdout, /^ {2}0 3 \* \* \* cd \/\S+ && npx zx tasks\/nightly\.ts --host web1/m)
 })
 
+test('setup writes a unit that rolls interrupted restores back at boot, before the web server, and systemd accepts it', () => {
+  const { folder, setup } = stage(WEB_SERVER)
+  const { stdout } = setup()
+  const unit = join(folder, 'root/etc/systemd/system/holdfast-boot.service')
+  assert.match(readFileSync(unit, 'utf8'), /^ConditionPathExistsGlob=\/var\/lib\/holdfast\/restores\/\*\.json$/m)
+  assert.match(readFileSync(unit, 'utf8'), /^Before=apache2\.service nginx\.service /m)
+  assert.match(stdout, /as root: systemctl enable holdfast-boot\.service/)
+  const verified = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' })
+  assert.deepEqual([verified.status, verified.stderr.split('\n').filter(line => line.includes('holdfast'))], [0, []])
+})
+
 test('setup run again overwrites nothing: neither inventory nor secret', () => {
   const { inventory, env, setup } = stage(WEB_SERVER)
   setup()

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { exitCodeOf } from '../../lib/core/outcome.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
-import { type LockInfo, lock } from '../../lib/steps/lock.ts'
+import { type LockInfo, lock, lockAndKeepTrace } from '../../lib/steps/lock.ts'
 import { hostIn, NO_REQUEST, ownFolder } from '../support/host.ts'
 import { notesOf, outcomeOf, perform, story } from '../support/perform.ts'
 import { startHolder } from '../support/start-holder.ts'
@@ -16,14 +16,14 @@ const host = hostIn(folder)
 const file = join(host.paths.state, 'lock')
 
 /** Takes the lock in this process; `seen` is what the next step learns of the last run. */
-async function take(request: { dryRun: boolean; only: string[] } = { ...NO_REQUEST, only: [] }) {
+async function take(request: { dryRun: boolean; only: string[] } = { ...NO_REQUEST, only: [] }, hold = lock) {
   const seen: (LockInfo | undefined)[] = []
   const texts: string[] = []
   const look = async ({ interrupted }: Needs<'interrupted'>) => {
     seen.push(interrupted)
     texts.push(readFileSync(file, 'utf8'))
   }
-  const chain = recipe<Needs<'host' | 'request'>>().hold(lock).do({ name: 'look', title: 'look', run: look })
+  const chain = recipe<Needs<'host' | 'request'>>().hold(hold).do({ name: 'look', title: 'look', run: look })
   return { ...(await perform(chain, { host, request })), seen, texts }
 }
 
@@ -106,4 +106,20 @@ test('lock that gives an input/output error when it is read is that of an interr
   const performed = await perform(chain, { host, request: { ...NO_REQUEST, only: [] } })
   rmSync(file)
   assert.match(notesOf(performed)[0]!, /^warning: the last run was interrupted: unknown/)
+})
+
+test('lock that keeps the trace leaves it for the next run that makes backups, also when it is killed itself', async () => {
+  const other = await startHolder('lock', host)
+  await other.kill('SIGKILL')
+  const recovery = await take(undefined, lockAndKeepTrace)
+  assert.deepEqual([recovery.seen[0]!.pid, notesOf(recovery)], [other.child.pid, []])
+  assert.deepEqual(
+    [JSON.parse(recovery.texts[0]!).pid, JSON.parse(recovery.texts[0]!).interrupted.pid],
+    [process.pid, other.child.pid],
+  )
+  writeFileSync(file, recovery.texts[0]!) // as if that one had been killed
+  const night = await take()
+  assert.equal(night.seen[0]!.pid, other.child.pid)
+  assert.match(notesOf(night)[0]!, /^warning: the last run was interrupted/)
+  assert.deepEqual((await take()).seen, [undefined])
 })

@@ -134,6 +134,17 @@ export class KillLane {
     return pending?.phase ?? (this.#newestKept() === this.#keptAtStart ? 'none' : 'kept')
   }
 
+  /** Boots after a kill, as `holdfast-boot.service` does: before any other run the site is whole, in one of its two states. */
+  async boot(): Promise<void> {
+    const phase = this.phase()
+    const safeBefore = this.#safetyCopies()
+    const booted = await startTask(this.stage, this.host, 'boot').ended
+    assert.equal(booted.code, 0, booted.stdout + booted.stderr)
+    await this.proves(phase === 'kept' ? 'after' : 'before')
+    if (this.task === 'recover' && phase === 'swapping') assert.equal(this.#safetyCopies(), safeBefore + 1)
+    if (phase !== 'kept') this.#keptAtStart = this.#newestKept() // what was taken back is over: there is nothing to undo
+  }
+
   /** Undoes, or goes on, after a kill, and proves that the site was in one of its two whole states and is so now. Ends in the first state. */
   async mend(by: 'undo' | 'again'): Promise<void> {
     const phase = this.phase()

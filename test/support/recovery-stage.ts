@@ -12,8 +12,8 @@ import { type Ended, readJson, type Stage, type StageHost, type Told } from './s
 export function startTask(
   stage: Stage,
   host: StageHost,
-  task: 'recover' | 'nightly',
-  words: readonly string[],
+  task: 'recover' | 'nightly' | 'boot',
+  words: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const file = join(import.meta.dirname, `../../tasks/${task}.ts`)

@@ -46,6 +46,7 @@ for (const task of ['recover', 'replica']) {
       const phase = lane.phase()
       lane.tell(`${task} ${when} ${reached ?? 'the end'}: ${phase}`)
       seen.add(phase)
+      if (phase === 'swapping' || turn % 2 === 0) await lane.boot()
       await lane.mend(turn % 3 === 0 ? 'again' : 'undo')
       if (reached === undefined) break
     }

@@ -43,7 +43,7 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
     )
   const exclusive = ['age', 'at'].filter(name => values[name] !== undefined)
   if (exclusive.length > 1) throw new BadInput('--age and --at: wanted one of them')
-  if (undo && ['age', 'at', 'path', 'into', 'files-only', 'db-only'].some(name => values[name] !== undefined)) {
+  if (undo && ['age', 'at', 'path', 'into', 'files-only', 'db-only'].some(name => isGiven(values[name]))) {
     throw new BadInput('--undo swaps the last restore back: it takes no --age, --at, --path, --into, --files-only or --db-only')
   }
   const kept = values.kept as string | undefined
@@ -55,6 +55,9 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
   }
   return { ...readMoment(values, now), scope: readScope(values, paths), into, undo, kept, yes }
 }
+
+/** An option that was not given is undefined, false or an empty list. */
+const isGiven = (value: unknown): boolean => value !== undefined && value !== false && (!Array.isArray(value) || value.length > 0)
 
 function readMoment(values: Values, now: number): Pick<Recovery, 'moment' | 'asked'> {
   const given = values.age ?? values.at
