@@ -2,14 +2,18 @@ import type { FileHandle } from 'node:fs/promises'
 import { delimiter } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { $ } from 'zx/core'
+import { $, type ProcessOutput, type ProcessPromise } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
 import { unsandboxed } from './command.ts'
+import { CommandFailed, type Ended } from './failure.ts'
+import { type CommandLimits, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
 import { searchPath } from './search-path.ts'
-import { Stopped } from './stop.ts'
+
+export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
+export { MOST_OUTPUT } from './limits.ts'
 
 /** How a command is to be run. */
-export interface CommandOptions {
+export interface CommandOptions extends CommandLimits {
   readonly cwd?: string
   /** Added to the small environment that every command gets. Secrets belong here, in `input`, or in a file of mode 600. */
   readonly env?: Readonly<Record<string, string | Secret>>
@@ -20,10 +24,8 @@ export interface CommandOptions {
   readonly stdout?: () => Promise<FileHandle>
   /** Open descriptors that it gets as 3, 4 and so on. */
   readonly inherit?: readonly number[]
-  /** Seconds after which it is killed, and left behind when even that does not end it: a hung mount ends for no signal. None by default. */
-  readonly timeout?: number
-  /** Bytes that it may print at most, on both outputs together, before it is ended; {@link MOST_OUTPUT} by default. */
-  readonly maxOutput?: number
+  /** Seconds between asking it to end and killing it, when it must end early. */
+  readonly grace?: number
   /** Exit codes that are no failure, besides 0. */
   readonly allow?: readonly number[]
   /** Turns a failure into a better error. */
@@ -32,52 +34,10 @@ export interface CommandOptions {
   readonly onLine?: (line: string) => void
 }
 
-/** How a process ended. */
-export interface Ended {
-  readonly exitCode: number | undefined
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** A command that ended otherwise than it should. The message holds the end of what it printed. */
-export class CommandFailed extends Error {
-  readonly program: string
-  readonly exitCode: number | undefined
-  readonly stdout: string
-  readonly stderr: string
-
-  constructor(program: string, how: string, ended: Ended) {
-    const said = lastLines(ended.stderr, 3) || lastLines(ended.stdout, 3)
-    super(`${program} ${how}${said === '' ? '' : `: ${said}`}`)
-    this.program = program
-    this.exitCode = ended.exitCode
-    this.stdout = ended.stdout
-    this.stderr = ended.stderr
-  }
-}
-
-/** A command that printed more than it may. */
-export class PrintedTooMuch extends CommandFailed {}
-
-/** A command that did not end in its time. */
-export class TimedOut extends CommandFailed {}
-
-/** The last lines of a text that hold something, joined by ` / `. */
-export function lastLines(text: string, count: number): string {
-  const lines = text.split('\n').map(line => line.trim())
-  return lines
-    .filter(line => line !== '')
-    .slice(-count)
-    .join(' / ')
-}
-
-/** Bytes that a command may print when nothing else is said: what it prints is held in memory. */
-export const MOST_OUTPUT = 256 * 1024 * 1024
-
 /** Seconds between asking a group of processes to end and killing it. */
-const GRACE = 5
+const GRACE = 2
 /** Seconds to wait for a killed process before it is left behind. */
-const LEAVE_BEHIND = 2
+const LEAVE_BEHIND = 1
 
 /** What commands inherit of this process's environment: nothing that could hold a secret. */
 const INHERITED =
@@ -103,7 +63,8 @@ export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): vo
   }
 }
 
-const wait = (seconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, seconds * 1000).unref())
+const wait = (seconds: number): Promise<undefined> =>
+  new Promise(resolve => setTimeout(() => resolve(undefined), seconds * 1000).unref())
 
 /**
  * Runs one command in a process group of its own and waits until it has ended. A stop or a time limit ends the whole group.
@@ -137,61 +98,37 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})
-  const group = run.pid
-  const most = options.maxOutput ?? MOST_OUTPUT
-  const cut = new AbortController()
-  let cutShortBy: Error | undefined
-  const ending = async (why: Error): Promise<never> => {
-    cutShortBy ??= why
-    signalGroup(group, 'SIGTERM')
-    await Promise.race([run, wait(GRACE)])
-    signalGroup(group, 'SIGKILL')
-    await Promise.race([run, wait(LEAVE_BEHIND)])
-    throw why
-  }
+  const over = new AbortController()
   try {
-    const output = await Promise.race([
-      run,
-      aborted(stop, cut.signal).then(() => ending(stop.reason instanceof Error ? stop.reason : new Stopped('a signal'))),
-      ...(options.timeout === undefined
-        ? []
-        : [elapsed(options.timeout, cut.signal).then(() => ending(tooLong(program, options.timeout!)))]),
-      printed([run.stdout, run.stderr], most).then(() => ending(tooMuch(program, most))),
-    ])
-    if (cutShortBy) throw cutShortBy
-    const ended = { exitCode: output.exitCode ?? undefined, stdout: output.stdout, stderr: output.stderr }
-    if (stop.aborted) return await ending(stop.reason)
+    const tooLong = { program, pid: run.pid, streams: [run.stdout, run.stderr], limits: options, stop, over: over.signal }
+    const output = await Promise.race([run, whyToEnd(tooLong)])
+    if (typeof output === 'function') throw await cutShort(run, options, output)
+    const ended = endOf(output)
+    if (stop.aborted) throw await cutShort(run, options, () => reasonOf(stop))
     if (ended.exitCode === 0 || options.allow?.includes(ended.exitCode ?? -1)) return ended
-    const failure = new CommandFailed(
-      program,
-      output.exitCode === null ? `was ended by ${output.signal}` : `ended with exit code ${output.exitCode}`,
-      ended,
-    )
-    throw options.explain?.(failure) ?? failure
+    const how = output.exitCode === null ? `was ended by ${output.signal}` : `ended with exit code ${output.exitCode}`
+    throw explained(new CommandFailed(program, how, ended), options)
   } finally {
-    cut.abort()
+    over.abort()
   }
 }
 
-function tooLong(program: string, seconds: number): TimedOut {
-  return new TimedOut(program, `did not end within ${seconds} s`, { exitCode: undefined, stdout: '', stderr: '' })
+const endOf = (output: ProcessOutput | undefined): Ended => ({
+  exitCode: output?.exitCode ?? undefined,
+  stdout: output?.stdout ?? '',
+  stderr: output?.stderr ?? '',
+})
+
+/** Ends a command and all of its group, and gives the error that says why. */
+async function cutShort(run: ProcessPromise, options: CommandOptions, why: WhyEnded): Promise<Error> {
+  signalGroup(run.pid, 'SIGTERM')
+  const ended = await Promise.race([run, wait(options.grace ?? GRACE)])
+  signalGroup(run.pid, 'SIGKILL')
+  return explained(why(endOf(ended ?? (await Promise.race([run, wait(LEAVE_BEHIND)])))), options)
 }
 
-function tooMuch(program: string, bytes: number): PrintedTooMuch {
-  return new PrintedTooMuch(program, `printed more than ${bytes} bytes`, { exitCode: undefined, stdout: '', stderr: '' })
-}
-
-/** Resolves when more than so many bytes have come on these streams; never when they end first. */
-function printed(streams: readonly (Readable | null)[], most: number): Promise<void> {
-  let bytes = 0
-  return new Promise(resolve => {
-    for (const stream of streams)
-      stream?.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        if (bytes > most) resolve()
-      })
-  })
-}
+const explained = (error: Error, { explain }: CommandOptions): Error =>
+  (error instanceof CommandFailed ? explain?.(error) : undefined) ?? error
 
 /** Tells each line of a stream as it is whole, and at its end what is left. */
 function tellLines(stream: Readable, take: (line: string) => void): void {
@@ -205,21 +142,5 @@ function tellLines(stream: Readable, take: (line: string) => void): void {
   stream.on('end', () => {
     rest += decoder.end()
     if (rest !== '') take(rest)
-  })
-}
-
-/** Resolves when a signal is aborted; never when `cut` is first. */
-function aborted(signal: AbortSignal, cut: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const done = (): void => resolve()
-    signal.addEventListener('abort', done, { once: true })
-    cut.addEventListener('abort', () => signal.removeEventListener('abort', done), { once: true })
-  })
-}
-
-function elapsed(seconds: number, cut: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, seconds * 1000)
-    cut.addEventListener('abort', () => clearTimeout(timer), { once: true })
   })
 }

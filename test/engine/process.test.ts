@@ -62,6 +62,52 @@ test('runProcess() ends what takes too long, and says so', async () => {
   assert.equal(error.exitCode, undefined)
 })
 
+/** The error of a command that is wanted to be ended, and its message. */
+const failureOf = async (running: Promise<unknown>): Promise<CommandFailed> => {
+  const error = await running.then(
+    () => undefined,
+    caught => caught,
+  )
+  assert.ok(error instanceof CommandFailed, String(error))
+  return error
+}
+
+test('runProcess() ends what does nothing for too long, and says so with what it said last', async () => {
+  const error = await failureOf(sh('echo asking the server >&2; sleep 60', { idleTimeout: 0.4 }))
+  assert.ok(error instanceof TimedOut)
+  assert.equal(error.message, 'sh did nothing for 0.4 s: asking the server')
+})
+
+test('runProcess() takes for work what a command prints, computes, reads or writes, also by what it started, in another session too', async () => {
+  const now = 'for n in 1 2 3 4 5 6 7 8; do sleep 0.5;'
+  const working = [
+    `${now} echo $n; done`,
+    `setsid --wait sh -c "${now} i=0; while [ \\$i -lt 9000 ]; do i=\\$((i + 1)); done; done"`,
+    `(${now} head -c 100 /dev/zero > /dev/null; done) & wait`,
+  ]
+  await Promise.all(working.map(script => sh(script, { idleTimeout: 3 })))
+})
+
+test('runProcess() asks anew how long a command may do nothing', async () => {
+  let allowed = 60
+  const running = sh('echo failed; sleep 60', {
+    idleTimeout: () => allowed,
+    onLine: () => {
+      allowed = 0.2
+    },
+  })
+  assert.equal((await failureOf(running)).message, 'sh did nothing for 0.2 s: failed')
+})
+
+test('runProcess() gives what ran out of its time to who explains it', async () => {
+  const explain = ({ message }: CommandFailed) => new Error(`explained: ${message}`)
+  await assert.rejects(sh('sleep 60', { timeout: 0.1, explain }), { message: 'explained: sh did not end within 0.1 s' })
+})
+
+test('runProcess() waits as long as a timer can, however long its limits are', async () => {
+  await sh('sleep 0.3', { timeout: 1e12, idleTimeout: 1e12 })
+})
+
 test('runProcess() names the signal that ended a command', async () => {
   await assert.rejects(sh('kill -SEGV $$'), { message: /^sh was ended by SIGSEGV/ })
 })

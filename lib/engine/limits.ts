@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream'
+import { activityOf } from './activity.ts'
+import { type Ended, PrintedTooMuch, TimedOut } from './failure.ts'
+import { Stopped } from './stop.ts'
+
+/** What a command may use of time and memory before it is ended: killed, and left behind when even that does not end it (a hung mount ends for no signal). */
+export interface CommandLimits {
+  /** Seconds for all that it does. None by default. */
+  readonly timeout?: number
+  /**
+   * Seconds for which it may do nothing at all: print nothing, and neither it nor what it started use the processor, read or write. Asked anew at every look, since what it
+   * said meanwhile may change it. None by default.
+   */
+  readonly idleTimeout?: number | (() => number)
+  /** Bytes that it may print at most, on both outputs together; {@link MOST_OUTPUT} by default. */
+  readonly maxOutput?: number
+}
+
+/** Bytes that a command may print when nothing else is said: what it prints is held in memory. */
+export const MOST_OUTPUT = 256 * 1024 * 1024
+
+/** Seconds between two looks at what a command does: each reads a line of every process of the machine. */
+const LOOK_EVERY = 2
+
+/** The longest time that a timer can wait, in milliseconds: 24 days. A longer one would be over at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** Makes the error that says why a command was ended, once it has. */
+export type WhyEnded = (ended: Ended) => Error
+
+/** A command that runs. */
+export interface Running {
+  readonly program: string
+  readonly pid: number | undefined
+  readonly streams: readonly (Readable | null)[]
+  readonly limits: CommandLimits
+  readonly stop: AbortSignal
+  /** Aborted once it has ended. */
+  readonly over: AbortSignal
+}
+
+/** Resolves when a running command is to be ended: the run was stopped, or it reached one of its limits. Never when it is over before. */
+export function whyToEnd({ program, pid, streams, limits, stop, over }: Running): Promise<WhyEnded> {
+  const { timeout, idleTimeout, maxOutput = MOST_OUTPUT } = limits
+  const timedOut =
+    (how: string): WhyEnded =>
+    ended =>
+      new TimedOut(program, how, { ...ended, exitCode: undefined })
+  return Promise.race([
+    aborted(stop, over).then(() => () => reasonOf(stop)),
+    printedMore(streams, maxOutput).then(
+      (): WhyEnded => ended =>
+        new PrintedTooMuch(program, `printed more than ${maxOutput} bytes`, {
+          ...ended,
+          exitCode: undefined,
+          stdout: '',
+          stderr: '',
+        }),
+    ),
+    ...(timeout === undefined ? [] : [elapsed(timeout, over).then(() => timedOut(`did not end within ${timeout} s`))]),
+    ...(idleTimeout === undefined || pid === undefined
+      ? []
+      : [idleFor(pid, streams, idleTimeout, over).then(seconds => timedOut(`did nothing for ${seconds} s`))]),
+  ])
+}
+
+export const reasonOf = (stop: AbortSignal): Error => (stop.reason instanceof Error ? stop.reason : new Stopped('a signal'))
+
+/** Resolves when a process has done nothing for as long as it may, and tells how long that is. */
+function idleFor(
+  pid: number,
+  streams: readonly (Readable | null)[],
+  idleTimeout: number | (() => number),
+  over: AbortSignal,
+): Promise<number> {
+  const allowed = typeof idleTimeout === 'number' ? () => idleTimeout : idleTimeout
+  return new Promise(resolve => {
+    let before = ''
+    let activeAt = performance.now()
+    for (const stream of streams)
+      stream?.on('data', () => {
+        activeAt = performance.now()
+      })
+    const look = (): void => {
+      const now = activityOf(pid)
+      if (now !== before) activeAt = performance.now()
+      before = now
+      const seconds = allowed()
+      if (performance.now() - activeAt < seconds * 1000) again(seconds)
+      else resolve(seconds)
+    }
+    let timer: NodeJS.Timeout
+    const again = (seconds: number): void => {
+      timer = setTimeout(look, Math.min(LOOK_EVERY, seconds / 4) * 1000)
+    }
+    again(allowed())
+    over.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  })
+}
+
+/** Resolves when more than so many bytes have come on these streams; never when they end first. */
+function printedMore(streams: readonly (Readable | null)[], most: number): Promise<void> {
+  let bytes = 0
+  return new Promise(resolve => {
+    for (const stream of streams)
+      stream?.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > most) resolve()
+      })
+  })
+}
+
+/** Resolves when a signal is aborted; never when `over` is first. */
+function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => resolve()
+    signal.addEventListener('abort', done, { once: true })
+    over.addEventListener('abort', () => signal.removeEventListener('abort', done), { once: true })
+  })
+}
+
+function elapsed(seconds: number, over: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, Math.min(seconds * 1000, LONGEST_TIMER))
+    over.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  })
+}
