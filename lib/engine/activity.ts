@@ -29,7 +29,7 @@ function allProcesses(): Process[] {
       const line = readOrNothing(`/proc/${name}/stat`)
       // its own name, in brackets, may hold anything
       const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-      return fields.length < 15
+      return fields.length < 15 || fields[0] === 'Z'
         ? []
         : [{ pid: Number(name), parent: Number(fields[1]), group: Number(fields[2]), ticks: fields.slice(11, 15).join(' ') }]
     })

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
@@ -11,15 +10,19 @@ test('activityOf() stays the same while all wait, and changes when one of them w
     'printf ") R 1 1" > /proc/self/comm; sleep 600 & read -r line; dd if=/dev/zero of=/dev/null count=1 2> /dev/null; read -r line'
   const child = spawn('bash', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   const look = () => activityOf(child.pid!)
-  await until(() => look().split('\n').length === 2 && look() === look())
-  await new Promise(resolve => setTimeout(resolve, 50)) // it may still be on its way to its wait
-  const waiting = look()
-  await new Promise(resolve => setTimeout(resolve, 200))
-  assert.equal(look(), waiting)
+  let waiting = ''
+  let count = 0
+  // for as long as it is on its way to its wait it works
+  await until(() => {
+    const now = look()
+    count = now === waiting ? count + 1 : 0
+    waiting = now
+    return now.split('\n').length === 2 && count === 20
+  })
   child.stdin!.write('go\n')
   await until(() => look() !== waiting)
   const ended = once(child, 'exit')
   process.kill(-child.pid!, 'SIGKILL')
   await ended
-  assert.equal(look(), '')
+  await until(() => look() === '')
 })
