@@ -1,0 +1,65 @@
+import type { Objection } from './site-rights.ts'
+
+/** One statement of an nginx configuration: its words, and those in its braces if it has any. */
+export interface NginxStatement {
+  readonly line: number
+  readonly words: readonly string[]
+  readonly block: readonly NginxStatement[] | undefined
+}
+
+type Token = { readonly kind: 'word' | ';' | '{' | '}'; readonly text: string; readonly line: number }
+
+/** How deep blocks may lie in each other: a server, a location, another. */
+const DEEPEST = 8
+
+/**
+ * Reads a configuration into its statements, where everything means to nginx what it says by itself. What could be read in two ways ends the reading: quotes or
+ * braces within a word, escapes other than those of a pattern.
+ */
+export function readNginx(text: string): { readonly statements: readonly NginxStatement[]; readonly objection?: Objection } {
+  const tokens: Token[] = []
+  let line = 1
+  for (let at = 0; at < text.length; ) {
+    TOKEN.lastIndex = at
+    const match = TOKEN.exec(text)
+    if (!match)
+      return { statements: [], objection: { line, text: 'its quotes, braces or escapes could mean more than they say' } }
+    const [whole, space, mark, quoted, bare] = match
+    if (mark !== undefined) tokens.push({ kind: mark as ';' | '{' | '}', text: mark, line })
+    else if (quoted !== undefined) tokens.push({ kind: 'word', text: quoted.slice(1, -1), line })
+    else if (bare !== undefined) tokens.push({ kind: 'word', text: bare, line })
+    line += (space ?? '').split('\n').length - 1
+    at += whole.length
+  }
+  return statementsOf(tokens)
+}
+
+/** Space and comments; a mark; a word in quotes; a bare word. A word ends at a space or a mark, and `${` begins a variable. */
+const TOKEN =
+  /((?:[ \t\n]|(?<=^|[\s;{}])#[^\n]*(?:\n|$))+)|([;{}])|("[^"\\\n]*"|'[^'\\\n]*')(?=[\s;{])|((?:[^\s;{}"'#\\]|\\[.dwsb/?+*()[\]|^$-])+)(?=[\s;{])(?<!\$(?=\{))/y
+
+function statementsOf(tokens: readonly Token[]): ReturnType<typeof readNginx> {
+  const top: NginxStatement[] = []
+  const blocks: NginxStatement[][] = [top]
+  let words: Token[] = []
+  for (const token of tokens) {
+    const refuse = (text: string): ReturnType<typeof readNginx> => ({ statements: [], objection: { line: token.line, text } })
+    if (token.kind === 'word') words.push(token)
+    else if (token.kind === '}') {
+      if (words.length > 0) return refuse('a statement has no end')
+      if (blocks.length === 1) return refuse('a brace closes nothing')
+      blocks.pop()
+    } else {
+      if (words.length === 0) return refuse('a statement has no name')
+      const block: NginxStatement[] | undefined = token.kind === '{' ? [] : undefined
+      blocks.at(-1)!.push({ line: words[0]!.line, words: words.map(word => word.text), block })
+      if (block) blocks.push(block)
+      if (blocks.length > DEEPEST) return refuse('its blocks lie too deep in each other')
+      words = []
+    }
+  }
+  const last = tokens.at(-1)
+  if (words.length > 0 || blocks.length > 1)
+    return { statements: [], objection: { line: last?.line ?? 1, text: 'the last statement or block has no end' } }
+  return { statements: top }
+}
