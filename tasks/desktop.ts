@@ -24,9 +24,10 @@ import { archiveMount } from '../lib/steps/mount.ts'
 import { checkRoom } from '../lib/steps/room.ts'
 import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
+import { checkWriter, type WriterRequest } from '../lib/steps/writer.ts'
 
 // biome-ignore format: a recipe reads as a table of contents
-const desktop = recipe<Start & DesktopRequest>()
+const desktop = recipe<Start & DesktopRequest & WriterRequest>()
   .hold(lock)
   .do(decideWork)
   .only('Work', hasWork, work => work
@@ -35,7 +36,7 @@ const desktop = recipe<Start & DesktopRequest>()
       .only('Tidying', isTidying, tidying => tidying.do(beginTidying))
       .hold(inhibit)
       .hold(vpn)
-      .hold(archiveMount).do(checkMount)
+      .hold(archiveMount).do(checkMount).do(checkWriter)
       .hold(gpgAgent)
       .do(status).do(checkRoom).do(compareWithArchive)
       .only('Backup day', isBackup, day => day

@@ -28,15 +28,16 @@ import { findSites } from '../lib/steps/sites.ts'
 import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
 import { hasWebServer, saveWebServer } from '../lib/steps/web-server.ts'
+import { checkWriter, type WriterRequest } from '../lib/steps/writer.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
-const nightly = recipe<Start>()
+const nightly = recipe<Start & WriterRequest>()
   .hold(lock)
   .do(mendRestores)
   .do(findSites)
   .hold(vpn)
   .hold(archiveMount)
-  .do(checkMount)
+  .do(checkMount).do(checkWriter)
   .do(decideRoles)
   .do(checkFreeSpace)
   .hold(gpgAgent)

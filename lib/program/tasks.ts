@@ -4,13 +4,20 @@ import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
 import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
+import type { WriterRequest } from '../steps/writer.ts'
 import type { Task, TaskWith } from './command-line.ts'
 import { flag, list, text } from './options.ts'
 import type { ForecastOptions } from './show-forecast.ts'
 
-export const nightlyTask: Task = {
+const NEW_MACHINE = {
+  'new-machine': flag('from now on this machine is the one of its name; said once, where another machine had that name'),
+} as const
+
+export const nightlyTask: TaskWith<WriterRequest> = {
   name: 'nightly',
   about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.',
+  options: NEW_MACHINE,
+  read: values => ({ newMachine: values['new-machine'] === true }),
 }
 
 export const recoverTask: TaskWith<{ recovery: Recovery }> = {
@@ -44,11 +51,11 @@ was is kept for keepPrevious days: --undo brings it back, and can itself be undo
   read: values => ({ recovery: readRecovery(values, Date.now(), process.stdin.isTTY === true) }),
 }
 
-export const desktopTask: TaskWith<DesktopRequest> = {
+export const desktopTask: TaskWith<DesktopRequest & WriterRequest> = {
   name: 'desktop',
   about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
-  options: { now: flag('back up now, whatever day it is') },
-  read: values => ({ backupNow: values.now === true }),
+  options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE },
+  read: values => ({ backupNow: values.now === true, newMachine: values['new-machine'] === true }),
 }
 
 export const bootTask: Task = {

@@ -3,13 +3,13 @@ import { archiveTelling } from '../core/archive-telling.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { newestSet } from '../core/collection.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
-import { markerOf } from '../core/marker.ts'
 import { expectedBytes } from '../core/progress.ts'
 import { formatBytes } from '../core/size.ts'
 import { backupWords } from '../duplicity/args.ts'
 import { isOfThisHost } from '../duplicity/errors.ts'
 import type { Step } from '../engine/step.ts'
 import { rememberOrTell } from '../host/state.ts'
+import { claimArchive } from '../store/claim.ts'
 import { recordSet } from '../store/set-records.ts'
 import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
@@ -21,7 +21,9 @@ import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
 import { treeSizeOf } from './tree-size.ts'
 
-type BackupNeeds = Needs<'host' | 'secrets' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
+type BackupNeeds = Needs<
+  'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'
+>
 
 /** Appends one set to the site's archive (S13): all of the site's folder, less the exclusions. The one duplicity call of a site's night. */
 export const backup: Step<BackupNeeds, void> = {
@@ -79,12 +81,4 @@ export const backup: Step<BackupNeeds, void> = {
       )
     })
   },
-}
-
-/** The archive says whose it is before the first set is in it, so that no other host begins one of its own. */
-async function claimArchive(folder: string | undefined, me: string, shell: Parameters<typeof backup.run>[1]): Promise<void> {
-  if (folder === undefined) return
-  // without --parents: should the share go away this very moment, there is nothing underneath to make the folder in
-  const script = '[ -e "$1/$2" ] || { { [ -d "$1" ] || mkdir "$1"; } && : > "$1/$2"; }'
-  await shell.with({ timeout: 60 }).act`sh -c ${script} claim ${folder} ${markerOf(me)}`
 }

@@ -4,6 +4,7 @@ import type { Host, SiteSettings } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
 import type { LockInfo } from './lock.ts'
+import type { Writer } from './writer.ts'
 
 /** What the person asked for on the command line. */
 export interface Request {
@@ -77,6 +78,7 @@ export interface Facts {
   /** The folder that stands for the archive once the share is mounted; not yet proven to be it. Undefined for a URL. */
   mounted: { readonly root: string } | undefined
   archive: Archive
+  writer: Writer
   roles: Roles
   freeSpace: FreeSpace
   site: Site

@@ -28,7 +28,7 @@ export type PruneNeeds = Needs<
  * One pruning action at most (S17 to S21), by duplicity's own command. What is to go is foretold from the archive's listing; the archive is listed right before and
  * after, and any difference stops all pruning of the site until a person has looked. A failure here never keeps tonight's backup from being made.
  */
-export const prune: Step<PruneNeeds, Needs<'collection'>> = {
+export const prune: Step<PruneNeeds & Needs<'writer'>, Needs<'collection'>> = {
   name: 'prune',
   title: 'Prune (one action at most)',
   run: async (facts, shell) => {

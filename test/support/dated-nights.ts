@@ -14,12 +14,13 @@ import type { Needs } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
 import { wpConfigIn } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
+import type { Writer } from '../../lib/steps/writer.ts'
 import { faketime, faketimeText } from './faketime.ts'
 import { fieldsIn, siteOf } from './host.ts'
 import { fakeProgram } from './programs.ts'
 import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
 
-type Facts = Needs<'host' | 'secrets' | 'archive' | 'site' | 'freeSpace'>
+type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace'>
 
 const backedUp = recipe<Facts>()
   .hold(gpgAgent)
@@ -49,6 +50,7 @@ export class DatedNights {
       host: dated,
       secrets: new Map([['PP', new Secret(PASSPHRASE)]]),
       archive: { kind: 'folder', root: stage.archive } as unknown as Archive,
+      writer: {} as Writer,
       site: siteOf(dated, site, wpConfig === undefined ? {} : { wpConfig }),
       freeSpace: { bytes: 1e12, fullBackups: { allowed: true, reason: 'test' } },
     }

@@ -13,8 +13,9 @@ import { gpgAgent } from '../../lib/steps/gpg.ts'
 import type { LockInfo } from '../../lib/steps/lock.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { status } from '../../lib/steps/status.ts'
+import type { Writer } from '../../lib/steps/writer.ts'
 
-type NightFacts = Needs<'host' | 'secrets' | 'archive' | 'site' | 'freeSpace' | 'interrupted'>
+type NightFacts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace' | 'interrupted'>
 
 /** One site on one host with an archive of its own, for nights that are only what an archive sees: status, prune, backup. */
 export interface NightSite {
@@ -49,6 +50,7 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
     host,
     secrets: new Map(),
     archive: proven as unknown as Archive,
+    writer: {} as Writer,
     site,
     freeSpace,
     interrupted: undefined,

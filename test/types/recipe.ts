@@ -17,11 +17,12 @@ import { decideRoles, primaries } from '../../lib/steps/roles.ts'
 import { findSites } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
 import { vpn } from '../../lib/steps/vpn.ts'
+import { checkWriter, type WriterRequest } from '../../lib/steps/writer.ts'
 
-const found = recipe<Start>().hold(lock).do(findSites).hold(vpn)
+const found = recipe<Start & WriterRequest>().hold(lock).do(findSites).hold(vpn)
 const mounted = found.hold(archiveMount)
 const checked = mounted.do(checkMount)
-const decided = checked.do(decideRoles)
+const decided = checked.do(checkWriter).do(decideRoles)
 const free = decided.do(checkFreeSpace)
 
 // the right order compiles
@@ -45,6 +46,9 @@ checked.each('Primary sites', primaries, site => site)
 free.each('Primary sites', primaries, site => site.do(backup))
 // @ts-expect-error a backup before the free space is known
 decided.each('Primary sites', primaries, site => site.do(status).do(backup))
+const unchecked = checked.do(decideRoles).do(checkFreeSpace)
+// @ts-expect-error a backup before it is known that no other machine writes under this name
+unchecked.each('Primary sites', primaries, site => site.do(status).do(backup))
 // @ts-expect-error a dump outside of the condition that finds its wp-config.php
 free.each('Primary sites', primaries, site => site.do(dumpDatabase))
 free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)))

@@ -1,0 +1,124 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { messageOf } from '../core/message.ts'
+import { judgeWriter, remember, type WriterMark, type WriterMemory } from '../core/writer.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Step } from '../engine/step.ts'
+import { readState, rememberOrTell, writeState } from '../host/state.ts'
+import type { Host } from '../inventory/schema.ts'
+import { passOn, readTaken, take, takeFrom } from '../store/exclusive.ts'
+import type { Needs } from './facts.ts'
+
+declare const checked: unique symbol
+
+/** This machine is the one that writes to the archive under its name. Only {@link checkWriter} finds it. */
+export interface Writer {
+  readonly [checked]: true
+}
+
+/** A person says that this machine takes the place of the one that wrote under its name before. */
+export interface WriterRequest {
+  readonly newMachine: boolean
+}
+
+const memories = z.record(
+  z.string(),
+  z.object({ machine: z.string(), word: z.string(), next: z.string().optional(), former: z.array(z.string()) }),
+)
+const STATE = 'writers'
+
+/**
+ * Makes sure that no other machine writes to the archive under this host's name: a clone of it would, with the same name and memory, and both would destroy the backups
+ * of both. Each run leaves another word in the archive; see lib/core/writer.ts. A URL cannot be looked into: nothing is checked there.
+ * @throws when another machine writes under the same name
+ */
+export const checkWriter: Step<Needs<'host' | 'request' | 'archive'> & WriterRequest, Needs<'writer'>> = {
+  name: 'writer',
+  title: ({ host }) => `Check that no other machine writes as ${host.name}`,
+  run: async ({ host, request, archive, newMachine }, shell) => {
+    if (archive.kind === 'folder' && archive.identity !== undefined) {
+      const folder = join(archive.root, `.holdfast-writer-${host.name}`)
+      const place = { host, folder, identity: archive.identity, machine: machineHash() }
+      if (newMachine && !request.dryRun) await takeOver(place, shell)
+      else await check(place, request.dryRun, shell)
+    }
+    return { writer: {} as Writer }
+  },
+}
+
+interface Place {
+  readonly host: Host
+  /** Holds the mark: a file whose name is the word, and whose text the machine. */
+  readonly folder: string
+  readonly identity: string
+  readonly machine: string
+}
+
+async function check(place: Place, dryRun: boolean, shell: Shell): Promise<void> {
+  const { host, folder, machine } = place
+  const memory = recall(place)
+  const mark = await readMark(folder, shell)
+  const verdict = judgeWriter({ host: host.name, machine }, mark, memory)
+  if (verdict.kind === 'other-machine') throw refusal(verdict.reason, host.name)
+  if (verdict.kind === 'archive-restored')
+    shell.note('warning', `the archive is as it was some runs of ${host.name} ago: it was itself restored`)
+  if (dryRun) return
+  const next = newWord()
+  try {
+    // should this run be cut off before it remembers the new word, it knows it all the same
+    if (mark && memory) write(place, { ...memory, word: mark.word, next })
+  } catch (error) {
+    return shell.note('problem', `${host.name} leaves the mark of its last run in the archive: ${messageOf(error)}`)
+  }
+  const left = mark ? passOn(folder, mark.word, next, shell) : take(folder, { name: next, text: machine }, shell)
+  if (!(await left)) {
+    const now = await readMark(folder, shell)
+    if (!now) return shell.note('problem', `${host.name} can leave no mark in ${folder}: is it full?`) // what is full must be pruned
+    if (now.word !== next) throw refusal(`another machine writes to the archive as ${host.name} at this very moment`, host.name)
+  }
+  rememberOrTell(shell, `this machine cannot remember its mark in ${folder}`, () =>
+    write(place, remember(mark && memory ? { ...memory, word: mark.word } : undefined, machine, next)),
+  )
+}
+
+async function readMark(folder: string, shell: Shell): Promise<WriterMark | undefined> {
+  const taken = await readTaken(folder, shell)
+  return taken && { word: taken.name, machine: taken.text }
+}
+
+async function takeOver(place: Place, shell: Shell): Promise<void> {
+  const { host, folder, machine } = place
+  const word = newWord()
+  const mark = { name: word, text: machine }
+  if (!(await take(folder, mark, shell))) await takeFrom(folder, mark, shell)
+  write(place, remember(undefined, machine, word))
+  shell.note('significant', `from now on this machine is the one that writes as ${host.name}; any other of that name is refused`)
+}
+
+const refusal = (reason: string, host: string): Error =>
+  new Error(
+    `${reason}. Two machines of one name would destroy each other's backups, so nothing is done. Give one of them another name; or, on the machine that is to go on as ${host}, add --new-machine once`,
+  )
+
+function recall({ host, identity }: Place): WriterMemory | undefined {
+  return memories.parse(readState(host, STATE) ?? {})[identity]
+}
+
+function write({ host, identity }: Place, memory: WriterMemory): void {
+  writeState(host, STATE, { ...memories.parse(readState(host, STATE) ?? {}), [identity]: memory })
+}
+
+const newWord = (): string => randomBytes(16).toString('hex')
+
+/** The machine's own id, hashed: machine-id(5) asks not to show it. A machine without one has the id of all such. */
+function machineHash(): string {
+  let id = ''
+  try {
+    id = readFileSync('/etc/machine-id', 'utf8').trim()
+  } catch {
+    // a container without systemd
+  }
+  return createHash('sha256').update(`holdfast ${id}`).digest('hex').slice(0, 32)
+}
