@@ -91,6 +91,7 @@ if (inOwnMounts(import.meta.filename)) {
       const wanted: [string, string][] = [
         ['lock', 'state/lock'],
         ['vpn', 'run/vpn/home'],
+        ['writer', 'state/writers.json'],
         ['backup', 'state/sites/plain.json'],
         ['audit', 'state/audit/plain.json'],
         ['log', 'logs/nightly-'],
