@@ -40,8 +40,14 @@ export async function main<Extra extends object>(task: Task | TaskWith<Extra>, r
     process.stderr.write(`${expected ? messageOf(error) : (error as Error).stack}\n`)
     code = expected ? EXIT.badInput : EXIT.failed
   }
-  // a process that hangs on a dead mount, left behind, must not keep this one
   await new Promise(resolve => process.stdout.write('', resolve))
+  endProcess(code)
+}
+
+/** Ends the process, whatever was left behind. Node would wait for a thread that waits for a dead mount, a FIFO or a name server: the kernel does not. */
+function endProcess(code: number): never {
+  const isLeft = process.getActiveResourcesInfo().some(kind => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(kind))
+  if (isLeft) process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`], {})
   process.exit(code)
 }
 

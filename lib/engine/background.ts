@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { CommandFailed, type CommandOptions, environment, signalGroup, TimedOut } from './process.ts'
+import { CommandFailed, type CommandOptions, environment, GRACE, signalGroup, TimedOut } from './process.ts'
 
 /** A command that stays for as long as something is held. */
 export interface Running {
@@ -11,8 +11,6 @@ export interface Running {
 
 /** Seconds that a command may take to begin, when nothing else is said. */
 const BEGINNING = 20
-/** Milliseconds that it may take to end by itself. */
-const GRACE = 5000
 
 /**
  * Starts a command that stays until it is ended, and waits for the first line that it prints: by it the command says that what it holds is held.
@@ -20,13 +18,16 @@ const GRACE = 5000
  *
  * @throws {CommandFailed} when it ends before that line
  * @throws {TimedOut} when the line does not come in time
+ * @throws {Stopped} when `stop` is aborted before it comes
  */
-export async function beginProcess(words: readonly string[], options: CommandOptions): Promise<Running> {
+export async function beginProcess(words: readonly string[], options: CommandOptions, stop: AbortSignal): Promise<Running> {
   const [program = '', ...rest] = words
   const child = spawn(program, rest, { detached: true, stdio: 'pipe', env: environment(options.env) })
   child.stdin.on('error', () => {}) // it may have ended already
   const seconds = options.timeout ?? BEGINNING
-  const timer = setTimeout(() => end(child), seconds * 1000)
+  const giveUp = (): void => void end(child)
+  const timer = setTimeout(giveUp, seconds * 1000)
+  stop.addEventListener('abort', giveUp, { once: true })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString()
@@ -35,11 +36,13 @@ export async function beginProcess(words: readonly string[], options: CommandOpt
     await once(child, 'spawn')
     const began = once(createInterface(child.stdout), 'line').then(() => true)
     if (await Promise.race([began, once(child, 'close').then(() => false)])) return { end: () => end(child) }
+    stop.throwIfAborted()
     const ended = { exitCode: child.exitCode ?? undefined, stdout: '', stderr: said }
     if (child.exitCode === null) throw new TimedOut(program, `did not begin within ${seconds} s`, ended)
     throw new CommandFailed(program, `ended with exit code ${child.exitCode}`, ended)
   } finally {
     clearTimeout(timer)
+    stop.removeEventListener('abort', giveUp)
   }
 }
 
@@ -47,7 +50,7 @@ async function end(child: ChildProcess): Promise<void> {
   child.stdin?.end()
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE)
+  const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE * 1000)
   await ended
   clearTimeout(timer)
 }

@@ -23,7 +23,7 @@ export const MOST_OUTPUT = 256 * 1024 * 1024
 const LOOK_EVERY = 2
 
 /** The longest time that a timer can wait, in milliseconds: 24 days. A longer one would be over at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
+export const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Makes the error that says why a command was ended, once it has. */
 export type WhyEnded = (ended: Ended) => Error

@@ -25,7 +25,7 @@ export interface CommandOptions extends CommandLimits {
   /** Open descriptors that it gets as 3, 4 and so on. */
   readonly inherit?: readonly number[]
   /** Seconds between asking it to end and killing it, when it must end early. */
-  readonly grace?: number
+  readonly grace?: () => number
   /** Exit codes that are no failure, besides 0. */
   readonly allow?: readonly number[]
   /** Turns a failure into a better error. */
@@ -35,9 +35,9 @@ export interface CommandOptions extends CommandLimits {
 }
 
 /** Seconds between asking a group of processes to end and killing it. */
-const GRACE = 2
+export const GRACE = 2
 /** Seconds to wait for a killed process before it is left behind. */
-const LEAVE_BEHIND = 1
+export const LEAVE_BEHIND = 1
 
 /** What commands inherit of this process's environment: nothing that could hold a secret. */
 const INHERITED =
@@ -122,7 +122,7 @@ const endOf = (output: ProcessOutput | undefined): Ended => ({
 /** Ends a command and all of its group, and gives the error that says why. */
 async function cutShort(run: ProcessPromise, options: CommandOptions, why: WhyEnded): Promise<Error> {
   signalGroup(run.pid, 'SIGTERM')
-  const ended = await Promise.race([run, wait(options.grace ?? GRACE)])
+  const ended = await Promise.race([run, wait(options.grace?.() ?? GRACE)])
   signalGroup(run.pid, 'SIGKILL')
   return explained(why(endOf(ended ?? (await Promise.race([run, wait(LEAVE_BEHIND)])))), options)
 }

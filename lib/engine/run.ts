@@ -3,9 +3,10 @@ import { messageOf } from '../core/message.ts'
 import type { CommandRecord, Note, Outcome, Status } from '../core/outcome.ts'
 import { HIDDEN, type Secret } from '../core/secret.ts'
 import type { Telling } from '../core/telling.ts'
-import { CommandFailed } from './process.ts'
+import { delayed, NoTimeLeft, patiently, shareAfter } from './patience.ts'
+import { CommandFailed, GRACE } from './process.ts'
 import type { Facts } from './recipe.ts'
-import { type Listener, type Shell, shellOf } from './shell.ts'
+import { type CommandDeadlines, type Listener, type Shell, shellOf } from './shell.ts'
 import type { Title } from './step.ts'
 import { Stopped } from './stop.ts'
 
@@ -17,6 +18,10 @@ export interface RunOptions {
   readonly onEvent: (event: RunEvent) => void
   /** Secrets known from the start. */
   readonly secrets?: readonly Secret[]
+  /** Seconds after which commands are ended that have no deadline of their own. */
+  readonly deadlines?: CommandDeadlines
+  /** It tells of a run that has ended: a stop, also of that run, does not end this, but makes it hurry. */
+  readonly tells?: boolean
 }
 
 /** One thing to be done: a step, or a half of a hold. */
@@ -26,6 +31,10 @@ export interface Work {
   readonly phase: Outcome['phase']
   readonly subject: string | undefined
   readonly run: (facts: Facts, shell: Shell) => Promise<object | void>
+  /** Aborted when what it is a part of has taken too long. */
+  readonly deadline?: AbortSignal | undefined
+  /** For a release: the seconds that it gets once the run was stopped, when that is not a share of the few that are left. */
+  readonly patience?: number | undefined
 }
 
 /** What became of it: its outcome, and the facts that it gave when it was done. */
@@ -33,6 +42,9 @@ export interface Worked {
   readonly outcome: Outcome
   readonly gives: object | undefined
 }
+
+/** Seconds for commands where nobody says how long they may take. */
+const LONGEST: CommandDeadlines = { look: 60, idle: 600 }
 
 /** Lines of a failed step's output that its outcome keeps. */
 const KEPT_LINES = 20
@@ -42,9 +54,6 @@ export class Run {
   readonly outcomes: Outcome[] = []
   readonly #options: RunOptions
   readonly #hidden: Set<string>
-  /** Never aborted: what goes down after a stop must be able to. */
-  readonly #goingDown = new AbortController().signal
-
   constructor(options: RunOptions) {
     this.#options = options
     this.#hidden = new Set((options.secrets ?? []).map(secret => secret.reveal()).filter(text => text.length > 3))
@@ -54,7 +63,7 @@ export class Run {
     return this.#options.stop.aborted
   }
 
-  /** Does one piece of work and records its outcome. Never throws. */
+  /** Does one piece of work and records its outcome. Never throws, and ends soon after a stop, whatever the work waits for. */
   async do(work: Work, facts: Facts, onLine: (line: string) => void = () => {}): Promise<Worked> {
     const { now } = this.#options
     const startedAt = now()
@@ -93,9 +102,12 @@ export class Run {
         if (secret.reveal().length > 3) this.#hidden.add(secret.reveal())
       },
     }
+    let isOver = false
+    // what was left behind may still have something to say
+    const heard = whileNot(() => isOver, listener)
     emit({ kind: 'begin', title, phase: work.phase })
-    const stop = work.phase === 'down' ? this.#goingDown : this.#options.stop
     const finish = (status: Status, error?: unknown): Outcome => {
+      isOver = true
       const reason = error === undefined ? undefined : this.#clean(messageOf(error))
       const exitCode = (error as { asExitCode?: number } | undefined)?.asExitCode
       const seconds = (now() - startedAt) / 1000
@@ -113,17 +125,35 @@ export class Run {
         ...(told.length > 0 ? { told } : {}),
       })
     }
+    using end = this.#endOf(work)
+    const { signal, grace } = end
+    const dry = this.#options.dry && work.phase === 'do'
+    const shell = shellOf({ listener: heard, stop: signal, now, dry, deadlines: this.#options.deadlines ?? LONGEST }, { grace })
     try {
-      const gives = await work.run(facts, shellOf({ listener, stop, now, dry: this.#options.dry && work.phase === 'do' }))
+      const gives = await patiently(work.run(facts, shell), signal, grace)
       return { outcome: finish('done'), gives: gives ?? undefined }
     } catch (error) {
-      const cutShort = error instanceof Stopped || (stop.aborted && work.phase !== 'down')
-      return { outcome: finish(cutShort ? 'stopped' : 'failed', error), gives: undefined }
+      const cutShort = error instanceof Stopped || error instanceof NoTimeLeft || (this.stopped && !this.#options.tells)
+      return { outcome: finish(cutShort && work.phase !== 'down' ? 'stopped' : 'failed', error), gives: undefined }
     }
   }
 
+  /**
+   * What ends a piece of work early, and the seconds that its commands then get to end well. A stop ends what is done; what lets go or tells of it goes on, but has to
+   * hurry, and its commands get no further grace.
+   */
+  #endOf({ phase, deadline, patience }: Work): Disposable & { readonly signal: AbortSignal; readonly grace: () => number } {
+    const { stop, tells } = this.#options
+    if (phase === 'down' || tells) {
+      const hurry = delayed(stop, () => patience ?? shareAfter(stop, tells ? 'report' : 'release'))
+      return { ...hurry, grace: () => (stop.aborted ? 0 : GRACE) }
+    }
+    const signal = deadline === undefined ? stop : AbortSignal.any([stop, deadline])
+    return { signal, grace: () => GRACE, [Symbol.dispose]: () => {} }
+  }
+
   /** Records work that was not begun, and why. */
-  skip(work: Work, facts: Facts, status: 'skipped' | 'stopped', reason: string): Outcome {
+  skip(work: Work, facts: Facts, status: 'skipped' | 'stopped' | 'failed', reason: string): Outcome {
     return this.#recordUnrun(work, facts, status, reason)
   }
 
@@ -160,6 +190,15 @@ export class Run {
     for (const secret of [...this.#hidden].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(secret, HIDDEN)
     return clean
   }
+}
+
+/** A listener that hears nothing once something holds. */
+function whileNot(isOver: () => boolean, listener: Listener): Listener {
+  const guarded = Object.entries(listener).map(([name, tell]: [string, (...said: never[]) => void]) => [
+    name,
+    (...said: never[]): void => (isOver() ? undefined : tell(...said)),
+  ])
+  return Object.fromEntries(guarded) as unknown as Listener
 }
 
 const identity = (work: Work, title: string) => ({ step: work.step, title, phase: work.phase, subject: work.subject })

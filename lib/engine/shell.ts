@@ -28,6 +28,8 @@ export interface Shell {
   readonly begin: (pieces: TemplateStringsArray, ...values: readonly Word[]) => Promise<Running>
   /** The same shell, its commands run in another way. */
   readonly with: (options: CommandOptions) => Shell
+  /** The same shell for what takes moments, unless a disk or a server is dead: its commands have the deadline of a look. */
+  readonly quick: Shell
   /** Tells the report something. */
   readonly note: (kind: NoteKind, text: string) => void
   /** Tells the report what is known of a site, as data. */
@@ -54,12 +56,19 @@ export interface Listener {
   readonly hide: (secret: Secret) => void
 }
 
+/** Seconds after which commands are ended: those for a look as a whole; all others that no step gives a deadline to when they do nothing. */
+export interface CommandDeadlines {
+  readonly look: number
+  readonly idle: number
+}
+
 export interface ShellWorld {
   readonly listener: Listener
   readonly stop: AbortSignal
   readonly now: () => number
   /** Whether acts are described and not done. */
   readonly dry: boolean
+  readonly deadlines: CommandDeadlines
 }
 
 /** Makes the shell that a step is given. */
@@ -77,8 +86,11 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
       throw error
     }
   }
+  const hasDeadline = options.timeout !== undefined || options.idleTimeout !== undefined
+  const limits = hasDeadline ? {} : { idleTimeout: world.deadlines.idle }
+  const onLine = options.onLine ?? world.listener.line
   const perform = (words: readonly string[]): Promise<Ended> =>
-    recorded(words, () => runProcess(words, { ...options, onLine: options.onLine ?? world.listener.line }, world.stop))
+    recorded(words, () => runProcess(words, { ...options, ...limits, onLine }, world.stop))
   const describe = (line: string): void => world.listener.command({ line, ran: false, seconds: 0, exitCode: undefined })
 
   const act = async (first: TemplateStringsArray | string, ...rest: readonly unknown[]): Promise<void> => {
@@ -104,9 +116,12 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
         parse((await perform(wordsOf(pieces, values))).stdout),
     begin: (pieces, ...values) => {
       const words = wordsOf(pieces, values)
-      return recorded(words, () => beginProcess(words, options))
+      return recorded(words, () => beginProcess(words, options, world.stop))
     },
     with: more => shellOf(world, { ...options, ...more, env: { ...options.env, ...more.env } }),
+    get quick() {
+      return shellOf(world, { ...options, timeout: world.deadlines.look })
+    },
     note: world.listener.note,
     tell: world.listener.tell,
     progress: world.listener.progress,

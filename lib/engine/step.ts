@@ -1,3 +1,4 @@
+import type { Deadline } from './patience.ts'
 import type { Shell } from './shell.ts'
 
 /** A text for people, made from the facts that the step will see. */
@@ -22,6 +23,11 @@ export interface Hold<Needs extends object, Gives extends object> {
   readonly title: Title<Needs>
   readonly up: (facts: Needs, shell: Shell) => Promise<Gives>
   readonly down: (facts: Needs & Partial<Gives>, shell: Shell) => Promise<void>
+  /**
+   * Seconds for which `down` may go on once the run was stopped. When nothing is said it gets a share of the ten in which a stopped run ends: enough to let go, not to
+   * wait for what does not answer.
+   */
+  readonly patience?: number
 }
 
 /** A list of items to do something for, each a record of facts, with the name by which reports call it. */
@@ -30,6 +36,8 @@ export interface Many<Needs extends object, Item extends object> {
   readonly nameOf: (item: Item) => string
   /** How many at once; 1 by default. */
   readonly atOnce?: (facts: Needs) => number
+  /** Until when all steps of an item must be done; what is not is ended as by a stop of that item alone, which then failed. Its holds go down all the same. */
+  readonly deadline?: (facts: Needs & Item) => Deadline
 }
 
 /** What a condition answers: the facts that hold when it applies, or the reason, for people, why it does not. */

@@ -35,6 +35,9 @@ export function listenForStop(): Stop {
 
 /** Why work was cut short. */
 export class Stopped extends Error {
+  /** When, by the clock of `performance.now()`. */
+  readonly at = performance.now()
+
   constructor(signal: string) {
     super(`stopped by ${signal}`)
   }

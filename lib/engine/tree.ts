@@ -1,5 +1,7 @@
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
+import { messageOf } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { startDeadline } from './patience.ts'
 import type { Facts, Node, Part } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'
 
@@ -17,6 +19,8 @@ interface Frame {
   readonly subject: string | undefined
   readonly chain: { ended: string | undefined }
   readonly up: Map<Node, Facts>
+  /** Aborted when the item of an `each` that it is of has taken too long. */
+  readonly deadline?: AbortSignal
 }
 
 type HoldNode = Extract<Node, { kind: 'hold' }>
@@ -47,7 +51,14 @@ function taskOf(node: Node, frame: Frame, run: Run): ListrTask {
   switch (node.kind) {
     case 'do':
       return workTask(
-        { step: node.step.name, title: node.step.title, phase: 'do', subject: frame.subject, run: node.step.run },
+        {
+          step: node.step.name,
+          title: node.step.title,
+          phase: 'do',
+          subject: frame.subject,
+          run: node.step.run,
+          deadline: frame.deadline,
+        },
         frame,
         run,
       )
@@ -66,12 +77,14 @@ const upOf = ({ hold }: HoldNode, frame: Frame): Work => ({
   phase: 'up',
   subject: frame.subject,
   run: hold.up,
+  deadline: frame.deadline,
 })
 
 /** Why a chain does not go on, if it does not. */
-function haltOf(frame: Frame, run: Run): { status: 'skipped' | 'stopped'; reason: string } | undefined {
+function haltOf(frame: Frame, run: Run): { status: 'skipped' | 'stopped' | 'failed'; reason: string } | undefined {
   if (run.stopped) return { status: 'stopped', reason: 'the run was stopped' }
-  return frame.chain.ended === undefined ? undefined : { status: 'skipped', reason: frame.chain.ended }
+  if (frame.chain.ended !== undefined) return { status: 'skipped', reason: frame.chain.ended }
+  return frame.deadline?.aborted ? { status: 'failed', reason: messageOf(frame.deadline.reason) } : undefined
 }
 
 function workTask(work: Work, frame: Frame, run: Run, onFacts: (facts: Facts) => void = () => {}): ListrTask {
@@ -81,6 +94,7 @@ function workTask(work: Work, frame: Frame, run: Run, onFacts: (facts: Facts) =>
       const halt = haltOf(frame, run)
       if (halt) {
         const { title } = run.skip(work, frame.facts, halt.status, halt.reason)
+        frame.chain.ended ??= `${title} ${halt.status}`
         return wrapper.skip(`${title}: ${halt.reason}`)
       }
       onFacts(frame.facts)
@@ -108,6 +122,7 @@ function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
         phase: 'down',
         subject: frame.subject,
         run: hold.down as Work['run'],
+        patience: hold.patience,
       }
       const { outcome } = await run.do(work, facts, line => show(wrapper as Wrapper, line))
       draw(wrapper as Wrapper, outcome)
@@ -123,7 +138,8 @@ function blockTask(title: string, frame: Frame, run: Run, open: (wrapper: Wrappe
       const work = blockWork(title, frame)
       const halt = haltOf(frame, run)
       if (halt === undefined) return open(wrapper as Wrapper, work)
-      run.skip(work, frame.facts, halt.status, halt.reason)
+      const outcome = run.skip(work, frame.facts, halt.status, halt.reason)
+      frame.chain.ended ??= `${outcome.title} ${halt.status}`
       wrapper.skip(halt.reason)
       return undefined
     },
@@ -159,12 +175,20 @@ function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run)
 
 function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Frame, run: Run): ListrTask {
   const subject = node.many.nameOf(item)
-  const inner: Frame = { facts: { ...frame.facts, ...item }, subject, chain: { ended: undefined }, up: new Map() }
+  const facts = { ...frame.facts, ...item }
   return {
     title: subject,
-    task: (_, wrapper) => wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false }),
+    task: (_, wrapper) => {
+      const limit = node.many.deadline?.(facts)
+      const deadline = anyOf(frame.deadline, limit && startDeadline(limit))
+      const inner: Frame = { facts, subject, chain: { ended: undefined }, up: new Map(), ...(deadline && { deadline }) }
+      return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
+    },
   }
 }
+
+const anyOf = (one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined =>
+  one && other ? AbortSignal.any([one, other]) : (one ?? other)
 
 const blockWork = (title: string, frame: Frame): Work => ({
   step: title,

@@ -13,7 +13,7 @@ const PLAIN = ['ext2/ext3', 'xfs', 'tmpfs', 'jfs', 'reiserfs']
 export async function diskOf(path: string, shell: Shell): Promise<Disk | undefined> {
   const there = nearestThere(path)
   const script = 'stat --format=%d "$1" && exec stat --file-system --format="%S %b %f %a %T" "$1"'
-  const told = await shell.with({ timeout: 30, onLine: () => {} }).ask(String)`sh -c ${script} disk ${there}`
+  const told = await shell.quick.with({ onLine: () => {} }).ask(String)`sh -c ${script} disk ${there}`
   const [device = '', size = '', blocks = '', all = '', forAny = '', kind = ''] = told.trim().split(/\s+/)
   if (!(Number(blocks) > 0)) return undefined
   const [free, ownFree] = [forAny, process.geteuid?.() === 0 ? all : forAny].map(count => Number(count) * Number(size)) as [

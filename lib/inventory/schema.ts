@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
 import { isHostName } from '../core/marker.ts'
+import { deadlines, duration } from './deadlines.ts'
 import { desktop } from './desktop.ts'
 import { absolutePath, paths, relativePath, seconds, secretName, words } from './fields.ts'
 import { hooks, mail, metrics, pings } from './reporting.ts'
@@ -123,6 +124,7 @@ const site = z.strictObject({
   excludeFrom: absolutePath
     .optional()
     .describe("A file of exclusions in duplicity's own syntax (--exclude-filelist), with whole paths"),
+  deadline: duration.optional().describe('For all that a run does for this site, instead of deadlines.site'),
 })
 
 const database = z.strictObject({
@@ -172,6 +174,7 @@ export const hostSchema = z.strictObject({
     .min(0)
     .default(1000)
     .describe('MB of volumes that are read and compared with their hashes each night; 0 for none'),
+  deadlines: deadlines.prefault({}),
   logDays: z.int().min(1).default(60),
   mail: mail.optional(),
   pings: pings.optional(),
@@ -190,5 +193,6 @@ export type VpnSettings = z.output<typeof vpn>
 export type ArchiveSettings = z.output<typeof archive>
 export type MountSettings = Extract<ArchiveSettings, { kind: 'mount' }>
 export type Expectations = Pick<MountSettings, 'owner' | 'group' | 'links' | 'maxSize' | 'identity'>
+export type Deadlines = z.output<typeof deadlines>
 export type Encryption = z.output<typeof encryption>
 export type DuplicitySettings = z.output<typeof duplicity>

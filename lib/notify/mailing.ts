@@ -92,7 +92,7 @@ function senderOf({ by }: MailSettings, secrets: Secrets, shell: Shell): Send {
   if (password)
     for (const text of [password.reveal(), `\0${by.user}\0${password.reveal()}`])
       shell.hide(new Secret(Buffer.from(text).toString('base64')))
-  return smtpSender({ ...by, password })
+  return smtpSender({ ...by, password }, shell.stop)
 }
 
 /** Sends by a program that takes sendmail's options: a queue of its own begins with its exit code 0. */

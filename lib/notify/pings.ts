@@ -7,6 +7,7 @@ import { type Secrets, secretOf } from '../inventory/secrets.ts'
 const PAUSE = 1
 /** Seconds that the start ping still gets when the work is done already. */
 const GRACE = 2
+const UNANSWERED = 'the start ping was not answered while the run lasted'
 /** Characters of a body: what receivers keep. */
 const LONGEST = 10_000
 
@@ -32,11 +33,11 @@ export class Pings {
     this.#starting = this.#send('start', body, this.#begun.signal)
   }
 
-  /** Gives up telling that it has begun, and says why that did not work yet, if it did not. */
-  async begun(): Promise<string | undefined> {
+  /** Gives up telling that it has begun, at once when the run is to end, and says why that did not work yet, if it did not. */
+  async begun(stop: AbortSignal): Promise<string | undefined> {
     const late = new AbortController()
-    const unanswered = sleep(GRACE * 1000, 'the start ping was not answered while the run lasted', late)
-    const problem = await Promise.race([this.#starting, unanswered.catch(() => undefined)])
+    const unanswered = sleep(GRACE * 1000, undefined, { signal: AbortSignal.any([stop, late.signal]) })
+    const problem = await Promise.race([this.#starting, unanswered.catch(() => {}).then(() => UNANSWERED)])
     late.abort()
     this.#begun.abort()
     return problem

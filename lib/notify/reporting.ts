@@ -25,6 +25,8 @@ export interface EndedRun extends Omit<RunFacts, 'endedAt' | 'exitCode' | 'host'
   readonly hidden: readonly Secret[]
   /** Only some sites were asked for. */
   readonly partial: boolean
+  /** Aborted where it was stopped: what is told of it must not take long then. */
+  readonly stop: AbortSignal
 }
 
 /** What is left to say once the world has heard: all outcomes, those of the reporting too, and the exit code. */
@@ -41,7 +43,15 @@ export interface Closed {
 export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
   const stop = listenForStop()
   const { host, secrets, onEvent, hidden, pings } = ended
-  const run = new Run({ dry: ended.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden })
+  const run = new Run({
+    dry: ended.dryRun,
+    stop: AbortSignal.any([ended.stop, stop.signal]),
+    tells: true,
+    now: Date.now,
+    onEvent,
+    secrets: hidden,
+    deadlines: host.deadlines,
+  })
   const all = (): readonly Outcome[] => [...ended.outcomes, ...run.outcomes]
   const code = (): number => exitCodeOf(all(), ended.stoppedBy ?? stop.by())
   const report = (): Report => reportOf({ ...ended, host: host.name, endedAt: Date.now(), exitCode: code(), outcomes: all() })
@@ -82,7 +92,7 @@ async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): 
 }
 
 async function sendPing(pings: Pings, report: Report, shell: Shell): Promise<void> {
-  const early = await pings.begun()
+  const early = await pings.begun(shell.stop)
   if (early !== undefined) shell.note('warning', early)
   const kind = pingEndKind(report)
   const problem = await pings.end(kind, pingText(report), shell.stop)

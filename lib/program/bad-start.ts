@@ -31,13 +31,20 @@ export async function tellOfBadStart(task: string, common: CommonOptions, error:
   const secrets = secretsOr(common.env)
   const stop = listenForStop()
   const now = Date.now()
-  const run = new Run({ dry: false, stop: stop.signal, now: Date.now, onEvent: () => {}, secrets: [...secrets.values()] })
+  const run = new Run({
+    dry: false,
+    stop: stop.signal,
+    tells: true,
+    now: Date.now,
+    onEvent: () => {},
+    secrets: [...secrets.values()],
+  })
   const report = reportOf({
     ...{ host: common.host, task, dryRun: false, startedAt: now, endedAt: now, exitCode: EXIT.badInput, stoppedBy: undefined },
     ...{ outcomes: [badOutcome(error, now)], log: undefined, again: () => again },
   })
   await run.do(
-    work('ping', () => ping(known, secrets, report, stop.signal)),
+    work('ping', shell => ping(known, secrets, report, shell.stop)),
     {},
   )
   await run.do(

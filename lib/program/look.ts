@@ -71,7 +71,14 @@ async function lookAround<Extra extends object>(
   const hidden = [...secretNamesOf(host).keys()].map(name => secrets.get(name)).filter(secret => secret !== undefined)
   const stop = listenForStop()
   const now = Date.now()
-  const run = new Run({ dry: false, stop: stop.signal, now: Date.now, onEvent: () => {}, secrets: hidden })
+  const run = new Run({
+    dry: false,
+    stop: stop.signal,
+    now: Date.now,
+    onEvent: () => {},
+    secrets: hidden,
+    deadlines: host.deadlines,
+  })
   const facts = { host, secrets, request: { dryRun: false, only: common.sites }, ...found }
   await runTree(recipe, facts, run, 'none')
   stop.release()

@@ -55,7 +55,14 @@ async function runRecipe<Extra extends object>(
   const { host, secrets } = facts
   const hidden = ownSecrets(host, secrets)
   const stop = listenForStop()
-  const run = new Run({ dry: common.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden })
+  const run = new Run({
+    dry: common.dryRun,
+    stop: stop.signal,
+    now: Date.now,
+    onEvent,
+    secrets: hidden,
+    deadlines: host.deadlines,
+  })
   const pings = pingsFor(host, secrets, task.name, common.dryRun)
   pings?.start(`${host.name}: ${task.name} began`)
   const work = (step: string, title: string) => ({ step, title, phase: 'do' as const, subject: undefined, run: async () => {} })
@@ -71,7 +78,7 @@ async function runRecipe<Extra extends object>(
   const again = (site: string | undefined): string => againLine(task.name, words, site)
   const { outcomes } = run
   const told = { task: task.name, dryRun: common.dryRun, startedAt, stoppedBy, outcomes, log: log.path, again }
-  return { ...told, host, secrets, pings, onEvent, hidden, partial: common.sites.length > 0 }
+  return { ...told, host, secrets, pings, onEvent, hidden, partial: common.sites.length > 0, stop: stop.signal }
 }
 
 async function conclude<Extra extends object>(

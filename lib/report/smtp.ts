@@ -22,11 +22,11 @@ interface SmtpFailure extends Error {
   readonly command?: string
 }
 
-/** Sends mails over SMTP, a connection each. A server that hangs, refuses or goes away makes a delivery that says so. */
-export function smtpSender(server: SmtpServer): Send {
+/** Sends mails over SMTP, a connection each. A server that hangs, refuses or goes away makes a delivery that says so, and so does a stop. */
+export function smtpSender(server: SmtpServer, stop: AbortSignal): Send {
   return async mail => {
     try {
-      return await deliver(server, mail)
+      return await deliver(server, mail, stop)
     } catch (error) {
       const failure = error as SmtpFailure
       return {
@@ -38,9 +38,12 @@ export function smtpSender(server: SmtpServer): Send {
   }
 }
 
-async function deliver(server: SmtpServer, mail: Mail): Promise<Delivery> {
+async function deliver(server: SmtpServer, mail: Mail, stop: AbortSignal): Promise<Delivery> {
   const transport = await transportOf(server)
+  stop.throwIfAborted()
   const late = Promise.withResolvers<never>()
+  const onStop = (): void => late.reject(stop.reason)
+  stop.addEventListener('abort', onStop)
   const timer = setTimeout(() => late.reject(new Error(`it took longer than ${server.timeout} s`)), server.timeout * 1000)
   const sending = transport.sendMail({ envelope: { from: mail.from, to: [...mail.to] }, raw: mail.raw })
   sending.catch(() => {}) // it may still fail after it is late
@@ -51,6 +54,7 @@ async function deliver(server: SmtpServer, mail: Mail): Promise<Delivery> {
     return { left, problem, hopeless: false }
   } finally {
     clearTimeout(timer)
+    stop.removeEventListener('abort', onStop)
     transport.close()
   }
 }

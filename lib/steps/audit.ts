@@ -14,6 +14,7 @@ import type { SiteArchive } from './check-mount.ts'
 import { type LookNeeds, listCollection, siteArchiveOf } from './collection.ts'
 import type { Needs, Site } from './facts.ts'
 import { manifestOf } from './manifests.ts'
+import { siteDeadline } from './site-deadline.ts'
 
 /** One site's part of tonight's audit. */
 export interface SiteAudit {
@@ -62,9 +63,10 @@ function oldestOf(volumes: readonly Auditable[]): string {
 }
 
 /** The sites with volumes to read tonight. */
-export const siteAudits: Many<Audits, { audit: SiteAudit }> = {
+export const siteAudits: Many<Needs<'host'> & Audits, { audit: SiteAudit }> = {
   list: ({ audits }) => audits.map(audit => ({ audit })),
   nameOf: ({ audit }) => audit.site.name,
+  deadline: ({ host, audit }) => siteDeadline({ host, site: audit.site }),
 }
 
 /** Reads volumes of a site and compares each with the hash in its manifest. What differs is remembered until it is well again: nothing is built on it. */

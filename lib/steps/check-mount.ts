@@ -28,9 +28,6 @@ export interface SiteArchive {
   readonly proof?: { readonly file: string; readonly identity: string }
 }
 
-/** Seconds that a look at a share may take: a frozen server answers `stat` never. */
-const LOOK = 30
-
 /** The file that says which archive this is. */
 const IDENTITY = '.holdfast-identity'
 
@@ -46,7 +43,8 @@ export const checkMount: Step<Needs<'host' | 'request' | 'mounted'>, Needs<'arch
       return { archive: { kind: 'url', base: host.archive.url, options: host.archive.options } as unknown as Archive }
     }
     const root = mounted!.root
-    const quick = shell.with({ timeout: host.archive.kind === 'mount' ? Math.min(LOOK, host.archive.timeout) : LOOK })
+    const { look } = host.deadlines
+    const quick = shell.with({ timeout: host.archive.kind === 'mount' ? Math.min(look, host.archive.timeout) : look })
     await checkFolder(host.archive, root, quick)
     const { isThere, identity } = await checkIdentity(host, root, quick)
     if (!isThere && request.dryRun) return { archive: { kind: 'folder', root } as unknown as Archive }
@@ -63,7 +61,7 @@ export const lookAtArchive: Step<Needs<'host' | 'mounted'>, Needs<'archive'>> = 
     if (host.archive.kind === 'url')
       return { archive: { kind: 'url', base: host.archive.url, options: host.archive.options } as unknown as Archive }
     const root = mounted!.root
-    const quick = shell.with({ timeout: LOOK, onLine: () => {} })
+    const quick = shell.quick.with({ onLine: () => {} })
     await checkFolder(host.archive, root, quick)
     const { isThere, identity } = await knowIdentity(host, root, quick)
     if (!isThere) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
@@ -162,7 +160,7 @@ export const proofOf = ({ root, identity }: { root: string; identity?: string })
 export async function proveAgain({ proof }: SiteArchive, shell: Shell): Promise<void> {
   if (proof === undefined) return
   const gone = (how: string): Error => new Error(`the archive ${how} ${dirname(proof.file)}: its share went away during the run`)
-  const look = shell.with({ timeout: LOOK, onLine: () => {} }).ask(text => text.trim())`cat ${proof.file}`
+  const look = shell.quick.with({ onLine: () => {} }).ask(text => text.trim())`cat ${proof.file}`
   const found = await look.catch(missing).catch(error => {
     if (!(error instanceof CommandFailed)) throw error
     throw gone(`can no longer be read (${error.message}) in`)

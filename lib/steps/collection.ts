@@ -55,7 +55,7 @@ async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
   if (!url.startsWith('file://')) return false
   const folder = decodeURIComponent(url.slice('file://'.length))
   const script = 'if [ -d "$1" ]; then echo there; fi'
-  return await shell.with({ timeout: 60, onLine: () => {} }).ask(said => said === '')`sh -c ${script} look ${folder}`
+  return await shell.quick.with({ onLine: () => {} }).ask(said => said === '')`sh -c ${script} look ${folder}`
 }
 
 /** The files of a site's archive folder, with sizes and times. A site that has none yet is empty; an archive that went away is an error. Listed by a process, since a dead server would hang this one. */
@@ -64,7 +64,7 @@ export async function listArchive(siteArchive: SiteArchive, shell: Shell): Promi
   if (folder === undefined) throw new Error('only duplicity can list an archive at a URL')
   await proveAgain(siteArchive, shell)
   const script = '[ -d "$1" ] || exit 0; exec find "$1" -maxdepth 1 -type f -printf "%s %T@ %f\\0"'
-  return shell.with({ timeout: 60, onLine: () => {} }).ask(parseListing)`sh -c ${script} list ${folder}`
+  return shell.quick.with({ onLine: () => {} }).ask(parseListing)`sh -c ${script} list ${folder}`
 }
 
 function parseListing(output: string): FileRef[] {

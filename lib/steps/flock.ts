@@ -13,7 +13,9 @@ export async function withFlock<Result>(
 ): Promise<Result> {
   await using handle = await open(file, 'a', 0o600)
   const explain = () => new Error(`another program has held ${file} for ${seconds} s`)
-  await shell.with({ inherit: [handle.fd], explain: failure => (failure.exitCode === 1 ? explain() : undefined) })
+  // it gives up by itself, and would be ended only where that file system keeps it waiting
+  const waiting = { inherit: [handle.fd], timeout: seconds + 10 }
+  await shell.with({ ...waiting, explain: failure => (failure.exitCode === 1 ? explain() : undefined) })
     .act`flock --timeout ${seconds} 3`
   return await work()
 }

@@ -25,7 +25,7 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
 /** The bytes that are free where an archive is, or will be: one that a dry run found to be new is not there yet, and the folder around it has the same room. */
 export function freeBytes(root: string, shell: Shell): Promise<number> {
   const script = '[ -d "$1" ] || set -- "${1%/*}"; exec df --block-size=1 --output=avail "$1"'
-  return shell.with({ timeout: 30 }).ask(parseFree)`sh -c ${script} free ${root}`
+  return shell.quick.ask(parseFree)`sh -c ${script} free ${root}`
 }
 
 /** Whether the archive has no room for even one volume: no backup can be made or resumed there before something has gone. */

@@ -30,14 +30,14 @@ export const gpgAgent: Hold<Needs<'host'>, { agentWasRunning: boolean }> = {
   },
   down: async ({ host, agentWasRunning }, shell) => {
     if (agentWasRunning !== false) return
-    await shell.with({ env: gpgHome(host), timeout: 20 }).act`gpgconf --kill gpg-agent`
+    await shell.quick.with({ env: gpgHome(host) }).act`gpgconf --kill gpg-agent`
   },
 }
 
 async function isRunning(shell: Shell): Promise<boolean> {
   try {
-    return await shell
-      .with({ timeout: 20, onLine: () => {} })
+    return await shell.quick
+      .with({ onLine: () => {} })
       .ask(output => output.length > 0)`gpg-connect-agent --no-autostart ${'GETINFO pid'} /bye`
   } catch (error) {
     if (error instanceof CommandFailed) return false

@@ -10,6 +10,7 @@ import { readLimits } from './limits.ts'
 import { isMounted, rootOf, shareMount } from './mount.ts'
 import { outlookOf } from './outlook.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
+import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
 import { vpn } from './vpn.ts'
 
@@ -57,6 +58,7 @@ export const allSites: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   list: ({ roles }) => [...roles.primaries, ...roles.replicas, ...roles.others].map(site => ({ site })),
   nameOf: ({ site }) => site.name,
   atOnce: ({ host }) => Math.max(2, host.concurrency),
+  deadline: siteDeadline,
 }
 
 /** Keeps what the archive has free. */

@@ -9,6 +9,7 @@ import type { Host } from '../inventory/schema.ts'
 import type { Archive } from './check-mount.ts'
 import type { LocalSite, Needs, Roles, Site } from './facts.ts'
 import { readJournal } from './restore/journal.ts'
+import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
 import { isSiteName, placeOf } from './sites.ts'
 
@@ -43,6 +44,7 @@ export const primaries: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   list: ({ roles }) => roles.primaries.map(site => ({ site })),
   nameOf: ({ site }) => site.name,
   atOnce: ({ host }) => host.concurrency,
+  deadline: siteDeadline,
 }
 
 /** The sites to restore from the archive. */
@@ -50,6 +52,7 @@ export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   list: ({ roles }) => roles.replicas.map(site => ({ site })),
   nameOf: ({ site }) => site.name,
   atOnce: ({ host }) => host.concurrency,
+  deadline: siteDeadline,
 }
 
 function siteOf(name: string, host: Host, localSites: readonly LocalSite[], archived: readonly string[] | undefined): Site {
@@ -79,7 +82,7 @@ function sortByRole(sites: readonly Site[]): Roles {
 /** The markers beside each site's archive. A URL cannot be looked into without duplicity: there, the markers here decide alone. */
 async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyMap<string, readonly string[]>> {
   if (archive.kind === 'url') return new Map()
-  const quick = shell.with({ timeout: 60, onLine: () => {} })
+  const quick = shell.quick.with({ onLine: () => {} })
   const script = '[ ! -d "$1" ] || exec find "$1" -mindepth 2 -maxdepth 2 -name "PRIMARY_IS_*" -printf "%P\\0"'
   const output = await quick.ask(String)`sh -c ${script} markers ${archive.root}`
   const paths = output.split('\0').filter(path => path !== '')

@@ -10,9 +10,6 @@ const RECORDS = '.holdfast-sets'
 /** What earlier versions kept there instead: lines of the same form, of sizes only. */
 const FORMER = '.holdfast-sizes'
 
-/** Seconds that a look at a share may take. */
-const LOOK = 60
-
 /** What is read of it, in bytes from its beginning, where the newest sets are: whoever can write to the share can make it as large as they like. */
 const MOST = 8_000_000
 
@@ -62,7 +59,7 @@ interface SetFolder {
 /** What is written down beside an archive's sets, newest first; none where there is no such file, or at a URL. @throws when the archive cannot be read */
 export async function readSetRecords({ folder }: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
   if (folder === undefined) return []
-  const quiet = shell.with({ timeout: LOOK, onLine: () => {} })
+  const quiet = shell.quick.with({ onLine: () => {} })
   return await quiet.ask(recordsIn)`sh -c ${READ} records ${join(folder, RECORDS)} ${join(folder, FORMER)}`
 }
 
@@ -84,7 +81,7 @@ export async function recordSet(
   try {
     const records = withRecord(await readSetRecords(archive, shell), { ...fields, time })
     const kept = present ? records.filter(isOf(present, time)) : records
-    const writing = shell.with({ timeout: LOOK, input: textOfRecords(kept) })
+    const writing = shell.quick.with({ input: textOfRecords(kept) })
     await writing.act`sh -c ${WRITE} records ${join(folder, RECORDS)} ${join(folder, FORMER)}`
   } catch (error) {
     if (shell.stop.aborted) throw error

@@ -37,6 +37,15 @@ test('loadHost() reads the same inventory as TypeScript, JavaScript, JSON and YA
   }
 })
 
+test('loadHost() reads deadlines as seconds or intervals, and has one for everything', async () => {
+  const folder = folderWith({
+    'a.json': { archive, deadlines: { look: 90, site: '1D12h' }, sites: { blog: { deadline: '2D' } } },
+  })
+  const { deadlines, sites } = await loadHost(folder, 'a')
+  assert.deepEqual([deadlines.look, deadlines.site, sites.blog!.deadline], [90, 129_600, 172_800])
+  for (const seconds of Object.values(deadlines)) assert.ok(seconds > 0)
+})
+
 test('every example loads', async () => {
   const names = readdirSync(EXAMPLES).flatMap(file => /^(example-.+)\.(ts|yaml)$/.exec(file)?.[1] ?? [])
   assert.deepEqual(names.toSorted(), ['example-desktop', 'example-local', 'example-replica', 'example-web'])
@@ -52,6 +61,17 @@ const REFUSALS: [string, object, RegExp][] = [
   ['a number as text', { archive, concurrency: '2' }, /concurrency: found "2", wanted (number|int)/],
   ['too many at once', { archive, concurrency: 40 }, /concurrency: found 40: .*16/],
   ['an archive of no kind', { archive: { kind: 'tape' } }, /archive\.kind: found .*tape/],
+  [
+    'a deadline that is none',
+    { archive, deadlines: { site: 'tonight' } },
+    /deadlines\.site: found "tonight": wanted seconds, such as 90, or an interval, such as 30m, 12h or 2D/,
+  ],
+  ['a deadline of no kind', { archive, deadlines: { dump: true } }, /deadlines\.dump: found true: wanted seconds/],
+  [
+    'a deadline that is over at once',
+    { archive, sites: { blog: { deadline: 0 } } },
+    /sites\.blog\.deadline: found 0: wanted seconds/,
+  ],
   [
     'an interval that is none',
     { archive, fullBackupFrequency: 'monthly' },

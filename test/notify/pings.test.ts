@@ -12,7 +12,7 @@ test('Pings tell start and end by the path of the URL, with a body', async () =>
   const ping = pings(receiver.url)
   ping.start('began')
   await until(() => receiver.got.length === 1)
-  assert.equal(await ping.begun(), undefined)
+  assert.equal(await ping.begun(never), undefined)
   assert.equal(await ping.end('success', 'well', never), undefined)
   assert.equal(await ping.end('fail', 'x'.repeat(20_000), never), undefined)
   assert.deepEqual(
@@ -44,7 +44,7 @@ test('Pings that could not tell the start by the end of the work do not hold it 
   // it would be tried for five minutes
   const ping = pings(receiver.url, 10, 30)
   ping.start('')
-  assert.match((await ping.begun())!, /start ping was not answered/)
+  assert.match((await ping.begun(never))!, /start ping was not answered/)
   assert.equal(await ping.end('success', '', never), undefined)
 })
 

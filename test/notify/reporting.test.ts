@@ -40,6 +40,7 @@ async function tell(outcomes: readonly Outcome[], fields: Partial<HostFile>, res
     onEvent,
     hidden: [...secrets.values()],
     partial: false,
+    stop: new AbortController().signal,
     ...rest,
   })
   return { ...closed, home, place, log: events.flatMap(linesOf).join('\n'), own: closed.outcomes.slice(outcomes.length) }

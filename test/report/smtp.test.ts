@@ -10,6 +10,7 @@ import { type SmtpServer, smtpSender } from '../../lib/report/smtp.ts'
 import { backedUp, failed, madeUpReport } from '../support/made-up-report.ts'
 import { type Manners, openMail, selfSigned, startMailServer, startSilentServer } from '../support/mail-server.ts'
 
+const never = new AbortController().signal
 const certificate = selfSigned()
 const folders: string[] = []
 after(() => {
@@ -43,7 +44,7 @@ async function deliver(manners: Manners, client: Partial<SmtpServer> = {}, to?: 
   await using server = await startMailServer(manners, certificate)
   const { queue: waiting, folder } = queue()
   waiting.add(await mail(to), Date.now(), 50)
-  const sent = await waiting.sendAll(smtpSender(serverAt(server.port, client)))
+  const sent = await waiting.sendAll(smtpSender(serverAt(server.port, client), never))
   return { ...sent, received: server.received, files: readdirSync(folder), waiting: sent.waiting, folder, again: waiting }
 }
 
@@ -92,7 +93,7 @@ test('smtpSender() keeps a mail for those recipients only whom the server refuse
   assert.equal(first.waiting, 1)
   assert.match(first.problems[0]!, /did not take it for away@example\.org/)
   await using server = await startMailServer({})
-  const second = await first.again.sendAll(smtpSender(serverAt(server.port)))
+  const second = await first.again.sendAll(smtpSender(serverAt(server.port), never))
   assert.deepEqual([server.received[0]!.to, second.waiting], [['away@example.org'], 0])
 })
 
@@ -101,7 +102,7 @@ test('MailQueue goes on to the next mail when one is refused for its own sake', 
   const { queue: waiting } = queue()
   waiting.add(await mail(['gone@example.org']), 1_000, 50)
   waiting.add(await mail(), 2_000, 50)
-  const { sent, problems, waiting: left } = await waiting.sendAll(smtpSender(serverAt(server.port)))
+  const { sent, problems, waiting: left } = await waiting.sendAll(smtpSender(serverAt(server.port), never))
   assert.deepEqual([sent.length, problems.length, left, server.received.length], [1, 1, 1, 1])
 })
 
@@ -110,15 +111,26 @@ for (const word of ['', '220 hello\r\n'])
     await using server = await startSilentServer(word)
     const { queue: waiting } = queue()
     for (const now of [1_000, 2_000]) waiting.add(await mail(), now, 50)
-    const { sent, problems, waiting: left } = await waiting.sendAll(smtpSender(serverAt(server.port, { timeout: 1 })))
+    const { sent, problems, waiting: left } = await waiting.sendAll(smtpSender(serverAt(server.port, { timeout: 1 }), never))
     assert.deepEqual([sent.length, left], [0, 2])
     assert.equal(problems.length, 1, 'the second mail is not tried on a server that hangs')
   })
 
+test('smtpSender() gives a silent server up as soon as it is to stop, and the mail waits', async () => {
+  await using server = await startSilentServer('')
+  const { queue: waiting } = queue()
+  waiting.add(await mail(), 1, 50)
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(new Error('stopped by SIGTERM')), 100)
+  const { problems, waiting: left } = await waiting.sendAll(smtpSender(serverAt(server.port), stop.signal))
+  assert.match(problems.join(), /was not sent: 127\.0\.0\.1:\d+: stopped by SIGTERM$/)
+  assert.equal(left, 1)
+})
+
 test('smtpSender() to a port where nobody listens keeps the mail', async () => {
   const { queue: waiting } = queue()
   waiting.add(await mail(), 1_000, 50)
-  const { problems, waiting: left } = await waiting.sendAll(smtpSender(serverAt(1)))
+  const { problems, waiting: left } = await waiting.sendAll(smtpSender(serverAt(1), never))
   assert.equal(left, 1)
   assert.match(problems[0]!, /ECONNREFUSED/)
 })
@@ -127,8 +139,8 @@ test('a server that goes away in the middle of a message does not lose it, and g
   const first = await deliver({ leaves: 'in the message' })
   assert.deepEqual([first.received.length, first.waiting], [0, 1])
   await using server = await startMailServer({})
-  const second = await first.again.sendAll(smtpSender(serverAt(server.port)))
-  const third = await first.again.sendAll(smtpSender(serverAt(server.port)))
+  const second = await first.again.sendAll(smtpSender(serverAt(server.port), never))
+  const third = await first.again.sendAll(smtpSender(serverAt(server.port), never))
   assert.deepEqual([second.sent.length, third.sent.length, server.received.length], [1, 0, 1])
 })
 
@@ -136,7 +148,7 @@ test('a server that goes away without saying whether it took the message gets th
   const first = await deliver({ leaves: 'after the message' })
   assert.deepEqual([first.received.length, first.waiting], [1, 1])
   await using server = await startMailServer({})
-  await first.again.sendAll(smtpSender(serverAt(server.port)))
+  await first.again.sendAll(smtpSender(serverAt(server.port), never))
   const ids = [first.received[0]!, server.received[0]!].map(({ text }) => openMail(text).header('Message-ID'))
   assert.match(ids[0]!, /^<.+@web1\.holdfast>$/)
   assert.equal(ids[0], ids[1])

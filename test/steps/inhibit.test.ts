@@ -53,14 +53,14 @@ test('inhibit where the machine has no logind says so once and goes on', async (
 })
 
 test('a program that is not there, as on a machine without systemd-inhibit, is an error and no crash', async () => {
-  await assert.rejects(beginProcess(['no-program-of-this-name'], {}), /ENOENT/)
+  await assert.rejects(beginProcess(['no-program-of-this-name'], {}, new AbortController().signal), /ENOENT/)
 })
 
 test('the inhibitor ends with a run that is killed', async () => {
   fakeProgram(bin, 'systemd-inhibit', INHIBIT)
   const script = `
     import { beginProcess } from '${join(import.meta.dirname, '../../lib/engine/background.ts')}'
-    await beginProcess(['systemd-inhibit', '--why=the backup of inhibit-test-pc is running', 'sh', '-c', 'echo held; exec cat'], {})
+    await beginProcess(['systemd-inhibit', '--why=the backup of inhibit-test-pc is running', 'sh', '-c', 'echo held; exec cat'], {}, new AbortController().signal)
     console.log('up')
     setInterval(() => {}, 1000)`
   const env = { ...process.env, PATH: pathWith(bin) }

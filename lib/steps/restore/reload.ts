@@ -15,7 +15,7 @@ export function touchesWebServer({ host }: Pick<Hands, 'host'>, transaction: Tra
 export async function reloadIfTouched(hands: Hands, transaction: Transaction): Promise<void> {
   const { webServer } = hands.host
   if (!webServer || !touchesWebServer(hands, transaction)) return
-  const shell = hands.shell.with({ timeout: 60 })
+  const shell = hands.shell.quick
   await shell.with({ explain: failure => new Error(`the web server's configuration fails its test: ${failure.message}`) })
     .act`${webServer.test}`
   await shell.act`${webServer.reload}`

@@ -58,7 +58,7 @@ function pathExchanges(folder: string, tree: string, paths: readonly string[]): 
 async function withoutBrokenWebServer({ host, shell }: Hands, pending: Transaction): Promise<readonly Exchange[]> {
   if (!host.webServer || !touchesWebServer({ host }, pending)) return pending.exchanges
   try {
-    await shell.with({ timeout: 60 }).ask(String)`${host.webServer.test}`
+    await shell.quick.ask(String)`${host.webServer.test}`
     return pending.exchanges
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error

@@ -36,6 +36,9 @@ export function restoringOf(host: Host, site: string, now: number): Restoring {
 
 type Begins = Needs<'host' | 'secrets' | 'request' | 'site'> & { readonly point: { readonly time: number } }
 
+/** Seconds that putting a site back may take once the run was stopped: more than the end of a run leaves, since whatever is left half-way waits for the next run. */
+export const TO_PUT_BACK = 30
+
 /**
  * One restore that is all or nothing (S24): it goes up with an entry in the journal, and unless it was committed it comes down by putting back
  * whatever it had moved and removing what it had made.
@@ -64,6 +67,7 @@ export const restoreTransaction = (task: 'recover' | 'replica'): Hold<Begins, { 
     mkdirSync(restoring.holding, { recursive: true, mode: 0o700 })
     return { restoring }
   },
+  patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
     if (!request.dryRun && (await takeBackPending({ host, secrets, shell }, site.name))) {
       shell.note('info', `${site.name} is as it was before`)

@@ -12,7 +12,7 @@ import { identityAt, planExchange } from './exchange.ts'
 import { readJournal, updatePending } from './journal.ts'
 import type { Recovery } from './recovery.ts'
 import { exchangeAll } from './swap.ts'
-import { pendingOf, type Restoring, restoringOf, takeBackPending } from './transaction.ts'
+import { pendingOf, type Restoring, restoringOf, TO_PUT_BACK, takeBackPending } from './transaction.ts'
 
 type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
@@ -55,6 +55,7 @@ export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: 
     if (!request.dryRun) updatePending(host, { ...kept, task: 'undo', phase: 'preparing', point: undefined, tidied: false })
     return { restoring }
   },
+  patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
     if (!request.dryRun) await takeBackPending({ host, secrets, shell }, site.name)
   },

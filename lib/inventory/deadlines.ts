@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { parseInterval } from '../core/age.ts'
+
+const WANTED = 'wanted seconds, such as 90, or an interval, such as 30m, 12h or 2D'
+
+/** How long something may take: seconds, or an interval as people write it. Seconds once it is read. */
+export const duration = z
+  .union([z.number(), z.string()], WANTED)
+  .transform((given, context) => {
+    const seconds = secondsIn(given)
+    if (seconds !== undefined && seconds > 0) return seconds
+    context.addIssue({ code: 'custom', message: WANTED, input: given })
+    return z.NEVER
+  })
+  .meta({ exclusiveMinimum: 0 })
+
+function secondsIn(given: number | string): number | undefined {
+  if (typeof given === 'number') return given
+  try {
+    return parseInterval(given)
+  } catch {
+    return undefined
+  }
+}
+
+/** After how long what does not end is ended. No wait of a run is without one, so that nothing holds up more than itself. */
+export const deadlines = z
+  .strictObject({
+    look: duration
+      .prefault('60s')
+      .describe('For each look that takes moments unless a disk or a server is dead: a listing, free space, a small file'),
+    request: duration.prefault('30s').describe('For a whole answer of a site over HTTP, however slowly it comes'),
+    query: duration.prefault('30m').describe('For statements to the database server, other than those of a dump'),
+    dump: duration.prefault('2h').describe("For the whole dump of a site's database"),
+    import: duration.prefault('1h').describe('For an import of a dump without any progress: one statement can take long'),
+    duplicity: duration.prefault('30m').describe('For duplicity without any progress: a whole backup can take days'),
+    idle: duration.prefault('10m').describe('For any other program without any progress'),
+    site: duration
+      .prefault('12h')
+      .describe('For all that a run does for one site, which then fails, and the next one is begun; not for a desktop'),
+  })
+  .describe('How long something may take before it is ended: seconds, or an interval such as 30m')
