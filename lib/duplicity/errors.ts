@@ -25,6 +25,7 @@ export type DuplicityFault =
   | 'archive-unreachable'
   | 'upload-mismatch'
   | 'interrupted'
+  | 'stuck'
   | 'unknown'
 
 const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
@@ -94,6 +95,7 @@ const MEANING: Readonly<Record<DuplicityFault, string>> = {
   'archive-unreachable': 'the archive cannot be reached',
   'upload-mismatch': 'a volume did not arrive whole in the archive',
   interrupted: 'duplicity was interrupted',
+  stuck: 'duplicity made no progress',
   unknown: 'duplicity failed',
 }
 
@@ -105,15 +107,26 @@ export function isOfThisHost(error: unknown): boolean {
   return error instanceof DuplicityError && OF_THIS_HOST.has(error.fault)
 }
 
+interface Circumstances {
+  /** Where it writes on this host, for a disk there that is full. */
+  readonly places?: readonly string[]
+  /** What became of it, when its exit code does not say that: to be read after its name. */
+  readonly how?: string
+}
+
 /** A failure of duplicity, by name, with the sentence that it said itself. */
 export class DuplicityError extends Error {
   readonly fault: DuplicityFault
   readonly exitCode: number | undefined
 
-  constructor(fault: DuplicityFault, exitCode: number | undefined, said: string, places: readonly string[] = []) {
+  constructor(
+    fault: DuplicityFault,
+    exitCode: number | undefined,
+    said: string,
+    { places = [], how = exitCode === undefined ? 'was killed' : `exit code ${exitCode}` }: Circumstances = {},
+  ) {
     const where = OF_THIS_HOST.has(fault) && places.length > 0 ? `${places.join(' or ')}, ` : ''
-    const how = `duplicity ${exitCode === undefined ? 'was killed' : `exit code ${exitCode}`}`
-    super(`${MEANING[fault]} (${where}${how})${said === '' ? '' : `: ${said}`}`)
+    super(`${MEANING[fault]} (${where}duplicity ${how})${said === '' ? '' : `: ${said}`}`)
     this.fault = fault
     this.exitCode = exitCode
   }
@@ -134,7 +147,17 @@ export function duplicityError(
 ): DuplicityError {
   const errors = parseLog(log).filter(stanza => stanza.keyword === 'ERROR')
   const told = `${errors.map(stanza => stanza.text).join('\n')}\n${printed}`
-  return new DuplicityError(faultOf(exitCode, errors, told), exitCode, sentence(errors.at(-1)?.text ?? printed), places)
+  return new DuplicityError(faultOf(exitCode, errors, told), exitCode, sentence(errors.at(-1)?.text ?? printed), { places })
+}
+
+/**
+ * Names the failure of a call that was ended because it did not end by itself: what it said last, if that is an error, and else that it was stuck.
+ * @param how what became of it, to be read after its name
+ */
+export function endedError(log: string, printed: string, how: string, places: readonly string[] = []): DuplicityError {
+  const last = parseLog(log).at(-1)
+  if (last?.keyword === 'ERROR') return duplicityError(last.code, log, printed, places)
+  return new DuplicityError('stuck', undefined, sentence(last?.text ?? printed), { how })
 }
 
 function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: string): DuplicityFault {

@@ -8,6 +8,8 @@ export interface Ended {
 /** A command that ended otherwise than it should. The message holds the end of what it printed. */
 export class CommandFailed extends Error {
   readonly program: string
+  /** What became of it, to be read after its name: `ended with exit code 3`. */
+  readonly how: string
   readonly exitCode: number | undefined
   readonly stdout: string
   readonly stderr: string
@@ -16,6 +18,7 @@ export class CommandFailed extends Error {
     const said = lastLines(ended.stderr, 3) || lastLines(ended.stdout, 3)
     super(`${program} ${how}${said === '' ? '' : `: ${said}`}`)
     this.program = program
+    this.how = how
     this.exitCode = ended.exitCode
     this.stdout = ended.stdout
     this.stderr = ended.stderr

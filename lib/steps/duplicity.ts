@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Cipher, Target } from '../duplicity/args.ts'
-import { duplicityError } from '../duplicity/errors.ts'
 import type { Shell } from '../engine/shell.ts'
 import { processStart } from '../host/process-start.ts'
 import { makeFolder, removeFile, removeQuietly } from '../host/whole-file.ts'
@@ -11,6 +10,7 @@ import type { Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import { secretOf } from '../inventory/secrets.ts'
 import type { SiteArchive } from './check-mount.ts'
+import { duplicityEnding } from './duplicity-ending.ts'
 import { gpgHome } from './gpg.ts'
 
 /** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
@@ -59,7 +59,7 @@ export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, targe
   const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
   return shell.with({
     env: { ...gpgHome(host), TMPDIR: scratchFolder(target), ...own, ...passphraseOf(host, secrets) },
-    explain: failure => duplicityError(failure.exitCode, readLog(target.logFile), failure.stderr, placesOf(target)),
+    ...duplicityEnding(host, target, placesOf(target)),
   })
 }
 
@@ -90,12 +90,4 @@ export function removeScratch(host: Host): void {
 function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, string | Secret> {
   if (encryption.kind === 'none') return {}
   return { PASSPHRASE: encryption.secret === undefined ? '' : secretOf(secrets, encryption.secret) }
-}
-
-function readLog(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }

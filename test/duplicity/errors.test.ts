@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DuplicityFault, duplicityError } from '../../lib/duplicity/errors.ts'
+import { type DuplicityFault, duplicityError, endedError } from '../../lib/duplicity/errors.ts'
 
 const error = (code: number | string, text: string): string =>
   `ERROR ${code}\n${text
@@ -52,6 +52,20 @@ for (const [code, log, printed, fault] of table) {
     assert.equal(duplicityError(code, log, printed).fault, fault)
   })
 }
+
+test('endedError() names what duplicity said last before it had to be ended, and else that it was stuck', () => {
+  const mismatch = error(21, 'Invalid data - SHA1 hash mismatch for file:\n duplicity-full.vol2.gpg\n Calculated hash: 1')
+  const notice = 'NOTICE 1\n. Last full backup date: Fri\n\n'
+  const ended = (log: string) => endedError(log, 'printed', 'did nothing for 5 s')
+  const { fault, exitCode, message } = ended(notice + mismatch)
+  assert.deepEqual([fault, exitCode], ['corrupt-volume', 21])
+  assert.match(message, /^a volume in the archive is corrupt \(duplicity exit code 21\): duplicity-full\.vol2\.gpg is not/)
+  assert.equal(
+    ended(mismatch + notice).message,
+    'duplicity made no progress (duplicity did nothing for 5 s): Last full backup date: Fri',
+  )
+  assert.equal(ended('').message, 'duplicity made no progress (duplicity did nothing for 5 s): printed')
+})
 
 test('duplicityError() says what it means, the exit code and what duplicity said itself', () => {
   assert.equal(
