@@ -4,6 +4,10 @@ type Unit = keyof typeof unitSeconds
 
 const intervalForm = /^(?:\d+[smhDWMY])+$/
 
+/** `m` is a minute and `M` a month; any other unit means the same in either case, as people write it. */
+const asDuplicityHasIt = (text: string): string =>
+  text.replace(/[dwySH]/g, unit => (/[SH]/.test(unit) ? unit.toLowerCase() : unit.toUpperCase()))
+
 /** A time on a wall clock; months count from 1. */
 export interface WallTime {
   readonly year: number
@@ -23,7 +27,7 @@ export const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day
 const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
 
 /**
- * Seconds in one of duplicity's intervals: `40D`, `1M`, `1h78m`.
+ * Seconds in one of duplicity's intervals: `40D`, `1M`, `1h78m`; `40d` is understood too.
  * @param what names the text in the error: an option, or a file such as `full_backup_freq`.
  * @throws when the text is no interval, or longer than a number can count.
  */
@@ -34,7 +38,8 @@ export function parseInterval(text: string, what = 'interval'): number {
   return seconds
 }
 
-function intervalSeconds(text: string): number | undefined {
+function intervalSeconds(given: string): number | undefined {
+  const text = asDuplicityHasIt(given)
   if (!intervalForm.test(text)) return undefined
   const parts = [...text.matchAll(/(\d+)([smhDWMY])/g)]
   const total = parts.reduce((sum, [, count, unit]) => sum + Number(count) * unitSeconds[unit as Unit], 0)

@@ -27,7 +27,7 @@ export function desktopWork(input: {
 }): DesktopWork {
   const { decision, asked, interrupted, tidiedAt, now, zone } = input
   if (interrupted !== undefined)
-    return { kind: 'backup', reason: `${interrupted}: it is completed by a backup now, and nothing is tidied before (S16)` }
+    return { kind: 'backup', reason: `${interrupted}: it is completed by a backup now, and nothing is tidied before` }
   if (decision.state === 'due' || decision.state === 'made up for')
     return { kind: 'backup', reason: decision.reason, isScheduled: !asked }
   if (asked) return { kind: 'backup', reason: `asked for with --now; ${decision.reason}` }

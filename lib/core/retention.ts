@@ -88,7 +88,7 @@ function isOnlyResumed(input: PruneInput): boolean {
 
 function blockedReason(input: PruneInput): string | undefined {
   if (input.frozen !== undefined) return `pruning of this site is stopped: ${input.frozen}`
-  if (input.interrupted) return 'the last run was interrupted: this one backs up first (S16)'
+  if (input.interrupted) return 'the last run was interrupted: this one backs up first'
   if (input.otherWriter !== undefined)
     return `another host is writing this archive (${input.otherWriter}): nothing is pruned until it has ended`
   if (input.localPartial && !input.full) return 'an interrupted backup of this host is resumed first: nothing is pruned before'

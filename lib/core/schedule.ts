@@ -7,8 +7,12 @@ export interface FullDecision {
   readonly reason: string
 }
 
+/** Half the time from one night to the next, in ms: cron's nights are some seconds more or less than a day apart. */
+const HALF_NIGHT = 43_200_000
+
 /**
- * S13: incremental unless the newest full is older than the frequency; as duplicity's `--full-if-older-than`, which compares strictly.
+ * S13: incremental unless the newest full is older than the frequency, or will be before half the time to the next night has passed: else a weekly full came after seven or eight
+ * days, as cron's seconds have it.
  * @param input times in ms since the epoch; no `newestFullAt` when there is no full backup yet.
  */
 export function fullBackupDue(input: {
@@ -21,8 +25,13 @@ export function fullBackupDue(input: {
   const age = now - newestFullAt
   const frequency = formatAge(frequencySeconds * 1000)
   if (age < 0) return { due: false, reason: `the newest full is dated ${formatAge(-age)} ahead of this clock` }
-  if (age > frequencySeconds * 1000)
-    return { due: true, reason: `the newest full is ${formatAge(age)} old, one is due after ${frequency}` }
+  const early = frequencySeconds * 1000 - age
+  if (early < 0) return { due: true, reason: `the newest full is ${formatAge(age)} old, one is due after ${frequency}` }
+  if (early <= Math.min(HALF_NIGHT, frequencySeconds * 500))
+    return {
+      due: true,
+      reason: `the newest full is ${formatAge(age)} old, one is due after ${frequency}, which is before the next night`,
+    }
   return { due: false, reason: `the newest full is ${formatAge(age)} old, the next is due after ${frequency}` }
 }
 

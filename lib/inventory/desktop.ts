@@ -21,7 +21,7 @@ export const desktop = z
     weekday: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']),
     hour: z.int().min(0).max(23),
     minute: z.int().min(0).max(59).default(0),
-    catchUpDays: z.int().min(0).max(6).default(3).describe('For so many days a missed backup day is made up for (S30)'),
+    catchUpDays: z.int().min(0).max(6).default(3).describe('For so many days a missed backup day is made up for'),
     timeZone: z
       .string()
       .refine(isTimeZone, 'wanted a time zone such as Europe/London')

@@ -1,12 +1,18 @@
 import { z } from 'zod'
 
-/** A path from the root of the machine. */
-export const absolutePath = z.string().regex(/^\/[^\0]*$/, 'wanted an absolute path, such as /srv/www/vhosts')
+/** A path from the root of the machine, to something that is on a disk. */
+export const absolutePath = z
+  .string()
+  .regex(/^\/\P{Cc}*$/u, 'wanted an absolute path, such as /srv/www/vhosts, without control characters')
+  .regex(/^(?!\/+(proc|sys|dev)(\/|$))/, "wanted a path that is on a disk: /proc, /sys and /dev are the kernel's own")
 
 /** A path inside the archive. */
 export const relativePath = z
   .string()
-  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]*$/, 'wanted a path inside the archive, without / in front and without ..')
+  .regex(
+    /^(?!\/)(?!.*(^|\/)\.\.(\/|$))\P{Cc}*$/u,
+    'wanted a path inside the archive, without / in front, without .. and without control characters',
+  )
 
 /** A command. */
 export const words = z.array(z.string()).min(1).describe('A command as a list of words; no shell reads it')

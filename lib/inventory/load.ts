@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { cosmiconfig, type Loader } from 'cosmiconfig'
+import { cosmiconfig, defaultLoaders, type Loader } from 'cosmiconfig'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/message.ts'
+import { evaluate } from './evaluate.ts'
+import { inventoryFieldsAt } from './json-schema.ts'
 import { refusal } from './problem.ts'
 import { type Host, hostSchema } from './schema.ts'
 
@@ -13,8 +14,13 @@ const SHARED = 'common'
 /** The JSON Schema for editors, which is beside the inventories. */
 const SCHEMA = 'schema'
 
-/** Node strips the types itself; cosmiconfig's own loader would want a compiler. */
-const importDefault: Loader = async path => ((await import(pathToFileURL(path).href)) as { default?: unknown }).default
+/** Of two fields of one name JSON takes the last; the reader of YAML, of which JSON is a part, refuses them. */
+const loadJson: Loader = (path, text) => {
+  const json = text.replace(/^\ufeff/, '')
+  const fields = defaultLoaders['.json'](path, json)
+  defaultLoaders['.yaml'](path, json)
+  return fields
+}
 
 /**
  * Loads one host's inventory: `NAME.{ts,js,json,yaml}` over the fields of `common.*` beside it, every default filled in.
@@ -33,8 +39,22 @@ export async function loadHost(folder: string, name: string): Promise<Host> {
     )
   const merged = merge(common?.fields ?? {}, own.fields)
   const parsed = hostSchema.safeParse(merged, { reportInput: true })
-  if (!parsed.success) throw refusal(common ? `${own.file} (over ${common.file})` : own.file, parsed.error.issues)
+  if (!parsed.success)
+    throw refusal(common ? `${own.file} (over ${common.file})` : own.file, parsed.error.issues, inventoryFieldsAt)
+  const inside = amongSites(parsed.data)
+  if (inside !== undefined) throw new BadInput(`${own.file}: ${inside}`)
   return { ...parsed.data, name: parsed.data.name ?? name }
+}
+
+/** What of an inventory lies among the sites, where a site's owner could change it, and a backup would hold it; if something does. */
+function amongSites({ vhosts, archive, paths }: Omit<Host, 'name'>): string | undefined {
+  const archived = archive.kind === 'folder' ? { 'archive.path': archive.path } : {}
+  const mounted = archive.kind === 'mount' ? { 'archive.mountPoint': archive.mountPoint } : {}
+  const own = Object.fromEntries(Object.entries(paths).map(([name, path]) => [`paths.${name}`, path]))
+  const found = Object.entries({ ...archived, ...mounted, ...own }).find(([, path]) =>
+    join(path, '/').startsWith(join(vhosts, '/')),
+  )
+  return found && `${found[0]}: found ${found[1]}, which is among the sites in ${vhosts}; wanted a folder elsewhere`
 }
 
 /** What of a host's inventory says whom to tell, and is right by itself although the inventory as a whole is not, or one of its files does not even load. */
@@ -53,8 +73,9 @@ export async function loadReporting(folder: string, name: string): Promise<Pick<
 }
 
 async function read(folder: string, name: string): Promise<{ file: string; fields: Record<string, unknown> } | undefined> {
-  const path = ENDINGS.map(ending => join(folder, `${name}.${ending}`)).find(existsSync)
+  const [path, other] = ENDINGS.map(ending => join(folder, `${name}.${ending}`)).filter(existsSync)
   if (path === undefined) return undefined
+  if (other !== undefined) throw new BadInput(`${path} and ${other} are both there: wanted one file for ${name}`)
   const file = relative(process.cwd(), path) || path
   const fields = await load(path, file)
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
@@ -66,11 +87,18 @@ async function read(folder: string, name: string): Promise<{ file: string; field
 }
 
 async function load(path: string, file: string): Promise<unknown> {
-  const explorer = cosmiconfig('holdfast', { loaders: { '.ts': importDefault, '.js': importDefault }, searchStrategy: 'none' })
+  const explorer = cosmiconfig('holdfast', {
+    loaders: { '.ts': evaluate, '.js': evaluate, '.json': loadJson },
+    searchStrategy: 'none',
+  })
   try {
     return ((await explorer.load(path)) as { config?: unknown } | null)?.config
   } catch (error) {
-    throw new BadInput(`${file}: it does not load: ${messageOf(error)}`)
+    // cosmiconfig puts the path in front, and the readers an excerpt behind
+    const [first] = messageOf(error)
+      .replace(/^(JSON|YAML) Error in .*:\n/, '')
+      .split('\n')
+    throw new BadInput(`${file}: it does not load: ${first}`)
   }
 }
 

@@ -53,7 +53,7 @@ export const mail = z
       .default(50)
       .describe('How many mails wait for a mail server that is away; then the oldest go'),
   })
-  .describe('Mails about what happened (S35)')
+  .describe('Mails about what happened')
 
 /** Pings (S39). */
 export const pings = z
@@ -68,7 +68,7 @@ export const pings = z
     tries: z.int().min(1).max(10).default(3),
   })
   .refine(({ url, secret }) => (url === undefined) !== (secret === undefined), 'wanted either url or secret')
-  .describe('Healthchecks-style: URL/start at the start, URL after success, URL/fail after failure (S39)')
+  .describe('Healthchecks-style: URL/start at the start, URL after success, URL/fail after failure')
 
 /** Hooks: commands of the host's owner around a run. */
 export const hooks = z

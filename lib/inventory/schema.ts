@@ -35,7 +35,7 @@ const vpn = z
       timeout: seconds.default(60),
     }),
   ])
-  .describe('A VPN that is switched on for the run (S7)')
+  .describe('A VPN that is switched on for the run')
 
 const mountedBy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unit'), unit }),
@@ -158,8 +158,8 @@ export const hostSchema = z.strictObject({
   desktop: desktop.optional(),
   allowance: z.number().positive().default(1000).describe('MB of archive a site may use, where it has no max_NAS_space'),
   fullBackupFrequency: interval.default('1M').describe('Where a site has no full_backup_freq'),
-  freeSpaceFactor: z.number().min(0).default(10).describe('Free space must be this many times the largest allowance (S10)'),
-  keepIncrementals: z.int().min(0).default(3).describe('How many of the newest secondary chains keep their incrementals (S18)'),
+  freeSpaceFactor: z.number().min(0).default(10).describe('Free space must be this many times the largest allowance'),
+  keepIncrementals: z.int().min(0).default(3).describe('How many of the newest secondary chains keep their incrementals'),
   keepPrevious: z
     .number()
     .positive()

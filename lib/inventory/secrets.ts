@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'dotenv'
 import { BadInput } from '../core/bad-input.ts'
 import { Secret } from '../core/secret.ts'
+import { problemsOfEnv } from './env-file.ts'
 import type { Host } from './schema.ts'
 
 /** The variables of one `.env`, by name. They never enter this process's environment, so that no command inherits them. */
@@ -9,7 +10,7 @@ export type Secrets = ReadonlyMap<string, Secret>
 
 /**
  * Reads a `.env` that only its owner may read (S40). No file means no variables.
- * @throws {BadInput} when others can read it, naming the mode that it wants, or when it is somebody else's
+ * @throws {BadInput} when others can read it, naming the mode that it wants, when it is somebody else's, or when a value is not read as it is written
  */
 export function readSecrets(file: string): Secrets {
   const stat = statSync(file, { throwIfNoEntry: false })
@@ -21,7 +22,10 @@ export function readSecrets(file: string): Secrets {
   const me = process.geteuid?.()
   if (me !== undefined && stat.uid !== me)
     throw new BadInput(`${file} belongs to user ${stat.uid}; wanted user ${me}, who runs this`)
-  return new Map(Object.entries(parse(readFileSync(file))).map(([name, value]) => [name, new Secret(value)]))
+  const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '')
+  const wrong = problemsOfEnv(text).map(({ line, name, problem }) => `  line ${line}, ${name}: ${problem}`)
+  if (wrong.length > 0) throw new BadInput(`${file}: values that are not what they look like\n${wrong.join('\n')}`)
+  return new Map(Object.entries(parse(text)).map(([name, value]) => [name, new Secret(value)]))
 }
 
 /** The names of all variables that this inventory needs, with the field that asks for each. */
@@ -38,7 +42,10 @@ export function secretNamesOf(host: Host): ReadonlyMap<string, string> {
 /** @throws {BadInput} when a variable that the inventory names is missing or empty, or when a generated passphrase is none */
 export function checkSecrets(host: Host, secrets: Secrets, file: string): void {
   for (const [name, field] of secretNamesOf(host)) {
-    if (!secrets.get(name)?.reveal()) throw new BadInput(`${file} has no ${name}, which ${field} of host "${host.name}" names`)
+    if (!secrets.get(name)?.reveal().trim())
+      throw new BadInput(
+        `${file} has ${secrets.get(name)?.reveal() ? 'nothing but blanks in' : 'no'} ${name}, which ${field} of host "${host.name}" names`,
+      )
   }
   if (host.encryption.kind !== 'passphrase' || !host.encryption.generated) return
   const text = secrets.get(host.encryption.secret)!.reveal()

@@ -65,7 +65,7 @@ export const statusSchema = z.strictObject({
   problems: sentences.describe('Of the archive as a whole, what could not be looked at, and what the last run failed in'),
   archive: z.strictObject({
     freeBytes: bytes,
-    fullBackups: z.boolean().describe('There is room for a full backup (S10)'),
+    fullBackups: z.boolean().describe('There is room for a full backup'),
     reason: z.string(),
   }),
   sites: z.array(site),

@@ -22,7 +22,7 @@ for (const [text, seconds] of intervals) {
   test(`parseInterval() reads ${text}`, () => assert.equal(parseInterval(text), seconds))
 }
 
-for (const text of ['', '40', '40X', 'D', '-1D', '1.5D', ' 1D', '1D ', '1d', '1 M', '9'.repeat(30) + 'Y']) {
+for (const text of ['', '40', '40X', 'D', '-1D', '1.5D', ' 1D', '1D ', '1x', '1 M', '9'.repeat(30) + 'Y']) {
   test(`parseInterval() refuses "${text}"`, () => {
     const message = `--age "${text}": no age; expected a number with s, m, h, D, W, M or Y, such as 40D`
     assert.throws(() => parseInterval(text, '--age'), { message })
@@ -122,3 +122,9 @@ const ages: [number, string][] = [
   [-3 * day, 'in 3 days'],
 ]
 for (const [milliseconds, text] of ages) test(`formatAge() says ${text}`, () => assert.equal(formatAge(milliseconds), text))
+
+test('parseInterval() understands every unit in either case but m and M, which are a minute and a month', () => {
+  for (const text of ['40d', '2w', '1y', '3H', '5S'])
+    assert.equal(parseInterval(text), parseInterval(text.toUpperCase().replace(/[HS]/, unit => unit.toLowerCase())), text)
+  assert.deepEqual([parseInterval('1m'), parseInterval('1M')], [60, 30 * 86_400])
+})

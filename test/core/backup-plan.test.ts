@@ -16,7 +16,8 @@ const table: [string, SetSketch[], number, string, string, RegExp][] = [
   ['a full of today', [{ day: 0 }], 0, 'incremental', 'incremental', /./],
   ['a full of yesterday', [{ day: 0 }], 1, 'incremental', 'incremental', /./],
   ['a chain of a month', chainSketch(0, 30), 31, 'full', 'incremental', /./],
-  ['a chain of just a month', chainSketch(0, 29), 30, 'incremental', 'incremental', /./],
+  ['a chain of a month less a day', chainSketch(0, 28), 29, 'incremental', 'incremental', /./],
+  ['a chain of just a month', chainSketch(0, 29), 30, 'full', 'incremental', /30 days old, one is due after 30 days/],
   ['a second chain', [...chainSketch(0, 5), ...chainSketch(40, 2)], 43, 'incremental', 'incremental', /./],
   ['lost signatures', [{ day: 0, signatures: false }], 1, 'full', 'none', /the signatures of the newest chain are missing/],
   ['a hole in the full', [{ day: 0, volumes: [1, 3] }], 1, 'full', 'none', /the newest chain is damaged/],
@@ -37,7 +38,8 @@ for (const [name, sketches, today, withRoom, withoutRoom, reason] of table) {
 
 test('planBackup() keeps to the frequency of the site', () => {
   assert.equal(plan([{ day: 0 }], 8, room, 7 * DAY).kind, 'full')
-  assert.equal(plan([{ day: 0 }], 7, room, 7 * DAY).kind, 'incremental')
+  assert.equal(plan([{ day: 0 }], 7, room, 7 * DAY).kind, 'full')
+  assert.equal(plan([{ day: 0 }], 6, room, 7 * DAY).kind, 'incremental')
 })
 
 test('planBackup() does not take a local partial set for a chain', () => {

@@ -17,11 +17,11 @@ const usual: ForecastInput = {
   nights: 365,
 }
 
-test('forecast() makes a full every 31 nights of a frequency of 30 days, as duplicity compares, and incrementals between', () => {
+test('forecast() makes a full every 30 nights of a frequency of 30 days, and incrementals between', () => {
   const { nights } = forecast({ ...usual, nights: 70 })
   const fulls = nights.flatMap((night, index) => (night.backup === 'full' ? [index] : []))
-  assert.deepEqual(fulls, [0, 31, 62])
-  assert.equal(nights[30]!.bytes, 250 * megabyte)
+  assert.deepEqual(fulls, [0, 30, 60])
+  assert.equal(nights[29]!.bytes, 245 * megabyte)
 })
 
 test('forecast() tells when the allowance is met, and prunes the night after', () => {
@@ -50,7 +50,7 @@ test('forecast() goes on from the collection that there is', () => {
   assert.deepEqual([nights[0]!.backup, nights[0]!.reachDays], ['incremental', 21])
   assert.equal(
     nights.findIndex(night => night.backup === 'full'),
-    10,
+    9,
   )
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { desktopBackup, fullBackupDue, type Schedule, type ScheduleDecision } from '../../lib/core/schedule.ts'
 
 const day = 86_400_000
@@ -8,7 +9,18 @@ const utc = (text: string) => Date.parse(`${text}Z`)
 
 const fulls: [string, number | undefined, boolean, string][] = [
   ['no full backup', undefined, true, 'there is no full backup yet'],
-  ['one of 30 days to the second', 30 * day, false, 'the newest full is 30 days old, the next is due after 30 days'],
+  [
+    'one of 30 days less half a night',
+    29 * day + 11.9 * hour,
+    false,
+    'the newest full is 29 days old, the next is due after 30 days',
+  ],
+  [
+    'one that will be 30 days old before half the time to the next night',
+    30 * day - 12 * hour,
+    true,
+    'the newest full is 29 days old, one is due after 30 days, which is before the next night',
+  ],
   ['one a second older', 30 * day + 1000, true, 'the newest full is 30 days old, one is due after 30 days'],
   ['one dated in the future', -3 * day, false, 'the newest full is dated 3 days ahead of this clock'],
 ]
@@ -189,4 +201,20 @@ test('desktopBackup() says how late it is and when the next day comes, over summ
 
 test('desktopBackup() refuses a zone that does not exist', () => {
   assert.throws(() => desktopBackup(wednesday, 0, day, 'Europe/Atlantis'), RangeError)
+})
+
+test('fullBackupDue() has a weekly full every seventh night, however many seconds cron is early or late', () => {
+  const jitter = fc.array(fc.integer({ min: -1800, max: 1800 }), { minLength: 60, maxLength: 60 })
+  fc.assert(
+    fc.property(jitter, seconds => {
+      let newestFullAt: number | undefined
+      const fulls = seconds.flatMap((late, night) => {
+        const now = night * day + late * 1000
+        if (!fullBackupDue({ newestFullAt, frequencySeconds: 7 * 86_400, now }).due) return []
+        newestFullAt = now
+        return [night]
+      })
+      assert.deepEqual(fulls, [0, 7, 14, 21, 28, 35, 42, 49, 56])
+    }),
+  )
 })

@@ -55,8 +55,23 @@ test('every example loads', async () => {
 /** Each wrong field: what the message must say of place, what was found and what was wanted (S42). */
 const REFUSALS: [string, object, RegExp][] = [
   ['nothing at all', {}, /archive: missing, wanted object|archive: missing/],
-  ['a field that there is none of', { archive, vhost: '/x' }, /the file as a whole: unknown field "vhost"/],
-  ['a field within a section', { archive, paths: { log: '/x' } }, /paths: unknown field "log"/],
+  [
+    'a field that there is none of',
+    { archive, vhost: '/x' },
+    /the file as a whole: unknown field "vhost"; there are name, vhosts, vpn, archive,/,
+  ],
+  [
+    'a field within a section',
+    { archive, paths: { log: '/x' } },
+    /paths: unknown field "log"; there are state, cache, logs, run$/m,
+  ],
+  ['a field of a site', { archive, sites: { blog: { domain: [] } } }, /sites\.blog: unknown field "domain"; there are domains, /],
+  ['a path with the end of a line in it', { archive, vhosts: '/srv/a\nb' }, /vhosts: found "\/srv\/a\\nb": .*without control/],
+  [
+    'a path of the kernel',
+    { archive, vhosts: '/proc/self/root' },
+    /vhosts: found "\/proc\/self\/root": wanted a path that is on a disk/,
+  ],
   ['a relative path', { archive: { kind: 'folder', path: 'backup' } }, /archive\.path: found "backup": wanted an absolute path/],
   ['a number as text', { archive, concurrency: '2' }, /concurrency: found "2", wanted (number|int)/],
   ['too many at once', { archive, concurrency: 40 }, /concurrency: found 40: .*16/],
@@ -114,6 +129,10 @@ const BROKEN: [string, string, RegExp][] = [
   ['web1.ts', 'export default nothing', /web1\.ts: it does not load: nothing is not defined/],
   ['web1.ts', 'export const web1 = {}', /web1\.ts: found no default export, wanted an object/],
   ['web1.json', '[]', /web1\.json: found a list, wanted an object/],
+  ['web1.json', '{"allowance": 1, "allowance": 2}', /web1\.json: it does not load: .*duplicated mapping key/],
+  ['web1.ts', 'await new Promise(() => {})', /web1\.ts: it does not load: it .*waits for something that never comes/],
+  ['web1.ts', 'process.exit(0)', /web1\.ts: it does not load: it ends the program that reads it/],
+  ['web1.ts', 'export default { archive: () => {} }', /web1\.ts: it does not load: .*could not be cloned/],
 ]
 
 for (const [file, text, message] of BROKEN) {
@@ -125,6 +144,38 @@ for (const [file, text, message] of BROKEN) {
     })
   })
 }
+
+test('loadHost() is not disturbed by an inventory that throws later', async () => {
+  const text = `setTimeout(() => { throw new Error('late') }, 1); Promise.reject(new Error('later')); export default ${JSON.stringify({ archive })}`
+  const loaded = await loadHost(folderWith({ 'web1.js': text }), 'web1').then(
+    host => host.name,
+    error => error.message,
+  )
+  await new Promise(resolve => setTimeout(resolve, 50))
+  assert.match(loaded, /^web1$|web1\.js: it does not load: later/)
+})
+
+test('loadHost() refuses two files for one host', async () => {
+  const folder = folderWith({ 'web1.json': { archive }, 'web1.yaml': '{}' })
+  await assert.rejects(loadHost(folder, 'web1'), /web1\.json and .*web1\.yaml are both there: wanted one file for web1/)
+})
+
+test('loadHost() reads JSON that begins with a byte order mark', async () => {
+  const folder = folderWith({ 'web1.json': `\ufeff${JSON.stringify({ archive })}` })
+  assert.equal((await loadHost(folder, 'web1')).name, 'web1')
+})
+
+test('loadHost() refuses an archive and folders of its own among the sites', async () => {
+  const wrong: [object, RegExp][] = [
+    [
+      { archive: { kind: 'folder', path: '/srv/www/vhosts/blog/backup' } },
+      /archive\.path: found .*, which is among the sites in/,
+    ],
+    [{ archive, paths: { state: '/srv/www/vhosts/.state' } }, /paths\.state: found .*, which is among the sites in/],
+    [{ archive, vhosts: '/var/cache', paths: { logs: '/l' } }, /paths\.cache: found \/var\/cache\/holdfast, which is among/],
+  ]
+  for (const [fields, message] of wrong) await assert.rejects(loadHost(folderWith({ 'web1.json': fields }), 'web1'), message)
+})
 
 test('loadHost() names the inventories that are there when it wants another', async () => {
   await assert.rejects(
