@@ -46,11 +46,12 @@ export function neededPrograms(host: Host, found: Found): Program[] {
       : [program('gpg', 'gnupg', 'encrypts them'), program('gpgconf', 'gnupg', 'ends its agent')]),
     program('flock', 'util-linux', 'keeps two runs apart'),
     program('setpriv', 'util-linux', 'ends commands with the run'),
-    program('bwrap', 'bubblewrap', 'keeps restores to the folder that they are for'),
+    program('bwrap', 'bubblewrap', 'keeps programs from what is not theirs'),
     ...(wordpress
       ? [
           program(database.dumpProgram, 'mariadb-client', 'dumps the databases of WordPress sites'),
           program(database.clientProgram, 'mariadb-client', 'imports them on a replica'),
+          program('php', 'php-cli', 'reads how WordPress sites reach their databases'),
         ]
       : []),
     ...(units ? [program('systemctl', 'systemd', 'starts and stops the units of the inventory')] : []),

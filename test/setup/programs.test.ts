@@ -66,7 +66,7 @@ const ALWAYS = ['duplicity', 'flock', 'setpriv', 'bwrap']
 /** Fields of the inventory, sites, and the programs beyond those that every host needs. */
 const NEEDS: [object, Found['sites'], string[]][] = [
   [{ archive: local }, [], []],
-  [{ archive: local }, [wordpress], ['mariadb-dump', 'mariadb']],
+  [{ archive: local }, [wordpress], ['mariadb-dump', 'mariadb', 'php']],
   [{ archive: local, encryption: { kind: 'passphrase', secret: 'A' } }, [], ['gpg', 'gpgconf']],
   [
     { archive: { kind: 'mount', mountPoint: '/m', by: { kind: 'unit', unit: 'm.mount' } } },
