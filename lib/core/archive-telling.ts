@@ -1,27 +1,51 @@
 import type { BackupPlan } from './backup-plan.ts'
-import type { Collection } from './collection.ts'
+import { type Collection, isWhole, primaryChain, problemsOf, setsOf } from './collection.ts'
 import { restorePoints } from './restore-point.ts'
 import type { PrunePlan } from './retention.ts'
-import type { Telling } from './telling.ts'
+import type { Damage, Pruning, Telling } from './telling.ts'
 
 /** What an archive tells of its site. Only backups that restore count, as the newest and as restore points. */
-export function archiveTelling(site: string, collection: Collection): Telling {
+export function archiveTelling(site: string, collection: Collection, seenAt: number, knownDamage: ReadonlySet<string>): Telling {
   const points = restorePoints(collection).filter(({ problems }) => problems.length === 0)
-  const newest = points.at(-1)
   return {
     site,
+    seenAt,
     chains: collection.chains.length,
     restorePoints: points.length,
-    ...(collection.bytes === undefined ? {} : { bytes: collection.bytes }),
-    ...(newest === undefined ? {} : { newestBackup: newest.time }),
+    bytes: collection.bytes,
+    newestBackup: points.at(-1)?.time,
+    damage: damageIn(collection, knownDamage),
+    untidy: untidyIn(collection),
   }
+}
+
+/** What is wrong in sets that a restore could be asked for; lost signatures harm none. */
+function damageIn(collection: Collection, known: ReadonlySet<string>): Damage[] {
+  const newest = primaryChain(collection)
+  const isNewestWhole = newest !== undefined && isWhole(newest)
+  const damaged = collection.chains.flatMap(setsOf).filter(set => !set.restorable)
+  return damaged.flatMap(set => set.problems).map(text => ({ text, isOld: isNewestWhole && known.has(text) }))
+}
+
+function untidyIn(collection: Collection): string[] {
+  const { orphaned, incomplete, orphanedSignatures } = collection
+  const count = orphaned.length + incomplete.length
+  const outside = problemsOf({ ...collection, chains: [], superseded: [] }).slice(0, 3)
+  const sets = count === 0 ? [] : [`${count} ${count === 1 ? 'set is' : 'sets are'} part of no chain: ${outside.join('; ')}`]
+  return orphanedSignatures.length === 0 ? sets : [...sets, `${orphanedSignatures.length} signature files without their sets`]
+}
+
+/** What pruning would do next, for the verdict. */
+export function pruningTelling({ action, reason, freesBytes, considered }: PrunePlan): Pruning {
+  if (action.kind !== 'none') return { reason, freesBytes, isExhausted: false }
+  const last = considered.at(-1)
+  return last === undefined ? { reason, isExhausted: false } : { reason: last.reason, isExhausted: true }
 }
 
 /** Restore points that a replica has not replayed: all, where it was never made from one. */
 export function lagOf(collection: Collection, restoredFrom: number | undefined): number {
   return restorePoints(collection).filter(({ time }) => restoredFrom === undefined || time > restoredFrom).length
 }
-
 /** What the decisions of the next night are asked for, and what they said. */
 export interface NextNight {
   readonly prune: PrunePlan

@@ -51,25 +51,7 @@ export interface Outcome {
 /** Exit codes, the same for all tasks. Stops by a signal are 128 + its number: 129 SIGHUP, 130 SIGINT, 143 SIGTERM. */
 export const EXIT = { well: 0, failed: 1, badInput: 2, locked: 75 } as const
 
-const SIGNAL_NUMBER: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
-
 /** Whether an outcome is one that the run must not be called well for. */
 export function isTrouble(outcome: Outcome): boolean {
   return outcome.status === 'failed' || outcome.notes.some(note => note.kind === 'problem')
-}
-
-/** Whether a mail is due for it (S35). */
-export function isSignificant(outcome: Outcome): boolean {
-  return isTrouble(outcome) || outcome.notes.some(note => note.kind === 'significant')
-}
-
-/**
- * The exit code of a run, from its outcomes alone.
- * @param stoppedBy the signal that ended it early, such as `SIGTERM`
- */
-export function exitCodeOf(outcomes: readonly Outcome[], stoppedBy?: string): number {
-  if (stoppedBy !== undefined) return 128 + (SIGNAL_NUMBER[stoppedBy] ?? 0)
-  const troubles = outcomes.filter(isTrouble)
-  if (troubles.length === 0) return EXIT.well
-  return troubles.find(outcome => outcome.exitCode !== undefined)?.exitCode ?? EXIT.failed
 }

@@ -1,21 +1,45 @@
+import type { Finding } from './finding.ts'
 import type { RoleName } from './marker.ts'
+import type { Room } from './room.ts'
 
 /**
- * What a step knows of a site as data, for the mail's table, the pages and the metrics. Later tellings of one run add to earlier ones and replace them.
- * Times in milliseconds since the epoch, sizes in bytes.
+ * What a step knows of a site as data: the mail's table, the pages and the metrics show it, and the verdict is made from it. Later tellings of one run add to
+ * earlier ones and replace them. Times in milliseconds since the epoch, sizes in bytes.
  */
 export interface Telling {
   readonly site: string
   readonly role?: RoleName
   /** The host that owns it. */
   readonly owner?: string
-  /** When the newest set in the archive was made; absent while there is none. */
-  readonly newestBackup?: number
+  /** Why it has that role: one sentence. */
+  readonly reason?: string
+  /** What settles its role where a person has to: a line for each choice, with its command. */
+  readonly settle?: readonly string[]
+  /** When its archive was looked at. */
+  readonly seenAt?: number
+  /** From which age on its newest backup is too old. */
+  readonly staleAfter?: number
+  /** When the newest set in the archive was made that can be restored; absent while there is none. */
+  readonly newestBackup?: number | undefined
   /** Sets that a restore can start from. */
   readonly restorePoints?: number
   readonly chains?: number
-  readonly bytes?: number
-  readonly allowanceBytes?: number
+  readonly bytes?: number | undefined
+  readonly allowanceBytes?: number | undefined
+  /** What is wrong in its sets. */
+  readonly damage?: readonly Damage[]
+  /** What is part of no chain. */
+  readonly untidy?: readonly string[]
+  /** What is wrong with the settings in its folder. */
+  readonly settings?: readonly string[]
+  /** What pruning would do next. */
+  readonly pruning?: Pruning
+  /** Why all pruning of it is stopped, and how to let it go on. */
+  readonly frozen?: string | undefined
+  /** A desktop's: whether the next full backup has room. */
+  readonly room?: Pick<Room, 'enough' | 'reason' | 'prunable'>
+  /** What work on it came to, where that is not well. */
+  readonly work?: readonly Finding[]
   /** What the next run will do: one short sentence. */
   readonly next?: string
   /** What this run added to the archive. */
@@ -26,6 +50,20 @@ export interface Telling {
   readonly lag?: number
   /** When a restore of it was last tried and compared. */
   readonly drilledAt?: number
+}
+
+/** What is wrong in a set. `isOld`: it was told before, and a newer chain is whole. */
+export interface Damage {
+  readonly text: string
+  readonly isOld: boolean
+}
+
+export interface Pruning {
+  readonly reason: string
+  /** Undefined when it would do nothing. */
+  readonly freesBytes?: number | undefined
+  /** Too much is there, and nothing of it may go. */
+  readonly isExhausted: boolean
 }
 
 /** All that was told of each site, by its name, the later over the earlier. */

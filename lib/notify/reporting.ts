@@ -1,14 +1,19 @@
 import type { RunEvent } from '../core/event.ts'
-import { EXIT, exitCodeOf, type Outcome } from '../core/outcome.ts'
+import { type LastRun, NO_RUN, rememberRun } from '../core/last-run.ts'
+import { messageOf } from '../core/message.ts'
+import { EXIT, type Outcome } from '../core/outcome.ts'
+import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
 import type { Secret } from '../core/secret.ts'
 import { Run } from '../engine/run.ts'
 import type { Shell } from '../engine/shell.ts'
 import { listenForStop } from '../engine/stop.ts'
+import { readLastRun, writeLastRun } from '../host/last-run.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import { pingEndKind, pingText } from '../report/ping-text.ts'
 import { type Report, type RunFacts, reportOf } from '../report/report.ts'
+import { counted } from '../report/verdict-words.ts'
 import { recordSize } from '../steps/size-history.ts'
 import { hooksApply, runHook } from './hooks.ts'
 import { mailReport } from './mailing.ts'
@@ -53,8 +58,17 @@ export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
     deadlines: host.deadlines,
   })
   const all = (): readonly Outcome[] => [...ended.outcomes, ...run.outcomes]
-  const code = (): number => exitCodeOf(all(), ended.stoppedBy ?? stop.by())
-  const report = (): Report => reportOf({ ...ended, host: host.name, endedAt: Date.now(), exitCode: code(), outcomes: all() })
+  const code = (): number => exitCodeOf(all(), ended.stoppedBy ?? stop.by(), ended.isJudged)
+  const last = lastRunOf(ended)
+  const report = (): Report =>
+    reportOf({
+      ...ended,
+      last: ended.partial ? { sites: last.run.sites } : last.run,
+      host: host.name,
+      endedAt: Date.now(),
+      exitCode: code(),
+      outcomes: all(),
+    })
   const work = (step: string, title: string, run_: (shell: Shell) => Promise<void>): Promise<unknown> =>
     run.do({ step, title, phase: 'do', subject: undefined, run: (_, shell) => run_(shell) }, {})
   const ping = (): Promise<unknown> => work('ping', 'Ping', shell => sendPing(pings!, report(), shell))
@@ -64,6 +78,8 @@ export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
   if (hooksApply(all())) await runHooks(host, report, code, work)
   if (pings) await ping()
   const told = code()
+  if (ended.isJudged && hooksApply(all()))
+    await work('verdicts', 'Remember the verdicts', shell => rememberVerdicts(ended, all(), report().sites, last, shell))
   if (host.mail) await work('mail', 'Mail', shell => mailReport(host, secrets, report(), shell))
   // the mail is what people read: when it is stuck, the ping is what is left to say so
   if (pings && told === EXIT.well && code() !== EXIT.well) await ping()
@@ -79,6 +95,36 @@ async function runHooks(host: Host, report: () => Report, code: () => number, wo
   if (hooks.onFailure && code() !== EXIT.well)
     await work('hook-on-failure', 'Hook: onFailure', shell => runHook(host, 'onFailure', report(), shell))
   if (hooks.after) await work('hook-after', 'Hook: after', shell => runHook(host, 'after', report(), shell))
+}
+
+/** What the last run said. */
+function lastRunOf({ host, task, isJudged }: EndedRun): { run: LastRun; problem?: string } {
+  if (!isJudged) return { run: NO_RUN }
+  try {
+    return { run: readLastRun(host, task) }
+  } catch (error) {
+    return { run: NO_RUN, problem: messageOf(error) }
+  }
+}
+
+/** Keeps what this run says, so that the next one knows what is new and what is well again, and `status` says the same. */
+async function rememberVerdicts(
+  { host, task, partial, stoppedBy }: EndedRun,
+  outcomes: readonly Outcome[],
+  sites: Report['sites'],
+  { run, problem }: ReturnType<typeof lastRunOf>,
+  shell: Shell,
+): Promise<void> {
+  if (problem !== undefined) shell.note('warning', `what the last run said is not known: ${problem}`)
+  const stopped = stoppedBy === undefined ? [] : [{ level: 'failed' as const, text: `stopped by ${stoppedBy}` }]
+  const work = [...stopped, ...workFindings(outcomes, undefined)]
+  const said = sites.map(row => ({ told: row, verdict: row.verdict, isReached: row.state !== 'not reached' }))
+  const verdicts = { at: shell.now(), work, sites: said, isPartial: partial }
+  await shell.act(`remember what is said of ${counted(sites.length, 'site')}`, () =>
+    rememberOrTell(shell, 'the next run, and status, will not know what this one said', () =>
+      writeLastRun(host, task, rememberRun(run, verdicts)),
+    ),
+  )
 }
 
 /** Adds tonight to the sizes that the page and the mail draw. */

@@ -41,7 +41,7 @@ export async function tellOfBadStart(task: string, common: CommonOptions, error:
   })
   const report = reportOf({
     ...{ host: common.host, task, dryRun: false, startedAt: now, endedAt: now, exitCode: EXIT.badInput, stoppedBy: undefined },
-    ...{ outcomes: [badOutcome(error, now)], log: undefined, again: () => again },
+    ...{ outcomes: [badOutcome(error, now)], log: undefined, isJudged: false, again: () => again },
   })
   await run.do(
     work('ping', shell => ping(known, secrets, report, shell.stop)),

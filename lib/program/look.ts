@@ -1,15 +1,18 @@
 import { BadInput } from '../core/bad-input.ts'
+import type { Finding } from '../core/finding.ts'
 import { messageOf } from '../core/message.ts'
-import { EXIT, exitCodeOf } from '../core/outcome.ts'
+import { EXIT, type Outcome } from '../core/outcome.ts'
+import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
 import type { Part } from '../engine/recipe.ts'
 import { Run } from '../engine/run.ts'
 import { listenForStop } from '../engine/stop.ts'
 import { runTree } from '../engine/tree.ts'
 import { loadHost } from '../inventory/load.ts'
 import { checkSecrets, readSecrets, secretNamesOf } from '../inventory/secrets.ts'
-import { type Findings, statusOf } from '../report/status.ts'
+import { type HostStatus, statusOf } from '../report/status.ts'
 import type { StatusJson } from '../report/status-json.ts'
 import type { Look } from '../steps/look.ts'
+import { lastRunFindings } from '../steps/site-telling.ts'
 import { readHistory } from '../steps/size-history.ts'
 import { helpOf, readCommandLine, type TaskWith, wordsAfterScript } from './command-line.ts'
 import type { Start } from './start.ts'
@@ -26,7 +29,7 @@ export interface Shown {
 }
 
 export type Show<Extra> = (
-  found: Findings,
+  found: HostStatus,
   status: StatusJson,
   asked: Extra & { readonly json: boolean },
 ) => Shown | Promise<Shown>
@@ -86,19 +89,30 @@ async function lookAround<Extra extends object>(
   const failed = run.outcomes.filter(outcome => outcome.status === 'failed')
   const wrongWords = failed.find(outcome => outcome.reason?.startsWith('--site:'))
   if (wrongWords) throw new BadInput(wrongWords.reason!)
-  const failures = failed.map(({ subject, title, reason }) => `${subject === undefined ? '' : `${subject}: `}${title}: ${reason}`)
   const findings = {
     host: host.name,
     now,
     freeSpace: found.look.freeSpace,
     sites: found.look.sites,
-    failures,
+    work: findingsOf(run.outcomes),
+    lastRun: common.sites.length > 0 ? [] : lastRunFindings(host),
     histories: (site: string) => readHistory(host, site),
     keepIncrementals: host.keepIncrementals,
     volumeBytes: host.duplicity.volumeSize * MEBIBYTE,
   }
   const shown = await show(findings, statusOf(findings), { ...extra, json: common.json })
   return { ...shown, text: `${clean(shown.text)}\n` }
+}
+
+/** What a look could not do, with the sites that it could not look at by name, and what it found wrong with the archive. */
+function findingsOf(outcomes: readonly Outcome[]): Finding[] {
+  const subjects = [...new Set(outcomes.map(({ subject }) => subject))]
+  return subjects.flatMap(subject =>
+    workFindings(outcomes, subject).map(({ level, text }) => ({
+      level,
+      text: subject === undefined ? text : `${subject}: ${text}`,
+    })),
+  )
 }
 
 /** Names in an archive are whatever somebody put there. */

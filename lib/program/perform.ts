@@ -78,7 +78,8 @@ async function runRecipe<Extra extends object>(
   const again = (site: string | undefined): string => againLine(task.name, words, site)
   const { outcomes } = run
   const told = { task: task.name, dryRun: common.dryRun, startedAt, stoppedBy, outcomes, log: log.path, again }
-  return { ...told, host, secrets, pings, onEvent, hidden, partial: common.sites.length > 0, stop: stop.signal }
+  const isJudged = task.judges === true && !common.dryRun
+  return { ...told, isJudged, host, secrets, pings, onEvent, hidden, partial: common.sites.length > 0, stop: stop.signal }
 }
 
 async function conclude<Extra extends object>(
@@ -87,7 +88,7 @@ async function conclude<Extra extends object>(
   { outcomes, exitCode, report }: Closed,
   { print }: Screen,
 ): Promise<void> {
-  const summary = summaryOf(outcomes, stoppedBy, common.dryRun)
+  const summary = summaryOf(report, outcomes)
   const seconds = Math.round((Date.now() - startedAt) / 1000)
   log.say(summary, `${task.name} ended at ${clock(Date.now())} after ${seconds} s with exit code ${exitCode}`, RULE)
   log.index(`exit ${exitCode}, ${seconds} s, ${report.subject};`)

@@ -16,11 +16,12 @@ export interface ForecastOptions {
 
 /** Makes the forecasts of the sites that this host backs up, prints them, and writes the page when asked. */
 export const showForecast: Show<ForecastOptions> = async (
-  { host, now, sites, failures, keepIncrementals, volumeBytes },
+  { host, now, sites, work, keepIncrementals, volumeBytes },
   _,
   asked,
 ) => {
-  const mine = sites.filter(site => site.role.role === 'primary').toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const failures = work.filter(({ level }) => level === 'failed').map(({ text }) => text)
+  const mine = sites.filter(({ told }) => told.role === 'primary').toSorted((a, b) => (a.told.site < b.told.site ? -1 : 1))
   const request = { ...asked, keepIncrementals, volumeBytes }
   const forecasts = mine.map(site => forecastSite(site, request))
   if (asked.html !== undefined) {

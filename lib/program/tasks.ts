@@ -16,6 +16,7 @@ const NEW_MACHINE = {
 export const nightlyTask: TaskWith<WriterRequest> = {
   name: 'nightly',
   about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.',
+  judges: true,
   options: NEW_MACHINE,
   read: values => ({ newMachine: values['new-machine'] === true }),
 }
@@ -54,6 +55,7 @@ was is kept for keepPrevious days: --undo brings it back, and can itself be undo
 export const desktopTask: TaskWith<DesktopRequest & WriterRequest> = {
   name: 'desktop',
   about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
+  judges: true,
   options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE },
   read: values => ({ backupNow: values.now === true, newMachine: values['new-machine'] === true }),
 }

@@ -3,7 +3,7 @@ import { type Asked, compareForecasts, gistOf, type Variant } from '../core/comp
 import { type Measurement, measure } from '../core/measure.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
-import type { SiteFinding } from './status.ts'
+import type { SiteStatus } from './status.ts'
 import { tableOf } from './table.ts'
 
 const DAY = 86_400_000
@@ -24,9 +24,10 @@ export interface SiteForecast {
 
 /** Runs the nightly decisions over what was measured, from the night after the newest backup on. */
 export function forecastSite(
-  { name, collection, allowanceBytes, frequencySeconds, now }: SiteFinding,
+  { told, collection, allowanceBytes, frequencySeconds, now }: SiteStatus,
   request: ForecastRequest,
 ): SiteForecast {
+  const name = told.site
   const measured = measure(collection, request.volumeBytes)
   if (!('sizes' in measured)) return { name, measured, variants: [] }
   const startAt = Math.max(now, (collection.chains.at(-1)?.endAt ?? now) + DAY)

@@ -9,7 +9,12 @@ const RED = '#a4161a'
 const AMBER = '#8a4b00'
 const GREEN = '#1b6e3a'
 const GREY = '#595959'
-const COLOUR: Readonly<Record<SiteRow['state'], string>> = { failed: RED, attention: AMBER, 'not reached': AMBER, well: GREEN }
+const COLOUR: Readonly<Record<SiteRow['state'], string>> = {
+  failed: RED,
+  'needs attention': AMBER,
+  'not reached': AMBER,
+  well: GREEN,
+}
 
 /** Text as HTML: a site's name and a program's words are shown, never obeyed. */
 export function escapeHtml(text: string): string {
@@ -22,7 +27,7 @@ export type Inline = Omit<Picture, 'png'> & { readonly cid: string }
 
 /** The report as the HTML part of a mail: the same words as the text part, styles inline, no pictures from elsewhere. */
 export function htmlOf(report: Report, picture?: Inline): string {
-  const colour = report.exitCode !== 0 ? RED : report.warnings.length > 0 ? AMBER : GREEN
+  const colour = COLOUR[report.verdict]
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light">
 <title>${escapeHtml(report.subject)}</title><style>${NARROW}</style></head>
@@ -30,7 +35,7 @@ export function htmlOf(report: Report, picture?: Inline): string {
 <h1 style="font-size:19px;margin:0 0 12px;padding:10px 14px;border-left:6px solid ${colour};background:#f6f6f6">${escapeHtml(report.subject)}</h1>
 ${report.stoppedBy === undefined ? '' : `<p>The run was stopped by ${report.stoppedBy}; what it had begun was brought to an end.</p>`}
 ${failuresHtml(report)}
-${remarks('To settle', report.problems, AMBER)}${remarks('Significant', report.significant, GREEN)}${remarks('Warnings', report.warnings, AMBER)}
+${remarks('Needs attention', report.problems, AMBER)}${remarks('Significant', report.significant, GREEN)}${remarks('Warnings', report.warnings, AMBER)}
 ${picture === undefined ? '' : pictureHtml(picture)}${sitesHtml(report)}
 ${footer(report)}
 </body></html>
@@ -105,10 +110,11 @@ function rowHtml(site: SiteRow, now: number): string {
 }
 
 /** The archive's size against the allowance as a bar of two table cells, which every mail program draws. */
-function barHtml({ bytes, allowanceBytes }: SiteRow): string {
+function barHtml({ bytes, allowanceBytes, verdict }: SiteRow): string {
   if (bytes === undefined || !allowanceBytes) return ''
   const percent = Math.min(100, Math.max(1, Math.round((100 * bytes) / allowanceBytes)))
-  const colour = bytes > allowanceBytes ? RED : bytes > 0.9 * allowanceBytes ? '#b26a00' : '#2f6f9f'
+  const isFull = bytes > 0.9 * allowanceBytes
+  const colour = bytes > allowanceBytes && verdict !== 'well' ? RED : isFull ? '#b26a00' : '#2f6f9f'
   return `<div aria-hidden="true" style="background:#e3e3e3;width:120px;height:6px"><div style="background:${colour};width:${percent}%;height:6px"></div></div>`
 }
 

@@ -1,9 +1,11 @@
+import type { Verdict } from '../core/finding.ts'
 import type { SizePoint } from '../core/size-history.ts'
 import { escapeHtml } from './html.ts'
 import { documentOf } from './page-document.ts'
 import { age, anchorOf, day, moment, size } from './page-parts.ts'
 import { siteDetails } from './page-site.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
+import { statusWords } from './verdict-words.ts'
 
 /** What is remembered of a site's size, by its name, oldest first. */
 export type Histories = (site: string) => readonly SizePoint[]
@@ -11,12 +13,11 @@ export type Histories = (site: string) => readonly SizePoint[]
 /** The status of a host as one page: what is wrong first, then a row a site, then each site's chains and size. */
 export function statusPage(status: StatusJson, histories: Histories, fleet = false): string {
   const sites = sorted(status.sites)
-  const troubled = sites.filter(site => !site.ok).length
-  const verdict = verdictOf(status, troubled)
+  const verdict = status.ok ? 'All well' : capitalized(statusWords(status))
   const body = `<a class="skip" href="#sites">To the sites</a>
 <header><h1>Backups of ${escapeHtml(status.host)}</h1>
 <p class="quiet">As of ${moment(status.at)}; all times are UTC. Archive: ${escapeHtml(status.archive.reason)}.${fleet ? ' <a href="fleet.html">All hosts of this archive</a>' : ''}</p>
-<p class="verdict ${status.ok ? 'good' : 'bad'}">${verdict}</p></header>
+<p class="verdict ${CLASS[status.verdict]}">${escapeHtml(verdict)}</p></header>
 <main>${problemList(status)}
 <h2 id="sites">Sites</h2>
 <label class="only"><input type="checkbox" id="only"> only sites that need attention</label>
@@ -27,16 +28,15 @@ ${sites.map(site => siteDetails(site, histories(site.name), sites.length === 1))
   return documentOf(`Backups of ${status.host}: ${verdict}`, body)
 }
 
-function verdictOf({ ok, problems, sites }: StatusJson, troubled: number): string {
-  if (ok) return 'All well'
-  const some = `${troubled} of ${sites.length} ${sites.length === 1 ? 'site' : 'sites'}`
-  if (problems.length === 0) return `${some} ${troubled === 1 ? 'needs' : 'need'} attention`
-  return troubled === 0 ? 'The archive needs attention' : `The archive and ${some} need attention`
-}
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** What needs attention comes first. */
+/** The colours of the page. */
+const CLASS: Readonly<Record<Verdict, string>> = { well: 'good', 'needs attention': 'warn', failed: 'bad' }
+const RANK: Readonly<Record<Verdict, number>> = { failed: 0, 'needs attention': 1, well: 2 }
+
+/** What failed comes first, then what needs attention. */
 const sorted = (sites: readonly SiteJson[]): readonly SiteJson[] =>
-  sites.toSorted((a, b) => Number(a.ok) - Number(b.ok) || (a.name < b.name ? -1 : 1))
+  sites.toSorted((a, b) => RANK[a.verdict] - RANK[b.verdict] || (a.name < b.name ? -1 : 1))
 
 function problemList({ problems }: StatusJson): string {
   if (problems.length === 0) return ''
@@ -64,11 +64,11 @@ export function siteTable(sites: readonly SiteJson[], at: string): string {
 function siteRow(site: SiteJson, at: string): string {
   const { name, role, owner, newestBackup, oldestBackup, restorePoints } = site
   const health = [
-    ...site.problems.map(text => `<span class="bad">${escapeHtml(text)}</span>`),
-    ...site.warnings.map(text => `<span class="warn">${escapeHtml(text)}</span>`),
+    `<strong class="${CLASS[site.verdict]}">${site.verdict}</strong>`,
+    ...[...site.problems, ...site.warnings].map(escapeHtml),
   ]
   const cells = [
-    health.length === 0 ? '<span class="good">well</span>' : health.join('<br>'),
+    health.join('<br>'),
     escapeHtml(owner === null || role === 'primary' ? role : `${role} of ${owner}`),
     newestBackup === null
       ? '<span class="bad">none</span>'
@@ -87,9 +87,9 @@ function siteRow(site: SiteJson, at: string): string {
 const cellOf = (column: string, cell: string): string =>
   `<td role="cell" data-label="${column}" class="${column === 'Health' || column === 'Next night' ? 'words' : 'number'}">${cell}</td>`
 
-function sizeCell({ bytes, allowanceBytes }: SiteJson): string {
+function sizeCell({ bytes, allowanceBytes, ok }: SiteJson): string {
   if (bytes === null) return `<span class="of">? of ${size(allowanceBytes)}</span>`
   const percent = Math.min(100, Math.round((100 * bytes) / allowanceBytes))
-  const bar = `<span class="bar${bytes > allowanceBytes ? ' over' : ''}" aria-hidden="true"><span style="width:${percent}%"></span></span>`
+  const bar = `<span class="bar${bytes > allowanceBytes && !ok ? ' over' : ''}" aria-hidden="true"><span style="width:${percent}%"></span></span>`
   return `<span class="of">${size(bytes)} of ${size(allowanceBytes)}</span>${bar}`
 }

@@ -1,5 +1,9 @@
-import { isTrouble, type Outcome } from '../core/outcome.ts'
-import { type Telling, tellingsBySite } from '../core/telling.ts'
+import { formatAge } from '../core/age.ts'
+import { type Finding, type Verdict, verdictOf } from '../core/finding.ts'
+import { type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
+import type { NoteKind, Outcome } from '../core/outcome.ts'
+import { type SiteVerdict, siteVerdicts, workFindings } from '../core/run-verdict.ts'
+import type { Telling } from '../core/telling.ts'
 import { subjectOf } from './subject.ts'
 
 /** A run, as its report begins to be made. Times in milliseconds since the epoch. */
@@ -13,6 +17,10 @@ export interface RunFacts {
   /** The signal that ended it early. */
   readonly stoppedBy: string | undefined
   readonly outcomes: readonly Outcome[]
+  /** It judges the sites, see {@link siteVerdicts}. */
+  readonly isJudged: boolean
+  /** What the last run of the task said. */
+  readonly last?: LastRun
   /** Where its log is; undefined for a run that could not begin one. */
   readonly log: string | undefined
   /** The command that does it again, for one site or for all, as a person types it. */
@@ -34,16 +42,27 @@ export interface Remark {
   readonly text: string
 }
 
+/** A site as a report tells of it. */
 export interface SiteRow extends Telling {
-  readonly state: 'failed' | 'attention' | 'not reached' | 'well'
+  readonly verdict: Verdict
+  /** The verdict, but for a site that is due and was not got to: nothing new is known of it. */
+  readonly state: Verdict | 'not reached'
+  /** Since when it is not well, ms since the epoch. */
+  readonly since?: number
+  /** It is well, and the last run said that it was not. */
+  readonly isWellAgain: boolean
 }
 
 /** What the text, the mail and the hooks say of a run: all of it from the outcomes. */
-export interface Report extends Omit<RunFacts, 'outcomes' | 'again'> {
+export interface Report extends Omit<RunFacts, 'outcomes' | 'again' | 'isJudged' | 'last'> {
   /** What the mail's subject says, with the host in front. */
   readonly subject: string
+  /** The worst of the sites' and of the run's own. */
+  readonly verdict: Verdict
+  /** Since when something fails that is for no site. */
+  readonly since?: number | undefined
   readonly failures: readonly Failure[]
-  /** What a person has to settle; the run goes on without. */
+  /** What a person has to see to; the run goes on without. */
   readonly problems: readonly Remark[]
   readonly warnings: readonly Remark[]
   readonly significant: readonly Remark[]
@@ -53,21 +72,53 @@ export interface Report extends Omit<RunFacts, 'outcomes' | 'again'> {
 
 /** Makes the report of a run from its outcomes. Pure: the same outcomes give the same report. */
 export function reportOf(run: RunFacts): Report {
-  const { host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log, outcomes } = run
-  const notes = (kind: string): Remark[] =>
+  const { host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log, outcomes, isJudged, last = NO_RUN } = run
+  const verdicts = siteVerdicts(outcomes, isJudged)
+  const work = workFindings(outcomes, undefined)
+  const sites = verdicts.map(verdict => rowOf(verdict, outcomes, last))
+  const notes = (kind: NoteKind): Remark[] =>
     outcomes.flatMap(({ subject, notes: all }) =>
       all.filter(note => note.kind === kind).map(note => ({ site: subject, text: note.text })),
     )
+  const failures = outcomes.filter(outcome => outcome.status === 'failed').map(outcome => failureOf(outcome, run))
+  const since = verdictOf(work) === last.run?.verdict ? last.run.since : undefined
   const report = {
-    ...{ host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log },
-    failures: outcomes.filter(outcome => outcome.status === 'failed').map(outcome => failureOf(outcome, run)),
-    problems: notes('problem'),
-    warnings: notes('warning'),
-    significant: notes('significant'),
-    sites: rowsOf(outcomes),
+    ...{ host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log, failures, sites, since },
+    verdict: runVerdict(run, [...work, ...verdicts.flatMap(({ findings }) => findings)]),
+    problems: distinct([...notes('problem'), ...remarksOf(verdicts, ({ level }) => level !== 'remark')]),
+    warnings: distinct([...notes('warning'), ...remarksOf(verdicts, ({ level }) => level === 'remark')]),
+    significant: [...recoveries(sites, work, run), ...notes('significant')],
   }
   const significantRun = report.exitCode !== 0 || report.failures.length + report.problems.length + report.significant.length > 0
   return { ...report, subject: subjectOf(report), significantRun }
+}
+
+function runVerdict({ exitCode, stoppedBy }: RunFacts, findings: readonly Finding[]): Verdict {
+  const verdict = verdictOf(findings)
+  return stoppedBy !== undefined || (exitCode !== 0 && verdict === 'well') ? 'failed' : verdict
+}
+
+/** What the sites' verdicts rest on besides the work of this run, which its outcomes tell. */
+function remarksOf(verdicts: readonly SiteVerdict[], isWanted: (finding: Finding) => boolean): Remark[] {
+  return verdicts.flatMap(({ told, findings }) =>
+    findings.filter(finding => isWanted(finding) && !told.work?.includes(finding)).map(({ text }) => ({ site: told.site, text })),
+  )
+}
+
+const distinct = (remarks: readonly Remark[]): Remark[] => [
+  ...new Map(remarks.map(remark => [JSON.stringify([remark.site, remark.text]), remark])).values(),
+]
+
+/** What was not well when it was told last, and is. */
+function recoveries(sites: readonly SiteRow[], work: readonly Finding[], { task, last, endedAt, isJudged }: RunFacts): Remark[] {
+  const again = (before: LastVerdict): string =>
+    `well again, after it ${before.verdict === 'failed' ? 'had failed' : 'needed attention'} for ${formatAge(endedAt - before.since)}`
+  const run = last?.run
+  const isRunWell = isJudged && run !== undefined && run.verdict !== 'well' && work.length === 0
+  return [
+    ...(isRunWell ? [{ site: undefined, text: `${task} is ${again(run)}: ${run.work[0]?.text ?? 'it was stopped'}` }] : []),
+    ...sites.filter(row => row.isWellAgain).map(({ site }) => ({ site, text: again(lastOf(last!, site)!) })),
+  ]
 }
 
 function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
@@ -81,19 +132,17 @@ function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
   }
 }
 
-/** One row a site: those that steps told of, and those that something was done for. */
-function rowsOf(outcomes: readonly Outcome[]): SiteRow[] {
-  const told = tellingsBySite(outcomes.flatMap(outcome => outcome.told ?? []))
-  const subjects = outcomes.map(outcome => outcome.subject).filter(subject => subject !== undefined)
-  const names = [...new Set([...told.keys(), ...subjects])].toSorted()
-  return names.map(site => ({ site, ...told.get(site), state: stateOf(site, outcomes, told.get(site)) }))
+function rowOf({ told, verdict }: SiteVerdict, outcomes: readonly Outcome[], run: LastRun): SiteRow {
+  const last = lastOf(run, told.site)
+  const isBack = verdict === 'well' && told.seenAt !== undefined && last !== undefined && last.verdict !== 'well'
+  const since = verdict !== 'well' && last?.verdict === verdict ? { since: last.since } : {}
+  const state = verdict === 'well' && !isReached(told, outcomes) ? 'not reached' : verdict
+  return { ...told, verdict, state, isWellAgain: isBack && state === 'well', ...since }
 }
 
-function stateOf(site: string, outcomes: readonly Outcome[], told: Telling | undefined): SiteRow['state'] {
+/** Whether the run got to a site that it had something to do for. */
+function isReached({ site, role }: Telling, outcomes: readonly Outcome[]): boolean {
   const own = outcomes.filter(outcome => outcome.subject === site)
-  if (own.some(outcome => outcome.status === 'failed')) return 'failed'
-  if (own.some(isTrouble) || told?.role === 'conflict' || told?.role === 'ambiguous') return 'attention'
-  if (own.some(outcome => outcome.status === 'stopped')) return 'not reached'
-  const due = told?.role === 'primary' || told?.role === 'replica' || told?.role === 'new replica'
-  return due && own.length === 0 ? 'not reached' : 'well'
+  if (own.some(outcome => outcome.status === 'stopped')) return false
+  return own.length > 0 || !(role === 'primary' || role === 'replica' || role === 'new replica')
 }

@@ -16,7 +16,7 @@ export function shown<Item>(list: readonly Item[], kind: 'failures' | 'remarks')
   return { items: list.slice(0, MOST[kind]), more: `${rest} more: see the log` }
 }
 
-const RANK: Readonly<Record<SiteRow['state'], number>> = { failed: 0, attention: 1, 'not reached': 2, well: 3 }
+const RANK: Readonly<Record<SiteRow['state'], number>> = { failed: 0, 'needs attention': 1, 'not reached': 2, well: 3 }
 
 /** As many sites as a mail shows, by name: of more than that, those in trouble before those that something significant happened to, before the others. */
 export function shownSites({ sites }: Report): Shown<SiteRow> {

@@ -25,11 +25,19 @@ const next = z.strictObject({
     .describe('Every action that was looked at, in order, and why it applies or not'),
 })
 
+const verdict = z
+  .enum(['well', 'needs attention', 'failed'])
+  .describe(
+    'As the nightly run says it; failed: no recent backup, or the last run failed; needs attention: all else that a person has to see to',
+  )
+
 const site = z.strictObject({
   name: z.string(),
   role: z.string().describe('primary, replica, new replica, incoming, unmanaged, conflict, ambiguous or unfinished'),
   owner: z.string().nullable(),
-  ok: z.boolean().describe('It has no problems'),
+  ok: z.boolean().describe('It is well'),
+  verdict,
+  since: time.nullable().describe('Since when it is not well, where a run has told it'),
   problems: sentences.describe('These make the exit code 1'),
   warnings: sentences,
   newestBackup: time.nullable().describe('The newest that restores, as far as a listing tells'),
@@ -53,7 +61,8 @@ export const statusSchema = z.strictObject({
   host: z.string(),
   at: time,
   ok: z.boolean(),
-  problems: sentences.describe('Of the archive as a whole, and what could not be looked at'),
+  verdict,
+  problems: sentences.describe('Of the archive as a whole, what could not be looked at, and what the last run failed in'),
   archive: z.strictObject({
     freeBytes: bytes,
     fullBackups: z.boolean().describe('There is room for a full backup'),

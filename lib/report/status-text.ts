@@ -2,28 +2,26 @@ import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 import { tableOf } from './table.ts'
+import { statusWords } from './verdict-words.ts'
 
-const HEAD = ['', 'site', 'role', 'newest', 'reaches back', 'points', 'chains', 'size', 'allowance']
+const HEAD = ['', 'site', 'role', 'newest', 'reaches back', 'points', 'chains', 'size', 'allowance', 'verdict']
 
-/** The status for people: a table, then what is wrong, then what pruning would do next and why. */
+/** The status for people: a table, then what is wrong, then what pruning would do next and why, then the verdict. */
 export function statusText(status: StatusJson): string {
-  const { sites, archive } = status
+  const { sites, archive, problems } = status
   const rows = sites.map(site => rowOf(site, Date.parse(status.at)))
-  const wrong = [...status.problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(troubles)]
   return [
     `${status.host}, ${status.at.slice(0, 19).replace('T', ' ')} UTC. Archive: ${archive.reason}`,
     ...(rows.length === 0 ? [] : ['', ...tableOf([HEAD, ...rows], [5, 6, 7, 8])]),
-    ...section('', wrong),
+    ...section('', [...problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(troubles)]),
     ...section('Pruning in the next run:', sites.flatMap(nextOf)),
     '',
-    status.ok ? 'all well' : countOf(wrong.filter(line => line.startsWith('PROBLEM')).length),
+    status.ok ? 'all well' : statusWords(status),
   ].join('\n')
 }
 
-const countOf = (problems: number): string => `${problems} ${problems === 1 ? 'problem' : 'problems'}`
-
 function rowOf(site: SiteJson, now: number): string[] {
-  const { name, role, newestBackup, oldestBackup, restorePoints, chains, bytes, allowanceBytes } = site
+  const { name, role, newestBackup, oldestBackup, restorePoints, chains, bytes, allowanceBytes, verdict } = site
   const age = (time: string | null): string => (time === null ? '-' : formatAge(now - Date.parse(time)))
   return [
     site.ok ? '' : '!',
@@ -35,6 +33,7 @@ function rowOf(site: SiteJson, now: number): string[] {
     String(chains.length),
     formatBytes(bytes ?? undefined),
     formatBytes(allowanceBytes),
+    verdict === 'failed' ? 'FAILED' : verdict,
   ]
 }
 

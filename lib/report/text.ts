@@ -3,6 +3,7 @@ import { formatBytes } from '../core/size.ts'
 import type { Failure, Remark, Report, SiteRow } from './report.ts'
 import { type Shown, shown, shownSites } from './shown.ts'
 import { tableOf } from './table.ts'
+import { lasting } from './verdict-words.ts'
 
 /** Columns that a line of the text mail keeps to, as far as its words allow. */
 const SITE_COLUMNS = ['site', 'state', 'role', 'last backup', 'archive', 'next'] as const
@@ -13,7 +14,7 @@ export function textOf(report: Report): string {
     report.subject,
     stopOf(report),
     ...linesOf(shown(report.failures, 'failures'), failureText, 'FAILED'),
-    section('To settle', linesOf(shown(report.problems, 'remarks'), remarkText)),
+    section('Needs attention', linesOf(shown(report.problems, 'remarks'), remarkText)),
     section('Significant', linesOf(shown(report.significant, 'remarks'), remarkText)),
     section('Warnings', linesOf(shown(report.warnings, 'remarks'), remarkText)),
     section('Sites', sitesTable(report)),
@@ -53,8 +54,11 @@ export function cellsOf(site: SiteRow, now: number): readonly string[] {
   const last = site.newestBackup === undefined ? '—' : `${formatAge(now - site.newestBackup)} ago`
   const room = site.allowanceBytes === undefined ? '' : ` of ${formatBytes(site.allowanceBytes)}`
   const size = site.bytes === undefined ? '—' : `${formatBytes(site.bytes)}${room}`
-  return [site.site, site.state === 'failed' ? 'FAILED' : site.state, site.role ?? '—', last, size, site.next ?? '—']
+  return [site.site, stateOf(site, now), site.role ?? '—', last, size, site.next ?? '—']
 }
+
+const stateOf = ({ state, since }: SiteRow, now: number): string =>
+  `${state === 'failed' ? 'FAILED' : state}${lasting(since, now)}`
 
 export const siteColumns: readonly string[] = SITE_COLUMNS
 

@@ -1,5 +1,4 @@
 import { formatAge } from '../core/age.ts'
-import { archiveTelling } from '../core/archive-telling.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { newestSet } from '../core/collection.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
@@ -16,9 +15,9 @@ import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { assertRoom } from './free-space.ts'
-import { outlookOf } from './outlook.ts'
 import { withVolumeProgress } from './progress.ts'
 import { readRecord, updateRecord } from './site-record.ts'
+import { siteTelling } from './site-telling.ts'
 import { treeSizeOf } from './tree-size.ts'
 
 type BackupNeeds = Needs<
@@ -67,11 +66,7 @@ export const backup: Step<BackupNeeds, void> = {
       if (!made.restorable) throw new Error(`the new set is not whole: ${made.problems.join('; ')}`)
       const record = { backedUpTo: made.time, backedUpAs: host.name }
       rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
-      shell.tell({
-        ...archiveTelling(site.name, after),
-        backedUp: made.kind,
-        ...outlookOf({ ...facts, collection: after }, shell.now()),
-      })
+      shell.tell({ ...siteTelling({ ...facts, collection: after }, shell.now()), backedUp: made.kind })
       // after that is told: a stop while it waits for the share takes nothing from the backup
       const known = { host: host.name, ...(await treeSizeOf(site, target.logFile, shell)) }
       await recordSet(siteArchive, made.time, known, shell, after)

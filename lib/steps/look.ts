@@ -1,17 +1,20 @@
-import { parseInterval } from '../core/age.ts'
+import type { Finding } from '../core/finding.ts'
+import type { LastVerdict } from '../core/last-run.ts'
+import { printTime } from '../core/restore-point.ts'
 import { planPrune } from '../core/retention.ts'
 import { collectionOf } from '../duplicity/listing.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
-import type { SiteFinding } from '../report/status.ts'
+import type { SiteStatus } from '../report/status.ts'
 import { readCollection, siteArchiveOf } from './collection.ts'
 import type { FreeSpace, Needs } from './facts.ts'
 import type { FoundBefore } from './leases.ts'
 import { readLimits } from './limits.ts'
 import { isMounted, rootOf, shareMount } from './mount.ts'
-import { outlookOf } from './outlook.ts'
-import { frozenReason, pruneInputOf } from './prune-state.ts'
+import { pruneInputOf } from './prune-state.ts'
+import { roleTelling } from './roles.ts'
 import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
+import { lastVerdictOf, siteTelling } from './site-telling.ts'
 import { vpn } from './vpn.ts'
 
 /** A look at everything that changes nothing: how it is made, and what it has found so far. */
@@ -19,7 +22,7 @@ export interface Look {
   readonly look: {
     /** The archive is there already: no VPN, no mount, no unmount. */
     readonly mounted: boolean
-    readonly sites: SiteFinding[]
+    readonly sites: SiteStatus[]
     freeSpace: FreeSpace | undefined
   }
 }
@@ -81,29 +84,25 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
     const collection = isNobodys ? collectionOf([]) : await readCollection({ host, secrets, site, siteArchive }, shell)
     const { limits, problems } = readLimits(host, site)
     const now = shell.now()
-    const { next } = outlookOf({ host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }, now)
-    const input = pruneInputOf({
-      host,
-      site,
-      siteArchive,
-      collection,
-      limits,
-      freeSpace: look.freeSpace,
-      interrupted: false,
-      now,
-    })
+    const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
+    const last = lastVerdictOf(host, site)
     look.sites.push({
-      name: site.name,
-      role: site.role,
+      told: {
+        ...roleTelling(site, host, archive),
+        ...siteTelling(facts, now, 'status'),
+        settings: problems,
+        work: workOfLastRun(last),
+      },
+      last,
       collection,
       ...limits,
-      plan: planPrune(input),
-      night: next,
-      frozen: frozenReason(host, site.name),
-      settings: problems,
-      staleAfter: parseInterval(host.staleAfter) * 1000,
+      plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
       now,
       replayed: readRecord(host, site.name).restoredFrom,
     })
   },
 }
+
+/** What work of the last run came to, with the time of that run. */
+const workOfLastRun = (last: LastVerdict | undefined): Finding[] =>
+  (last?.work ?? []).map(({ level, text }) => ({ level, text: `the run of ${printTime(last!.at)}: ${text}` }))

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { archiveTelling } from '../core/archive-telling.ts'
 import type { Collection } from '../core/collection.ts'
 import { messageOf } from '../core/message.ts'
 import { differences, namesOf } from '../core/prune-check.ts'
@@ -15,9 +14,9 @@ import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { freshTarget, seed } from './fresh-target.ts'
-import { outlookOf } from './outlook.ts'
 import { appendPruneLog } from './prune-log.ts'
-import { clearPending, freeze, pruneInputOf, readFrozen, readPending, unfreezeCommand, writePending } from './prune-state.ts'
+import { clearPending, freeze, pruneInputOf, readPending, unfreezeCommand, writePending } from './prune-state.ts'
+import { siteTelling } from './site-telling.ts'
 
 /** What pruning needs to know. */
 export type PruneNeeds = Needs<
@@ -44,23 +43,18 @@ type Newest = { collection: Collection }
 async function pruneOnce(facts: PruneNeeds, newest: Newest, shell: Shell): Promise<void> {
   await lookAtCutShort(facts, shell)
   const first = planNow(facts, shell)
-  if (first.action.kind === 'none') return tellNone(facts, first, shell)
+  if (first.action.kind === 'none') return shell.note('info', first.reason)
   // status looked a while ago: another host may have begun to write since, or may have made a full, which would make N mean other chains
   newest.collection = await readCollection(facts, shell)
   const now = { ...facts, ...newest }
   const plan = planNow(now, shell)
-  if (plan.action.kind === 'none') return tellNone(now, plan, shell)
+  if (plan.action.kind === 'none') return shell.note('info', plan.reason)
   await carryOut(now, plan, plan.action, newest, shell)
 }
 
 /** What would be pruned now. Changes nothing. */
 export function planNow(facts: PruneNeeds, shell: Pick<Shell, 'now'>): PrunePlan {
   return planPrune(pruneInputOf({ ...facts, interrupted: facts.interrupted !== undefined, now: shell.now() }))
-}
-
-function tellNone({ host, site, collection, limits }: PruneNeeds, plan: PrunePlan, shell: Shell): void {
-  const over = (collection.bytes ?? 0) > limits.allowanceBytes
-  shell.note(readFrozen(host, site.name) ? 'problem' : over ? 'warning' : 'info', plan.reason)
 }
 
 /** A run was killed while it pruned this site: whatever it deleted besides what it had planned stops the pruning. */
@@ -107,7 +101,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     clearPending(host, site.name)
     shell.note('info', `${left.chains.length} chains, ${formatBytes(left.bytes)} left`)
     const prunedBytes = (collection.bytes ?? 0) - (left.bytes ?? 0)
-    shell.tell({ ...archiveTelling(site.name, left), prunedBytes, ...outlookOf({ ...facts, collection: left }, shell.now()) })
+    shell.tell({ ...siteTelling({ ...facts, collection: left }, shell.now()), prunedBytes })
   })
 }
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { claimsIn, type Role, roleOf, type Settlement } from '../core/marker.ts'
+import type { Telling } from '../core/telling.ts'
+import { claimText } from '../core/verdict.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
@@ -31,9 +33,8 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
       .filter(name => request.only.length === 0 || request.only.includes(name))
       .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))
     const roles = sortByRole(sites)
-    for (const { name: site, role } of sites)
-      shell.tell({ site, role: role.role, ...(role.owner === undefined ? {} : { owner: role.owner }) })
-    for (const site of roles.others) report(site, host, archive, shell)
+    for (const site of sites) shell.tell(roleTelling(site, host, archive))
+    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleTelling(site, host, archive))}`)
     shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
     return { roles }
   },
@@ -91,19 +92,22 @@ async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyM
   return new Map(claims.filter(([site, hosts]) => hosts.length > 0 && isSiteName(site)))
 }
 
-function report(site: Site, host: Host, archive: Archive, shell: Shell): void {
-  const { role, reason, settle } = site.role
-  const inArchive = archive.kind === 'folder' ? join(archive.root, site.name) : ''
+/** What is known of a site before its archive is looked at: its role, and how to settle one that a person has to settle. */
+export function roleTelling({ name, folder, role }: Site, host: Host, archive: Archive): Telling {
+  const inArchive = archive.kind === 'folder' ? join(archive.root, name) : ''
   const commands = ({ where, ...choice }: Settlement): string => {
-    if (where === 'memory') return lineOf(['rm', stateFile(host, siteState(site.name))])
-    const folders = { here: [site.folder], archive: [inArchive], both: [inArchive, site.folder] }[where]
-    return folders.map(folder => commandOf(choice, folder)).join(' && ')
+    if (where === 'memory') return lineOf(['rm', stateFile(host, siteState(name))])
+    const folders = { here: [folder], archive: [inArchive], both: [inArchive, folder] }[where]
+    return folders.map(each => commandOf(choice, each)).join(' && ')
   }
-  const text = `${site.name}: ${role}: ${reason}${settle.map(choice => `\n  if ${choice.meaning}: ${commands(choice)}`).join('')}`
-  shell.note(kindOf(role), text)
+  return {
+    site: name,
+    role: role.role,
+    ...(role.owner === undefined ? {} : { owner: role.owner }),
+    reason: role.reason,
+    settle: role.settle.map(choice => `if ${choice.meaning}: ${commands(choice)}`),
+  }
 }
-
-const kindOf = (role: Role['role']) => (role === 'unmanaged' ? 'info' : role === 'incoming' ? 'warning' : 'problem')
 
 /** What a person types to settle it. */
 function commandOf({ remove, create }: Omit<Settlement, 'where'>, folder: string): string {

@@ -72,7 +72,7 @@ test('a quiet night: hooks and ping get it, no mail is sent, the exit code is 0'
   assert.equal(exitCode, 0)
   assert.deepEqual(
     own.map(({ step, status }) => `${step} ${status}`),
-    ['history done', 'hook-after done', 'ping done', 'mail done'],
+    ['history done', 'hook-after done', 'ping done', 'verdicts done', 'mail done'],
   )
   const told = JSON.parse(readFileSync(hook, 'utf8'))
   assert.deepEqual([told.event, told.exitCode, told.sites[0].site, 'secrets' in told], ['after', 0, 'a', false])
@@ -92,7 +92,7 @@ test('a failed site: onFailure runs, the ping fails, the mail says it all, witho
   })
   assert.equal(exitCode, 1)
   const { plain, header } = openMail(server.received[0]!.text)
-  assert.equal(header('Subject'), 'web1: 1 of 2 sites and Hook: onFailure FAILED — blog')
+  assert.equal(header('Subject'), 'web1: 1 of 2 sites FAILED — blog; Hook: onFailure FAILED')
   assert.match(plain, /FAILED {2}Hook: onFailure\n {2}sh ended with exit code 3/)
   assert.equal(receiver.got.at(-1)!.path, '/check-uuid/fail?rid=1')
   assert.match(

@@ -138,9 +138,13 @@ test('the verdict tells what needs attention: sites, the archive, or both', asyn
   const [well, some] = [madeUpStatus(2), madeUpStatus(4)]
   const problems = ['no full backup can start: 3 MB free']
   assert.equal(await verdictOf(well, 'well'), 'All well')
-  assert.equal(await verdictOf(some, 'some'), '1 of 4 sites needs attention')
-  assert.equal(await verdictOf({ ...well, ok: false, problems }, 'archive'), 'The archive needs attention')
-  assert.equal(await verdictOf({ ...some, problems }, 'both'), 'The archive and 1 of 4 sites need attention')
+  assert.equal(await verdictOf(some, 'some'), '1 site needs attention — site-003.example.org')
+  const archive = { ...well, ok: false, verdict: 'needs attention', problems } as const
+  assert.equal(await verdictOf(archive, 'archive'), 'The archive needs attention')
+  assert.equal(
+    await verdictOf({ ...some, problems }, 'both'),
+    '1 site needs attention — site-003.example.org; the archive needs attention',
+  )
 })
 
 test('a page of an archive that could not be looked at says why, and one of a new site that there is no backup', async () => {

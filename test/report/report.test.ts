@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Verdict } from '../../lib/core/finding.ts'
+import type { LastVerdict } from '../../lib/core/last-run.ts'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import { isMailDue } from '../../lib/report/mail.ts'
 import { pingEndKind } from '../../lib/report/ping-text.ts'
 import type { RunFacts } from '../../lib/report/report.ts'
-import { backedUp, failed, madeUpReport, note, outcome } from '../support/made-up-report.ts'
+import { backedUp, failed, madeUpReport, NIGHT, note, outcome } from '../support/made-up-report.ts'
 
 const twelve = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'].map(site => backedUp(site))
 
@@ -28,8 +30,7 @@ const subjects: readonly (readonly [string, readonly Outcome[], string, Partial<
     'a conflict',
     [
       outcome('roles', undefined, {
-        notes: [note('problem', 'blog: conflict: two')],
-        told: [{ site: 'blog', role: 'conflict' }],
+        told: [{ site: 'blog', role: 'conflict', reason: 'two', settle: [] }],
       }),
       backedUp('a'),
     ],
@@ -69,6 +70,51 @@ test('reportOf() tells of each site what was told last, and how it fared', () =>
       ['left', 'well', 'unmanaged'],
     ],
   )
+})
+
+const DAY = 86_400_000
+const was = (verdict: Verdict, work: LastVerdict['work'] = []): LastVerdict => ({
+  ...{ verdict, since: NIGHT - 3 * DAY, at: NIGHT - DAY, work, damage: {} },
+})
+const ROUTE = [{ level: 'failed', text: 'Mount /mnt/nas: no route' }] as const
+
+test('reportOf() says once that a site, or the run, is well again, and a mail is due for it', () => {
+  const last = { run: was('failed', ROUTE), sites: { a: was('needs attention'), b: was('failed'), c: was('well') } }
+  const report = madeUpReport(
+    ['a', 'b', 'c'].map(site => backedUp(site)),
+    { last },
+  )
+  assert.deepEqual(
+    report.significant.map(({ site, text }) => [site, text]),
+    [
+      [undefined, 'nightly is well again, after it had failed for 3 days: Mount /mnt/nas: no route'],
+      ['a', 'well again, after it needed attention for 3 days'],
+      ['b', 'well again, after it had failed for 3 days'],
+    ],
+  )
+  assert.deepEqual(
+    [report.subject, report.verdict, isMailDue(report, 'significant')],
+    ['web1: 3 sites well — a, b well again', 'well', true],
+  )
+})
+
+test('reportOf() does not say that of a site which it did not get to, nor of one whose archive nobody looked at', () => {
+  const last = { sites: { a: was('failed'), b: was('failed') } }
+  const outcomes = [
+    { ...backedUp('a'), status: 'stopped' as const },
+    outcome('schedule', undefined, { told: [{ site: 'b', role: 'primary' }] }),
+  ]
+  assert.deepEqual(madeUpReport(outcomes, { last }).significant, [])
+})
+
+test('reportOf() says for how long it has been so, once it is not of today', () => {
+  const last = { run: was('failed', ROUTE), sites: { blog: was('failed') } }
+  const subject = (since: number) =>
+    madeUpReport([failed('blog')], { last: { sites: { blog: { ...was('failed'), since } } } }).subject
+  assert.equal(subject(NIGHT - 3 * DAY), 'web1: 1 of 1 site FAILED — blog (for 3 days)')
+  assert.equal(subject(NIGHT - 3_600_000), 'web1: 1 of 1 site FAILED — blog')
+  const mount = outcome('mount', undefined, { title: 'Mount /mnt/nas', phase: 'up', status: 'failed', reason: 'no route' })
+  assert.equal(madeUpReport([mount], { last }).subject, 'web1: nightly FAILED — Mount /mnt/nas (for 3 days)')
 })
 
 test('reportOf() says what to type after a failure: the log, and the same again for that site', () => {

@@ -1,32 +1,53 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Verdict } from '../../lib/core/finding.ts'
+import type { LastVerdict } from '../../lib/core/last-run.ts'
 import { composeMail } from '../../lib/report/mail.ts'
 import { textOf } from '../../lib/report/text.ts'
 import { backedUp, failed, madeUpReport, NIGHT, note, outcome } from '../support/made-up-report.ts'
 import { openMail } from '../support/mail-server.ts'
 
 /** A night on which everything happened that a mail can tell. */
-const night = madeUpReport([
-  outcome('roles', undefined, {
-    notes: [
-      note(
-        'problem',
-        "two: conflict: the folder here says that web1 owns it, its archive says web2\n  if web1 keeps it: mv '/mnt/nas/two/PRIMARY_IS_web2' '/mnt/nas/two/PRIMARY_IS_web1'",
-      ),
-    ],
-    told: [{ site: 'two', role: 'conflict' }],
-  }),
-  {
-    ...backedUp('shop', { backedUp: 'full', prunedBytes: 5 }),
-    notes: [note('significant', 'full backup: the newest full is 31 days old'), note('warning', 'max_NAS_space says "lots"')],
-  },
-  failed('blog', 'the disk is full (duplicity exit code 53): No space left on device', [
-    'Processing volume 7',
-    'No space left on device',
-  ]),
-])
+const DAY = 86_400_000
+const before = (verdict: Verdict, days: number): LastVerdict => ({
+  verdict,
+  since: NIGHT - days * DAY,
+  at: NIGHT - DAY,
+  work: [],
+  damage: {},
+})
+const last = { sites: { blog: before('failed', 3), news: before('failed', 2), shop: before('well', 90) } }
+const night = madeUpReport(
+  [
+    outcome('roles', undefined, {
+      told: [
+        {
+          site: 'two',
+          role: 'conflict',
+          reason: 'the folder here says that web1 owns it, its archive says web2',
+          settle: ["if web1 keeps it: mv '/mnt/nas/two/PRIMARY_IS_web2' '/mnt/nas/two/PRIMARY_IS_web1'"],
+        },
+      ],
+    }),
+    {
+      ...backedUp('shop', { backedUp: 'full', prunedBytes: 5, settings: ['max_NAS_space says "lots"'] }),
+      notes: [note('significant', 'full backup: the newest full is 31 days old'), note('warning', 'max_NAS_space says "lots"')],
+    },
+    backedUp('news'),
+    backedUp('large', {
+      bytes: 1_200_000_000,
+      pruning: { isExhausted: true, reason: 'only the primary chain is left' },
+      next: 'incremental backup; over its allowance, but nothing can go: only the primary chain is left',
+    }),
+    failed('blog', 'the disk is full (duplicity exit code 53): No space left on device', [
+      'Processing volume 7',
+      'No space left on device',
+    ]),
+  ],
+  { last },
+)
 
-const GOLDEN = `web1: 1 of 3 sites FAILED — blog
+const GOLDEN = `web1: 1 of 5 sites FAILED — blog (for 3 days); 2 sites need attention — large, two
 
 FAILED  blog: Backup blog
   the disk is full (duplicity exit code 53): No space left on device
@@ -37,21 +58,25 @@ FAILED  blog: Backup blog
   $ less /var/log/holdfast/nightly-20261122T033000-1.log
   $ cd /opt/holdfast && npx zx tasks/nightly.ts --site blog --verbose
 
-To settle
+Needs attention
+  large: over its allowance, 1.20 GB of 1.00 GB, and nothing can go: only the primary chain is left. Raise max_NAS_space, or back up less
   two: conflict: the folder here says that web1 owns it, its archive says web2
     if web1 keeps it: mv '/mnt/nas/two/PRIMARY_IS_web2' '/mnt/nas/two/PRIMARY_IS_web1'
 
 Significant
+  news: well again, after it had failed for 2 days
   shop: full backup: the newest full is 31 days old
 
 Warnings
   shop: max_NAS_space says "lots"
 
 Sites
-  site  state      role      last backup  archive            next
-  blog  FAILED     primary   24 h ago     990 MB of 1.00 GB  —
-  shop  well       primary   11 min ago   420 MB of 1.00 GB  incremental backup
-  two   attention  conflict  —            —                  —
+  site   state                role      last backup  archive             next
+  blog   FAILED (for 3 days)  primary   24 h ago     990 MB of 1.00 GB   —
+  large  needs attention      primary   11 min ago   1.20 GB of 1.00 GB  incremental backup; over its allowance, but nothing can go: only the primary chain is left
+  news   well                 primary   11 min ago   420 MB of 1.00 GB   incremental backup
+  shop   well                 primary   11 min ago   420 MB of 1.00 GB   incremental backup
+  two    needs attention      conflict  —            —                   —
 
 nightly on web1, began 2026-11-22 03:30:00 UTC, took 12 min, exit code 1
 log: /var/log/holdfast/nightly-20261122T033000-1.log

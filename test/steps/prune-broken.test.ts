@@ -152,7 +152,7 @@ describe('prune', () => {
       )
       const { host } = place.facts
       freeze(host, name, ['for a test'], START)
-      assert.match(await goOn(place, 9, program, { noBackup: true }), /problem: pruning of this site is stopped: since 2028/)
+      assert.match(await goOn(place, 9, program, { noBackup: true }), /info: pruning of this site is stopped: since 2028/)
       execFileSync('sh', ['-c', unfreezeCommand(host, name)])
       assert.doesNotMatch(await goOn(place, 9, program, { noBackup: true }), /stopped/)
     })

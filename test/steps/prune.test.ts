@@ -105,7 +105,7 @@ for (const major of [0, 3] as const) {
       const outcomes = await goOn(place, 3)
       assert.match(
         notesIn(outcomes, 'prune').join(),
-        /^warning: .* of 1.00 kB used, but nothing can go: only the primary chain is left$/,
+        /^info: .* of 1.00 kB used, but nothing can go: only the primary chain is left$/,
       )
       assert.equal(endOf(outcomes), 'done')
     })
@@ -186,7 +186,7 @@ for (const major of [0, 3] as const) {
       await writeFile(join(place.archive, manifest), saved)
       const second = await goOn(place, 9, { noBackup: true })
       const note = notesIn(second, 'prune').join('\n')
-      assert.match(note, /^problem: pruning of this site is stopped: since 2028-01-09/)
+      assert.match(note, /^info: pruning of this site is stopped: since 2028-01-09/)
       await rm(/rm (\S+)$/.exec(note)![1]!)
       assert.doesNotMatch(notesIn(await goOn(place, 9, { noBackup: true }), 'prune').join('\n'), /stopped/)
     })

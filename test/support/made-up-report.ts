@@ -32,6 +32,7 @@ export function backedUp(site: string, told: Partial<Telling> = {}): Outcome {
   const telling: Telling = {
     site,
     role: 'primary',
+    seenAt: NIGHT + 2 * MINUTE,
     newestBackup: NIGHT + MINUTE,
     bytes: 420_000_000,
     allowanceBytes: 1_000_000_000,
@@ -70,6 +71,7 @@ export function madeUpRun(outcomes: readonly Outcome[], rest: Partial<RunFacts> 
     exitCode: outcomes.some(each => each.status === 'failed' || each.notes.some(({ kind }) => kind === 'problem')) ? 1 : 0,
     stoppedBy: undefined,
     outcomes,
+    isJudged: true,
     log: '/var/log/holdfast/nightly-20261122T033000-1.log',
     again: site => `cd /opt/holdfast && npx zx tasks/nightly.ts${site === undefined ? '' : ` --site ${site}`} --verbose`,
     ...rest,

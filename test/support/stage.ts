@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Outcome } from '../../lib/core/outcome.ts'
+import { siteVerdicts } from '../../lib/core/run-verdict.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { fieldsIn } from './host.ts'
 
@@ -94,6 +95,15 @@ export function claim(siteFolder: string, host: StageHost): void {
 
 /** Whether a host's lock file says that nobody holds it. */
 export const isUnlocked = (host: StageHost): boolean => readFileSync(join(host.folder, 'state', 'lock'), 'utf8') === ''
+
+/** The verdict on each site that is not well, with what it rests on: `site needs attention: why`. */
+export function verdicts({ outcomes }: Pick<Told, 'outcomes'>): string[] {
+  const ill = siteVerdicts(outcomes, true).filter(({ verdict }) => verdict !== 'well')
+  return ill.map(({ told: { site }, verdict, findings }) => {
+    const why = findings.filter(({ level }) => level !== 'remark').map(({ text }) => text)
+    return `${site} ${verdict}: ${why.join('; ')}`
+  })
+}
 
 /** What failed and what has a problem, one line each: `site step: reason`. */
 export function troubles({ outcomes }: Pick<Told, 'outcomes'>): string[] {

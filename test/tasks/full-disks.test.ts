@@ -96,6 +96,7 @@ if (inOwnMounts(import.meta.filename)) {
         ['audit', 'state/audit/plain.json'],
         ['log', 'logs/nightly-'],
         ['history', 'state/history/plain.jsonl'],
+        ['verdicts', 'state/last-nightly.json'],
         ['mail', 'state/mail'],
         ['metrics', 'state/metrics-nightly.json'],
         ['metrics', 'metrics/holdfast-nightly.prom'],

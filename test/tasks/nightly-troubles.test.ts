@@ -9,7 +9,7 @@ import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { ownFolder } from '../support/host.ts'
 import { fakeProgram, pathWith } from '../support/programs.ts'
 import { snapshot } from '../support/snapshot.ts'
-import { claim, isUnlocked, Stage, type StageHost, troubles } from '../support/stage.ts'
+import { claim, isUnlocked, Stage, type StageHost, troubles, verdicts } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
 
 const folder = ownFolder('troubles')
@@ -204,8 +204,8 @@ test('nightly leaves the sites of a host alone that was renamed, and says what t
 
   const told = await stage.told(www1)
   assert.equal(told.code, 1)
-  const [conflict, ...more] = troubles(told)
-  assert.deepEqual(more, [])
+  const [conflict, ...more] = verdicts(told)
+  assert.deepEqual([...more, ...troubles(told)], [])
   assert.match(conflict!, /this host backed it up as web1, but is called www1 now/)
   assert.equal(readFileSync(page, 'utf8'), 'newer than any backup')
 
@@ -222,7 +222,7 @@ test('nightly replays a site of a former name of this host when it is told that 
   assert.equal((await stage.nightly(host)).code, 0)
   renameSync(join(stage.folder, 'hosts', 'web1.json'), join(stage.folder, 'hosts', 'copy.json'))
   const copy = { ...host, name: 'copy' }
-  const [, command] = /it becomes a replica here: (.*)/.exec(troubles(await stage.told(copy))[0]!)!
+  const [, command] = /it becomes a replica here: (.*)/.exec(verdicts(await stage.told(copy))[0]!)!
   execFileSync('sh', ['-c', command!])
   const { code, stdout } = await stage.nightly(copy)
   assert.equal(code, 0)

@@ -61,7 +61,7 @@ test('status.ts: a table for people, exit code 0 when all is well, and nothing i
   const before = snapshot(folder)
   const { code, stdout } = run('status')
   assert.equal(code, 0, stdout)
-  assert.match(stdout, /^ {2}blog {2}primary {2}\d+ h +20 days +20 +2 +96\.0 MB +1\.00 GB$/m)
+  assert.match(stdout, /^ {2}blog {2}primary {2}\d+ h +20 days +20 +2 +96\.0 MB +1\.00 GB +well$/m)
   assert.match(stdout, /blog: none\. 96\.0 MB of 1\.00 GB used: within the allowance\n\nall well/)
   assert.deepEqual(snapshot(folder), before)
 })
@@ -80,13 +80,12 @@ test('status.ts --json keeps to its schema, and works while a run holds the lock
   }
 })
 
-test('status.ts tells what pruning would do next and why, and ends with 1 over the allowance', () => {
+test('status.ts tells what pruning would do next and why; that is its daily work, and the site is well', () => {
   writeFileSync(join(folder, 'vhosts/blog/max_NAS_space'), '90')
   try {
     const { code, stdout } = run('status')
-    assert.equal(code, 1)
-    assert.match(stdout, /^! {2}blog/m)
-    assert.match(stdout, /PROBLEM blog: over its allowance, 96\.0 MB of 90\.0 MB: the next run frees 48\.0 MB/)
+    assert.equal(code, 0)
+    assert.match(stdout, /warning blog: over its allowance, 96\.0 MB of 90\.0 MB: the next run frees 48\.0 MB/)
     assert.match(
       stdout,
       /blog: remove-chain, frees 48\.0 MB\. .*\n {4}not cleanup: the collection is clean\n {4}not strip-incrementals: no chain older/,

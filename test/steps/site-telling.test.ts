@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
-import { outlookOf } from '../../lib/steps/outlook.ts'
 import { freeze } from '../../lib/steps/prune-state.ts'
+import { siteTelling } from '../../lib/steps/site-telling.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 
@@ -17,27 +17,28 @@ function facts(name: string, allowanceBytes = 100) {
   return { host, site: siteOf(host, 'blog'), siteArchive, collection, limits: { allowanceBytes, frequencySeconds: 86_400 * 30 } }
 }
 
-test('outlookOf() asks the decisions of the next night: what this host remembers counts too', () => {
+test('siteTelling() asks the decisions of the next night: what this host remembers counts too', () => {
   const blog = facts('web1')
-  assert.deepEqual(outlookOf(blog, at(64)), { next: "delete an old chain's incrementals, then incremental backup" })
-  assert.deepEqual(outlookOf(blog, at(90)), { next: "delete an old chain's incrementals, then full backup" })
+  assert.equal(siteTelling(blog, at(64)).next, "delete an old chain's incrementals, then incremental backup")
+  assert.equal(siteTelling(blog, at(90)).next, "delete an old chain's incrementals, then full backup")
   freeze(blog.host, 'blog', ['1 file went, though not planned: a'], at(64))
-  assert.deepEqual(outlookOf(blog, at(64)), { next: 'incremental backup; pruning is stopped until you have looked' })
-  assert.deepEqual(outlookOf(facts('roomy', 1e9), at(64)), { next: 'incremental backup' })
+  assert.equal(siteTelling(blog, at(64)).next, 'incremental backup; pruning is stopped until you have looked')
+  assert.equal(siteTelling(facts('roomy', 1e9), at(64)).next, 'incremental backup')
 })
 
-test('outlookOf() promises no full backup where there is no room for one', () => {
+test('siteTelling() promises no full backup where there is no room for one', () => {
   const freeSpace = { bytes: 3, fullBackups: { allowed: false, reason: '3 bytes free' } }
-  assert.deepEqual(outlookOf({ ...facts('full', 1e9), freeSpace }, at(99)), { next: 'incremental backup' })
+  assert.equal(siteTelling({ ...facts('full', 1e9), freeSpace }, at(99)).next, 'incremental backup')
   const none = collectionOf([])
-  assert.deepEqual(outlookOf({ ...facts('new', 1e9), freeSpace, collection: none }, at(99)), {
-    next: 'no backup: a full backup is needed (there is no full backup yet), but 3 bytes free',
-  })
+  assert.equal(
+    siteTelling({ ...facts('new', 1e9), freeSpace, collection: none }, at(99)).next,
+    'no backup: a full backup is needed (there is no full backup yet), but 3 bytes free',
+  )
 })
 
-test('outlookOf() says nothing of a replica or of a desktop, whose next night is not decided here', () => {
+test('siteTelling() says nothing of a replica or of a desktop, whose next night is not decided here', () => {
   const blog = facts('web2')
   const replica = { ...blog.site, role: { ...blog.site.role, role: 'replica' as const } }
-  assert.deepEqual(outlookOf({ ...blog, site: replica }, at(64)), {})
-  assert.deepEqual(outlookOf({ ...blog, site: { ...blog.site, isDesktop: true } }, at(64)), {})
+  assert.equal(siteTelling({ ...blog, site: replica }, at(64)).next, undefined)
+  assert.equal(siteTelling({ ...blog, site: { ...blog.site, isDesktop: true } }, at(64)).next, undefined)
 })

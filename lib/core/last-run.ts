@@ -1,0 +1,72 @@
+import { type Finding, type Verdict, verdictOf } from './finding.ts'
+import type { Telling } from './telling.ts'
+
+/** What was last said of a site, or of the runs as a whole. Times in ms since the epoch. */
+export interface LastVerdict {
+  readonly verdict: Verdict
+  /** Since when it is that. */
+  readonly since: number
+  /** When it was last judged. */
+  readonly at: number
+  /** What work came to, where that was not well: nothing in the archive tells it, so `status` has it from here. */
+  readonly work: readonly Finding[]
+  /** The damage that was told, with the time of the run that told it first. */
+  readonly damage: Readonly<Record<string, number>>
+}
+
+/** What a task remembers of its runs: what it said last, so that the next run knows what is new, what has lasted, and what is well again. */
+export interface LastRun {
+  readonly run?: LastVerdict | undefined
+  readonly sites: Readonly<Record<string, LastVerdict>>
+}
+
+export const NO_RUN: LastRun = { sites: {} }
+
+/** What was last said of a site. A site may be named like a property that every object has. */
+export const lastOf = ({ sites }: LastRun, site: string): LastVerdict | undefined =>
+  Object.hasOwn(sites, site) ? sites[site] : undefined
+
+/** What a run came to. */
+export interface RunVerdicts {
+  readonly at: number
+  /** What its work came to that was for no site. */
+  readonly work: readonly Finding[]
+  readonly sites: readonly {
+    readonly told: Telling
+    readonly verdict: Verdict
+    /** The run got to it. */
+    readonly isReached: boolean
+  }[]
+  /** Only some sites were asked for: of the others, and of the runs as a whole, nothing new is known. */
+  readonly isPartial: boolean
+}
+
+/** What to remember once a run has ended. A run that did not come as far as a site's archive, and did not fail in it, tells nothing new of it. */
+export function rememberRun(before: LastRun, { at, work, sites, isPartial }: RunVerdicts): LastRun {
+  const judged = sites.filter(({ told, verdict, isReached }) => isReached && (told.seenAt !== undefined || verdict !== 'well'))
+  const names = new Set(sites.map(({ told }) => told.site))
+  const isKept = (site: string): boolean => isPartial || names.size === 0 || names.has(site)
+  const kept = Object.entries(before.sites).filter(([site]) => isKept(site))
+  const news = judged.map(({ told, verdict }): [string, LastVerdict] => {
+    const last = lastOf(before, told.site)
+    const damage = Object.fromEntries((told.damage ?? []).map(({ text }) => [text, damageOf(last, text) ?? at]))
+    return [told.site, { verdict, since: sinceOf(last, verdict, at), at, work: told.work ?? [], damage }]
+  })
+  const verdict = verdictOf(work)
+  const run: LastVerdict = { verdict, since: sinceOf(before.run, verdict, at), at, work, damage: {} }
+  return { run: isPartial ? before.run : run, sites: Object.fromEntries([...kept, ...news]) }
+}
+
+const damageOf = (last: LastVerdict | undefined, text: string): number | undefined =>
+  last && Object.hasOwn(last.damage, text) ? last.damage[text] : undefined
+
+/** A time ahead was told by a clock that was wrong. */
+function sinceOf(last: LastVerdict | undefined, verdict: Verdict, at: number): number {
+  return last?.verdict === verdict && last.since <= at ? last.since : at
+}
+
+/** The damage of a site that was told in an earlier run already; for `status`, in one before the last, which it is to agree with. */
+export function knownDamage(last: LastVerdict | undefined, of: 'run' | 'status'): ReadonlySet<string> {
+  const told = Object.entries(last?.damage ?? {})
+  return new Set(told.filter(([, at]) => of === 'run' || at < last!.at).map(([text]) => text))
+}

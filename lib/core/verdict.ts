@@ -1,0 +1,56 @@
+import { formatAge } from './age.ts'
+import type { Finding } from './finding.ts'
+import { printTime } from './restore-point.ts'
+import { formatBytes } from './size.ts'
+import type { Telling } from './telling.ts'
+
+/**
+ * Judges a site by all that is known of it: the nightly run by what its steps told, `status` by the same facts and what the last run remembered. Also on a host
+ * that only replicates it: when the owner is dead, it is the replica that still tells. What was not looked at is not judged.
+ */
+export function judge(site: Telling): readonly Finding[] {
+  const { role, work = [] } = site
+  if (role === 'unmanaged') return work
+  if (role === 'conflict' || role === 'ambiguous' || role === 'unfinished') return [...work, attention(claimText(site))]
+  if (role === 'incoming') return [...work, remark(claimText(site))]
+  return [...work, ...ageFindings(site), ...damageFindings(site), ...pruningFindings(site), ...remarks(site)]
+}
+
+const failed = (text: string): Finding => ({ level: 'failed', text })
+const attention = (text: string): Finding => ({ level: 'attention', text })
+const remark = (text: string): Finding => ({ level: 'remark', text })
+
+/** What the markers say, and what settles it. */
+export const claimText = ({ role, reason, settle = [] }: Telling): string => [`${role}: ${reason}`, ...settle].join('\n  ')
+
+/** Only backups that restore count. */
+function ageFindings({ seenAt, staleAfter, newestBackup }: Telling): Finding[] {
+  if (seenAt === undefined) return []
+  if (newestBackup === undefined) return [failed('there is no backup that could be restored')]
+  const age = seenAt - newestBackup
+  if (age < 0) return [failed(`the newest backup is of ${printTime(newestBackup)}, ${formatAge(-age)} ahead of this clock`)]
+  return staleAfter !== undefined && age > staleAfter ? [failed(`no backup for ${formatAge(age)}`)] : []
+}
+
+/** Damage in an older chain is told once: nothing mends it, and what is restored by default does without. */
+const damageFindings = ({ damage = [] }: Telling): Finding[] =>
+  damage.map(({ text, isOld }) => (isOld ? remark(text) : attention(text)))
+
+function pruningFindings(site: Telling): Finding[] {
+  const { frozen, room } = site
+  if (frozen !== undefined) return [attention(`pruning is stopped: ${frozen}`)]
+  if (room === undefined) return sizeFindings(site)
+  return room.enough ? [] : [room.prunable ? remark(room.reason) : attention(room.reason)]
+}
+
+/** That pruning has something to do is its daily work; that it can do no more is somebody's. The archive is the owner's to prune. */
+function sizeFindings({ role, bytes, allowanceBytes, pruning }: Telling): Finding[] {
+  if (role !== 'primary' || bytes === undefined || allowanceBytes === undefined || bytes <= allowanceBytes || !pruning) return []
+  const over = `over its allowance, ${formatBytes(bytes)} of ${formatBytes(allowanceBytes)}`
+  const { isExhausted, freesBytes, reason } = pruning
+  if (isExhausted) return [attention(`${over}, and nothing can go: ${reason}. Raise max_NAS_space, or back up less`)]
+  return [remark(freesBytes === undefined ? `${over}: ${reason}` : `${over}: the next run frees ${formatBytes(freesBytes)}`)]
+}
+
+/** What is part of no chain may be a backup that is being written at this moment. */
+const remarks = ({ untidy = [], settings = [] }: Telling): Finding[] => [...untidy, ...settings].map(remark)

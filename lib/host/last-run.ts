@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { type LastRun, NO_RUN } from '../core/last-run.ts'
+import type { Host } from '../inventory/schema.ts'
+import { readState, writeState } from './state.ts'
+
+const verdict = z.object({
+  verdict: z.enum(['well', 'needs attention', 'failed']),
+  since: z.number(),
+  at: z.number(),
+  work: z.array(z.object({ level: z.enum(['failed', 'attention', 'remark']), text: z.string() })),
+  damage: z.record(z.string(), z.number()),
+})
+const lastRun = z.object({ version: z.literal(1), run: verdict.optional(), sites: z.record(z.string(), verdict) })
+
+const stateOf = (task: string): string => `last-${task}`
+
+/** What a task remembers of its last run; nothing where there is no such file. @throws when it is not as it should be */
+export function readLastRun(host: Pick<Host, 'paths'>, task: string): LastRun {
+  const state = readState<unknown>(host, stateOf(task))
+  return state === undefined ? NO_RUN : lastRun.parse(state)
+}
+
+/** Remembers a run. @throws when it cannot be written */
+export function writeLastRun(host: Pick<Host, 'paths'>, task: string, run: LastRun): void {
+  writeState(host, stateOf(task), { version: 1, ...run })
+}

@@ -1,0 +1,77 @@
+import { parseInterval } from '../core/age.ts'
+import { archiveTelling, nextNight, pruningTelling } from '../core/archive-telling.ts'
+import { planBackup } from '../core/backup-plan.ts'
+import type { Finding } from '../core/finding.ts'
+import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
+import { printTime } from '../core/restore-point.ts'
+import { planPrune } from '../core/retention.ts'
+import type { Telling } from '../core/telling.ts'
+import { readLastRun } from '../host/last-run.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { FreeSpace, Needs, Site } from './facts.ts'
+import { frozenReason, pruneInputOf } from './prune-state.ts'
+
+const DAY = 86_400_000
+
+type TellingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'> & {
+  readonly freeSpace?: FreeSpace | undefined
+}
+
+/** All that the verdict on a site needs to know once its archive was looked at. Told again whenever a step has changed the archive. */
+export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'status' = 'run'): Telling {
+  const { host, site, collection, limits } = facts
+  const { role, owner } = site.role
+  return {
+    ...archiveTelling(site.name, collection, now, knownDamage(lastVerdictOf(host, site), of)),
+    role,
+    ...(owner === undefined ? {} : { owner }),
+    staleAfter: staleAfterOf(host, site),
+    ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
+    frozen: frozenReason(host, site.name),
+    ...nextTelling(facts, now),
+  }
+}
+
+/** What the last run that had to do with the site said of it. */
+export const lastVerdictOf = (host: Host, site: Pick<Site, 'name' | 'isDesktop'>): LastVerdict | undefined =>
+  lastOf(readLastRunOrNothing(host, site.isDesktop ? 'desktop' : 'nightly'), site.name)
+
+/** A memory that cannot be read tells nothing: the end of each run says so. */
+function readLastRunOrNothing(host: Host, task: string): LastRun {
+  try {
+    return readLastRun(host, task)
+  } catch {
+    return NO_RUN
+  }
+}
+
+/** What the last runs failed in that was for no site, with their times: a mount, a VPN. */
+export function lastRunFindings(host: Host): readonly Finding[] {
+  return (['nightly', 'desktop'] as const).flatMap(task => {
+    const { run } = readLastRunOrNothing(host, task)
+    const failures = run?.work.filter(({ level }) => level === 'failed') ?? []
+    return failures.map(({ level, text }) => ({ level, text: `the ${task} run of ${printTime(run!.at)}: ${text}` }))
+  })
+}
+
+/** Ms from which on the newest backup is too old. */
+export const staleAfterOf = (host: Host, _site: Site): number => parseInterval(host.staleAfter) * 1000
+
+/**
+ * What the next night will do for a site that this host backs up: its own decisions, asked a day ahead over the collection as it is now. Nothing for
+ * a replica, which takes what comes, nor for a desktop, whose next day its schedule tells.
+ */
+function nextTelling(facts: TellingNeeds, now: number): Pick<Telling, 'next' | 'pruning'> {
+  const { host, site, collection, limits, freeSpace } = facts
+  if (site.isDesktop || site.role.role !== 'primary') return {}
+  const tomorrow = now + DAY
+  const prune = planPrune(pruneInputOf({ ...facts, interrupted: false, now: tomorrow }))
+  const fullBackups = freeSpace?.fullBackups ?? { allowed: true, reason: '' }
+  const { frequencySeconds } = limits
+  const backup = planBackup({ collection, frequencySeconds, now: tomorrow, fullBackups })
+  const over = collection.bytes !== undefined && collection.bytes > limits.allowanceBytes
+  return {
+    pruning: pruningTelling(prune),
+    next: nextNight({ prune, backup, frozen: frozenReason(host, site.name), over }),
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { knownDamage, type LastRun, lastOf, NO_RUN, type RunVerdicts, rememberRun } from '../../lib/core/last-run.ts'
+import type { Telling } from '../../lib/core/telling.ts'
+
+const FAILED = [{ level: 'failed', text: 'Back up: no room' }] as const
+
+const site = (name: string, more: Partial<Telling> = {}, isReached = true): RunVerdicts['sites'][number] => ({
+  told: { site: name, seenAt: 1, ...more },
+  verdict: more.work ? 'failed' : 'well',
+  isReached,
+})
+const run = (at: number, sites: RunVerdicts['sites'], more: Partial<RunVerdicts> = {}): RunVerdicts => ({
+  at,
+  work: [],
+  sites,
+  isPartial: false,
+  ...more,
+})
+const after = (...runs: RunVerdicts[]): LastRun => runs.reduce(rememberRun, NO_RUN)
+
+test('rememberRun() keeps since when a site is what it is', () => {
+  const ill = (at: number) => run(at, [site('blog', { work: FAILED })])
+  assert.deepEqual(lastOf(after(ill(1), ill(2), ill(3)), 'blog'), {
+    verdict: 'failed',
+    since: 1,
+    at: 3,
+    work: FAILED,
+    damage: {},
+  })
+  assert.deepEqual(lastOf(after(ill(1), run(2, [site('blog')])), 'blog'), {
+    verdict: 'well',
+    since: 2,
+    at: 2,
+    work: [],
+    damage: {},
+  })
+  assert.equal(lastOf(after(ill(9), ill(3)), 'blog')!.since, 3, 'a clock that was ahead is not believed')
+})
+
+test('rememberRun() learns nothing of a site that the run did not get to, and forgets one that is gone', () => {
+  const ill = run(1, [site('blog', { work: FAILED }), site('shop')])
+  const unseen = { told: { site: 'blog' }, verdict: 'well', isReached: true } as const
+  for (const sites of [[unseen, site('shop')], [site('blog', {}, false), site('shop')], []])
+    assert.equal(lastOf(after(ill, run(2, sites)), 'blog')!.verdict, 'failed')
+  assert.equal(lastOf(after(ill, run(2, [site('shop')])), 'blog'), undefined)
+})
+
+test('rememberRun() of some sites leaves the others and the run as a whole', () => {
+  const first = after(run(1, [site('blog', { work: FAILED }), site('shop')], { work: FAILED }))
+  const then = rememberRun(first, run(2, [site('shop')], { isPartial: true }))
+  assert.deepEqual([then.run, lastOf(then, 'blog')], [first.run, lastOf(first, 'blog')])
+  assert.equal(lastOf(then, 'shop')!.at, 2)
+})
+
+test('knownDamage() is what an earlier run told; for status, one before the last', () => {
+  const damaged = (at: number, ...texts: string[]) =>
+    run(at, [site('blog', { damage: texts.map(text => ({ text, isOld: false })) })])
+  const last = lastOf(after(damaged(1, 'a'), damaged(2, 'a', 'constructor')), 'blog')
+  assert.deepEqual([...knownDamage(last, 'run')], ['a', 'constructor'])
+  assert.deepEqual([...knownDamage(last, 'status')], ['a'])
+  assert.deepEqual([...knownDamage(lastOf(after(damaged(1, 'a'), damaged(2)), 'blog'), 'run')], [])
+  assert.deepEqual([...knownDamage(undefined, 'run')], [])
+})
+
+test('lastOf() knows no site by the name of what every object has', () => {
+  assert.equal(lastOf(NO_RUN, 'constructor'), undefined)
+  for (const name of ['constructor', '__proto__']) assert.equal(lastOf(after(run(1, [site(name)])), name)!.verdict, 'well', name)
+})
