@@ -5,7 +5,12 @@ import type { PrunePlan } from './retention.ts'
 import type { Damage, Pruning, Telling } from './telling.ts'
 
 /** What an archive tells of its site. Only backups that restore count, as the newest and as restore points. */
-export function archiveTelling(site: string, collection: Collection, seenAt: number, knownDamage: ReadonlySet<string>): Telling {
+export function archiveTelling(
+  site: string,
+  collection: Collection,
+  seenAt: number,
+  isKnown: (damage: string) => boolean,
+): Telling {
   const points = restorePoints(collection).filter(({ problems }) => problems.length === 0)
   return {
     site,
@@ -14,17 +19,17 @@ export function archiveTelling(site: string, collection: Collection, seenAt: num
     restorePoints: points.length,
     bytes: collection.bytes,
     newestBackup: points.at(-1)?.time,
-    damage: damageIn(collection, knownDamage),
+    damage: damageIn(collection, isKnown),
     untidy: untidyIn(collection),
   }
 }
 
 /** What is wrong in sets that a restore could be asked for; lost signatures harm none. */
-function damageIn(collection: Collection, known: ReadonlySet<string>): Damage[] {
+function damageIn(collection: Collection, isKnown: (text: string) => boolean): Damage[] {
   const newest = primaryChain(collection)
   const isNewestWhole = newest !== undefined && isWhole(newest)
   const damaged = collection.chains.flatMap(setsOf).filter(set => !set.restorable)
-  return damaged.flatMap(set => set.problems).map(text => ({ text, isOld: isNewestWhole && known.has(text) }))
+  return damaged.flatMap(set => set.problems).map(text => ({ text, isOld: isNewestWhole && isKnown(text) }))
 }
 
 function untidyIn(collection: Collection): string[] {

@@ -65,8 +65,14 @@ function sinceOf(last: LastVerdict | undefined, verdict: Verdict, at: number): n
   return last?.verdict === verdict && last.since <= at ? last.since : at
 }
 
-/** The damage of a site that was told in an earlier run already; for `status`, in one before the last, which it is to agree with. */
-export function knownDamage(last: LastVerdict | undefined, of: 'run' | 'status'): ReadonlySet<string> {
-  const told = Object.entries(last?.damage ?? {})
-  return new Set(told.filter(([, at]) => of === 'run' || at < last!.at).map(([text]) => text))
+/**
+ * Tells which damage of a site is no news: an earlier run told it, be it that its work failed over it. For `status`, a run before the last, which it is to
+ * agree with.
+ */
+export function knownDamage(last: LastVerdict | undefined, of: 'run' | 'status'): (text: string) => boolean {
+  return text => {
+    const at = damageOf(last, text)
+    if (of === 'status') return at !== undefined && at < last!.at
+    return at !== undefined || last?.work.some(finding => finding.text.includes(text)) === true
+  }
 }

@@ -1,3 +1,4 @@
+import type { Verdict } from '../core/finding.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Telling } from '../core/telling.ts'
 import { type Family, family, type Sample, textOfFamilies } from './exposition.ts'
@@ -6,20 +7,18 @@ import type { Report } from './report.ts'
 /** What is remembered between a task's runs, since a metrics file holds only the last one. Times in milliseconds since the epoch. */
 export interface MetricsMemory {
   readonly lastSuccess?: number
-  readonly sites: Readonly<Record<string, Telling>>
+  readonly sites: Readonly<Record<string, SiteMemory>>
 }
+
+/** The verdict is absent in what earlier versions kept. */
+type SiteMemory = Telling & { readonly verdict?: Verdict }
 
 /**
  * What the next run is to remember: the end of the last run that went well, and of each site what was told last.
  * @param partial only some sites were asked for: the others keep what was told of them; else they are gone
  */
 export function remember(before: MetricsMemory, report: Report, partial: boolean): MetricsMemory {
-  const told = report.sites.map(({ state: _, ...telling }) => [telling.site, telling] as const)
-  const lasting = (site: string, telling: Telling): Telling => {
-    const { drilledAt } = before.sites[site] ?? {}
-    return { ...(drilledAt === undefined ? {} : { drilledAt }), ...telling }
-  }
-  const sites = Object.fromEntries(told.map(([site, telling]) => [site, lasting(site, telling)]))
+  const sites = Object.fromEntries(report.sites.map(row => [row.site, { ...lasting(before.sites[row.site]), ...memoryOf(row) }]))
   const complete = report.exitCode === 0 && !partial
   const lastSuccess = complete ? report.endedAt : before.lastSuccess
   return {
@@ -28,11 +27,21 @@ export function remember(before: MetricsMemory, report: Report, partial: boolean
   }
 }
 
+const lasting = ({ drilledAt }: Partial<SiteMemory> = {}): Partial<SiteMemory> => (drilledAt === undefined ? {} : { drilledAt })
+
+/** What the metrics tell of a site, and no more. */
+function memoryOf(row: Report['sites'][number]): SiteMemory {
+  const { site, role, newestBackup, bytes, allowanceBytes, restorePoints, chains, lag, prunedBytes, drilledAt, verdict } = row
+  const known = Object.entries({ role, newestBackup, bytes, allowanceBytes, restorePoints, chains, lag, prunedBytes, drilledAt })
+  return { site, verdict, ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) }
+}
+
 /** The metrics of a run in Prometheus's text format. The age of a backup is `time()` less its timestamp. */
 export function metricsText(memory: MetricsMemory, report: Report, outcomes: readonly Outcome[]): string {
   return textOfFamilies([
     ...runFamilies(memory, report),
     ...siteFamilies(memory, report.task),
+    verdictFamily(memory, report.task),
     stepFamily(report.task, outcomes),
     durationFamily(report.task, outcomes),
   ])
@@ -48,7 +57,7 @@ function runFamilies({ lastSuccess }: MetricsMemory, { task, startedAt, endedAt,
     family('holdfast_run_duration_seconds', 'How long the last run took.', one(seconds(endedAt - startedAt))),
     family(
       'holdfast_run_exit_code',
-      'Exit code of the last run: 0 all well, 1 something failed, 2 bad input, 75 locked, 128+n stopped.',
+      'Exit code of the last run: 0 all well, 1 something failed or needs attention, 2 bad input, 75 locked, 128+n stopped.',
       one(exitCode),
     ),
     family(
@@ -89,6 +98,14 @@ function siteFamilies(memory: MetricsMemory, task: string): Family[] {
     })
     return family(`holdfast_site_${name}`, help, samples)
   })
+}
+
+/** One series a site: 1 for its verdict. */
+function verdictFamily(memory: MetricsMemory, task: string): Family {
+  const samples = Object.values(memory.sites).flatMap(({ site, role = '', verdict }) =>
+    verdict === undefined ? [] : [{ labels: { task, site, role, verdict }, value: 1 }],
+  )
+  return family('holdfast_site_verdict', 'What the last run says of the site: 1 for well, needs attention or failed.', samples)
 }
 
 const labelsOf = (task: string, { step, phase, subject }: Pick<Outcome, 'step' | 'phase' | 'subject'>) => ({

@@ -19,7 +19,7 @@ function judged(
 ): readonly Finding[] {
   const collection = collectionOf(listing(...sketches))
   const pruning = pruningTelling(planPrune({ collection, allowanceBytes, keepIncrementals: 1 }))
-  const archive = archiveTelling('blog', collection, more.seenAt ?? at(4), new Set(known))
+  const archive = archiveTelling('blog', collection, more.seenAt ?? at(4), text => known.includes(text))
   return judge({ ...archive, role: 'primary', reason: 'web1 owns it', staleAfter: 2 * DAY, allowanceBytes, pruning, ...more })
 }
 

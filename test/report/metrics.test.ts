@@ -43,6 +43,13 @@ test('metricsText() is what a parser of the format accepts, whatever a site is c
   ])
   assert.deepEqual(valuesOf(samples, 'holdfast_run_exit_code'), [['', 1]])
   assert.deepEqual(
+    samples.filter(([name]) => name === 'holdfast_site_verdict').map(([, { site, verdict }]) => [site, verdict]),
+    [
+      [odd, 'well'],
+      ['blog', 'failed'],
+    ],
+  )
+  assert.deepEqual(
     samples.filter(([name]) => name === 'holdfast_step_outcome').map(([, labels]) => [labels.site, labels.step, labels.status]),
     [
       [odd, 'backup', 'done'],
