@@ -10,7 +10,8 @@ export function summaryOf(report: Report, outcomes: readonly Outcome[]): string 
     ({ site, title, reason }) => `FAILED  ${site === undefined ? '' : `${site}: `}${title}: ${reason}`,
   )
   const problems = report.problems.map(problem => `PROBLEM ${remarkText(problem)}`)
-  return [...failures, ...problems, `${verdictLine(report)}; ${what(report, outcomes)}`]
+  const verdict = report.verdict === 'well' ? 'all well' : verdictLine(report)
+  return [...failures, ...problems, `${verdict}; ${what(report, outcomes)}`]
     .flatMap(text => text.split('\n'))
     .map(printable)
     .join('\n')
