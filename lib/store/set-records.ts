@@ -22,6 +22,7 @@ done`
 const WRITE = `rm -f "$1.new" && { dd of="$1.new" conv=excl,fsync status=none && mv -fT "$1.new" "$1" && rm -f "$2"; } || { rm -f "$1.new"; exit 1; }`
 
 const count = z.int().nonnegative()
+const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
 /** Of each field that is not as it should be, nothing is known; the others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({
   set: z.iso.datetime(),
@@ -29,6 +30,10 @@ const recordSchema = z.looseObject({
   files: count.optional().catch(undefined),
   bytes: count.optional().catch(undefined),
   dump: z.object({ bytes: count, packed: z.boolean() }).optional().catch(undefined),
+  stored: z
+    .record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
+    .optional()
+    .catch(undefined),
 })
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */
