@@ -184,7 +184,11 @@ export const hostSchema = z.strictObject({
       'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next success, and no longer',
     ),
   concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
-  staleAfter: interval.default('2D').describe('From this age on the newest backup of a site is too old (tasks/status.ts)'),
+  staleAfter: interval
+    .optional()
+    .describe(
+      'From this age on the newest backup is too old; when absent, 2D for a site, and for a desktop a week and catchUpDays',
+    ),
   auditBudget: z
     .number()
     .min(0)

@@ -40,6 +40,7 @@ async function tell(outcomes: readonly Outcome[], fields: Partial<HostFile>, res
     onEvent,
     hidden: [...secrets.values()],
     partial: false,
+    isAskedOften: false,
     stop: new AbortController().signal,
     ...rest,
   })
