@@ -1,5 +1,5 @@
 /** Begins the name of a marker file; the rest is the name of the host that owns the site. */
-const PREFIX = 'PRIMARY_IS_'
+export const MARKER = 'PRIMARY_IS_'
 
 /** Whether a text can be a host's name: it becomes part of a file name. */
 export function isHostName(text: string): boolean {
@@ -8,12 +8,12 @@ export function isHostName(text: string): boolean {
 
 /** The marker's file name for a host. */
 export function markerOf(host: string): string {
-  return `${PREFIX}${host}`
+  return `${MARKER}${host}`
 }
 
 /** The hosts that the markers among these file names claim the site for, sorted. A name that is no host's is no marker. */
 export function claimsIn(names: readonly string[]): readonly string[] {
-  const claims = names.filter(name => name.startsWith(PREFIX)).map(name => name.slice(PREFIX.length))
+  const claims = names.filter(name => name.startsWith(MARKER)).map(name => name.slice(MARKER.length))
   return [...new Set(claims.filter(isHostName))].toSorted()
 }
 

@@ -24,6 +24,8 @@ export type Ask = <Answer>(
 export interface Shell {
   readonly act: Act
   readonly ask: Ask
+  /** Reads something in another way than by a command, with the words that describe it. A dry run does it too. */
+  readonly look: <Answer>(description: string, work: () => Promise<Answer>) => Promise<Answer>
   /** Starts a command that stays for as long as a hold is up; see {@link beginProcess}. A dry run does it too: only holds begin commands. */
   readonly begin: (pieces: TemplateStringsArray, ...values: readonly Word[]) => Promise<Running>
   /** The same shell, its commands run in another way. */
@@ -42,6 +44,8 @@ export interface Shell {
   readonly hide: (secret: Secret) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Seconds that a look may take which is made in another way than by a command. */
+  readonly patience: number
   /** Aborted when the run is to end early; work done in this process looks at it between two pieces. */
   readonly stop: AbortSignal
 }
@@ -91,15 +95,19 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
   const onLine = options.onLine ?? world.listener.line
   const perform = (words: readonly string[]): Promise<Ended> =>
     recorded(words, () => runProcess(words, { ...options, ...limits, onLine }, world.stop))
+  const look = async <Answer>(description: string, work: () => Promise<Answer>): Promise<Answer> => {
+    if (world.stop.aborted) throw world.stop.reason
+    const startedAt = world.now()
+    const answer = await work()
+    world.listener.command({ line: `# ${description}`, ran: true, seconds: (world.now() - startedAt) / 1000, exitCode: 0 })
+    return answer
+  }
   const describe = (line: string): void => world.listener.command({ line, ran: false, seconds: 0, exitCode: undefined })
 
   const act = async (first: TemplateStringsArray | string, ...rest: readonly unknown[]): Promise<void> => {
     if (typeof first === 'string') {
       if (world.dry) return describe(`# ${first}`)
-      if (world.stop.aborted) throw world.stop.reason
-      const startedAt = world.now()
-      await (rest[0] as () => Promise<void> | void)()
-      return world.listener.command({ line: `# ${first}`, ran: true, seconds: (world.now() - startedAt) / 1000, exitCode: 0 })
+      return await look(first, async () => await (rest[0] as () => Promise<void> | void)())
     }
     const words = wordsOf(first, rest as Word[])
     if (world.dry) return describe(lineOf(words))
@@ -114,6 +122,7 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
       parse =>
       async (pieces, ...values) =>
         parse((await perform(wordsOf(pieces, values))).stdout),
+    look,
     begin: (pieces, ...values) => {
       const words = wordsOf(pieces, values)
       return recorded(words, () => beginProcess(words, options, world.stop))
@@ -128,6 +137,7 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
     watch: (words, onLine, work) => (world.dry ? work() : watchWhile(words, onLine, work, world.stop)),
     hide: world.listener.hide,
     now: world.now,
+    patience: options.timeout ?? world.deadlines.look,
     stop: world.stop,
   }
 }

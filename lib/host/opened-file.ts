@@ -12,6 +12,8 @@ import {
 
 /** Something else stands where a file or a folder was wanted: somebody put it there. */
 export class WrongKind extends Error {
+  readonly code = 'EKIND'
+
   constructor(path: string, found: string, wanted: string) {
     super(`${path} is ${found}, wanted ${wanted}`)
   }

@@ -1,11 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, renameSync, type Stats, unlinkSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  unlinkSync,
+} from 'node:fs'
 import { kindOf, OpenedFile, WrongKind } from './opened-file.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
 /** A name under which a file is written before it gets its own: nobody can foresee it. */
-const unfinished = (): string => `.holdfast-${process.pid}-${randomBytes(8).toString('hex')}.new`
+export const unfinished = (): string => `.holdfast-${process.pid}-${randomBytes(8).toString('hex')}.new`
 /** Such a name, which a process that was killed may leave, with the process's id. */
 export const UNFINISHED = /^\.holdfast-(\d+)-[0-9a-f]{16}\.new$/
 
@@ -105,6 +116,11 @@ export class OpenedFolder implements Disposable {
   /** Makes a folder in it. @throws with the code EEXIST when the name is taken */
   makeFolder(name: string, mode = 0o700): void {
     this.#told(() => mkdirSync(this.at(name), { mode }))
+  }
+
+  /** Removes an empty folder, if it is there. */
+  removeFolder(name: string): void {
+    unlessMissing(() => this.#told(() => rmdirSync(this.at(name))))
   }
 
   /** Renames what is in it, a link itself too, within it or into another folder; what has the new name is replaced. */

@@ -10,6 +10,7 @@ import type { Step } from '../engine/step.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { claimArchive } from '../store/claim.ts'
 import { recordSet } from '../store/set-records.ts'
+import { filesOfSite } from '../store/share-files.ts'
 import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
@@ -35,7 +36,7 @@ export const backup: Step<BackupNeeds, void> = {
     if (plan.kind === 'none') throw new Error(plan.reason)
     shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
     await proveAgain(siteArchive, shell)
-    if (!site.isDesktop) await claimArchive(siteArchive.folder, host.name, shell)
+    if (!site.isDesktop) await claimArchive(filesOfSite(siteArchive, shell.quick), host.name)
     const before = newestSet(collection)
     const target = targetOf(host, site.name, siteArchive, 'backup')
     const words = backupWords({

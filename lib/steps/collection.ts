@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withDamages } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
-import { withDamages } from '../core/damage.ts'
-import type { AuditedFiles } from '../core/known-file.ts'
 import { collectionStatusWords, filePrefixIn, fileUrl, siteUrl } from '../duplicity/args.ts'
 import { collectionFromStatus } from '../duplicity/collection-status.ts'
 import { DuplicityError } from '../duplicity/errors.ts'
-import { damagesIn } from '../duplicity/known-files.ts'
 import { collectionOf } from '../duplicity/listing.ts'
 import type { Shell } from '../engine/shell.ts'
-import { knownFiles } from '../store/audited-files.ts'
-import { type Archive, proofOf, proveAgain, type SiteArchive } from './check-mount.ts'
+import { filesOfSite, unlessMissing } from '../store/share-files.ts'
+import { readAudit } from './audit-state.ts'
+import type { Archive, SiteArchive } from './check-mount.ts'
 import { duplicityShell } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { freshTarget } from './fresh-target.ts'
@@ -20,33 +19,20 @@ import { freshTarget } from './fresh-target.ts'
 export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
   if (archive.kind === 'url') return { folder: undefined, url: siteUrl(archive.base, site), options: archive.options }
   const folder = join(archive.root, site)
-  return { folder, url: fileUrl(folder), options: [], ...proofOf(archive) }
+  return { folder, url: fileUrl(folder), options: [], ...(archive.place === undefined ? {} : { place: archive.place }) }
 }
 
 /** What is needed to look into a site's archive. */
 export type LookNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive'>
 
-/**
- * A site's sets and chains: from the names in its folder, with what is known to be damaged; or, where only duplicity can look (a URL), from duplicity's status, without sizes.
- */
+/** A site's sets and chains: from the names in its folder, or, where only duplicity can look (a URL), from duplicity's status, without sizes. */
 export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
-  const { siteArchive } = facts
+  const { host, site, siteArchive } = facts
   if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, filePrefixIn(siteArchive.options))
-  const listed = await listCollection(siteArchive, shell)
-  return withKnown(listed, await knownIn(facts, listed, shell), siteArchive)
+  return withDamages(await listCollection(siteArchive, shell), readAudit(host, site.name).damages)
 }
 
-/** What is known of the files of a site's archive. */
-export function knownIn({ host, site, siteArchive }: LookNeeds, listed: Collection, shell: Shell): Promise<AuditedFiles> {
-  return knownFiles({ host, site: site.name, folder: siteArchive.folder }, listed, shell)
-}
-
-/** A listed collection with what is damaged in it, by what is known of its files. */
-export function withKnown(listed: Collection, known: AuditedFiles, { options }: SiteArchive): Collection {
-  return withDamages(listed, damagesIn(known, listed, filePrefixIn(options)))
-}
-
-/** The sets and chains from the names alone. */
+/** The same from the names alone, without what the audit found in the volumes. */
 export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
   return collectionOf(await listArchive(siteArchive, shell), { prefix: filePrefixIn(siteArchive.options) })
 }
@@ -73,18 +59,10 @@ async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
   return await shell.quick.with({ onLine: () => {} }).ask(said => said === '')`sh -c ${script} look ${folder}`
 }
 
-/** The files of a site's archive folder, with sizes and times. A site that has none yet is empty; an archive that went away is an error. Listed by a process, since a dead server would hang this one. */
+/** The files of a site's archive folder, with sizes and times. A site that has none yet is empty; an archive that went away is an error. */
 export async function listArchive(siteArchive: SiteArchive, shell: Shell): Promise<readonly FileRef[]> {
-  const { folder } = siteArchive
-  if (folder === undefined) throw new Error('only duplicity can list an archive at a URL')
-  await proveAgain(siteArchive, shell)
-  const script = '[ -d "$1" ] || exit 0; exec find "$1" -maxdepth 1 -type f -printf "%s %T@ %f\\0"'
-  return shell.quick.with({ onLine: () => {} }).ask(parseListing)`sh -c ${script} list ${folder}`
-}
-
-function parseListing(output: string): FileRef[] {
-  return output.split('\0').flatMap(entry => {
-    const [, bytes, modified, name] = /^(\d+) (-?[\d.]+) (.*)$/s.exec(entry) ?? []
-    return name === undefined ? [] : [{ name, bytes: Number(bytes), modifiedAt: Math.floor(Number(modified) * 1000) }]
-  })
+  const files = filesOfSite(siteArchive, shell.quick)
+  if (files === undefined) throw new Error('only duplicity can list an archive at a URL')
+  // the archive itself may not be there yet, in a dry run
+  return (await files.list().catch(unlessMissing)) ?? []
 }

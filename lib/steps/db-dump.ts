@@ -47,7 +47,8 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   name: 'db-dump',
   title: 'Dump the database',
   run: async ({ host, secrets, site, wpConfig }, shell) => {
-    const access = await databaseAccessOf({ host, secrets, shell }, site, site.folder, wpConfig)
+    const access = databaseAccessOf(host, secrets, site, site.folder, wpConfig)
+    shell.hide(access.password)
     await claimDatabase(host, site, access, shell).catch(error => {
       // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
       if (diskTrouble(error) === undefined) throw error

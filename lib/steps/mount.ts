@@ -5,6 +5,7 @@ import { CommandFailed, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { ArchiveSettings, Host, MountSettings } from '../inventory/schema.ts'
+import { endShareProcess } from '../store/share-process.ts'
 import type { Facts, Needs } from './facts.ts'
 import { giveBack, isRun, type Shared, takeLease } from './leases.ts'
 import { startUnit } from './unit.ts'
@@ -28,6 +29,7 @@ export const shareMount: Hold<Needs<'host'>, Mounted> = {
   },
   down: async ({ host, mountLease }, shell) => {
     const { archive } = host
+    await endShareProcess()
     if (archive.kind !== 'mount' || mountLease === false) return
     const left = await giveBack(sharedMount(host, archive, shell), shell)
     if (left === 'leased') shell.note('info', `${archive.mountPoint} stays mounted for another program of Holdfast`)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
-import { claimsIn, type Role, roleOf, type Settlement } from '../core/marker.ts'
+import { claimsIn, MARKER, type Role, roleOf, type Settlement } from '../core/marker.ts'
 import type { Telling } from '../core/telling.ts'
 import { claimText } from '../core/verdict.ts'
 import { lineOf } from '../engine/command.ts'
@@ -8,13 +8,13 @@ import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
 import { siteState, stateFile } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
+import { ShareFiles, unlessMissing } from '../store/share-files.ts'
 import type { Archive } from './check-mount.ts'
-import { desktopSite } from './desktop-site.ts'
 import type { LocalSite, Needs, Roles, Site } from './facts.ts'
 import { readJournal } from './restore/journal.ts'
 import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
-import { isSiteName, isWithoutSites, placeOf } from './sites.ts'
+import { isSiteName, placeOf } from './sites.ts'
 
 type Gives = Needs<'roles'>
 
@@ -23,10 +23,9 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
   name: 'roles',
   title: 'Decide the roles',
   run: async ({ host, request, localSites, archive }, shell) => {
-    const archived = isWithoutSites(host) ? new Map<string, readonly string[]>() : await archivedClaims(archive, shell)
+    const archived = await archivedClaims(archive, shell)
     const names = [...new Set([...localSites.map(site => site.name), ...archived.keys()])].toSorted()
-    const known = host.desktop ? [...names, desktopSite(host).name] : names
-    const strangers = request.only.filter(name => !known.includes(name))
+    const strangers = request.only.filter(name => !names.includes(name))
     if (strangers.length > 0)
       throw new BadInput(
         `--site: no site ${strangers.map(name => `"${name}"`).join(', ')}: neither in ${host.vhosts} nor in the archive`,
@@ -85,12 +84,9 @@ function sortByRole(sites: readonly Site[]): Roles {
 /** The markers beside each site's archive. A URL cannot be looked into without duplicity: there, the markers here decide alone. */
 async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyMap<string, readonly string[]>> {
   if (archive.kind === 'url') return new Map()
-  const quick = shell.quick.with({ onLine: () => {} })
-  const script = '[ ! -d "$1" ] || exec find "$1" -mindepth 2 -maxdepth 2 -name "PRIMARY_IS_*" -printf "%P\\0"'
-  const output = await quick.ask(String)`sh -c ${script} markers ${archive.root}`
-  const paths = output.split('\0').filter(path => path !== '')
-  const bySite = Map.groupBy(paths, path => path.slice(0, path.indexOf('/')))
-  const claims = [...bySite].map(([site, files]) => [site, claimsIn(files.map(file => file.slice(site.length + 1)))] as const)
+  const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
+  const found = await files.namesBelow(MARKER).catch(unlessMissing) // an archive that a dry run would begin
+  const claims = [...(found ?? [])].map(([site, names]) => [site, claimsIn(names)] as const)
   return new Map(claims.filter(([site, hosts]) => hosts.length > 0 && isSiteName(site)))
 }
 

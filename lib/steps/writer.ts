@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../core/message.ts'
 import { judgeWriter, remember, type WriterMark, type WriterMemory } from '../core/writer.ts'
@@ -9,6 +8,7 @@ import type { Step } from '../engine/step.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { passOn, readTaken, take, takeFrom } from '../store/exclusive.ts'
+import { ShareFiles } from '../store/share-files.ts'
 import type { Needs } from './facts.ts'
 
 declare const checked: unique symbol
@@ -38,9 +38,10 @@ export const checkWriter: Step<Needs<'host' | 'request' | 'archive'> & WriterReq
   name: 'writer',
   title: ({ host }) => `Check that no other machine writes as ${host.name}`,
   run: async ({ host, request, archive, newMachine }, shell) => {
-    if (archive.kind === 'folder' && archive.identity !== undefined) {
-      const folder = join(archive.root, `.holdfast-writer-${host.name}`)
-      const place = { host, folder, identity: archive.identity, machine: machineHash() }
+    if (archive.kind === 'folder' && archive.place?.identity !== undefined) {
+      const files = new ShareFiles(archive.place, shell.quick)
+      const folder = `.holdfast-writer-${host.name}`
+      const place = { host, files, folder, identity: archive.place.identity, machine: machineHash() }
       if (newMachine && !request.dryRun) await takeOver(place, shell)
       else await check(place, request.dryRun, shell)
     }
@@ -50,6 +51,7 @@ export const checkWriter: Step<Needs<'host' | 'request' | 'archive'> & WriterReq
 
 interface Place {
   readonly host: Host
+  readonly files: ShareFiles
   /** Holds the mark: a file whose name is the word, and whose text the machine. */
   readonly folder: string
   readonly identity: string
@@ -57,9 +59,9 @@ interface Place {
 }
 
 async function check(place: Place, dryRun: boolean, shell: Shell): Promise<void> {
-  const { host, folder, machine } = place
+  const { host, files, folder, machine } = place
   const memory = recall(place)
-  const mark = await readMark(folder, shell)
+  const mark = await readMark(place)
   const verdict = judgeWriter({ host: host.name, machine }, mark, memory)
   if (verdict.kind === 'other-machine') throw refusal(verdict.reason, host.name)
   if (verdict.kind === 'archive-restored')
@@ -72,27 +74,27 @@ async function check(place: Place, dryRun: boolean, shell: Shell): Promise<void>
   } catch (error) {
     return shell.note('problem', `${host.name} leaves the mark of its last run in the archive: ${messageOf(error)}`)
   }
-  const left = mark ? passOn(folder, mark.word, next, shell) : take(folder, { name: next, text: machine }, shell)
+  const left = mark ? passOn(files, folder, mark.word, next) : take(files, folder, { name: next, text: machine })
   if (!(await left)) {
-    const now = await readMark(folder, shell)
-    if (!now) return shell.note('problem', `${host.name} can leave no mark in ${folder}: is it full?`) // what is full must be pruned
+    const now = await readMark(place)
+    if (!now) return shell.note('problem', `${host.name} can leave no mark in ${files.told(folder)}: is it full?`) // what is full must be pruned
     if (now.word !== next) throw refusal(`another machine writes to the archive as ${host.name} at this very moment`, host.name)
   }
-  rememberOrTell(shell, `this machine cannot remember its mark in ${folder}`, () =>
+  rememberOrTell(shell, `this machine cannot remember its mark in ${files.told(folder)}`, () =>
     write(place, remember(mark && memory ? { ...memory, word: mark.word } : undefined, machine, next)),
   )
 }
 
-async function readMark(folder: string, shell: Shell): Promise<WriterMark | undefined> {
-  const taken = await readTaken(folder, shell)
+async function readMark({ files, folder }: Place): Promise<WriterMark | undefined> {
+  const taken = await readTaken(files, folder)
   return taken && { word: taken.name, machine: taken.text }
 }
 
 async function takeOver(place: Place, shell: Shell): Promise<void> {
-  const { host, folder, machine } = place
+  const { host, files, folder, machine } = place
   const word = newWord()
   const mark = { name: word, text: machine }
-  if (!(await take(folder, mark, shell))) await takeFrom(folder, mark, shell)
+  if (!(await take(files, folder, mark))) await takeFrom(files, folder, mark)
   write(place, remember(undefined, machine, word))
   shell.note('significant', `from now on this machine is the one that writes as ${host.name}; any other of that name is refused`)
 }

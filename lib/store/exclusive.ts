@@ -1,6 +1,4 @@
-import { join } from 'node:path'
-import { CommandFailed } from '../engine/process.ts'
-import type { Shell } from '../engine/shell.ts'
+import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
 
 /**
  * What only one of several hosts can have, in an archive that all of them write to: a folder with one file in it, whose name says who has it. Made beside and renamed, so it is
@@ -12,51 +10,37 @@ export interface Taken {
   readonly text: string
 }
 
-/** Seconds that a look at a share may take. */
-const LOOK = 60
-
-const READ =
-  'if [ -L "$1" ] || ! [ -d "$1" ]; then exit 0; fi; cd "$1" || exit; for f in *; do [ ! -L "$f" ] && [ -f "$f" ] && echo "$f $(head -c 64 <"$f")"; done; exit 0'
-const TAKE =
-  'new=$(mktemp -d "$1.XXXXXXXX") && printf %s "$3" >"$new/$2" && mv -T "$new" "$1" && exit; [ -z "$new" ] || rm -rf "$new"; exit 9'
-const REPLACE = 'cd "$1" && for f in *; do [ "$f" = "$2" ] || rm -f -- "$f"; done; printf %s "$3" >"$2"'
+/** What is read of the text in it. */
+const MOST = 64
 
 /** Who has it; undefined where nobody took it. @throws when the archive cannot be read, or several have it */
-export async function readTaken(folder: string, shell: Shell): Promise<Taken | undefined> {
-  const found = await shell.with({ timeout: LOOK, onLine: () => {} }).ask(takenIn)`sh -c ${READ} look ${folder}`
-  if (found.length > 1)
-    throw new Error(`${folder} holds ${found.length} files, wanted one: look at who made them, and remove all others`)
-  return found[0]
+export async function readTaken(files: ShareFiles, folder: string): Promise<Taken | undefined> {
+  const names =
+    (await files.of(folder).list().catch(unlessOther))?.map(file => file.name).filter(name => /^[\w.-]+$/.test(name)) ?? []
+  if (names.length > 1)
+    throw new Error(`${files.told(folder)} holds ${names.length} files, wanted one: look at who made them, and remove all others`)
+  const [name] = names
+  const text = name === undefined ? undefined : await files.of(folder).text(name, MOST).catch(unlessMissing)
+  return text === undefined ? undefined : { name: name!, text }
 }
 
-function takenIn(text: string): Taken[] {
-  return text.split('\n').flatMap(line => {
-    const [, name, said = ''] = /^([\w.-]+) (.*)$/.exec(line) ?? []
-    return name === undefined ? [] : [{ name, text: said }]
-  })
+/** A file or a link that stands where the folder should be is nobody's. */
+function unlessOther(error: unknown): undefined {
+  if (error instanceof ShareFailure && error.code === 'EKIND') return undefined
+  return unlessMissing(error)
 }
 
 /** Takes it. Gives whether it could: of all that try, one; nobody on a full archive. */
-export async function take(folder: string, { name, text }: Taken, shell: Shell): Promise<boolean> {
-  return await could(shell.with({ timeout: LOOK }).act`sh -c ${TAKE} take ${folder} ${name} ${text}`, 9)
-}
+export const take = (files: ShareFiles, folder: string, { name, text }: Taken): Promise<boolean> =>
+  files.makeFolderWith(folder, name, text)
 
 /** Hands it on from a name to another. Gives whether it could: of all that try with the first name, one. */
-export async function passOn(folder: string, from: string, to: string, shell: Shell): Promise<boolean> {
-  return await could(shell.with({ timeout: LOOK }).act`mv -T ${join(folder, from)} ${join(folder, to)}`, 1)
-}
+export const passOn = (files: ShareFiles, folder: string, from: string, to: string): Promise<boolean> =>
+  files.of(folder).rename(from, to)
 
 /** Takes it from whoever has it: a person wants it so. */
-export async function takeFrom(folder: string, { name, text }: Taken, shell: Shell): Promise<void> {
-  await shell.with({ timeout: LOOK }).act`sh -c ${REPLACE} take ${folder} ${name} ${text}`
-}
-
-async function could(work: Promise<void>, refusal: number): Promise<boolean> {
-  try {
-    await work
-    return true
-  } catch (error) {
-    if (error instanceof CommandFailed && error.exitCode === refusal) return false
-    throw error
-  }
+export async function takeFrom(files: ShareFiles, folder: string, { name, text }: Taken): Promise<void> {
+  const within = files.of(folder)
+  for (const other of await within.names('')) if (other !== name) await within.remove(other)
+  await within.write(name, text)
 }

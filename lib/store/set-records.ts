@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { type Collection, setsOf } from '../core/collection.ts'
 import { messageOf } from '../core/message.ts'
 import { type SetRecord, withRecord } from '../core/set-record.ts'
 import type { Shell } from '../engine/shell.ts'
+import { filesOfSite, ShareFailure, unlessMissing } from './share-files.ts'
 
 /** The file beside a site's sets that tells what neither their names nor their sizes do. Losing it loses no backup. */
 const RECORDS = '.holdfast-sets'
@@ -13,16 +13,7 @@ const FORMER = '.holdfast-sizes'
 /** What is read of it, in bytes from its beginning, where the newest sets are: whoever can write to the share can make it as large as they like. */
 const MOST = 8_000_000
 
-/** The first that is a file; `dd` opens no link, and waits for no pipe, should one be put there after the look. */
-const READ = `for file; do
-  if [ -f "$file" ] && [ ! -L "$file" ]; then exec dd if="$file" iflag=nofollow,nonblock,fullblock,count_bytes bs=64k count=${MOST} status=none; fi
-done`
-
-/** Beside the file first, and then over it. Neither follows a link that somebody else has put at either name: `excl` opens none, and `mv -T` goes into no folder. */
-const WRITE = `rm -f "$1.new" && { dd of="$1.new" conv=excl,fsync status=none && mv -fT "$1.new" "$1" && rm -f "$2"; } || { rm -f "$1.new"; exit 1; }`
-
 const count = z.int().nonnegative()
-const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
 /** Of each field that is not as it should be, nothing is known; the others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({
   set: z.iso.datetime(),
@@ -30,10 +21,6 @@ const recordSchema = z.looseObject({
   files: count.optional().catch(undefined),
   bytes: count.optional().catch(undefined),
   dump: z.object({ bytes: count, packed: z.boolean() }).optional().catch(undefined),
-  stored: z
-    .record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
-    .optional()
-    .catch(undefined),
 })
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */
@@ -57,15 +44,22 @@ function recordOf(line: string): SetRecord | undefined {
 }
 
 /** Where the sets of a site, or of a desktop, are; no folder at a URL, where nothing is written down. */
-interface SetFolder {
-  readonly folder: string | undefined
-}
+type SetFolder = Parameters<typeof filesOfSite>[0]
 
 /** What is written down beside an archive's sets, newest first; none where there is no such file, or at a URL. @throws when the archive cannot be read */
-export async function readSetRecords({ folder }: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
-  if (folder === undefined) return []
-  const quiet = shell.quick.with({ onLine: () => {} })
-  return await quiet.ask(recordsIn)`sh -c ${READ} records ${join(folder, RECORDS)} ${join(folder, FORMER)}`
+export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
+  const files = filesOfSite(archive, shell.quick)
+  for (const name of [RECORDS, FORMER]) {
+    const text = await files?.text(name, MOST).catch(unlessOther)
+    if (text !== undefined) return recordsIn(text)
+  }
+  return []
+}
+
+/** Somebody may have put a link or a pipe there: then nothing is written down, until the next record takes its place. */
+function unlessOther(error: unknown): undefined {
+  if (error instanceof ShareFailure && error.code === 'EKIND') return undefined
+  return unlessMissing(error)
 }
 
 /**
@@ -81,13 +75,13 @@ export async function recordSet(
   shell: Shell,
   present?: Collection,
 ): Promise<void> {
-  const { folder } = archive
-  if (folder === undefined) return
+  const files = filesOfSite(archive, shell.quick)
+  if (files === undefined) return
   try {
     const records = withRecord(await readSetRecords(archive, shell), { ...fields, time })
     const kept = present ? records.filter(isOf(present, time)) : records
-    const writing = shell.quick.with({ input: textOfRecords(kept) })
-    await writing.act`sh -c ${WRITE} records ${join(folder, RECORDS)} ${join(folder, FORMER)}`
+    await files.write(RECORDS, textOfRecords(kept))
+    await files.remove(FORMER)
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `what is known of the set cannot be written down beside its archive: ${messageOf(error)}`)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
+import { lineOf } from '../../lib/engine/command.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Step } from '../../lib/engine/step.ts'
 import type { MountSettings } from '../../lib/inventory/schema.ts'
@@ -10,9 +12,10 @@ import { checkMount } from '../../lib/steps/check-mount.ts'
 import { listArchive, siteArchiveOf } from '../../lib/steps/collection.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
+import { hungShare } from '../support/hung-share.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { notesOf, outcomeOf, perform } from '../support/perform.ts'
-import { fakeProgram, whilePathHas } from '../support/programs.ts'
+import { until } from '../support/processes.ts'
 
 if (inOwnMounts(import.meta.filename)) {
   const folder = ownFolder('check-mount')
@@ -104,7 +107,7 @@ if (inOwnMounts(import.meta.filename)) {
     mount()
     await check()
     execFileSync('mount', ['-o', 'remount,ro', mountPoint])
-    assert.match((await check()).reason!, /^the archive in .* cannot be written to: .*Read-only file system/)
+    assert.match((await check()).reason!, /^the archive in .* cannot be written to: .*EROFS: read-only file system, open/)
     execFileSync('mount', ['-o', 'remount,rw', mountPoint])
     assert.deepEqual((await check()).reason, undefined)
     assert.deepEqual(readdirSync(mountPoint), ['.holdfast-identity'])
@@ -127,20 +130,60 @@ if (inOwnMounts(import.meta.filename)) {
   test('checkMount refuses a share that gives back other bytes than were written', async () => {
     mount()
     await check()
-    const bin = join(folder, 'liar')
-    fakeProgram(bin, 'cat', 'case "$1" in *access*) echo old;; *) PATH=$REAL exec cat "$@";; esac')
-    const { reason } = await whilePathHas(bin, () => check())
-    assert.match(reason!, /^the archive in .* gave back "old\\n" for the "[0-9a-f]{32}" written to it$/)
+    // somebody else writes over whatever is being tested, as fast as they can
+    const script = `const { readdirSync, writeFileSync } = require('node:fs')
+      for (;;) for (const name of readdirSync('.').filter(each => each.startsWith('.holdfast-access-')))
+        try { writeFileSync(name, 'old', { flag: 'r+' }) } catch {}`
+    const liar = spawn(process.execPath, ['-e', script], { cwd: mountPoint, stdio: 'ignore' })
+    let reason: string | undefined
+    for (let round = 0; round < 2000 && reason === undefined; round++) reason = (await check()).reason
+    liar.kill('SIGKILL')
+    await once(liar, 'exit')
+    assert.match(reason!, /^the archive in .* gave back "old[0-9a-f]{29}" for the "[0-9a-f]{32}" written to it$/)
   })
 
   test('checkMount does not wait for ever on a share that hangs', async () => {
+    await using _ = await hungShare(mountPoint)
+    const { reason } = await check({ timeout: 0.5 })
+    assert.equal(reason, `${mountPoint} did not answer within 0.5 s: cannot look at ${lineOf([mountPoint])}`)
+  })
+
+  test('checkMount follows nothing that another host has put on the share, and reads nothing through it', async () => {
+    const [secret, gone] = ['secret', 'gone'].map(name => join(folder, name)) as [string, string]
+    writeFileSync(secret, 'local secret')
+    for (const [put, why, within] of [
+      [() => symlinkSync(secret, identity), /\.holdfast-identity is a link, wanted a file/],
+      [() => symlinkSync(gone, identity), /\.holdfast-identity is a link, wanted a file/],
+      [() => execFileSync('mkfifo', [identity]), /\.holdfast-identity is a pipe, wanted a file/],
+      [() => symlinkSync(folder, join(mountPoint, 'sites')), /nas\/sites is a link, wanted a folder/, 'sites'],
+      [() => symlinkSync(gone, join(mountPoint, 'sites')), /nas\/sites is a link, wanted a folder/, 'sites/deep'],
+    ] as [() => void, RegExp, string?][]) {
+      mount()
+      put()
+      const { reason } = await check({ folder: within ?? '' })
+      assert.match(reason!, why)
+      umount()
+    }
+    assert.equal(readFileSync(secret, 'utf8'), 'local secret')
+    assert.deepEqual(
+      readdirSync(folder).filter(name => ['.holdfast-identity', 'gone'].includes(name)),
+      [],
+    )
+  })
+
+  test('checkMount tests under a name that nobody can foresee, and removes it', async () => {
     mount()
-    const bin = join(folder, 'hung')
-    fakeProgram(bin, 'stat', 'exec sleep 60')
-    const begun = Date.now()
-    const { reason } = await whilePathHas(bin, () => check({ timeout: 0.5 }))
-    assert.match(reason!, /^stat did not end within 0\.5 s/)
-    assert.ok(Date.now() - begun < 5000)
+    await check()
+    const begun: string[] = []
+    const watcher = watch(mountPoint, (_, name) => void begun.push(String(name)))
+    try {
+      for (let round = 0; round < 3; round++) await check()
+      await until(() => new Set(begun).size >= 3)
+    } finally {
+      watcher.close()
+    }
+    for (const name of begun) assert.match(name, /^\.holdfast-access-[0-9a-f]{16}$/)
+    assert.deepEqual(readdirSync(mountPoint), ['.holdfast-identity'])
   })
 
   test('checkMount makes the folder of the archive within the share', async () => {
@@ -167,7 +210,7 @@ if (inOwnMounts(import.meta.filename)) {
         rmSync(identity)
         mkdirSync(identity)
       },
-      /^the archive can no longer be read \(cat .*Is a directory\) in .*: its share went away during the run$/,
+      /^the archive can no longer be read \(.* is a folder, wanted a file\) in .*: its share went away during the run$/,
     ],
   ] as const)
     test(`proveAgain sees that the share went away during the run: ${how}`, async () => {

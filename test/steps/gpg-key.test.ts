@@ -11,7 +11,7 @@ import { Secret } from '../../lib/core/secret.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { auditFiles, chooseFiles, siteAudits } from '../../lib/steps/audit.ts'
+import { auditVolumes, chooseVolumes, siteAudits } from '../../lib/steps/audit.ts'
 import { siteArchiveOf } from '../../lib/steps/collection.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
@@ -154,8 +154,8 @@ for (const major of [0, 3] as const) {
           await rm(place.facts.host.paths.cache, { recursive: true })
           const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request'>>()
             .hold(gpgAgent)
-            .do(chooseFiles)
-            .each('Audit', siteAudits, site => site.do(auditFiles))
+            .do(chooseVolumes)
+            .each('Audit', siteAudits, site => site.do(auditVolumes))
           const roles = { primaries: [place.facts.site], replicas: [], others: [] }
           const proven = await perform(audit, { ...place.facts, roles, request: { dryRun: false, only: [] } })
           assert.deepEqual(troubles(proven.outcomes), [])

@@ -18,8 +18,10 @@ const chain = recipe<Needs<'host' | 'request' | 'archive'> & WriterRequest>().do
 function machine(name: string, archive: string) {
   const root = join(folder, archive)
   mkdirSync(root, { recursive: true })
+  writeFileSync(join(root, '.holdfast-identity'), 'id')
+  const place = { base: root, way: '', identity: 'id' }
   const host = hostIn(join(folder, name))
-  const facts = { host, request: NO_REQUEST, archive: { kind: 'folder', root, identity: 'id' } as unknown as Archive }
+  const facts = { host, request: NO_REQUEST, archive: { kind: 'folder', root, place } as unknown as Archive }
   return { state: host.paths.state, run: (more: object = {}) => perform(chain, { ...facts, newMachine: false, ...more }) }
 }
 const reasonOf = async (run: ReturnType<ReturnType<typeof machine>['run']>) => outcomeOf(await run, 'writer').reason
@@ -28,14 +30,14 @@ const marks = (archive: string): string[] => readdirSync(join(folder, archive, '
 test('checkWriter leaves another word at every run, and none in a dry run', async () => {
   const one = machine('one', 'a')
   assert.equal(await reasonOf(one.run({ request: { ...NO_REQUEST, dryRun: true } })), undefined)
-  assert.deepEqual(readdirSync(join(folder, 'a')), [])
+  assert.deepEqual(readdirSync(join(folder, 'a')), ['.holdfast-identity'])
   const words = new Set<string>()
   for (let run = 0; run < 3; run++) {
     assert.equal(await reasonOf(one.run()), undefined)
     words.add(marks('a').join())
   }
   assert.equal(words.size, 3)
-  assert.deepEqual(readdirSync(join(folder, 'a')), ['.holdfast-writer-web1'])
+  assert.deepEqual(readdirSync(join(folder, 'a')), ['.holdfast-identity', '.holdfast-writer-web1'])
 })
 
 test('checkWriter refuses a clone once the other has written, and --new-machine says which goes on', async () => {

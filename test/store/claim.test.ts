@@ -3,7 +3,9 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
+import type { Shell } from '../../lib/engine/shell.ts'
 import { claimArchive } from '../../lib/store/claim.ts'
+import { filesOfSite } from '../../lib/store/share-files.ts'
 import { ownFolder } from '../support/host.ts'
 import { outcomeOf, perform } from '../support/perform.ts'
 
@@ -16,7 +18,7 @@ async function claim(folder: string, host: string): Promise<string | undefined> 
   const step = {
     name: 'claim',
     title: 'claim',
-    run: (_: object, shell: Parameters<typeof claimArchive>[2]) => claimArchive(folder, host, shell),
+    run: (_: object, shell: Shell) => claimArchive(filesOfSite({ folder }, shell), host),
   }
   return outcomeOf(await perform(recipe<object>().do(step), {}), 'claim').reason
 }
@@ -61,7 +63,7 @@ test(`claimArchive() gives an unmarked site to one of three hosts that claim it 
     )
     assert.equal(winners.length, 1)
     assert.deepEqual(
-      readdirSync(folder).filter(name => name.startsWith('.holdfast-claim.')),
+      readdirSync(folder).filter(name => name.endsWith('.new')),
       [],
       'nothing is left of those that lost',
     )

@@ -82,9 +82,8 @@ test('recordSet() writes and reads through no link, and waits for no pipe, that 
   writeFileSync(file, textOfRecords([FORMER]))
   mkdirSync(other)
   for (const [name, make] of [
-    ['to a file', path => symlinkSync(file, `${path}.new`)],
-    ['to nothing', path => symlinkSync(gone, `${path}.new`)],
-    ['the file itself', path => symlinkSync(file, path)],
+    ['to nothing', path => symlinkSync(gone, path)],
+    ['to a file', path => symlinkSync(file, path)],
     ['to a folder', path => symlinkSync(other, path)],
     ['a pipe', path => void execFileSync('mkfifo', [path])],
   ] as [string, (path: string) => void][]) {
@@ -111,7 +110,7 @@ test('readSetRecords() reads the beginning of a file that is far too large, and 
 })
 
 test('recordSet() only notes that it cannot write', async () => {
-  const { notes } = await record('blocked', path => mkdirSync(`${path}.new/in`, { recursive: true }))
+  const { notes } = await record('blocked', path => mkdirSync(`${path}/in`, { recursive: true }))
   assert.match(notes.join(), /^info: what is known of the set cannot be written down beside its archive: /)
 })
 

@@ -57,12 +57,13 @@ if (inOwnMounts(import.meta.filename)) {
     makeLineage(join(web1.folder, 'letsencrypt'), 'shop.example', ['shop.example'])
     claim((await tinyWordpress(web1.vhosts, 'shop', 'shop', servers[0]!)).folder, web1)
     claim((await createStatic({ vhosts: web1.vhosts, name: 'plain' })).folder, web1)
-    for (const name of ['flock', 'touch', 'mount', 'stat', 'find', 'df', 'mariadb-dump', 'cp', 'duplicity', 'bwrap', 'mariadb']) {
+    for (const name of ['flock', 'touch', 'mount', 'setpriv', 'df', 'mariadb-dump', 'cp', 'duplicity', 'bwrap', 'mariadb']) {
       const block = `if [ -e '${rule}' ] && { read -r program pattern < '${rule}'; [[ ${name} == "$program" && "$*" == *$pattern* ]]; }`
       fakeProgram(
         bin,
         name,
-        `${block}; then PATH=$REAL; rm -f '${rule}'; echo here > '${blocked}'; exec sleep 300; fi; PATH=$REAL exec ${name} "$@"`,
+        `${block}; then PATH=$REAL; rm -f '${rule}'; echo here > '${blocked}'; exec sleep 300; fi
+        exec "$(PATH=$REAL command -v ${name})" "$@"`,
       )
     }
   })
@@ -128,10 +129,8 @@ if (inOwnMounts(import.meta.filename)) {
     ['lock', 'flock --nonblock'],
     ['vpn', `touch ${vpnOn}`],
     ['mount', 'mount --bind'],
-    ['check-mount', 'stat --format'],
-    ['roles', 'find PRIMARY_IS_'],
+    ['check-mount', 'setpriv share-worker.ts'],
     ['free-space', 'df --block-size'],
-    ['status', 'find %s'],
     ['db-dump', 'mariadb-dump shop'],
     ['certificates', 'cp live/shop.example'],
     ['backup', 'duplicity /shop'],

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, beforeEach, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { Shell } from '../../lib/engine/shell.ts'
+import { Stopped } from '../../lib/engine/stop.ts'
+import { ShareFiles, unlessMissing } from '../../lib/store/share-files.ts'
+import type { ShareWork } from '../../lib/store/share-work.ts'
+import { RACES } from '../support/exchanger.ts'
+import { ownFolder } from '../support/host.ts'
+import { hungShare } from '../support/hung-share.ts'
+import { inOwnMounts } from '../support/own-mounts.ts'
+import { outcomeOf, perform } from '../support/perform.ts'
+import { commandLines, isAlive, until } from '../support/processes.ts'
+
+if (inOwnMounts(import.meta.filename)) {
+  const folder = ownFolder('share')
+  const [root, outside] = ['nas', 'outside'].map(name => join(folder, name)) as [string, string]
+  const ID = '11111111-1111-4111-8111-111111111111'
+
+  beforeEach(() => {
+    for (const path of [root, outside]) rmSync(path, { recursive: true, force: true })
+    mkdirSync(join(root, 'blog'), { recursive: true })
+    mkdirSync(outside)
+    writeFileSync(join(root, '.holdfast-identity'), `${ID}\n`)
+    writeFileSync(join(root, 'blog', 'set'), 'text')
+    writeFileSync(join(outside, 'file'), 'secret')
+  })
+
+  /** A process of its own that works on shares, as another host would have it. */
+  function rawWorker(): (base: string, work: ShareWork) => Promise<unknown> {
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../lib/store/share-worker.ts')])
+    after(() => void child.kill())
+    const lines = createInterface(child.stdout)
+    return async (base, work) => {
+      const replied = once(lines, 'line')
+      child.stdin.write(`${JSON.stringify({ place: { base, way: '' }, work })}\n`)
+      const { answer, failure } = JSON.parse((await replied)[0])
+      assert.equal(failure, undefined)
+      return answer
+    }
+  }
+
+  /** The processes that work on shares for this one. */
+  const workers = (): number[] =>
+    [...commandLines()]
+      .filter(([pid, line]) => line.includes('share-worker.ts') && isAlive(pid))
+      .map(([pid]) => pid)
+      .filter(pid => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1] === String(process.pid))
+
+  type Options = { dry?: boolean; stop?: AbortSignal; seconds?: number; identity?: string; root?: string; way?: string }
+  /** Works on the share in a step, and gives what came of it: the answer, the reason why it failed, and the lines of the log. */
+  async function work<Answer>(run: (share: ShareFiles, shell: Shell) => Promise<Answer>, options: Options = {}) {
+    const { seconds = 20, identity, dry = false, stop } = options
+    let answer: Answer | undefined
+    const step = async (_: object, shell: Shell): Promise<void> => {
+      const place = { base: options.root ?? root, way: options.way ?? '', identity }
+      answer = await run(new ShareFiles(place, shell.with({ timeout: seconds })), shell)
+    }
+    const chain = recipe<object>().do({ name: 'work', title: 'Work', run: step })
+    const outcome = outcomeOf(await perform(chain, {}, stop ? { dry, stop } : { dry }), 'work')
+    return { answer, reason: outcome.reason, status: outcome.status, lines: outcome.commands.map(({ line }) => line) }
+  }
+
+  test('it reads, lists, writes, makes and removes, and each is a line of the log', async () => {
+    const { answer, reason, lines } = await work(async share => [
+      await share.text('blog/set', 100),
+      await share.text('blog/none', 100),
+      await share.create('blog/PRIMARY_IS_web1'),
+      await share.create('blog/PRIMARY_IS_web1'),
+      await share.makeFolder('shop'),
+      await share.of('shop').makeFolder(),
+      await share.write('shop/note', 'new'),
+      [...(await share.namesBelow('PRIMARY_IS_'))],
+      (await share.of('shop').list())?.map(({ name, bytes }) => [name, bytes]),
+      await share.of('none').list(),
+      await share.of('blog').names('PRIMARY_IS_'),
+      await share.stat().then(stat => [stat!.found.isFolder, stat!.around.links > 2]),
+      await share.remove('shop/note'),
+      await share.writtenAndReadBack('.holdfast-access-', 'nonce'),
+    ])
+    assert.equal(reason, undefined)
+    const markers = [
+      ['blog', ['PRIMARY_IS_web1']],
+      ['shop', []],
+    ]
+    const none = undefined
+    assert.deepEqual(answer, [
+      'text',
+      none,
+      true,
+      false,
+      none,
+      none,
+      none,
+      markers,
+      [['note', 3]],
+      none,
+      ['PRIMARY_IS_web1'],
+      [true, true],
+      none,
+      'nonce',
+    ])
+    assert.equal(lines.length, 14)
+    assert.equal(lines[0], `# read ${root}/blog/set`)
+    assert.deepEqual([readdirSync(root), readdirSync(join(root, 'shop'))], [['.holdfast-identity', 'blog', 'shop'], []])
+  })
+
+  test('a dry run reads, and writes nothing but what proves that it could', async () => {
+    const { answer, lines } = await work(
+      async share => [
+        await share.text('blog/set', 100),
+        await share.create('blog/made'),
+        await share.write('blog/set', 'new'),
+        await share.writtenAndReadBack('x', 'nonce'),
+      ],
+      { dry: true },
+    )
+    assert.deepEqual(answer, ['text', true, undefined, 'nonce'])
+    assert.deepEqual([readdirSync(join(root, 'blog')), readFileSync(join(root, 'blog/set'), 'utf8')], [['set'], 'text'])
+    assert.equal(lines[1], `# make the file ${root}/blog/made`)
+  })
+
+  const places: [string, (path: string) => void, RegExp | undefined][] = [
+    ['a link to a file', path => symlinkSync(join(outside, 'file'), path), /blog\/set is a link, wanted a file/],
+    ['a link to nothing', path => symlinkSync(join(outside, 'none'), path), /blog\/set is a link, wanted a file/],
+    ['a pipe', path => execFileSync('mkfifo', [path]), /blog\/set is a pipe, wanted a file/],
+    ['a file without end', path => execFileSync('truncate', ['--size=10G', path]), undefined],
+  ]
+  for (const [what, make, why] of places) {
+    test(`${what} in the place of a file is not read, not followed and written over`, async () => {
+      rmSync(join(root, 'blog/set'))
+      make(join(root, 'blog/set'))
+      const { reason, answer } = await work(share => share.text('blog/set', 100))
+      if (why) assert.match(reason!, why)
+      else assert.equal(answer!.length, 100)
+      assert.equal((await work(share => share.create('blog/set', 'mine'))).answer, false)
+      assert.equal((await work(share => share.write('blog/set', 'mine'))).reason, undefined)
+      assert.ok(lstatSync(join(root, 'blog/set')).isFile())
+      assert.deepEqual([readdirSync(outside), readFileSync(join(outside, 'file'), 'utf8')], [['file'], 'secret'])
+    })
+  }
+
+  test("a link in the place of a site's folder is not followed", async () => {
+    renameSync(join(root, 'blog'), join(root, 'was'))
+    symlinkSync(outside, join(root, 'blog'))
+    const why = /nas\/blog is a link, wanted a folder/
+    for (const run of [
+      (share: ShareFiles) => share.text('blog/file', 100),
+      (share: ShareFiles) => share.write('blog/file', 'mine'),
+      (share: ShareFiles) => share.create('blog/new'),
+      (share: ShareFiles) => share.of('blog').list(),
+      (share: ShareFiles) => share.remove('blog/file'),
+      (share: ShareFiles) => share.makeFolder('blog'),
+    ])
+      assert.match((await work<unknown>(run)).reason!, why)
+    assert.deepEqual((await work(share => share.namesBelow('f'))).answer, new Map([['was', []]]))
+    assert.deepEqual([readdirSync(outside), readFileSync(join(outside, 'file'), 'utf8')], [['file'], 'secret'])
+  })
+
+  test("a link on the way to the archive's folder is not followed", async () => {
+    symlinkSync(outside, join(root, 'way'))
+    const { reason } = await work(share => share.text('file', 100), { way: 'way' })
+    assert.match(reason!, /nas\/way is a link, wanted a folder/)
+    assert.equal((await work(share => share.text('set', 100), { way: 'blog' })).answer, 'text')
+  })
+
+  test('where the identity is known, nothing is done in a folder that does not hold it', async () => {
+    assert.equal((await work(share => share.text('blog/set', 100), { identity: ID })).answer, 'text')
+    for (const [spoil, why] of [
+      [
+        () => writeFileSync(join(root, '.holdfast-identity'), 'another'),
+        /^the archive is no longer in .*nas: its share went away/,
+      ],
+      [() => rmSync(join(root, '.holdfast-identity')), /^the archive is no longer in /],
+      [
+        () => symlinkSync(join(outside, 'file'), join(root, '.holdfast-identity')),
+        /can no longer be read \(.* is a link, wanted a file\) in/,
+      ],
+    ] as const) {
+      spoil()
+      assert.match((await work(share => share.write('blog/set', 'new'), { identity: ID })).reason!, why)
+    }
+    assert.equal(readFileSync(join(root, 'blog/set'), 'utf8'), 'text')
+    const { reason } = await work(share => share.of('blog').list().catch(unlessMissing), { identity: ID, way: 'none' })
+    assert.match(reason!, /can no longer be read \(ENOENT.*nas\/none'\) in .*nas\/none: its share went away/)
+  })
+
+  test('errors of the disk keep their code', async () => {
+    const missing = await work(share => share.write('none/set', 'new'))
+    assert.match(missing.reason!, /ENOENT: no such file or directory, open '.*nas\/none'/)
+    const { answer } = await work(
+      share =>
+        share
+          .of('blog')
+          .list()
+          .catch(error => error.code),
+      { root: join(folder, 'nowhere') },
+    )
+    assert.equal(answer, 'ENOENT')
+  })
+
+  test(`of three hosts that make or rename the same at once, one can, ${RACES} times`, async () => {
+    const hosts = ['web1', 'web2', 'web3'].map(name => ({ name, ask: rawWorker() }))
+    for (let race = 0; race < RACES; race++) {
+      const [mark, blog] = [`mark${race}`, join(root, 'blog')]
+      const all = async (workOf: (name: string) => ShareWork) =>
+        (await Promise.all(hosts.map(({ name, ask }) => ask(root, workOf(name))))).filter(Boolean).length
+      assert.equal(await all(() => ({ do: 'create', path: `blog/file${race}`, text: '' })), 1)
+      assert.equal(await all(name => ({ do: 'make-folder-with', path: `blog/${mark}`, name, text: name })), 1)
+      const [winner] = readdirSync(join(blog, mark))
+      assert.equal(readFileSync(join(blog, mark, winner!), 'utf8'), winner)
+      assert.equal(await all(name => ({ do: 'rename', path: `blog/${mark}/${winner}`, to: `new-${name}` })), 1)
+      assert.equal(readdirSync(join(blog, mark)).length, 1)
+    }
+    assert.equal(readdirSync(join(root, 'blog')).length, 1 + 2 * RACES)
+  })
+
+  test('a dead server is given up in its time, the next request is answered, and no process is left', async () => {
+    const mountPoint = join(folder, 'dead')
+    mkdirSync(mountPoint)
+    {
+      await using _ = await hungShare(mountPoint)
+      const { reason } = await work(share => share.of('blog').list(), { root: mountPoint, seconds: 0.3 })
+      assert.equal(reason, `${mountPoint} did not answer within 0.3 s: cannot list ${mountPoint}/blog`)
+      const stop = new AbortController()
+      const begun = work(share => share.of('blog').list(), { root: mountPoint, stop: stop.signal })
+      const waiting = work(share => share.of('blog').list(), { root: mountPoint, stop: stop.signal })
+      await setTimeout(100)
+      stop.abort(new Stopped('SIGTERM'))
+      assert.deepEqual([(await begun).status, (await waiting).status], ['stopped', 'stopped'])
+      assert.equal((await work(share => share.text('blog/set', 100))).answer, 'text')
+    }
+    await until(() => workers().length === 1)
+  })
+
+  test('a process that was killed is begun again, and keeps no share from being unmounted', async () => {
+    const share = join(folder, 'tmpfs')
+    mkdirSync(share)
+    execFileSync('mount', ['-t', 'tmpfs', 'share', share])
+    assert.deepEqual((await work(files => files.list(), { root: share })).answer, [])
+    execFileSync('umount', [share])
+    for (const pid of workers()) process.kill(pid, 'SIGKILL')
+    const first = await work(files => files.text('blog/set', 100))
+    assert.ok(first.answer === 'text' || /ended with SIGKILL/.test(first.reason!), first.reason)
+    assert.equal((await work(files => files.text('blog/set', 100))).answer, 'text')
+  })
+
+  test('many requests at once are answered, each with its own', async () => {
+    for (let index = 0; index < 50; index++) writeFileSync(join(root, 'blog', `n${index}`), String(index))
+    const { answer } = await work(share =>
+      Promise.all(Array.from({ length: 50 }, (_, index) => share.text(`blog/n${index}`, 10))),
+    )
+    assert.deepEqual(
+      answer,
+      Array.from({ length: 50 }, (_, index) => String(index)),
+    )
+  })
+}
