@@ -16,7 +16,7 @@ import {
 } from './program/command-line.ts'
 import { openLog } from './program/log-file.ts'
 import { performRun } from './program/perform.ts'
-import type { Start } from './program/start.ts'
+import { requestOf, type Start } from './program/start.ts'
 
 export type { Start } from './program/start.ts'
 
@@ -55,7 +55,7 @@ async function runTask<Extra extends object>(task: Task | TaskWith<Extra>, recip
   const words = wordsAfterScript(process.argv)
   const { common, extra } = readCommandLine(task, words)
   if (common.help) return await printHelp(task)
-  const facts = await factsOf(common, extra).catch(error => tellFirst(error, task, common, words))
+  const facts = await factsOf(common, extra, words).catch(error => tellFirst(error, task, common, words))
   using log = openLog(facts.host.paths.logs, task.name, Date.now(), facts.host.logDays)
   return await performRun({ task, recipe, facts, common, words, log })
 }
@@ -74,9 +74,13 @@ async function printHelp(task: Task): Promise<number> {
   return EXIT.well
 }
 
-async function factsOf<Extra extends object>(common: CommonOptions, extra: Extra): Promise<Start & Extra> {
+async function factsOf<Extra extends object>(
+  common: CommonOptions,
+  extra: Extra,
+  words: readonly string[],
+): Promise<Start & Extra> {
   const host = await loadHost(common.inventory, common.host)
   const secrets = readSecrets(common.env)
   checkSecrets(host, secrets, common.env)
-  return { host, secrets, request: { dryRun: common.dryRun, only: common.sites }, ...extra }
+  return { host, secrets, request: requestOf(common, words), ...extra }
 }

@@ -8,14 +8,22 @@ import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lockAndKeepTrace } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
-import { chooseLocalSite, choosePoint, chooseSite } from '../lib/steps/restore/choose.ts'
+import { chooseLocalSite, choosePoint, chooseSite, listPoints } from '../lib/steps/restore/choose.ts'
 import { confirm } from '../lib/steps/restore/confirm.ts'
 import { checkElsewhere, restoreElsewhere } from '../lib/steps/restore/elsewhere.ts'
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
 import { lookForRoom, lookForRoomElsewhere } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
-import { type Recovery, wantsArchive, wantsElsewhere, wantsInPlace, wantsUndo } from '../lib/steps/restore/recovery.ts'
+import {
+  type Recovery,
+  wantsArchive,
+  wantsElsewhere,
+  wantsInPlace,
+  wantsList,
+  wantsRestore,
+  wantsUndo,
+} from '../lib/steps/restore/recovery.ts'
 import { refuseMounts } from '../lib/steps/restore/refuse-mounts.ts'
 import { checkShadow, hasDatabase, importShadow } from '../lib/steps/restore/shadow.ts'
 import { stageSystemFiles } from '../lib/steps/restore/stage.ts'
@@ -42,17 +50,20 @@ const recover = recipe<Start & { recovery: Recovery }>()
     .hold(archiveMount)
     .do(checkMount)
     .do(decideRoles).do(chooseSite)
-    .do(status).do(choosePoint)
-    .hold(gpgAgent)
-    .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere
-      .do(checkElsewhere).do(lookForRoomElsewhere).do(restoreElsewhere))
-    .only('In place', wantsInPlace, site => site
-      .do(refuseMounts).do(lookForRoom('recover')).do(confirm)
-      .hold(restoreTransaction('recover'))
-      .do(restoreFiles).do(checkFiles).do(settleMarkers)
-      .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))
-      .do(stageSystemFiles)
-      .do(askBefore).do(swapIn).do(askAfter)
-      .do(commit)))
+    .do(status)
+    .only('List', wantsList, list => list.do(listPoints))
+    .only('Restore', wantsRestore, restore => restore
+      .do(choosePoint)
+      .hold(gpgAgent)
+      .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere
+        .do(checkElsewhere).do(lookForRoomElsewhere).do(restoreElsewhere))
+      .only('In place', wantsInPlace, site => site
+        .do(refuseMounts).do(lookForRoom('recover')).do(confirm)
+        .hold(restoreTransaction('recover'))
+        .do(restoreFiles).do(checkFiles).do(settleMarkers)
+        .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))
+        .do(stageSystemFiles)
+        .do(askBefore).do(swapIn).do(askAfter)
+        .do(commit))))
 
 await main(recoverTask, recover)

@@ -112,13 +112,13 @@ test('steps reach the world through their shell: none of them begins processes i
   assert.deepEqual(wrong, [])
 })
 
-test('a task is a recipe and a call of main(): at most 40 lines, without a shell', () => {
+test('a task is a recipe and a call of main(): at most 45 lines, without a shell', () => {
   for (const file of files.filter(name => name.startsWith('tasks/'))) {
     const lines = textOf(file)
       .trimEnd()
       .split('\n')
       .filter(line => !line.startsWith('import ')).length
-    assert.ok(lines <= 40, `${file} has ${lines} lines, wanted 40 at most`)
+    assert.ok(lines <= 45, `${file} has ${lines} lines, wanted 45 at most`)
     assert.doesNotMatch(codeOf(file), /\$`|\$\(|\bspawn|\bexec/, `${file} runs a command`)
   }
 })

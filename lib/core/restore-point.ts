@@ -43,12 +43,15 @@ export function restorePointAt(collection: Collection, moment: number): RestoreP
   throw new Error(`cannot restore to ${printTime(moment)}: the first backup is of ${printTime(first.time)}`)
 }
 
-/** What a person can do instead of restoring a point that is damaged: the newest before it, and the newest of all, that nothing is known against. */
-export function adviceInstead(collection: Collection, damaged: RestorePoint): string {
+/**
+ * What a person can do instead of restoring a point that is damaged: the newest before it, and the newest of all, that nothing is known against.
+ * @param command gives the command that recovers this site, with these options
+ */
+export function adviceInstead(collection: Collection, damaged: RestorePoint, command: (...options: string[]) => string): string {
   const good = restorePoints(collection).filter(point => point.problems.length === 0)
   const told = [...new Set([good.findLast(point => point.time < damaged.time), good.at(-1)])].filter(point => point !== undefined)
   if (told.length === 0) return 'nor can any other, as far as is known'
-  return `as far as is known these can: ${told.map(({ time }) => `--at "${printTime(time)}"`).join(' or ')}`
+  return `as far as is known these can:${told.map(({ time }) => `\n  ${command('--at', printTime(time))}`).join('')}`
 }
 
 /** A time for messages, in UTC to the second: `2026-01-31 03:00:00 UTC`. */

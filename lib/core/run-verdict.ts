@@ -46,7 +46,8 @@ const SIGNAL_NUMBER: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, 
  */
 export function exitCodeOf(outcomes: readonly Outcome[], stoppedBy?: string, isJudged = false): number {
   if (stoppedBy !== undefined) return 128 + (SIGNAL_NUMBER[stoppedBy] ?? 0)
-  const asked = outcomes.filter(isTrouble).find(({ exitCode }) => exitCode !== undefined)?.exitCode
+  const ending = outcomes.filter(outcome => isTrouble(outcome) || outcome.status === 'skipped')
+  const asked = ending.find(({ exitCode }) => exitCode !== undefined)?.exitCode
   if (asked !== undefined) return asked
   const isWell = !outcomes.some(isTrouble) && siteVerdicts(outcomes, isJudged).every(({ verdict }) => verdict === 'well')
   return isWell ? EXIT.well : EXIT.failed

@@ -1,3 +1,4 @@
+import { Declined } from '../core/bad-input.ts'
 import type { RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/message.ts'
 import type { CommandRecord, Note, Outcome, Status } from '../core/outcome.ts'
@@ -134,7 +135,8 @@ export class Run {
       return { outcome: finish('done'), gives: gives ?? undefined }
     } catch (error) {
       const cutShort = error instanceof Stopped || error instanceof NoTimeLeft || (this.stopped && !this.#options.tells)
-      return { outcome: finish(cutShort && work.phase !== 'down' ? 'stopped' : 'failed', error), gives: undefined }
+      const failed = error instanceof Declined ? 'skipped' : 'failed'
+      return { outcome: finish(cutShort && work.phase !== 'down' ? 'stopped' : failed, error), gives: undefined }
     }
   }
 

@@ -15,7 +15,7 @@ import type { Look } from '../steps/look.ts'
 import { lastRunFindings } from '../steps/site-telling.ts'
 import { readHistory } from '../steps/size-history.ts'
 import { helpOf, readCommandLine, type TaskWith, wordsAfterScript } from './command-line.ts'
-import type { Start } from './start.ts'
+import { requestOf, type Start } from './start.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */
 const MEBIBYTE = 2 ** 20
@@ -65,7 +65,8 @@ async function lookAround<Extra extends object>(
   recipe: Part<Start & Look>,
   show: Show<Extra>,
 ): Promise<Shown> {
-  const { common, extra } = readCommandLine(task, wordsAfterScript(process.argv))
+  const words = wordsAfterScript(process.argv)
+  const { common, extra } = readCommandLine(task, words)
   if (common.help) return { text: `${helpOf(task)}\n`, exitCode: EXIT.well }
   const host = await loadHost(common.inventory, common.host)
   const secrets = readSecrets(common.env)
@@ -82,7 +83,7 @@ async function lookAround<Extra extends object>(
     secrets: hidden,
     deadlines: host.deadlines,
   })
-  const facts = { host, secrets, request: { dryRun: false, only: common.sites }, ...found }
+  const facts = { host, secrets, request: { ...requestOf(common, words), dryRun: false }, ...found }
   await runTree(recipe, facts, run, 'none')
   stop.release()
   if (stop.by() !== undefined) return { text: `stopped by ${stop.by()}\n`, exitCode: exitCodeOf(run.outcomes, stop.by()) }

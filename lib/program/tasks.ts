@@ -37,6 +37,7 @@ Neither: the newest backup. Taken is the last backup before that time.`,
     'files-only': flag('leave the database as it is'),
     'db-only': flag('leave the files as they are'),
     into: text('DIR', 'restore into this folder, touch nothing of the live site'),
+    list: flag('list the restore points and do nothing'),
     undo: flag('swap back what the last restore replaced'),
     kept: text('ID', 'with --undo: what an earlier one replaced; --undo --dry-run lists them'),
     yes: flag('do not ask', 'y'),
@@ -44,6 +45,7 @@ Neither: the newest backup. Taken is the last backup before that time.`,
   help: `The live site is replaced only at the very end, after what was restored has been checked. What it
 was is kept for keepPrevious days: --undo brings it back, and can itself be undone.
 
+  npx zx tasks/recover.ts --site blog --list             what there is
   npx zx tasks/recover.ts --site blog --dry-run          what would happen
   npx zx tasks/recover.ts --site blog                    the newest backup
   npx zx tasks/recover.ts --site blog --age 40D          as it was 40 days ago

@@ -11,6 +11,8 @@ export interface Request {
   readonly dryRun: boolean
   /** Only these sites; all when empty. */
   readonly only: readonly string[]
+  /** The command of a task, with these options, as a person types it here. */
+  readonly command: (task: string, ...options: readonly string[]) => string
 }
 
 /** A site as it stands in a folder on this host. */

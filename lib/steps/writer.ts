@@ -38,10 +38,11 @@ export const checkWriter: Step<Needs<'host' | 'request' | 'archive'> & WriterReq
   name: 'writer',
   title: ({ host }) => `Check that no other machine writes as ${host.name}`,
   run: async ({ host, request, archive, newMachine }, shell) => {
+    const again = request.command(host.desktop ? 'desktop' : 'nightly', '--new-machine')
     if (archive.kind === 'folder' && archive.place?.identity !== undefined) {
       const files = new ShareFiles(archive.place, shell.quick)
       const folder = `.holdfast-writer-${host.name}`
-      const place = { host, files, folder, identity: archive.place.identity, machine: machineHash() }
+      const place = { host, files, folder, identity: archive.place.identity, machine: machineHash(), again }
       if (newMachine && !request.dryRun) await takeOver(place, shell)
       else await check(place, request.dryRun, shell)
     }
@@ -56,6 +57,8 @@ interface Place {
   readonly folder: string
   readonly identity: string
   readonly machine: string
+  /** The command that says that this machine is the one. */
+  readonly again: string
 }
 
 async function check(place: Place, dryRun: boolean, shell: Shell): Promise<void> {
@@ -63,7 +66,7 @@ async function check(place: Place, dryRun: boolean, shell: Shell): Promise<void>
   const memory = recall(place)
   const mark = await readMark(place)
   const verdict = judgeWriter({ host: host.name, machine }, mark, memory)
-  if (verdict.kind === 'other-machine') throw refusal(verdict.reason, host.name)
+  if (verdict.kind === 'other-machine') throw refusal(verdict.reason, host.name, place.again)
   if (verdict.kind === 'archive-restored')
     shell.note('warning', `the archive is as it was some runs of ${host.name} ago: it was itself restored`)
   if (dryRun) return
@@ -78,7 +81,8 @@ async function check(place: Place, dryRun: boolean, shell: Shell): Promise<void>
   if (!(await left)) {
     const now = await readMark(place)
     if (!now) return shell.note('problem', `${host.name} can leave no mark in ${files.told(folder)}: is it full?`) // what is full must be pruned
-    if (now.word !== next) throw refusal(`another machine writes to the archive as ${host.name} at this very moment`, host.name)
+    if (now.word !== next)
+      throw refusal(`another machine writes to the archive as ${host.name} at this very moment`, host.name, place.again)
   }
   rememberOrTell(shell, `this machine cannot remember its mark in ${files.told(folder)}`, () =>
     write(place, remember(mark && memory ? { ...memory, word: mark.word } : undefined, machine, next)),
@@ -99,9 +103,9 @@ async function takeOver(place: Place, shell: Shell): Promise<void> {
   shell.note('significant', `from now on this machine is the one that writes as ${host.name}; any other of that name is refused`)
 }
 
-const refusal = (reason: string, host: string): Error =>
+const refusal = (reason: string, host: string, again: string): Error =>
   new Error(
-    `${reason}. Two machines of one name would destroy each other's backups, so nothing is done. Give one of them another name; or, on the machine that is to go on as ${host}, add --new-machine once`,
+    `${reason}. Two machines of one name would destroy each other's backups, so nothing is done. Give one of them another name; or, once, on the machine that is to go on as ${host}: ${again}`,
   )
 
 function recall({ host, identity }: Place): WriterMemory | undefined {

@@ -58,9 +58,9 @@ for (const [sets, chosen, named] of instead) {
   test(`adviceInstead() of day ${chosen} names ${named.length === 0 ? 'none' : `days ${named}`}`, () => {
     const damaged = collectionOf(listing(...sets))
     const point = restorePoints(damaged).find(({ time }) => time === at(chosen))!
-    const advice = adviceInstead(damaged, point)
+    const advice = adviceInstead(damaged, point, (...options) => options.join(' '))
     assert.deepEqual(
-      [...advice.matchAll(/--at "(.*?) UTC"/g)].map(([, time]) => Date.parse(`${time}Z`)),
+      [...advice.matchAll(/--at (.*?) UTC$/gm)].map(([, time]) => Date.parse(`${time}Z`)),
       named.map(at),
     )
     if (named.length === 0) assert.equal(advice, 'nor can any other, as far as is known')

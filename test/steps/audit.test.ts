@@ -12,6 +12,7 @@ import { readAudit } from '../../lib/steps/audit-state.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
 import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
+import { NO_REQUEST } from '../support/host.ts'
 import { makeNightSite, type NightSite, night, notesIn } from '../support/night.ts'
 import { perform } from '../support/perform.ts'
 
@@ -59,7 +60,7 @@ for (const major of [0, 3] as const) {
 
     async function prove(place: NightSite): Promise<string[]> {
       const roles = { primaries: [place.facts.site], replicas: [], others: [] }
-      const done = await perform(audit, { ...place.facts, roles, request: { dryRun: false, only: [] } })
+      const done = await perform(audit, { ...place.facts, roles, request: NO_REQUEST })
       return notesIn(done.outcomes)
     }
 

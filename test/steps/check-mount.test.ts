@@ -11,7 +11,7 @@ import type { MountSettings } from '../../lib/inventory/schema.ts'
 import { checkMount } from '../../lib/steps/check-mount.ts'
 import { listArchive, siteArchiveOf } from '../../lib/steps/collection.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
-import { hostIn, ownFolder } from '../support/host.ts'
+import { hostIn, NO_REQUEST, ownFolder } from '../support/host.ts'
 import { hungShare } from '../support/hung-share.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { notesOf, outcomeOf, perform } from '../support/perform.ts'
@@ -37,7 +37,7 @@ if (inOwnMounts(import.meta.filename)) {
     const host = hostIn(folder, { archive: { kind: 'mount', mountPoint, by: { kind: 'fstab' }, timeout: 5, ...more } })
     const mounted = { root: join(mountPoint, more.folder ?? '') }
     const chain = recipe<Needs<'host' | 'request' | 'mounted'>>().do(checkMount)
-    const performed = await perform(chain, { host, request: { dryRun, only: [] }, mounted }, { dry: dryRun })
+    const performed = await perform(chain, { host, request: { ...NO_REQUEST, dryRun }, mounted }, { dry: dryRun })
     const notes = notesOf(performed).filter(note => !note.startsWith('info: '))
     return { reason: outcomeOf(performed, 'check-mount').reason, notes }
   }
@@ -226,7 +226,7 @@ if (inOwnMounts(import.meta.filename)) {
         },
       }
       const chain = recipe<Needs<'host' | 'request' | 'mounted'>>().do(checkMount).do(look)
-      const performed = await perform(chain, { host, request: { dryRun: false, only: [] }, mounted: { root: mountPoint } })
+      const performed = await perform(chain, { host, request: NO_REQUEST, mounted: { root: mountPoint } })
       assert.match(outcomeOf(performed, 'look').reason!, reason)
     })
 }

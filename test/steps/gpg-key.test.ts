@@ -18,6 +18,7 @@ import { gpgAgent } from '../../lib/steps/gpg.ts'
 import { fetchTree } from '../../lib/steps/restore/fetch.ts'
 import { listFolder } from '../duplicity/real-archive.ts'
 import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
+import { NO_REQUEST } from '../support/host.ts'
 import { makeNightSite, type NightSite, night, notesIn } from '../support/night.ts'
 import { perform, story } from '../support/perform.ts'
 
@@ -157,7 +158,7 @@ for (const major of [0, 3] as const) {
             .do(chooseVolumes)
             .each('Audit', siteAudits, site => site.do(auditVolumes))
           const roles = { primaries: [place.facts.site], replicas: [], others: [] }
-          const proven = await perform(audit, { ...place.facts, roles, request: { dryRun: false, only: [] } })
+          const proven = await perform(audit, { ...place.facts, roles, request: NO_REQUEST })
           assert.deepEqual(troubles(proven.outcomes), [])
           assert.deepEqual(await restore(place), await readFile(join(place.source, 'SITE', 'page')))
         })

@@ -16,7 +16,7 @@ const host = hostIn(folder)
 const file = join(host.paths.state, 'lock')
 
 /** Takes the lock in this process; `seen` is what the next step learns of the last run. */
-async function take(request: { dryRun: boolean; only: string[] } = { ...NO_REQUEST, only: [] }, hold = lock) {
+async function take(request = NO_REQUEST, hold = lock) {
   const seen: (LockInfo | undefined)[] = []
   const texts: string[] = []
   const look = async ({ interrupted }: Needs<'interrupted'>) => {
@@ -71,7 +71,7 @@ test('lock in a dry run leaves the trace of an interrupted run to the next real 
   const other = await startHolder('lock', host)
   await other.kill('SIGKILL')
   const before = readFileSync(file, 'utf8')
-  const dry = await take({ dryRun: true, only: [] })
+  const dry = await take({ ...NO_REQUEST, dryRun: true })
   assert.equal(dry.seen[0]!.pid, other.child.pid)
   assert.equal(readFileSync(file, 'utf8'), before)
   assert.equal((await take()).seen[0]!.pid, other.child.pid)
@@ -103,7 +103,7 @@ test('lock that gives an input/output error when it is read is that of an interr
   symlinkSync('/proc/self/mem', file)
   assert.throws(() => readFileSync(file), { code: 'EIO' })
   const chain = recipe<Needs<'host' | 'request'>>().hold(lock)
-  const performed = await perform(chain, { host, request: { ...NO_REQUEST, only: [] } })
+  const performed = await perform(chain, { host, request: NO_REQUEST })
   rmSync(file)
   assert.match(notesOf(performed)[0]!, /^warning: the last run was interrupted: unknown/)
 })

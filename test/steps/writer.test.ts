@@ -47,7 +47,7 @@ test('checkWriter refuses a clone once the other has written, and --new-machine 
   assert.equal(await reasonOf(original.run()), undefined)
   assert.match(
     (await reasonOf(clone.run()))!,
-    /^another machine \(\w{8}\) has written .* as web1 since .* add --new-machine once$/,
+    /^another machine \(\w{8}\) has written .* as web1 since .* on the machine that is to go on as web1: nightly --new-machine$/,
   )
   assert.equal(await reasonOf(original.run()), undefined)
   assert.match(notesOf(await clone.run({ newMachine: true }))[0]!, /^significant: from now on this machine is the one/)

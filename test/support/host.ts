@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema.ts'
-import type { LocalSite, Site } from '../../lib/steps/facts.ts'
+import type { LocalSite, Request, Site } from '../../lib/steps/facts.ts'
 
 /** A folder of this test file's own, removed after it. */
 export function ownFolder(name: string): string {
@@ -39,4 +39,4 @@ export function siteOf(host: Host, name: string, more: Partial<Site> & { wpConfi
 }
 
 /** What the command line says when nothing is asked for. */
-export const NO_REQUEST = { dryRun: false, only: [] } as const
+export const NO_REQUEST: Request = { dryRun: false, only: [], command: (task, ...options) => [task, ...options].join(' ') }

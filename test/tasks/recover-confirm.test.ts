@@ -52,9 +52,9 @@ for (const [what, doing, code, said] of table) {
 
 test('recover asks about what it would replace, and a yes is a yes', async () => {
   const part = await asked({ keys: 'no\n' }, '--path', 'SITE/a.txt')
-  assert.match(part.said, /Replace the live SITE\/a\.txt of blog on web1\?/)
+  assert.match(part.said, /Replace the live SITE\/a\.txt of blog on web1 by the backup of 20[\d: -]+ UTC, \d+ s old\?/)
   const whole = await asked({ keys: ' Yes\n' })
   assert.equal(whole.code, 0, whole.said)
-  assert.match(whole.said, /Replace the live files and database of blog on web1\?/)
+  assert.match(whole.said, /Replace the live files and database of blog on web1 by the backup of 20/)
   assert.equal(readFileSync(join(site, 'SITE/a.txt'), 'utf8'), 'set')
 })

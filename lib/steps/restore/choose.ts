@@ -2,7 +2,15 @@ import { formatAge } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import { setsOf } from '../../core/collection.ts'
 import { messageOf } from '../../core/message.ts'
-import { adviceInstead, newestRestorePoint, printTime, type RestorePoint, restorePointAt } from '../../core/restore-point.ts'
+import {
+  adviceInstead,
+  newestRestorePoint,
+  printTime,
+  type RestorePoint,
+  restorePointAt,
+  restorePoints,
+} from '../../core/restore-point.ts'
+import { formatBytes } from '../../core/size.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
 import { readRecord } from '../site-record.ts'
@@ -24,16 +32,16 @@ export const isBehind: Condition<Needs<'host' | 'site' | 'collection'>, { point:
 }
 
 /** The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while its archive says that it is ours. */
-export const chooseSite: Step<Needs<'host' | 'roles' | 'request'>, Needs<'site'>> = {
+export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: Recovery }, Needs<'site'>> = {
   name: 'choose-site',
   title: 'Look whether the site may be recovered here',
-  run: async ({ host, roles, request }, shell) => {
+  run: async ({ host, roles, request, recovery }, shell) => {
     const [name = ''] = request.only
     const site = [...roles.primaries, ...roles.replicas, ...roles.others].find(one => one.name === name)
     if (!site) throw new BadInput(`--site: no site "${name}" here or in the archive`)
     const { role, reason } = site.role
     const isLost = role === 'incoming' && site.local === undefined
-    if (role !== 'primary' && !isLost)
+    if (role !== 'primary' && !isLost && !recovery.list)
       throw new BadInput(`${name} cannot be recovered on ${host.name}: it is ${role} here: ${reason}`)
     shell.note('info', isLost ? `${name} has no folder here; its archive says that it is ${host.name}'s` : reason)
     return { site }
@@ -57,13 +65,35 @@ export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Nee
   },
 }
 
+/** Lists the restore points, the newest last, with the command that takes one. */
+export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = {
+  name: 'list',
+  title: ({ site }) => `Restore points of ${site.name}`,
+  run: async ({ collection, site, request }, shell) => {
+    const points = restorePoints(collection)
+    for (const point of points) {
+      const damage = point.problems.length === 0 ? '' : `, cannot be restored: ${point.problems.join('; ')}`
+      const size = point.set.bytes === undefined ? '' : `, ${formatBytes(point.set.bytes)}`
+      shell.note(
+        'info',
+        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${damage}`,
+      )
+    }
+    const last = points.at(-1)
+    shell.note(
+      'info',
+      last ? `to take one: ${request.command('recover', '--site', site.name, '--at', printTime(last.time))}` : 'there is none',
+    )
+  },
+}
+
 type Chosen = { point: RestorePoint; scope: Scope }
 
 /** Resolves the restore point first, and shows what was asked and what was found: duplicity would silently take its oldest set for a time before all. */
-export const choosePoint: Step<Needs<'collection' | 'site'> & { recovery: Recovery }, Chosen> = {
+export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { recovery: Recovery }, Chosen> = {
   name: 'choose',
   title: ({ site }) => `Choose the backup of ${site.name}`,
-  run: async ({ collection, recovery }, shell) => {
+  run: async ({ collection, site, request, recovery }, shell) => {
     const point = pointFor(recovery, collection)
     const sets = setsOf(point.chain)
     const place = `${point.set.kind} set, ${sets.indexOf(point.set) + 1} of ${sets.length} in the chain of ${printTime(point.chain.startAt)}`
@@ -71,7 +101,9 @@ export const choosePoint: Step<Needs<'collection' | 'site'> & { recovery: Recove
     shell.note('info', `chosen: the backup of ${printTime(point.time)}, ${formatAge(shell.now() - point.time)} old (${place})`)
     if (point.problems.length > 0) {
       const why = `the backup of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`
-      throw new Error(`${why}; ${adviceInstead(collection, point)}`)
+      throw new Error(
+        `${why}; ${adviceInstead(collection, point, (...options) => request.command('recover', '--site', site.name, ...options))}`,
+      )
     }
     return { point, scope: recovery.scope }
   },

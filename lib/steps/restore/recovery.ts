@@ -19,6 +19,8 @@ export interface Recovery {
   /** Restore here and touch nothing live. */
   readonly into: string | undefined
   readonly undo: boolean
+  /** Only list the restore points. */
+  readonly list: boolean
   /** Which of the kept restores an undo is for; the newest when undefined. */
   readonly kept: string | undefined
   /** No question is asked. */
@@ -48,12 +50,15 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
   }
   const kept = values.kept as string | undefined
   if (kept !== undefined && !undo) throw new BadInput('--kept says which recovery --undo is for: wanted both')
-  if (!yes && into === undefined && values['dry-run'] !== true && !isTerminal) {
+  const list = values.list === true
+  if (list && (undo || into !== undefined || ['age', 'at', 'path'].some(name => isGiven(values[name]))))
+    throw new BadInput('--list lists the restore points: it takes no --undo, --into, --age, --at or --path')
+  if (!yes && !list && into === undefined && values['dry-run'] !== true && !isTerminal) {
     throw new BadInput(
       'there is no terminal to ask on: add --yes to go on without a question, or --dry-run to see what would be done',
     )
   }
-  return { ...readMoment(values, now), scope: readScope(values, paths), into, undo, kept, yes }
+  return { ...readMoment(values, now), scope: readScope(values, paths), into, undo, list, kept, yes }
 }
 
 /** An option that was not given is undefined, false or an empty list. */
@@ -116,6 +121,9 @@ export const wantsUndo: Condition<WithRecovery & Mended & Needs<'request'>, obje
   const [site = ''] = request.only
   return mended.includes(site) ? 'the last restore had been interrupted: that it was taken back just now is the undo' : {}
 }
+export const wantsList: Condition<WithRecovery, object> = ({ recovery }) => (recovery.list ? {} : 'not asked for')
+export const wantsRestore: Condition<WithRecovery, object> = ({ recovery }) =>
+  recovery.list ? 'only the list was asked for' : {}
 export const wantsElsewhere: Condition<WithRecovery, { into: string }> = ({ recovery }) =>
   recovery.into === undefined ? 'it is restored in place' : { into: recovery.into }
 export const wantsInPlace: Condition<WithRecovery, object> = ({ recovery }) =>

@@ -17,10 +17,10 @@ import { pendingOf, type Restoring, restoringOf, TO_PUT_BACK, takeBackPending } 
 type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
 /** The last restore of the site, whose keep is to become live again. @throws {BadInput} when nothing is kept */
-export const chooseKept: Step<Needs<'host' | 'site'> & { recovery: Recovery }, { kept: Transaction }> = {
+export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, { kept: Transaction }> = {
   name: 'choose',
   title: ({ site }) => `Find what is kept of ${site.name}`,
-  run: async ({ host, site, recovery }, shell) => {
+  run: async ({ host, site, request, recovery }, shell) => {
     const journal = readJournal(host, site.name)
     if (journal.pending)
       throw new Error(`a restore of ${site.name} was interrupted and could not be taken back: nothing can be undone before it is`)
@@ -36,7 +36,10 @@ export const chooseKept: Step<Needs<'host' | 'site'> & { recovery: Recovery }, {
       `the ${one.task === 'undo' ? 'undo' : 'restore'} of ${formatAge(shell.now() - one.startedAt)} ago kept what it replaced, in ${one.holdings[0]}`
     shell.note('info', tell(kept))
     for (const one of older.toReversed().filter(each => each !== kept))
-      shell.note('info', `${tell(one)}; --undo --kept ${one.id} brings that back`)
+      shell.note(
+        'info',
+        `${tell(one)}; to bring that back: ${request.command('recover', '--site', site.name, '--undo', '--kept', one.id)}`,
+      )
     return { kept }
   },
 }
