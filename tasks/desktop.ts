@@ -3,6 +3,7 @@ import { main, type Start } from '../lib/main.ts'
 import { desktopTask } from '../lib/program/tasks.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
+import { compareFiles } from '../lib/steps/compare-files.ts'
 import {
   beginTidying,
   compareWithArchive,
@@ -38,7 +39,7 @@ const desktop = recipe<Start & DesktopRequest & WriterRequest>()
       .hold(vpn)
       .hold(archiveMount).do(checkMount).do(checkWriter)
       .hold(gpgAgent)
-      .do(status).do(checkRoom).do(compareWithArchive)
+      .do(status).do(compareFiles).do(checkRoom).do(compareWithArchive)
       .only('Backup day', isBackup, day => day
         .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
         .do(backup).do(tellNextDay))

@@ -1,10 +1,11 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
 import { nightlyTask } from '../lib/program/tasks.ts'
-import { auditVolumes, chooseVolumes, siteAudits } from '../lib/steps/audit.ts'
+import { auditFiles, chooseFiles, siteAudits } from '../lib/steps/audit.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { saveCertificates } from '../lib/steps/certs.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
+import { compareFiles } from '../lib/steps/compare-files.ts'
 import { dumpDatabase, isWordPress } from '../lib/steps/db-dump.ts'
 import { checkFreeSpace } from '../lib/steps/free-space.ts'
 import { gpgAgent } from '../lib/steps/gpg.ts'
@@ -42,7 +43,7 @@ const nightly = recipe<Start & WriterRequest>()
   .do(checkFreeSpace)
   .hold(gpgAgent)
   .each('Primary sites', primaries, site => site
-    .do(status)
+    .do(status).do(compareFiles)
     .do(prune)
     .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
     .do(saveCertificates)
@@ -59,7 +60,7 @@ const nightly = recipe<Start & WriterRequest>()
       .do(stageSystemFiles)
       .do(askBefore).do(swapIn).do(askAfter)
       .do(commit).do(rememberReplica)))
-  .do(chooseVolumes)
-  .each('Audit', siteAudits, site => site.do(auditVolumes))
+  .do(chooseFiles)
+  .each('Audit', siteAudits, site => site.do(auditFiles))
 
 await main(nightlyTask, nightly)

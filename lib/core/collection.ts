@@ -7,6 +7,17 @@ export interface FileRef {
   readonly modifiedAt?: number
 }
 
+/** A file of the archive that is not what was written, or is gone. */
+export interface Damage {
+  readonly file: string
+  /** The time of the set that it belongs to, ms since the epoch. */
+  readonly set: number
+  /** Nothing is restored from signatures: they are needed to add to the set. */
+  readonly role: 'volume' | 'manifest' | 'signatures'
+  /** One sentence, which names the set. */
+  readonly text: string
+}
+
 /** One volume of a set; numbers count from 1. */
 export interface Volume extends FileRef {
   readonly number: number
@@ -76,6 +87,8 @@ export interface Collection {
   readonly files: readonly FileRef[]
   /** All of them together; undefined where the size of one is not known. */
   readonly bytes: number | undefined
+  /** What is not what was written, as far as this host knows: a listing alone tells of none. The sets' own problems have it too. */
+  readonly damages?: readonly Damage[]
 }
 
 /** The bytes of all of these together; undefined when one of them is not known. */

@@ -28,7 +28,7 @@ export function desktopWork(input: {
   const { decision, asked, interrupted, tidiedAt, now, zone } = input
   if (interrupted !== undefined)
     return { kind: 'backup', reason: `${interrupted}: it is completed by a backup now, and nothing is tidied before` }
-  if (decision.state === 'due' || decision.state === 'made up for')
+  if (decision.state === 'due' || decision.state === 'made up for' || decision.state === 'overdue')
     return { kind: 'backup', reason: decision.reason, isScheduled: !asked }
   if (asked) return { kind: 'backup', reason: `asked for with --now; ${decision.reason}` }
   if (isSameDay(tidiedAt, now, zone))

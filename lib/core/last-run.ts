@@ -43,7 +43,7 @@ export interface RunVerdicts {
 
 /** What to remember once a run has ended. A run that did not come as far as a site's archive, and did not fail in it, tells nothing new of it. */
 export function rememberRun(before: LastRun, { at, work, sites, isPartial }: RunVerdicts): LastRun {
-  const judged = sites.filter(({ told, verdict, isReached }) => isReached && (told.seenAt !== undefined || verdict !== 'well'))
+  const judged = sites.filter(({ told, isReached }) => isReached && (told.seenAt !== undefined || (told.work ?? []).length > 0))
   const names = new Set(sites.map(({ told }) => told.site))
   const isKept = (site: string): boolean => isPartial || names.size === 0 || names.has(site)
   const kept = Object.entries(before.sites).filter(([site]) => isKept(site))
@@ -52,8 +52,8 @@ export function rememberRun(before: LastRun, { at, work, sites, isPartial }: Run
     const damage = Object.fromEntries((told.damage ?? []).map(({ text }) => [text, damageOf(last, text) ?? at]))
     return [told.site, { verdict, since: sinceOf(last, verdict, at), at, work: told.work ?? [], damage }]
   })
-  const verdict = verdictOf(work)
-  const run: LastVerdict = { verdict, since: sinceOf(before.run, verdict, at), at, work, damage: {} }
+  const ofRun = verdictOf(work)
+  const run: LastVerdict = { verdict: ofRun, since: sinceOf(before.run, ofRun, at), at, work, damage: {} }
   return { run: isPartial ? before.run : run, sites: Object.fromEntries([...kept, ...news]) }
 }
 

@@ -44,11 +44,13 @@ export interface Schedule {
   readonly hour: number
   readonly minute?: number
   readonly catchUpDays: number
+  /** From which age on the newest backup is too old to wait for its day, in ms; it may wait for ever when absent. */
+  readonly staleAfter?: number
 }
 
 /** What the schedule says now: `backupAt` is the backup day in question, `nextAt` the one after (ms since the epoch). */
 export interface ScheduleDecision {
-  readonly state: 'due' | 'made up for' | 'too late' | 'not due'
+  readonly state: 'due' | 'made up for' | 'overdue' | 'too late' | 'not due'
   readonly backupAt: number
   readonly nextAt: number
   /** How long after `backupAt` it is, in ms; 0 when nothing is to be done. */
@@ -61,7 +63,7 @@ const believableAhead = 86_400_000
 
 /**
  * Whether to back up now. Due on the backup day from its hour on; made up for until the end of the day `catchUpDays` later; then too late,
- * until the next backup day. Without any backup yet it is due at once. A clock that was set back by up to a day does not repeat a backup.
+ * until the next backup day, or until the newest backup is too old: a machine may never be on on its backup day. Without any backup yet it is due at once. A clock that was set back by up to a day does not repeat a backup.
  * @param lastSuccessAt when the last backup that succeeded began, ms since the epoch.
  * @param zone an IANA name, such as `Europe/London`: backup days follow its wall clock, through summer time.
  */
@@ -78,13 +80,19 @@ export function desktopBackup(
   }
   if (lastSuccessAt === undefined) return decide('due', 'there is no backup yet: the first is made at once')
   const [when, then] = [formatWallTime(backup), `the next is on ${formatWallTime(next)}`]
-  if (lastSuccessAt >= backupAt && lastSuccessAt - now <= believableAhead)
-    return decide('not due', `the backup of ${when} is done; ${then}`)
+  const { staleAfter = Number.POSITIVE_INFINITY } = schedule
+  const isBelievable = lastSuccessAt - now <= believableAhead
+  const age = isBelievable ? now - lastSuccessAt : Number.POSITIVE_INFINITY
+  const overdue = `the newest backup is ${formatAge(age)} old, more than ${formatAge(staleAfter)}: it is time for one on any day`
+  if (lastSuccessAt >= backupAt && isBelievable && age > staleAfter) return decide('overdue', overdue)
+  if (lastSuccessAt >= backupAt && isBelievable) return decide('not due', `the backup of ${when} is done; ${then}`)
   const doubt = lastSuccessAt > now ? ' (the last one is dated in the future, and is not believed)' : ''
   const daysLate = daysBetween(backup, today)
   if (daysLate === 0) return decide('due', `today is the backup day, since ${when}${doubt}`)
   const late = `the backup of ${when} was missed, ${daysLate} day${daysLate > 1 ? 's' : ''} ago`
   if (daysLate <= schedule.catchUpDays) return decide('made up for', `${late}: it is made up for now${doubt}`)
+  if (age > staleAfter)
+    return decide('overdue', isBelievable ? overdue : `no backup can be believed${doubt}: it is time for one on any day`)
   return decide('too late', `${late}, more than ${schedule.catchUpDays}; ${then}${doubt}`)
 }
 

@@ -1,3 +1,5 @@
+import type { KnownFiles } from './known-file.ts'
+
 /** What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote less, and the file may be lost. */
 export interface SetRecord {
   /** The time of the set, ms since the epoch. */
@@ -8,6 +10,8 @@ export interface SetRecord {
   readonly files?: number | undefined
   readonly bytes?: number | undefined
   readonly dump?: DumpSize | undefined
+  /** Its files in the archive, as they were read back when it was made. */
+  readonly stored?: KnownFiles | undefined
 }
 
 /** How large a site was when a set of it was made. */

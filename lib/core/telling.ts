@@ -8,7 +8,7 @@ import type { Room } from './room.ts'
  */
 export interface Telling {
   readonly site: string
-  readonly role?: RoleName
+  readonly role?: RoleName | 'desktop'
   /** The host that owns it. */
   readonly owner?: string
   /** Why it has that role: one sentence. */
@@ -38,8 +38,10 @@ export interface Telling {
   readonly frozen?: string | undefined
   /** A desktop's: whether the next full backup has room. */
   readonly room?: Pick<Room, 'enough' | 'reason' | 'prunable'>
-  /** What work on it came to, where that is not well. */
+  /** What work on it came to in this run, where that is not well. */
   readonly work?: readonly Finding[]
+  /** The same of the last run, for who does no such work: `status`, and a desktop that has nothing to do now. */
+  readonly lastWork?: readonly Finding[]
   /** What the next run will do: one short sentence. */
   readonly next?: string
   /** What this run added to the archive. */

@@ -9,7 +9,8 @@ import type { Telling } from './telling.ts'
  * that only replicates it: when the owner is dead, it is the replica that still tells. What was not looked at is not judged.
  */
 export function judge(site: Telling): readonly Finding[] {
-  const { role, work = [] } = site
+  const { role } = site
+  const work = [...(site.work ?? []), ...(site.lastWork ?? [])]
   if (role === 'unmanaged') return work
   if (role === 'conflict' || role === 'ambiguous' || role === 'unfinished') return [...work, attention(claimText(site))]
   if (role === 'incoming') return [...work, remark(claimText(site))]

@@ -26,7 +26,7 @@ interface Refused {
 export async function makeDefinitions(
   hands: Hands,
   { file, database, site }: { readonly file: string; readonly database: string; readonly site: string },
-  account: () => DatabaseAccess | undefined,
+  account: () => Promise<DatabaseAccess | undefined>,
 ): Promise<void> {
   const { from, list } = loadDefinitions(file)
   if (list.length === 0) return
@@ -35,7 +35,7 @@ export async function makeDefinitions(
     if (refused.length > 0) tellRefused(hands, site, refused)
     return
   }
-  const access = account()
+  const access = await account()
   if (!access)
     throw new Error(`the views, triggers and routines in ${file} cannot be made: no wp-config.php of the site says its account`)
   const refused = await withOptionFile(hands.host, access, option =>

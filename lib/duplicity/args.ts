@@ -122,17 +122,28 @@ function common(target: Target): string[] {
 
 function cipherWords({ cipher, compression }: Target): string[] {
   if (cipher.kind === 'none') return ['--no-encryption', ...(compression === 'none' ? ['--no-compression'] : [])]
-  const gpg = [
+  const gpg = gpgOptions(cipher, compression)
+  return [
+    ...(cipher.kind === 'gpg' ? [`--encrypt-key=${cipher.key}`] : []),
+    ...(gpg.length === 0 ? [] : [`--gpg-options=${gpg.join(' ')}`]),
+  ]
+}
+
+function gpgOptions(cipher: Cipher, compression: Target['compression']): string[] {
+  return [
     // the inventory names the key, and that is the word for it: gpg itself trusts only keys that were made or signed on this host
     ...(cipher.kind === 'gpg' ? ['--trust-model=always'] : []),
     ...(cipher.kind === 'passphrase' && !cipher.stretched ? [`--s2k-count=${LIGHT_STRETCHING}`] : []),
     ...(compression === 'none' ? ['--compress-algo=none'] : []),
     ...(typeof compression === 'number' ? [`--compress-level=${compression}`, `--bzip2-compress-level=${compression}`] : []),
   ]
-  return [
-    ...(cipher.kind === 'gpg' ? [`--encrypt-key=${cipher.key}`] : []),
-    ...(gpg.length === 0 ? [] : [`--gpg-options=${gpg.join(' ')}`]),
-  ]
+}
+
+/** gpg's words that encrypt a file of an archive as duplicity has gpg do it; undefined where nothing is encrypted. */
+export function encryptWords({ cipher, compression }: Pick<Target, 'cipher' | 'compression'>): string[] | undefined {
+  if (cipher.kind === 'none') return undefined
+  const how = cipher.kind === 'gpg' ? ['--encrypt', `--recipient=${cipher.key}`] : ['--symmetric']
+  return [...gpgOptions(cipher, compression), ...how]
 }
 
 /** A folder as the URL by which duplicity finds it, whatever its name: each part percent-encoded. */

@@ -118,8 +118,8 @@ function limitWords(given: Limits = {}): string[] {
 
 let users = 0
 
-/** From a range that systemd, Debian and containers leave alone; another one at every call, so that the processes of one are not counted for another. */
-function unusedUser(): { readonly uid: number; readonly gid: number } {
+/** A user that nothing else on this machine has: from a range that systemd, Debian and containers leave alone; another one at every call, so that the processes of one are not counted for another. */
+export function unusedUser(): { readonly uid: number; readonly gid: number } {
   users = (users + 1) % 1000
   const uid = 2_000_000_000 + (process.pid % 100_000) * 1000 + users
   return { uid, gid: uid }

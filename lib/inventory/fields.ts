@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const absolutePath = z
   .string()
   .regex(/^\/\P{Cc}*$/u, 'wanted an absolute path, such as /srv/www/vhosts, without control characters')
-  .regex(/^(?!\/+(proc|sys|dev)(\/|$))/, "wanted a path that is on a disk: /proc, /sys and /dev are the kernel's own")
+  .regex(/^(?!\/+(proc|sys|dev(?!\/+shm\/))(\/|$))/, "wanted a path that is on a disk: /proc, /sys and /dev are the kernel's own")
 
 /** A path inside the archive. */
 export const relativePath = z

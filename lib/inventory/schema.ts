@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
+import { parseDatabaseHost } from '../core/database-host.ts'
 import { isHostName } from '../core/marker.ts'
 import { deadlines, duration } from './deadlines.ts'
 import { desktop } from './desktop.ts'
@@ -110,12 +111,27 @@ const check = z
     'How this host asks the site whether it works; without it, its first domain is asked for on 127.0.0.1 where there is a web server',
   )
 
+const siteDatabase = z
+  .strictObject({
+    name: z.string().min(1).max(64).describe('DB_NAME'),
+    user: z.string().min(1).max(128).optional().describe('DB_USER; the same as the name when absent'),
+    secret: secretName,
+    host: z
+      .string()
+      .refine(text => parseDatabaseHost(text) !== undefined, 'wanted host, host:port, localhost:/path/of/a/socket or [IPv6]:port')
+      .default('localhost')
+      .describe('DB_HOST'),
+    tablePrefix: z.string().regex(/^\w+$/).max(64).default('wp_'),
+  })
+  .describe("How it reaches its database, where only the web server's environment knows it; its wp-config.php is then not asked")
+
 const site = z.strictObject({
   domains: z
     .array(z.string().regex(/^[a-z0-9*.-]+$/i))
     .default([])
     .describe('Domains of the site, besides those in its web server configuration'),
   env: z.array(secretName).default([]).describe('Variables of .env that its wp-config.php may ask for by getenv()'),
+  database: siteDatabase.optional(),
   check: check.optional(),
   exclude: z
     .array(z.string().min(1))
@@ -168,7 +184,11 @@ export const hostSchema = z.strictObject({
       'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next success, and no longer',
     ),
   concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
-  staleAfter: interval.default('2D').describe('From this age on the newest backup of a site is too old (tasks/status.ts)'),
+  staleAfter: interval
+    .optional()
+    .describe(
+      'From this age on the newest backup is too old; when absent, 2D for a site, and for a desktop a week and catchUpDays',
+    ),
   auditBudget: z
     .number()
     .min(0)

@@ -36,6 +36,8 @@ export function secretNamesOf(host: Host): ReadonlyMap<string, string> {
   if (host.archive.kind === 'url') for (const name of host.archive.env) names.set(name, 'archive.env')
   if (host.mail?.by.kind === 'smtp' && host.mail.by.secret) names.set(host.mail.by.secret, 'mail.by.secret')
   if (host.pings?.secret) names.set(host.pings.secret, 'pings.secret')
+  for (const [site, { database }] of Object.entries(host.sites))
+    if (database) names.set(database.secret, `sites.${site}.database.secret`)
   return names
 }
 

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { messageOf } from '../core/message.ts'
 import { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
+import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host, MailSettings } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
-import { composeMail, isMailDue, type Mail } from '../report/mail.ts'
+import { composeMail, isMailDue, type Mail, troubleOf } from '../report/mail.ts'
 import { type Picture, pictureOf } from '../report/mail-picture.ts'
 import { MailQueue, type Send } from '../report/mail-queue.ts'
 import type { Report } from '../report/report.ts'
@@ -22,6 +23,7 @@ export const mailFolder = (host: Pick<Host, 'paths'>): string => join(host.paths
 /**
  * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first try; where the disk takes none, it is sent
  * all the same, for it is what tells of such a disk.
+ * @param isAskedOften the same trouble is mailed once a day
  * @throws when a mail was not sent: it waits for the next run, if it could be kept
  */
 export async function mailReport(
@@ -29,20 +31,54 @@ export async function mailReport(
   secrets: Secrets,
   report: Report,
   shell: Shell,
+  isAskedOften = false,
 ): Promise<void> {
   const settings = host.mail
   if (!settings) return
-  const due = isMailDue(report, settings.when)
+  const due = isMailDue(report, settings.when) && !(isAskedOften && isToldToday(host, report, shell.now()))
   if (!due && !hasWaiting(mailFolder(host))) return
   const what = due ? `mail "${report.subject}" to ${settings.to.join(', ')}` : 'send the mails that wait'
   await shell.act(what, async () => {
     const queue = new MailQueue(mailFolder(host))
     const mail = due ? await composeMail(report, settings, await drawn(host, report, shell)) : undefined
+    if (due && isAskedOften) rememberMailed(host, report, shell)
     const send = senderOf(settings, secrets, shell)
     const unkept = mail && keep(queue, mail, settings.keep, shell)
     if (mail && unkept !== undefined) return await sendUnkept(mail, unkept, send, shell)
     await sendWaiting(queue, send, join(mailFolder(host), 'lock'), shell)
   })
+}
+
+/** Hours for which the same trouble is not mailed again by a task that is asked every hour. */
+const QUIET = 20
+
+/** What such a task mailed last. */
+interface Mailed {
+  readonly trouble?: string | undefined
+  readonly at: number
+}
+
+const mailedState = (task: string): string => `mailed-${task}`
+
+function isToldToday(host: Pick<Host, 'paths'>, report: Report, now: number): boolean {
+  const trouble = troubleOf(report)
+  try {
+    const last = readState<Mailed>(host, mailedState(report.task))
+    return (
+      last !== undefined &&
+      trouble !== undefined &&
+      last.trouble === trouble &&
+      last.at <= now &&
+      last.at > now - QUIET * 3_600_000
+    )
+  } catch {
+    return false
+  }
+}
+
+function rememberMailed(host: Pick<Host, 'paths'>, report: Report, shell: Shell): void {
+  const mailed: Mailed = { trouble: troubleOf(report), at: shell.now() }
+  rememberOrTell(shell, 'the same will be mailed again', () => writeState(host, mailedState(report.task), mailed))
 }
 
 /** Gives why the mail could not be kept, if it could not. */

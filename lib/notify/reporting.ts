@@ -28,6 +28,8 @@ export interface EndedRun extends Omit<RunFacts, 'endedAt' | 'exitCode' | 'host'
   readonly onEvent: (event: RunEvent) => void
   /** Never to be written anywhere. */
   readonly hidden: readonly Secret[]
+  /** The task is asked more often than there is work. */
+  readonly isAskedOften: boolean
   /** Only some sites were asked for. */
   readonly partial: boolean
   /** Aborted where it was stopped: what is told of it must not take long then. */
@@ -80,7 +82,7 @@ export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
   const told = code()
   if (ended.isJudged && hooksApply(all()))
     await work('verdicts', 'Remember the verdicts', shell => rememberVerdicts(ended, all(), report().sites, last, shell))
-  if (host.mail) await work('mail', 'Mail', shell => mailReport(host, secrets, report(), shell))
+  if (host.mail) await work('mail', 'Mail', shell => mailReport(host, secrets, report(), shell, ended.isAskedOften))
   // the mail is what people read: when it is stuck, the ping is what is left to say so
   if (pings && told === EXIT.well && code() !== EXIT.well) await ping()
   if (host.metrics) await work('metrics', 'Metrics', shell => writeMetrics(host, report(), all(), ended.partial, shell))

@@ -19,6 +19,8 @@ export interface Task {
   readonly options?: Options
   /** It does what is due for all sites: what it finds them to be decides its exit code too, and is remembered for the next run and for `status`. */
   readonly judges?: boolean
+  /** It is asked more often than there is work: the same trouble is mailed once a day. */
+  readonly isAskedOften?: boolean
 }
 
 /** A task whose recipe begins with facts of its own: they come from its command line. */

@@ -79,7 +79,19 @@ async function runRecipe<Extra extends object>(
   const { outcomes } = run
   const told = { task: task.name, dryRun: common.dryRun, startedAt, stoppedBy, outcomes, log: log.path, again }
   const isJudged = task.judges === true && !common.dryRun
-  return { ...told, isJudged, host, secrets, pings, onEvent, hidden, partial: common.sites.length > 0, stop: stop.signal }
+  const isAskedOften = task.isAskedOften === true
+  return {
+    ...told,
+    isJudged,
+    isAskedOften,
+    host,
+    secrets,
+    pings,
+    onEvent,
+    hidden,
+    partial: common.sites.length > 0,
+    stop: stop.signal,
+  }
 }
 
 async function conclude<Extra extends object>(

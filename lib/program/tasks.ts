@@ -58,6 +58,7 @@ export const desktopTask: TaskWith<DesktopRequest & WriterRequest> = {
   name: 'desktop',
   about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
   judges: true,
+  isAskedOften: true,
   options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE },
   read: values => ({ backupNow: values.now === true, newMachine: values['new-machine'] === true }),
 }

@@ -19,6 +19,16 @@ export function isMailDue(report: Report, when: 'significant' | 'always' | 'neve
   return when === 'always' || (when === 'significant' && report.significantRun)
 }
 
+/** What is wrong, in so far as a mail that says the same again is no news. Nothing where something is new besides. */
+export function troubleOf({ sites, failures, significant }: Report): string | undefined {
+  if (significant.length > 0) return undefined
+  const general = failures.filter(({ site }) => site === undefined).map(({ title }) => title)
+  return JSON.stringify([
+    general,
+    ...sites.filter(({ verdict }) => verdict !== 'well').map(({ site, verdict }) => [site, verdict]),
+  ])
+}
+
 /** Makes the mail of a report, text and HTML from the one model; the picture, where there is one, is a part of it that the HTML shows. */
 export async function composeMail(
   report: Report,

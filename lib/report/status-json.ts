@@ -33,7 +33,11 @@ const verdict = z
 
 const site = z.strictObject({
   name: z.string(),
-  role: z.string().describe('primary, replica, new replica, incoming, unmanaged, conflict, ambiguous or unfinished'),
+  role: z
+    .string()
+    .describe(
+      'primary, replica, new replica, incoming, unmanaged, conflict, ambiguous or unfinished; desktop for the machine itself',
+    ),
   owner: z.string().nullable(),
   ok: z.boolean().describe('It is well'),
   verdict,

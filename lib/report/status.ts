@@ -85,7 +85,7 @@ function siteJson(site: SiteStatus): SiteJson {
     fullEverySeconds: frequencySeconds,
     replayed: isoOrNull(replayed),
     chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
-    next: told.role === 'primary' ? nextJson(site) : null,
+    next: told.role === 'primary' || told.role === 'desktop' ? nextJson(site) : null,
   }
 }
 

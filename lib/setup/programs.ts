@@ -33,10 +33,13 @@ const MOUNT_HELPERS: Readonly<Record<string, Program>> = {
   sshfs: program('sshfs', 'sshfs', 'mounts the share over SSH'),
 }
 
+/** Whether the sites of this host are still to come, as on a new replica: nobody knows yet of what kind they are. */
+export const awaitsSites = ({ desktop }: Host, { sites }: Found): boolean => desktop === undefined && sites.length === 0
+
 /** The programs that the nightly run will start on this host, by its inventory and its sites. */
 export function neededPrograms(host: Host, found: Found): Program[] {
   const { archive, vpn, encryption, database, duplicity } = host
-  const wordpress = found.sites.some(site => site.kind === 'WordPress')
+  const [wordpress, awaited] = [found.sites.some(site => site.kind === 'WordPress'), awaitsSites(host, found)]
   const share = archive.kind === 'mount' ? found.shares.find(each => each.mountPoint === archive.mountPoint) : undefined
   const units = vpn?.kind === 'unit' || (archive.kind === 'mount' && archive.by.kind === 'unit')
   return [
@@ -46,13 +49,16 @@ export function neededPrograms(host: Host, found: Found): Program[] {
       : [program('gpg', 'gnupg', 'encrypts them'), program('gpgconf', 'gnupg', 'ends its agent')]),
     program('flock', 'util-linux', 'keeps two runs apart'),
     program('setpriv', 'util-linux', 'ends commands with the run'),
-    program('bwrap', 'bubblewrap', 'keeps restores to the folder that they are for'),
-    ...(wordpress
+    program('bwrap', 'bubblewrap', 'keeps programs from what is not theirs'),
+    ...(wordpress || awaited
       ? [
           program(database.dumpProgram, 'mariadb-client', 'dumps the databases of WordPress sites'),
           program(database.clientProgram, 'mariadb-client', 'imports them on a replica'),
+          program('php', 'php-cli', 'reads how WordPress sites reach their databases'),
         ]
       : []),
+    // replicas bring their databases along, to a server of this machine
+    ...(awaited ? [program('mariadbd', 'mariadb-server', 'keeps the databases of WordPress sites that come here')] : []),
     ...(units ? [program('systemctl', 'systemd', 'starts and stops the units of the inventory')] : []),
     ...(archive.kind === 'mount' ? [program('umount', 'mount', 'takes the share off again')] : []),
     ...(share && MOUNT_HELPERS[share.type] ? [MOUNT_HELPERS[share.type]!] : []),

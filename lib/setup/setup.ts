@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../core/message.ts'
 import { loadHost } from '../inventory/load.ts'
 import type { Host } from '../inventory/schema.ts'
 import { checkSecrets, readSecrets } from '../inventory/secrets.ts'
@@ -10,7 +11,7 @@ import { install, installWords, mayInstall } from './install.ts'
 import { inventoryText, PASSPHRASE } from './inventory-text.ts'
 import type { SetupOptions } from './options.ts'
 import { ensurePassphrase } from './passphrase.ts'
-import { type Checked, checkPrograms, neededPrograms } from './programs.ts'
+import { awaitsSites, type Checked, checkPrograms, neededPrograms } from './programs.ts'
 import * as words from './words.ts'
 
 /**
@@ -41,13 +42,35 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   const host = before ?? (await loadHost(options.inventory, options.host))
   print(words.inventoryWords(written, options.host, found))
   if (passphrase) print(words.passphraseText(options.env, passphrase))
-  const ready = await checkAndInstall(host, found, options.yes)
+  const hasFolder = options.desktop || haveVhosts(options.root, host.vhosts)
+  const ready = (await checkAndInstall(host, found, options.yes)) && hasFolder
   print(words.markersText(found, options.host))
   print(options.desktop ? scheduleDesktop(options, found) : words.cronText(options))
   if (!options.desktop) print(scheduleBoot(options, host, found))
   checkSecrets(host, readSecrets(options.env), options.env)
-  print(words.verdict(ready, options.host, options.desktop ? 'desktop' : 'nightly'))
+  print(
+    words.verdict({
+      ready,
+      host: options.host,
+      task: options.desktop ? 'desktop' : 'nightly',
+      awaitsSites: awaitsSites(host, found),
+    }),
+  )
   return ready
+}
+
+/** Makes the folder of the sites where there is none: the nightly run refuses to begin without. Gives whether it is there. */
+function haveVhosts(root: string, vhosts: string): boolean {
+  const folder = join(root, vhosts)
+  if (existsSync(folder)) return true
+  try {
+    mkdirSync(folder, { recursive: true })
+    print(words.vhostsText(vhosts))
+    return true
+  } catch (error) {
+    print(words.vhostsText(vhosts, messageOf(error)))
+    return false
+  }
 }
 
 const secretOf = ({ encryption }: Host): string | undefined => (encryption.kind === 'passphrase' ? encryption.secret : undefined)

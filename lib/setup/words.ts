@@ -83,10 +83,26 @@ export function cronText({ host, inventory, env, defaults }: SetupOptions): stri
   return `For root's crontab (crontab -e), every night at three:\n  PATH=${path.join(delimiter)}\n  0 3 * * * ${command}`
 }
 
-export function verdict(ready: boolean, host: string, task: string): string {
-  return ready
-    ? `${host} is ready. A look without any change: npx zx tasks/${task}.ts --dry-run`
-    : `${host} is not ready: programs are missing, see above`
+/** What became of the folder of the sites, which was not there. */
+export const vhostsText = (vhosts: string, problem?: string): string =>
+  problem === undefined
+    ? `The folder of the sites was made: ${vhosts}`
+    : `MISSING  ${vhosts}, the folder of the sites (${problem}). As root:\n  ${lineOf(['mkdir', '-p', vhosts])}`
+
+/** Setup's last words. */
+export function verdict({ ready, host, task, awaitsSites }: Ending): string {
+  if (!ready) return `${host} is not ready: something is missing, see above`
+  const sites = awaitsSites
+    ? `. It has no site yet: sites of other hosts come with its first night; one of its own is a folder with SITE and ${markerOf(host)} in it`
+    : ''
+  return `${host} is ready${sites}. A look without any change: npx zx tasks/${task}.ts --dry-run`
+}
+
+interface Ending {
+  readonly ready: boolean
+  readonly host: string
+  readonly task: string
+  readonly awaitsSites: boolean
 }
 
 /** A command for any shell: cron's does not know the quoting that the log uses. */

@@ -1,36 +1,40 @@
-import { join } from 'node:path'
-import { type Auditable, type Damages, meaningOf, planAudit } from '../core/audit.ts'
-import { type BackupSet, type Collection, setsOf } from '../core/collection.ts'
+import { type Auditable, allReadSince, nightsToReadAll, planAudit } from '../core/audit.ts'
+import { type BackupSet, type Collection, type FileRef, filesOf, setsOf } from '../core/collection.ts'
+import { meaningOf } from '../core/damage.ts'
+import type { AuditedFile, AuditedFiles } from '../core/known-file.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import { messageOf } from '../core/message.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
-import type { ManifestVolume } from '../duplicity/manifest.ts'
+import { filePrefixIn } from '../duplicity/args.ts'
+import { volumesListed } from '../duplicity/known-files.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
-import { rememberOrTell } from '../host/state.ts'
-import { type AuditRecord, readAudit, writeAudit } from './audit-state.ts'
-import type { SiteArchive } from './check-mount.ts'
-import { type LookNeeds, listCollection, siteArchiveOf } from './collection.ts'
+import { withFiles } from '../store/audited-files.ts'
+import { hashFiles, type ToHash } from '../store/file-hashes.ts'
+import { proveAgain, type SiteArchive } from './check-mount.ts'
+import { knownIn, type LookNeeds, listCollection, siteArchiveOf, withKnown } from './collection.ts'
+import { rememberFiles } from './compare-files.ts'
 import type { Needs, Site } from './facts.ts'
 import { manifestOf } from './manifests.ts'
+import { readBack } from './read-back.ts'
 import { siteDeadline } from './site-deadline.ts'
 
 /** One site's part of tonight's audit. */
 export interface SiteAudit {
   readonly site: Site
   readonly siteArchive: SiteArchive
-  readonly collection: Collection
-  readonly volumes: readonly Auditable[]
+  readonly listed: Collection
+  readonly files: readonly Auditable[]
 }
 
 type Audits = { readonly audits: readonly SiteAudit[] }
 
-/** Chooses the volumes of tonight from all sites that this host owns: one budget for all of them, the least recently read first. */
-export const chooseVolumes: Step<Needs<'host' | 'archive' | 'roles'>, Audits> = {
-  name: 'choose-volumes',
-  title: 'Choose volumes to prove',
-  run: async ({ host, archive, roles }, shell) => {
+/** Chooses what to read tonight of all sites that this host owns: one budget for all of them, the least recently read first. */
+export const chooseFiles: Step<Needs<'host' | 'secrets' | 'archive' | 'roles'>, Audits> = {
+  name: 'choose-files',
+  title: 'Choose files of the archive to read again',
+  run: async ({ host, secrets, archive, roles }, shell) => {
     if (archive.kind === 'url' || host.auditBudget === 0) {
       shell.note('info', archive.kind === 'url' ? 'what lies at a URL is not read' : 'auditBudget is 0')
       return { audits: [] }
@@ -38,108 +42,139 @@ export const chooseVolumes: Step<Needs<'host' | 'archive' | 'roles'>, Audits> = 
     const sites = await Promise.all(
       roles.primaries.map(async site => {
         const siteArchive = siteArchiveOf(archive, site.name)
-        return { site, siteArchive, collection: await listCollection(siteArchive, shell) }
+        const listed = await listCollection(siteArchive, shell)
+        const known = await knownIn({ host, secrets, site, siteArchive }, listed, shell)
+        return { site, siteArchive, listed, all: auditablesOf(site.name, listed, known) }
       }),
     )
-    const all = sites.flatMap(({ site, collection }) => auditablesOf(site.name, collection, readAudit(host, site.name)))
-    const chosen = planAudit(all, host.auditBudget * MEGABYTE)
-    const sum = chosen.reduce((bytes, volume) => bytes + volume.bytes, 0)
-    shell.note('info', `${chosen.length} of ${all.length} volumes, ${formatBytes(sum)}; all were read since ${oldestOf(all)}`)
-    const audits = sites.map(each => ({ ...each, volumes: chosen.filter(volume => volume.site === each.site.name) }))
-    return { audits: audits.filter(({ volumes }) => volumes.length > 0) }
+    const all = sites.flatMap(site => site.all)
+    const budget = host.auditBudget * MEGABYTE
+    const chosen = planAudit(all, budget)
+    const sum = chosen.reduce((bytes, file) => bytes + file.bytes, 0)
+    const since = allReadSince(all)
+    const [oldest, nights] = [since === undefined ? '(not all yet)' : printTime(since), nightsToReadAll(all, budget)]
+    shell.note(
+      'info',
+      `${chosen.length} of ${all.length} files, ${formatBytes(sum)}; all were read since ${oldest}, and are read again within ${nights} nights`,
+    )
+    const audits = sites.map(site => ({ ...site, files: chosen.filter(file => file.site === site.site.name) }))
+    return { audits: audits.filter(({ files }) => files.length > 0) }
   },
 }
 
-function auditablesOf(site: string, collection: Collection, { read, damages }: AuditRecord): Auditable[] {
-  const volumes = finishedSets(collection).flatMap(set => set.volumes)
-  return volumes.map(({ name, bytes }) => ({ site, name, bytes: bytes ?? 0, readAt: read[name], damaged: name in damages }))
+/** What can be read of a site: what is missing, or has another size than was written, is known to be damaged without. */
+export function auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Auditable[] {
+  const files = chains.flatMap(setsOf).flatMap(filesOf)
+  return files.flatMap(({ name, bytes = 0, modifiedAt }) => {
+    const { bytes: written = bytes, readAt, wrong, wrongSince }: AuditedFile = known[name] ?? {}
+    const rewritten = wrong !== undefined && wrongSince !== modifiedAt
+    return written === bytes ? [{ site, name, bytes, readAt, rewritten }] : []
+  })
 }
 
-const finishedSets = ({ chains }: Collection): readonly BackupSet[] => chains.flatMap(setsOf)
-
-function oldestOf(volumes: readonly Auditable[]): string {
-  if (volumes.length === 0 || volumes.some(volume => volume.readAt === undefined)) return '(not all yet)'
-  return printTime(Math.min(...volumes.map(volume => volume.readAt!)))
-}
-
-/** The sites with volumes to read tonight. */
+/** The sites with files to read tonight. */
 export const siteAudits: Many<Needs<'host'> & Audits, { audit: SiteAudit }> = {
   list: ({ audits }) => audits.map(audit => ({ audit })),
   nameOf: ({ audit }) => audit.site.name,
   deadline: ({ host, audit }) => siteDeadline({ host, site: audit.site }),
 }
 
-/** Reads volumes of a site and compares each with the hash in its manifest. What differs is remembered until it is well again: nothing is built on it. */
-export const auditVolumes: Step<Needs<'host' | 'secrets' | 'request'> & { audit: SiteAudit }, void> = {
+/**
+ * Reads files of a site's archive and compares each with the hash that was written down when it was made. What differs is remembered until it is well again: nothing is built on
+ * it. Manifests and signatures of which this host has a copy are put back.
+ */
+export const auditFiles: Step<Needs<'host' | 'secrets' | 'request'> & { audit: SiteAudit }, void> = {
   name: 'audit',
-  title: ({ audit }) => `Prove ${audit.volumes.length} volumes of ${audit.site.name}`,
+  title: ({ audit }) => `Read ${audit.files.length} files of ${audit.site.name} again`,
   run: async ({ host, secrets, request, audit }, shell) => {
-    if (request.dryRun) return shell.note('info', `would read ${audit.volumes.map(({ name }) => name).join(', ')}`)
-    const { site, siteArchive, collection } = audit
-    const found = await proveAll({ host, secrets, site, siteArchive }, audit, readAudit(host, site.name), shell)
-    const record = { read: only(found.read, collection), damages: only(found.damages, collection) }
-    rememberOrTell(shell, 'what was read cannot be remembered', () => writeAudit(host, site.name, record))
-    if (found.failures.length > 0) throw new Error(found.failures.join('\n'))
+    const { site, siteArchive, listed, files } = audit
+    if (request.dryRun) return shell.note('info', `would read ${files.map(({ name }) => name).join(', ')}`)
+    const facts = { host, secrets, site, siteArchive }
+    const known = await knownIn(facts, listed, shell)
+    const before = withKnown(listed, known, siteArchive)
+    const hashes = await hashesOf(facts, audit, known, shell)
+    const { news, suspect } = await compareHashes(facts, audit, withFiles(known, hashes), shell)
+    const more = await readBack(
+      facts,
+      suspect.filter(name => hashes[name]?.wrong === undefined),
+      { known: withFiles(known, hashes), listed },
+      shell,
+    )
+    const all = { known, news: withFiles(withFiles(hashes, news), more.news), listed: more.listed }
+    const after = await rememberFiles(facts, all, shell)
+    const told = new Set(before.damages?.map(({ text }) => text))
+    const found = (after.damages ?? []).filter(({ text }) => !told.has(text))
+    if (found.length > 0) throw new Error(found.map(damage => `${damage.text}; ${meaningOf(after, damage)}`).join('\n'))
   },
 }
 
-/** Reads the volumes, set by set, and gives what is known then, with a sentence for each that is not as it should be. */
-async function proveAll(facts: LookNeeds, { collection, volumes }: SiteAudit, before: AuditRecord, shell: Shell) {
-  const [read, damages, failures] = [{ ...before.read }, { ...before.damages }, [] as string[]]
-  const wanted = new Set(volumes.map(volume => volume.name))
-  for (const set of finishedSets(collection)) {
-    const chosen = set.volumes.filter(({ name }) => wanted.has(name))
-    if (chosen.length === 0) continue
+/** The hashes of volumes that nobody wrote down, from their manifests, where either is to be read; and what is wrong with these. */
+async function hashesOf(
+  facts: LookNeeds,
+  { listed, files }: SiteAudit,
+  known: AuditedFiles,
+  shell: Shell,
+): Promise<AuditedFiles> {
+  const chosen = new Set(files.map(({ name }) => name))
+  const unknown = ({ name }: FileRef): boolean =>
+    chosen.has(name) && known[name]?.sha1 === undefined && known[name]?.sha256 === undefined
+  const sets = listed.chains.flatMap(setsOf).filter(({ volumes, manifest }) => [...volumes, manifest!].some(unknown))
+  const parts: AuditedFiles[] = []
+  for (const set of sets) {
+    const [manifest, names] = [set.manifest!, listed.files.map(({ name }) => name)]
     try {
-      const found = await proveSet(facts, set, chosen, shell)
-      for (const name of [...chosen.map(volume => volume.name), set.manifest!.name]) delete damages[name]
-      for (const { name } of chosen) read[name] = shell.now()
-      Object.assign(damages, found)
-      failures.push(...Object.values(found).map(text => `${text}; ${meaningOf(collection, set)}`))
+      const volumes = await manifestOf(facts, set, known, shell)
+      const hashes = volumesListed(manifest.name, volumes, names, filePrefixIn(facts.siteArchive.options))
+      parts.push(
+        hashes,
+        wrongFiles(
+          set.volumes.filter(each => unknown(each) && !hashes[each.name]),
+          'is not in its manifest',
+          shell,
+        ),
+      )
     } catch (error) {
       if (shell.stop.aborted) throw error
-      failures.push(`the ${nameOf(set)} cannot be proven: ${messageOf(error)}`)
+      await proveAgain(facts.siteArchive, shell)
+      if (!/no secret key/i.test(messageOf(error)))
+        parts.push(wrongFiles([manifest], `cannot be read: ${messageOf(error)}`, shell))
+      else shell.note('warning', `the volumes of the ${nameOf(set)} cannot be proven: ${messageOf(error)}`)
     }
   }
-  return { read, damages, failures }
+  return Object.assign({}, ...parts)
 }
 
 const nameOf = (set: BackupSet): string => `${set.kind} set of ${printTime(set.time)}`
 
-/** Reads these volumes of a set. Gives what is wrong, by the name of the file. */
-async function proveSet(facts: LookNeeds, set: BackupSet, volumes: BackupSet['volumes'], shell: Shell): Promise<Damages> {
-  const listed = await manifestOf(facts, set, shell)
-  const found: Record<string, string> = {}
-  const missing = listed.filter(({ number }) => !set.volumes.some(volume => volume.number === number))
-  if (missing.length > 0)
-    found[set.manifest!.name] =
-      `${nameOf(set)}: volume ${missing.map(({ number }) => number).join(', ')} of its manifest is missing`
-  for (const volume of volumes) {
-    const wrong = await proveVolume(
-      join(facts.siteArchive.folder!, volume.name),
-      volume.bytes ?? 0,
-      wantedHash(listed, volume.number),
-      shell,
-    )
-    if (wrong !== undefined) found[volume.name] = `${nameOf(set)}: volume ${volume.number} ${wrong} (${volume.name})`
-  }
-  return found
-}
+const wrongFiles = (files: readonly FileRef[], wrong: string, shell: Shell): AuditedFiles =>
+  Object.fromEntries(files.map(({ name, modifiedAt }) => [name, { readAt: shell.now(), wrong, wrongSince: modifiedAt }]))
 
-const wantedHash = (listed: readonly ManifestVolume[], number: number) => listed.find(volume => volume.number === number)?.sha1
-
-/** Hashes one volume, in a process: a dead server would hang this one. */
-async function proveVolume(path: string, bytes: number, wanted: string | undefined, shell: Shell): Promise<string | undefined> {
-  if (wanted === undefined) return 'is not in its manifest'
-  const timeout = 120 + bytes / 200_000 // 200 kB a second at least
-  const hash = await shell
-    .with({ timeout, onLine: () => {} })
-    .ask(text => text.slice(0, 40))`sh -c ${'exec sha1sum <"$1"'} hash ${path}`
-  return hash === wanted ? undefined : `is not what was written: its SHA1 is ${hash}, the manifest says ${wanted}`
-}
-
-/** What is still in the archive. */
-function only<Value>(record: Readonly<Record<string, Value>>, { files }: Collection): Record<string, Value> {
-  const there = new Set(files.map(file => file.name))
-  return Object.fromEntries(Object.entries(record).filter(([name]) => there.has(name)))
+/** Hashes the files. Gives what is known of them then, and the manifests and signatures that are to be looked at closer. */
+async function compareHashes(
+  { siteArchive }: LookNeeds,
+  { files, listed }: SiteAudit,
+  known: AuditedFiles,
+  shell: Shell,
+): Promise<{ news: AuditedFiles; suspect: readonly string[] }> {
+  const toHash = files.flatMap(({ name, bytes }): ToHash[] => {
+    const { sha1, sha256 }: AuditedFile = known[name] ?? {}
+    if (sha1 === undefined && sha256 === undefined) return []
+    return [{ name, bytes, kind: sha1 === undefined ? 'sha256' : 'sha1' }]
+  })
+  const hashed = await hashFiles(siteArchive.folder!, toHash, shell)
+  // that a share went away says more than that its files did
+  if (hashed.some(({ hash }) => hash === undefined)) await proveAgain(siteArchive, shell)
+  const refs = new Map(listed.files.map(file => [file.name, file]))
+  const news = hashed.map(({ name, hash, said }): AuditedFiles => {
+    const { sha1, sha256 } = known[name]!
+    const wanted = sha1 ?? sha256
+    if (hash === wanted) return { [name]: { readAt: shell.now(), wrong: undefined, wrongSince: undefined } }
+    const kind = sha1 === undefined ? 'SHA256' : 'SHA1'
+    const differs = `is not what was written: its ${kind} is ${hash}, wanted ${wanted}`
+    return wrongFiles([refs.get(name)!], hash === undefined ? `cannot be read: ${said}` : differs, shell)
+  })
+  const all: AuditedFiles = Object.assign({}, ...news)
+  const volumes = new Set(listed.chains.flatMap(setsOf).flatMap(set => set.volumes.map(({ name }) => name)))
+  const isSuspect = (name: string): boolean => !volumes.has(name) && (all[name] === undefined || all[name].wrong !== undefined)
+  return { news: all, suspect: files.map(({ name }) => name).filter(isSuspect) }
 }

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { withDamages } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
+import { withDamages } from '../core/damage.ts'
+import type { AuditedFiles } from '../core/known-file.ts'
 import { collectionStatusWords, filePrefixIn, fileUrl, siteUrl } from '../duplicity/args.ts'
 import { collectionFromStatus } from '../duplicity/collection-status.ts'
 import { DuplicityError } from '../duplicity/errors.ts'
+import { damagesIn } from '../duplicity/known-files.ts'
 import { collectionOf } from '../duplicity/listing.ts'
 import type { Shell } from '../engine/shell.ts'
+import { knownFiles } from '../store/audited-files.ts'
 import { filesOfSite, unlessMissing } from '../store/share-files.ts'
-import { readAudit } from './audit-state.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
 import { duplicityShell } from './duplicity.ts'
 import type { Needs } from './facts.ts'
@@ -25,14 +27,27 @@ export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
 /** What is needed to look into a site's archive. */
 export type LookNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive'>
 
-/** A site's sets and chains: from the names in its folder, or, where only duplicity can look (a URL), from duplicity's status, without sizes. */
+/**
+ * A site's sets and chains: from the names in its folder, with what is known to be damaged; or, where only duplicity can look (a URL), from duplicity's status, without sizes.
+ */
 export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
-  const { host, site, siteArchive } = facts
+  const { siteArchive } = facts
   if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, filePrefixIn(siteArchive.options))
-  return withDamages(await listCollection(siteArchive, shell), readAudit(host, site.name).damages)
+  const listed = await listCollection(siteArchive, shell)
+  return withKnown(listed, await knownIn(facts, listed, shell), siteArchive)
 }
 
-/** The same from the names alone, without what the audit found in the volumes. */
+/** What is known of the files of a site's archive. */
+export function knownIn({ host, site, siteArchive }: LookNeeds, listed: Collection, shell: Shell): Promise<AuditedFiles> {
+  return knownFiles({ host, site: site.name, folder: siteArchive.folder }, listed, shell)
+}
+
+/** A listed collection with what is damaged in it, by what is known of its files. */
+export function withKnown(listed: Collection, known: AuditedFiles, { options }: SiteArchive): Collection {
+  return withDamages(listed, damagesIn(known, listed, filePrefixIn(options)))
+}
+
+/** The sets and chains from the names alone. */
 export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
   return collectionOf(await listArchive(siteArchive, shell), { prefix: filePrefixIn(siteArchive.options) })
 }

@@ -1,54 +1,69 @@
-import { join } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
+import { parseDatabaseHost } from '../core/database-host.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Hands } from '../host/hands.ts'
 import type { Host } from '../inventory/schema.ts'
-import { type Secrets, secretNamesOf } from '../inventory/secrets.ts'
-import { readWpConfig } from '../wordpress/config.ts'
+import { type Secrets, secretNamesOf, secretOf } from '../inventory/secrets.ts'
+import { readWpConfig, WpConfigError } from '../wordpress/config.ts'
 import { domainsOf } from './domains.ts'
 import type { SitePlace } from './facts.ts'
-import { readWithin } from './site-files.ts'
-
-/** Where a configuration may lie outside of its site's folder: Debian keeps one a domain here. */
-const DEBIAN_CONFIG = '/etc/wordpress'
 
 /** Databases and accounts of the server itself, which no site owns whatever its configuration says. */
 const SERVERS_OWN = /^(mysql|information_schema|performance_schema|sys|root|mariadb\.sys|debian-sys-maint)$/i
 
 /**
- * How a WordPress site reaches its database, read from its `wp-config.php` as data (S14). It may read files of its own folder and, in /etc/wordpress, those
- * named for its own domains; of `.env` it sees the names that the inventory grants it, and never one that guards a backup.
+ * How a WordPress site reaches its database: as the inventory says or, where it says nothing, its `wp-config.php` when PHP runs it (S14). Of `.env` it sees the names that the inventory grants it, and never one
+ * that guards a backup.
  *
  * @param folder the site's folder: the live one, or one that was restored beside it
- * @param configPath its `wp-config.php` there
+ * @param config its `wp-config.php` there
  */
-export function databaseAccessOf(
-  host: Host,
-  secrets: Secrets,
+export async function databaseAccessOf(
+  { host, secrets, shell }: Hands,
   site: SitePlace,
   folder: string,
-  configPath: string,
-): DatabaseAccess {
-  const domains = domainsOf(host, site)
-  const include = (path: string): string | undefined =>
-    readWithin(path, [folder, ...domains.map(domain => join(DEBIAN_CONFIG, `config-${domain}.php`))])
-  const source = readWithin(configPath, [
-    folder,
-    ...domains.map(domain => join(DEBIAN_CONFIG, `config-${domain}.php`)),
-    DEBIAN_MAIN,
-  ])
-  if (source === undefined) throw new Error(`there is no ${configPath}`)
-  const access = readWpConfig(source, configPath, { include, domains, getenv: name => envOf(name, host, secrets, site) })
+  config: string,
+): Promise<DatabaseAccess> {
+  const access = site.settings.database
+    ? accessOfInventory(site.settings.database, secrets)
+    : await accessOfConfig({ host, secrets, shell }, site, folder, config)
+  shell.hide(access.password)
   for (const name of [access.database, access.user]) {
-    if (SERVERS_OWN.test(name)) throw new Error(`${configPath} names "${name}", which belongs to the database server itself`)
+    if (SERVERS_OWN.test(name)) throw new Error(`${config} names "${name}", which belongs to the database server itself`)
   }
   return access
 }
 
-/** Debian's package keeps its one wp-config.php, which holds no secret of its own, in /usr/share and links to it. */
-const DEBIAN_MAIN = '/usr/share/wordpress/wp-config.php'
+function accessOfInventory(
+  { name, user = name, secret, host, tablePrefix }: NonNullable<SitePlace['settings']['database']>,
+  secrets: Secrets,
+): DatabaseAccess {
+  const login = { database: name, user, password: secretOf(secrets, secret) }
+  return { ...login, address: parseDatabaseHost(host)!, tablePrefix, charset: undefined }
+}
 
-function envOf(name: string, host: Host, secrets: Secrets, site: SitePlace): string | undefined {
-  if (!site.settings.env.includes(name)) return undefined
-  const guard = secretNamesOf(host).get(name)
-  if (guard !== undefined) throw new Error(`${name} is the secret of ${guard}, which no site may read`)
-  return secrets.get(name)?.reveal()
+async function accessOfConfig(
+  { host, secrets, shell }: Hands,
+  site: SitePlace,
+  folder: string,
+  config: string,
+): Promise<DatabaseAccess> {
+  const place = { config, folder, liveFolder: site.folder, domains: domainsOf(host, site) }
+  return await readWpConfig({ ...place, environment: environmentOf(host, secrets, site) }, shell).catch(error => {
+    throw error instanceof WpConfigError ? new Error(`${error.message}; ${hintFor(site.name)}`) : error
+  })
+}
+
+const hintFor = (site: string): string =>
+  `what only the web server tells it can be said in the inventory, in sites.${site}.database`
+
+/** The variables that the inventory grants a site. */
+function environmentOf(host: Host, secrets: Secrets, site: SitePlace): Record<string, Secret> {
+  const guarded = secretNamesOf(host)
+  const granted = site.settings.env.map(name => {
+    const guard = guarded.get(name)
+    if (guard !== undefined) throw new Error(`${name} is the secret of ${guard}, which no site may read`)
+    return [name, secrets.get(name)] as const
+  })
+  return Object.fromEntries(granted.filter((pair): pair is [string, Secret] => pair[1] !== undefined))
 }

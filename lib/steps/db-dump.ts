@@ -47,8 +47,7 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   name: 'db-dump',
   title: 'Dump the database',
   run: async ({ host, secrets, site, wpConfig }, shell) => {
-    const access = databaseAccessOf(host, secrets, site, site.folder, wpConfig)
-    shell.hide(access.password)
+    const access = await databaseAccessOf({ host, secrets, shell }, site, site.folder, wpConfig)
     await claimDatabase(host, site, access, shell).catch(error => {
       // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
       if (diskTrouble(error) === undefined) throw error

@@ -1,20 +1,17 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { BadInput } from '../core/bad-input.ts'
 import { newestSet } from '../core/collection.ts'
 import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.ts'
 import { messageOf } from '../core/message.ts'
-import { desktopBackup } from '../core/schedule.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
-import { escapeGlob } from '../duplicity/args.ts'
 import type { Condition, Many, Step } from '../engine/step.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
-import type { DesktopSettings } from '../inventory/desktop.ts'
 import type { Host } from '../inventory/schema.ts'
-import type { Needs, Site } from './facts.ts'
+import { desktopOf, desktopSite, scheduleOf, zoneOf } from './desktop-site.ts'
+import type { Needs } from './facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
-import { isWithin } from './site-files.ts'
 import { readRecord, updateRecord } from './site-record.ts'
+import { lastWork } from './site-telling.ts'
 
 /** What the command line of the desktop's task says besides the common options. */
 export interface DesktopRequest {
@@ -28,7 +25,6 @@ type Memory = { readonly tidiedAt?: number; readonly prunedAt?: number }
 
 const recall = (host: Host): Memory => readState<Memory>(host, 'desktop') ?? {}
 const remember = (host: Host, news: Memory): void => writeState(host, 'desktop', { ...recall(host), ...news })
-const zoneOf = ({ timeZone }: DesktopSettings): string => timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what duplicity has left open. */
 export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Work> = {
@@ -36,10 +32,10 @@ export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Wo
   title: 'Is it the backup day?',
   run: async ({ host, interrupted, backupNow }, shell) => {
     const settings = desktopOf(host)
-    const zone = zoneOf(settings)
     const now = shell.now()
-    const { name } = desktopSite(host)
-    const decision = desktopBackup(settings, readRecord(host, name).backedUpTo, now, zone)
+    const site = desktopSite(host)
+    const { name } = site
+    const { decision, zone, nextDay } = scheduleOf(host, readRecord(host, name).backedUpTo, now)
     const { tidiedAt } = recall(host)
     const cutShort = interrupted
       ? 'the last run was interrupted'
@@ -54,8 +50,12 @@ export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Wo
       `${decision.state}: ${work.reason}`,
     ]
     for (const line of lines) shell.note('info', line)
-    const nextDay = `backup from ${day(decision.nextAt)} on`
-    shell.tell({ site: name, next: work.kind === 'backup' ? 'backup, tried again when asked next' : nextDay })
+    const told = {
+      site: name,
+      role: 'desktop',
+      next: work.kind === 'backup' ? 'backup, tried again when asked next' : nextDay,
+    } as const
+    shell.tell(work.kind === 'none' ? { ...told, lastWork: lastWork(host, site) } : told)
     return { work, nextDay }
   },
 }
@@ -101,8 +101,7 @@ export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Wo
     const known = readRecord(host, site.name).backedUpTo
     const newest = newestSet(collection)
     if (!work.isScheduled || known === undefined || !newest?.restorable || newest.time <= known) return { work }
-    const settings = desktopOf(host)
-    const { state, reason } = desktopBackup(settings, newest.time, shell.now(), zoneOf(settings))
+    const { state, reason } = scheduleOf(host, newest.time, shell.now()).decision
     if (state !== 'not due') return { work }
     shell.note('info', `${reason}, as the archive shows`)
     const record = { backedUpTo: newest.time, backedUpAs: host.name }
@@ -132,7 +131,7 @@ export const pruneOnceADay: Step<PruneNeeds & Needs<'writer'>, Needs<'collection
   run: async (facts, shell) => {
     const { host, collection } = facts
     if (planNow(facts, shell).action.kind === 'none') return await prune.run(facts, shell)
-    if (isSameDay(recall(host).prunedAt, shell.now(), zoneOf(desktopOf(host)))) {
+    if (isSameDay(recall(host).prunedAt, shell.now(), zoneOf(host))) {
       shell.note('info', 'the archive was pruned today already: one action a day')
       return { collection }
     }
@@ -145,32 +144,4 @@ export const pruneOnceADay: Step<PruneNeeds & Needs<'writer'>, Needs<'collection
     }
     return await prune.run(facts, shell)
   },
-}
-
-function desktopOf({ name, desktop }: Host): DesktopSettings {
-  if (desktop) return desktop
-  throw new BadInput(
-    `the inventory of ${name} has no desktop: wanted desktop: { weekday: 'wednesday', hour: 3 }; npm run setup -- --desktop writes one`,
-  )
-}
-
-/** What is never backed up of a whole machine: none of it is on a disk. */
-const VIRTUAL = ['/proc', '/sys', '/dev', '/run', '/tmp']
-
-function desktopSite(host: Host): Site {
-  const { name = host.name, folder, exclusions } = desktopOf(host)
-  const { archive, paths } = host
-  const places = archive.kind === 'mount' ? [archive.mountPoint] : archive.kind === 'folder' ? [archive.path] : []
-  const inside = places.find(place => isWithin(folder, place))
-  if (inside !== undefined) throw new BadInput(`desktop.folder: ${folder} lies in the archive, ${inside}`)
-  const own = [...places, paths.cache, paths.run, ...VIRTUAL].filter(path => isWithin(path, folder) && path !== folder)
-  const exclude = own.map(path => escapeGlob(path.slice(folder.replace(/\/$/, '').length + 1)))
-  return {
-    name,
-    folder,
-    local: undefined,
-    settings: { domains: [], env: [], exclude, excludeFrom: exclusions },
-    role: { role: 'primary', owner: host.name, reason: 'the desktop of the inventory', settle: [] },
-    isDesktop: true,
-  }
 }

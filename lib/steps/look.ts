@@ -1,20 +1,19 @@
-import type { Finding } from '../core/finding.ts'
-import type { LastVerdict } from '../core/last-run.ts'
-import { printTime } from '../core/restore-point.ts'
 import { planPrune } from '../core/retention.ts'
 import { collectionOf } from '../duplicity/listing.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
 import type { SiteStatus } from '../report/status.ts'
 import { readCollection, siteArchiveOf } from './collection.ts'
-import type { FreeSpace, Needs } from './facts.ts'
+import { desktopSite, scheduleOf } from './desktop-site.ts'
+import type { FreeSpace, Needs, Request } from './facts.ts'
 import type { FoundBefore } from './leases.ts'
 import { readLimits } from './limits.ts'
 import { isMounted, rootOf, shareMount } from './mount.ts'
 import { pruneInputOf } from './prune-state.ts'
 import { roleTelling } from './roles.ts'
+import { desktopRoom, roomTelling } from './room.ts'
 import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
-import { lastVerdictOf, siteTelling } from './site-telling.ts'
+import { lastVerdictOf, lastWork, siteTelling } from './site-telling.ts'
 import { vpn } from './vpn.ts'
 
 /** A look at everything that changes nothing: how it is made, and what it has found so far. */
@@ -56,13 +55,18 @@ export const mountForLook: Hold<Needs<'host'> & Look, Needs<'mounted'> & { reado
 const isForbidden = (error: unknown): boolean =>
   ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/** Every site of this host and of the archive. */
-export const allSites: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
-  list: ({ roles }) => [...roles.primaries, ...roles.replicas, ...roles.others].map(site => ({ site })),
+/** Every site of this host and of the archive, and the desktop, where this host is one. */
+export const allSites: Many<Needs<'host' | 'request' | 'roles'>, Needs<'site'>> = {
+  list: ({ host, request, roles }) => {
+    const desktop = host.desktop === undefined ? [] : [desktopSite(host)].filter(({ name }) => isAsked(request, name))
+    return [...desktop, ...roles.primaries, ...roles.replicas, ...roles.others].map(site => ({ site }))
+  },
   nameOf: ({ site }) => site.name,
   atOnce: ({ host }) => Math.max(2, host.concurrency),
   deadline: siteDeadline,
 }
+
+const isAsked = ({ only }: Request, name: string): boolean => only.length === 0 || only.includes(name)
 
 /** Keeps what the archive has free. */
 export const examineSpace: Step<Needs<'freeSpace'> & Look, void> = {
@@ -82,18 +86,20 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
     // at a URL only duplicity can look, which makes the folder that it does not find: for a site that nobody backs up it is not asked
     const isNobodys = archive.kind === 'url' && site.role.role === 'unmanaged'
     const collection = isNobodys ? collectionOf([]) : await readCollection({ host, secrets, site, siteArchive }, shell)
-    const { limits, problems } = readLimits(host, site)
+    const { limits: own, problems } = readLimits(host, site)
     const now = shell.now()
+    const desktop = site.isDesktop ? desktopFacts({ host, site, siteArchive, collection }, look.freeSpace?.bytes, now) : undefined
+    const limits = desktop ? { ...own, ...desktop.limits } : own
     const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
-    const last = lastVerdictOf(host, site)
     look.sites.push({
       told: {
         ...roleTelling(site, host, archive),
         ...siteTelling(facts, now, 'status'),
+        ...desktop?.told,
         settings: problems,
-        work: workOfLastRun(last),
+        lastWork: lastWork(host, site),
       },
-      last,
+      last: lastVerdictOf(host, site),
       collection,
       ...limits,
       plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
@@ -103,6 +109,14 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
   },
 }
 
-/** What work of the last run came to, with the time of that run. */
-const workOfLastRun = (last: LastVerdict | undefined): Finding[] =>
-  (last?.work ?? []).map(({ level, text }) => ({ level, text: `the run of ${printTime(last!.at)}: ${text}` }))
+/** What is known of a desktop besides what is known of any site: its room, and its next day. */
+function desktopFacts(facts: Needs<'host' | 'site' | 'siteArchive' | 'collection'>, free: number | undefined, now: number) {
+  const { host, site } = facts
+  const room = desktopRoom(facts, free)
+  const { decision, nextDay } = scheduleOf(host, readRecord(host, site.name).backedUpTo, now)
+  const isDue = decision.state !== 'not due' && decision.state !== 'too late'
+  return {
+    limits: { allowanceBytes: room.allowanceBytes, tidy: true as const },
+    told: { ...roomTelling(host, room, free), next: isDue ? 'backup, when it is asked next' : nextDay },
+  }
+}

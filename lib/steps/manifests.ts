@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackupSet } from '../core/collection.ts'
+import type { AuditedFiles } from '../core/known-file.ts'
 import { type ManifestVolume, parseManifest } from '../duplicity/manifest.ts'
 import type { Shell } from '../engine/shell.ts'
 import { secretOf } from '../inventory/secrets.ts'
 import type { LookNeeds } from './collection.ts'
-import { targetOf } from './duplicity.ts'
 import { gpgHome } from './gpg.ts'
+import { copyOf } from './metadata.ts'
 
 /** Seconds for reading one manifest of a large site over a slow line. */
 const PATIENCE = 120
@@ -15,12 +16,15 @@ const PATIENCE = 120
  * The volumes that a set's manifest lists: from this host's own copy, which is not encrypted, else from the archive.
  * @throws when there is none, or it cannot be read or decrypted
  */
-export async function manifestOf(facts: LookNeeds, set: BackupSet, shell: Shell): Promise<readonly ManifestVolume[]> {
-  const { host, site, siteArchive } = facts
+export async function manifestOf(
+  facts: LookNeeds,
+  set: BackupSet,
+  known: AuditedFiles,
+  shell: Shell,
+): Promise<readonly ManifestVolume[]> {
   const name = set.manifest!.name
-  const { cache, name: folder } = targetOf(host, site.name, siteArchive, 'backup')
-  const own = await readFile(join(cache, folder, name.replace(/\.(gpg|gz)$/, '')), 'utf8').catch(() => undefined)
-  return parseManifest(own ?? (await archived(facts, name, shell)))
+  const copy = copyOf(facts, name, known)
+  return parseManifest(copy === undefined ? await archived(facts, name, shell) : await readFile(copy, 'utf8'))
 }
 
 async function archived({ host, secrets, siteArchive }: LookNeeds, name: string, shell: Shell): Promise<string> {

@@ -10,6 +10,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { Stopped } from '../engine/stop.ts'
 import { chainStatus } from '../report/chain-status.ts'
+import { forgetFiles } from '../store/audited-files.ts'
 import { readCollection } from './collection.ts'
 import { duplicityShell, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
@@ -80,6 +81,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
       const file = appendPruneLog(host.paths.logs, chainStatus(site.name, collection, plan, shell.now()), shell.now())
       shell.note('info', `chain status: ${file}`)
       writePending(host, site.name, { ...namesOf(plan), before })
+      forgetFiles(host, site.name, [...plan.files, ...plan.mayGo])
     } catch (error) {
       throw new Error(`nothing goes before it is written down what is to go: ${messageOf(error)}`)
     }

@@ -10,11 +10,12 @@ import { siteState, stateFile } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { ShareFiles, unlessMissing } from '../store/share-files.ts'
 import type { Archive } from './check-mount.ts'
+import { desktopSite } from './desktop-site.ts'
 import type { LocalSite, Needs, Roles, Site } from './facts.ts'
 import { readJournal } from './restore/journal.ts'
 import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
-import { isSiteName, placeOf } from './sites.ts'
+import { isSiteName, isWithoutSites, placeOf } from './sites.ts'
 
 type Gives = Needs<'roles'>
 
@@ -23,9 +24,10 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
   name: 'roles',
   title: 'Decide the roles',
   run: async ({ host, request, localSites, archive }, shell) => {
-    const archived = await archivedClaims(archive, shell)
+    const archived = isWithoutSites(host) ? new Map<string, readonly string[]>() : await archivedClaims(archive, shell)
     const names = [...new Set([...localSites.map(site => site.name), ...archived.keys()])].toSorted()
-    const strangers = request.only.filter(name => !names.includes(name))
+    const known = host.desktop ? [...names, desktopSite(host).name] : names
+    const strangers = request.only.filter(name => !known.includes(name))
     if (strangers.length > 0)
       throw new BadInput(
         `--site: no site ${strangers.map(name => `"${name}"`).join(', ')}: neither in ${host.vhosts} nor in the archive`,

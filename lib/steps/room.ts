@@ -1,8 +1,10 @@
 import { isClean, primaryChain } from '../core/collection.ts'
 import { MEGABYTE } from '../core/limits.ts'
-import { roomForFull } from '../core/room.ts'
+import { type Room, roomForFull } from '../core/room.ts'
 import { formatBytes } from '../core/size.ts'
+import type { Telling } from '../core/telling.ts'
 import type { Step } from '../engine/step.ts'
+import type { Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
 import { freeBytes } from './free-space.ts'
 import { hasLocalPartial } from './prune-state.ts'
@@ -18,10 +20,7 @@ export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
   title: 'Check the space for the next full backup',
   run: async ({ host, archive, site, siteArchive, collection, limits }, shell) => {
     const free = archive.kind === 'url' ? undefined : await freeBytes(archive.root, shell)
-    const allowance = host.desktop?.allowance
-    // as isFull() has it
-    const least = hasLocalPartial(host, site.name, siteArchive, collection) ? host.duplicity.volumeSize * 1e6 : 0
-    const room = roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE, least)
+    const room = desktopRoom({ host, site, siteArchive, collection }, free)
     shell.note(
       'info',
       isClean(collection)
@@ -35,11 +34,28 @@ export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
         `space used by the newest full backup ${formatBytes(primary.full.bytes)}, its chain ${formatBytes(primary.bytes)}`,
       )
     if (free !== undefined) shell.note('info', `space available on the archive: ${formatBytes(free)}`)
-    if (free !== undefined || allowance !== undefined) shell.tell({ site: site.name, allowanceBytes: room.allowanceBytes })
-    shell.note(room.enough ? 'info' : room.prunable ? 'warning' : 'problem', room.reason)
+    shell.tell({ site: site.name, ...roomTelling(host, room, free) })
+    shell.note('info', room.reason)
     return {
       freeSpace: { bytes: free, fullBackups: { allowed: room.enough, reason: room.reason } },
       limits: { ...limits, allowanceBytes: room.allowanceBytes, tidy: true },
     }
   },
 }
+
+/** Whether a desktop's next full backup has room. */
+export function desktopRoom(
+  { host, site, siteArchive, collection }: Needs<'host' | 'site' | 'siteArchive' | 'collection'>,
+  free: number | undefined,
+): Room {
+  const allowance = host.desktop?.allowance
+  // as isFull() has it
+  const least = hasLocalPartial(host, site.name, siteArchive, collection) ? host.duplicity.volumeSize * 1e6 : 0
+  return roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE, least)
+}
+
+/** What that tells of the desktop: its allowance follows from what is free, where nothing else says it. */
+export const roomTelling = (host: Host, room: Room, free: number | undefined): Pick<Telling, 'room' | 'allowanceBytes'> => ({
+  room,
+  allowanceBytes: free === undefined && host.desktop?.allowance === undefined ? undefined : room.allowanceBytes,
+})

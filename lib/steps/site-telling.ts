@@ -1,4 +1,3 @@
-import { parseInterval } from '../core/age.ts'
 import { archiveTelling, nextNight, pruningTelling } from '../core/archive-telling.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import type { Finding } from '../core/finding.ts'
@@ -8,6 +7,7 @@ import { planPrune } from '../core/retention.ts'
 import type { Telling } from '../core/telling.ts'
 import { readLastRun } from '../host/last-run.ts'
 import type { Host } from '../inventory/schema.ts'
+import { staleAfterOf } from '../inventory/stale-after.ts'
 import type { FreeSpace, Needs, Site } from './facts.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
 
@@ -23,9 +23,9 @@ export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'statu
   const { role, owner } = site.role
   return {
     ...archiveTelling(site.name, collection, now, knownDamage(lastVerdictOf(host, site), of)),
-    role,
+    role: site.isDesktop ? 'desktop' : role,
     ...(owner === undefined ? {} : { owner }),
-    staleAfter: staleAfterOf(host, site),
+    staleAfter: staleAfterOf(host, site.isDesktop),
     ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
     frozen: frozenReason(host, site.name),
     ...nextTelling(facts, now),
@@ -35,6 +35,12 @@ export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'statu
 /** What the last run that had to do with the site said of it. */
 export const lastVerdictOf = (host: Host, site: Pick<Site, 'name' | 'isDesktop'>): LastVerdict | undefined =>
   lastOf(readLastRunOrNothing(host, site.isDesktop ? 'desktop' : 'nightly'), site.name)
+
+/** What work on it came to in that run, with the time of the run, where that was not well. */
+export function lastWork(host: Host, site: Pick<Site, 'name' | 'isDesktop'>): readonly Finding[] {
+  const last = lastVerdictOf(host, site)
+  return (last?.work ?? []).map(({ level, text }) => ({ level, text: `the run of ${printTime(last!.at)}: ${text}` }))
+}
 
 /** A memory that cannot be read tells nothing: the end of each run says so. */
 function readLastRunOrNothing(host: Host, task: string): LastRun {
@@ -53,9 +59,6 @@ export function lastRunFindings(host: Host): readonly Finding[] {
     return failures.map(({ level, text }) => ({ level, text: `the ${task} run of ${printTime(run!.at)}: ${text}` }))
   })
 }
-
-/** Ms from which on the newest backup is too old. */
-export const staleAfterOf = (host: Host, _site: Site): number => parseInterval(host.staleAfter) * 1000
 
 /**
  * What the next night will do for a site that this host backs up: its own decisions, asked a day ahead over the collection as it is now. Nothing for

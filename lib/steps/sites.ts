@@ -11,12 +11,16 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
   name: 'find-sites',
   title: ({ host }) => `Find the sites in ${host.vhosts}`,
   run: async ({ host }, shell) => {
-    const names = foldersIn(host.vhosts).filter(name => isSiteName(name))
+    const names = isWithoutSites(host) ? [] : foldersIn(host.vhosts).filter(name => isSiteName(name))
     const localSites = names.map(name => look(join(host.vhosts, name), name)).filter(site => site !== undefined)
     shell.note('info', `${localSites.length} found`)
     return { localSites }
   },
 }
+
+/** A desktop keeps no sites, and replicates none, unless it has a folder for them. */
+export const isWithoutSites = ({ desktop, vhosts }: Host): boolean =>
+  desktop !== undefined && lstatSync(vhosts, { throwIfNoEntry: false }) === undefined
 
 /** A name that can be a folder's on every host and a part of a log's line. Names with a dot in front are Holdfast's own. */
 export function isSiteName(name: string): boolean {

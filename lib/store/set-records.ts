@@ -14,6 +14,7 @@ const FORMER = '.holdfast-sizes'
 const MOST = 8_000_000
 
 const count = z.int().nonnegative()
+const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
 /** Of each field that is not as it should be, nothing is known; the others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({
   set: z.iso.datetime(),
@@ -21,6 +22,10 @@ const recordSchema = z.looseObject({
   files: count.optional().catch(undefined),
   bytes: count.optional().catch(undefined),
   dump: z.object({ bytes: count, packed: z.boolean() }).optional().catch(undefined),
+  stored: z
+    .record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
+    .optional()
+    .catch(undefined),
 })
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */

@@ -1,135 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
-import { Secret } from '../core/secret.ts'
-import { parseDatabaseHost } from './database-host.ts'
-import { WpConfigError } from './error.ts'
-import { type ConfigWorld, type Constant, newFrame, Reading, Stop } from './reading.ts'
-import { runProgram } from './run.ts'
-import { type Node, parsePhp } from './syntax.ts'
-import { isUnknown, type Place, textOf, type Unknown, type Value } from './value.ts'
+import type { Secret } from '../core/secret.ts'
+import { CommandFailed, PrintedTooMuch, TimedOut } from '../engine/process.ts'
+import type { Shell } from '../engine/shell.ts'
+import { sandboxed } from '../host/sandbox.ts'
+import { accessOf, type ConfigAnswer, parseConfigAnswer, sameDatabase, WpConfigError } from './config-answer.ts'
+import { readableBy, visible } from './config-view.ts'
 
-export { WpConfigError } from './error.ts'
-export type { ConfigWorld } from './reading.ts'
+export { WpConfigError } from './config-answer.ts'
+
+/** A site's configuration, and what it may know of the world. */
+export interface ConfigPlace {
+  /** `wp-config.php` below `folder`. */
+  readonly config: string
+  /** The site's folder: the live one, or one that was restored beside it. */
+  readonly folder: string
+  /** Where that folder is when it is live: a configuration may name its own path. */
+  readonly liveFolder: string
+  /** The site's own domains, for a configuration that looks at the host of the request. */
+  readonly domains: readonly string[]
+  /** Variables that it may ask for by getenv(). */
+  readonly environment: Readonly<Record<string, Secret>>
+}
 
 /** Domains beyond these are not tried. */
-const MAX_DOMAINS = 50
+const MOST_DOMAINS = 50
+/** A domain that no configuration knows. */
+const NO_DOMAIN = 'holdfast.invalid'
 
 /**
- * Reads a site's database credentials from its wp-config.php, which is data here and never executed (S14, S41).
- *
- * @param source the file's text; `path` its absolute path, for messages, `__DIR__` and relative includes
- * @param world the environment and files that the site may see, and its domains: where the configuration looks at the
- *   request's host, each is tried in turn until all credentials are known
- * @throws WpConfigError when a credential is missing, depends on what only running PHP could tell, or makes no sense; the
- *   message has file and line and never a password or an environment value
+ * Has PHP itself run a site's wp-config.php as WordPress would, in a sandbox that shows it its own site and nothing to write, nobody to call and no rights but its
+ * owner's (S14, S41), and gives how the site reaches its database. Where the configuration looks at the host of the request, the site's domains are tried in turn.
+ * @throws WpConfigError with one sentence that holds no secret
  */
-export function readWpConfig(source: string, path: string, world: ConfigWorld): DatabaseAccess {
+export async function readWpConfig(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess> {
   try {
-    return readForSomeDomain(parsePhp(source, path), path, world)
+    return await readForSomeDomain(place, shell)
   } catch (error) {
-    if (error instanceof RangeError) throw new WpConfigError(path, 0, 'nested too deeply to be read')
-    throw error
+    throw error instanceof WpConfigError ? new WpConfigError(`${place.config}: ${error.message}`) : error
   }
 }
 
-function readForSomeDomain(program: Node, path: string, world: ConfigWorld): DatabaseAccess {
-  const domains = world.domains.slice(0, MAX_DOMAINS)
+async function readForSomeDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess> {
+  const domains = place.domains.slice(0, MOST_DOMAINS)
+  if (domains.length === 0) return await readForAnyDomain(place, shell)
   let first: WpConfigError | undefined
-  for (const domain of domains.length > 0 ? domains : [undefined]) {
-    const reading = new Reading(world, domain)
+  for (const domain of domains) {
+    const answer = await askPhp(place, domain, shell)
     try {
-      return readOnce(program, path, reading)
+      return hidden(answer, shell)
     } catch (error) {
       if (!(error instanceof WpConfigError)) throw error
-      if (!reading.askedHost) throw first ?? error
+      if (!answer.asksHost) throw first ?? error
       first ??= error
     }
   }
-  throw withDomains(first!, domains)
+  throw new WpConfigError(`${first!.message} (as asked for the host ${domains.join(', ')})`)
 }
 
-const withDomains = ({ file, line, what }: WpConfigError, domains: readonly string[]): WpConfigError =>
-  new WpConfigError(
-    file,
-    line,
-    `${what} (as asked for the host ${domains.join(', ') || 'of a request, and no domain of the site is known'})`,
-  )
+/** No domain is known: what it says must not depend on one. */
+async function readForAnyDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess> {
+  const answer = await askPhp(place, '', shell)
+  const access = hidden(answer, shell)
+  if (!answer.asksHost || sameDatabase(access, hidden(await askPhp(place, NO_DOMAIN, shell), shell))) return access
+  throw new WpConfigError('which database it is depends on the host of the request, and no domain of the site is known')
+}
 
-/** WordPress defines ABSPATH, the folder of wp-load.php, before it loads wp-config.php: wp-load.php itself does so. */
-function readOnce(program: Node, path: string, reading: Reading): DatabaseAccess {
-  const frame = newFrame(reading, path)
-  reading.globals = frame
-  reading.included.add(path)
-  reading.define('ABSPATH', path.replace(/[^/]*$/, ''), { file: path, line: 0 })
-  let end: Place | undefined
+function hidden(answer: ConfigAnswer, shell: Shell): DatabaseAccess {
+  const access = accessOf(answer)
+  shell.hide(access.password)
+  return access
+}
+
+const SCRIPT = readFileSync(join(import.meta.dirname, 'show-config.php'), 'utf8')
+/** The memory that a web server's PHP has by default, and far less time: seconds of work. */
+const SETTINGS = ['memory_limit=128M', 'max_execution_time=3', 'variables_order=EGPCS', 'auto_prepend_file=', 'auto_append_file=']
+const LIMITS = { memory: 1024 * 1024 * 1024, cpuSeconds: 8, processes: 64, tmp: 1024 * 1024 }
+/** Seconds from begin to end: a configuration that waits for something waits in vain. */
+const LONGEST = 15
+const MOST_OUTPUT = 100_000
+/** The answer has a descriptor of its own, which leaves the sandbox as its output; all else that PHP prints goes nowhere: it can quote a password. */
+const ANSWER_ONLY = 'exec "$@" 3>&1 >/dev/null 2>&1'
+
+async function askPhp(place: ConfigPlace, domain: string, shell: Shell): Promise<ConfigAnswer> {
+  const { config, folder, liveFolder, environment } = place
+  const live = join(liveFolder, relative(folder, config))
+  const php = ['php', ...SETTINGS.flatMap(setting => ['-d', setting]), '--', live, domain, join(liveFolder, 'SITE')]
+  const sandbox = { reads: visible(place), user: readableBy(place), limits: LIMITS }
+  const words = sandboxed(['sh', '-c', ANSWER_ONLY, 'wp-config', ...php], sandbox)
+  const quiet = shell.with({ onLine: () => {}, timeout: LONGEST, maxOutput: MOST_OUTPUT, input: SCRIPT, env: environment })
   try {
-    runProgram(program, path, frame)
+    return await quiet.ask(parseConfigAnswer)`${words}`
   } catch (error) {
-    if (!(error instanceof Stop)) throw error
-    end = error.place
-  }
-  return accessOf(reading, frame.variables.get('table_prefix') ?? frame.doubt ?? 'wp_', end ?? { file: path, line: 0 })
-}
-
-function accessOf(reading: Reading, prefix: Value, end: Place): DatabaseAccess {
-  const credential = (name: string): string => credentialOf(name, reading, end)
-  const access = { database: credential('DB_NAME'), user: credential('DB_USER'), password: credential('DB_PASSWORD') }
-  const address = parseDatabaseHost(credential('DB_HOST'))
-  if (!address)
-    throw refuse(
-      'DB_HOST',
-      reading.constants.get('DB_HOST')!.place,
-      'names no address; wanted host, host:port, :/socket or [IPv6]:port',
-    )
-  const charset = reading.constants.get('DB_CHARSET')
-  return {
-    ...access,
-    password: new Secret(access.password),
-    address,
-    tablePrefix: tablePrefixOf(prefix, reading.prefixPlace ?? end),
-    charset: charset && textOf(charset.value) ? charsetOf(textOf(charset.value)!, charset) : undefined,
+    throw error instanceof CommandFailed ? refusalOf(error) : error
   }
 }
 
-function credentialOf(name: string, reading: Reading, end: Place): string {
-  const constant = reading.constants.get(name)
-  if (!constant) throw undefinedCredential(name, reading, end)
-  if (isUnknown(constant.value)) throw computed(name, constant.value, constant.place)
-  const text = textOf(constant.value)
-  if (text === undefined) throw refuse(name, constant.place, 'is not a text; wanted a string')
-  if (text.includes('\ufffd')) throw refuse(name, constant.place, 'is not valid UTF-8')
-  if (name === 'DB_PASSWORD') return text
-  if (text === '') throw refuse(name, constant.place, 'is empty')
-  if (/\p{Cc}/u.test(text)) throw refuse(name, constant.place, 'holds a control character')
-  return text
-}
-
-function undefinedCredential(name: string, reading: Reading, end: Place): WpConfigError {
-  const doubt = reading.barrier ?? reading.environmentDoubt
-  const stopped = end.line > 0 ? ' before the configuration ends here' : ''
-  const perhaps = doubt ? ` (perhaps by ${doubt.what} in ${doubt.place.file}:${doubt.place.line}, which is not executed)` : ''
-  return refuse(name, end, `is not defined${stopped}${perhaps}; wanted define('${name}', …)`)
-}
-
-/** An error about a value that only running the program could tell. */
-function computed(name: string, value: Unknown, place: Place): WpConfigError {
-  const elsewhere =
-    value.place.file !== place.file ? ` in ${value.place.file}:${value.place.line}` : ` in line ${value.place.line}`
-  const same = value.place.file === place.file && value.place.line === place.line
-  const wanted = 'write it as a literal, a constant or getenv()'
-  return refuse(name, place, same ? `is computed by ${value.what}: ${wanted}` : `depends on ${value.what}${elsewhere}: ${wanted}`)
-}
-
-const refuse = (name: string, place: Place, what: string): WpConfigError =>
-  new WpConfigError(place.file, place.line, `${name} ${what}`)
-
-function tablePrefixOf(prefix: Value, end: Place): string {
-  if (isUnknown(prefix)) throw computed('$table_prefix', prefix, prefix.place)
-  const text = textOf(prefix) ?? ''
-  if (!/^[A-Za-z0-9_]+$/.test(text)) throw refuse('$table_prefix', end, 'is not made of letters, digits and underscores only')
-  return text
-}
-
-function charsetOf(text: string, { place }: Constant): string {
-  if (!/^[A-Za-z0-9_]+$/.test(text)) throw refuse('DB_CHARSET', place, 'is not made of letters, digits and underscores only')
-  return text
+function refusalOf(failure: CommandFailed): Error {
+  if (failure instanceof TimedOut) return new WpConfigError(`PHP did not come to its end within ${LONGEST} s`)
+  if (failure instanceof PrintedTooMuch) return new WpConfigError('PHP printed without end')
+  if (failure.exitCode === 127) return new WpConfigError('there is no PHP on this host to run it (Debian: the package php-cli)')
+  const sandbox = /^bwrap: .*/m.exec(failure.stderr)?.[0]
+  if (sandbox !== undefined) return new Error(`PHP cannot be run in a sandbox: ${sandbox}`)
+  return new WpConfigError('PHP was ended: it took more time or memory than a configuration may, or crashed')
 }

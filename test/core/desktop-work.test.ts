@@ -4,7 +4,7 @@ import { desktopWork, isSameDay } from '../../lib/core/desktop-work.ts'
 import { desktopBackup } from '../../lib/core/schedule.ts'
 
 const at = (text: string): number => Date.parse(`${text}Z`)
-const schedule = { weekday: 'wednesday', hour: 3, catchUpDays: 3 } as const
+const schedule = { weekday: 'wednesday', hour: 3, catchUpDays: 3, staleAfter: 13 * 86_400_000 } as const
 
 interface Asked {
   readonly now: string
@@ -32,6 +32,7 @@ const CASES: [what: string, Asked, kind: string, reason: RegExp][] = [
     /missed, 2 days ago: it is made up for now/,
   ],
   ['too late, it tidies', { now: '2026-02-23T10:00:00', last: DONE }, 'tidy', /more than 3; the next is on Wed 2026-02-25 03:00/],
+  ['too late for too long, it backs up', { now: '2026-02-24T10:00:00', last: DONE }, 'backup', /13 days old, more than 13 days/],
   ['another day tidies', { now: '2026-02-13T10:00:00', last: DONE }, 'tidy', /is done; .* checked and tidied/],
   [
     'but once a day',

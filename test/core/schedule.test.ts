@@ -185,6 +185,40 @@ const days: [string, Schedule, string, string | undefined, string, ScheduleDecis
     /Wed 2026-02-18 03:00/,
   ],
 ]
+/** On on Sundays and Mondays only: never on its backup day, nor within the days after it. */
+const impatient: Schedule = { ...wednesday, staleAfter: 10 * day }
+days.push(
+  [
+    'too old by an hour',
+    impatient,
+    'UTC',
+    '2026-02-12T09:00:00',
+    '2026-02-22T10:00:00',
+    'overdue',
+    /^the newest backup is 10 days old, more than 10 days: it is time for one on any day$/,
+  ],
+  ['not too old yet', impatient, 'UTC', '2026-02-12T10:00:00', '2026-02-22T10:00:00', 'too late', /4 days ago, more than 3/],
+  ['too old on the backup day', impatient, 'UTC', '2026-01-12T10:00:00', '2026-02-18T10:00:00', 'due', /today is the backup day/],
+  [
+    'an age of less than a week',
+    { ...wednesday, staleAfter: 2 * day },
+    'UTC',
+    '2026-02-18T03:10:00',
+    '2026-02-20T04:00:00',
+    'overdue',
+    /more than 2 days/,
+  ],
+  [
+    'a success that cannot be believed',
+    impatient,
+    'UTC',
+    '2031-02-18T03:10:00',
+    '2026-02-22T10:00:00',
+    'overdue',
+    /^no backup can be believed .*dated in the future/,
+  ],
+  ['a clock that was set back', impatient, 'UTC', '2026-02-22T11:00:00', '2026-02-22T10:00:00', 'not due', /is done/],
+)
 for (const [what, schedule, zone, last, now, state, reason] of days) {
   test(`desktopBackup() for ${what}: ${state}`, () => {
     const decision = desktopBackup(schedule, last === undefined ? undefined : utc(last), utc(now), zone)

@@ -20,7 +20,15 @@ if (inOwnMounts(import.meta.filename))
     const host = hostIn(ownFolder('mail-without-chart'), { mail })
     const events: RunEvent[] = []
     const { endedAt: _, exitCode: _2, host: _3, ...run } = madeUpRun([failed('blog')])
-    const rest = { host, secrets: new Map(), pings: undefined, hidden: [], partial: false, stop: new AbortController().signal }
+    const rest = {
+      host,
+      secrets: new Map(),
+      pings: undefined,
+      hidden: [],
+      partial: false,
+      isAskedOften: false,
+      stop: new AbortController().signal,
+    }
     const onEvent = (event: RunEvent): number => events.push(event)
     const { outcomes } = await tellTheWorld({ ...run, ...rest, onEvent })
     assert.equal(outcomes.find(({ step }) => step === 'mail')?.status, 'done')

@@ -40,6 +40,7 @@ async function tell(outcomes: readonly Outcome[], fields: Partial<HostFile>, res
     onEvent,
     hidden: [...secrets.values()],
     partial: false,
+    isAskedOften: false,
     stop: new AbortController().signal,
     ...rest,
   })
@@ -141,9 +142,11 @@ test('a dead ping URL is a failure that the mail tells, and nothing more', async
 })
 
 test('nothing of the reporting hides the exit code of the run itself', async () => {
+  writeFileSync(join(folder, 'file'), '')
+  const nowhere = join(folder, 'file', 'metrics')
   const locked = outcome('lock', undefined, { phase: 'up', status: 'failed', reason: 'another run holds it', exitCode: 75 })
   const hooks = { after: ['false'], onFailure: ['false'] }
-  const dead = { mail: mailTo(1), pings: { url: 'http://127.0.0.1:59/x', tries: 1 }, hooks, metrics: { folder: '/proc/no-such' } }
+  const dead = { mail: mailTo(1), pings: { url: 'http://127.0.0.1:59/x', tries: 1 }, hooks, metrics: { folder: nowhere } }
   const { exitCode, own } = await tell([locked], dead)
   assert.equal(exitCode, 75)
   assert.deepEqual(
@@ -153,7 +156,7 @@ test('nothing of the reporting hides the exit code of the run itself', async () 
   )
   const stopped = await tell([backedUp('a')], dead, { stoppedBy: 'SIGTERM' })
   assert.equal(stopped.exitCode, 143)
-  assert.equal((await tell([backedUp('a')], { metrics: { folder: '/proc/no-such' } })).exitCode, 1)
+  assert.equal((await tell([backedUp('a')], { metrics: { folder: nowhere } })).exitCode, 1)
 })
 
 test('a dry run describes the mail and the hooks, and sends, runs and writes nothing', async () => {

@@ -61,26 +61,32 @@ const FOUND: Found = {
 }
 const wordpress = { name: 'blog', kind: 'WordPress', domains: [], certificates: [], claims: [] } as const
 const local = { kind: 'folder', path: '/b' }
+const DATABASE = ['mariadb-dump', 'mariadb', 'php']
+/** Without a site it is not known yet of what kind they will be. */
+const AWAITED = [...DATABASE, 'mariadbd']
+const page = { ...wordpress, kind: 'static' } as const
 const ALWAYS = ['duplicity', 'flock', 'setpriv', 'bwrap']
 
 /** Fields of the inventory, sites, and the programs beyond those that every host needs. */
 const NEEDS: [object, Found['sites'], string[]][] = [
-  [{ archive: local }, [], []],
-  [{ archive: local }, [wordpress], ['mariadb-dump', 'mariadb']],
-  [{ archive: local, encryption: { kind: 'passphrase', secret: 'A' } }, [], ['gpg', 'gpgconf']],
+  [{ archive: local }, [], AWAITED],
+  [{ archive: local }, [page], []],
+  [{ archive: local }, [page, wordpress], DATABASE],
+  [{ archive: local, desktop: { weekday: 'monday', hour: 3 } }, [], []],
+  [{ archive: local, encryption: { kind: 'passphrase', secret: 'A' } }, [page], ['gpg', 'gpgconf']],
   [
     { archive: { kind: 'mount', mountPoint: '/m', by: { kind: 'unit', unit: 'm.mount' } } },
-    [],
+    [page],
     ['systemctl', 'umount', 'mount.nfs'],
   ],
-  [{ archive: { kind: 'mount', mountPoint: '/m', by: { kind: 'fstab' } } }, [], ['umount', 'mount.nfs']],
-  [{ archive: { kind: 'mount', mountPoint: '/other', by: { kind: 'fstab' } } }, [], ['umount']],
-  [{ archive: local, vpn: { kind: 'unit', unit: 'openvpn-client@x.service' } }, [], ['systemctl', 'openvpn']],
-  [{ archive: local, vpn: { kind: 'unit', unit: 'wg-quick@x.service' } }, [], ['systemctl', 'wg-quick']],
+  [{ archive: { kind: 'mount', mountPoint: '/m', by: { kind: 'fstab' } } }, [page], ['umount', 'mount.nfs']],
+  [{ archive: { kind: 'mount', mountPoint: '/other', by: { kind: 'fstab' } } }, [page], ['umount']],
+  [{ archive: local, vpn: { kind: 'unit', unit: 'openvpn-client@x.service' } }, [page], ['systemctl', 'openvpn']],
+  [{ archive: local, vpn: { kind: 'unit', unit: 'wg-quick@x.service' } }, [page], ['systemctl', 'wg-quick']],
 ]
 
 for (const [fields, sites, more] of NEEDS) {
-  test(`neededPrograms() of ${JSON.stringify(fields)} with ${sites.length} WordPress sites`, () => {
+  test(`neededPrograms() of ${JSON.stringify(fields)} with ${sites.map(({ kind }) => kind).join(' and ') || 'no'} sites`, () => {
     const host = { ...hostSchema.parse(fields), name: 'web1' }
     const names = neededPrograms(host, { ...FOUND, sites }).map(each => each.name)
     assert.deepEqual(names.toSorted(), [...ALWAYS, ...more].toSorted())

@@ -89,6 +89,24 @@ test('setup run again overwrites nothing: neither inventory nor secret', () => {
   assert.equal(readFileSync(env, 'utf8'), secret)
 })
 
+test('setup of a host that has no site yet wants what its sites may need, makes their folder, and says what comes next', () => {
+  const { folder, setup } = stage({}, { 'mariadb-dump': 'true' })
+  const ready = setup()
+  assert.equal(ready.status, 0, ready.stdout)
+  assert.match(ready.stdout, /The folder of the sites was made: \/srv\/www\/vhosts/)
+  assert.match(ready.stdout, /web1 is ready\. It has no site yet: sites of other hosts come with its first night/)
+  assert.ok(existsSync(join(folder, 'root/srv/www/vhosts')))
+  const file = join(folder, 'hosts/web1.ts')
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(
+    file,
+    text.replace('export default host({', "export default host({\n  database: { dumpProgram: '/nowhere/mariadb-dump' },"),
+  )
+  const missing = setup()
+  assert.equal(missing.status, 1)
+  assert.match(missing.stdout, /MISSING {2}\/nowhere\/mariadb-dump .*\n[\s\S]*web1 is not ready: something is missing, see above/)
+})
+
 test('setup keeps the other lines of a .env, and a passphrase that a person chose', async () => {
   const { inventory, env, setup } = stage(WEB_SERVER)
   writeFileSync(env, 'SMTP_PASSWORD=x', { mode: 0o600 })

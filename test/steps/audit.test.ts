@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Secret } from '../../lib/core/secret.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { auditVolumes, chooseVolumes, siteAudits } from '../../lib/steps/audit.ts'
-import { readAudit } from '../../lib/steps/audit-state.ts'
+import { auditFiles, chooseFiles, siteAudits } from '../../lib/steps/audit.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
+import { readAuditedFiles } from '../../lib/store/audited-files.ts'
 import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
 import { NO_REQUEST } from '../support/host.ts'
 import { makeNightSite, type NightSite, night, notesIn } from '../support/night.ts'
@@ -20,8 +20,8 @@ const DAY = 86_400_000
 const START = Date.UTC(2028, 0, 1, 3)
 const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request'>>()
   .hold(gpgAgent)
-  .do(chooseVolumes)
-  .each('Audit', siteAudits, site => site.do(auditVolumes))
+  .do(chooseFiles)
+  .each('Audit', siteAudits, site => site.do(auditFiles))
 
 let folder: string
 before(async () => {
@@ -64,13 +64,17 @@ for (const major of [0, 3] as const) {
       return notesIn(done.outcomes)
     }
 
+    const files = (place: NightSite) => Object.entries(readAuditedFiles(place.facts.host, 'blog'))
+    const readIn = (place: NightSite) => files(place).filter(([, { readAt }]) => readAt !== undefined)
+    const wrongIn = (place: NightSite) => files(place).filter(([, { wrong }]) => wrong !== undefined)
+
     const volumes = async (place: NightSite, kind: string) =>
       (await readdir(place.archive)).filter(name => name.startsWith(`duplicity-${kind}.`) && name.includes('.vol')).sort()
 
     async function corrupt(path: string): Promise<Buffer> {
       const good = await readFile(path)
       const bad = Buffer.from(good)
-      bad[1000]! ^= 1
+      bad[Math.min(1000, bad.length >> 1)]! ^= 1
       await writeFile(path, bad)
       return good
     }
@@ -78,21 +82,24 @@ for (const major of [0, 3] as const) {
     test('finds all well, and remembers when each volume was read', async () => {
       const place = await threeNights()
       const notes = await prove(place)
-      assert.match(notes.join(), /^info: 5 of 5 volumes, 2.\d+ MB; all were read since \(not all yet\)$/)
+      assert.match(
+        notes.join(),
+        /^info: 11 of 11 files, 2.\d+ MB; all were read since \(not all yet\), and are read again within 1 nights$/,
+      )
       assert.match((await prove(place)).join(), /all were read since 20\d\d-/)
-      assert.equal(Object.keys(readAudit(place.facts.host, 'blog').read).length, 5)
+      assert.equal(readIn(place).length, 11)
     })
 
     test('a budget reads the least recently read first, and comes round', async () => {
       const place = await threeNights({ auditBudget: 1.2 })
-      const read = () => Object.keys(readAudit(place.facts.host, 'blog').read).length
+      const read = () => readIn(place).length
       const counts = []
       for (let run = 0; run < 4; run++) {
         await prove(place)
         counts.push(read())
       }
-      assert.ok(counts[0]! >= 1 && counts[0]! < 5, String(counts))
-      assert.equal(counts.at(-1), 5)
+      assert.ok(counts[0]! >= 1 && counts[0]! < 11, String(counts))
+      assert.equal(counts.at(-1), 11)
     })
 
     test('names the set and the volume that differ, and what still restores; the next backup is full; a volume brought back is well', async () => {
@@ -102,47 +109,50 @@ for (const major of [0, 3] as const) {
       const [, failure = ''] = await prove(place)
       assert.match(
         failure,
-        /^failed: incremental set of 2028-01-02 03:00:0\d UTC: volume 1 is not what was written: its SHA1 is [0-9a-f]{40}, the manifest says [0-9a-f]{40} \(duplicity-inc/,
+        /^failed: incremental set of 2028-01-02 03:00:0\d UTC: volume 1 is not what was written: its SHA1 is [0-9a-f]{40}, wanted [0-9a-f]{40} \(duplicity-inc/,
       )
       assert.match(failure, /the 2 backups of 2028-01-02 .* to 2028-01-03 .* do not restore whole; 1 others do, from 2028-01-01/)
       const next = await goOn(place, 3)
       assert.match(notesIn(next, 'backup').join(), /full backup: the newest chain is damaged/)
       await writeFile(join(place.archive, first), good)
       assert.doesNotMatch((await prove(place)).join(), /failed/)
-      assert.deepEqual(readAudit(place.facts.host, 'blog').damages, {})
-    })
-
-    test('finds that the last volume of a set is missing, which no listing shows', async () => {
-      const place = await threeNights()
-      const last = (await volumes(place, 'full')).at(-1)!
-      await rename(join(place.archive, last), join(place.archive, `../${last}`))
-      assert.match(
-        (await prove(place)).join(),
-        /failed: full set of 2028-01-01 .*: volume 3 of its manifest is missing; the 3 backups .* do not restore whole, and no other does/,
-      )
+      assert.deepEqual(wrongIn(place), [])
     })
 
     test('reads encrypted manifests of sets that another host made', async () => {
       const place = await threeNights({ encryption: { kind: 'passphrase', secret: 'WORD', generated: true } })
-      await rm(place.facts.host.paths.cache, { recursive: true })
+      for (const folder of ['cache', 'state'] as const) await rm(place.facts.host.paths[folder], { recursive: true })
       const [note = '', ...others] = await prove(place)
-      assert.match(note, /5 of 5 volumes/)
+      assert.match(note, /11 of 11 files/)
       assert.deepEqual(others, [])
       const [first = ''] = await volumes(place, 'inc')
       await corrupt(join(place.archive, first))
       assert.match((await prove(place)).join(), /failed: incremental set of 2028-01-02 .*: volume 1 is not what was written/)
     })
 
-    test('says that it could not be read, and calls nothing damaged', async () => {
+    test('names a manifest that cannot be read, where this host has no copy of it', async () => {
       const place = await threeNights()
       await rm(place.facts.host.paths.cache, { recursive: true })
       const manifest = (await readdir(place.archive)).find(name => /inc.*manifest/.test(name))!
-      await writeFile(join(place.archive, manifest), 'no manifest')
+      await writeFile(join(place.archive, manifest), 'x'.repeat((await stat(join(place.archive, manifest))).size))
       assert.match(
         (await prove(place)).join(),
-        /failed: the incremental set of 2028-01-02 .* cannot be proven: it is no manifest/,
+        /failed: incremental set of 2028-01-02 .*: its manifest cannot be read: it is no manifest: .*; the 2 backups/,
       )
-      assert.deepEqual(readAudit(place.facts.host, 'blog').damages, {})
+      assert.equal((await prove(place)).length, 1, 'it is told once')
+    })
+
+    test('puts a manifest and signatures back of which this host has a copy', async () => {
+      const place = await threeNights({ encryption: { kind: 'passphrase', secret: 'WORD', generated: true } })
+      await prove(place)
+      for (const kind of [/full.*manifest/, /new-sig/]) {
+        const name = (await readdir(place.archive)).find(each => kind.test(each))!
+        await corrupt(join(place.archive, name))
+        const [, told = '', ...others] = await prove(place)
+        assert.match(told, /^significant: .* set of .*: its .* cannot be decrypted: .*; it was put back from this host's copy$/)
+        assert.deepEqual([others, wrongIn(place)], [[], []])
+        assert.equal((await prove(place)).length, 1)
+      }
     })
   })
 }

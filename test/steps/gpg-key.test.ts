@@ -11,7 +11,7 @@ import { Secret } from '../../lib/core/secret.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { auditVolumes, chooseVolumes, siteAudits } from '../../lib/steps/audit.ts'
+import { auditFiles, chooseFiles, siteAudits } from '../../lib/steps/audit.ts'
 import { siteArchiveOf } from '../../lib/steps/collection.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
@@ -155,8 +155,8 @@ for (const major of [0, 3] as const) {
           await rm(place.facts.host.paths.cache, { recursive: true })
           const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request'>>()
             .hold(gpgAgent)
-            .do(chooseVolumes)
-            .each('Audit', siteAudits, site => site.do(auditVolumes))
+            .do(chooseFiles)
+            .each('Audit', siteAudits, site => site.do(auditFiles))
           const roles = { primaries: [place.facts.site], replicas: [], others: [] }
           const proven = await perform(audit, { ...place.facts, roles, request: NO_REQUEST })
           assert.deepEqual(troubles(proven.outcomes), [])

@@ -8,6 +8,7 @@ import { runTree } from '../../lib/engine/tree.ts'
 import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema.ts'
 import { backup } from '../../lib/steps/backup.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
+import { compareFiles } from '../../lib/steps/compare-files.ts'
 import type { Needs, Site } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
 import type { LockInfo } from '../../lib/steps/lock.ts'
@@ -58,8 +59,8 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
   return { facts, source: site.folder, archive: join(at('nas'), name) }
 }
 
-const whole = recipe<NightFacts>().hold(gpgAgent).do(status).do(prune).do(backup)
-const onlyPruning = recipe<NightFacts>().do(status).do(prune)
+const whole = recipe<NightFacts>().hold(gpgAgent).do(status).do(compareFiles).do(prune).do(backup)
+const onlyPruning = recipe<NightFacts>().do(status).do(compareFiles).do(prune)
 
 export interface NightOptions {
   /** Ms since the epoch. */

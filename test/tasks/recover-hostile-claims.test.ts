@@ -33,7 +33,7 @@ const configs: [string, (copy: string) => void, RegExp][] = [
       rmSync(join(copy, 'SITE', 'wp-config.php'))
       symlinkSync(join(other.root, 'wp-config.php'), join(copy, 'SITE', 'wp-config.php'))
     },
-    /leads to .*other\/SITE\/wp-config\.php, which is outside/,
+    /wp-config\.php: .*it cannot be read with the rights of its owner, or leads out of the site's folder/,
   ],
   [
     'does not parse',

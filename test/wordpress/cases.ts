@@ -1,10 +1,18 @@
+import { createHash } from 'node:crypto'
+
+const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex')
+
 /** A configuration as a table row: files by their name in the site's folder, and what is wanted of it. */
 export interface Case {
   readonly name: string
-  /** wp-config.php after the opening tag; `wp-settings.php` is always there, and empty. */
+  /** wp-config.php after the opening tag; WordPress lies beside it. */
   readonly body: string
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
+  /** Where it lies, from the site's folder; `SITE/wp-config.php` by default. */
+  readonly at?: string
+  /** Whether WordPress is in SITE; it is by default. */
+  readonly wordpress?: boolean
   /** [DB_NAME, DB_USER, DB_PASSWORD, DB_HOST, $table_prefix] */
   readonly wanted: readonly [string, string, string, string, string]
 }
@@ -52,6 +60,33 @@ if ( ! defined( 'ABSPATH' ) ) {
 	define( 'ABSPATH', __DIR__ . '/' );
 }
 require_once ABSPATH . 'wp-settings.php';`
+
+/** What begins where nothing covers it. */
+const REAL_WORDPRESS = `<?php define('DB_PASSWORD', 'WordPress has begun'); $table_prefix = 'begun_'; exit;`
+
+/** Bedrock's own files in short, with stand-ins for the libraries that it loads; the real ones were tried by hand. */
+const BEDROCK: Pick<Case, 'at' | 'body' | 'files' | 'wordpress'> = {
+  at: 'SITE/web/wp-config.php',
+  body: `require_once dirname(__DIR__) . '/vendor/autoload.php'; require_once dirname(__DIR__) . '/config/application.php'; require_once ABSPATH . 'wp-settings.php';`,
+  wordpress: false,
+  files: {
+    'web/wp/wp-settings.php': REAL_WORDPRESS,
+    '.env': `DB_NAME='bed_rock'\nDB_USER="bed"\nDB_PASSWORD='p w#"x'\nDB_HOST=127.0.0.1:3307\nDB_PREFIX='br_'\n`,
+    'vendor/autoload.php': `<?php spl_autoload_register(function ($class) { require __DIR__ . '/' . str_replace('\\\\', '/', $class) . '.php'; });
+      require __DIR__ . '/env.php';`,
+    'vendor/env.php': `<?php namespace Env; function env($name) { return $_ENV[$name] ?? getenv($name) ?: null; }`,
+    'vendor/Dotenv/Dotenv.php': `<?php namespace Dotenv; class Dotenv { private $file; static function createUnsafeImmutable($dir) { $made = new self; $made->file = "$dir/.env"; return $made; }
+      function load() { foreach (file($this->file) as $line) { [$name, $value] = explode('=', trim($line), 2); $_ENV[$name] = trim($value, "'\\""); putenv("$name={$_ENV[$name]}"); } } }`,
+    'vendor/Roots/WPConfig/Config.php': `<?php namespace Roots\\WPConfig; class Config { private static $map = []; static function define($name, $value) { self::$map[$name] = $value; }
+      static function apply() { foreach (self::$map as $name => $value) if (!defined($name)) define($name, $value); } }`,
+    'config/application.php': `<?php use Roots\\WPConfig\\Config; use function Env\\env;
+      $root_dir = dirname(__DIR__); Dotenv\\Dotenv::createUnsafeImmutable($root_dir)->load();
+      foreach (['DB_NAME', 'DB_USER', 'DB_PASSWORD'] as $each) Config::define($each, env($each));
+      Config::define('DB_HOST', env('DB_HOST') ?: 'localhost'); Config::define('DB_CHARSET', 'utf8mb4');
+      $table_prefix = env('DB_PREFIX') ?: 'wp_'; Config::apply();
+      if (!defined('ABSPATH')) define('ABSPATH', $root_dir . '/web/wp/');`,
+  },
+}
 
 export const CASES: readonly Case[] = [
   { name: 'docker defaults', body: DOCKER, wanted: ['wordpress', 'example username', 'example password', 'mysql', 'wp_'] },
@@ -173,4 +208,52 @@ export const CASES: readonly Case[] = [
     `// define('DB_PASSWORD', 'a');\n# define('DB_PASSWORD', 'b');\n/* define('DB_PASSWORD', 'c'); */ define('DB_PASSWORD', 'd');`,
     'd',
   ),
+  // what only PHP itself can tell
+  password('a function that computes', `define('DB_PASSWORD', sha1(strrev('abc')) . sprintf('%03d', 7));`, sha1('cba') + '007'),
+  password('a loop', `$p = ''; while (strlen($p) < 3) { $p .= 'w'; } define('DB_PASSWORD', $p);`, 'www'),
+  password('a match by reference', `preg_match('/(b+)/', 'abbc', $found); define('DB_PASSWORD', $found[1]);`, 'bb'),
+  password('references', `$a = 'x'; $b = &$a; $b .= 'y'; define('DB_PASSWORD', $a);`, 'xy'),
+  password('eval', `eval('define("DB_PASSWORD", "e");');`, 'e'),
+  password(
+    'a class',
+    `class Secrets { const P = 'k'; static function get() { return self::P; } } define('DB_PASSWORD', Secrets::get());`,
+    'k',
+  ),
+  password('an ini file', `define('DB_PASSWORD', parse_ini_file(__DIR__ . '/db.ini')['password']);`, 'from ini', {
+    files: { 'db.ini': 'password = "from ini"' },
+  }),
+  password('a JSON file', `define('DB_PASSWORD', json_decode(file_get_contents(__DIR__ . '/../db.json'))->p);`, 'from json', {
+    files: { '../db.json': '{"p": "from json"}' },
+  }),
+  password('its own absolute path', `require dirname($_SERVER['DOCUMENT_ROOT']) . '/db.php';`, 'r', {
+    files: { '../db.php': `<?php define('DB_PASSWORD', 'r');` },
+  }),
+  password('what it prints', `echo '{"values":'; print "x"; flush(); define('DB_PASSWORD', 'p'); ob_start(); echo 'y';`, 'p'),
+  password('an error after it', `define('DB_PASSWORD', 'p'); $table_prefix = 'wp_'; no_such_function();`, 'p'),
+  password(
+    'a request over HTTPS',
+    `if (empty($_SERVER['HTTPS'])) { header('Location: https://x'); exit; } define('DB_PASSWORD', 's');`,
+    's',
+  ),
+  {
+    name: 'multisite',
+    body: `define('DB_PASSWORD', 'm'); define('WP_ALLOW_MULTISITE', true); define('MULTISITE', true); define('SUBDOMAIN_INSTALL', true);
+      define('DOMAIN_CURRENT_SITE', $_SERVER['HTTP_HOST'] ?? 'x'); define('PATH_CURRENT_SITE', '/'); define('SITE_ID_CURRENT_SITE', 1);
+      ${three}$table_prefix = 'net_'; require_once ABSPATH . 'wp-settings.php';`,
+    wanted: ['n', 'u', 'm', 'h', 'net_'],
+  },
+  { name: 'Bedrock with Dotenv', ...BEDROCK, wanted: ['bed_rock', 'bed', 'p w#"x', '127.0.0.1:3307', 'br_'] },
+  {
+    name: 'WordPress in a folder of its own',
+    body: `${three}define('DB_PASSWORD', basename(ABSPATH)); $table_prefix = 'wp_'; require ABSPATH . 'wp-settings.php'; exit;`,
+    files: { 'core/wp-settings.php': REAL_WORDPRESS },
+    wordpress: false,
+    wanted: ['n', 'u', 'core', 'h', 'wp_'],
+  },
+  {
+    name: 'a configuration above the web root',
+    at: 'wp-config.php',
+    body: `${three}define('DB_PASSWORD', basename(ABSPATH)); $table_prefix = 'wp_'; require ABSPATH . 'wp-settings.php';`,
+    wanted: ['n', 'u', 'SITE', 'h', 'wp_'],
+  },
 ]

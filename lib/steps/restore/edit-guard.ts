@@ -39,7 +39,7 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
     }
     const { files, tables } = differences(
       was,
-      await takeFingerprint(hands, site.folder, readableAccess(hands, site.name, site.folder)),
+      await takeFingerprint(hands, site.folder, await readableAccess(hands, site.name, site.folder)),
     )
     if (files.length === 0 && tables.length === 0) return { guarded: { databaseUntouched: Object.keys(was.tables).length > 0 } }
     const what = [
@@ -68,9 +68,9 @@ async function keepAsSafetyCopy({ host, shell }: Hands, site: string, what: stri
 const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
 
 /** A configuration that somebody broke by hand is a change like any other. */
-function readableAccess(hands: Hands, site: string, folder: string): DatabaseAccess | undefined {
+async function readableAccess(hands: Hands, site: string, folder: string): Promise<DatabaseAccess | undefined> {
   try {
-    return accessFrom(hands, site, folder)
+    return await accessFrom(hands, site, folder)
   } catch (error) {
     hands.shell.note('info', messageOf(error))
     return undefined
@@ -101,7 +101,11 @@ export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
   run: async ({ host, secrets, site }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const hands = { host, secrets, shell }
-      writeFingerprint(hands, site.name, await takeFingerprint(hands, site.folder, readableAccess(hands, site.name, site.folder)))
+      writeFingerprint(
+        hands,
+        site.name,
+        await takeFingerprint(hands, site.folder, await readableAccess(hands, site.name, site.folder)),
+      )
     })
   },
 }

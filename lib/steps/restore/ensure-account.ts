@@ -15,7 +15,8 @@ import { accessFrom } from './live-access.ts'
  * changed since. An account that works is left as it is.
  */
 export async function ensureAccount(hands: Hands, { site }: Transaction): Promise<void> {
-  const access = attempt(() => accessFrom(hands, site, join(hands.host.vhosts, site)))
+  // a configuration that does not say it names no account to be made
+  const access = await accessFrom(hands, site, join(hands.host.vhosts, site)).catch(() => undefined)
   if (!access || (await canLogIn(hands, access))) return
   const admin = adminOf(hands.host, hands.shell)
   const account = `${access.user}@${accountHost(access)}`
@@ -42,14 +43,5 @@ export async function canLogIn({ host, shell }: Hands, access: DatabaseAccess): 
     // 1045 and 1698 access denied, 1044 no right to the database; a server that is down is another matter
     if (error instanceof CommandFailed && /ERROR (104[45]|1698)\b/.test(error.stderr)) return false
     throw error
-  }
-}
-
-/** A configuration that does not parse names no account to be made. */
-function attempt<Value>(read: () => Value): Value | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
   }
 }

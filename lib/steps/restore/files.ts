@@ -62,14 +62,14 @@ export const checkFiles: Step<
   name: 'check-files',
   title: 'Check the files',
   run: async ({ host, secrets, request, site, restoring, scope }, shell) => {
-    if (request.dryRun) return { restored: scope.database ? foretold({ host, secrets, shell }, site) : NO_DATABASE }
+    if (request.dryRun) return { restored: scope.database ? await foretold({ host, secrets, shell }, site) : NO_DATABASE }
     const { tree } = restoring
     if (scope.files) checkSite(tree)
     await settleRights(tree, scope.files ? tree : site.folder, shell)
     if (!scope.database) return { restored: NO_DATABASE }
     const hands = { host, secrets, shell }
     const config = scope.files ? wpConfigIn(tree) : undefined
-    const access = accessFrom(hands, site.name, config === undefined && !scope.files ? site.folder : tree)
+    const access = await accessFrom(hands, site.name, config === undefined && !scope.files ? site.folder : tree)
     if (!access && !scope.files) throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
     if (!access) return { restored: NO_DATABASE }
     const dump = join(tree, COMPANION, DUMP)
@@ -84,9 +84,9 @@ export const checkFiles: Step<
 const NO_DATABASE: Restored = { access: undefined, sameDump: false }
 
 /** What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke, it says what it leaves out. */
-function foretold(hands: Hands, site: Site): Restored {
+async function foretold(hands: Hands, site: Site): Promise<Restored> {
   try {
-    if (site.local) return { access: accessFrom(hands, site.name, site.folder), sameDump: false }
+    if (site.local) return { access: await accessFrom(hands, site.name, site.folder), sameDump: false }
     hands.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
   } catch (error) {
     hands.shell.note('info', `${messageOf(error)}: ${UNTOLD}`)

@@ -1,4 +1,4 @@
-import type { DatabaseAddress } from '../core/database-access.ts'
+import type { DatabaseAddress } from './database-access.ts'
 
 const DEFAULT_PORT = 3306
 const IPV6 = /^\[?([0-9a-fA-F:]+)(?:\]:(\d+))?/

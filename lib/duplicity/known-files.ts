@@ -1,0 +1,67 @@
+import { type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
+import type { AuditedFiles, KnownFile, KnownFiles } from '../core/known-file.ts'
+import { printTime } from '../core/restore-point.ts'
+import type { ManifestVolume } from './manifest.ts'
+import { type DuplicityName, formatName, parseName } from './names.ts'
+
+/** Of these files, those whose set still has something in the archive. A set of which nothing is left was removed as a whole. */
+export function filesOfSetsLeft<Known extends KnownFiles>(known: Known, { files }: Collection, prefix = ''): Known {
+  const sets = new Set(files.map(({ name }) => setKey(name, prefix)))
+  return Object.fromEntries(Object.entries(known).filter(([name]) => sets.has(setKey(name, prefix)))) as Known
+}
+
+/** The files of all sets that look whole, as the listing shows them: what is known where nobody wrote down more. */
+export function filesListed({ chains }: Collection): KnownFiles {
+  const whole = chains.flatMap(setsOf).filter(set => set.restorable)
+  return Object.fromEntries(whole.flatMap(filesOf).map(({ name, bytes }) => [name, { bytes }]))
+}
+
+/**
+ * The volumes of a set as its manifest lists them, by the names that they have in the archive.
+ * @param names of files in the archive, by which it is known how volumes are packed
+ */
+export function volumesListed(
+  manifest: string,
+  volumes: readonly ManifestVolume[],
+  names: readonly string[],
+  prefix = '',
+): KnownFiles {
+  const [parts, key] = [parseName(manifest, prefix)!, setKey(manifest, prefix)]
+  const sibling = names.find(name => setKey(name, prefix) === key && parseName(name, prefix)?.role !== 'manifest')
+  const packing = (sibling === undefined ? undefined : parseName(sibling, prefix)?.packing) ?? parts.packing
+  const nameOf = (volume: number): string => formatName({ ...parts, role: 'volume', volume, packing }, prefix)
+  return Object.fromEntries(volumes.map(({ number, sha1 }) => [nameOf(number), { sha1 }]))
+}
+
+/** What differs between what is known of the files and what the listing shows, and what was found wrong when they were read. */
+export function damagesIn(known: AuditedFiles, collection: Collection, prefix = ''): Damage[] {
+  const there = new Map(collection.files.map(file => [file.name, file]))
+  const kept = Object.entries(filesOfSetsLeft(known, collection, prefix))
+  return kept.flatMap(([name, file]) => {
+    const wrong = differenceFrom(file, there.get(name)) ?? file.wrong
+    return wrong === undefined ? [] : damageOf(name, wrong, prefix)
+  })
+}
+
+/** What of a file differs from what is known of it, as far as a listing tells. */
+export function differenceFrom({ bytes }: KnownFile, found: FileRef | undefined): string | undefined {
+  if (!found) return 'is missing'
+  const isOther = bytes !== undefined && found.bytes !== undefined && found.bytes !== bytes
+  return isOther ? `has ${found.bytes} bytes, and ${bytes} were written` : undefined
+}
+
+/** A damage of a file of this name; none for a name that is not duplicity's, or of its statistics. */
+export function damageOf(name: string, wrong: string, prefix = ''): Damage[] {
+  const parts = parseName(name, prefix)
+  if (!parts || parts.role === 'statistics') return []
+  const text = `${parts.kind} set of ${printTime(parts.time)}: ${label(parts)} ${wrong} (${name})`
+  return [{ file: name, set: parts.time, role: parts.role, text }]
+}
+
+const label = ({ role, volume }: DuplicityName): string =>
+  role === 'volume' ? `volume ${volume}` : role === 'manifest' ? 'its manifest' : 'its file of signatures'
+
+function setKey(name: string, prefix: string): string {
+  const parts = parseName(name, prefix)
+  return parts ? `${parts.kind} ${parts.baseTime ?? ''} ${parts.time}` : ''
+}

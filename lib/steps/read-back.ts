@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import type { Collection, setsOf } from '../core/collection.ts'
+import type { AuditedFile, AuditedFiles, KnownFiles } from '../core/known-file.ts'
+import { filePrefixIn } from '../duplicity/args.ts'
+import { damageOf, differenceFrom, volumesListed } from '../duplicity/known-files.ts'
+import { parseManifest } from '../duplicity/manifest.ts'
+import { parseName } from '../duplicity/names.ts'
+import type { Shell } from '../engine/shell.ts'
+import { type Keys, type Metadata, putBackMetadata, type ReadBack, readBackMetadata } from '../store/metadata.ts'
+import { proveAgain } from './check-mount.ts'
+import { type LookNeeds, listCollection } from './collection.ts'
+import { targetOf } from './duplicity.ts'
+import { copyOf, keysOf } from './metadata.ts'
+
+/** What reading some manifests and signatures back came to. */
+export interface ReadingBack {
+  /** More that is known of these files, and of the volumes that the manifests list. */
+  readonly news: AuditedFiles
+  /** The archive as it is now. */
+  readonly listed: Collection
+}
+
+/**
+ * Reads manifests and signatures back from the archive and compares them with this host's copies. What is damaged there and whole here is put back, and told.
+ * @param names of the files, which may be missing
+ * @param known of the archive so far
+ */
+export async function readBack(
+  facts: LookNeeds,
+  names: readonly string[],
+  { known, listed }: { readonly known: AuditedFiles; readonly listed: Collection },
+  shell: Shell,
+): Promise<ReadingBack> {
+  if (names.length === 0) return { news: {}, listed }
+  const keys = keysOf(facts.host, facts.secrets, targetOf(facts.host, facts.site.name, facts.siteArchive, 'backup'))
+  const look = { facts, keys, known, shell }
+  const first = await readAll(look, names, listed)
+  const mendable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)
+  if (mendable.length === 0) return { news: newsOf(look, first, listed), listed }
+  for (const { copy, name, wrong, bytes } of mendable) {
+    await putBackMetadata(facts.siteArchive.folder!, { copy, name, bytes }, keys, shell)
+    const [told] = damageOf(name, wrong, prefixOf(facts))
+    shell.note('significant', `${told?.text ?? name}; it was put back from this host's copy`)
+  }
+  const now = await listCollection(facts.siteArchive, shell)
+  const mended = new Set(mendable.map(({ name }) => name))
+  const second = await readAll(look, [...mended], now)
+  return { news: newsOf(look, [...first.filter(({ name }) => !mended.has(name)), ...second], now), listed: now }
+}
+
+interface Look {
+  readonly facts: LookNeeds
+  readonly keys: Keys
+  readonly known: AuditedFiles
+  readonly shell: Shell
+}
+
+/** One file, as it was found. */
+type Found = Metadata & { readonly sha256: string | undefined; readonly isGood: boolean; readonly wrong: string }
+
+async function readAll({ facts, keys, known, shell }: Look, names: readonly string[], listed: Collection): Promise<Found[]> {
+  const there = new Map(listed.files.map(file => [file.name, file]))
+  const files = names.map(name => ({ name, bytes: there.get(name)?.bytes ?? 0, copy: copyOf(facts, name, known) }))
+  const answers = await readBackMetadata(
+    facts.siteArchive.folder!,
+    files.filter(({ name }) => there.has(name)),
+    keys,
+    shell,
+  )
+  // that a share went away says more than that its files did
+  if (answers.some(({ result }) => result === 'unread')) await proveAgain(facts.siteArchive, shell)
+  return files.map(file => {
+    const answer = answers.find(({ name }) => name === file.name)
+    const isAsKnown = answer?.sha256 !== undefined && answer.sha256 === known[file.name]?.sha256
+    const isGood = isAsKnown || (answer !== undefined && ['same', 'whole', 'sealed'].includes(answer.result))
+    const difference = differenceFrom(known[file.name] ?? {}, there.get(file.name))
+    return { ...file, sha256: answer?.sha256, isGood, wrong: difference ?? wrongIn(answer!) }
+  })
+}
+
+const wrongIn = ({ result, said, name }: ReadBack): string =>
+  ({
+    different: "is not what was written: it differs from this host's copy",
+    damaged: `cannot be ${name.endsWith('.gpg') ? 'decrypted' : 'unpacked'}${said === '' ? '' : `: ${said}`}`,
+    unread: `cannot be read: ${said}`,
+    same: '',
+    whole: '',
+    sealed: '',
+  })[result]
+
+function newsOf({ facts, known, shell }: Look, found: readonly Found[], listed: Collection): AuditedFiles {
+  const readAt = shell.now()
+  const there = new Map(listed.files.map(file => [file.name, file]))
+  const files = found
+    .filter(({ name }) => there.has(name))
+    .map(({ name, sha256, isGood, wrong }): [string, AuditedFile] => {
+      const { bytes, modifiedAt } = there.get(name)!
+      return [name, isGood ? { bytes, sha256, readAt, wrong: undefined } : { readAt, wrong, wrongSince: modifiedAt }]
+    })
+  const manifests = found.filter(({ name, isGood }) => isGood && parseName(name, prefixOf(facts))?.role === 'manifest')
+  const names = [...there.keys(), ...Object.keys(known)]
+  return Object.assign(
+    {},
+    ...manifests.map(({ name, copy }) => volumesIn(name, copy, names, prefixOf(facts))),
+    Object.fromEntries(files),
+  )
+}
+
+function volumesIn(name: string, copy: string | undefined, names: readonly string[], prefix: string): KnownFiles {
+  return copy === undefined ? {} : volumesListed(name, parseManifest(readFileSync(copy, 'utf8')), names, prefix)
+}
+
+const prefixOf = ({ siteArchive }: LookNeeds): string => filePrefixIn(siteArchive.options)
+
+/** The manifests and signatures of these sets. */
+export const metadataIn = (sets: readonly ReturnType<typeof setsOf>[number][]): string[] =>
+  sets.flatMap(set => [set.manifest, set.signatures].flatMap(file => file?.name ?? []))

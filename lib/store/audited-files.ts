@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Collection, FileRef } from '../core/collection.ts'
+import type { AuditedFiles, KnownFiles } from '../core/known-file.ts'
+import { messageOf } from '../core/message.ts'
+import type { Shell } from '../engine/shell.ts'
+import { readState, stateFile, writeState } from '../host/state.ts'
+import { removeFile } from '../host/whole-file.ts'
+import type { Host } from '../inventory/schema.ts'
+import { readSetRecords } from './set-records.ts'
+
+const hash = z.string().regex(/^[0-9a-f]+$/)
+const filesSchema = z.record(
+  z.string(),
+  z.object({
+    bytes: z.int().optional(),
+    sha1: hash.optional(),
+    sha256: hash.optional(),
+    readAt: z.number().optional(),
+    wrong: z.string().optional(),
+    wrongSince: z.number().optional(),
+  }),
+)
+
+const stateOf = (site: string): string => join('archive-files', encodeURIComponent(site))
+/** What earlier versions remembered: when each volume was read, and what was wrong with it. */
+const formerStateOf = (site: string): string => join('audit', encodeURIComponent(site))
+const formerSchema = z.object({ read: z.record(z.string(), z.number()), damages: z.record(z.string(), z.string()) })
+
+/** What this host remembers of the files of a site's archive; nothing where it never saw it. @throws when that is not as it should be, with the file */
+export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
+  const state = readState<unknown>(host, stateOf(site))
+  if (state === undefined) return formerFiles(host, site)
+  const { success, data } = filesSchema.safeParse(state)
+  if (!success) throw new Error(`${stateFile(host, stateOf(site))} is damaged: remove it to begin anew`)
+  return data
+}
+
+function formerFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
+  const { data } = formerSchema.safeParse(readState<unknown>(host, formerStateOf(site)))
+  const read = Object.entries(data?.read ?? {}).map(([name, readAt]) => [name, { readAt }] as const)
+  const wrong = Object.keys(data?.damages ?? {}).map(name => [name, { wrong: 'was found to be damaged' }] as const)
+  return Object.fromEntries([...read, ...wrong])
+}
+
+/** @throws when it cannot be written */
+export function writeAuditedFiles(host: Pick<Host, 'paths'>, site: string, files: AuditedFiles): void {
+  writeState(host, stateOf(site), files)
+  removeFile(stateFile(host, formerStateOf(site)))
+}
+
+/** Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. @throws when that cannot be written */
+export function forgetFiles(host: Pick<Host, 'paths'>, site: string, files: readonly FileRef[]): void {
+  const names = new Set(files.map(({ name }) => name))
+  const known = Object.entries(readAuditedFiles(host, site))
+  const left = known.filter(([name]) => !names.has(name))
+  if (left.length < known.length) writeAuditedFiles(host, site, Object.fromEntries(left))
+}
+
+/** Files of an archive, with more that is known of some of them. */
+export function withFiles(files: AuditedFiles, news: AuditedFiles): AuditedFiles {
+  return { ...files, ...Object.fromEntries(Object.entries(news).map(([name, file]) => [name, { ...files[name], ...file }])) }
+}
+
+/**
+ * What is known of the files of an archive: what this host remembers, and for files that it did not write, what stands beside the sets. The latter is only read where the listing
+ * shows such files.
+ */
+export async function knownFiles(
+  { host, site, folder }: { host: Pick<Host, 'paths'>; site: string; folder: string | undefined },
+  listed: Collection,
+  shell: Shell,
+): Promise<AuditedFiles> {
+  let own: AuditedFiles = {}
+  try {
+    own = readAuditedFiles(host, site)
+  } catch (error) {
+    shell.note('problem', messageOf(error))
+  }
+  if (listed.files.every(({ name }) => Object.hasOwn(own, name))) return own
+  const records = await readSetRecords({ folder }, shell)
+  const stored: KnownFiles = Object.assign({}, ...records.map(record => record.stored ?? {}))
+  return withFiles(stored, own)
+}

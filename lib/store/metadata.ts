@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import type { Secret } from '../core/secret.ts'
+import type { Shell } from '../engine/shell.ts'
+import { type Sandbox, sandboxed } from '../host/sandbox.ts'
+
+/** A manifest or file of signatures in the archive, and this host's own copy of what is in it, unencrypted, in duplicity's archive-dir. */
+export interface Metadata {
+  readonly name: string
+  readonly bytes: number
+  /** The path of this host's copy; undefined where it has none. */
+  readonly copy: string | undefined
+}
+
+/** What reading one back came to. */
+export interface ReadBack {
+  readonly name: string
+  /** Of the file as it lies in the archive, in hex; undefined where it could not be read. */
+  readonly sha256: string | undefined
+  /**
+   * `same` as the copy, `different` from it, `whole` where there is no copy: it can be decrypted or unpacked; `damaged` where it cannot, `sealed` where this host has not the
+   * key, and `unread` where the archive did not give it.
+   */
+  readonly result: 'same' | 'different' | 'whole' | 'damaged' | 'sealed' | 'unread'
+  /** What the program said that could not read it. */
+  readonly said: string
+}
+
+/** How files of the archive are decrypted and encrypted again. */
+export interface Keys {
+  /** A passphrase, or that of a key; undefined where there is none. */
+  readonly secret: Secret | undefined
+  /** gpg's words that encrypt as duplicity does; undefined where sets are not encrypted. */
+  readonly encrypt: readonly string[] | undefined
+  /** What gpg needs of this host: its keyring, where there is one. */
+  readonly places: Sandbox
+}
+
+/** Decrypts or unpacks standard input, by the ending of a name; gpg reads its passphrase apart. */
+const UNPACK = `
+IFS= read -r passphrase
+GPG='gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3'
+unpack() {
+  case $1 in
+    *.gpg) $GPG --decrypt 3< <(printf '%s\\n' "$passphrase") ;;
+    *.gz) gzip -dc ;;
+    *) cat ;;
+  esac
+}`
+
+/**
+ * Each file is read once, from the server and not from what this machine still has in memory of writing it (\`nocache\`): on its way it is hashed, decrypted or unpacked, and compared.
+ */
+const READ_BACK = `${UNPACK}
+set -o pipefail
+mkfifo /tmp/piece
+while [ $# -gt 0 ]; do
+  {
+    if [ -n "$2" ]; then unpack "$1" 2>/tmp/said | cmp --silent - <(unpack "$2" <"$2"); else unpack "$1" 2>/tmp/said >/dev/null | true; fi
+    echo "\${PIPESTATUS[*]}" >/tmp/ended
+  } </tmp/piece &
+  dd if="$1" iflag=nofollow,nocache count=0 status=none 2>/dev/null
+  sum=$(dd if="$1" iflag=nofollow,nonblock bs=256k status=none 2>/tmp/unread | tee -p /tmp/piece | sha256sum)
+  read=$?
+  wait $!
+  [ $read = 0 ] || mv /tmp/unread /tmp/said
+  printf '%s %s %s %s\\n' "$read" "\${sum%% *}" "$(cat /tmp/ended)" "$(tail -n 1 /tmp/said)"
+  shift 2
+done`
+
+/** Seconds that reading so many bytes may take: 200 kB a second at least. */
+export const timeToRead = (bytes: number): number => 120 + bytes / 200_000
+
+const sumOf = (files: readonly { readonly bytes: number }[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0)
+
+/** Reads manifests and signatures back from the archive and compares what is in them with this host's copies: all of them in one process. */
+export async function readBackMetadata(
+  folder: string,
+  files: readonly Metadata[],
+  keys: Keys,
+  shell: Shell,
+): Promise<readonly ReadBack[]> {
+  if (files.length === 0) return []
+  const pairs = files.flatMap(({ name, copy }) => [join(folder, name), copy ?? ''])
+  const copies = files.flatMap(({ copy }) => copy ?? [])
+  const words = sandboxed(['bash', '-c', READ_BACK, 'read-back', ...pairs], withPlaces(keys, { reads: [folder, ...copies] }))
+  const quiet = shell.with({ timeout: timeToRead(sumOf(files)), onLine: () => {}, input: keys.secret ?? '\n' })
+  const lines = await quiet.ask(text => text.split('\n'))`${words}`
+  return files.map(({ name, copy }, at) => ({ name, ...answerIn(lines[at] ?? '', copy !== undefined) }))
+}
+
+function withPlaces({ places }: Keys, more: Sandbox): Sandbox {
+  return {
+    capabilities: ['CAP_DAC_OVERRIDE'],
+    ...places,
+    reads: [...(places.reads ?? []), ...(more.reads ?? [])],
+    writes: [...(places.writes ?? []), ...(more.writes ?? [])],
+  }
+}
+
+function answerIn(line: string, hasCopy: boolean): Omit<ReadBack, 'name'> {
+  const [read, sum, unpacked, compared, ...words] = line.split(' ')
+  const said = words.join(' ').trim()
+  if (read !== '0') return { sha256: undefined, result: 'unread', said }
+  const answer = { sha256: sum, said }
+  if (/no secret key/i.test(said)) return { ...answer, result: 'sealed' }
+  // what compares ends at the first difference, and what unpacks by a broken pipe then
+  if (unpacked !== '0' && unpacked !== '141') return { ...answer, result: 'damaged' }
+  if (!hasCopy) return { ...answer, result: 'whole' }
+  return { ...answer, result: compared === '0' ? 'same' : 'different' }
+}
+
+/** Packs this host's copy as the file in the archive is, beside it, and puts it in its place. */
+const PUT_BACK = `${UNPACK}
+set -e -o pipefail
+name=$1 copy=$2 beside=$3
+shift 3
+trap 'rm -f "$beside"' EXIT
+rm -f "$beside"
+pack() {
+  case $name in
+    *.gpg) gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3 "$@" 3< <(printf '%s\\n' "$passphrase") ;;
+    *.gz) gzip -c ;;
+    *) cat ;;
+  esac
+}
+unpack "$copy" <"$copy" | pack "$@" | dd of="$beside" conv=excl,fsync bs=256k iflag=fullblock status=none
+mv -fT "$beside" "$name"`
+
+/** Puts a manifest or signatures into the archive again, from this host's copy, which must be there. @throws when it cannot be written */
+export async function putBackMetadata(folder: string, { name, copy, bytes }: Metadata, keys: Keys, shell: Shell): Promise<void> {
+  const paths = [join(folder, name), copy ?? '', join(folder, `.holdfast-new-${name}`)]
+  const words = [...paths, ...(keys.encrypt ?? [])]
+  const sandbox = withPlaces(keys, { reads: copy === undefined ? [] : [copy], writes: [folder] })
+  const quiet = shell.with({ timeout: timeToRead(bytes), input: keys.secret ?? '\n' })
+  await quiet.act`${sandboxed(['bash', '-c', PUT_BACK, 'put-back', ...words], sandbox)}`
+}

@@ -1,0 +1,30 @@
+import { type Shell, shellOf } from '../../lib/engine/shell.ts'
+
+/** What a shell told. */
+export interface Heard {
+  readonly shell: Shell
+  /** `kind: text`. */
+  readonly notes: string[]
+  /** Secrets that nobody may see. */
+  readonly hidden: Set<string>
+}
+
+/** A shell outside of a run. */
+export function hearingShell(options: { dry?: boolean } = {}): Heard {
+  const notes: string[] = []
+  const hidden = new Set<string>()
+  const nothing = (): void => {}
+  const listener = {
+    ...{ command: nothing, line: nothing, tell: nothing, progress: nothing },
+    note: (kind: string, text: string) => void notes.push(`${kind}: ${text}`),
+    hide: (secret: { reveal: () => string }) => void hidden.add(secret.reveal()),
+  }
+  const shell = shellOf({
+    listener,
+    stop: new AbortController().signal,
+    now: Date.now,
+    deadlines: { look: 60, idle: 600 },
+    dry: options.dry ?? false,
+  })
+  return { shell, notes, hidden }
+}
