@@ -12,18 +12,17 @@ import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { prune } from '../lib/steps/prune.ts'
-import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
 import { isBehind } from '../lib/steps/restore/choose.ts'
 import { databaseDiffers, guardEdits, rememberReplica } from '../lib/steps/restore/edit-guard.ts'
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
+import { finishIncomplete, isIncomplete } from '../lib/steps/restore/finish-configuration.ts'
 import { lookForRoom } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
+import { putLive } from '../lib/steps/restore/put-live.ts'
 import { refuseMounts } from '../lib/steps/restore/refuse-mounts.ts'
 import { checkShadow, importShadow } from '../lib/steps/restore/shadow.ts'
-import { stageSystemFiles } from '../lib/steps/restore/stage.ts'
-import { swapIn } from '../lib/steps/restore/swap.ts'
-import { commit, restoreTransaction } from '../lib/steps/restore/transaction.ts'
+import { restoreTransaction } from '../lib/steps/restore/transaction.ts'
 import { decideRoles, primaries, replicas } from '../lib/steps/roles.ts'
 import { findSites } from '../lib/steps/sites.ts'
 import { status } from '../lib/steps/status.ts'
@@ -46,20 +45,20 @@ const nightly = recipe<Start & WriterRequest>()
     .do(status).do(compareFiles)
     .do(prune)
     .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
+    .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .do(saveCertificates)
     .only('Web server', hasWebServer, served => served.do(saveWebServer))
     .do(backup))
   .each('Replica sites', replicas, site => site
     .do(status)
+    .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .only('Newer in the archive', isBehind, behind => behind
       .do(refuseMounts).do(lookForRoom('replica'))
       .hold(restoreTransaction('replica'))
       .do(guardEdits)
       .do(restoreFiles).do(checkFiles).do(settleMarkers)
       .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow))
-      .do(stageSystemFiles)
-      .do(askBefore).do(swapIn).do(askAfter)
-      .do(commit).do(rememberReplica)))
+      .use(putLive).do(rememberReplica)))
   .do(chooseFiles)
   .each('Audit', siteAudits, site => site.do(auditFiles))
 

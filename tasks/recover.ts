@@ -15,6 +15,7 @@ import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
 import { lookForRoom, lookForRoomElsewhere } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
+import { putLive } from '../lib/steps/restore/put-live.ts'
 import {
   type Recovery,
   wantsArchive,
@@ -26,8 +27,6 @@ import {
 } from '../lib/steps/restore/recovery.ts'
 import { refuseMounts } from '../lib/steps/restore/refuse-mounts.ts'
 import { checkShadow, hasDatabase, importShadow } from '../lib/steps/restore/shadow.ts'
-import { stageSystemFiles } from '../lib/steps/restore/stage.ts'
-import { swapIn } from '../lib/steps/restore/swap.ts'
 import { commit, restoreTransaction } from '../lib/steps/restore/transaction.ts'
 import { chooseKept, swapBack, undoTransaction } from '../lib/steps/restore/undo.ts'
 import { decideRoles } from '../lib/steps/roles.ts'
@@ -62,8 +61,6 @@ const recover = recipe<Start & { recovery: Recovery }>()
         .hold(restoreTransaction('recover'))
         .do(restoreFiles).do(checkFiles).do(settleMarkers)
         .only('Database', hasDatabase, database => database.do(importShadow).do(checkShadow))
-        .do(stageSystemFiles)
-        .do(askBefore).do(swapIn).do(askAfter)
-        .do(commit))))
+        .use(putLive))))
 
 await main(recoverTask, recover)

@@ -4,17 +4,18 @@
  * @param domains in small letters, without ports; `*.example.org` is one, and only that one
  */
 export function coversAny(subjectAltName: string, domains: readonly string[]): boolean {
-  const names = namesOf(subjectAltName)
+  const names = namesIn(subjectAltName)
   return domains.some(domain => names.some(name => name === domain || matchesWildcard(name, domain)))
 }
 
 /** Whether a certificate is for these domains only: what a site brings along must not speak for another's (S41). */
 export function coversOnly(subjectAltName: string, domains: readonly string[]): boolean {
-  const names = namesOf(subjectAltName)
+  const names = namesIn(subjectAltName)
   return names.length > 0 && names.every(name => domains.some(domain => domain === name || matchesWildcard(domain, name)))
 }
 
-const namesOf = (subjectAltName: string): string[] =>
+/** The domain names that a certificate is for, in small letters. */
+export const namesIn = (subjectAltName: string): string[] =>
   subjectAltName
     .split(', ')
     .filter(entry => entry.startsWith('DNS:'))

@@ -29,11 +29,11 @@ export type Phase = 'preparing' | 'swapping' | 'kept'
 export interface Transaction {
   readonly id: string
   readonly site: string
-  readonly task: 'recover' | 'replica' | 'undo'
+  readonly task: 'recover' | 'replica' | 'undo' | 'configuration'
   readonly phase: Phase
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** The set that it restores; undefined for an undo. */
+  /** The set that it restores; undefined for an undo, and for configuration alone. */
   readonly point: number | undefined
   /** Folders that belong to it alone, one on each file system where it exchanges something. */
   readonly holdings: readonly string[]
@@ -73,12 +73,13 @@ export function standingOf({ liveWas, heldWas }: Exchange, liveIs: string | null
 
 /**
  * Which kept restores may be thrown away: those past their days, and, once a newer one succeeded, the replays and undone recoveries before it. What a
- * recovery replaced is somebody's work, which no archive has; it stays for its days even when another recovery followed, as a safety copy does.
+ * recovery replaced is somebody's work, which no archive has; it stays for its days even when another recovery followed, as a safety copy does, and so does
+ * configuration that was replaced by itself.
  * @param days after which even the newest goes
  */
 export function expired(kept: readonly Transaction[], now: number, days: number): readonly Transaction[] {
-  const newest = kept.at(-1)
-  return kept.filter(
-    one => now - one.startedAt > days * 86_400_000 || (one !== newest && one.task !== 'recover' && one.safety === undefined),
-  )
+  const newest = kept.findLast(one => one.task !== 'configuration')
+  const isSomebodysWork = ({ task, safety }: Transaction): boolean =>
+    task === 'recover' || task === 'configuration' || safety !== undefined
+  return kept.filter(one => now - one.startedAt > days * 86_400_000 || (one !== newest && !isSomebodysWork(one)))
 }

@@ -3,6 +3,7 @@ import { parseInterval } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
+import { type Approval, readApproval } from '../steps/restore/approve.ts'
 import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
 import type { WriterRequest } from '../steps/writer.ts'
 import type { Task, TaskWith } from './command-line.ts'
@@ -54,6 +55,21 @@ was is kept for keepPrevious days: --undo brings it back, and can itself be undo
   read: values => ({ recovery: readRecovery(values, Date.now(), process.stdin.isTTY === true) }),
 }
 
+export const approveTask: TaskWith<{ approval: Approval }> = {
+  name: 'approve',
+  about:
+    'Shows the web server configuration that a backup brought for a site and that waits, and puts it in force or leaves it out.',
+  interactive: true,
+  options: {
+    site: list('NAME', 'the site (needed)'),
+    file: list('NAME', 'only this file'),
+    digest: text('HEX', 'only what a report named by this; no question is asked then'),
+    decline: flag('leave it out for good'),
+    yes: flag('do not ask', 'y'),
+  },
+  read: values => ({ approval: readApproval(values, process.stdin.isTTY === true) }),
+}
+
 export const desktopTask: TaskWith<DesktopRequest & WriterRequest> = {
   name: 'desktop',
   about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
@@ -99,7 +115,7 @@ export const forecastTask: TaskWith<ForecastOptions> = {
 }
 
 /** All tasks, in the order in which one meets them. */
-export const TASKS: readonly Task[] = [nightlyTask, recoverTask, statusTask, forecastTask, desktopTask, bootTask]
+export const TASKS: readonly Task[] = [nightlyTask, recoverTask, approveTask, statusTask, forecastTask, desktopTask, bootTask]
 
 /** The path that an option names, if it is given. */
 const pathIn = (value: unknown): string | undefined => (value === undefined ? undefined : resolve(String(value)))

@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { coversAny } from '../core/certificate.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
+import { lineagesHere } from '../restore/lineages-here.ts'
 import { openCompanion } from './companion.ts'
 import { domainsOf } from './domains.ts'
 import type { Needs } from './facts.ts'
@@ -31,15 +31,9 @@ export const saveCertificates: Step<Needs<'host' | 'site'>, void> = {
 
 /** Names of the lineages (folders in `live/`) whose certificate is for one of these domains. */
 export function lineagesOf(folder: string, domains: readonly string[]): string[] {
-  const live = join(folder, 'live')
-  return namesIn(live).filter(name => {
-    try {
-      const certificate = new X509Certificate(readFileSync(join(live, name, 'cert.pem')))
-      return coversAny(certificate.subjectAltName ?? '', domains)
-    } catch {
-      return false // README, or a lineage without a certificate
-    }
-  })
+  return lineagesHere(folder)
+    .filter(({ subjectAltName }) => coversAny(subjectAltName, domains))
+    .map(({ lineage }) => lineage)
 }
 
 async function copyLineage(from: string, lineage: string, shell: Shell): Promise<void> {
@@ -55,13 +49,13 @@ async function copyLineage(from: string, lineage: string, shell: Shell): Promise
 
 /**
  * Replaces a folder within another by one that is made anew: filled beside it, then put in its place.
- * @param fill is given a shell that works in the new folder
+ * @param fill is given a shell that works in the new folder, and its path
  */
 export async function replaceFolder(
   name: string,
   parent: string,
   shell: Shell,
-  fill: (within: Shell) => Promise<void>,
+  fill: (within: Shell, folder: string) => Promise<void>,
 ): Promise<void> {
   const [place, fresh, old] = ['', '.new', '.old'].map(ending => join(parent, `${name}${ending}`)) as [string, string, string]
   // in this process: four commands a site would be the dearest part of a night in which nothing changed
@@ -69,7 +63,7 @@ export async function replaceFolder(
     for (const left of [fresh, old]) await rm(left, { recursive: true, force: true })
     await mkdir(fresh, { mode: 0o700 })
   })
-  await fill(shell.with({ cwd: fresh }))
+  await fill(shell.with({ cwd: fresh }), fresh)
   await shell.act(`put ${name}.new in place of ${name}`, async () => {
     await rename(place, old).catch(unlessMissing)
     await rename(fresh, place)

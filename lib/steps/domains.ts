@@ -1,28 +1,52 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { constants, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { OpenedFile } from '../host/opened-file.ts'
 import type { Host } from '../inventory/schema.ts'
-import { type VirtualHost, virtualHosts } from '../web-server/virtual-hosts.ts'
+import { type VirtualHost, virtualHosts, type WebServerKind } from '../web-server/virtual-hosts.ts'
 import type { SitePlace } from './facts.ts'
 import { isWithin } from './site-files.ts'
 
 /** One file of the web server's configuration that is in force. */
 export interface WebServerFile {
-  /** Its name in `sites-enabled`. */
+  /** Its name in its folder. */
   readonly name: string
+  readonly text: string
+  readonly modified: Date
+  /** Nobody but root can write it: an administrator did. */
+  readonly isRoots: boolean
   readonly hosts: readonly VirtualHost[]
 }
 
+/** Bytes of a configuration file. */
+const LARGEST = 4_000_000
+
 /** The enabled site files of the web server, as far as they can be read. None without a web server. */
-export function webServerFiles({ webServer }: Host): WebServerFile[] {
+export const webServerFiles = ({ webServer }: Host): WebServerFile[] =>
+  webServer ? filesIn(webServer.kind, join(webServer.folder, 'sites-enabled')) : []
+
+/** The web server's files that belong to no site: what they name is said for all of them. */
+export function commonWebServerFiles({ webServer }: Host): WebServerFile[] {
   if (!webServer) return []
-  const folder = join(webServer.folder, 'sites-enabled')
-  return namesIn(folder).flatMap(name => {
-    try {
-      return [{ name, hosts: virtualHosts(webServer.kind, readFileSync(join(folder, name), 'utf8')) }]
-    } catch {
-      return [] // a broken link or a folder: not in force
-    }
-  })
+  const { kind, folder } = webServer
+  const [main, more] = kind === 'apache' ? ['apache2.conf', 'conf-enabled'] : ['nginx.conf', 'conf.d']
+  return [...fileAt(kind, folder, main), ...filesIn(kind, join(folder, more))]
+}
+
+const filesIn = (kind: WebServerKind, folder: string): WebServerFile[] =>
+  namesIn(folder).flatMap(name => fileAt(kind, folder, name))
+
+/** None for a broken link, a folder, a pipe that somebody put where a link leads: not in force. */
+function fileAt(kind: WebServerKind, folder: string, name: string): WebServerFile[] {
+  const path = join(folder, name)
+  try {
+    using file = OpenedFile.of(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), path)
+    const text = file.text(LARGEST)
+    const { mtime: modified, uid, mode } = file.stat
+    const isRoots = uid === process.geteuid?.() && (mode & 0o022) === 0
+    return [{ name, text, modified, isRoots, hosts: virtualHosts(kind, text) }]
+  } catch {
+    return []
+  }
 }
 
 /** Those that serve this site and no other. */

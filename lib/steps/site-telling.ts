@@ -1,6 +1,7 @@
 import { archiveTelling, nextNight, pruningTelling } from '../core/archive-telling.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import type { Finding } from '../core/finding.ts'
+import { withIncomplete } from '../core/incomplete.ts'
 import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
 import { printTime } from '../core/restore-point.ts'
 import { planPrune } from '../core/retention.ts'
@@ -8,6 +9,7 @@ import type { Telling } from '../core/telling.ts'
 import { readLastRun } from '../host/last-run.ts'
 import type { Host } from '../inventory/schema.ts'
 import { staleAfterOf } from '../inventory/stale-after.ts'
+import { hasKeptProposal } from '../restore/kept-proposal.ts'
 import type { FreeSpace, Needs, Site } from './facts.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
 
@@ -36,10 +38,13 @@ export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'statu
 export const lastVerdictOf = (host: Host, site: Pick<Site, 'name' | 'isDesktop'>): LastVerdict | undefined =>
   lastOf(readLastRunOrNothing(host, site.isDesktop ? 'desktop' : 'nightly'), site.name)
 
-/** What work on it came to in that run, with the time of the run, where that was not well. */
+/** What work on it came to in that run, with the time of the run, where that was not well and still holds. */
 export function lastWork(host: Host, site: Pick<Site, 'name' | 'isDesktop'>): readonly Finding[] {
   const last = lastVerdictOf(host, site)
-  return (last?.work ?? []).map(({ level, text }) => ({ level, text: `the run of ${printTime(last!.at)}: ${text}` }))
+  const work = last?.work ?? []
+  return withIncomplete(work, hasKeptProposal(host, site.name)).map(finding =>
+    work.includes(finding) ? { ...finding, text: `the run of ${printTime(last!.at)}: ${finding.text}` } : finding,
+  )
 }
 
 /** A memory that cannot be read tells nothing: the end of each run says so. */

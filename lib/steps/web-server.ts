@@ -1,10 +1,11 @@
-import { lstatSync, realpathSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
-import type { Shell } from '../engine/shell.ts'
+import { lstatSync, mkdirSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Condition, Step } from '../engine/step.ts'
+import { rememberOrTell } from '../host/state.ts'
+import { areApproved, remember } from '../restore/approvals.ts'
 import { replaceFolder } from './certs.ts'
 import { openCompanion } from './companion.ts'
-import { webServerFiles, webServerFilesOf } from './domains.ts'
+import { type WebServerFile, webServerFiles, webServerFilesOf } from './domains.ts'
 import type { Needs } from './facts.ts'
 
 /** The folder of the site's web server configuration in the companion folder, laid out as the web server's own. */
@@ -14,28 +15,45 @@ export const WEB_SERVER = 'web-server'
 export const hasWebServer: Condition<Needs<'host'>, { webServerFolder: string }> = ({ host }) =>
   host.webServer === undefined ? 'the inventory names no web server' : { webServerFolder: host.webServer.folder }
 
-/** Copies the web server configuration that serves this site, and no other, into its companion folder (S15). */
+/**
+ * Copies the web server configuration that serves this site, and no other, into its companion folder (S15). What root alone can write is an administrator's: on
+ * this host it is approved by that, and a recovery may put it in force again.
+ */
 export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: string }, void> = {
   name: 'web-server',
   title: 'Save the web server configuration',
   run: async ({ host, site, webServerFolder }, shell) => {
-    const files = webServerFilesOf(webServerFiles(host), site).map(file => file.name)
-    shell.note('info', files.length === 0 ? 'no file serves this site alone' : files.join(', '))
+    const files = webServerFilesOf(webServerFiles(host), site)
+    shell.note('info', files.length === 0 ? 'no file serves this site alone' : files.map(({ name }) => name).join(', '))
     await using companion = await openCompanion(site.folder, shell)
-    await replaceFolder(WEB_SERVER, companion.path, shell, async within => {
-      for (const name of files) await copyConfiguration(webServerFolder, name, within)
+    await replaceFolder(WEB_SERVER, companion.path, shell, async (_, folder) => {
+      for (const file of files)
+        await shell.act(`copy ${file.name}`, () =>
+          copyConfiguration(join(webServerFolder, 'sites-enabled', file.name), file, folder),
+        )
     })
+    const approved = files.filter(({ isRoots }) => isRoots)
+    if (!areApproved(host, site.name, approved))
+      await shell.act(`remember ${approved.map(({ name }) => name).join(', ')} as approved on this host`, () =>
+        rememberOrTell(shell, 'what is in force cannot be remembered', () => remember(host, site.name, 'approved', approved)),
+      )
   },
 }
 
-/** Copies one enabled file: a link into sites-available as a link with what it leads to, one to anywhere else as the file that it leads to. */
-async function copyConfiguration(from: string, name: string, within: Shell): Promise<void> {
-  const enabled = join(from, 'sites-enabled', name)
-  await within.act`mkdir --parents sites-enabled`
-  const target = relative(realpathSync(join(from, 'sites-enabled', '..')), realpathSync(enabled))
-  if (!lstatSync(enabled).isSymbolicLink() || dirname(target) !== 'sites-available')
-    return await within.act`cp --archive --dereference ${enabled} sites-enabled/`
-  await within.act`cp --archive ${enabled} sites-enabled/`
-  await within.act`mkdir --parents sites-available`
-  await within.act`cp --archive ${join(from, target)} sites-available/`
+/** Writes what was read of an enabled file, as its owner may exchange it meanwhile: beside a link where one into sites-available leads to it, else by itself. */
+function copyConfiguration(enabled: string, { name, text, modified }: WebServerFile, folder: string): void {
+  const available = availableFor(enabled)
+  const copy = join(folder, available === undefined ? 'sites-enabled' : 'sites-available', available ?? name)
+  for (const each of [join(folder, 'sites-enabled'), dirname(copy)]) mkdirSync(each, { recursive: true })
+  writeFileSync(copy, text, { mode: 0o644, flag: 'wx' })
+  // as the file itself: a copy that looks new every night would be backed up every night
+  utimesSync(copy, modified, modified)
+  if (available !== undefined) symlinkSync(`../sites-available/${available}`, join(folder, 'sites-enabled', name))
+}
+
+/** The name in sites-available that an enabled link leads to; undefined for a file, or a link to anywhere else. */
+function availableFor(enabled: string): string | undefined {
+  if (!lstatSync(enabled).isSymbolicLink()) return undefined
+  const real = realpathSync(enabled)
+  return dirname(real) === join(realpathSync(join(dirname(enabled), '..')), 'sites-available') ? basename(real) : undefined
 }

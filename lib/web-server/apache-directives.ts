@@ -57,7 +57,7 @@ const rewriteRule: Judge = ([pattern = '', substitution = '', flags, ...more]) =
   SUBSTITUTIONS.some(one => one.test(substitution)) &&
   (flags === undefined || FLAGS.test(flags))
     ? undefined
-    : 'wanted a redirect to https:// or WordPress’ own rules'
+    : "wanted a redirect to https:// or a rule of WordPress's"
 
 const rewriteCondition: Judge = ([tested = '', pattern = '', flags, ...more]) =>
   more.length === 0 &&

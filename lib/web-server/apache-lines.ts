@@ -6,6 +6,8 @@ export interface ApacheLine {
   readonly kind: 'directive' | 'begin' | 'end'
   /** In small letters: Apache takes no notice of them. */
   readonly name: string
+  /** The line as it is written. */
+  readonly text: string
   readonly words: readonly string[]
 }
 
@@ -35,7 +37,7 @@ function lineOf(text: string, line: number): ApacheLine | string | undefined {
   if (name === undefined || (slash !== '' && !isSection)) return 'it cannot be read as a directive'
   const words = wordsOf(rest.trim())
   if (words === undefined) return 'its quotes or variables could mean more than they say'
-  return { line, kind: !isSection ? 'directive' : slash === '' ? 'begin' : 'end', name: name.toLowerCase(), words }
+  return { line, text, kind: !isSection ? 'directive' : slash === '' ? 'begin' : 'end', name: name.toLowerCase(), words }
 }
 
 /** The variable of Debian's Apache for its folder of logs, which an administrator's own configuration sets. */

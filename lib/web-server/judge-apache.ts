@@ -18,7 +18,7 @@ export function apacheObjections(text: string, rights: SiteRights): readonly Obj
   const object = (line: number, what: string): void => void objections.push({ line, text: what })
   for (const line of lines) {
     const around = open.at(-1)!
-    const shown = shownAs(line)
+    const shown = line.text.slice(0, 80)
     if (line.kind === 'begin') {
       open.push(opened(line, around))
       const what = sectionObjection(line, around.place, rights)
@@ -61,9 +61,4 @@ function directiveObjection({ name, words }: ApacheLine, place: Place, rights: S
   const rule = Object.hasOwn(DIRECTIVES, name) ? DIRECTIVES[name] : undefined
   if (!rule) return UNLISTED
   return rule.in.includes(place) ? rule.judge(words, rights) : 'it may not stand here'
-}
-
-function shownAs({ kind, name, words }: ApacheLine): string {
-  const text = [name, ...words].join(' ').slice(0, 80)
-  return kind === 'directive' ? text : `<${kind === 'end' ? '/' : ''}${text}>`
 }

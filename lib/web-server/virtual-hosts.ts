@@ -2,6 +2,8 @@
 export interface VirtualHost {
   /** Names that it answers to, in small letters, without ports. */
   readonly domains: readonly string[]
+  /** Names that it answers to besides, which are no domains: nginx's regular expressions and variables, Apache's `?`. As written. */
+  readonly patterns: readonly string[]
   /** Its document roots, as written. */
   readonly roots: readonly string[]
 }
@@ -15,12 +17,14 @@ export type WebServerKind = 'apache' | 'nginx'
 export function virtualHosts(kind: WebServerKind, text: string): VirtualHost[] {
   const directives = kind === 'apache' ? apacheDirectives(text) : nginxDirectives(text)
   const blocks = Map.groupBy(directives, directive => directive.block)
-  return [...blocks.values()].map(block => ({
-    domains: block
-      .filter(({ name }) => NAMES.includes(name))
-      .flatMap(({ values }) => values.map(domainOf).filter(domain => domain !== '')),
-    roots: block.filter(({ name }) => ROOTS.includes(name)).flatMap(({ values }) => values.slice(0, 1)),
-  }))
+  return [...blocks.values()].map(block => {
+    const names = block.filter(({ name }) => NAMES.includes(name)).flatMap(({ values }) => values)
+    return {
+      domains: names.map(domainOf).filter(domain => domain !== ''),
+      patterns: names.filter(name => domainOf(name) === '' && /[a-z0-9?$]/i.test(name)),
+      roots: block.filter(({ name }) => ROOTS.includes(name)).flatMap(({ values }) => values.slice(0, 1)),
+    }
+  })
 }
 
 interface Directive {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Makes a lineage as certbot lays it out: numbered files in `archive`, links to them in `live`, settings in `renewal`. Self-signed. */
@@ -14,8 +14,9 @@ export function makeLineage(letsencrypt: string, name: string, domains: readonly
     ['req', '-x509', ...key, '-out', file('cert'), '-days', '90', '-subj', '/CN=test', '-addext', `subjectAltName=${names}`],
     { stdio: 'ignore' },
   )
-  for (const part of ['chain', 'fullchain']) writeFileSync(file(part), `${part} of ${name}\n`)
+  for (const part of ['chain', 'fullchain']) copyFileSync(file('cert'), file(part))
   for (const part of ['cert', 'privkey', 'chain', 'fullchain'])
     symlinkSync(`../../archive/${name}/${part}${number}.pem`, join(live, `${part}.pem`))
-  writeFileSync(join(letsencrypt, 'renewal', `${name}.conf`), `archive_dir = /etc/letsencrypt/archive/${name}\n`)
+  const settings = ['[renewalparams]', 'authenticator = standalone', 'server = https://acme-v02.api.letsencrypt.org/directory']
+  writeFileSync(join(letsencrypt, 'renewal', `${name}.conf`), [`archive_dir = ${archive}`, ...settings, ''].join('\n'))
 }

@@ -16,14 +16,14 @@ const APACHE_LINES: [string, RegExp][] = [
   ['ErrorLog "|sh -c touch\\ /tmp/x"', /quotes or variables|wanted a file directly below \/var\/log\/apache2/],
   [
     "ErrorLog '|/bin/sh -c id'",
-    /errorlog \|\/bin\/sh -c id: wanted a file directly below \/var\/log\/apache2 or \$\{APACHE_LOG_DIR\}/,
+    /ErrorLog '\|\/bin\/sh -c id': wanted a file directly below \/var\/log\/apache2 or \$\{APACHE_LOG_DIR\}/,
   ],
   ['CustomLog "||/bin/sh -c id" combined', /wanted a file directly/],
   ['CustomLog ${APACHE_LOG_DIR}/../../../etc/cron.d/x combined', /wanted a file directly/],
   ['CustomLog ${APACHE_LOG_DIR}/shop/access.log combined', /wanted a file directly/],
   ['CustomLog ${APACHE_LOG_DIR}${X}/access.log combined', /quotes or variables/],
   ['ErrorLog syslog:local7', /wanted a file directly/],
-  ['GlobalLog /etc/cron.d/x "* * * * * root id"', /globallog .*: it is not on the list/],
+  ['GlobalLog /etc/cron.d/x "* * * * * root id"', /GlobalLog .*: it is not on the list/],
   ['Include /etc/shadow', /wanted \/etc\/letsencrypt\/options-ssl-apache\.conf/],
   ['IncludeOptional /etc/letsencrypt/options-ssl-apache.conf', /not on the list/],
   ['LoadModule x_module /srv/www/vhosts/shop/x.so', /not on the list/],
@@ -55,23 +55,23 @@ const APACHE_LINES: [string, RegExp][] = [
   ['<Directory /srv/www/vhosts/other>\nRequire all granted\n</Directory>', /wanted a folder of the site/],
   ['<Directory ~ /srv/www/vhosts/shop>\nRequire all granted\n</Directory>', /wanted a folder of the site/],
   ['<Directory /srv/www/vhosts/*>\nRequire all granted\n</Directory>', /wanted a folder of the site/],
-  ['<Directory "/srv/www/vhosts/shop/SITE">\nOptions +ExecCGI\n</Directory>', /options \+ExecCGI/],
-  ['<Directory "/srv/www/vhosts/shop/SITE">\nOptions All\n</Directory>', /options All/],
-  ['<Directory "/srv/www/vhosts/shop/SITE">\nAllowOverride Options=All\n</Directory>', /allowoverride/],
+  ['<Directory "/srv/www/vhosts/shop/SITE">\nOptions +ExecCGI\n</Directory>', /Options \+ExecCGI/],
+  ['<Directory "/srv/www/vhosts/shop/SITE">\nOptions All\n</Directory>', /Options All/],
+  ['<Directory "/srv/www/vhosts/shop/SITE">\nAllowOverride Options=All\n</Directory>', /AllowOverride/],
   ['<Directory "/srv/www/vhosts/shop/SITE">\nRequire expr true\n</Directory>', /wanted all granted/],
   [
     '<FilesMatch \\.php$>\nSetHandler "proxy:unix:/run/php/other.sock|fcgi://localhost"\n</FilesMatch>',
     /wanted the socket of PHP/,
   ],
-  ['<Location />\nSetHandler server-info\n</Location>', /<location \/>: it is not on the list/],
-  ['<If "true">\nOptions None\n</If>', /<if true>: it is not on the list/],
+  ['<Location />\nSetHandler server-info\n</Location>', /<Location \/>: it is not on the list/],
+  ['<If "true">\nOptions None\n</If>', /<If "true">: it is not on the list/],
   ['<IfDefine X>\n</IfDefine>', /not on the list/],
-  ['<IfModule mod_ssl.c>\nUser root\n</IfModule>', /user root: it is not on the list/],
+  ['<IfModule mod_ssl.c>\nUser root\n</IfModule>', /User root: it is not on the list/],
   ['Define APACHE_LOG_DIR /etc', /not on the list/],
   ['Use Macro', /not on the list/],
   [
     '</VirtualHost>\nDocumentRoot /srv/www/vhosts/shop\n<VirtualHost *:80>\nServerName shop.example',
-    /documentroot .*: it may not stand here/,
+    /DocumentRoot .*: it may not stand here/,
   ],
   ['# a comment \\\nErrorLog /etc/passwd', /it goes on in the next line/],
   ['DirectoryIndex index.php \\', /it goes on in the next line/],
@@ -108,7 +108,7 @@ test('objectionsTo() wants a name and any address of each virtual host, and tell
   const without = '<VirtualHost *:80>\nDocumentRoot /srv/www/vhosts/shop/SITE\n</VirtualHost>\n'
   assert.deepEqual(objectionsTo('apache', without, RIGHTS), [{ line: 1, text: 'the virtual host has no ServerName' }])
   const certain = '\n# x\n<VirtualHost 192.0.2.1:80>\nServerName shop.example\n</VirtualHost>'
-  assert.deepEqual(objectionsTo('apache', certain, RIGHTS), [{ line: 3, text: '<virtualhost 192.0.2.1:80>: wanted *:PORT' }])
+  assert.deepEqual(objectionsTo('apache', certain, RIGHTS), [{ line: 3, text: '<VirtualHost 192.0.2.1:80>: wanted *:PORT' }])
 })
 
 const NGINX_LINES: [string, RegExp][] = [

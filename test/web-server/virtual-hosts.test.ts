@@ -32,15 +32,15 @@ const served = (kind: WebServerKind, text: string) =>
 
 test("virtualHosts() reads Apache's blocks", () => {
   assert.deepEqual(served('apache', APACHE), [
-    { domains: ['example.org', 'www.example.org', '*.example.org'], roots: ['/srv/www/vhosts/a b/SITE'] },
-    { domains: ['shop.example.org', 'one.example', 'two.example'], roots: ['/srv/www/vhosts/shop/SITE'] },
+    { domains: ['example.org', 'www.example.org', '*.example.org'], patterns: [], roots: ['/srv/www/vhosts/a b/SITE'] },
+    { domains: ['shop.example.org', 'one.example', 'two.example'], patterns: [], roots: ['/srv/www/vhosts/shop/SITE'] },
   ])
 })
 
 test("virtualHosts() reads nginx's blocks, with every root in them", () => {
   assert.deepEqual(served('nginx', NGINX), [
-    { domains: ['example.org', 'www.example.org'], roots: ['/srv/www/vhosts/a b/SITE'] },
-    { domains: ['*.example.net'], roots: ['/srv/www/vhosts/shop/SITE', '/srv/old'] },
+    { domains: ['example.org', 'www.example.org'], patterns: [], roots: ['/srv/www/vhosts/a b/SITE'] },
+    { domains: ['*.example.net'], patterns: ['~^x\\d+$'], roots: ['/srv/www/vhosts/shop/SITE', '/srv/old'] },
   ])
 })
 

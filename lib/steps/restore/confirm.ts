@@ -39,7 +39,7 @@ export const confirm: Step<Asked, void> = {
  * key by key, Ctrl-C would be a key and no signal, and a terminal that is gone could not be put back.
  * @throws when the run is stopped meanwhile
  */
-async function ask(question: string, stop: AbortSignal): Promise<string | undefined> {
+export async function ask(question: string, stop: AbortSignal): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
   const ended = new Promise<undefined>(resolve => terminal.once('close', () => resolve(undefined)))
   let isGone = false

@@ -33,7 +33,7 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
     if (!site.local) return { guarded: { databaseUntouched: false } }
     if (!was) {
       // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
-      const last = readJournal(host, site.name).kept.at(-1)?.task
+      const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
       await keepAsSafetyCopy(hands, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
       return { guarded: { databaseUntouched: false } }
     }
@@ -53,6 +53,7 @@ export const guardEdits: Step<Guards, { guarded: Guarded }> = {
 
 /** What is known of a replica without a fingerprint, by what was done to it last. */
 const NOT_REMEMBERED: Record<Transaction['task'], string> = {
+  configuration: 'was not put here by a replay',
   replica: 'was put here by a replay that was cut off before it could remember how the site looked',
   recover: 'was put here by a recovery, not by a replay',
   undo: 'was put back here by an undo, not by a replay',

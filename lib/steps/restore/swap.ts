@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Exchange, Transaction } from '../../core/restore-journal.ts'
-import { CommandFailed } from '../../engine/process.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
 import type { Needs, Site } from '../facts.ts'
@@ -9,13 +8,12 @@ import { bringExchange, planExchange } from './exchange.ts'
 import { updatePending } from './journal.ts'
 import { placeOfPath, settleMadeFolders } from './path-place.ts'
 import { assertNoMounts } from './refuse-mounts.ts'
-import { reloadIfTouched, touchesWebServer } from './reload.ts'
 import { type Scope, whatOf } from './scope.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
 /**
- * Phase (e), and the second half of (f): what was restored and what is live change places: files by exchange, tables by one statement, then the web
- * server reads its configuration again. Before the first of them the journal says so; until the end everything can be put back.
+ * Phase (e): what was restored and what is live change places: files by exchange, tables by one statement. Before the first of them the journal says so; until
+ * the end everything can be put back.
  */
 export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; scope: Scope }, void> = {
   name: 'swap',
@@ -23,20 +21,17 @@ export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
   run: async ({ host, secrets, site, restoring, scope }, shell) => {
     await shell.act(`exchange the live ${whatOf(scope)} of ${site.name} with what was restored`, async () => {
       const hands = { host, secrets, shell }
-      const pending = pendingOf(host, site.name)
-      const system = await withoutBrokenWebServer(hands, pending)
-      await exchangeAll(hands, { ...pending, exchanges: [...siteExchanges(site, restoring, scope), ...system] })
+      await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges: siteExchanges(site, restoring, scope) })
     })
   },
 }
 
-/** Exchanges all that a restore plans, the journal first. */
+/** Exchanges the files and the database of a site, the journal first. */
 export async function exchangeAll(hands: Hands, planned: Transaction): Promise<void> {
   assertNoMounts(planned.exchanges)
   const transaction = updatePending(hands.host, { ...planned, phase: 'swapping' })
   for (const exchange of transaction.exchanges) await bringExchange(exchange, 'exchanged', hands.shell)
   if (transaction.database) await bringDatabase(hands, transaction, 'exchanged')
-  await reloadIfTouched(hands, transaction)
 }
 
 function siteExchanges(site: Site, restoring: Restoring, scope: Scope): Exchange[] {
@@ -52,20 +47,4 @@ function pathExchanges(folder: string, tree: string, paths: readonly string[]): 
     return place
   })
   return [...new Set(places)].map(place => planExchange(join(folder, place), join(tree, place)))
-}
-
-/** A configuration that fails its test before anything was changed is not the restore's to judge: it then leaves the web server alone. */
-async function withoutBrokenWebServer({ host, shell }: Hands, pending: Transaction): Promise<readonly Exchange[]> {
-  if (!host.webServer || !touchesWebServer({ host }, pending)) return pending.exchanges
-  try {
-    await shell.quick.ask(String)`${host.webServer.test}`
-    return pending.exchanges
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error
-    shell.note(
-      'problem',
-      `the web server's configuration fails its test as it is, so certificates and configuration of the set stay out of it: ${error.message}`,
-    )
-    return []
-  }
 }

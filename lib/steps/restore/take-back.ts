@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Transaction } from '../../core/restore-journal.ts'
 import { adminOf, contentsOf } from '../../database/admin.ts'
 import { accountName, quoteName } from '../../database/sql.ts'
+import { CommandFailed } from '../../engine/process.ts'
 import type { Hands } from '../../host/hands.ts'
 import { bringDatabase } from './database-exchange.ts'
 import { bringExchange } from './exchange.ts'
@@ -53,7 +54,16 @@ async function dropAccounts({ host, shell }: Hands, { scratch }: Transaction): P
 async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
   for (const exchange of transaction.exchanges.toReversed()) await bringExchange(exchange, 'original', hands.shell)
   if (transaction.database) await bringDatabase(hands, transaction, 'original')
-  await reloadIfTouched(hands, transaction)
+  try {
+    await reloadIfTouched(hands, transaction.exchanges)
+  } catch (error) {
+    // its files are as they were: a web server that is not well for another reason must not keep the site from being so
+    if (!(error instanceof CommandFailed)) throw error
+    hands.shell.note(
+      'problem',
+      `the web server has not read its configuration again, which is as it was before: ${error.message}`,
+    )
+  }
 }
 
 async function dropMarker({ host, shell }: Hands, { database }: Transaction): Promise<void> {

@@ -143,7 +143,7 @@ export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
 export async function tidy(hands: Hands, site: string): Promise<void> {
   const { host, shell } = hands
   const { pending, kept } = readJournal(host, site)
-  const last = kept.at(-1)
+  const last = kept.findLast(one => one.task !== 'configuration')
   if (last && !last.tidied && last.database) {
     const { live, marker } = last.database
     await adminOf(host, shell).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)

@@ -7,11 +7,15 @@ import { saveDefinitions } from '../../database/definitions.ts'
 import { quoteName } from '../../database/sql.ts'
 import type { Hold, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
+import { keepProposal } from '../../restore/kept-proposal.ts'
+import { NO_PROPOSAL } from '../../restore/proposal.ts'
 import type { Needs } from '../facts.ts'
 import { identityAt, planExchange } from './exchange.ts'
 import { readJournal, updatePending } from './journal.ts'
 import type { Recovery } from './recovery.ts'
 import { exchangeAll } from './swap.ts'
+import { exchangeSystemFiles } from './system-exchange.ts'
+import { isOfSystem } from './system-place.ts'
 import { pendingOf, type Restoring, restoringOf, TO_PUT_BACK, takeBackPending } from './transaction.ts'
 
 type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
@@ -80,7 +84,11 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
     await shell.act(`exchange the live ${site.name} with what is kept in ${kept.holdings[0]}`, async () => {
       const hands = { host, secrets, shell }
       await refuseLost(hands, kept)
-      const exchanges = kept.exchanges.map(({ live, held }) => planExchange(live, held))
+      const all = kept.exchanges.map(({ live, held }) => planExchange(live, held))
+      const { true: system = [], false: exchanges = [] } = Object.groupBy(
+        all,
+        ({ live }) => String(isOfSystem(host, live)) as 'true' | 'false',
+      )
       const { database } = kept
       // the side that is held now is described by the file that was saved when it was live
       const turned = database && {
@@ -95,6 +103,11 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
         await saveDefinitions(admin, turned.live, 'live', turned.liveDefinitions)
       }
       await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges, database: turned })
+      // what waited was brought by the restore that is undone
+      keepProposal(host, site.name, NO_PROPOSAL)
+      const why = await exchangeSystemFiles(hands, site.name, system)
+      if (why !== undefined)
+        shell.note('problem', `certificates and web server configuration stay as they are now, what was kept of them too: ${why}`)
     })
   },
 }

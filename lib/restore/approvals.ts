@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { readState, writeState } from '../host/state.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { ConfigurationFile } from './proposal.ts'
+
+/** What an administrator of this host said of one configuration, byte for byte. */
+interface Word {
+  readonly name: string
+  readonly sha256: string
+}
+
+/** What this host remembers of a site's configuration and certificates. */
+export interface Approvals {
+  /** Put in force without a question: it was approved, or an administrator wrote it here. Oldest first. */
+  readonly approved: readonly Word[]
+  /** Not asked about again. Oldest first. */
+  readonly declined: readonly Word[]
+  /** Lineages that were put in place for the site by a restore, and are its own by that. */
+  readonly lineages: readonly string[]
+}
+
+const NOTHING: Approvals = { approved: [], declined: [], lineages: [] }
+/** Words kept of each kind. */
+const MOST = 100
+
+const stateName = (site: string): string => join('configurations', encodeURIComponent(site))
+
+export const readApprovals = (host: Pick<Host, 'paths'>, site: string): Approvals => ({
+  ...NOTHING,
+  ...readState<Partial<Approvals>>(host, stateName(site)),
+})
+
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Whether a word was said of this very text under this name. */
+export const isAmong = (words: readonly Word[], { name, text }: ConfigurationFile): boolean =>
+  words.some(word => word.name === name && word.sha256 === digestOf(text))
+
+/** Whether all of these files are approved. */
+export const areApproved = (host: Pick<Host, 'paths'>, site: string, files: readonly ConfigurationFile[]): boolean => {
+  const { approved, declined } = readApprovals(host, site)
+  return files.every(file => isAmong(approved, file) && !isAmong(declined, file))
+}
+
+/** Remembers what an administrator said of some files. @throws when it cannot be written */
+export function remember(
+  host: Pick<Host, 'paths'>,
+  site: string,
+  said: 'approved' | 'declined',
+  files: readonly ConfigurationFile[],
+): void {
+  const known = readApprovals(host, site)
+  const other = said === 'approved' ? 'declined' : 'approved'
+  const words = files.map(({ name, text }) => ({ name, sha256: digestOf(text) }))
+  const isNew = (word: Word): boolean => !words.some(each => each.name === word.name && each.sha256 === word.sha256)
+  const all = [...known[said].filter(isNew), ...words].slice(-MOST)
+  writeState(host, stateName(site), { ...known, [said]: all, [other]: known[other].filter(isNew) })
+}
+
+/** Remembers that lineages were put in place for a site. @throws when it cannot be written */
+export function rememberLineages(host: Pick<Host, 'paths'>, site: string, names: readonly string[]): void {
+  const known = readApprovals(host, site)
+  const fresh = names.filter(name => !known.lineages.includes(name))
+  if (fresh.length > 0) writeState(host, stateName(site), { ...known, lineages: [...known.lineages, ...fresh] })
+}

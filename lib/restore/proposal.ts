@@ -1,0 +1,70 @@
+import { readlinkSync } from 'node:fs'
+import { messageOf } from '../core/message.ts'
+import type { OpenedFolder } from '../host/opened-folder.ts'
+import { type Lineage, readLineages } from './lineage.ts'
+
+/** A web server's configuration of one site, by its name in `sites-enabled`. */
+export interface ConfigurationFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** What a set brings for the system besides the site itself, as far as it could be read: nothing of it is in force by that. */
+export interface Proposal {
+  readonly files: readonly ConfigurationFile[]
+  readonly lineages: readonly Lineage[]
+}
+
+export const NO_PROPOSAL: Proposal = { files: [], lineages: [] }
+
+/** Bytes of a site's configuration. */
+const LARGEST = 262_144
+/** A file that a web server includes, and no other. */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9@._-]{0,100}$/
+
+/**
+ * Reads what is proposed in a folder that is laid out as a site's companion folder: `web-server/sites-enabled/NAME`, a file or a link to one in
+ * `sites-available`, and `certificates`. A stranger may have made it: nothing that it names outside of it is opened, and no pipe is waited for.
+ * @param leftOut is told of each piece that cannot be read, with the reason
+ */
+export function readProposal(folder: OpenedFolder, leftOut: (text: string) => void): Proposal {
+  const tried = <Found>(what: string, otherwise: Found, read: () => Found): Found => {
+    try {
+      return read()
+    } catch (error) {
+      leftOut(`${what}: ${messageOf(error)}`)
+      return otherwise
+    }
+  }
+  return {
+    files: tried('its web server configuration cannot be read', [], () => readFiles(folder, leftOut)),
+    lineages: tried('its certificates cannot be read', [], () => {
+      using certificates = folder.folderIfThere('certificates')
+      return certificates ? readLineages(certificates, leftOut) : []
+    }),
+  }
+}
+
+function readFiles(folder: OpenedFolder, leftOut: (text: string) => void): ConfigurationFile[] {
+  using enabled = folder.folderIfThere('web-server/sites-enabled')
+  if (!enabled) return []
+  return enabled.names().flatMap(name => {
+    try {
+      const text = NAME.test(name) ? textOf(folder, enabled, name) : undefined
+      if (text === undefined) throw new Error('its name is none of a configuration')
+      return [{ name, text }]
+    } catch (error) {
+      leftOut(`web server file ${JSON.stringify(name)}: ${messageOf(error)}: left out`)
+      return []
+    }
+  })
+}
+
+function textOf(folder: OpenedFolder, enabled: OpenedFolder, name: string): string | undefined {
+  if (!enabled.look(name)?.isSymbolicLink()) return enabled.text(name, LARGEST)
+  const target = readlinkSync(enabled.at(name))
+  const available = /^(?:\.\.|\/.*)\/sites-available\/([^/]+)$/.exec(target)?.[1]
+  if (available === undefined || !NAME.test(available)) throw new Error(`is a link to ${target}`)
+  using folderOfAvailable = folder.folder('web-server/sites-available')
+  return folderOfAvailable.text(available, LARGEST)
+}

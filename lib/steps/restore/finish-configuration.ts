@@ -1,0 +1,94 @@
+import { type Owes, recipe } from '../../engine/recipe.ts'
+import type { Condition, Hold, Step } from '../../engine/step.ts'
+import { hasKeptProposal, readKeptProposal } from '../../restore/kept-proposal.ts'
+import type { Needs } from '../facts.ts'
+import { isBehind } from './choose.ts'
+import { readJournal, updatePending, writeJournal } from './journal.ts'
+import { type Installed, putInForce } from './put-in-force.ts'
+import { rememberLeft } from './system-files.ts'
+import { pendingOf, TO_PUT_BACK, takeBackPending, tidy } from './transaction.ts'
+
+/** Applies to a site of which certificates or configuration are not in force yet, and about which no newer backup is to say something else now. */
+export const isIncomplete: Condition<Needs<'host' | 'site' | 'collection'>, object> = facts => {
+  const { host, site } = facts
+  if (!hasKeptProposal(host, site.name)) return 'all that its backup brought is in force, or was left out'
+  const isReplaced = site.role.role !== 'primary' && typeof isBehind(facts) !== 'string'
+  return isReplaced ? 'a newer backup is about to be put in place' : {}
+}
+
+type Changes = Needs<'host' | 'secrets' | 'request' | 'site'>
+
+/** Configuration alone is changed, all or nothing: whatever stops it half-way, what was in force is so again. */
+const configurationTransaction: Hold<Changes, { changeId: string }> = {
+  name: 'configuration',
+  title: ({ site }) => `Prepare the configuration of ${site.name}`,
+  up: async ({ host, request, site }, shell) => {
+    const changeId = shell.now().toString(36)
+    if (request.dryRun) return { changeId }
+    updatePending(host, {
+      id: changeId,
+      site: site.name,
+      task: 'configuration',
+      phase: 'preparing',
+      startedAt: shell.now(),
+      point: undefined,
+      holdings: [],
+      exchanges: [],
+      database: undefined,
+      scratch: { databases: [], accounts: [] },
+      tidied: true,
+      safety: undefined,
+    })
+    return { changeId }
+  },
+  patience: TO_PUT_BACK,
+  down: async ({ host, secrets, request, site }, shell) => {
+    if (!request.dryRun) await takeBackPending({ host, secrets, shell }, site.name)
+  },
+}
+
+/** Tries again what an earlier run could not put in force. */
+const finishConfiguration: Step<Changes & { changeId: string }, { installed: Installed | undefined } & Owes<'rememberLeft'>> = {
+  name: 'finish-configuration',
+  title: ({ site }) => `Put in force what ${site.name} still lacks`,
+  run: async ({ host, secrets, request, site, changeId }, shell) => {
+    let installed: Installed | undefined
+    await shell.act(
+      `put certificates and configuration of ${site.name} in force, as far as they are known to be harmless`,
+      async () => {
+        installed = await putInForce({ host, secrets, shell }, site, changeId, readKeptProposal(host, site.name), request.command)
+      },
+    )
+    return { installed }
+  },
+}
+
+/** The end of a change of configuration: what was in force before is kept, where there was a change at all. */
+const keepConfiguration: Step<Changes & { changeId: string }, void> = {
+  name: 'keep-configuration',
+  title: 'Keep what was in force before',
+  run: async ({ host, secrets, request, site }, shell) => {
+    await shell.act(`keep what was in force before for ${host.keepPrevious} days`, async () => {
+      const hands = { host, secrets, shell }
+      const pending = pendingOf(host, site.name)
+      const { kept } = readJournal(host, site.name)
+      const isChanged = pending.exchanges.length > 0
+      if (isChanged) {
+        const done = { ...pending, phase: 'kept', startedAt: shell.now() } as const
+        writeJournal(host, site.name, { pending: undefined, kept: [...kept, done] })
+        shell.note(
+          'significant',
+          `${site.name}: certificates or web server configuration were put in force; to put them back: ${request.command('recover', '--site', site.name, '--undo')}`,
+        )
+      } else await takeBackPending(hands, site.name)
+      await tidy(hands, site.name)
+    })
+  },
+}
+
+/** All of it: what is not in force yet is tried again, and what was in force is kept. */
+export const finishIncomplete = recipe<Changes>()
+  .hold(configurationTransaction)
+  .do(finishConfiguration)
+  .do(rememberLeft)
+  .do(keepConfiguration)

@@ -1,0 +1,64 @@
+import type { Hands } from '../../host/hands.ts'
+import type { Piece } from '../../restore/piece.ts'
+import type { Proposal } from '../../restore/proposal.ts'
+import type { Request, SitePlace } from '../facts.ts'
+import { planSystemFiles, type SystemPlan } from './plan-system-files.ts'
+import { putInPlace } from './system-exchange.ts'
+import { failedText, waitingText } from './waiting-text.ts'
+
+/** What became of what a set brought for the system. */
+export interface Installed {
+  /** Names of the lineages that are in place now. */
+  readonly lineages: readonly string[]
+  /** What is to be tried again by every run, or waits for an administrator's word. */
+  readonly left: Proposal
+}
+
+/**
+ * Puts in force what may be, as a part of the restore that is under way, and tells of the rest. One rule: what cannot go in force keeps nothing else from it,
+ * least of all the site's data, and waits; the site is incomplete until then.
+ * @param id names the folders in which files are prepared
+ * @param command makes commands for a person to type
+ */
+export async function putInForce(
+  hands: Hands,
+  site: SitePlace,
+  id: string,
+  proposal: Proposal,
+  command: Request['command'],
+): Promise<Installed> {
+  const plan = planSystemFiles(hands.host, site, proposal)
+  const { certificates, configuration } = plan
+  for (const remark of [...certificates.remarks, ...configuration.remarks]) hands.shell.note('warning', remark)
+  const [ofCertificates, ofConfiguration] = [piecesOf(certificates.put), piecesOf(configuration.put)]
+  const unseen = piecesOf(configuration.put.filter(({ isApproved }) => !isApproved))
+  // what nobody has approved is tried in a sandbox, with the certificates that it may name
+  const isTried = (piece: Piece): boolean => unseen.length > 0 && (unseen.includes(piece) || ofCertificates.includes(piece))
+  const inPlace = async (pieces: readonly Piece[]): Promise<string | undefined> =>
+    pieces.length === 0 ? undefined : await putInPlace(hands, site.name, id, pieces, isTried)
+  const why = await inPlace([...ofCertificates, ...ofConfiguration])
+  // which of the two the web server does not like: certificates that were checked can go in without the other
+  const alone = why !== undefined && ofConfiguration.length > 0 ? await inPlace(ofCertificates) : why
+  const left = leftOf(plan, { certificates: alone !== undefined, configuration: why !== undefined })
+  tell(hands, plan, left, why)
+  for (const each of configuration.waiting) hands.shell.note('problem', waitingText(hands.host, site.name, each, command))
+  return { lineages: alone === undefined ? certificates.put.map(({ lineage }) => lineage.name) : [], left }
+}
+
+const piecesOf = (put: readonly { readonly pieces: readonly Piece[] }[]): Piece[] => put.flatMap(({ pieces }) => pieces)
+
+function leftOf({ certificates, configuration }: SystemPlan, failed: Record<keyof SystemPlan, boolean>): Proposal {
+  return {
+    lineages: failed.certificates ? certificates.put.map(({ lineage }) => lineage) : [],
+    files: [...configuration.waiting, ...(failed.configuration ? configuration.put : [])].map(({ file }) => file),
+  }
+}
+
+function tell({ shell }: Hands, { certificates, configuration }: SystemPlan, left: Proposal, why: string | undefined): void {
+  const put = [...certificates.put.map(({ lineage }) => lineage), ...configuration.put.map(({ file }) => file)]
+  const isLeft = (one: (typeof put)[number]): boolean => [...left.lineages, ...left.files].includes(one)
+  const inForce = put.filter(one => !isLeft(one)).map(({ name }) => name)
+  if (inForce.length > 0) shell.note('info', `in force now: ${inForce.join(', ')}`)
+  const failed = put.filter(isLeft).map(({ name }) => name)
+  if (failed.length > 0) shell.note('problem', failedText(failed, why ?? ''))
+}

@@ -1,0 +1,71 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { messageOf } from '../../core/message.ts'
+import type { Exchange } from '../../core/restore-journal.ts'
+import { CommandFailed } from '../../engine/process.ts'
+import type { Hands } from '../../host/hands.ts'
+import { type Piece, writePiece } from '../../restore/piece.ts'
+import { bringExchange, planExchange } from './exchange.ts'
+import { updatePending } from './journal.ts'
+import { assertNoMounts } from './refuse-mounts.ts'
+import { reloadIfTouched } from './reload.ts'
+import { systemFolderOf } from './system-place.ts'
+import { pendingOf } from './transaction.ts'
+import { foreseenProblem } from './try-configuration.ts'
+
+/**
+ * Puts pieces of the system in place of what is there, as a part of the restore that is under way, tests the web server's configuration and has it read again.
+ * When that fails, all of them are as they were before.
+ * @param id names the folders in which they are prepared, beside what is in force and on its file system
+ * @param isTried whether a piece is tried in a sandbox first: what nobody has approved
+ * @returns why they are not in force; undefined when they are
+ */
+export async function putInPlace(
+  hands: Hands,
+  site: string,
+  id: string,
+  pieces: readonly Piece[],
+  isTried: (piece: Piece) => boolean,
+): Promise<string | undefined> {
+  const holdings = [...new Set(pieces.map(({ to }) => join(systemFolderOf(hands.host, to)!, '.holdfast', id)))]
+  const before = pendingOf(hands.host, site)
+  updatePending(hands.host, { ...before, holdings: [...new Set([...before.holdings, ...holdings])] })
+  const exchanges = pieces.map(piece => {
+    const root = systemFolderOf(hands.host, piece.to)!
+    const held = join(root, '.holdfast', id, piece.to.slice(root.length + 1))
+    writePiece(held, piece)
+    mkdirSync(dirname(piece.to), { recursive: true, mode: 0o700 })
+    return planExchange(piece.to, held)
+  })
+  const tried = exchanges.filter((_, index) => isTried(pieces[index]!))
+  const why = (await foreseenProblem(hands, tried)) ?? (await exchangeSystemFiles(hands, site, exchanges))
+  if (why === undefined) return undefined
+  for (const holding of holdings.filter(each => !before.holdings.includes(each)))
+    rmSync(holding, { recursive: true, force: true })
+  updatePending(hands.host, { ...pendingOf(hands.host, site), holdings: before.holdings })
+  return why
+}
+
+/**
+ * Exchanges files of the system, in the journal first, and has the web server read them. When its test or its reading fails, they are exchanged back.
+ * @returns why it failed; undefined when all is well
+ */
+export async function exchangeSystemFiles(
+  hands: Hands,
+  site: string,
+  exchanges: readonly Exchange[],
+): Promise<string | undefined> {
+  assertNoMounts(exchanges)
+  const before = pendingOf(hands.host, site)
+  updatePending(hands.host, { ...before, phase: 'swapping', exchanges: [...before.exchanges, ...exchanges] })
+  for (const exchange of exchanges) await bringExchange(exchange, 'exchanged', hands.shell)
+  try {
+    await reloadIfTouched(hands, exchanges)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    for (const exchange of exchanges.toReversed()) await bringExchange(exchange, 'original', hands.shell)
+    updatePending(hands.host, before)
+    return messageOf(error)
+  }
+}
