@@ -24,12 +24,13 @@ export function archiveTelling(
   }
 }
 
-/** What is wrong in sets that a restore could be asked for; lost signatures harm none. */
+/** What is wrong in sets that a restore could be asked for, and what is not as it was written; signatures that were never there harm none. */
 function damageIn(collection: Collection, isKnown: (text: string) => boolean): Damage[] {
   const newest = primaryChain(collection)
-  const isNewestWhole = newest !== undefined && isWhole(newest)
-  const damaged = collection.chains.flatMap(setsOf).filter(set => !set.restorable)
-  return damaged.flatMap(set => set.problems).map(text => ({ text, isOld: isNewestWhole && isKnown(text) }))
+  const isNewestWhole = newest !== undefined && isWhole(newest) && collection.primarySigned
+  const problems = collection.chains.flatMap(setsOf).flatMap(set => (set.restorable ? [] : set.problems))
+  const texts = new Set([...problems, ...(collection.damages ?? []).map(({ text }) => text)])
+  return [...texts].map(text => ({ text, isOld: isNewestWhole && isKnown(text) }))
 }
 
 function untidyIn(collection: Collection): string[] {

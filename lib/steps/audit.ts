@@ -1,5 +1,5 @@
 import { type Auditable, allReadSince, nightsToReadAll, planAudit } from '../core/audit.ts'
-import { type BackupSet, type Collection, type FileRef, filesOf, setsOf } from '../core/collection.ts'
+import { type BackupSet, type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
 import type { AuditedFile, AuditedFiles } from '../core/known-file.ts'
 import { MEGABYTE } from '../core/limits.ts'
@@ -16,9 +16,11 @@ import { proveAgain, type SiteArchive } from './check-mount.ts'
 import { knownIn, type LookNeeds, listCollection, siteArchiveOf, withKnown } from './collection.ts'
 import { rememberFiles } from './compare-files.ts'
 import type { Needs, Site } from './facts.ts'
+import { readLimits } from './limits.ts'
 import { manifestOf } from './manifests.ts'
 import { readBack } from './read-back.ts'
 import { siteDeadline } from './site-deadline.ts'
+import { siteTelling } from './site-telling.ts'
 
 /** One site's part of tonight's audit. */
 export interface SiteAudit {
@@ -83,10 +85,10 @@ export const siteAudits: Many<Needs<'host'> & Audits, { audit: SiteAudit }> = {
  * Reads files of a site's archive and compares each with the hash that was written down when it was made. What differs is remembered until it is well again: nothing is built on
  * it. Manifests and signatures of which this host has a copy are put back.
  */
-export const auditFiles: Step<Needs<'host' | 'secrets' | 'request'> & { audit: SiteAudit }, void> = {
+export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'> & { audit: SiteAudit }, void> = {
   name: 'audit',
   title: ({ audit }) => `Read ${audit.files.length} files of ${audit.site.name} again`,
-  run: async ({ host, secrets, request, audit }, shell) => {
+  run: async ({ host, secrets, request, freeSpace, audit }, shell) => {
     const { site, siteArchive, listed, files } = audit
     if (request.dryRun) return shell.note('info', `would read ${files.map(({ name }) => name).join(', ')}`)
     const facts = { host, secrets, site, siteArchive }
@@ -102,9 +104,12 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request'> & { audit: S
     )
     const all = { known, news: withFiles(withFiles(hashes, news), more.news), listed: more.listed }
     const after = await rememberFiles(facts, all, shell)
-    const told = new Set(before.damages?.map(({ text }) => text))
-    const found = (after.damages ?? []).filter(({ text }) => !told.has(text))
-    if (found.length > 0) throw new Error(found.map(damage => `${damage.text}; ${meaningOf(after, damage)}`).join('\n'))
+    const isNew = ({ text }: Damage): boolean => !before.damages?.some(damage => damage.text === text)
+    const found = after.damages?.filter(isNew) ?? []
+    for (const damage of found) shell.note('warning', `${damage.text}; ${meaningOf(after, damage)}`)
+    if (found.length === 0 && after.damages?.length === before.damages?.length) return
+    const { limits } = readLimits(host, site)
+    shell.tell(siteTelling({ ...facts, collection: after, limits, freeSpace }, shell.now()))
   },
 }
 

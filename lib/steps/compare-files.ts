@@ -8,24 +8,29 @@ import type { Step } from '../engine/step.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { withFiles, writeAuditedFiles } from '../store/audited-files.ts'
 import { knownIn, type LookNeeds, withKnown } from './collection.ts'
-import type { Needs } from './facts.ts'
+import type { FreeSpace, Needs } from './facts.ts'
 import { readBack } from './read-back.ts'
+import { siteTelling } from './site-telling.ts'
+
+type CompareNeeds = LookNeeds & Needs<'collection' | 'limits'> & { readonly freeSpace?: FreeSpace }
 
 /**
  * Compares a site's archive with what was written down when its sets were made: what is missing, and what has another size. Manifests and signatures of which this host has a copy
  * are put back, before duplicity sees that they are gone and removes the copies too.
  */
-export const compareFiles: Step<LookNeeds & Needs<'collection'>, Needs<'collection'>> = {
+export const compareFiles: Step<CompareNeeds, Needs<'collection'>> = {
   name: 'compare-files',
   title: 'Compare the archive with what was written',
   run: async (facts, shell) => {
     const { siteArchive, collection } = facts
     if (siteArchive.folder === undefined) return { collection }
     const known = await knownIn(facts, collection, shell)
-    const damaged = (collection.damages ?? []).filter(({ role }) => role !== 'volume').map(({ file }) => file)
+    const damages = collection.damages ?? []
+    const damaged = damages.filter(({ role }) => role !== 'volume').map(({ file }) => file)
     const { news, listed } = await readBack(facts, damaged, { known, listed: collection }, shell)
     const now = await rememberFiles(facts, { known, news, listed }, shell)
     for (const damage of now.damages ?? []) shell.note('warning', `${damage.text}; ${meaningOf(now, damage)}`)
+    if (damages.length > 0) shell.tell(siteTelling({ ...facts, collection: now }, shell.now()))
     return { collection: now }
   },
 }

@@ -153,7 +153,7 @@ for (const major of [0, 3] as const) {
           assert.match(cleaned, /significant: Clean up what is part of no chain, 1 files/)
           assert.doesNotMatch(cleaned, /problem|failed/)
           await rm(place.facts.host.paths.cache, { recursive: true })
-          const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request'>>()
+          const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request' | 'freeSpace'>>()
             .hold(gpgAgent)
             .do(chooseFiles)
             .each('Audit', siteAudits, site => site.do(auditFiles))
