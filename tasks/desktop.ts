@@ -22,6 +22,7 @@ import { gpgAgent } from '../lib/steps/gpg.ts'
 import { inhibit } from '../lib/steps/inhibit.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
+import { isMadeInVain, readBackSet } from '../lib/steps/read-back-set.ts'
 import { checkRoom } from '../lib/steps/room.ts'
 import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
@@ -42,7 +43,9 @@ const desktop = recipe<Start & DesktopRequest & WriterRequest>()
       .do(status).do(compareFiles).do(checkRoom).do(compareWithArchive)
       .only('Backup day', isBackup, day => day
         .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
-        .do(backup).do(tellNextDay))
+        .do(backup).do(readBackSet)
+        .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet))
+        .do(tellNextDay))
       .only('Other days', isTidying, day => day.do(pruneOnceADay))))
 
 await main(desktopTask, desktop)

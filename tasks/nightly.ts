@@ -12,6 +12,7 @@ import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { prune } from '../lib/steps/prune.ts'
+import { isMadeInVain, readBackSet } from '../lib/steps/read-back-set.ts'
 import { isBehind } from '../lib/steps/restore/choose.ts'
 import { databaseDiffers, guardEdits, rememberReplica } from '../lib/steps/restore/edit-guard.ts'
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
@@ -48,7 +49,8 @@ const nightly = recipe<Start & WriterRequest>()
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .do(saveCertificates)
     .only('Web server', hasWebServer, served => served.do(saveWebServer))
-    .do(backup))
+    .do(backup).do(readBackSet)
+    .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet)))
   .each('Replica sites', replicas, site => site
     .do(status)
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))

@@ -1,4 +1,4 @@
-import { type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
+import { type BackupSet, type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
 import type { AuditedFiles, KnownFile, KnownFiles } from '../core/known-file.ts'
 import { printTime } from '../core/restore-point.ts'
 import type { ManifestVolume } from './manifest.ts'
@@ -14,6 +14,24 @@ export function filesOfSetsLeft<Known extends KnownFiles>(known: Known, { files 
 export function filesListed({ chains }: Collection): KnownFiles {
   const whole = chains.flatMap(setsOf).filter(set => set.restorable)
   return Object.fromEntries(whole.flatMap(filesOf).map(({ name, bytes }) => [name, { bytes }]))
+}
+
+/** The manifest and the signatures of a finished set, by name, also where the listing has only one of them. */
+export function metadataNames({ manifest, signatures, volumes }: BackupSet, prefix = ''): string[] {
+  const parts = manifest && parseName(manifest.name, prefix)
+  const packing = parseName(volumes[0]?.name ?? '', prefix)?.packing ?? parts?.packing
+  const expected = parts && packing && formatName({ ...parts, role: 'signatures', packing }, prefix)
+  return [manifest?.name, signatures?.name ?? expected].filter(name => name !== undefined)
+}
+
+/** What is known of the files of a set that was made and read back. */
+export function storedFiles(set: BackupSet, news: AuditedFiles): KnownFiles {
+  return Object.fromEntries(
+    filesOf(set).map(({ name, bytes }): [string, KnownFile] => {
+      const { sha1, sha256 }: KnownFile = news[name] ?? {}
+      return [name, { bytes, sha1, sha256 }]
+    }),
+  )
 }
 
 /**

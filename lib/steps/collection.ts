@@ -39,7 +39,7 @@ export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Co
 
 /** What is known of the files of a site's archive. */
 export function knownIn({ host, site, siteArchive }: LookNeeds, listed: Collection, shell: Shell): Promise<AuditedFiles> {
-  return knownFiles({ host, site: site.name, folder: siteArchive.folder }, listed, shell)
+  return knownFiles({ host, site: site.name, archive: siteArchive }, listed, shell)
 }
 
 /** A listed collection with what is damaged in it, by what is known of its files. */

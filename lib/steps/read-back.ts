@@ -18,6 +18,8 @@ export interface ReadingBack {
   readonly news: AuditedFiles
   /** The archive as it is now. */
   readonly listed: Collection
+  /** Something was put back. */
+  readonly isMended: boolean
 }
 
 /**
@@ -31,12 +33,12 @@ export async function readBack(
   { known, listed }: { readonly known: AuditedFiles; readonly listed: Collection },
   shell: Shell,
 ): Promise<ReadingBack> {
-  if (names.length === 0) return { news: {}, listed }
+  if (names.length === 0) return { news: {}, listed, isMended: false }
   const keys = keysOf(facts.host, facts.secrets, targetOf(facts.host, facts.site.name, facts.siteArchive, 'backup'))
   const look = { facts, keys, known, shell }
   const first = await readAll(look, names, listed)
   const mendable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)
-  if (mendable.length === 0) return { news: newsOf(look, first, listed), listed }
+  if (mendable.length === 0) return { news: newsOf(look, first, listed), listed, isMended: false }
   for (const { copy, name, wrong, bytes } of mendable) {
     await putBackMetadata(facts.siteArchive.folder!, { copy, name, bytes }, keys, shell)
     const [told] = damageOf(name, wrong, prefixOf(facts))
@@ -45,7 +47,7 @@ export async function readBack(
   const now = await listCollection(facts.siteArchive, shell)
   const mended = new Set(mendable.map(({ name }) => name))
   const second = await readAll(look, [...mended], now)
-  return { news: newsOf(look, [...first.filter(({ name }) => !mended.has(name)), ...second], now), listed: now }
+  return { news: newsOf(look, [...first.filter(({ name }) => !mended.has(name)), ...second], now), listed: now, isMended: true }
 }
 
 interface Look {
@@ -71,8 +73,10 @@ async function readAll({ facts, keys, known, shell }: Look, names: readonly stri
   if (answers.some(({ result }) => result === 'unread')) await proveAgain(facts.siteArchive, shell)
   return files.map(file => {
     const answer = answers.find(({ name }) => name === file.name)
-    const isAsKnown = answer?.sha256 !== undefined && answer.sha256 === known[file.name]?.sha256
-    const isGood = isAsKnown || (answer !== undefined && ['same', 'whole', 'sealed'].includes(answer.result))
+    const wanted = known[file.name]?.sha256
+    const isAsKnown = answer?.sha256 !== undefined && answer.sha256 === wanted
+    const isReadable = answer?.result === 'whole' || answer?.result === 'sealed'
+    const isGood = isAsKnown || answer?.result === 'same' || (isReadable && wanted === undefined)
     const difference = differenceFrom(known[file.name] ?? {}, there.get(file.name))
     return { ...file, sha256: answer?.sha256, isGood, wrong: difference ?? wrongIn(answer!) }
   })
@@ -81,11 +85,11 @@ async function readAll({ facts, keys, known, shell }: Look, names: readonly stri
 const wrongIn = ({ result, said, name }: ReadBack): string =>
   ({
     different: "is not what was written: it differs from this host's copy",
+    whole: 'is not what was written, by its hash',
+    sealed: 'is not what was written, by its hash',
     damaged: `cannot be ${name.endsWith('.gpg') ? 'decrypted' : 'unpacked'}${said === '' ? '' : `: ${said}`}`,
     unread: `cannot be read: ${said}`,
     same: '',
-    whole: '',
-    sealed: '',
   })[result]
 
 function newsOf({ facts, known, shell }: Look, found: readonly Found[], listed: Collection): AuditedFiles {

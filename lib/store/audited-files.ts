@@ -32,7 +32,8 @@ export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): Audit
   const state = readState<unknown>(host, stateOf(site))
   if (state === undefined) return formerFiles(host, site)
   const { success, data } = filesSchema.safeParse(state)
-  if (!success) throw new Error(`${stateFile(host, stateOf(site))} is damaged: remove it to begin anew`)
+  if (!success)
+    throw new Error(`${stateFile(host, stateOf(site))} is damaged: what is known of the archive's files is begun anew`)
   return data
 }
 
@@ -62,23 +63,28 @@ export function withFiles(files: AuditedFiles, news: AuditedFiles): AuditedFiles
   return { ...files, ...Object.fromEntries(Object.entries(news).map(([name, file]) => [name, { ...files[name], ...file }])) }
 }
 
+/** What this host remembers of the files of an archive. A memory that is damaged is told, and begun anew. */
+export function filesKnownHere(host: Pick<Host, 'paths'>, site: string, shell: Pick<Shell, 'note'>): AuditedFiles {
+  try {
+    return readAuditedFiles(host, site)
+  } catch (error) {
+    shell.note('problem', messageOf(error))
+    return {}
+  }
+}
+
 /**
  * What is known of the files of an archive: what this host remembers, and for files that it did not write, what stands beside the sets. The latter is only read where the listing
  * shows such files.
  */
 export async function knownFiles(
-  { host, site, folder }: { host: Pick<Host, 'paths'>; site: string; folder: string | undefined },
+  { host, site, archive }: { host: Pick<Host, 'paths'>; site: string; archive: Parameters<typeof readSetRecords>[0] },
   listed: Collection,
   shell: Shell,
 ): Promise<AuditedFiles> {
-  let own: AuditedFiles = {}
-  try {
-    own = readAuditedFiles(host, site)
-  } catch (error) {
-    shell.note('problem', messageOf(error))
-  }
+  const own = filesKnownHere(host, site, shell)
   if (listed.files.every(({ name }) => Object.hasOwn(own, name))) return own
-  const records = await readSetRecords({ folder }, shell)
+  const records = await readSetRecords(archive, shell)
   const stored: KnownFiles = Object.assign({}, ...records.map(record => record.stored ?? {}))
   return withFiles(stored, own)
 }

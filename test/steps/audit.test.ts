@@ -137,7 +137,7 @@ for (const major of [0, 3] as const) {
       await writeFile(join(place.archive, manifest), 'x'.repeat((await stat(join(place.archive, manifest))).size))
       assert.match(
         (await prove(place)).join(),
-        /warning: incremental set of 2028-01-02 .*: its manifest cannot be read: it is no manifest: .*; the 2 backups/,
+        /warning: incremental set of 2028-01-02 .*: its manifest is not what was written, by its hash .*; the 2 backups/,
       )
       assert.equal((await prove(place)).length, 1, 'it is told once')
     })

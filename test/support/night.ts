@@ -13,6 +13,7 @@ import type { Needs, Site } from '../../lib/steps/facts.ts'
 import { gpgAgent } from '../../lib/steps/gpg.ts'
 import type { LockInfo } from '../../lib/steps/lock.ts'
 import { prune } from '../../lib/steps/prune.ts'
+import { isMadeInVain, readBackSet } from '../../lib/steps/read-back-set.ts'
 import { status } from '../../lib/steps/status.ts'
 import type { Writer } from '../../lib/steps/writer.ts'
 
@@ -59,12 +60,19 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
   return { facts, source: site.folder, archive: join(at('nas'), name) }
 }
 
-const whole = recipe<NightFacts>().hold(gpgAgent).do(status).do(compareFiles).do(prune).do(backup)
+const whole = recipe<NightFacts>()
+  .hold(gpgAgent)
+  .do(status)
+  .do(compareFiles)
+  .do(prune)
+  .do(backup)
+  .do(readBackSet)
+  .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet))
 const onlyPruning = recipe<NightFacts>().do(status).do(compareFiles).do(prune)
 
 export interface NightOptions {
-  /** Ms since the epoch. */
-  readonly now: number
+  /** Ms since the epoch; a clock that goes on where the night makes more than one set. */
+  readonly now: number | (() => number)
   readonly dry?: boolean
   readonly interrupted?: LockInfo
   /** Only status and pruning. */
@@ -76,7 +84,7 @@ export interface NightOptions {
 /** Runs one night of a site at a simulated time. The clock of duplicity is the caller's to set. */
 export async function night({ facts }: NightSite, options: NightOptions): Promise<readonly Outcome[]> {
   const { now, dry = false, interrupted, onEvent = () => {}, stop = new AbortController().signal } = options
-  const run = new Run({ dry, stop, now: () => now, onEvent })
+  const run = new Run({ dry, stop, now: typeof now === 'number' ? () => now : now, onEvent })
   const chain = options.noBackup ? onlyPruning : whole
   await runTree(chain as unknown as Parameters<typeof runTree>[0], { ...facts, interrupted }, run, 'none')
   return run.outcomes

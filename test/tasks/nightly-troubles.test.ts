@@ -61,8 +61,8 @@ test("nightly says of each site what is wrong with it, and backs up the others: 
   assert.match(second!, /^elsewhere db-dump: the database could not be dumped: .*no\.sock/)
   assert.match(third!, /^gone db-dump: the database could not be dumped: .*(Unknown database|Access denied)/)
   assert.deepEqual(more, [])
-  const last = about(told.outcomes, 'gone').at(-1)!
-  assert.deepEqual([last.step, last.status, last.reason], ['backup', 'skipped', 'Dump the database failed'])
+  const last = about(told.outcomes, 'gone').find(({ step }) => step === 'backup')!
+  assert.deepEqual([last.status, last.reason], ['skipped', 'Dump the database failed'])
   assert.ok(isUnlocked(host))
 })
 

@@ -13,6 +13,7 @@ import type { Needs } from '../../lib/steps/facts.ts'
 import { checkFreeSpace } from '../../lib/steps/free-space.ts'
 import { lock } from '../../lib/steps/lock.ts'
 import { archiveMount } from '../../lib/steps/mount.ts'
+import { readBackSet } from '../../lib/steps/read-back-set.ts'
 import { decideRoles, primaries } from '../../lib/steps/roles.ts'
 import { findSites } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
@@ -26,8 +27,10 @@ const decided = checked.do(checkWriter).do(decideRoles)
 const free = decided.do(checkFreeSpace)
 
 // the right order compiles
-free.each('Primary sites', primaries, site => site.do(status).do(backup))
+free.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
 
+// @ts-expect-error a backup that is not read back
+free.each('Primary sites', primaries, site => site.do(status).do(backup))
 // @ts-expect-error a backup before its site is known
 free.do(backup)
 // @ts-expect-error a backup before check-mount: nothing has proven the archive
@@ -43,12 +46,12 @@ recipe<Start>().hold(lock).hold(archiveMount).do(checkMount).do(decideRoles)
 // @ts-expect-error sites before their roles are decided
 checked.each('Primary sites', primaries, site => site)
 // @ts-expect-error a backup without its status
-free.each('Primary sites', primaries, site => site.do(backup))
+free.each('Primary sites', primaries, site => site.do(backup).do(readBackSet))
 // @ts-expect-error a backup before the free space is known
-decided.each('Primary sites', primaries, site => site.do(status).do(backup))
+decided.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
 const unchecked = checked.do(decideRoles).do(checkFreeSpace)
 // @ts-expect-error a backup before it is known that no other machine writes under this name
-unchecked.each('Primary sites', primaries, site => site.do(status).do(backup))
+unchecked.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
 // @ts-expect-error a dump outside of the condition that finds its wp-config.php
 free.each('Primary sites', primaries, site => site.do(dumpDatabase))
 free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)))

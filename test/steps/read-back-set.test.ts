@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Secret } from '../../lib/core/secret.ts'
+import type { HostFile } from '../../lib/inventory/schema.ts'
+import { recordsIn } from '../../lib/store/set-records.ts'
+import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
+import { ownFolder } from '../support/host.ts'
+import { makeNightSite, type NightSite, night, notesIn } from '../support/night.ts'
+
+const DAY = 86_400_000
+const START = Date.UTC(2028, 0, 1, 3)
+const folder = ownFolder('read-back-set')
+const PASSPHRASE = { kind: 'passphrase', secret: 'WORD', generated: true } as const
+
+for (const major of [0, 3] as const) {
+  describe(`reading back what duplicity ${major} made`, () => {
+    let server: DuplicityServer
+    let count = 0
+    const clock = join(folder, `server${major}`, 'clock')
+    before(async () => {
+      server = await startDuplicity(major, join(folder, `server${major}`))
+    })
+    after(() => server[Symbol.asyncDispose]())
+
+    /** A site, whose duplicity does what `after` says, in a shell, once it has added a set; `after` knows the archive and this host's copies. */
+    async function begin(encryption: HostFile['encryption'] = { kind: 'none' }) {
+      const at = join(folder, `${major}-${count++}`)
+      const program = join(folder, `duplicity${major}-${count}`)
+      const place = await makeNightSite(at, { duplicity: { program, volumeSize: 1 }, encryption })
+      place.facts.secrets = new Map([['WORD', new Secret('known only to the test')]])
+      const copies = join(place.facts.host.paths.cache, 'duplicity', 'blog.backup')
+      let nights = 0
+      const goOn = async (after = ''): Promise<string[]> => {
+        // each call of the server begins at the time that is set: here time goes on
+        const tick = `echo $(($(cat '${clock}') + 60000)) > '${clock}'`
+        const ending = `${tick}\narchive='${place.archive}' copies='${copies}'\n${after}`
+        writeFileSync(program, `#!/bin/bash\n'${server.program}' "$@" || exit\n${ending}\n`, { mode: 0o755 })
+        const now = START + nights++ * DAY
+        await server.setClock(now)
+        writeFileSync(join(place.source, 'SITE', 'page'), randomBytes(20_000))
+        utimesSync(join(place.source, 'SITE', 'page'), now / 1000, now / 1000)
+        return notesIn(await night(place, { now: () => Number(readFileSync(clock, 'utf8')) }))
+      }
+      return { place, copies, goOn }
+    }
+
+    const namesIn = ({ archive }: NightSite) => readdirSync(archive).filter(name => name.startsWith('duplicity'))
+    /** Of the same size, so that no listing tells. */
+    const spoil = (file: string): void => writeFileSync(file, 'x'.repeat(readFileSync(file).length))
+    /** Shell: changes the middle of files. */
+    const FLIP = (files: string) =>
+      `for f in ${files}; do printf '\\377' | dd of="$f" bs=1 seek=$(($(stat -c %s "$f") / 2)) conv=notrunc status=none; done`
+
+    for (const encryption of [{ kind: 'none' } as const, PASSPHRASE])
+      test(`(${encryption.kind}) what the archive spoils while it is written is put back the same night`, async () => {
+        const { place, goOn } = await begin(encryption)
+        await goOn()
+        for (const file of ['*.manifest*', '*-signatures.*']) {
+          const notes = await goOn(FLIP(`$(ls -t "$archive"/${file} | head -n 1)`))
+          assert.match(notes.join(), /significant: incremental set of .*: its (manifest|file of signatures) .*; it was put back/)
+          assert.equal(notes.filter(note => /^(warning|problem|failed)/.test(note)).length, 0, notes.join())
+        }
+        assert.match((await goOn()).join(), /info: incremental backup.*info: manifest and signatures are as they were made/)
+        const [newest] = recordsIn(readFileSync(join(place.archive, '.holdfast-sets'), 'utf8'))
+        const stored = Object.entries(newest!.stored!)
+        assert.equal(stored.length, 3)
+        for (const [name, { bytes, sha1, sha256 }] of stored) {
+          assert.equal(readFileSync(join(place.archive, name)).length, bytes)
+          assert.ok(name.includes('.vol') ? sha1 : sha256, name)
+        }
+      })
+
+    test('a set whose signatures cannot be read and not be put back gets a full the same night', async () => {
+      const { place, goOn } = await begin(PASSPHRASE)
+      await goOn()
+      const spoiled = join(place.archive, '../spoiled')
+      const once = `[ -e '${spoiled}' ] || { touch '${spoiled}'; rm "$copies"/*new-signatures*; ${FLIP('"$archive"/*new-signatures*')}; }`
+      const notes = await goOn(once)
+      assert.match(
+        notes.join('\n'),
+        /warning: incremental set of .*: its file of signatures cannot be decrypted.*\n.*full backup: the signatures of the newest chain/,
+      )
+      assert.equal(notes.filter(note => /^(problem|failed)/.test(note)).length, 0, notes.join())
+      assert.match((await goOn()).join(), /info: incremental backup/)
+    })
+
+    test('the newest manifest is damaged when duplicity wants to read it: it is put back, and the backup made', async () => {
+      const { place, goOn } = await begin(major === 0 ? { kind: 'none' } : PASSPHRASE)
+      for (let nights = 0; nights < 2; nights++) await goOn()
+      const manifest = join(place.archive, namesIn(place).find(name => /inc.*manifest/.test(name))!)
+      spoil(manifest)
+      const notes = await goOn()
+      assert.match(
+        notes.join('\n'),
+        /significant: .* its manifest .*; it was put back[\s\S]*info: it is tried again: [\s\S]*incremental set of/,
+      )
+      assert.equal(notes.filter(note => /^(problem|failed)/.test(note)).length, 0, notes.join())
+    })
+
+    for (const what of [/inc.*manifest/, /full.*manifest/, /full-signatures/, /new-signatures/])
+      test(`${what.source} cannot be read, and this host has lost its copies: a new chain is begun the same night`, async () => {
+        const { place, copies, goOn } = await begin(PASSPHRASE)
+        for (let nights = 0; nights < 2; nights++) await goOn()
+        rmSync(copies, { recursive: true })
+        spoil(join(place.archive, namesIn(place).find(name => what.test(name))!))
+        const notes = await goOn()
+        assert.match(notes.join('\n'), /it is tried again[\s\S]*significant: full backup: [\s\S]*info: full set of/)
+        assert.equal(notes.filter(note => /^failed/.test(note)).length, 0, notes.join())
+        assert.match((await goOn()).join(), /info: incremental backup/)
+      })
+  })
+}
