@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
@@ -65,18 +66,22 @@ async function untilReachable(probe: { host: string; port: number }, timeout: nu
   let last = 'no answer'
   while (Date.now() < end) {
     stop.throwIfAborted()
-    const answer = await connect(probe, Math.min(3000, end - Date.now()))
+    const answer = await connect(probe, Math.min(3000, end - Date.now()), stop)
     if (answer === undefined) return
     last = answer
-    await new Promise(resolve => setTimeout(resolve, 500))
+    await setTimeout(500, undefined, { signal: stop })
   }
   throw new Error(`the VPN is on, but ${probe.host} port ${probe.port} behind it did not answer within ${timeout} s (${last})`)
 }
 
 /** Tries to connect. Gives undefined when it worked, else why not. */
-function connect({ host, port }: { host: string; port: number }, milliseconds: number): Promise<string | undefined> {
+function connect(
+  { host, port }: { host: string; port: number },
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   return new Promise(resolve => {
-    const socket = createConnection({ host, port, timeout: milliseconds })
+    const socket = createConnection({ host, port, timeout: milliseconds, signal })
     const done = (answer: string | undefined): void => {
       socket.destroy()
       resolve(answer)
