@@ -3,6 +3,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 import { adminOptions } from './option-file.ts'
 import { quoteText } from './sql.ts'
+import { connectOption, lockWaitSetting, queryLimits } from './time-limits.ts'
 
 /** What an administrator of the database server may do for a restore. SQL travels by standard input: it can hold a password. */
 export interface Admin {
@@ -17,21 +18,24 @@ export interface Admin {
 }
 
 /** The administrator's session settings: lists as long as they are, names as they are. */
-const SESSION = "SET SESSION group_concat_max_len = 1073741824, sql_mode = '';"
+const sessionOf = (host: Host): string =>
+  `SET SESSION group_concat_max_len = 1073741824, sql_mode = '', ${lockWaitSetting(host)};`
 
 export function adminOf(host: Host, shell: Shell): Admin {
   const { clientProgram } = host.database
-  const escaping = [clientProgram, ...adminOptions(host), '--batch', '--skip-column-names', '--default-character-set=utf8mb4']
+  const connecting = [...adminOptions(host), connectOption(host)]
+  const escaping = [clientProgram, ...connecting, '--batch', '--skip-column-names', '--default-character-set=utf8mb4']
   const client = [...escaping, '--raw']
-  const quiet = { onLine: () => {} }
+  const quiet = { onLine: () => {}, ...queryLimits(host) }
+  const session = sessionOf(host)
   return {
     run: async sql => {
       const text = typeof sql === 'string' ? sql : sql.reveal()
-      await shell.with({ ...quiet, explain: refusal, input: new Secret(`${SESSION}\n${text}`) }).act`${client}`
+      await shell.with({ ...quiet, explain: refusal, input: new Secret(`${session}\n${text}`) }).act`${client}`
     },
-    rows: async sql => shell.with({ ...quiet, input: `${SESSION} ${sql}` }).ask(rowsIn)`${escaping}`,
-    text: async sql => shell.with({ ...quiet, input: `${SESSION} ${sql}` }).ask(String)`${client}`,
-    ask: async sql => shell.with({ ...quiet, input: `${SESSION} ${sql}` }).ask(text => JSON.parse(text))`${client}`,
+    rows: async sql => shell.with({ ...quiet, input: `${session} ${sql}` }).ask(rowsIn)`${escaping}`,
+    text: async sql => shell.with({ ...quiet, input: `${session} ${sql}` }).ask(String)`${client}`,
+    ask: async sql => shell.with({ ...quiet, input: `${session} ${sql}` }).ask(text => JSON.parse(text))`${client}`,
   }
 }
 

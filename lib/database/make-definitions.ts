@@ -7,6 +7,7 @@ import type { Hands } from '../host/hands.ts'
 import { type Definition, loadDefinitions } from './definitions.ts'
 import { adminOptions, withOptionFile } from './option-file.ts'
 import { quoteText } from './sql.ts'
+import { connectOption, queryLimits } from './time-limits.ts'
 
 /** How a client reads SQL that is not ours: no client commands, no local files, no second try. */
 export const IMPORT_OPTIONS = ['--binary-mode', '--local-infile=0', '--default-character-set=utf8mb4', '--max-allowed-packet=1G']
@@ -89,8 +90,8 @@ function makeSql({ sql, sqlMode, charset, collation, timeZone }: Definition): st
 }
 
 async function runAs({ host, shell }: Hands, options: readonly string[], database: string, sql: string): Promise<void> {
-  const client = shell.with({ input: new Secret(sql), onLine: () => {} })
-  await client.act`${host.database.clientProgram} ${options} ${IMPORT_OPTIONS} ${database}`
+  const client = shell.with({ input: new Secret(sql), onLine: () => {}, ...queryLimits(host) })
+  await client.act`${host.database.clientProgram} ${options} ${connectOption(host)} ${IMPORT_OPTIONS} ${database}`
 }
 
 /** Says what of the live database could not be put back, and writes its text down for a person. */

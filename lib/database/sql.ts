@@ -38,6 +38,10 @@ export function accountHost({ address }: DatabaseAccess): string {
   )
 }
 
+/** Statements that drop an account, and first end what it does: a statement of it may last for days, and hold locks for as long. */
+export const dropAccountSql = (account: string): string =>
+  `KILL USER ${accountName(account)}; DROP USER IF EXISTS ${accountName(account)};`
+
 /** `user@host` as SQL. */
 export function accountName(account: string): string {
   const at = account.lastIndexOf('@')

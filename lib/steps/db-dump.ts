@@ -5,6 +5,7 @@ import { messageOf } from '../core/message.ts'
 import { claimDatabase } from '../database/claims.ts'
 import { isComplete } from '../database/dump-file.ts'
 import { withOptionFile } from '../database/option-file.ts'
+import { dumpLimits } from '../database/time-limits.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { type Companion, openCompanion } from './companion.ts'
 import { databaseAccessOf } from './database-access.ts'
@@ -55,7 +56,7 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
     })
     await using companion = await openCompanion(site.folder, shell)
     const beside = join(companion.path, `${DUMP}.new`)
-    const client = shell.with({ stdout: () => open(beside, 'w', 0o600), explain: explainDump })
+    const client = shell.with({ stdout: () => open(beside, 'w', 0o600), explain: explainDump, ...dumpLimits(host, beside) })
     await withOptionFile(host, access, option => client.act`${host.database.dumpProgram} ${option} ${SHAPE} ${access.database}`)
     await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, () => putInPlace(companion, beside))
   },

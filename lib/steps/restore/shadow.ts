@@ -9,7 +9,9 @@ import { saveDefinitions } from '../../database/definitions.ts'
 import { writeImportable } from '../../database/import-stream.ts'
 import { IMPORT_OPTIONS } from '../../database/make-definitions.ts'
 import { withOptionFile } from '../../database/option-file.ts'
-import { accountHost, accountName, escapePattern, quoteName, quoteText } from '../../database/sql.ts'
+import { accountHost, dropAccountSql, escapePattern, quoteName, quoteText } from '../../database/sql.ts'
+import { connectOption, importLimits } from '../../database/time-limits.ts'
+import type { CommandFailed } from '../../engine/process.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
 import { COMPANION } from '../companion.ts'
@@ -53,15 +55,17 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
       await writeImportable(join(restoring.tree, COMPANION, DUMP), importable)
       const client = shell.with({
         stdin: () => open(importable),
-        explain: failure => new Error(`the dump cannot be imported: ${sentence(failure.stderr)}${hintFor(failure.stderr)}`),
+        ...importLimits(host),
+        explain: failure => new Error(`the dump cannot be imported: ${sentence(failure)}${hintFor(failure.stderr)}`),
       })
       await withOptionFile(
         host,
         account,
-        option => client.act`${host.database.clientProgram} ${option} ${IMPORT_OPTIONS} ${account.database}`,
+        option =>
+          client.act`${host.database.clientProgram} ${option} ${connectOption(host)} ${IMPORT_OPTIONS} ${account.database}`,
       )
       await rm(importable)
-      await admin.run(`DROP USER ${accountName(scratch.accounts[0]!)};`)
+      await admin.run(dropAccountSql(scratch.accounts[0]!))
       updatePending(host, { ...pendingOf(host, site.name), scratch: { ...scratch, accounts: [] } })
       await planExchange(hands, site.name, restoring, access)
     })
@@ -86,7 +90,7 @@ const hintFor = (said: string): string =>
     ? '. --files-only brings back the files, --into the dump too, for an administrator to look at'
     : ''
 
-const sentence = (text: string): string => text.trim().split('\n').at(-1) || 'the client was killed'
+const sentence = ({ stderr, how }: CommandFailed): string => stderr.trim().split('\n').at(-1) || `the client ${how}`
 
 function shadowSql(account: DatabaseAccess, charset: string): Secret {
   const name = `${quoteText(account.user)}@${quoteText(accountHost(account))}`

@@ -2,7 +2,7 @@ import { rmdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Transaction } from '../../core/restore-journal.ts'
 import { adminOf, contentsOf } from '../../database/admin.ts'
-import { accountName, quoteName } from '../../database/sql.ts'
+import { dropAccountSql, quoteName } from '../../database/sql.ts'
 import { CommandFailed } from '../../engine/process.ts'
 import type { Hands } from '../../host/hands.ts'
 import { bringDatabase } from './database-exchange.ts'
@@ -48,7 +48,7 @@ export async function takeBackAndKeep(hands: Hands, transaction: Transaction): P
 
 async function dropAccounts({ host, shell }: Hands, { scratch }: Transaction): Promise<void> {
   if (scratch.accounts.length === 0) return
-  await adminOf(host, shell).run(scratch.accounts.map(account => `DROP USER IF EXISTS ${accountName(account)};`).join('\n'))
+  await adminOf(host, shell).run(scratch.accounts.map(dropAccountSql).join('\n'))
 }
 
 async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
@@ -88,8 +88,9 @@ export async function forget({ host, shell }: Hands, transaction: Transaction): 
   const databases = [...scratch.databases, ...(database?.madeLive && phase !== 'kept' ? [database.live] : [])]
   if (databases.length > 0 || scratch.accounts.length > 0) {
     const drops = databases.flatMap(name => [name, `${name}_x`]).map(name => `DROP DATABASE IF EXISTS ${quoteName(name)};`)
-    const accounts = scratch.accounts.map(account => `DROP USER IF EXISTS ${accountName(account)};`)
-    await adminOf(host, shell).run([...drops, ...accounts].join('\n'))
+    // an account first: what it still does may hold its database
+    const accounts = scratch.accounts.map(dropAccountSql)
+    await adminOf(host, shell).run([...accounts, ...drops].join('\n'))
   }
   for (const holding of transaction.holdings) {
     rmSync(holding, { recursive: true, force: true })
