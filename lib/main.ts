@@ -14,6 +14,7 @@ import {
   type TaskWith,
   wordsAfterScript,
 } from './program/command-line.ts'
+import { endProcess } from './program/end-process.ts'
 import { openLog } from './program/log-file.ts'
 import { performRun } from './program/perform.ts'
 import { requestOf, type Start } from './program/start.ts'
@@ -40,15 +41,7 @@ export async function main<Extra extends object>(task: Task | TaskWith<Extra>, r
     process.stderr.write(`${expected ? messageOf(error) : (error as Error).stack}\n`)
     code = expected ? EXIT.badInput : EXIT.failed
   }
-  await new Promise(resolve => process.stdout.write('', resolve))
-  endProcess(code)
-}
-
-/** Ends the process, whatever was left behind. Node would wait for a thread that waits for a dead mount, a FIFO or a name server: the kernel does not. */
-function endProcess(code: number): never {
-  const isLeft = process.getActiveResourcesInfo().some(kind => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(kind))
-  if (isLeft) process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`], {})
-  process.exit(code)
+  return await endProcess(code)
 }
 
 async function runTask<Extra extends object>(task: Task | TaskWith<Extra>, recipe: Part<Start & Extra>): Promise<number> {

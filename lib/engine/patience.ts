@@ -10,10 +10,10 @@ const RELEASES_WITHIN = 8.5
 /** Seconds that each piece of work gets, however little is left. */
 const LEAST = 0.3
 
-/** Seconds that a release, or one way of telling the world, gets after a stop: half of what is left, so that there is some for each that follows. */
+/** Seconds that a release, or one way of telling the world, gets after a stop: a part of what is left, so that there is some for each that follows. */
 export function shareAfter(stop: AbortSignal, what: 'release' | 'report'): number {
   const since = stop.reason instanceof Stopped ? (performance.now() - stop.reason.at) / 1000 : 0
-  return Math.max(LEAST, ((what === 'release' ? RELEASES_WITHIN : ENDS_WITHIN) - since) / 2)
+  return Math.max(LEAST, what === 'release' ? (RELEASES_WITHIN - since) / 2 : (ENDS_WITHIN - since) / 3)
 }
 
 /** Why work was cut off that goes on after a stop: it took too long. */

@@ -15,6 +15,7 @@ import type { Look } from '../steps/look.ts'
 import { lastRunFindings } from '../steps/site-telling.ts'
 import { readHistory } from '../steps/size-history.ts'
 import { helpOf, readCommandLine, type TaskWith, wordsAfterScript } from './command-line.ts'
+import { endProcess } from './end-process.ts'
 import { requestOf, type Start } from './start.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */
@@ -43,8 +44,7 @@ export async function look<Extra extends object>(
   show: Show<Extra>,
 ): Promise<never> {
   const shown = await attempt(task, recipe, show)
-  await new Promise(resolve => (shown.exitCode === EXIT.badInput ? process.stderr : process.stdout).write(shown.text, resolve))
-  process.exit(shown.exitCode)
+  return await endProcess(shown.exitCode, shown.text, shown.exitCode === EXIT.badInput ? process.stderr : process.stdout)
 }
 
 async function attempt<Extra extends object>(
