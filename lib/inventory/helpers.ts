@@ -93,12 +93,12 @@ export const gpgKey = (key: string, secret?: string): NonNullable<HostFile['encr
   ...(secret === undefined ? {} : { secret }),
 })
 
-/** Apache as Debian lays it out. */
+/** Apache as Debian lays it out. One that does not run, as on a replica that waits, reads its configuration when it is started. */
 export const apache = (options: Partial<WebServerFile> = {}): WebServerFile => ({
   kind: 'apache',
   folder: '/etc/apache2',
   test: ['apache2ctl', 'configtest'],
-  reload: ['systemctl', 'reload', 'apache2'],
+  reload: ['systemctl', 'try-reload-or-restart', 'apache2'],
   ...options,
 })
 
@@ -107,7 +107,7 @@ export const nginx = (options: Partial<WebServerFile> = {}): WebServerFile => ({
   kind: 'nginx',
   folder: '/etc/nginx',
   test: ['nginx', '-t'],
-  reload: ['systemctl', 'reload', 'nginx'],
+  reload: ['systemctl', 'try-reload-or-restart', 'nginx'],
   ...options,
 })
 

@@ -18,16 +18,20 @@ export function readKeptProposal(host: Pick<Host, 'paths'>, site: string): Propo
   const folder = proposalFolder(host, site)
   if (!existsSync(folder)) return NO_PROPOSAL
   using opened = OpenedFolder.open(folder)
-  return readProposal(opened, text => {
+  const proposal = readProposal(opened, text => {
     throw new Error(`${folder}: ${text}`)
   })
+  const replaces = opened.text(REPLACES, 1_000_000)
+  return { ...proposal, replaces: replaces === undefined ? {} : JSON.parse(replaces) }
 }
+
+const REPLACES = 'replaces.json'
 
 /** Whether something waits for a site. */
 export const hasKeptProposal = (host: Pick<Host, 'paths'>, site: string): boolean => existsSync(proposalFolder(host, site))
 
 /** Keeps what waits for a site, in place of what waited before; nothing, and there is none. */
-export function keepProposal(host: Pick<Host, 'paths'>, site: string, { files, lineages }: Proposal): void {
+export function keepProposal(host: Pick<Host, 'paths'>, site: string, { files, replaces = {}, lineages }: Proposal): void {
   const place = proposalFolder(host, site)
   const [fresh, old] = [`${place}.new`, `${place}.old`] as const
   for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true })
@@ -37,6 +41,7 @@ export function keepProposal(host: Pick<Host, 'paths'>, site: string, { files, l
     if (files.length > 0) {
       using enabled = made(folder, 'web-server/sites-enabled')
       for (const { name, text } of files) enabled.write(name, text)
+      folder.write(REPLACES, JSON.stringify(replaces))
     }
     for (const { name, certificate, key, chain, renewal } of lineages) {
       using live = made(folder, `certificates/live/${name}`)

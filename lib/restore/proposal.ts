@@ -12,6 +12,8 @@ export interface ConfigurationFile {
 /** What a set brings for the system besides the site itself, as far as it could be read: nothing of it is in force by that. */
 export interface Proposal {
   readonly files: readonly ConfigurationFile[]
+  /** Of files that were not put in force at once: the digest of what was in force in their place then. This host's own knowledge, never a set's. */
+  readonly replaces?: Readonly<Record<string, string>> | undefined
   readonly lineages: readonly Lineage[]
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
@@ -107,6 +108,9 @@ test('saveWebServer copies the files that serve this site alone, however they ar
   writeFileSync(join(enabled, 'both.conf'), vhost('shop', 'example.org'))
   writeFileSync(join(enabled, 'other.conf'), vhost('shop2'))
   symlinkSync('nowhere', join(enabled, 'broken.conf'))
+  // what a link leads to may be its site's own to exchange
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  symlinkSync(join(folder, 'pipe'), join(enabled, 'pipe.conf'))
   const performed = await save(site('shop'))
   assert.equal(outcomeOf(performed, 'web-server').reason, undefined)
   const copy = inCompanion('shop', 'web-server')

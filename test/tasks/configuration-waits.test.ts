@@ -162,3 +162,46 @@ test('approve --dry-run shows all of it and changes nothing', async () => {
   assert.match(stdout, /\+ {2}AcceptPathInfo Off/)
   assert.equal((await status()).code, 1)
 })
+
+test('what was killed in the middle is as it was before, and is tried again by the next night', async () => {
+  const was = readFileSync(inForce, 'utf8')
+  const file = join(stage.folder, 'hosts/web2.json')
+  const inventory = readFileSync(file, 'utf8')
+  const fields = JSON.parse(inventory)
+  writeFileSync(file, JSON.stringify({ ...fields, webServer: { ...fields.webServer, reload: ['sh', '-c', 'kill -KILL $PPID'] } }))
+  await backUp('tenth', shop('  # the tenth\n'))
+  const killed = await night()
+  assert.equal(killed.signal, 'SIGKILL', killed.stdout)
+  assert.match(readFileSync(inForce, 'utf8'), /the tenth/)
+  writeFileSync(file, inventory)
+  const { code, stdout } = await runTask(stage, 'boot', web2)
+  assert.equal(code, 0, stdout)
+  assert.equal(readFileSync(inForce, 'utf8'), was)
+  assert.equal(page(), 'ninth')
+  const next = await runTask(stage, 'nightly', web2, ['--json'])
+  assert.equal(next.code, 0, next.stdout)
+  assert.match(readFileSync(inForce, 'utf8'), /the tenth/)
+  // it was tried in the sandbox before it was in force
+  const commands = JSON.parse(next.stdout).outcomes.flatMap((outcome: { commands: { line: string }[] }) =>
+    outcome.commands.map(each => each.line),
+  )
+  const tests = commands.filter((line: string) => line.includes('apache2 -t'))
+  assert.deepEqual(
+    tests.map((line: string) => line.split(' apache2')[0]),
+    ['bwrap … --', `apache2 -t -f ${server.main}`],
+  )
+})
+
+test('what an administrator changed here while something waited is not replaced without a word', async () => {
+  await backUp('eleventh', shop('  Redirect /a https://shop.example/b\n'))
+  assert.equal((await night()).code, 1, 'Apache lacks mod_alias')
+  writeFileSync(inForce, shop('  # by hand\n'))
+  load('alias')
+  const { code, stdout } = await night()
+  assert.equal(code, 1, stdout)
+  assert.match(stdout, /waits to be approved, for line 1: what is in force in its place was changed here since/)
+  assert.match(readFileSync(inForce, 'utf8'), /by hand/)
+  const approved = await typed(stdout, 'to put it in force')
+  assert.equal(approved.code, 0, approved.stdout)
+  assert.match(readFileSync(inForce, 'utf8'), /Redirect/)
+})

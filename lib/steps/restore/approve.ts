@@ -85,7 +85,13 @@ export const rememberApproval: Step<Approves, void> = {
   name: 'approve',
   title: ({ site }) => `Approve the configuration of ${site.name}`,
   run: async ({ host, site, proposed }, shell) => {
-    await shell.act(`remember that ${namesOf(proposed)} is approved`, () => remember(host, site.name, 'approved', proposed))
+    await shell.act(`remember that ${namesOf(proposed)} is approved`, () => {
+      remember(host, site.name, 'approved', proposed)
+      // the word was said in sight of what is in force now
+      const { replaces = {}, ...proposal } = readKeptProposal(host, site.name)
+      const others = Object.entries(replaces).filter(([name]) => !proposed.some(file => file.name === name))
+      keepProposal(host, site.name, { ...proposal, replaces: Object.fromEntries(others) })
+    })
   },
 }
 

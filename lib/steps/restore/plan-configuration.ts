@@ -1,9 +1,9 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Host } from '../../inventory/schema.ts'
-import { type Approvals, isAmong } from '../../restore/approvals.ts'
+import { type Approvals, digestOf, isAmong } from '../../restore/approvals.ts'
 import type { Piece } from '../../restore/piece.ts'
-import type { ConfigurationFile } from '../../restore/proposal.ts'
+import type { ConfigurationFile, Proposal } from '../../restore/proposal.ts'
 import { objectionsTo } from '../../web-server/objections.ts'
 import type { Objection, SiteRights } from '../../web-server/site-rights.ts'
 import { virtualHosts } from '../../web-server/virtual-hosts.ts'
@@ -17,6 +17,8 @@ export interface Waiting {
   readonly objections: readonly Objection[]
   /** What is in force in its place; empty for nothing. */
   readonly inForce: string
+  /** The digest of what was in force in its place when it was first proposed. */
+  readonly replaces: string
 }
 
 /** What is to be done with the web server configuration that a set brings. */
@@ -26,6 +28,8 @@ export interface ConfigurationPlan {
     readonly file: ConfigurationFile
     readonly pieces: readonly Piece[]
     readonly isApproved: boolean
+    /** The digest of what it replaces, or was to replace when it was first proposed. */
+    readonly replaces: string
   }[]
   readonly waiting: readonly Waiting[]
   /** What stays out, and why. */
@@ -41,12 +45,12 @@ type WebServer = NonNullable<Host['webServer']>
 export function planConfiguration(
   webServer: WebServer,
   site: SitePlace,
-  brought: readonly ConfigurationFile[],
+  { files, replaces = {} }: Pick<Proposal, 'files' | 'replaces'>,
   rights: SiteRights,
   approvals: Approvals,
 ): ConfigurationPlan {
   const remarks: string[] = []
-  const found = brought.flatMap(file => {
+  const found = files.flatMap(file => {
     const place = placeOf(webServer, file.name)
     const here = place && textOf(place.file)
     const isOthers = here !== undefined && !servesOnly(webServer, here, site)
@@ -56,14 +60,28 @@ export function planConfiguration(
     if (here === file.text && place.link === undefined) return []
     const isOff = here !== undefined && place.link !== undefined
     const isApproved = isAmong(approvals.approved, file)
-    const objections = isApproved
-      ? []
-      : [
-          ...(isOff ? [{ line: 1, text: 'it is switched off here: nothing in sites-enabled leads to it' }] : []),
-          ...objectionsTo(webServer.kind, file.text, rights),
-          ...(servesOnly(webServer, file.text, site) ? [] : [{ line: 1, text: 'it does not serve this site alone' }]),
-        ]
-    return [{ file, objections, inForce: isOff ? '' : (here ?? ''), pieces: piecesOf(place, file, here), isApproved }]
+    const was = Object.hasOwn(replaces, file.name) ? replaces[file.name] : undefined
+    const isChanged = was !== undefined && was !== digestOf(here ?? '')
+    const objections = [
+      ...(isChanged ? [{ line: 1, text: 'what is in force in its place was changed here since' }] : []),
+      ...(isApproved
+        ? []
+        : [
+            ...(isOff ? [{ line: 1, text: 'it is switched off here: nothing in sites-enabled leads to it' }] : []),
+            ...objectionsTo(webServer.kind, file.text, rights),
+            ...(servesOnly(webServer, file.text, site) ? [] : [{ line: 1, text: 'it does not serve this site alone' }]),
+          ]),
+    ]
+    return [
+      {
+        file,
+        objections,
+        inForce: isOff ? '' : (here ?? ''),
+        replaces: was ?? digestOf(here ?? ''),
+        pieces: piecesOf(place, file, here),
+        isApproved,
+      },
+    ]
   })
   return {
     put: found.filter(({ objections }) => objections.length === 0),

@@ -19,7 +19,8 @@ export interface SystemPlan {
 const NO_CONFIGURATION: ConfigurationPlan = { put: [], waiting: [], remarks: [] }
 
 /** Decides, by what this host itself knows of the site: what the set says of it may be a stranger's. Changes nothing. */
-export function planSystemFiles(host: Host, site: SitePlace, { files, lineages }: Proposal): SystemPlan {
+export function planSystemFiles(host: Host, site: SitePlace, proposal: Proposal): SystemPlan {
+  const { files, lineages } = proposal
   const approvals = readApprovals(host, site.name)
   const names = siteNames(host, site, approvals)
   const claimed = [
@@ -36,7 +37,7 @@ export function planSystemFiles(host: Host, site: SitePlace, { files, lineages }
     nameObjection: names.objection,
     ...inUse(host, site),
   }
-  return { certificates, configuration: planConfiguration(webServer, site, files, rights, approvals) }
+  return { certificates, configuration: planConfiguration(webServer, site, proposal, rights, approvals) }
 }
 
 /** Names in the virtual hosts of a set that have their root in the site. */

@@ -48,9 +48,11 @@ export async function putInForce(
 const piecesOf = (put: readonly { readonly pieces: readonly Piece[] }[]): Piece[] => put.flatMap(({ pieces }) => pieces)
 
 function leftOf({ certificates, configuration }: SystemPlan, failed: Record<keyof SystemPlan, boolean>): Proposal {
+  const left = [...configuration.waiting, ...(failed.configuration ? configuration.put : [])]
   return {
     lineages: failed.certificates ? certificates.put.map(({ lineage }) => lineage) : [],
-    files: [...configuration.waiting, ...(failed.configuration ? configuration.put : [])].map(({ file }) => file),
+    files: left.map(({ file }) => file),
+    replaces: Object.fromEntries(left.map(({ file, replaces }) => [file.name, replaces])),
   }
 }
 
