@@ -17,6 +17,7 @@ import { isBehind } from '../lib/steps/restore/choose.ts'
 import { databaseDiffers, guardEdits, rememberReplica } from '../lib/steps/restore/edit-guard.ts'
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
 import { finishIncomplete, isIncomplete } from '../lib/steps/restore/finish-configuration.ts'
+import { checkContents, chooseNewest, rememberContents } from '../lib/steps/restore/hold-back.ts'
 import { lookForRoom } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
@@ -25,6 +26,7 @@ import { refuseMounts } from '../lib/steps/restore/refuse-mounts.ts'
 import { checkShadow, importShadow } from '../lib/steps/restore/shadow.ts'
 import { restoreTransaction } from '../lib/steps/restore/transaction.ts'
 import { decideRoles, primaries, replicas } from '../lib/steps/roles.ts'
+import { confirmShrinkage, isShrinkageAccepted, noticeShrinkage, type ShrinkageRequest } from '../lib/steps/shrinkage.ts'
 import { findSites } from '../lib/steps/sites.ts'
 import { status } from '../lib/steps/status.ts'
 import { vpn } from '../lib/steps/vpn.ts'
@@ -32,7 +34,7 @@ import { hasWebServer, saveWebServer } from '../lib/steps/web-server.ts'
 import { checkWriter, type WriterRequest } from '../lib/steps/writer.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
-const nightly = recipe<Start & WriterRequest>()
+const nightly = recipe<Start & WriterRequest & ShrinkageRequest>()
   .hold(lock)
   .do(mendRestores)
   .do(findSites)
@@ -49,18 +51,19 @@ const nightly = recipe<Start & WriterRequest>()
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .do(saveCertificates)
     .only('Web server', hasWebServer, served => served.do(saveWebServer))
-    .do(backup).do(readBackSet)
-    .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet)))
+    .do(backup).do(noticeShrinkage).do(readBackSet)
+    .only('Not as it was made', isMadeInVain, again => again.do(backup).do(noticeShrinkage).do(readBackSet))
+    .only('Shrinkage', isShrinkageAccepted, confirmed => confirmed.do(confirmShrinkage)))
   .each('Replica sites', replicas, site => site
-    .do(status)
+    .do(status).do(chooseNewest)
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .only('Newer in the archive', isBehind, behind => behind
       .do(refuseMounts).do(lookForRoom('replica'))
       .hold(restoreTransaction('replica'))
       .do(guardEdits)
-      .do(restoreFiles).do(checkFiles).do(settleMarkers)
+      .do(restoreFiles).do(checkFiles).do(checkContents).do(settleMarkers)
       .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow))
-      .use(putLive).do(rememberReplica)))
+      .use(putLive).do(rememberContents).do(rememberReplica)))
   .do(chooseFiles)
   .each('Audit', siteAudits, site => site.do(auditFiles))
 

@@ -10,7 +10,7 @@ export interface PruneInput {
   /** How many of the newest secondary chains keep their incrementals (S18b). */
   readonly keepIncrementals: number
   /** A time in the newest chain known to hold a working site: that chain is not touched (S20). */
-  readonly knownGood?: number
+  readonly knownGood?: number | undefined
   /** What shows that a run of another host is writing this archive. */
   readonly otherWriter?: string | undefined
   /** The last run of this host was cut short: this one goes straight to backup (S16). */

@@ -10,6 +10,14 @@ export interface SetRecord {
   readonly files?: number | undefined
   readonly bytes?: number | undefined
   readonly dump?: DumpSize | undefined
+  /** The rows of WordPress's core tables in its dump; none for a site without WordPress. */
+  readonly rows?: Readonly<Record<string, number>> | undefined
+  /** Nothing was in its folder `SITE`. */
+  readonly isEmpty?: boolean | undefined
+  /** What shows that the site had shrunk, against the newest set before it that was as it should be; see shrinkage.ts. */
+  readonly shrunken?: readonly string[] | undefined
+  /** A person said that this is right. */
+  readonly confirmed?: boolean | undefined
   /** Its files in the archive, as they were read back when it was made. */
   readonly stored?: KnownFiles | undefined
 }

@@ -34,8 +34,10 @@ export interface Telling {
   readonly settings?: readonly string[]
   /** What pruning would do next. */
   readonly pruning?: Pruning
-  /** Why all pruning of it is stopped, and how to let it go on. */
-  readonly frozen?: string | undefined
+  /** Why all pruning of it is stopped, and how to let it go on; null when it is not. */
+  readonly frozen?: string | null
+  /** What shows that it has shrunk, or why its replica here stays behind: a sentence for a person, with the command that confirms it; null when neither is so. */
+  readonly shrinkage?: string | null
   /** A desktop's: whether the next full backup has room. */
   readonly room?: Pick<Room, 'enough' | 'reason' | 'prunable'>
   /** What work on it came to in this run, where that is not well. */

@@ -14,7 +14,8 @@ export function judge(site: Telling): readonly Finding[] {
   if (role === 'unmanaged') return work
   if (role === 'conflict' || role === 'ambiguous' || role === 'unfinished') return [...work, attention(claimText(site))]
   if (role === 'incoming') return [...work, remark(claimText(site))]
-  return [...work, ...ageFindings(site), ...damageFindings(site), ...pruningFindings(site), ...remarks(site)]
+  const shrinkage = site.shrinkage ? [attention(site.shrinkage)] : []
+  return [...work, ...ageFindings(site), ...shrinkage, ...damageFindings(site), ...pruningFindings(site), ...remarks(site)]
 }
 
 const failed = (text: string): Finding => ({ level: 'failed', text })
@@ -39,7 +40,7 @@ const damageFindings = ({ damage = [] }: Telling): Finding[] =>
 
 function pruningFindings(site: Telling): Finding[] {
   const { frozen, room } = site
-  if (frozen !== undefined) return [attention(`pruning is stopped: ${frozen}`)]
+  if (frozen) return [attention(`pruning is stopped: ${frozen}`)]
   if (room === undefined) return sizeFindings(site)
   return room.enough ? [] : [room.prunable ? remark(room.reason) : attention(room.reason)]
 }

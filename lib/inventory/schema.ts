@@ -189,6 +189,9 @@ export const hostSchema = z.strictObject({
     .describe(
       'From this age on the newest backup is too old; when absent, 2D for a site, and for a desktop a week and catchUpDays',
     ),
+  acceptAfter: interval
+    .default('7D')
+    .describe('For so long replicas stay behind a site that has shrunk by more than half, unless a person confirms it'),
   auditBudget: z
     .number()
     .min(0)

@@ -5,6 +5,7 @@ import { MEGABYTE } from '../core/limits.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
 import { type Approval, readApproval } from '../steps/restore/approve.ts'
 import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
+import type { ShrinkageRequest } from '../steps/shrinkage.ts'
 import type { WriterRequest } from '../steps/writer.ts'
 import type { Task, TaskWith } from './command-line.ts'
 import { flag, list, text } from './options.ts'
@@ -14,12 +15,15 @@ const NEW_MACHINE = {
   'new-machine': flag('from now on this machine is the one of its name; said once, where another machine had that name'),
 } as const
 
-export const nightlyTask: TaskWith<WriterRequest> = {
+export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest> = {
   name: 'nightly',
   about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.',
   judges: true,
-  options: NEW_MACHINE,
-  read: values => ({ newMachine: values['new-machine'] === true }),
+  options: {
+    ...NEW_MACHINE,
+    'accept-shrinkage': flag('what the sites of --site have lost is right: their replicas follow'),
+  },
+  read: values => ({ newMachine: values['new-machine'] === true, acceptShrinkage: shrinkageIn(values) }),
 }
 
 export const recoverTask: TaskWith<{ recovery: Recovery }> = {
@@ -112,6 +116,14 @@ export const forecastTask: TaskWith<ForecastOptions> = {
     allowanceBytes: values.allowance === undefined ? undefined : numberOf(values.allowance, 'allowance', 0.001, 1e9) * MEGABYTE,
     frequencySeconds: values.frequency === undefined ? undefined : frequencyOf(values.frequency),
   }),
+}
+
+/** @throws {BadInput} when it would mean all sites: it is said of one that a person has looked at */
+function shrinkageIn(values: Readonly<Record<string, unknown>>): boolean {
+  if (values['accept-shrinkage'] !== true) return false
+  if (!Array.isArray(values.site) || values.site.length === 0)
+    throw new BadInput('--accept-shrinkage: found no --site, wanted the site that it is said of')
+  return true
 }
 
 /** All tasks, in the order in which one meets them. */

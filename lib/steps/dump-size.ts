@@ -19,3 +19,19 @@ export async function dumpSizeOf(dump: string, shell: Shell): Promise<DumpSize |
   const odd = await shell.with({ onLine: () => {} }).ask(String)`sh -c ${script} dump-size ${dump} ${ODD}`
   return { bytes: stat.size, packed: odd !== '' }
 }
+
+/**
+ * Counts the rows of each table of a dump, which has one row a line. What WordPress keeps for a while only (transients) does not count: it comes and goes by the thousand. `grep` ends
+ * with 1 when there is no table.
+ */
+const COUNT = `{ LC_ALL=C grep --text --extended-regexp --only-matching "$2" "$1"; [ $? -le 1 ] || echo unread; } |
+  LC_ALL=C awk -F '\`' '/^unread/ { exit 1 } { rows[$2] += /^INSERT/ && !/transient_$/ } END { for (table in rows) print rows[table], table }'`
+const ROW = "^(CREATE TABLE|INSERT INTO) `[^`]*`( VALUES \\([0-9]+,'_(site_)?transient_)?"
+
+/** How many rows each table of a dump has; undefined where there is no dump. @throws when it cannot be read to its end */
+export async function dumpRowsOf(dump: string, shell: Shell): Promise<ReadonlyMap<string, number> | undefined> {
+  if (!lstatSync(dump, { throwIfNoEntry: false })?.isFile()) return undefined
+  const told = await shell.with({ onLine: () => {} }).ask(String)`sh -c ${COUNT} dump-rows ${dump} ${ROW}`
+  const lines = told.split('\n').map(line => /^(\d+) (.+)$/.exec(line))
+  return new Map(lines.filter(line => line !== null).map(([, count, table]) => [table!, Number(count)]))
+}

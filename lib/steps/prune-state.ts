@@ -15,6 +15,7 @@ import type { SiteArchive } from './check-mount.ts'
 import { targetOf } from './duplicity.ts'
 import type { FreeSpace, Site, SiteLimits } from './facts.ts'
 import { isFull } from './free-space.ts'
+import { readRecord } from './site-record.ts'
 
 /** Why all pruning of a site is stopped until a person removes the file. */
 export interface Frozen {
@@ -89,6 +90,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     full: freeSpace !== undefined && isFull(host, freeSpace),
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
+    knownGood: readRecord(host, site.name).shrunken?.good,
     now,
   }
 }

@@ -1,3 +1,4 @@
+import type { Contents, ReplicaChoice } from '../core/shrinkage.ts'
 import { readState, siteState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 
@@ -9,6 +10,12 @@ export interface SiteRecord {
   readonly backedUpAs?: string | undefined
   /** The set that this host's replica, or its last recovery, was made from. */
   readonly restoredFrom?: number
+  /** What this host's replica consisted of when it was made. */
+  readonly contents?: Contents
+  /** What shows that the site has shrunk since its newest set that is as it should be, `good`; undefined once it is confirmed. */
+  readonly shrunken?: { readonly reasons: readonly string[]; readonly good: number | undefined } | undefined
+  /** Why this host's replica stays behind, and since when. */
+  readonly held?: (NonNullable<ReplicaChoice['held']> & { readonly since: number }) | undefined
 }
 
 export function readRecord(host: Host, site: string): SiteRecord {

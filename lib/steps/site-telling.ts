@@ -5,6 +5,7 @@ import { withIncomplete } from '../core/incomplete.ts'
 import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
 import { printTime } from '../core/restore-point.ts'
 import { planPrune } from '../core/retention.ts'
+import { heldText, shrinkageText } from '../core/shrinkage.ts'
 import type { Telling } from '../core/telling.ts'
 import { readLastRun } from '../host/last-run.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -12,6 +13,7 @@ import { staleAfterOf } from '../inventory/stale-after.ts'
 import { hasKeptProposal } from '../restore/kept-proposal.ts'
 import type { FreeSpace, Needs, Site } from './facts.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
+import { readRecord } from './site-record.ts'
 
 const DAY = 86_400_000
 
@@ -29,9 +31,17 @@ export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'statu
     ...(owner === undefined ? {} : { owner }),
     staleAfter: staleAfterOf(host, site.isDesktop),
     ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
-    frozen: frozenReason(host, site.name),
+    frozen: frozenReason(host, site.name) ?? null,
+    shrinkage: shrinkageOfSite(host, site.name),
     ...nextTelling(facts, now),
   }
+}
+
+/** What this host remembers of a site that has shrunk. */
+function shrinkageOfSite(host: Host, site: string): string | null {
+  const { shrunken, held } = readRecord(host, site)
+  if (shrunken !== undefined) return shrinkageText(site, shrunken.reasons, shrunken.good)
+  return held ? heldText(site, held) : null
 }
 
 /** What the last run that had to do with the site said of it. */

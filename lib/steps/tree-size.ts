@@ -1,29 +1,45 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../core/message.ts'
-import type { TreeSize } from '../core/set-record.ts'
+import type { SetRecord, TreeSize } from '../core/set-record.ts'
+import { coreRows } from '../core/shrinkage.ts'
 import { sourceSizeIn } from '../duplicity/statistics.ts'
 import type { Shell } from '../engine/shell.ts'
 import { COMPANION } from './companion.ts'
 import { DUMP } from './db-dump.ts'
-import { dumpSizeOf } from './dump-size.ts'
+import { dumpRowsOf, dumpSizeOf } from './dump-size.ts'
 import type { Site } from './facts.ts'
+
+/** What is written down of a site's contents. */
+export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty'>
 
 /**
  * How large the site was in the set that was just made, as far as that can be told: the backup is good without.
  * @param logFile of the duplicity call that made it
  * @throws when the run is stopped
  */
-export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Promise<Partial<TreeSize>> {
+export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Promise<CountedContents> {
   try {
     const source = sourceSizeIn(readFileSync(logFile, 'utf8'))
     if (!source) shell.note('info', 'duplicity told no statistics: the size of the site is not written down')
-    if (site.local?.wpConfig === undefined) return { ...source }
-    const dump = await dumpSizeOf(join(site.folder, COMPANION, DUMP), shell)
-    return { ...source, ...(dump && { dump }) }
+    if (site.isDesktop) return { ...source }
+    const isEmpty = isSiteEmpty(site.folder) ? { isEmpty: true } : {}
+    if (site.local?.wpConfig === undefined) return { ...source, ...isEmpty, rows: {} }
+    const file = join(site.folder, COMPANION, DUMP)
+    const [dump, rows] = [await dumpSizeOf(file, shell), await dumpRowsOf(file, shell)]
+    return { ...source, ...isEmpty, ...(dump && { dump }), ...(rows && { rows: coreRows(rows) }) }
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `how large the site is cannot be told: ${messageOf(error)}`)
     return {}
+  }
+}
+
+/** Whether there is nothing in a site's `SITE`. */
+export function isSiteEmpty(folder: string): boolean {
+  try {
+    return readdirSync(join(folder, 'SITE')).length === 0
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
   }
 }

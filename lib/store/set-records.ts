@@ -22,6 +22,10 @@ const recordSchema = z.looseObject({
   files: count.optional().catch(undefined),
   bytes: count.optional().catch(undefined),
   dump: z.object({ bytes: count, packed: z.boolean() }).optional().catch(undefined),
+  rows: z.record(z.string(), count).optional().catch(undefined),
+  isEmpty: z.boolean().optional().catch(undefined),
+  shrunken: z.array(z.string().max(500)).max(1000).optional().catch(undefined),
+  confirmed: z.boolean().optional().catch(undefined),
   stored: z
     .record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
     .optional()

@@ -4,23 +4,26 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { DumpSize } from '../../lib/core/set-record.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
-import { dumpSizeOf } from '../../lib/steps/dump-size.ts'
+import type { Shell } from '../../lib/engine/shell.ts'
+import { dumpRowsOf, dumpSizeOf } from '../../lib/steps/dump-size.ts'
 import { ownFolder } from '../support/host.ts'
 import { perform } from '../support/perform.ts'
 import { fakeProgram, whilePathHas } from '../support/programs.ts'
 
 const folder = ownFolder('dump-size')
 
-async function sizeOf(text: string | undefined): Promise<DumpSize | undefined> {
+const sizeOf = (text: string | undefined): Promise<DumpSize | undefined> => lookAt(text, dumpSizeOf)
+
+async function lookAt<Found>(text: string | undefined, look: (dump: string, shell: Shell) => Promise<Found>): Promise<Found> {
   const dump = join(folder, text === undefined ? 'none' : 'dump.sql')
   if (text !== undefined) writeFileSync(dump, text, 'latin1')
-  const found: (DumpSize | undefined)[] = []
-  await perform(
-    recipe<object>().do({ name: 'look', title: 'look', run: async (_, shell) => void found.push(await dumpSizeOf(dump, shell)) }),
+  const found: Found[] = []
+  const { outcomes } = await perform(
+    recipe<object>().do({ name: 'look', title: 'look', run: async (_, shell) => void found.push(await look(dump, shell)) }),
     {},
   )
-  assert.equal(found.length, 1)
-  return found[0]
+  assert.equal(found.length, 1, outcomes[0]?.reason)
+  return found[0]!
 }
 
 const table = (end: string, column = '`id` int(11)'): string => `CREATE TABLE \`t\` (\n  ${column}\n) ENGINE=${end};\n`
@@ -58,4 +61,30 @@ test('dumpSizeOf() counts a dump that cannot be read to its end as packed', asyn
   const bin = join(folder, 'bin')
   fakeProgram(bin, 'grep', 'PATH=$REAL; grep "$@"; exit 2')
   await whilePathHas(bin, async () => assert.deepEqual(await sizeOf(USUAL), { bytes: USUAL.length, packed: true }))
+})
+
+const ROWS = `-- MariaDB dump
+${table('InnoDB').replace('`t`', '`wp_posts`')}INSERT INTO \`wp_posts\` VALUES (1,'INSERT INTO \`wp_users\` VALUES (9)','\xff\\nINSERT INTO \`wp_users\`');
+INSERT INTO \`wp_posts\` VALUES (2,NULL);
+${table('InnoDB').replace('`t`', '`wp_options`')}INSERT INTO \`wp_options\` VALUES (1,'siteurl','x','yes');
+INSERT INTO \`wp_options\` VALUES (2,'_transient_feed','x','no');
+INSERT INTO \`wp_options\` VALUES (31,'_site_transient_timeout_feed','1','no');
+INSERT INTO \`wp_options\` VALUES (4,'about_transient_things','1','no');
+${table('InnoDB').replace('`t`', '`no rows`')}`
+
+test('dumpRowsOf() counts the rows of each table, without those that come and go, and knows the tables without any', async () => {
+  const rows = await lookAt(ROWS, dumpRowsOf)
+  assert.deepEqual([...rows!].toSorted(), [
+    ['no rows', 0],
+    ['wp_options', 2],
+    ['wp_posts', 2],
+  ])
+  assert.deepEqual([...(await lookAt('-- an empty database\n', dumpRowsOf))!], [])
+  assert.equal(await lookAt(undefined, dumpRowsOf), undefined)
+})
+
+test('dumpRowsOf() tells no number of a dump that cannot be read to its end', async () => {
+  const bin = join(folder, 'bin-rows')
+  fakeProgram(bin, 'grep', 'PATH=$REAL; grep "$@"; exit 2')
+  await whilePathHas(bin, () => assert.rejects(lookAt(ROWS, dumpRowsOf), /sh ended with exit code 1/))
 })

@@ -31,6 +31,7 @@ export async function tinyWordpress(vhosts: string, name: string, database: stri
     CREATE TABLE \`${database}\`.wp_options (option_name VARCHAR(64) PRIMARY KEY, option_value TEXT);
     INSERT INTO \`${database}\`.wp_options VALUES ('siteurl', 'http://${database}.example');
     CREATE TABLE \`${database}\`.wp_users (id INT PRIMARY KEY, name TEXT);
+    INSERT INTO \`${database}\`.wp_users VALUES (1, 'admin');
     INSERT INTO \`${database}\`.wp_posts (title, body) VALUES ('Hello', 0x00FF27), ('Zweitens: é', NULL);`)
   return { name, folder, config, database, password }
 }

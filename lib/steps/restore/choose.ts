@@ -15,20 +15,23 @@ import type { Condition, Step } from '../../engine/step.ts'
 import type { Needs } from '../facts.ts'
 import { readRecord } from '../site-record.ts'
 import { placeOf } from '../sites.ts'
+import type { Followed } from './hold-back.ts'
 import type { Recovery } from './recovery.ts'
 import { type Scope, WHOLE } from './scope.ts'
 
-/** A replica is behind when the archive has a set that was not replayed here yet (S22). */
-export const isBehind: Condition<Needs<'host' | 'site' | 'collection'>, { point: RestorePoint; scope: Scope }> = ({
+/** A replica is behind when the backup that it may follow was not replayed here yet (S22). */
+export const isBehind: Condition<Needs<'host' | 'site' | 'collection'> & Followed, { point: RestorePoint; scope: Scope }> = ({
   host,
   site,
   collection,
+  followed: { point },
 }) => {
-  const point = newestRestorePoint(collection)
-  if (!point) return 'the archive holds no backup yet'
-  if (readRecord(host, site.name).restoredFrom === point.time && site.local)
-    return `the newest backup, of ${printTime(point.time)}, is here already`
-  return { point, scope: WHOLE }
+  const newest = newestRestorePoint(collection)
+  if (!newest) return 'the archive holds no backup yet'
+  if (!point) return `the backup of ${printTime(newest.time)} is not followed, and there is none before it`
+  if (readRecord(host, site.name).restoredFrom !== point.time || !site.local) return { point, scope: WHOLE }
+  const isNewest = point.time === newest.time
+  return `the ${isNewest ? 'newest' : 'last'} backup${isNewest ? '' : ' that it may follow'}, of ${printTime(point.time)}, is here already`
 }
 
 /** The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while its archive says that it is ours. */

@@ -3,16 +3,17 @@ import type { Condition, Hold, Step } from '../../engine/step.ts'
 import { hasKeptProposal, readKeptProposal } from '../../restore/kept-proposal.ts'
 import type { Needs } from '../facts.ts'
 import { isBehind } from './choose.ts'
+import type { Followed } from './hold-back.ts'
 import { readJournal, updatePending, writeJournal } from './journal.ts'
 import { type Installed, putInForce } from './put-in-force.ts'
 import { rememberLeft } from './system-files.ts'
 import { pendingOf, TO_PUT_BACK, takeBackPending, tidy } from './transaction.ts'
 
 /** Applies to a site of which certificates or configuration are not in force yet, and about which no newer backup is to say something else now. */
-export const isIncomplete: Condition<Needs<'host' | 'site' | 'collection'>, object> = facts => {
-  const { host, site } = facts
+export const isIncomplete: Condition<Needs<'host' | 'site' | 'collection'> & Partial<Followed>, object> = facts => {
+  const { host, site, followed } = facts
   if (!hasKeptProposal(host, site.name)) return 'all that its backup brought is in force, or was left out'
-  const isReplaced = site.role.role !== 'primary' && typeof isBehind(facts) !== 'string'
+  const isReplaced = followed !== undefined && typeof isBehind({ ...facts, followed }) !== 'string'
   return isReplaced ? 'a newer backup is about to be put in place' : {}
 }
 

@@ -1,0 +1,158 @@
+import { printTime, type RestorePoint } from './restore-point.ts'
+import type { SetRecord } from './set-record.ts'
+import { formatBytes } from './size.ts'
+
+/** What a site consists of, as far as it was counted: what nobody knows is not compared. */
+export interface Contents {
+  /** Files, folders and links. */
+  readonly files?: number | undefined
+  readonly bytes?: number | undefined
+  /** Nothing is in its folder `SITE`. */
+  readonly isEmpty?: boolean | undefined
+  readonly dumpBytes?: number | undefined
+  /** The rows of WordPress's core tables; none of them for a site without WordPress. */
+  readonly rows?: Readonly<Record<string, number>> | undefined
+}
+
+/** Of less than this, half is soon gone, and no sign of anything. */
+const LEAST = { files: 20, bytes: 1_000_000, dumpBytes: 100_000, rows: 20 } as const
+
+/** The tables without whose rows no WordPress works. */
+const VITAL = /(options|posts|users)$/
+const CORE = /^(.*?)(options|posts|users|comments)$/
+
+/**
+ * The core tables of all WordPress installations of a database, among all its tables: those that share their prefix with a table of options and one of posts.
+ * @param rows of all tables
+ */
+export function coreRows(rows: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+  const isCore = (table: string): boolean => {
+    const prefix = CORE.exec(table)?.[1]
+    return prefix !== undefined && rows.has(`${prefix}options`) && rows.has(`${prefix}posts`)
+  }
+  return Object.fromEntries([...rows].filter(([table]) => isCore(table)).slice(0, 400))
+}
+
+/**
+ * What shows that a site lost what only an accident or an attack takes in one night: more than half of it, or all of what it cannot do without. One phrase each.
+ * @param before what it was when it was last known to be as it should; undefined where nobody knows
+ */
+export function shrinkageOf(before: Contents | undefined, now: Contents): readonly string[] {
+  return [
+    ...(now.isEmpty && !before?.isEmpty ? ['SITE is empty'] : []),
+    ...less('files', before?.files, now.files, LEAST.files, String),
+    ...less('bytes', before?.bytes, now.bytes, LEAST.bytes, formatBytes),
+    ...less('the database dump', before?.dumpBytes, now.dumpBytes, LEAST.dumpBytes, formatBytes),
+    ...(now.rows === undefined ? [] : lostRows(before?.rows, now.rows)),
+  ]
+}
+
+function less(
+  what: string,
+  before: number | undefined,
+  now: number | undefined,
+  least: number,
+  text: (count: number) => string,
+): string[] {
+  if (before === undefined || now === undefined || before < least || now >= before / 2) return []
+  return [`${what}: ${text(now)} of ${text(before)} left`]
+}
+
+function lostRows(before: Contents['rows'], now: NonNullable<Contents['rows']>): string[] {
+  const tables = [...new Set([...Object.keys(before ?? {}), ...Object.keys(now)])]
+  return tables.flatMap(table => {
+    const [was, is] = [before?.[table], now[table] ?? 0]
+    if (is > 0 || !VITAL.test(table)) return less(`rows of ${table}`, was, is, LEAST.rows, String)
+    if (was === 0) return []
+    return [table in now ? `${table} is empty` : `${table} is gone`]
+  })
+}
+
+/** What is written down of a set's contents. */
+export const contentsOf = ({ files, bytes, isEmpty, dump, rows }: Omit<SetRecord, 'time'>): Contents => ({
+  ...{ files, bytes, isEmpty, rows },
+  dumpBytes: dump?.bytes,
+})
+
+/** Whether a set is of a site that had shrunk, which nobody has confirmed yet, and which has not stayed so for long. Times in ms. */
+export function isUnconfirmed({ time, shrunken, confirmed }: SetRecord, now: number, acceptAfter: number): boolean {
+  return shrunken !== undefined && shrunken.length > 0 && confirmed !== true && time + acceptAfter > now
+}
+
+/** The newest set that shows the site as it should be: what a new one is compared with, so that a second night of a shrunken site is no better than the first. */
+export function newestConfirmed(records: readonly SetRecord[], now: number, acceptAfter: number): SetRecord | undefined {
+  const known = records.filter(record => record.files !== undefined && !isUnconfirmed(record, now, acceptAfter))
+  return known.toSorted((a, b) => b.time - a.time)[0]
+}
+
+/** What a replica knows when it chooses what to replay. Times in ms since the epoch. */
+export interface ReplicaFacts {
+  /** Oldest first. */
+  readonly points: readonly RestorePoint[]
+  readonly records: readonly SetRecord[]
+  /** The set that it was made from, and what it consisted of then. */
+  readonly restoredFrom: number | undefined
+  readonly contents: Contents | undefined
+  /** Since when it stays behind by its own decision. */
+  readonly heldSince: number | undefined
+  readonly now: number
+  readonly acceptAfter: number
+  /** A person said that it may follow. */
+  readonly isAccepted: boolean
+}
+
+/** The backup that a replica takes, if there is any, and why it does not take the newest. */
+export interface ReplicaChoice {
+  readonly point: RestorePoint | undefined
+  readonly held?: { readonly time: number; readonly reasons: readonly string[]; readonly byOwner: boolean }
+}
+
+/**
+ * The newest backup that a replica may follow. It stays before one whose owner found that the site had shrunk, until that is confirmed; and before one that has less
+ * than half of what the replica has, though its owner says nothing of that: for whoever can write to the archive could have made it.
+ */
+export function chooseForReplica(facts: ReplicaFacts): ReplicaChoice {
+  const { points, records, restoredFrom, now, acceptAfter, isAccepted } = facts
+  const newest = points.at(-1)
+  if (newest === undefined || isAccepted) return { point: newest }
+  const recordOf = ({ time }: RestorePoint): SetRecord => records.find(record => record.time === time) ?? { time }
+  const here = points.find(({ time }) => time === restoredFrom)
+  const free = points.findLast(each => !isUnconfirmed(recordOf(each), now, acceptAfter))
+  const held = free === newest ? {} : { held: { time: newest.time, reasons: recordOf(newest).shrunken ?? [], byOwner: true } }
+  // it never goes back to an older one
+  if (free === undefined || (here !== undefined && free.time <= here.time)) return { point: here, ...held }
+  const reasons = refusalOf(facts, contentsOf(recordOf(free)), free.time)
+  return reasons.length === 0 ? { point: free, ...held } : { point: here, held: { time: free.time, reasons, byOwner: false } }
+}
+
+/** Why a replica refuses a set of such contents by itself; empty when it does not. */
+export function refusalOf(facts: Omit<ReplicaFacts, 'points'>, contents: Contents, time: number): readonly string[] {
+  const { records, restoredFrom, heldSince, now, acceptAfter, isAccepted } = facts
+  const isPatient = heldSince === undefined || heldSince + acceptAfter > now
+  const isSince = (record: SetRecord): boolean =>
+    record.time <= time && (restoredFrom === undefined || record.time > restoredFrom)
+  // what the owner was told, and was confirmed or stayed, needs no second word
+  const isKnown = records.some(record => isSince(record) && record.shrunken && !isUnconfirmed(record, now, acceptAfter))
+  if (facts.contents === undefined || isAccepted || !isPatient || isKnown) return []
+  return shrinkageOf(facts.contents, contents)
+}
+
+/** How it is told that a site has shrunk: on its owner, with how to confirm it. */
+export function shrinkageText(site: string, reasons: readonly string[], good: number | undefined): string {
+  const since = good === undefined ? '' : ` since the backup of ${printTime(good)}`
+  return `it has shrunk${since}: ${listed(reasons)}. It is backed up, and replicas stay behind. If that is right: ${acceptCommand(site)}`
+}
+
+/** How it is told that a replica stays behind. */
+export function heldText(site: string, { time, reasons, byOwner }: NonNullable<ReplicaChoice['held']>): string {
+  const who = byOwner ? 'its owner found that the site had shrunk' : 'it has far less than this replica'
+  const where = byOwner ? 'on its owner' : 'here'
+  return `stays behind the backup of ${printTime(time)}: ${who}: ${listed(reasons)}. If that is right, ${where}: ${acceptCommand(site)}`
+}
+
+const acceptCommand = (site: string): string =>
+  `npx zx tasks/nightly.ts --site ${/^[\w.@:+-]+$/.test(site) ? site : `'${site.replaceAll("'", "'\\''")}'`} --accept-shrinkage`
+
+/** The first few of the reasons: a network of sites has hundreds of tables. */
+const listed = (reasons: readonly string[]): string =>
+  [...reasons.slice(0, 5), ...(reasons.length > 5 ? [`and ${reasons.length - 5} more`] : [])].join(', ')
