@@ -24,6 +24,8 @@ export interface CommandOptions extends CommandLimits {
   readonly stdout?: () => Promise<FileHandle>
   /** Open descriptors that it gets as 3, 4 and so on. */
   readonly inherit?: readonly number[]
+  /** Opened folders, which stand in its words as paths that mean nothing to people: they are told by their names. */
+  readonly opened?: readonly { readonly path: string; readonly name: string }[]
   /** Seconds between asking it to end and killing it, when it must end early. */
   readonly grace?: () => number
   /** Exit codes that are no failure, besides 0. */

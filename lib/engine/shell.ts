@@ -77,10 +77,13 @@ export interface ShellWorld {
 
 /** Makes the shell that a step is given. */
 export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell {
+  /** The words of a command as people know them. */
+  const told = (words: readonly string[]): string[] =>
+    words.map(word => (options.opened ?? []).reduce((text, { path, name }) => text.replaceAll(path, name), word))
   const recorded = async <Result extends object>(words: readonly string[], work: () => Promise<Result>): Promise<Result> => {
     const startedAt = world.now()
     const record = (exitCode: number | undefined): void =>
-      world.listener.command({ line: lineOf(words), ran: true, seconds: (world.now() - startedAt) / 1000, exitCode })
+      world.listener.command({ line: lineOf(told(words)), ran: true, seconds: (world.now() - startedAt) / 1000, exitCode })
     try {
       const result = await work()
       record('exitCode' in result ? (result.exitCode as Ended['exitCode']) : 0)
@@ -110,7 +113,7 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
       return await look(first, async () => await (rest[0] as () => Promise<void> | void)())
     }
     const words = wordsOf(first, rest as Word[])
-    if (world.dry) return describe(lineOf(words))
+    if (world.dry) return describe(lineOf(told(words)))
     await perform(words)
   }
   for (const secret of [...Object.values(options.env ?? {}), options.input])

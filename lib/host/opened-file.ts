@@ -13,9 +13,14 @@ import {
 /** Something else stands where a file or a folder was wanted: somebody put it there. */
 export class WrongKind extends Error {
   readonly code = 'EKIND'
+  readonly path: string
+  /** What it is: `a link`. */
+  readonly found: string
 
   constructor(path: string, found: string, wanted: string) {
     super(`${path} is ${found}, wanted ${wanted}`)
+    this.path = path
+    this.found = found
   }
 }
 

@@ -2,10 +2,14 @@ import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   type Stats,
@@ -77,6 +81,11 @@ export class OpenedFolder implements Disposable {
     return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false }))
   }
 
+  /** The inode of what has a name in it, exactly; undefined for nothing. */
+  inode(name: string): string | undefined {
+    return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
+  }
+
   /** Opens a file in it to be read. @throws {WrongKind} for a link, a pipe or anything else: none of them is followed or waited for */
   file(name: string): OpenedFile {
     const path = `${this.name}/${name}`
@@ -116,6 +125,30 @@ export class OpenedFolder implements Disposable {
   /** Makes a folder in it. @throws with the code EEXIST when the name is taken */
   makeFolder(name: string, mode = 0o700): void {
     this.#told(() => mkdirSync(this.at(name), { mode }))
+  }
+
+  /** Makes a folder in it, and opens it. */
+  newFolder(name: string, mode = 0o700): OpenedFolder {
+    this.makeFolder(name, mode)
+    return this.folder(name)
+  }
+
+  /** The path at which it is now, as the kernel knows it: without a link. */
+  real(): string {
+    return readlinkSync(this.path)
+  }
+
+  /** What it is like now. */
+  stat(): Stats {
+    return fstatSync(this.#descriptor)
+  }
+
+  setOwner(uid: number, gid: number): void {
+    fchownSync(this.#descriptor, uid, gid)
+  }
+
+  setMode(mode: number): void {
+    fchmodSync(this.#descriptor, mode)
   }
 
   /** Removes an empty folder, if it is there. */

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
+import { isWithin } from '../core/within.ts'
 import { HOME } from '../program/command-line.ts'
-import { isWithin } from '../steps/site-files.ts'
 import type { Found, FoundVpn } from './find.ts'
 import type { Share } from './fstab.ts'
 import type { FoundSite } from './sites.ts'

@@ -1,12 +1,12 @@
 import { BadInput } from '../core/bad-input.ts'
 import { desktopBackup, type ScheduleDecision } from '../core/schedule.ts'
+import { isWithin } from '../core/within.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
 import { escapeGlob } from '../duplicity/args.ts'
 import type { DesktopSettings } from '../inventory/desktop.ts'
 import type { Host } from '../inventory/schema.ts'
 import { staleAfterOf } from '../inventory/stale-after.ts'
 import type { Site } from './facts.ts'
-import { isWithin } from './site-files.ts'
 
 /** The desktop that the inventory describes. @throws {BadInput} when it has none */
 export function desktopOf({ name, desktop }: Host): DesktopSettings {

@@ -1,10 +1,10 @@
 import { constants, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isWithin } from '../core/within.ts'
 import { OpenedFile } from '../host/opened-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type VirtualHost, virtualHosts, type WebServerKind } from '../web-server/virtual-hosts.ts'
 import type { SitePlace } from './facts.ts'
-import { isWithin } from './site-files.ts'
 
 /** One file of the web server's configuration that is in force. */
 export interface WebServerFile {

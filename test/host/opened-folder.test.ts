@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, test } from 'node:test'
 import { WrongKind } from '../../lib/host/opened-file.ts'
@@ -20,7 +10,6 @@ import { ownFolder } from '../support/host.ts'
 
 const folder = ownFolder('opened')
 const [site, outside] = ['site', 'outside'].map(name => join(folder, name)) as [string, string]
-chmodSync(folder, 0o711)
 
 /** A site's folder, which is nobody's, and one outside that only root may touch. */
 beforeEach(() => {

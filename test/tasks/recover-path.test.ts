@@ -10,10 +10,12 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
+import { RACES, startExchanger } from '../support/exchanger.ts'
 import { ownFolder } from '../support/host.ts'
 import { runTask } from '../support/recovering.ts'
 import { snapshot } from '../support/snapshot.ts'
@@ -82,7 +84,7 @@ test('recover --path refuses, before anything is restored, a path that has no pl
   const was = snapshot(site)
   const { code, stdout } = await recover('--path', 'SITE/was/in.txt')
   assert.equal(code, 2, stdout)
-  assert.match(stdout, /SITE\/was\/in\.txt: SITE\/was is no folder now; bring that back instead, or use --into/)
+  assert.match(stdout, /SITE\/was\/in\.txt: SITE\/was is no folder now but a file; bring that back instead, or use --into/)
   assert.doesNotMatch(stdout, /EEXIST|ENOTDIR/)
   assert.deepEqual(snapshot(site), was)
   assert.equal((await recover('--path', 'SITE/was')).code, 0)
@@ -107,4 +109,28 @@ test('recover says what a backup does not have: a path, or a database', async ()
   assert.equal(database.code, 1)
   assert.match(database.stdout, /the backup of .* UTC has no database of blog: it was made of a static site/)
   assert.deepEqual(kept(), was)
+})
+
+test('recover --path goes through no link, wherever it leads, and moves nothing of another site while a folder is exchanged for one', async () => {
+  const other = join(host.vhosts, 'other')
+  mkdirSync(join(other, 'SITE'), { recursive: true })
+  writeFileSync(join(other, 'in.txt'), "the other site's")
+  const was = snapshot(other)
+  for (const target of [other, at('SITE/uploads')]) {
+    renameSync(at('SITE/was'), join(folder, 'beside'))
+    symlinkSync(target, at('SITE/was'))
+    const { code, stdout } = await recover('--path', 'SITE/was/in.txt')
+    assert.equal(code, 2, stdout)
+    assert.match(stdout, /SITE\/was\/in\.txt: SITE\/was is no folder now but a link; bring that back instead, or use --into/)
+    rmSync(at('SITE/was'))
+    renameSync(join(folder, 'beside'), at('SITE/was'))
+  }
+  symlinkSync(other, at('SITE/was.false'))
+  if (isRoot) for (const path of [at('SITE'), at('SITE/was')]) chownSync(path, 65_534, 65_534)
+  await using _ = await startExchanger(at('SITE'), 'was')
+  for (let round = 0; round < Math.ceil(RACES / 50); round++) {
+    const { code, stdout } = await recover('--path', 'SITE/was/in.txt')
+    assert.ok([0, 1, 2].includes(code!), stdout)
+    assert.deepEqual(snapshot(other), was)
+  }
 })

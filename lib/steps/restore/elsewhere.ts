@@ -2,11 +2,11 @@ import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync } from 'nod
 import { join, relative } from 'node:path'
 import { BadInput } from '../../core/bad-input.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
+import { isWithin } from '../../core/within.ts'
 import type { Step } from '../../engine/step.ts'
 import { nearestThere } from '../../host/disk.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Needs } from '../facts.ts'
-import { isWithin } from '../site-files.ts'
 import { fetchTree } from './fetch.ts'
 import { partsOf, type Scope, whatOf } from './scope.ts'
 

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { isWithin } from '../../core/within.ts'
 import type { Host } from '../../inventory/schema.ts'
 import { type Approvals, digestOf, isAmong } from '../../restore/approvals.ts'
 import type { Piece } from '../../restore/piece.ts'
@@ -8,7 +9,6 @@ import { objectionsTo } from '../../web-server/objections.ts'
 import type { Objection, SiteRights } from '../../web-server/site-rights.ts'
 import { virtualHosts } from '../../web-server/virtual-hosts.ts'
 import type { SitePlace } from '../facts.ts'
-import { isWithin } from '../site-files.ts'
 
 /** A file that waits for an administrator's word. */
 export interface Waiting {

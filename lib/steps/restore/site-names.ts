@@ -1,11 +1,11 @@
 import { coversOnly, namesIn as namesOfCertificate } from '../../core/certificate.ts'
 import { isDomainName, overlaps } from '../../core/domain-name.ts'
+import { isWithin } from '../../core/within.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Approvals } from '../../restore/approvals.ts'
 import { lineagesHere } from '../../restore/lineages-here.ts'
 import { commonWebServerFiles, type WebServerFile, webServerFiles, webServerFilesOf } from '../domains.ts'
 import type { SitePlace } from '../facts.ts'
-import { isWithin } from '../site-files.ts'
 
 /** Which names a site may answer to on a host, by what the host itself knows: what a set says of names may be a stranger's. */
 export interface SiteNames {

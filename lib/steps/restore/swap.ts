@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Exchange, Transaction } from '../../core/restore-journal.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
+import type { Host } from '../../inventory/schema.ts'
 import type { Needs, Site } from '../facts.ts'
 import { bringDatabase } from './database-exchange.ts'
 import { bringExchange, planExchange } from './exchange.ts'
@@ -21,30 +22,30 @@ export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
   run: async ({ host, secrets, site, restoring, scope }, shell) => {
     await shell.act(`exchange the live ${whatOf(scope)} of ${site.name} with what was restored`, async () => {
       const hands = { host, secrets, shell }
-      await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges: siteExchanges(site, restoring, scope) })
+      await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges: siteExchanges(host, site, restoring, scope) })
     })
   },
 }
 
 /** Exchanges the files and the database of a site, the journal first. */
 export async function exchangeAll(hands: Hands, planned: Transaction): Promise<void> {
-  assertNoMounts(planned.exchanges)
+  assertNoMounts(hands.host, planned.exchanges)
   const transaction = updatePending(hands.host, { ...planned, phase: 'swapping' })
-  for (const exchange of transaction.exchanges) await bringExchange(exchange, 'exchanged', hands.shell)
+  for (const exchange of transaction.exchanges) await bringExchange(hands.host, exchange, 'exchanged', hands.shell)
   if (transaction.database) await bringDatabase(hands, transaction, 'exchanged')
 }
 
-function siteExchanges(site: Site, restoring: Restoring, scope: Scope): Exchange[] {
-  if (scope.paths.length > 0) return pathExchanges(site.folder, restoring.tree, scope.paths)
-  return scope.files ? [planExchange(site.folder, restoring.tree)] : []
+function siteExchanges(host: Host, site: Site, restoring: Restoring, scope: Scope): Exchange[] {
+  if (scope.paths.length > 0) return pathExchanges(host, site.folder, restoring.tree, scope.paths)
+  return scope.files ? [planExchange(host, site.folder, restoring.tree)] : []
 }
 
 /** Single files and folders of the live site. Several may share a folder that is gone: they come with it. */
-function pathExchanges(folder: string, tree: string, paths: readonly string[]): Exchange[] {
+function pathExchanges(host: Host, folder: string, tree: string, paths: readonly string[]): Exchange[] {
   const places = paths.map(path => {
-    const place = placeOfPath(folder, path)
-    settleMadeFolders(folder, tree, place, path)
+    const place = placeOfPath(host, folder, path)
+    settleMadeFolders(host, folder, tree, place, path)
     return place
   })
-  return [...new Set(places)].map(place => planExchange(join(folder, place), join(tree, place)))
+  return [...new Set(places)].map(place => planExchange(host, join(folder, place), join(tree, place)))
 }

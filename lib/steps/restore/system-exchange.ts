@@ -35,7 +35,7 @@ export async function putInPlace(
     const held = join(root, '.holdfast', id, piece.to.slice(root.length + 1))
     writePiece(held, piece)
     mkdirSync(dirname(piece.to), { recursive: true, mode: 0o700 })
-    return planExchange(piece.to, held)
+    return planExchange(hands.host, piece.to, held)
   })
   const tried = exchanges.filter((_, index) => isTried(pieces[index]!))
   const why = (await foreseenProblem(hands, tried)) ?? (await exchangeSystemFiles(hands, site, exchanges))
@@ -55,16 +55,16 @@ export async function exchangeSystemFiles(
   site: string,
   exchanges: readonly Exchange[],
 ): Promise<string | undefined> {
-  assertNoMounts(exchanges)
+  assertNoMounts(hands.host, exchanges)
   const before = pendingOf(hands.host, site)
   updatePending(hands.host, { ...before, phase: 'swapping', exchanges: [...before.exchanges, ...exchanges] })
-  for (const exchange of exchanges) await bringExchange(exchange, 'exchanged', hands.shell)
+  for (const exchange of exchanges) await bringExchange(hands.host, exchange, 'exchanged', hands.shell)
   try {
     await reloadIfTouched(hands, exchanges)
     return undefined
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
-    for (const exchange of exchanges.toReversed()) await bringExchange(exchange, 'original', hands.shell)
+    for (const exchange of exchanges.toReversed()) await bringExchange(hands.host, exchange, 'original', hands.shell)
     updatePending(hands.host, before)
     return messageOf(error)
   }

@@ -1,5 +1,5 @@
+import { isWithin } from '../../core/within.ts'
 import type { Host } from '../../inventory/schema.ts'
-import { isWithin } from '../site-files.ts'
 
 /** The folder of certificates or of the web server's configuration that a path lies in; undefined for any other. */
 export const systemFolderOf = ({ certificates, webServer }: Host, path: string): string | undefined =>

@@ -1,10 +1,10 @@
-import { rmdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Transaction } from '../../core/restore-journal.ts'
 import { adminOf, contentsOf } from '../../database/admin.ts'
 import { dropAccountSql, quoteName } from '../../database/sql.ts'
 import { CommandFailed } from '../../engine/process.ts'
 import type { Hands } from '../../host/hands.ts'
+import { type Bases, openPlace } from '../../restore/place.ts'
 import { bringDatabase } from './database-exchange.ts'
 import { bringExchange } from './exchange.ts'
 import { updatePending } from './journal.ts'
@@ -52,7 +52,7 @@ async function dropAccounts({ host, shell }: Hands, { scratch }: Transaction): P
 }
 
 async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
-  for (const exchange of transaction.exchanges.toReversed()) await bringExchange(exchange, 'original', hands.shell)
+  for (const exchange of transaction.exchanges.toReversed()) await bringExchange(hands.host, exchange, 'original', hands.shell)
   if (transaction.database) await bringDatabase(hands, transaction, 'original')
   try {
     await reloadIfTouched(hands, transaction.exchanges)
@@ -79,7 +79,7 @@ async function dropMarker({ host, shell }: Hands, { database }: Transaction): Pr
  * @throws before anything is removed, when something is mounted in one of its folders: what is on a mount is not the restore's
  */
 export async function forget({ host, shell }: Hands, transaction: Transaction): Promise<void> {
-  const [mount] = transaction.holdings.flatMap(mountsIn)
+  const [mount] = transaction.holdings.flatMap(holding => mountsIn(host, holding))
   if (mount !== undefined)
     throw new Error(
       `${mount} is a mount, in what an earlier restore of ${transaction.site} keeps: it is not deleted before that is unmounted`,
@@ -93,17 +93,18 @@ export async function forget({ host, shell }: Hands, transaction: Transaction): 
     await adminOf(host, shell).run([...accounts, ...drops].join('\n'))
   }
   for (const holding of transaction.holdings) {
-    rmSync(holding, { recursive: true, force: true })
-    removeEmpty(dirname(holding))
-    removeEmpty(dirname(dirname(holding)))
+    // by rm, which follows no link that somebody makes meanwhile: processes of the site may still be at work in its former folder
+    await shell.with({ onLine: () => {} }).act`rm --recursive --force --one-file-system ${holding}`
+    for (const folder of [dirname(holding), dirname(dirname(holding))]) removeEmpty(host, folder)
   }
 }
 
 /** Removes a folder of ours that nothing is left in. */
-function removeEmpty(folder: string): void {
+function removeEmpty(host: Bases, folder: string): void {
   if (!folder.includes('/.holdfast')) return
   try {
-    rmdirSync(folder)
+    using place = openPlace(host, folder)
+    place?.folder.removeFolder(place.name)
   } catch {
     // another restore keeps something in it
   }

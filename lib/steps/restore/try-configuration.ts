@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Exchange } from '../../core/restore-journal.ts'
+import { isWithin } from '../../core/within.ts'
 import { CommandFailed } from '../../engine/process.ts'
 import type { Hands } from '../../host/hands.ts'
 import { type Place, sandboxed } from '../../host/sandbox.ts'
-import { isWithin } from '../site-files.ts'
 
 /** What a web server reads besides its own folder when it tests its configuration, where it is there. */
 const READ = ['/etc/ssl', '/etc/mime.types', '/etc/php']

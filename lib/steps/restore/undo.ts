@@ -70,7 +70,9 @@ export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: 
 
 /** @throws when what was kept is not there any more: an exchange with nothing would take the live site away */
 async function refuseLost({ host, shell }: Hands, { site, exchanges, database }: Transaction): Promise<void> {
-  const lost = exchanges.filter(({ held, liveWas }) => liveWas !== null && identityAt(held) === null).map(({ held }) => held)
+  const lost = exchanges
+    .filter(({ held, liveWas }) => liveWas !== null && identityAt(host, held) === null)
+    .map(({ held }) => held)
   const isGone = database !== undefined && (await contentsOf(adminOf(host, shell), database.held)) === undefined
   const all = [...lost, ...(isGone ? [`the database ${database.held}`] : [])]
   if (all.length > 0) throw new Error(`what was kept of ${site} is gone, and it is left as it is now: ${all.join(', ')}`)
@@ -84,7 +86,7 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
     await shell.act(`exchange the live ${site.name} with what is kept in ${kept.holdings[0]}`, async () => {
       const hands = { host, secrets, shell }
       await refuseLost(hands, kept)
-      const all = kept.exchanges.map(({ live, held }) => planExchange(live, held))
+      const all = kept.exchanges.map(({ live, held }) => planExchange(host, live, held))
       const { true: system = [], false: exchanges = [] } = Object.groupBy(
         all,
         ({ live }) => String(isOfSystem(host, live)) as 'true' | 'false',

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -7,18 +18,24 @@ import type { Exchange } from '../../../lib/core/restore-journal.ts'
 import { recipe } from '../../../lib/engine/recipe.ts'
 import { bringExchange, identityAt, planExchange } from '../../../lib/steps/restore/exchange.ts'
 import { duplicity3 } from '../../support/duplicity3.ts'
+import { RACES, startExchanger } from '../../support/exchanger.ts'
 import { perform, story } from '../../support/perform.ts'
 import { fakeProgram, whilePathHas } from '../../support/programs.ts'
 import { quickFolder } from '../../support/quick-folder.ts'
 
 const folder = quickFolder('exchange')
+const host = { vhosts: folder, certificates: join(folder, 'letsencrypt'), webServer: undefined }
 type End = 'original' | 'exchanged'
 type Kind = 'nothing' | 'file' | 'tree'
 let count = 0
 
 /** Runs bringExchange() as a step; gives what it failed with. */
 async function bring(exchange: Exchange, end: End): Promise<string | undefined> {
-  const one = recipe<object>().do({ name: 'bring', title: 'Bring', run: async (_, shell) => bringExchange(exchange, end, shell) })
+  const one = recipe<object>().do({
+    name: 'bring',
+    title: 'Bring',
+    run: async (_, shell) => bringExchange(host, exchange, end, shell),
+  })
   const { outcomes } = await perform(one, {})
   assert.equal(outcomes.length, 1, story(outcomes).join('\n'))
   return outcomes[0]!.reason
@@ -48,7 +65,7 @@ function begin(live: Kind, held: Kind): Exchange {
   const paths = { live: join(at, 'live'), held: join(at, 'held') }
   make(paths.live, live, 'former')
   make(paths.held, held, 'restored')
-  return planExchange(paths.live, paths.held)
+  return planExchange(host, paths.live, paths.held)
 }
 
 /** The exchange is at this end, and nothing lies about. */
@@ -69,7 +86,7 @@ const RENAMES: [string, string][] = [
 /** Brings the contents to where so many renames of an exchange to this end leave them. */
 function cutShort(exchange: Exchange, renames: number): void {
   const at = (name: string): string => join(exchange.live, '..', name)
-  for (const [from, to] of RENAMES.slice(0, renames)) if (identityAt(at(from)) !== null) renameSync(at(from), at(to))
+  for (const [from, to] of RENAMES.slice(0, renames)) if (identityAt(host, at(from)) !== null) renameSync(at(from), at(to))
 }
 
 const kinds = fc.constantFrom<Kind>('nothing', 'file', 'tree')
@@ -131,9 +148,9 @@ test('bringExchange() uses one atomic exchange where mv knows it, and renames wh
     fakeProgram(programs, 'mv', `echo "$*" >> '${programs}/asked'\n${script}`)
     await whilePathHas(programs, async () => {
       const exchange = begin('tree', 'tree')
-      const [live, held] = [identityAt(exchange.live), identityAt(exchange.held)]
+      const [live, held] = [identityAt(host, exchange.live), identityAt(host, exchange.held)]
       assert.equal(await bring(exchange, 'exchanged'), undefined)
-      assert.deepEqual([identityAt(exchange.live), identityAt(exchange.held)], [held, live], name)
+      assert.deepEqual([identityAt(host, exchange.live), identityAt(host, exchange.held)], [held, live], name)
       assertAt(exchange, 'exchanged', 'tree', 'tree')
       assert.equal(await bring(exchange, 'original'), undefined)
       assertAt(exchange, 'original', 'tree', 'tree')
@@ -144,3 +161,66 @@ test('bringExchange() uses one atomic exchange where mv knows it, and renames wh
     )
   }
 })
+
+/** A site's folder that is its owner's, with a path that is to come back, and another site's that no one else may touch. */
+function hostile(name: string) {
+  const [site, other] = [join(folder, name), join(folder, `${name}-other`)] as const
+  for (const path of [join(site, 'd'), other, join(site, 'held')]) mkdirSync(path, { recursive: true })
+  for (const path of [join(other, 'file'), join(other, 'new')]) writeFileSync(path, "the other site's")
+  symlinkSync(other, join(site, 'd.false'))
+  if (process.getuid?.() === 0) for (const path of [site, join(site, 'd')]) chownSync(path, 65_534, 65_534)
+  const otherIs = (): string[] => {
+    const read = (file: string): string =>
+      `${file}: ${readFileSync(join(other, file), 'utf8')} ${lstatSync(join(other, file)).ino}`
+    return readdirSync(other).map(read)
+  }
+  return { site, otherIs, was: otherIs() }
+}
+
+test('an exchange goes through no link, be it there from the beginning or put there before the take-back', async () => {
+  const { site, otherIs, was } = hostile('linked')
+  writeFileSync(join(site, 'held', 'file'), 'restored')
+  assert.throws(
+    () => planExchange(host, join(site, 'd.false', 'file'), join(site, 'held', 'file')),
+    /d\.false is a link, wanted a folder/,
+  )
+  writeFileSync(join(site, 'd', 'file'), 'former')
+  const exchange = planExchange(host, join(site, 'd', 'file'), join(site, 'held', 'file'))
+  assert.equal(await bring(exchange, 'exchanged'), undefined)
+  renameSync(join(site, 'd'), join(site, 'aside'))
+  renameSync(join(site, 'd.false'), join(site, 'd'))
+  assert.match((await bring(exchange, 'original'))!, /linked\/d is a link, wanted a folder/)
+  assert.deepEqual(otherIs(), was)
+  rmSync(join(site, 'd'))
+  renameSync(join(site, 'aside'), join(site, 'd'))
+  assert.equal(await bring(exchange, 'original'), undefined)
+  assert.equal(readFileSync(join(site, 'd', 'file'), 'utf8'), 'former')
+})
+
+for (const [what, file] of [
+  ['a file', 'file'],
+  ['nothing', 'new'],
+] as const) {
+  test(`an exchange of a path with ${what} at it moves nothing of another site, ${RACES} times while a folder on the way is exchanged for a link`, async t => {
+    const { site, otherIs, was } = hostile(`raced-${file}`)
+    const counts = { exchanged: 0, refused: 0 }
+    await using exchanger = await startExchanger(site, 'd')
+    for (let round = 0; counts.exchanged < RACES || counts.refused < RACES; round++) {
+      assert.ok(round < 100 * RACES && exchanger.child.exitCode === null, `the exchange was not met: ${JSON.stringify(counts)}`)
+      writeFileSync(join(site, 'held', file), 'restored')
+      let reason: string | undefined
+      try {
+        const exchange = planExchange(host, join(site, 'd', file), join(site, 'held', file))
+        reason = await bring(exchange, 'exchanged')
+        if (reason === undefined && round % 2 === 0) reason = await bring(exchange, 'original')
+      } catch (error) {
+        reason = (error as Error).message
+      }
+      if (reason === undefined) counts.exchanged++
+      else counts.refused++
+      if (reason !== undefined) assert.match(reason, /wanted a folder|something else was put|ENOENT|EEXIST/)
+    }
+    t.diagnostic(JSON.stringify(counts))
+    assert.deepEqual(otherIs(), was)
+  })
+}

@@ -1,6 +1,4 @@
-import { sep } from 'node:path'
-
 /** Whether a path is a folder itself or lies in it; both without links. */
 export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }

@@ -1,0 +1,100 @@
+import { join, relative } from 'node:path'
+import { isWithin } from '../core/within.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import type { Host } from '../inventory/schema.ts'
+
+/** A name in a folder that is held open: what is exchanged lies there, whatever the path leads to meanwhile. */
+export class Place implements Disposable {
+  readonly folder: OpenedFolder
+  readonly name: string
+
+  constructor(folder: OpenedFolder, name: string) {
+    this.folder = folder
+    this.name = name
+  }
+
+  [Symbol.dispose](): void {
+    this.folder[Symbol.dispose]()
+  }
+
+  /** The path that people know. */
+  get told(): string {
+    return `${this.folder.name}/${this.name}`
+  }
+
+  /** Leads there while it is open, for this process and its commands. */
+  get path(): string {
+    return this.folder.at(this.name)
+  }
+
+  /** The path as the kernel knows it, without any link on the way. */
+  get real(): string {
+    return join(this.folder.real(), this.name)
+  }
+}
+
+/** The folders in which a restore changes something. */
+export type Bases = Pick<Host, 'vhosts' | 'certificates' | 'webServer'>
+
+/**
+ * Opens the folder that a path of a restore lies in. A site's owner can exchange any folder of the site for a link, and a set can bring links: from the folder that the
+ * inventory names each part of the way is opened from the one before, and none may be a link.
+ * @returns undefined where a folder on the way is not there
+ * @throws {WrongKind} where one is a link or a file
+ */
+export function openPlace(host: Bases, path: string): Place | undefined {
+  const { base, way, name } = partsOf(host, path)
+  const around = OpenedFolder.openNamed(base)
+  if (way.length === 0) return new Place(around, name)
+  using _ = around
+  const folder = around.folderIfThere(way.join('/'))
+  return folder && new Place(folder, name)
+}
+
+/** The same; folders that are missing on the way are made. */
+export function makePlace(host: Bases, path: string): Place {
+  const { base, way, name } = partsOf(host, path)
+  let folder = OpenedFolder.openNamed(base)
+  for (const part of way) {
+    using around = folder
+    folder = around.folderIfThere(part) ?? around.newFolder(part, 0o755)
+  }
+  return new Place(folder, name)
+}
+
+/** The place itself or, where folders on the way to it are gone, that of the uppermost of those. */
+export function openNearest(host: Bases, path: string): Place {
+  const { base, way, name } = partsOf(host, path)
+  let folder = OpenedFolder.openNamed(base)
+  for (const part of way) {
+    const next = folder.folderIfThere(part)
+    if (!next) return new Place(folder, part)
+    folder[Symbol.dispose]()
+    folder = next
+  }
+  return new Place(folder, name)
+}
+
+/** The path of a folder or file without any link, as the mount table has it, or of the uppermost of the folders on the way that are gone. */
+export function realPath(host: Bases, path: string): string {
+  if (basesOf(host).includes(path)) {
+    using base = OpenedFolder.openNamed(path)
+    return base.real()
+  }
+  using place = openNearest(host, path)
+  return place.real
+}
+
+const basesOf = ({ vhosts, certificates, webServer }: Bases): string[] => [
+  vhosts,
+  certificates,
+  ...(webServer ? [webServer.folder] : []),
+]
+
+function partsOf(host: Bases, path: string) {
+  const bases = basesOf(host)
+  const base = bases.find(each => isWithin(path, each) && path !== each)
+  if (base === undefined) throw new Error(`${path} lies in none of the folders that a restore may change: ${bases.join(', ')}`)
+  const parts = relative(base, path).split('/')
+  return { base, way: parts.slice(0, -1), name: parts.at(-1)! }
+}
