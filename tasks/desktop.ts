@@ -18,7 +18,6 @@ import {
 } from '../lib/steps/desktop.ts'
 import { checkExclusions } from '../lib/steps/exclusions.ts'
 import { isArchiveFull } from '../lib/steps/free-space.ts'
-import { gpgAgent } from '../lib/steps/gpg.ts'
 import { inhibit } from '../lib/steps/inhibit.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
@@ -39,7 +38,6 @@ const desktop = recipe<Start & DesktopRequest & WriterRequest>()
       .hold(inhibit)
       .hold(vpn)
       .hold(archiveMount).do(checkMount).do(checkWriter)
-      .hold(gpgAgent)
       .do(status).do(compareFiles).do(checkRoom).do(compareWithArchive)
       .only('Backup day', isBackup, day => day
         .only('No room', isArchiveFull, full => full.do(pruneOnceADay))

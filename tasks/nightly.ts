@@ -8,7 +8,6 @@ import { checkMount } from '../lib/steps/check-mount.ts'
 import { compareFiles } from '../lib/steps/compare-files.ts'
 import { dumpDatabase, isWordPress } from '../lib/steps/db-dump.ts'
 import { checkFreeSpace } from '../lib/steps/free-space.ts'
-import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { prune } from '../lib/steps/prune.ts'
@@ -43,7 +42,6 @@ const nightly = recipe<Start & WriterRequest & ShrinkageRequest>()
   .do(checkMount).do(checkWriter)
   .do(decideRoles)
   .do(checkFreeSpace)
-  .hold(gpgAgent)
   .each('Primary sites', primaries, site => site
     .do(status).do(compareFiles)
     .do(prune)

@@ -4,7 +4,6 @@ import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
 import { recoverTask } from '../lib/program/tasks.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
-import { gpgAgent } from '../lib/steps/gpg.ts'
 import { lockAndKeepTrace } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
@@ -53,7 +52,6 @@ const recover = recipe<Start & { recovery: Recovery }>()
     .only('List', wantsList, list => list.do(listPoints))
     .only('Restore', wantsRestore, restore => restore
       .do(choosePoint)
-      .hold(gpgAgent)
       .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere
         .do(checkElsewhere).do(lookForRoomElsewhere).do(restoreElsewhere))
       .only('In place', wantsInPlace, site => site

@@ -146,16 +146,6 @@ export function encryptWords({ cipher, compression }: Pick<Target, 'cipher' | 'c
   return [...gpgOptions(cipher, compression), ...how]
 }
 
-/** A folder as the URL by which duplicity finds it, whatever its name: each part percent-encoded. */
-export function fileUrl(folder: string): string {
-  return `file://${folder.split('/').map(encodeURIComponent).join('/')}`
-}
-
-/** A URL for one site below the archive's. */
-export function siteUrl(base: string, site: string): string {
-  return `${base.replace(/\/+$/, '')}/${encodeURIComponent(site)}`
-}
-
 /** A path as a pattern that matches just itself. */
 export function escapeGlob(path: string): string {
   return path.replace(/[*?[]/g, '[$&]')

@@ -24,6 +24,7 @@ export type DuplicityFault =
   | 'archive-full'
   | 'archive-unreachable'
   | 'upload-mismatch'
+  | 'link-on-the-way'
   | 'interrupted'
   | 'stuck'
   | 'unknown'
@@ -58,6 +59,7 @@ const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
 const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
   [/Specified archive directory .* not (exist|a directory)/i, 'cache-unwritable'],
   [/No secret key/i, 'no-secret-key'],
+  [/Too many levels of symbolic links/, 'link-on-the-way'],
   [/Bad session key|decryption failed: Bad|bad passphrase/i, 'wrong-passphrase'],
   [/another (duplicity )?instance is already running|lock(file)? .*(held|acquire)/i, 'locked'],
   [/No space left on device|Disk quota exceeded/i, 'archive-full'],
@@ -94,6 +96,7 @@ const MEANING: Readonly<Record<DuplicityFault, string>> = {
   'archive-full': 'the disk of the archive is full',
   'archive-unreachable': 'the archive cannot be reached',
   'upload-mismatch': 'a volume did not arrive whole in the archive',
+  'link-on-the-way': 'the set has a file below a symbolic link, as no backup has: somebody made it',
   interrupted: 'duplicity was interrupted',
   stuck: 'duplicity made no progress',
   unknown: 'duplicity failed',

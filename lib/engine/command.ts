@@ -49,13 +49,15 @@ export function wordsOf(pieces: readonly string[], values: readonly Word[]): str
   return words
 }
 
-/** Programs that run another one in a sandbox, as a user or within limits: what that one is comes after their `--`. */
-const WRAPPERS = ['bwrap', 'setpriv', 'prlimit']
+/** What a sandbox (lib/host/sandbox.ts) is made of; the command in it comes after the `--` of the last of them. */
+const SANDBOX = ['bwrap', 'setpriv', 'prlimit']
 
-/** The command that is really meant: without the sandbox that it runs in. */
+/** The command that is meant, without the sandbox that it runs in. */
 export function unsandboxed(words: readonly string[]): readonly string[] {
-  const end = WRAPPERS.includes(words[0] ?? '') ? words.indexOf('--') : -1
-  return end < 0 ? words : unsandboxed(words.slice(end + 1))
+  let meant = words[0] === 'unshare' && words.includes('bwrap') ? words.slice(words.indexOf('bwrap')) : words
+  while (meant[0] !== undefined && SANDBOX.includes(meant[0]) && meant.includes('--'))
+    meant = meant.slice(meant.indexOf('--') + 1)
+  return meant
 }
 
 /**
@@ -63,11 +65,8 @@ export function unsandboxed(words: readonly string[]): readonly string[] {
  * only its name is told: its words are many, and nearly always the same.
  */
 export function lineOf(words: readonly string[]): string {
-  const meant = unsandboxed(words)
-  return [
-    ...(words[0] === 'bwrap' && meant !== words ? ['bwrap … --'] : []),
-    ...(words[0] === 'bwrap' ? meant : words).map(quoted),
-  ].join(' ')
+  const isSandboxed = words.includes('bwrap') && unsandboxed(words) !== words
+  return [...(isSandboxed ? ['bwrap … --'] : []), ...(isSandboxed ? unsandboxed(words) : words).map(quoted)].join(' ')
 }
 
 function quoted(word: string): string {

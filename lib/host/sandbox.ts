@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { mountsWithin } from '../core/mount-table.ts'
 import { searchPath } from '../engine/search-path.ts'
 
 /** What a sandboxed program sees of the machine: a file or folder at its own path, or at another. */
@@ -40,8 +41,11 @@ export interface Sandbox {
   readonly limits?: Limits
   /** Not for secrets, which travel in the environment of the shell. */
   readonly env?: Readonly<Record<string, string>>
-  /** Whether there is a /proc, of its own processes; true when absent. In /proc/self/environ a program can be led to its own secrets. */
-  readonly proc?: boolean
+  /**
+   * That one of the places, as it lies on the machine, in which the kernel follows no symbolic link (`nosymfollow` of mount(8)), nor in what is mounted below it. It
+   * keeps a program there that goes by names while somebody exchanges a folder for a link, or that makes what a stranger named below a stranger's links.
+   */
+  readonly noLinks?: string
 }
 
 const MEGABYTE = 1024 * 1024
@@ -77,6 +81,7 @@ export function sandboxed(words: readonly string[], sandbox: Sandbox = {}): stri
   const asUser = user === 'unused' ? unusedUser() : user
   const switches = isRoot() && asUser !== undefined
   return [
+    ...closeWords(sandbox),
     'bwrap',
     ...['--die-with-parent', '--new-session', '--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
     ...(network ? [] : ['--unshare-net']),
@@ -90,6 +95,22 @@ export function sandboxed(words: readonly string[], sandbox: Sandbox = {}): stri
     ...limitWords(sandbox.limits),
     ...words,
   ]
+}
+
+/** Mounts a folder over itself, and it and what is mounted below it anew with the options in `$0`; then it becomes the command. */
+const CLOSE = `mount -n --rbind "$1" "$1" && while [ "$1" != -- ]; do mount -n -o "$0" "$1" || exit; shift; done; shift; exec "$@"`
+
+/**
+ * Words that take symbolic links their power below a folder, in a view of the mounts that only this command has. Bubblewrap knows no such option, and takes a mount
+ * over as it is where it needs not change it. Whoever is not root has no right to it, and reads nothing by a link but what is his own.
+ */
+function closeWords({ noLinks, reads = [] }: Sandbox): string[] {
+  if (noLinks === undefined || !isRoot()) return []
+  const real = existsSync(noLinks) ? realpathSync(noLinks) : noLinks
+  const below = mountsWithin(readFileSync('/proc/self/mountinfo', 'utf8'), real).filter(mount => mount !== real)
+  const isRead = reads.some(place => (typeof place === 'string' ? place : place.from) === noLinks)
+  const options = `remount,bind,nosuid,nodev,nosymfollow${isRead ? ',ro' : ''}`
+  return ['unshare', '--mount', '--propagation', 'slave', '--', 'sh', '-c', CLOSE, options, real, ...below, '--']
 }
 
 const isRoot = (): boolean => process.geteuid?.() === 0
@@ -159,13 +180,13 @@ function systemMounts(network = false): Mount[] {
 }
 
 /** What is the program's own and nobody else's. */
-function ownMounts({ proc = true, limits = {} }: Sandbox): Mount[] {
+function ownMounts({ limits = {} }: Sandbox): Mount[] {
   const tmp = limits.tmp ?? LIMITS.tmp
   return [
     { to: '/dev', words: ['--dev', '/dev'] },
     { to: '/dev/shm', words: ['--perms', '1777', '--size', String(tmp), '--tmpfs', '/dev/shm'] },
     { to: '/tmp', words: ['--perms', '1777', '--size', String(tmp), '--tmpfs', '/tmp'] },
-    { to: '/proc', words: proc ? ['--proc', '/proc'] : ['--size', '4096', '--tmpfs', '/proc'] },
+    { to: '/proc', words: ['--proc', '/proc'] },
   ]
 }
 

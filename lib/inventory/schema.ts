@@ -68,6 +68,12 @@ const archive = z
       url: z.string().regex(/^[a-z0-9+]+:\/\/\S+$/, 'wanted a duplicity URL, such as sftp://user@host/path'),
       options: z.array(z.string()).default([]).describe('Further duplicity options, such as --s3-endpoint-url=…'),
       env: z.array(secretName).default([]).describe('Variables of .env that duplicity needs for this URL'),
+      reads: z
+        .array(absolutePath)
+        .default([])
+        .describe(
+          "Files and folders that duplicity may read for this URL, besides its programs' usual ones in root's home (.ssh, .config/rclone, …)",
+        ),
     }),
   ])
   .describe('Where backup sets live: one folder or URL a site')

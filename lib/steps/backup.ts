@@ -2,6 +2,7 @@ import { formatAge } from '../core/age.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { type BackupSet, newestSet } from '../core/collection.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
+import { listed } from '../core/listed.ts'
 import { messageOf } from '../core/message.ts'
 import { expectedBytes } from '../core/progress.ts'
 import { formatBytes } from '../core/size.ts'
@@ -10,13 +11,14 @@ import { isOfThisHost } from '../duplicity/errors.ts'
 import type { Owes } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
+import type { Sandbox } from '../host/sandbox.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { claimArchive } from '../store/claim.ts'
 import { filesOfSite } from '../store/share-files.ts'
 import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
-import { duplicityShell, targetOf } from './duplicity.ts'
-import type { Needs } from './facts.ts'
+import { duplicityCall, targetOf } from './duplicity.ts'
+import type { Needs, Site } from './facts.ts'
 import { assertRoom } from './free-space.ts'
 import { mendChain } from './mend-chain.ts'
 import { withVolumeProgress } from './progress.ts'
@@ -54,7 +56,8 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
   if (plan.kind === 'none') throw new Error(plan.reason)
   shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
   await proveAgain(siteArchive, shell)
-  if (!site.isDesktop) await claimArchive(filesOfSite(siteArchive, shell.quick), host.name)
+  const files = filesOfSite(siteArchive, shell.quick)
+  await (site.isDesktop ? files?.makeFolder() : claimArchive(files, host.name))
   const before = newestSet(collection)
   // sets are told apart by the second in which they are begun
   if (before !== undefined && shell.now() - before.time < SECOND) await shell.act`sleep 1`
@@ -68,17 +71,21 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
     excludeFrom: site.settings.excludeFrom,
     otherHost: before !== undefined && readRecord(host, site.name).backedUpTo !== before.time,
   })
+  const sandbox = seeing(site)
+  await using call = await duplicityCall({ host, secrets, target, archive: siteArchive, access: 'writes', sandbox }, shell)
   await withVolumeProgress(
     siteArchive.folder,
     expectedBytes(collection, plan.kind),
     shell,
-    () => duplicityShell(shell, host, secrets, target).act`${words}`,
+    () => call.shell.act`${call.sandboxed(words)}`,
   ).catch(async error => {
     if (shell.stop.aborted || isOfThisHost(error) || diskTrouble(error) !== undefined) throw error
     await proveAgain(siteArchive, shell) // that a share went away says more than that its files did
     await assertRoom(siteArchive.folder, host.duplicity.volumeSize, error, shell)
     throw error
   })
+  const skipped = call.skipped()
+  if (skipped.length > 0) shell.note('warning', `not in this set: ${listed(skipped)}`)
   let made: (Needs<'collection'> & Made) | undefined
   await shell.act('look for the new set and remember it', async () => {
     made = await lookForSet(facts, before, target.logFile, shell)
@@ -99,4 +106,11 @@ async function lookForSet(facts: BackupNeeds, before: BackupSet | undefined, log
   shell.note('info', `${set.kind} set of ${formatBytes(set.bytes)}${after}`)
   // after that is told: a stop while it waits for the share takes nothing from the backup
   return { collection, made: { set, record: { host: host.name, ...(await treeSizeOf(site, logFile, shell)) } } }
+}
+
+/** The site is there to be read, whoever owns its files, and by no link that somebody puts into it meanwhile. */
+function seeing({ folder, settings }: Site): Sandbox {
+  const exclusions = settings.excludeFrom === undefined ? [] : [settings.excludeFrom]
+  // of a whole machine everything is seen anyway, and without links it has no programs
+  return { reads: [folder, ...exclusions], ...(folder === '/' ? {} : { noLinks: folder }) }
 }

@@ -4,16 +4,17 @@ import { join } from 'node:path'
 import type { Collection, FileRef } from '../core/collection.ts'
 import { withDamages } from '../core/damage.ts'
 import type { AuditedFiles } from '../core/known-file.ts'
-import { collectionStatusWords, filePrefixIn, fileUrl, siteUrl } from '../duplicity/args.ts'
+import { collectionStatusWords, filePrefixIn } from '../duplicity/args.ts'
 import { collectionFromStatus } from '../duplicity/collection-status.ts'
 import { DuplicityError } from '../duplicity/errors.ts'
 import { damagesIn } from '../duplicity/known-files.ts'
 import { collectionOf } from '../duplicity/listing.ts'
+import { fileUrl, folderOfUrl, siteUrl } from '../duplicity/url.ts'
 import type { Shell } from '../engine/shell.ts'
 import { knownFiles } from '../store/audited-files.ts'
 import { filesOfSite, unlessMissing } from '../store/share-files.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
-import { duplicityShell } from './duplicity.ts'
+import { duplicityCall } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { freshTarget } from './fresh-target.ts'
 
@@ -56,9 +57,9 @@ async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, she
   if (await isMissingFolder(siteArchive.url, shell)) return collectionOf([])
   await using fresh = await freshTarget(host, site.name, siteArchive, tmpdir())
   const { target } = fresh
-  const asking = duplicityShell(shell, host, secrets, target).with({ onLine: () => {} })
+  await using call = await duplicityCall({ host, secrets, target, archive: siteArchive, access: 'reads' }, shell)
   try {
-    await asking.ask(String)`${collectionStatusWords(target)}`
+    await call.shell.with({ onLine: () => {} }).ask(String)`${call.sandboxed(collectionStatusWords(target))}`
   } catch (error) {
     if (error instanceof DuplicityError && error.fault === 'no-backup') return collectionOf([])
     throw error
@@ -68,8 +69,8 @@ async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, she
 
 /** Whether the URL is one of a folder on this machine that is not there: duplicity would make it, and a look is to change nothing. */
 async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
-  if (!url.startsWith('file://')) return false
-  const folder = decodeURIComponent(url.slice('file://'.length))
+  const folder = folderOfUrl(url)
+  if (folder === undefined) return false
   const script = 'if [ -d "$1" ]; then echo there; fi'
   return await shell.quick.with({ onLine: () => {} }).ask(said => said === '')`sh -c ${script} look ${folder}`
 }

@@ -20,13 +20,13 @@ const TAIL = 65_536
  */
 export function duplicityEnding(
   { deadlines }: Host,
-  { logFile }: Target,
+  target: Target,
   places: readonly string[],
 ): Required<Pick<CommandOptions, 'idleTimeout' | 'explain'>> {
   return {
-    idleTimeout: () => (parseLog(tailOf(logFile)).at(-1)?.keyword === 'ERROR' ? AFTER_ERROR : deadlines.duplicity),
+    idleTimeout: () => (parseLog(tailOf(target.logFile)).at(-1)?.keyword === 'ERROR' ? AFTER_ERROR : deadlines.duplicity),
     explain: failure => {
-      const log = wholeLog(logFile)
+      const log = logOf(target)
       return failure instanceof TimedOut
         ? endedError(log, failure.stderr, `${failure.how}, deadlines.duplicity in the inventory`, places)
         : duplicityError(failure.exitCode, log, failure.stderr, places)
@@ -34,9 +34,10 @@ export function duplicityEnding(
   }
 }
 
-function wholeLog(file: string): string {
+/** What a call has written to its log; nothing where there is none. */
+export function logOf({ logFile }: Target): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(logFile, 'utf8')
   } catch {
     return ''
   }

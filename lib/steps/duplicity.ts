@@ -1,17 +1,21 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Cipher, Target } from '../duplicity/args.ts'
+import { skippedIn } from '../duplicity/skipped.ts'
+import { filesInHome, folderOfUrl } from '../duplicity/url.ts'
 import type { Shell } from '../engine/shell.ts'
-import { processStart } from '../host/process-start.ts'
-import { makeFolder, removeFile, removeQuietly } from '../host/whole-file.ts'
-import type { Host } from '../inventory/schema.ts'
+import { makeGpgHome } from '../host/gpg-home.ts'
+import { type Sandbox, sandboxed } from '../host/sandbox.ts'
+import { makeScratch } from '../host/scratch.ts'
+import { makeFolder, removeQuietly } from '../host/whole-file.ts'
+import type { ArchiveSettings, Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import { secretOf } from '../inventory/secrets.ts'
 import type { SiteArchive } from './check-mount.ts'
-import { duplicityEnding } from './duplicity-ending.ts'
-import { gpgHome } from './gpg.ts'
+import { duplicityEnding, logOf } from './duplicity-ending.ts'
 
 /** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
 export type Purpose = 'backup' | 'restore'
@@ -41,50 +45,95 @@ function cipherOf({ encryption }: Host): Cipher {
   return encryption.kind === 'gpg' ? { kind: 'gpg', key: encryption.key } : { kind: 'none' }
 }
 
+/** One call of duplicity for a site's archive. */
+export interface DuplicityCall {
+  readonly host: Host
+  readonly secrets: Secrets
+  readonly target: Target
+  readonly archive: SiteArchive
+  /** What it does to the archive. */
+  readonly access: 'reads' | 'writes'
+  /** What it gets besides the archive, its own cache and the keys. */
+  readonly sandbox?: Sandbox
+}
+
+/** A call that is ready. What it kept on this host's disk goes when it is disposed of. */
+export interface ReadyCall extends AsyncDisposable {
+  /** Runs it: secrets in its environment, a failure as a named error (S40). */
+  readonly shell: Shell
+  /** What it said of each file that it skipped, once it has ended well. */
+  readonly skipped: () => string[]
+  /** The words of a command, made to run in the sandbox of this call. */
+  readonly sandboxed: (words: readonly string[]) => string[]
+}
+
+/** Bytes that each of its processes may have: far more than it needs, far less than a set could make it take. */
+const MEMORY = 8 * 1024 ** 3
+
 /**
- * A shell that runs duplicity: secrets in its environment, and a failure as a named error (S40).
+ * Makes a call of duplicity ready to run in a sandbox: it sees this archive's folder and its own cache of it, a home of gpg for this call, and what it is given.
+ * A site's files and the sets of another host are a stranger's (S41). For a URL it has the network, and of the person's home what `archive.reads` names.
  * It must run one call at a time for one target, since the call's log file is the target's.
  * @throws when the cache cannot be written
  */
-export function duplicityShell(shell: Shell, host: Host, secrets: Secrets, target: Target): Shell {
-  removeScratch(host)
+export async function duplicityCall(
+  { host, secrets, target, archive, access, sandbox = {} }: DuplicityCall,
+  shell: Shell,
+): Promise<ReadyCall> {
+  const folder = archive.folder ?? folderOfUrl(archive.url)
+  const scratch = makeScratch(host)
   try {
-    makeFolder(target.cache)
-    removeFile(target.logFile)
-    makeFolder(scratchFolder(target))
+    makeFolder(join(target.cache, target.name))
+    writeFileSync(target.logFile, '', { mode: 0o600 })
+    if (archive.folder === undefined && folder !== undefined && access === 'writes') makeFolder(folder)
   } catch (error) {
     throw cannotWrite(`${target.cache} of this host`, error)
   }
+  const gpg = await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell)
   const names = host.archive.kind === 'url' ? host.archive.env : []
   const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
-  return shell.with({
-    env: { ...gpgHome(host), TMPDIR: scratchFolder(target), ...own, ...passphraseOf(host, secrets) },
-    ...duplicityEnding(host, target, placesOf(target)),
-  })
+  const sets = folder === undefined ? [] : [folder]
+  const home = folder === undefined ? homePlaces(host.archive) : []
+  const whole: Sandbox = {
+    ...sandbox,
+    // archives belong to whomever the share says
+    capabilities: ['CAP_DAC_OVERRIDE', ...(sandbox.capabilities ?? [])],
+    reads: [...(sandbox.reads ?? []), ...gpg.reads, ...home, ...(access === 'reads' ? sets : [])],
+    writes: [
+      ...(sandbox.writes ?? []),
+      ...gpg.writes,
+      ...(access === 'writes' ? sets : []),
+      join(target.cache, target.name),
+      target.logFile,
+      scratch.path,
+    ],
+    network: folder === undefined,
+    env: { ...gpg.env, TMPDIR: scratch.path, ...(folder === undefined ? { HOME: homedir() } : {}) },
+    limits: { memory: MEMORY },
+  }
+  return {
+    skipped: () => skippedIn(logOf(target)),
+    shell: shell.with({
+      env: { ...own, ...passphraseOf(host, secrets) },
+      ...duplicityEnding(host, target, placesOf(target)),
+    }),
+    sandboxed: words => sandboxed(words, whole),
+    [Symbol.asyncDispose]: async () => {
+      if (logOf(target) === '') removeQuietly(target.logFile) // of a dry run nothing stays
+      await scratch[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** What a program for this URL may read of the person's home, and what the inventory names besides. */
+function homePlaces(archive: ArchiveSettings): string[] {
+  if (archive.kind !== 'url') return []
+  return [...filesInHome(archive.url).map(name => join(homedir(), name)), ...archive.reads].filter(existsSync)
 }
 
 /** Where a call writes on this host. */
 const placesOf = ({ name, cache }: Target): string[] =>
   name.endsWith('.restore' satisfies `.${Purpose}`) ? [cache, 'the folder that it restores into'] : [cache]
-
-/**
- * Where the duplicity calls of this process keep volumes that they make or read, unencrypted: in the cache, since `/tmp` may be small and open to
- * others, and what a killed call leaves there must be found again.
- */
-const scratchFolder = (target: Target): string => join(target.cache, 'tmp', String(process.pid))
-
-/** Removes what the calls of processes that are no more left. */
-export function removeScratch(host: Host): void {
-  const folder = join(cacheOf(host), 'tmp')
-  let names: string[]
-  try {
-    names = readdirSync(folder)
-  } catch {
-    return // there was no call yet
-  }
-  for (const name of names.filter(each => Number(each) !== process.pid && processStart(Number(each)) === undefined))
-    removeQuietly(join(folder, name))
-}
 
 /** A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment. */
 function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, string | Secret> {

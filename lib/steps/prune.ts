@@ -12,7 +12,7 @@ import { Stopped } from '../engine/stop.ts'
 import { chainStatus } from '../report/chain-status.ts'
 import { forgetFiles } from '../store/audited-files.ts'
 import { readCollection } from './collection.ts'
-import { duplicityShell, targetOf } from './duplicity.ts'
+import { duplicityCall, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { freshTarget, seed } from './fresh-target.ts'
 import { appendPruneLog } from './prune-log.ts'
@@ -91,10 +91,10 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
       seed(fresh, targetOf(host, site.name, siteArchive, 'backup'), before, filePrefixIn(siteArchive.options)),
     )
   shell.note('significant', `${describe(action)}, ${plan.files.length} files, ${formatBytes(plan.freesBytes)}. ${plan.reason}`)
-  const failure = await attempt(
-    () => duplicityShell(shell, host, secrets, fresh.target).act`${pruneWords(fresh.target, action)}`,
-    shell,
-  )
+  const failure = await attempt(async () => {
+    await using call = await duplicityCall({ host, secrets, target: fresh.target, archive: siteArchive, access: 'writes' }, shell)
+    await call.shell.act`${call.sandboxed(pruneWords(fresh.target, action))}`
+  }, shell)
   await shell.act('list the archive again and compare it with the plan', async () => {
     const left = await readCollection(facts, shell)
     newest.collection = left

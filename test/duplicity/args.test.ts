@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import {
   type Backup,
   backupWords,
   collectionStatusWords,
   escapeGlob,
-  fileUrl,
   restoreWords,
-  siteUrl,
   type Target,
 } from '../../lib/duplicity/args.ts'
 
@@ -89,24 +86,6 @@ test('backupWords() lets a set of another host be continued, and excludes below 
 test('backupWords() hands a URL its own options', () => {
   const words = backupWords({ ...backup, url: 's3://b/site', options: ['--s3-endpoint-url=http://nas:9000'] })
   assert.ok(words.includes('--s3-endpoint-url=http://nas:9000'))
-})
-
-test('fileUrl() survives any folder name', () => {
-  assert.equal(fileUrl("/nas/a b'$(x);é%41"), "file:///nas/a%20b'%24(x)%3B%C3%A9%2541")
-  const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter(text => !/[/\0]/.test(text))
-  fc.assert(
-    fc.property(fc.array(name, { minLength: 1 }), parts => {
-      const folder = `/${parts.join('/')}`
-      const url = fileUrl(folder)
-      assert.match(url, /^file:\/\/\/[\x21-\x7e]*$/)
-      assert.equal(decodeURIComponent(url.slice('file://'.length)), folder)
-    }),
-  )
-})
-
-test('siteUrl() puts one folder below the archive', () => {
-  assert.equal(siteUrl('sftp://u@nas/x/', 'a b/c'), 'sftp://u@nas/x/a%20b%2Fc')
-  assert.equal(siteUrl('s3://bucket', 'site'), 's3://bucket/site')
 })
 
 test('escapeGlob() makes a pattern of a path that matches just itself', () => {

@@ -9,7 +9,6 @@ import { recipe } from '../../lib/engine/recipe.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { auditFiles, chooseFiles, siteAudits } from '../../lib/steps/audit.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
-import { gpgAgent } from '../../lib/steps/gpg.ts'
 import { readAuditedFiles } from '../../lib/store/audited-files.ts'
 import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
 import { NO_REQUEST } from '../support/host.ts'
@@ -19,7 +18,6 @@ import { perform } from '../support/perform.ts'
 const DAY = 86_400_000
 const START = Date.UTC(2028, 0, 1, 3)
 const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request' | 'freeSpace'>>()
-  .hold(gpgAgent)
   .do(chooseFiles)
   .each('Audit', siteAudits, site => site.do(auditFiles))
 

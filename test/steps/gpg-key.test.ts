@@ -14,13 +14,14 @@ import type { HostFile } from '../../lib/inventory/schema.ts'
 import { auditFiles, chooseFiles, siteAudits } from '../../lib/steps/audit.ts'
 import { siteArchiveOf } from '../../lib/steps/collection.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
-import { gpgAgent } from '../../lib/steps/gpg.ts'
 import { fetchTree } from '../../lib/steps/restore/fetch.ts'
 import { listFolder } from '../duplicity/real-archive.ts'
-import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
+import { type DatedDuplicity, datedDuplicity } from '../support/dated-duplicity.ts'
+import { duplicity3 } from '../support/duplicity3.ts'
 import { NO_REQUEST } from '../support/host.ts'
 import { makeNightSite, type NightSite, night, notesIn } from '../support/night.ts'
 import { perform, story } from '../support/perform.ts'
+import { whilePathHas } from '../support/programs.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2028, 0, 1, 3)
@@ -29,17 +30,18 @@ const PHRASE = 'of the key & known "only" to the test'
 for (const major of [0, 3] as const) {
   describe(`encryption to a gpg key with duplicity ${major}`, () => {
     let folder: string
-    let server: DuplicityServer
+    let duplicity: DatedDuplicity
+    let path: string
     let count = 0
     const homes: string[] = []
 
     before(async () => {
       folder = mkdtempSync(join(tmpdir(), `holdfast-gpg${major}-`))
-      server = await startDuplicity(major, join(folder, 'server'))
+      duplicity = datedDuplicity(join(folder, 'dated'))
+      path = major === 3 ? await duplicity3() : ''
     })
     after(async () => {
       for (const home of homes) gpg(home, 'gpgconf', '--kill', 'gpg-agent')
-      await server[Symbol.asyncDispose]()
       rmSync(folder, { recursive: true, force: true })
     })
 
@@ -78,7 +80,7 @@ for (const major of [0, 3] as const) {
     async function makeSite(encryption: HostFile['encryption']): Promise<NightSite> {
       const place = await makeNightSite(join(folder, `site${count++}`), {
         encryption: encryption!,
-        duplicity: { program: server.program },
+        duplicity: { program: duplicity.program },
         keepIncrementals: 1,
       })
       place.facts.secrets = new Map([['KEY_PHRASE', new Secret(PHRASE)]])
@@ -89,7 +91,7 @@ for (const major of [0, 3] as const) {
 
     async function goOn(place: NightSite, index: number) {
       const now = START + index * DAY
-      await server.setClock(now)
+      duplicity.setClock(now)
       const page = join(place.source, 'SITE', 'page')
       await writeFile(page, randomBytes(20_000))
       await utimes(page, now / 1000, now / 1000)
@@ -101,7 +103,7 @@ for (const major of [0, 3] as const) {
       const was = process.env.GNUPGHOME
       process.env.GNUPGHOME = home
       try {
-        return await work()
+        return await whilePathHas(path, work)
       } finally {
         if (was === undefined) delete process.env.GNUPGHOME
         else process.env.GNUPGHOME = was
@@ -123,8 +125,8 @@ for (const major of [0, 3] as const) {
         run: async ({ host, secrets }: typeof facts, shell: Parameters<typeof fetchTree>[1]) =>
           fetchTree({ host, secrets, site: 'blog', archive, point, into }, shell),
       }
-      const { outcomes } = await perform(recipe<typeof facts>().hold(gpgAgent).do(step), facts)
-      assert.deepEqual(story(outcomes), ['gpg-agent up done', 'restore do done', 'gpg-agent down done'])
+      const { outcomes } = await perform(recipe<typeof facts>().do(step), facts)
+      assert.deepEqual(story(outcomes), ['restore do done'])
       return await readFile(join(into, 'SITE', 'page'))
     }
 
@@ -144,7 +146,7 @@ for (const major of [0, 3] as const) {
           )
           await allowNothingMore(place)
           const removed = notesIn(await goOn(place, 6)).join('\n')
-          assert.match(removed, /significant: Delete the chain of 2028-01-01/)
+          assert.match(removed, /significant: Delete the incrementals of the chain of 2028-01-01/)
           assert.doesNotMatch(removed, /problem|failed/)
           await writeFile(join(place.archive, 'duplicity-full.20280107T050000Z.vol1.difftar.gpg'), 'x')
           await utimes(join(place.archive, 'duplicity-full.20280107T050000Z.vol1.difftar.gpg'), 1, 1)
@@ -154,7 +156,6 @@ for (const major of [0, 3] as const) {
           assert.doesNotMatch(cleaned, /problem|failed/)
           await rm(place.facts.host.paths.cache, { recursive: true })
           const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request' | 'freeSpace'>>()
-            .hold(gpgAgent)
             .do(chooseFiles)
             .each('Audit', siteAudits, site => site.do(auditFiles))
           const roles = { primaries: [place.facts.site], replicas: [], others: [] }

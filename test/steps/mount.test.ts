@@ -145,7 +145,7 @@ if (inOwnMounts(import.meta.filename)) {
   test('archiveMount has nothing to do for a folder or a URL', async () => {
     const plain = await hold({ archive: { kind: 'folder', path: join(folder, 'archive') } })
     assert.deepEqual(plain.roots, [join(folder, 'archive')])
-    const url = await hold({ archive: { kind: 'url', url: 'sftp://nas/x', options: [], env: [] } })
+    const url = await hold({ archive: { kind: 'url', url: 'sftp://nas/x', options: [], env: [], reads: [] } })
     assert.deepEqual(url.roots, [undefined])
   })
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secret } from '../../lib/core/secret.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
@@ -11,19 +11,17 @@ import { saveCertificates } from '../../lib/steps/certs.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
-import { gpgAgent } from '../../lib/steps/gpg.ts'
 import { wpConfigIn } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
 import type { Writer } from '../../lib/steps/writer.ts'
-import { faketime, faketimeText } from './faketime.ts'
+import { type DatedDuplicity, datedDuplicity } from './dated-duplicity.ts'
 import { fieldsIn, siteOf } from './host.ts'
-import { fakeProgram } from './programs.ts'
 import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
 
 type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace'>
 
 const backedUp = recipe<Facts>()
-  .hold(gpgAgent)
+
   .do(status)
   .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
   .do(saveCertificates)
@@ -31,19 +29,15 @@ const backedUp = recipe<Facts>()
 
 /** Makes the backups of a primary site by the steps of the nightly run, at any time: Holdfast's clock and duplicity's are set, the machine's is not. */
 export class DatedNights {
-  private readonly clock: string
+  private readonly duplicity: DatedDuplicity
   private readonly facts: Facts
 
   /** @param fields those that the host of the stage was added with */
   constructor(stage: Stage, host: StageHost, site: string, fields: Partial<HostFile>) {
-    const programs = join(stage.folder, 'dated')
-    this.clock = join(programs, 'clock')
-    // a clock that stands still: a slow start would date the set a second later
-    const faked = Object.entries(faketime()).map(([name, value]) => `${name}=${value}`)
-    fakeProgram(programs, 'duplicity', `exec env ${faked.join(' ')} FAKETIME="$(cat '${this.clock}')" duplicity "$@"`)
+    this.duplicity = datedDuplicity(join(stage.folder, 'dated'))
     const given = fieldsIn(host.folder, { archive: { kind: 'folder', path: stage.archive }, ...fields })
     const parsed: Host = { ...hostSchema.parse(given), name: host.name }
-    const dated: Host = { ...parsed, duplicity: { ...parsed.duplicity, program: join(programs, 'duplicity') } }
+    const dated: Host = { ...parsed, duplicity: { ...parsed.duplicity, program: this.duplicity.program } }
     const wpConfig = wpConfigIn(join(host.vhosts, site))
     mkdirSync(stage.archive, { recursive: true })
     this.facts = {
@@ -58,7 +52,7 @@ export class DatedNights {
 
   /** One backup, taken at this time (ms since the epoch). @throws with what went wrong */
   async backUp(time: number): Promise<void> {
-    writeFileSync(this.clock, faketimeText(time))
+    this.duplicity.setClock(time)
     const stop = new AbortController().signal
     const run = new Run({ dry: false, stop, now: () => time, onEvent: () => {}, secrets: [] })
     await runTree(backedUp as unknown as Parameters<typeof runTree>[0], this.facts, run, 'none')

@@ -6,11 +6,12 @@
 #
 # Only Debian 13's /usr is needed. `bin/duplicity` lays it over the machine's own /usr in a mount namespace of that one process, so
 # everything else (/tmp, /srv, open files, environment, the working directory) is the machine's, and a signal sent to it reaches duplicity.
+# A sandbox in which duplicity is to run is made by `bin/bwrap`, with the same /usr.
 # No root needed where the kernel lets users have namespaces.
 set -eu
 PACKAGES='duplicity gnupg faketime bash dash coreutils libc-bin util-linux'
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/holdfast
-folder=$cache/debian13-1 # the number grows when what is below changes
+folder=$cache/debian13-2 # the number grows when what is below changes
 [ -d "$folder" ] && found=yes || found=no
 if [ "${1-}" = --have ]; then [ $found = yes ]; exit; fi
 if [ $found = yes ]; then echo "$folder/bin"; exit; fi
@@ -65,7 +66,25 @@ cat >"$new/bin/duplicity" <<'END'
 #!/bin/sh
 exec "${0%/*}/enter" /usr/bin/duplicity "$@"
 END
-chmod 755 "$new/bin/enter" "$new/bin/duplicity"
+cat >"$new/bin/bwrap" <<'END'
+#!/bin/sh
+# in a sandbox nothing can be mounted any more: there it is bubblewrap that shows duplicity Debian 13's /usr
+inside= found=
+for word; do
+  case $inside$word in --) inside=yes- ;; yes-duplicity | yes-*/duplicity) found=yes ;; esac
+done
+[ "$found" ] || exec /usr/bin/bwrap "$@"
+before=
+for word; do
+  shift
+  [ "$before $word" != '--ro-bind /usr' ] || word=${0%/bin/*}/usr
+  [ "$word" != duplicity ] || word=/usr/bin/duplicity
+  set -- "$@" "$word"
+  before=$word
+done
+exec /usr/bin/bwrap "$@"
+END
+chmod 755 "$new/bin/enter" "$new/bin/duplicity" "$new/bin/bwrap"
 # what the packages' own scripts would have done: without it every start compiles 0.7 s long
 quietly "$new/bin/enter" /usr/bin/python3 -m compileall -q -j2 /usr/lib/python3 /usr/lib/python3.13
 quietly "$new/bin/duplicity" --version

@@ -67,6 +67,8 @@ def become_duplicity(args, env, folder, fds, clock):
     kept = {name: os.environ[name] for name in ('LD_PRELOAD', 'NO_FAKE_STAT', 'FAKETIME_NO_CACHE')}
     os.environ.clear()
     os.environ.update(env | kept)  # it starts itself anew when a set cannot be resumed
+    if 'GNUPGHOME' in env:  # the caller's is in its sandbox: that is where the call comes from, and not where duplicity runs
+        os.environ['GNUPGHOME'] = os.path.join(os.path.dirname(clock), 'gnupg')
     with open(clock) as file:
         wanted = file.read().strip()
     if wanted:

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { duplicity3 } from './duplicity3.ts'
 import { faketime } from './faketime.ts'
 
@@ -21,10 +22,14 @@ const SCRIPT = join(import.meta.dirname, 'duplicity-server.py')
  * @param folder a new folder for its socket, clock and program
  */
 export async function startDuplicity(major: 0 | 3, folder: string): Promise<DuplicityServer> {
-  await mkdir(folder, { recursive: true })
+  const home = join(folder, 'gnupg')
+  await mkdir(home, { recursive: true, mode: 0o700 })
   const [socket, clock, program] = [join(folder, 'socket'), join(folder, 'clock'), join(folder, 'duplicity')]
   await writeFile(clock, '')
-  await writeFile(program, `#!/bin/sh\nexec /usr/bin/python3 -ISE '${SCRIPT}' --call '${socket}' "$@"\n`, { mode: 0o755 })
+  // all that the program needs lies beside it, where a sandbox shows it
+  const script = join(folder, 'server.py')
+  await copyFile(SCRIPT, script)
+  await writeFile(program, `#!/bin/sh\nexec /usr/bin/python3 -ISE '${script}' --call '${socket}' "$@"\n`, { mode: 0o755 })
   const { LD_PRELOAD, ...faked } = faketime()
   const words = ['/usr/bin/env', `LD_PRELOAD=${LD_PRELOAD}`, '/usr/bin/python3', '-E', SCRIPT, socket, clock]
   const command = major === 3 ? [join(await duplicity3(), 'enter'), ...words] : words
@@ -40,6 +45,7 @@ export async function startDuplicity(major: 0 | 3, folder: string): Promise<Dupl
     [Symbol.asyncDispose]: async () => {
       server.stdin.end()
       await ended
+      await promisify(execFile)('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'])
     },
   }
 }

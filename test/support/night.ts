@@ -10,7 +10,6 @@ import { backup } from '../../lib/steps/backup.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
 import { compareFiles } from '../../lib/steps/compare-files.ts'
 import type { Needs, Site } from '../../lib/steps/facts.ts'
-import { gpgAgent } from '../../lib/steps/gpg.ts'
 import type { LockInfo } from '../../lib/steps/lock.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { isMadeInVain, readBackSet } from '../../lib/steps/read-back-set.ts'
@@ -61,7 +60,6 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
 }
 
 const whole = recipe<NightFacts>()
-  .hold(gpgAgent)
   .do(status)
   .do(compareFiles)
   .do(prune)

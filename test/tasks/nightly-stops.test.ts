@@ -133,7 +133,7 @@ if (inOwnMounts(import.meta.filename)) {
     ['free-space', 'df --block-size'],
     ['db-dump', 'mariadb-dump shop'],
     ['certificates', 'cp live/shop.example'],
-    ['backup', 'duplicity /shop'],
+    ['backup', 'bwrap vhosts/shop file://'],
   ]
   for (const [step, command] of commands) {
     test(`SIGTERM at ${step} releases everything and exits 143; after SIGKILL nothing runs on, and the next run mends it and ends 0`, () =>
@@ -175,7 +175,7 @@ if (inOwnMounts(import.meta.filename)) {
   })
 
   for (const [step, command] of [
-    ['restore-files', 'bwrap duplicity restore'], // duplicity itself is confined there, and could not say that it came
+    ['restore-files', 'bwrap duplicity restore'], // duplicity itself is in a sandbox, and could not say that it came
     ['import-database', 'mariadb --defaults-file'],
   ]) {
     test(`SIGTERM and SIGKILL at ${step} of a replica leave it as it was, and the next run replays it`, async () => {

@@ -182,7 +182,11 @@ test('nightly --dry-run describes a whole night and changes nothing, on either h
     )
     assert.ok(!stdout.includes('known-password') && !stdout.includes('0123456789abcdef0123'))
   }
-  await without(web1, [/would run: duplicity full .*\/plain/, /would run: mariadb-dump/, /dry run: nothing was changed/])
+  await without(web1, [
+    /would run: bwrap … -- duplicity full .*\/plain/,
+    /would run: mariadb-dump/,
+    /dry run: nothing was changed/,
+  ])
   assert.equal((await stage.nightly(web1)).code, 0)
   await without(web2, [/would run: .*duplicity restore/, /dry run: nothing was changed/])
 })
@@ -238,7 +242,7 @@ test('nightly --json prints outcomes that agree with what was done and with the 
   for (const line of ['lock up done', 'check-mount do done', 'plain status do done', 'plain backup do done', 'lock down done'])
     assert.ok(steps.includes(line), `${line} in ${steps.join('\n')}`)
   const { commands } = about(told.outcomes, 'plain').find(({ step }) => step === 'backup')!
-  assert.ok(commands.some(({ line, ran, exitCode }) => line.startsWith('duplicity full ') && ran && exitCode === 0))
+  assert.ok(commands.some(({ line, ran, exitCode }) => line.startsWith('bwrap … -- duplicity full ') && ran && exitCode === 0))
 })
 
 test('nightly refuses secrets that others can read', async () => {

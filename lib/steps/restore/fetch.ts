@@ -1,15 +1,19 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, renameSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { listed } from '../../core/listed.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import { restoreWords } from '../../duplicity/args.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Secrets } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../check-mount.ts'
-import { duplicityShell, targetOf } from '../duplicity.ts'
-import { gpgHome } from '../gpg.ts'
+import { duplicityCall, targetOf } from '../duplicity.ts'
 import { withFolderProgress } from '../progress.ts'
-import { confined } from './confined.ts'
+
+/** Giving each file its owner and its mode. Devices cannot be made. */
+const RESTORING = ['CAP_CHOWN', 'CAP_FOWNER', 'CAP_FSETID'] as const
 
 /** What is to be brought back, from where, and into which folder, which must not exist yet. */
 export interface Fetch {
@@ -24,8 +28,8 @@ export interface Fetch {
 }
 
 /**
- * Makes a tree from the archive: the one place where restores get their files. Duplicity runs confined to that tree and its own cache, so that a set
- * with links or `..` in its names writes nowhere else (S41).
+ * Makes a tree from the archive: the one place where restores get their files. Duplicity changes nothing of this host but a new folder, in which it follows no
+ * link: a set with links or `..` in its names writes nowhere else (S41). The tree is put in its place when it is whole.
  * @throws when the set is known to be damaged, before duplicity is started, or when duplicity fails
  */
 export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
@@ -34,8 +38,21 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
     throw new Error(`the set of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
   const target = targetOf(host, site, archive, 'restore')
   const { volumeSize } = host.duplicity
-  const words = restoreWords({ ...target, into, time: point.time, volumeSize, ...(path === undefined ? {} : { path }) })
-  await shell.act(`make the folder ${dirname(into)}`, () => void mkdirSync(dirname(into), { recursive: true, mode: 0o700 }))
-  const writable = [dirname(into), target.cache, ...Object.values(gpgHome(host))]
-  await withFolderProgress(into, shell, () => duplicityShell(shell, host, secrets, target).act`${confined(words, writable)}`)
+  await using around = newFolderIn(dirname(into))
+  const made = join(around.path, basename(into))
+  const part = path === undefined ? {} : { path }
+  const words = restoreWords({ ...target, into: made, time: point.time, volumeSize, ...part })
+  await shell.act(`make the folder ${around.path}`, () => void mkdirSync(around.path, { recursive: true, mode: 0o700 }))
+  const sandbox = { writes: [around.path], noLinks: around.path, capabilities: RESTORING }
+  await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', sandbox }, shell)
+  await withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`)
+  const skipped = call.skipped()
+  if (skipped.length > 0) throw new Error(`the set holds what cannot be restored: ${listed(skipped)}`)
+  await shell.act(`move ${made} to ${into}`, () => renameSync(made, into))
+}
+
+/** A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed of. */
+function newFolderIn(parent: string): AsyncDisposable & { readonly path: string } {
+  const path = join(parent, `.holdfast-fetch-${randomUUID()}`)
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }

@@ -65,7 +65,7 @@ export const checkFiles: Step<
     if (request.dryRun) return { restored: scope.database ? await foretold({ host, secrets, shell }, site) : NO_DATABASE }
     const { tree } = restoring
     if (scope.files) checkSite(tree)
-    await settleRights(tree, scope.files ? tree : site.folder, shell)
+    await settleRights(tree, shell)
     if (!scope.database) return { restored: NO_DATABASE }
     const hands = { host, secrets, shell }
     const config = scope.files ? wpConfigIn(tree) : undefined
