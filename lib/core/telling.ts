@@ -48,6 +48,10 @@ export interface Telling {
   readonly next?: string
   /** What this run added to the archive. */
   readonly backedUp?: 'full' | 'incremental'
+  /** How large that is. */
+  readonly setBytes?: number | undefined
+  /** The time of the set that this run restored it from. */
+  readonly restoredTo?: number
   /** What this run's pruning freed. */
   readonly prunedBytes?: number
   /** Restore points in the archive that this host's replica has not replayed. */

@@ -38,6 +38,7 @@ export interface CommonOptions {
   readonly dryRun: boolean
   readonly json: boolean
   readonly verbose: boolean
+  readonly quiet: boolean
   readonly help: boolean
 }
 
@@ -46,7 +47,8 @@ export const COMMON = {
   site: list('NAME', 'only this site; may be given several times'),
   'dry-run': flag('look at everything, describe what would be done, do nothing'),
   json: flag('print the outcomes as JSON'),
-  verbose: flag('print each command and what it prints', 'v'),
+  verbose: flag('print each step, each command and what it prints', 'v'),
+  quiet: flag('print only what needs somebody: nothing when all is well', 'q'),
   host: text('NAME', "act as this host (default: this machine's name)"),
   inventory: text('DIR', 'where the inventories are (default: hosts/ of Holdfast)'),
   env: text('FILE', "where the secrets are (default: .env beside the inventory's folder)"),
@@ -98,6 +100,7 @@ export function readCommandLine<Extra extends object>(
     dryRun: values['dry-run'],
     json: values.json,
     verbose: values.verbose,
+    quiet: values.quiet,
     help: values.help,
   }
   return { common, extra: !common.help && 'read' in task ? task.read(values) : ({} as Extra) }

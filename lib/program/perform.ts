@@ -104,6 +104,7 @@ async function conclude<Extra extends object>(
   const seconds = Math.round((Date.now() - startedAt) / 1000)
   log.say(summary, `${task.name} ended at ${clock(Date.now())} after ${seconds} s with exit code ${exitCode}`, RULE)
   log.index(`exit ${exitCode}, ${seconds} s, ${report.subject};`)
+  if (common.quiet && exitCode === 0 && !common.json) return
   if (!common.json) return await print(`${summary}\nlog: ${log.path}\n`)
   const told = {
     host: host.name,

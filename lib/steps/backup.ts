@@ -101,7 +101,7 @@ async function lookForSet(facts: BackupNeeds, before: BackupSet | undefined, log
     throw new Error('duplicity said that it was done, but there is no new set in the archive')
   const record = { backedUpTo: set.time, backedUpAs: host.name }
   rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
-  shell.tell({ ...siteTelling({ ...facts, collection }, shell.now()), backedUp: set.kind })
+  shell.tell({ ...siteTelling({ ...facts, collection }, shell.now()), backedUp: set.kind, setBytes: set.bytes })
   const after = before ? `, ${formatAge(set.time - before.time)} after the last` : ''
   shell.note('info', `${set.kind} set of ${formatBytes(set.bytes)}${after}`)
   // after that is told: a stop while it waits for the share takes nothing from the backup

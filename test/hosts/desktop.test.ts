@@ -42,7 +42,7 @@ after(() => pc?.[Symbol.asyncDispose]())
 
 test('systemd-inhibit --list shows the lock while the desktop is backed up, and not after', async () => {
   await sh('touch /run/wait')
-  const run = pc.exec([NODE, join(HOME, 'tasks/desktop.ts'), ...PLACE])
+  const run = pc.exec([NODE, join(HOME, 'tasks/desktop.ts'), '--verbose', ...PLACE])
   await until('the lock', async () => (await locks()).includes('Holdfast'))
   assert.match(await locks(), /^Holdfast .*sleep.* the backup of pc is running.* block/m)
   await sh('rm /run/wait')
@@ -60,6 +60,7 @@ test('the lock goes with a run that is killed, and the next run backs up', async
     NODE,
     join(HOME, 'tasks/desktop.ts'),
     '--now',
+    '--verbose',
     ...PLACE,
   ])
   const ended = assert.rejects(run)
@@ -67,7 +68,7 @@ test('the lock goes with a run that is killed, and the next run backs up', async
   await sh('kill -9 "$(cat /run/killed)"; rm /run/wait')
   await ended
   await until('no lock', async () => !(await locks()).includes('Holdfast'))
-  const next = await pc.exec([NODE, join(HOME, 'tasks/desktop.ts'), ...PLACE])
+  const next = await pc.exec([NODE, join(HOME, 'tasks/desktop.ts'), '--verbose', ...PLACE])
   assert.match(next, /the last run was interrupted: it is completed by a backup now[\s\S]*all well/)
 })
 

@@ -136,7 +136,7 @@ export class Lab implements AsyncDisposable {
   }
 
   night(host: 'web1' | 'web2', midway?: Midway, days?: number): Promise<Said> {
-    return this.run(host, 'npx zx tasks/nightly.ts', midway, days)
+    return this.run(host, 'npx zx tasks/nightly.ts --verbose', midway, days)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -30,7 +30,7 @@ const EDITS = `s/folder: 'holdfast' }),$/folder: 'holdfast', timeout: 15 }),/; s
 /** The same share, mounted hard and by mount itself. */
 const TO_HARD = `sed -i "s/nfs(/fstab(/; s/nfs, pass/fstab, pass/; s,'${SOFT}','${HARD}',; /also found/d" ${INVENTORY}`
 
-const nightly = 'npx zx tasks/nightly.ts'
+const nightly = 'npx zx tasks/nightly.ts --verbose'
 const recover = 'npx zx tasks/recover.ts --site leaflet'
 
 export const night = (lab: NfsLab, midway?: Midway): Promise<Said> => lab.run(nightly, midway)

@@ -13,7 +13,7 @@ function shown(name: string, isJournal: boolean): string {
   const descriptor = openSync(file, 'w')
   const { dev, ino } = fstatSync(descriptor)
   const script = `const { screenFor } = await import(${JSON.stringify(join(import.meta.dirname, '../../lib/program/screen.ts'))})
-    const screen = screenFor({ json: false, verbose: false }, false)
+    const screen = screenFor({ json: false, verbose: ${!isJournal}, quiet: false, dryRun: false }, false)
     for (const kind of ['info', 'significant', 'warning', 'problem'])
       screen.show({ at: 0, subject: 'blog', kind: 'note', note: { kind, text: 'one\\ntwo' } })`
   const env = { ...process.env, JOURNAL_STREAM: isJournal ? `${dev}:${ino}` : '8:9', FORCE_COLOR: '1' }

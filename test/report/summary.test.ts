@@ -14,17 +14,23 @@ const summary = (outcomes: Outcome[], stoppedBy?: string, dryRun = false): strin
   summaryOf(madeUpReport(outcomes, { stoppedBy, dryRun, isJudged: !dryRun }), outcomes)
 
 const table: [string, string, string][] = [
-  ['a night that went well', summary([done, done, madeUpOutcome({ status: 'skipped', reason: 'x' })]), 'all well; 2 steps done'],
+  ['a night that went well', summary([done, done, madeUpOutcome({ status: 'skipped', reason: 'x' })]), 'all well; 720 s'],
   ['a dry run', summary([done], undefined, true), 'all well; dry run: nothing was changed'],
-  ['a failure', summary([done, failed]), 'FAILED  shop: Back up: the disk is full\n1 of 1 site FAILED — shop; 1 step done'],
+  [
+    'a failure',
+    summary([done, failed]),
+    'shop  FAILED\nFAILED  shop: Back up: the disk is full\n1 of 1 site FAILED — shop; 720 s',
+  ],
   [
     'a failure and a site that needs attention',
     summary([failed, conflict]),
-    `FAILED  shop: Back up: the disk is full
+    `plain  needs attention, conflict
+shop   FAILED
+FAILED  shop: Back up: the disk is full
 PROBLEM plain: conflict: two claim it
-1 of 2 sites FAILED — shop; 1 site needs attention — plain; 1 step done`,
+1 of 2 sites FAILED — shop; 1 site needs attention — plain; 720 s`,
   ],
-  ['a stop', summary([done, madeUpOutcome({ status: 'stopped' })], 'SIGTERM'), 'nightly STOPPED by SIGTERM; 1 step done'],
+  ['a stop', summary([done, madeUpOutcome({ status: 'stopped' })], 'SIGTERM'), 'nightly STOPPED by SIGTERM; 720 s'],
 ]
 for (const [name, is, text] of table) test(`summaryOf() ${name}`, () => assert.equal(is, text))
 
@@ -34,4 +40,26 @@ test('summaryOf() lets no control character through to a terminal', () => {
     madeUpOutcome({ status: 'failed', subject: nasty, title: nasty, reason: nasty, notes: [{ kind: 'problem', text: nasty }] }),
   ]
   assert.doesNotMatch(summary(outcomes), /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+})
+
+test('summaryOf() has a line for each site: what was done, how large it is, how long it took, and what there is', () => {
+  const usual = { role: 'primary', restorePoints: 61, bytes: 170e6, allowanceBytes: 1e9 } as const
+  const outcomes = [
+    madeUpOutcome({
+      subject: 'blog',
+      seconds: 0.34,
+      told: [{ site: 'blog', ...usual, backedUp: 'incremental', setBytes: 8200 }],
+    }),
+    madeUpOutcome({
+      subject: 'shop',
+      seconds: 12,
+      told: [{ site: 'shop', ...usual, restorePoints: 1, backedUp: 'full', setBytes: 70e6, prunedBytes: 5e6 }],
+    }),
+    madeUpOutcome({ subject: 'copy', told: [{ site: 'copy', role: 'replica', owner: 'web2', restorePoints: 3, lag: 0 }] }),
+  ]
+  assert.deepEqual(summary(outcomes).split('\n').slice(0, 3), [
+    'blog  incremental 8.20 kB in 0.3 s          61 restore points, 17 % of allowance',
+    "copy  nothing newer in the archive          replica of web2's, 3 restore points",
+    'shop  5.00 MB pruned, full 70.0 MB in 12 s  1 restore point, 17 % of allowance',
+  ])
 })

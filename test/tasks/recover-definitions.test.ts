@@ -60,7 +60,7 @@ test('each recovery keeps what it replaced: --undo --kept brings back what was t
   await blog.well()
   await blog.well('--path', 'SITE/uploads')
   const listed = await blog.recover('--undo', '--dry-run')
-  assert.match(listed.stdout, new RegExp(`--undo --kept ${first} brings that back`))
+  assert.match(listed.stdout, new RegExp(`to bring that back: .* tasks/recover.ts --site .* --undo --kept ${first} `))
   const wrong = await blog.recover('--undo', '--kept', 'nonsense', '--yes')
   assert.equal(wrong.code, 2)
   assert.match(wrong.stdout + wrong.stderr, /--kept nonsense: wanted one of /)

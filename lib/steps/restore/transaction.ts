@@ -127,6 +127,7 @@ export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
         if (done.task === 'replica') updateRecord(host, site.name, { backedUpAs: undefined })
         // a replica is brought to the newest point; a primary has no lag
         if (site.role.role !== 'primary') shell.tell({ site: site.name, lag: 0 })
+        if (done.point !== undefined) shell.tell({ site: site.name, restoredTo: done.point })
         await tidy({ host, secrets, shell }, site.name)
         const what =
           done.point === undefined

@@ -63,7 +63,7 @@ const FROM_CRON: readonly Scenario[] = [
       await makeSites(lab)
       await schedule(lab, await setUp(lab, 'web1'))
       await setUp(lab, 'pc', '--desktop')
-      return lab.run('pc', 'npx zx tasks/desktop.ts --now')
+      return lab.run('pc', 'npx zx tasks/desktop.ts --now --verbose')
     },
     says: /all well/,
     ends: 0,
