@@ -1,4 +1,5 @@
 import type { KnownFiles } from './known-file.ts'
+import type { SiteNeeds } from './site-needs.ts'
 
 /** What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote less, and the file may be lost. */
 export interface SetRecord {
@@ -18,6 +19,8 @@ export interface SetRecord {
   readonly shrunken?: readonly string[] | undefined
   /** A person said that this is right. */
   readonly confirmed?: boolean | undefined
+  /** What the site needs of a host that is to serve it. */
+  readonly needs?: SiteNeeds | undefined
   /** Its files in the archive, as they were read back when it was made. */
   readonly stored?: KnownFiles | undefined
 }

@@ -2,11 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline/promises'
 import type { Checked } from './programs.ts'
 
-/** The words that install what is missing. */
-export function installWords(missing: readonly Checked[]): string[] {
-  const packages = [...new Set(missing.map(each => each.package))].toSorted()
-  return ['apt-get', 'install', '--no-install-recommends', ...packages]
+/** The words that install what is missing; undefined where no package has it. */
+export function installWords(missing: readonly Checked[]): string[] | undefined {
+  const packages = [...new Set(missing.flatMap(each => each.package ?? []))].toSorted()
+  return packages.length === 0 ? undefined : ['apt-get', 'install', '--no-install-recommends', ...packages]
 }
+
+/** The other commands that help with what is missing. */
+export const remedies = (missing: readonly Checked[]): readonly (readonly string[])[] =>
+  missing.flatMap(({ remedy }) => (remedy ? [remedy] : []))
 
 /** Whether to install: `--yes` says so, a terminal asks, anything else does not. */
 export async function mayInstall(yes: boolean): Promise<boolean> {

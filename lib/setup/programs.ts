@@ -8,8 +8,10 @@ import type { Found } from './find.ts'
 /** A program that the host needs. */
 export interface Program {
   readonly name: string
-  /** The Debian package that has it. */
-  readonly package: string
+  /** The Debian package that has it; undefined where none is known. */
+  readonly package: string | undefined
+  /** The command that helps, where that is no package. */
+  readonly remedy?: readonly string[]
   readonly purpose: string
 }
 

@@ -7,11 +7,12 @@ import { checkSecrets, readSecrets } from '../inventory/secrets.ts'
 import { scheduleBoot } from './boot.ts'
 import { desktopLines, scheduleDesktop, writeExclusions } from './desktop.ts'
 import { type Found, lookAround } from './find.ts'
-import { install, installWords, mayInstall } from './install.ts'
+import { install, installWords, mayInstall, remedies } from './install.ts'
 import { inventoryText, PASSPHRASE } from './inventory-text.ts'
 import type { SetupOptions } from './options.ts'
 import { ensurePassphrase } from './passphrase.ts'
 import { awaitsSites, type Checked, checkPrograms, neededPrograms } from './programs.ts'
+import { checkNeeds, declaredNeeds } from './replica-needs.ts'
 import * as words from './words.ts'
 
 /**
@@ -43,7 +44,7 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   print(words.inventoryWords(written, options.host, found))
   if (passphrase) print(words.passphraseText(options.env, passphrase))
   const hasFolder = options.desktop || haveVhosts(options.root, host.vhosts)
-  const ready = (await checkAndInstall(host, found, options.yes)) && hasFolder
+  const ready = (await checkAndInstall(host, found, options)) && hasFolder
   print(words.markersText(found, options.host))
   print(options.desktop ? scheduleDesktop(options, found) : words.cronText(options))
   if (!options.desktop) print(scheduleBoot(options, host, found))
@@ -101,16 +102,22 @@ function writeInventory({ inventory, host }: SetupOptions, present: string | und
   return { path: present, outcome: 'beside' }
 }
 
-async function checkAndInstall(host: Host, found: Found, yes: boolean): Promise<boolean> {
-  const check = (): readonly Checked[] => checkPrograms(neededPrograms(host, found))
+async function checkAndInstall(host: Host, found: Found, options: SetupOptions): Promise<boolean> {
+  const needs = options.desktop ? undefined : declaredNeeds(host, options.root)
+  const check = (): readonly Checked[] => {
+    const programs = checkPrograms(neededPrograms(host, found))
+    const more = needs === undefined ? [] : checkNeeds(needs, host, options.root)
+    return [...programs, ...more.filter(({ name }) => !programs.some(program => program.name === name))]
+  }
   const isMissing = (each: Checked): boolean => each.problem !== undefined
   const checked = check()
   print(words.programsText(checked))
+  if (!options.desktop && needs === undefined) print(words.unknownNeedsText(host))
   const missing = checked.filter(isMissing)
   if (missing.length === 0) return true
   const command = installWords(missing)
-  print(words.installText(command))
-  if (!(await mayInstall(yes)) || !install(command)) return false
+  print(words.missingText([...(command === undefined ? [] : [command]), ...remedies(missing)]))
+  if (command === undefined || !(await mayInstall(options.yes)) || !install(command)) return false
   const after = check()
   print(words.programsText(after))
   return !after.some(isMissing)

@@ -1,5 +1,6 @@
 import { delimiter, dirname, join } from 'node:path'
 import { markerOf } from '../core/marker.ts'
+import type { Host } from '../inventory/schema.ts'
 import { HOME } from '../program/command-line.ts'
 import type { Found } from './find.ts'
 import type { SetupOptions } from './options.ts'
@@ -60,8 +61,17 @@ export function programsText(checked: readonly Checked[]): string {
   )
 }
 
-export function installText(words: readonly string[]): string {
-  return `What is missing, as root:\n  ${lineOf(words)}`
+/** The commands that bring what is missing. */
+export function missingText(commands: readonly (readonly string[])[]): string {
+  if (commands.length === 0) return ''
+  return ['What is missing, as root:', ...commands.map(command => `  ${lineOf(command)}`)].join('\n')
+}
+
+/** What a share that is not mounted keeps from being known. */
+export function unknownNeedsText({ archive }: Host): string {
+  if (archive.kind !== 'mount') return ''
+  return `What the sites of other hosts need of this one is written in the archive, which is not mounted now: mount it
+  (mount ${lineOf([archive.mountPoint])}) and run this again before this host is to replicate them`
 }
 
 /** How each site without a marker is made this host's. */

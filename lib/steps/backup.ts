@@ -23,6 +23,7 @@ import { assertRoom } from './free-space.ts'
 import { mendChain } from './mend-chain.ts'
 import { withVolumeProgress } from './progress.ts'
 import type { Made } from './read-back-set.ts'
+import { needsOf } from './site-needs.ts'
 import { readRecord, updateRecord } from './site-record.ts'
 import { siteTelling } from './site-telling.ts'
 import { treeSizeOf } from './tree-size.ts'
@@ -105,7 +106,17 @@ async function lookForSet(facts: BackupNeeds, before: BackupSet | undefined, log
   const after = before ? `, ${formatAge(set.time - before.time)} after the last` : ''
   shell.note('info', `${set.kind} set of ${formatBytes(set.bytes)}${after}`)
   // after that is told: a stop while it waits for the share takes nothing from the backup
-  return { collection, made: { set, record: { host: host.name, ...(await treeSizeOf(site, logFile, shell)) } } }
+  return {
+    collection,
+    made: {
+      set,
+      record: {
+        host: host.name,
+        ...(await treeSizeOf(site, logFile, shell)),
+        needs: site.isDesktop ? undefined : needsOf(host, site),
+      },
+    },
+  }
 }
 
 /** The site is there to be read, whoever owns its files, and by no link that somebody puts into it meanwhile. */

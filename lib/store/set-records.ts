@@ -15,6 +15,8 @@ const MOST = 8_000_000
 
 const count = z.int().nonnegative()
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
+/** Names of modules: they are shown, and looked for in folders. */
+const names = z.array(z.string().regex(/^\w{1,40}$/)).max(200)
 /** Of each field that is not as it should be, nothing is known; the others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({
   set: z.iso.datetime(),
@@ -26,6 +28,16 @@ const recordSchema = z.looseObject({
   isEmpty: z.boolean().optional().catch(undefined),
   shrunken: z.array(z.string().max(500)).max(1000).optional().catch(undefined),
   confirmed: z.boolean().optional().catch(undefined),
+  needs: z
+    .object({
+      database: z.boolean().optional(),
+      php: names.optional(),
+      webServer: z.enum(['apache', 'nginx']).optional(),
+      modules: names.optional(),
+      certificates: z.boolean().optional(),
+    })
+    .optional()
+    .catch(undefined),
   stored: z
     .record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
     .optional()

@@ -73,6 +73,8 @@ async function backUp(change: () => void): Promise<void> {
 
 test('recover puts certificates in place, links as links, and the web server’s configuration, which is tested, then reloaded', async () => {
   writeFileSync(available, virtualHost('of today'))
+  const { needs } = JSON.parse(readFileSync(join(stage.archive, 'blog/.holdfast-sets'), 'utf8').split('\n')[0]!)
+  assert.deepEqual(needs, { webServer: 'apache', certificates: true })
   const was = look()
   const { code, stdout, stderr } = await recover()
   assert.equal(code, 0, `${stdout}\n${stderr}`)

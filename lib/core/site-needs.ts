@@ -1,0 +1,32 @@
+/** What a site needs of a host that is to serve it, as the host that owns it has it. What is absent is not needed, or not known. */
+export interface SiteNeeds {
+  /** A MariaDB server. */
+  readonly database?: boolean | undefined
+  /** Extensions that PHP loads on the owner's host, by their names in `/etc/php`. */
+  readonly php?: readonly string[] | undefined
+  readonly webServer?: 'apache' | 'nginx' | undefined
+  /** Apache's modules that its own configuration uses, by their names in `mods-enabled`. */
+  readonly modules?: readonly string[] | undefined
+  /** Let's Encrypt's certificates, which somebody has to renew once the site is served here. */
+  readonly certificates?: boolean | undefined
+}
+
+/** What a host needs that is to serve all of these sites. Web servers of more than one kind are several needs. */
+export interface HostNeeds {
+  readonly database: boolean
+  readonly php: readonly string[]
+  readonly webServers: readonly ('apache' | 'nginx')[]
+  readonly modules: readonly string[]
+  readonly certificates: boolean
+}
+
+export function neededByAll(sites: readonly SiteNeeds[]): HostNeeds {
+  const all = <Name>(pick: (site: SiteNeeds) => readonly Name[]): Name[] => [...new Set(sites.flatMap(pick))].toSorted()
+  return {
+    database: sites.some(({ database }) => database === true),
+    php: all(({ php = [] }) => php),
+    webServers: all(({ webServer }) => (webServer === undefined ? [] : [webServer])),
+    modules: all(({ modules = [] }) => modules),
+    certificates: sites.some(({ certificates }) => certificates === true),
+  }
+}
