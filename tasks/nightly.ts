@@ -45,7 +45,7 @@ const nightly = recipe<Start & WriterRequest & ShrinkageRequest>()
   .each('Primary sites', primaries, site => site
     .do(status).do(compareFiles)
     .do(prune)
-    .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
+    .attempt('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .do(saveCertificates)
     .only('Web server', hasWebServer, served => served.do(saveWebServer))

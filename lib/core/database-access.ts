@@ -16,3 +16,7 @@ export interface DatabaseAccess {
   /** DB_CHARSET; undefined when it is not set, empty, or not to be told without running the program. */
   readonly charset: string | undefined
 }
+
+/** An address as people write it. */
+export const addressText = (address: DatabaseAddress): string =>
+  address.kind === 'tcp' ? `${address.host}:${address.port}` : address.kind === 'socket' ? address.path : 'localhost'

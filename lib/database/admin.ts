@@ -1,8 +1,7 @@
 import { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
-import { adminOptions } from './option-file.ts'
-import { quoteText } from './sql.ts'
+import { administrator, type DatabaseClient } from './client.ts'
 import { connectOption, lockWaitSetting, queryLimits } from './time-limits.ts'
 
 /** What an administrator of the database server may do for a restore. SQL travels by standard input: it can hold a password. */
@@ -17,32 +16,50 @@ export interface Admin {
   readonly ask: <Value>(sql: string) => Promise<Value>
 }
 
-/** The administrator's session settings: lists as long as they are, names as they are. */
+/** Session settings: lists as long as they are, names as they are. */
 const sessionOf = (host: Host): string =>
   `SET SESSION group_concat_max_len = 1073741824, sql_mode = '', ${lockWaitSetting(host)};`
 
-export function adminOf(host: Host, shell: Shell): Admin {
+/** How the client asks: rows that a program can read, nothing but SQL taken from what it is given, no file sent to a server that asks for one. */
+const QUERY_OPTIONS = ['--batch', '--skip-column-names', '--binary-mode', '--local-infile=0', '--default-character-set=utf8mb4']
+
+export const adminOf = (hands: { readonly host: Host; readonly shell: Shell }): Admin =>
+  queriesOf(hands.host, administrator(hands))
+
+/** The same for whoever speaks to a server. */
+export function queriesOf(host: Host, { shell, words }: DatabaseClient): Admin {
   const { clientProgram } = host.database
-  const connecting = [...adminOptions(host), connectOption(host)]
-  const escaping = [clientProgram, ...connecting, '--batch', '--skip-column-names', '--default-character-set=utf8mb4']
-  const client = [...escaping, '--raw']
-  const quiet = { onLine: () => {}, ...queryLimits(host) }
+  const options = [...QUERY_OPTIONS, connectOption(host)]
   const session = sessionOf(host)
+  const [client, raw] = [words(clientProgram, options), words(clientProgram, [...options, '--raw'])]
+  const quiet = shell.with({ onLine: () => {}, ...queryLimits(host), explain: queryFailed })
+  const asking = (sql: string): Shell => quiet.with({ input: `${session} ${sql}` })
   return {
     run: async sql => {
       const text = typeof sql === 'string' ? sql : sql.reveal()
-      await shell.with({ ...quiet, explain: refusal, input: new Secret(`${session}\n${text}`) }).act`${client}`
+      await quiet.with({ input: new Secret(`${session}\n${text}`) }).act`${client}`
     },
-    rows: async sql => shell.with({ ...quiet, input: `${session} ${sql}` }).ask(rowsIn)`${escaping}`,
-    text: async sql => shell.with({ ...quiet, input: `${session} ${sql}` }).ask(String)`${client}`,
-    ask: async sql => shell.with({ ...quiet, input: `${session} ${sql}` }).ask(text => JSON.parse(text))`${client}`,
+    rows: async sql => asking(sql).ask(rowsIn)`${client}`,
+    text: async sql => asking(sql).ask(String)`${raw}`,
+    ask: async sql => asking(sql).ask(text => JSON.parse(text))`${raw}`,
   }
 }
 
-/** The server names the statement that it refused, which can be very long: its last line says why. */
-function refusal({ stderr }: { stderr: string }): Error | undefined {
+/** Statements that the server refused, or could not be asked. */
+export class QueryFailed extends Error {
+  /** What it said: `1045 (28000): Access denied …`. */
+  readonly said: string
+
+  constructor(said: string) {
+    super(`the database server ${/^(20\d\d|1040) /.test(said) ? 'does not answer' : 'refused'}: ERROR ${said}`)
+    this.said = said
+  }
+}
+
+/** The client shows the statement too, which can be very long: its last line of this kind says why. */
+function queryFailed({ stderr }: { stderr: string }): Error | undefined {
   const said = stderr.split('\n').findLast(line => line.startsWith('ERROR '))
-  return said === undefined ? undefined : new Error(`the database server refused: ${said}`)
+  return said === undefined ? undefined : new QueryFailed(said.slice('ERROR '.length))
 }
 
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', 0: '\0' }
@@ -53,35 +70,3 @@ export const rowsIn = (printed: string): string[][] =>
     .split('\n')
     .slice(0, -1)
     .map(line => line.split('\t').map(value => value.replace(/\\(.)/g, (_, letter: string) => ESCAPED[letter] ?? letter)))
-
-export type ObjectKind = 'table' | 'view' | 'trigger' | 'procedure' | 'function' | 'event'
-
-/** What is in a database, by kind, in the order of their names. */
-export type Contents = Readonly<Record<ObjectKind, readonly string[]>>
-
-/** Where information_schema lists each kind: table, name and the column of the database. */
-const LISTS: Readonly<Record<ObjectKind, readonly [from: string, name: string, database: string]>> = {
-  table: ["tables WHERE table_type <> 'VIEW' AND", 'table_name', 'table_schema'],
-  view: ['views WHERE', 'table_name', 'table_schema'],
-  trigger: ['triggers WHERE', 'trigger_name', 'trigger_schema'],
-  procedure: ["routines WHERE routine_type = 'PROCEDURE' AND", 'routine_name', 'routine_schema'],
-  function: ["routines WHERE routine_type = 'FUNCTION' AND", 'routine_name', 'routine_schema'],
-  event: ['events WHERE', 'event_name', 'event_schema'],
-}
-
-/** Lists what is in a database; undefined when there is no such database. */
-export async function contentsOf(admin: Admin, database: string): Promise<Contents | undefined> {
-  const name = quoteText(database)
-  const exists = `(SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = ${name})`
-  const lists = Object.entries(LISTS).map(([kind, [from, column, schema]]) => {
-    const rows = `SELECT ${column} AS name FROM information_schema.${from} ${schema} = ${name} ORDER BY 1`
-    // JSON_OBJECT takes a text for a text, so each list is unpacked from one below
-    return `'${kind}', (SELECT COALESCE(JSON_ARRAYAGG(name), '[]') FROM (${rows}) AS list)`
-  })
-  const { exists: count, ...found } = await admin.ask<Record<string, unknown>>(
-    `SELECT JSON_OBJECT('exists', ${exists}, ${lists.join(', ')});`,
-  )
-  if (count === 0) return undefined
-  const unpacked = Object.entries(found).map(([kind, list]) => [kind, typeof list === 'string' ? JSON.parse(list) : list])
-  return Object.fromEntries(unpacked) as Contents
-}

@@ -1,8 +1,11 @@
-import type { DatabaseAccess } from '../core/database-access.ts'
+import { addressText, type DatabaseAccess } from '../core/database-access.ts'
 import { claimConflict, type DatabaseClaim, type DatabaseClaims, isRecorded } from '../core/database-claim.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
+
+/** Whether a database is on this host's own server, or on another that the site's configuration names. */
+export type Server = 'own' | 'elsewhere'
 
 const STATE = 'databases'
 
@@ -15,14 +18,15 @@ export async function claimDatabase(
   host: Host,
   site: { readonly name: string },
   access: DatabaseAccess,
+  server: Server,
   shell: Shell,
 ): Promise<void> {
-  refuseClaimed(host, site.name, access)
+  refuseClaimed(host, site.name, access, server)
   const recorded = readState<DatabaseClaims>(host, STATE) ?? {}
-  const claim = claimOf(access)
+  const claim = claimOf(access, server)
   if (isRecorded(site.name, claim, recorded)) return
   const before = Object.hasOwn(recorded, site.name) ? recorded[site.name] : undefined
-  if (before)
+  if (before && (before.database !== claim.database || before.user !== claim.user))
     shell.note(
       'significant',
       `its database was "${before.database}" of "${before.user}", now it is "${claim.database}" of "${claim.user}"`,
@@ -34,8 +38,8 @@ export async function claimDatabase(
 }
 
 /** @throws when another site's claim stands against this one's use of a database and account */
-export function refuseClaimed(host: Host, site: string, access: DatabaseAccess): void {
-  const conflict = claimConflict(site, claimOf(access), readState<DatabaseClaims>(host, STATE) ?? {})
+export function refuseClaimed(host: Host, site: string, access: DatabaseAccess, server: Server): void {
+  const conflict = claimConflict(site, claimOf(access, server), readState<DatabaseClaims>(host, STATE) ?? {})
   if (conflict !== undefined) throw new Error(`${conflict}; if that is meant, remove it from ${host.paths.state}/${STATE}.json`)
 }
 
@@ -47,11 +51,10 @@ export function recordedClaim(host: Host, site: string): DatabaseClaim | undefin
 
 /** How a person records a claim. */
 export function claimText(host: Host, site: string, access: DatabaseAccess): string {
-  return `${host.paths.state}/${STATE}.json: ${JSON.stringify({ [site]: claimOf(access) })}`
+  return `${host.paths.state}/${STATE}.json: ${JSON.stringify({ [site]: claimOf(access, 'own') })}`
 }
 
-function claimOf({ address, database, user }: DatabaseAccess): DatabaseClaim {
-  const server =
-    address.kind === 'tcp' ? `${address.host}:${address.port}` : address.kind === 'socket' ? address.path : 'localhost'
-  return { server, database, user }
+/** However a site's configuration writes it, this host's own server is one and the same. */
+function claimOf({ address, database, user }: DatabaseAccess, server: Server): DatabaseClaim {
+  return { server: server === 'own' ? 'localhost' : addressText(address), database, user }
 }

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Admin, type Contents, contentsOf, type ObjectKind } from './admin.ts'
+import { type Admin, QueryFailed } from './admin.ts'
+import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
 import { withoutDefiner } from './definers.ts'
-import { quoteName, quoteText } from './sql.ts'
+import { quoteName } from './sql.ts'
 
 export type DefinitionKind = Exclude<ObjectKind, 'table'>
 
@@ -14,6 +15,8 @@ export interface Definition {
   readonly sqlMode: string
   readonly charset: string
   readonly collation: string
+  /** The default collation that its database had when it was made; of a view there is none. */
+  readonly databaseCollation: string | undefined
   /** Of an event. */
   readonly timeZone: string | undefined
 }
@@ -28,25 +31,65 @@ export interface Definitions {
   readonly list: readonly Definition[]
 }
 
-/** Names of each kind in an order in which they can be made: triggers in the order in which they act; a view may still want a later one. */
-const ORDER: readonly DefinitionKind[] = ['function', 'procedure', 'view', 'trigger', 'event']
+/** A definition that the server does not show. */
+export interface Unreadable {
+  readonly kind: DefinitionKind
+  readonly name: string
+  readonly error: string
+}
 
-/** Which columns of SHOW CREATE are what. */
+/** Names of each kind in an order in which they can be made: triggers in the order in which they act; a view may still want a later one. */
+const ORDER: readonly DefinitionKind[] = ['function', 'procedure', 'package', 'package body', 'view', 'trigger', 'event']
+
+/** Which columns of SHOW CREATE are what; behind the character set are the collation and, but for views, the database's collation. */
+const ROUTINE = { mode: 1, sql: 2, charset: 3 }
 const COLUMNS: Readonly<Record<DefinitionKind, { sql: number; mode?: number; zone?: number; charset: number }>> = {
   view: { sql: 1, charset: 2 },
-  trigger: { mode: 1, sql: 2, charset: 3 },
-  procedure: { mode: 1, sql: 2, charset: 3 },
-  function: { mode: 1, sql: 2, charset: 3 },
+  trigger: ROUTINE,
+  ...{ procedure: ROUTINE, function: ROUTINE, package: ROUTINE, 'package body': ROUTINE },
   event: { mode: 1, zone: 2, sql: 3, charset: 4 },
 }
 
-/** Reads what a database defines besides its tables; nothing where there is no such database. A view whose tables are gone is read like any other. */
+/**
+ * Reads what a database defines besides its tables; nothing where there is no such database. A view whose tables are gone is read like any other.
+ * @throws when the server does not show one of them
+ */
 export async function readDefinitions(admin: Admin, database: string): Promise<readonly Definition[]> {
   const contents = await contentsOf(admin, database)
-  if (!contents) return []
-  const trigger = contents.trigger.length > 1 ? await triggersInOrder(admin, database) : contents.trigger
-  const named = ORDER.flatMap(kind => ({ ...contents, trigger })[kind].map(name => ({ kind, name })))
-  if (named.length === 0) return []
+  const { shown, unreadable: hidden } = await showDefinitions(admin, database, contents ? definitionsIn(contents, ORDER) : [])
+  const [first] = hidden
+  if (first) throw new Error(`the server does not show the ${first.kind} ${first.name} of ${database}: ${first.error}`)
+  return shown
+}
+
+type Named = Pick<Definition, 'kind' | 'name'>
+
+/** What of these kinds is in a database, in an order in which it can be made. */
+export const definitionsIn = (contents: Contents, kinds: readonly DefinitionKind[]): Named[] =>
+  ORDER.filter(kind => kinds.includes(kind)).flatMap(kind => contents[kind].map(name => ({ kind, name })))
+
+/** Reads these, as far as the server shows them. */
+export async function showDefinitions(
+  admin: Admin,
+  database: string,
+  named: readonly Named[],
+): Promise<{ readonly shown: readonly Definition[]; readonly unreadable: readonly Unreadable[] }> {
+  if (named.length === 0) return { shown: [], unreadable: [] }
+  const found: readonly (Definition | Unreadable)[] | undefined = await show(admin, database, named).catch(error => {
+    if (!(error instanceof QueryFailed)) throw error
+    return named.length === 1 ? [unreadable(named[0]!, error.said.replace(/ at line \d+/, ''))] : undefined
+  })
+  if (found !== undefined) {
+    const isShown = (one: Definition | Unreadable): one is Definition => 'sql' in one
+    return { shown: found.filter(isShown), unreadable: found.filter((one): one is Unreadable => !isShown(one)) }
+  }
+  // one of them stopped the client: each by itself
+  const each = []
+  for (const one of named) each.push(await showDefinitions(admin, database, [one]))
+  return { shown: each.flatMap(({ shown }) => shown), unreadable: each.flatMap(one => one.unreadable) }
+}
+
+async function show(admin: Admin, database: string, named: readonly Named[]): Promise<readonly (Definition | Unreadable)[]> {
   const shows = named.map(({ kind, name }) => `SHOW CREATE ${kind.toUpperCase()} ${quoteName(name)};`)
   const rows = await admin.rows([`USE ${quoteName(database)};`, ...shows].join('\n'))
   if (rows.length !== named.length)
@@ -54,21 +97,21 @@ export async function readDefinitions(admin: Admin, database: string): Promise<r
   return named.map((one, index) => {
     const { sql, mode, zone, charset } = COLUMNS[one.kind]
     const at = (column: number | undefined): string | undefined => (column === undefined ? undefined : rows[index]![column])
+    // who may not see the text of a routine is shown none
+    if (at(sql) === 'NULL') return unreadable(one, 'its text is not shown to this account')
     return {
       ...one,
       sql: at(sql)!,
       sqlMode: at(mode) ?? '',
       charset: at(charset)!,
       collation: at(charset + 1)!,
+      databaseCollation: at(charset + 2),
       timeZone: at(zone),
     }
   })
 }
 
-const triggersInOrder = (admin: Admin, database: string): Promise<readonly string[]> =>
-  admin.ask(
-    `SELECT JSON_ARRAYAGG(trigger_name ORDER BY action_order, trigger_name) FROM information_schema.triggers WHERE trigger_schema = ${quoteText(database)};`,
-  )
+const unreadable = ({ kind, name }: Named, error: string): Unreadable => ({ kind, name, error })
 
 /** Writes down what a database defines besides its tables, as it is or, from a set, as it may be made: without definers and its database's name. */
 export async function saveDefinitions(admin: Admin, database: string, from: Definitions['from'], file: string): Promise<void> {

@@ -15,7 +15,7 @@ const SETTINGS = "'datadir', 'hostname', 'innodb_file_per_table', 'innodb_compre
  *   rows into one file, in which there may be room
  */
 export async function databaseDisk({ host, shell }: Hands): Promise<Disk | undefined> {
-  const rows = await adminOf(host, shell)
+  const rows = await adminOf({ host, shell })
     .rows(`SHOW GLOBAL VARIABLES WHERE variable_name IN (${SETTINGS});`)
     .catch(() => undefined) // the import will say why
   const { datadir, hostname: server, ...settings } = Object.fromEntries(rows ?? []) as Record<string, string>

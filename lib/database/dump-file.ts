@@ -2,8 +2,10 @@ import { open } from 'node:fs/promises'
 
 /** How the last line of a finished dump begins (mariadb-dump and mysqldump alike). */
 const COMPLETION = /\n-- Dump completed[^\n]*\n$/
+/** How a dump of Holdfast's ends. */
+export const COMPLETION_LINE = '-- Dump completed\n'
 /** MariaDB's dumps of 2024 and later begin with a line that switches clients into a sandbox; older clients stumble over it. */
-const SANDBOX = /^\/\*M?!999999\\- enable the sandbox mode \*\/\s*\n/
+export const SANDBOX_LINE = /^\/\*M?!999999\\- enable the sandbox mode \*\/\s*\n/
 
 /** Whether a dump file is there, holds something, and ends with its completion line. */
 export async function isComplete(path: string): Promise<boolean> {
@@ -19,5 +21,5 @@ export async function sandboxLineLength(path: string): Promise<number> {
   await using file = await open(path)
   const head = Buffer.alloc(200)
   const { bytesRead } = await file.read(head, 0, head.length, 0)
-  return SANDBOX.exec(head.toString('latin1', 0, bytesRead))?.[0].length ?? 0
+  return SANDBOX_LINE.exec(head.toString('latin1', 0, bytesRead))?.[0].length ?? 0
 }

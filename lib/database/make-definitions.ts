@@ -4,13 +4,12 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Hands } from '../host/hands.ts'
+import { administrator, type DatabaseClient, siteAccount } from './client.ts'
 import { type Definition, loadDefinitions } from './definitions.ts'
-import { adminOptions, withOptionFile } from './option-file.ts'
+import { IMPORT_OPTIONS } from './import.ts'
+import { openOwnServer } from './own-server.ts'
 import { quoteText } from './sql.ts'
 import { connectOption, queryLimits } from './time-limits.ts'
-
-/** How a client reads SQL that is not ours: no client commands, no local files, no second try. */
-export const IMPORT_OPTIONS = ['--binary-mode', '--local-infile=0', '--default-character-set=utf8mb4', '--max-allowed-packet=1G']
 
 /** A definition that the server refused, and what it said. */
 interface Refused {
@@ -32,16 +31,17 @@ export async function makeDefinitions(
   const { from, list } = loadDefinitions(file)
   if (list.length === 0) return
   if (from === 'live') {
-    const refused = await makeAll(list, sql => runAs(hands, adminOptions(hands.host), database, sql))
+    const refused = await makeAll(list, sql => runAs(hands, administrator(hands), database, sql))
     if (refused.length > 0) tellRefused(hands, site, refused)
     return
   }
   const access = await account()
   if (!access)
     throw new Error(`the views, triggers and routines in ${file} cannot be made: no wp-config.php of the site says its account`)
-  const refused = await withOptionFile(hands.host, access, option =>
-    makeAll(list, sql => runAs(hands, [option], access.database, sql)),
-  )
+  const opened = await openOwnServer(hands, access)
+  if ('refused' in opened) throw new Error(`the database server does not let the site's account in: ${opened.refused}`)
+  const client = siteAccount(hands, access, opened.address)
+  const refused = await makeAll(list, sql => runAs(hands, client, access.database, sql))
   const [first] = refused
   if (first) throw new Error(`the site's account ${access.user} cannot make the ${nameOf(first)}: ${first.error}`)
 }
@@ -89,9 +89,9 @@ function makeSql({ sql, sqlMode, charset, collation, timeZone }: Definition): st
   return `SET SESSION ${settings.join(', ')}; EXECUTE IMMEDIATE CONVERT(X'${Buffer.from(sql).toString('hex')}' USING utf8mb4);`
 }
 
-async function runAs({ host, shell }: Hands, options: readonly string[], database: string, sql: string): Promise<void> {
-  const client = shell.with({ input: new Secret(sql), onLine: () => {}, ...queryLimits(host) })
-  await client.act`${host.database.clientProgram} ${options} ${connectOption(host)} ${IMPORT_OPTIONS} ${database}`
+async function runAs({ host }: Hands, client: DatabaseClient, database: string, sql: string): Promise<void> {
+  const words = client.words(host.database.clientProgram, [connectOption(host), ...IMPORT_OPTIONS, `--database=${database}`])
+  await client.shell.with({ input: new Secret(sql), onLine: () => {}, ...queryLimits(host) }).act`${words}`
 }
 
 /** Says what of the live database could not be put back, and writes its text down for a person. */

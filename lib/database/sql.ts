@@ -1,24 +1,4 @@
 import type { DatabaseAccess } from '../core/database-access.ts'
-import { Secret } from '../core/secret.ts'
-
-/**
- * SQL by which an administrator makes a site's database, empty, and its account, which may reach that database and nothing else (S41).
- * A secret as a whole: the account's password is in it.
- * @throws when the server is another machine, where an account's host cannot be told from here
- */
-export function accountSql(access: DatabaseAccess): Secret {
-  const database = quoteName(access.database)
-  const account = `${quoteText(access.user)}@${quoteText(accountHost(access))}`
-  return new Secret(
-    [
-      `DROP DATABASE IF EXISTS ${database};`,
-      `CREATE DATABASE ${database} CHARACTER SET utf8mb4;`,
-      `CREATE OR REPLACE USER ${account} IDENTIFIED BY ${quoteText(access.password.reveal())};`,
-      `GRANT ALL PRIVILEGES ON ${quoteName(escapePattern(access.database))}.* TO ${account};`,
-      '',
-    ].join('\n'),
-  )
-}
 
 /** A name in backticks. */
 export const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``

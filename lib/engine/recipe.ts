@@ -10,7 +10,14 @@ type AnyHold = Hold<Facts, object>
 export type Node =
   | { readonly kind: 'do'; readonly step: AnyStep }
   | { readonly kind: 'hold'; readonly hold: AnyHold }
-  | { readonly kind: 'only'; readonly title: string; readonly when: Condition<Facts, object>; readonly nodes: readonly Node[] }
+  | {
+      readonly kind: 'only'
+      readonly title: string
+      readonly when: Condition<Facts, object>
+      readonly nodes: readonly Node[]
+      /** Whether a failure inside ends the chain that it is in. */
+      readonly endsChain: boolean
+    }
   | {
       readonly kind: 'each'
       readonly title: string
@@ -88,12 +95,16 @@ export class Recipe<Start extends object, Given extends object> implements Part<
     when: Condition<Merge<Start, Given>, Extra>,
     body: (start: Inner<Start, Given, Extra>) => Part<Merge<Merge<Start, Given>, Extra>, More> & Ended<More>,
   ): Recipe<Start, Given> {
-    return this.#and({
-      kind: 'only',
-      title,
-      when: when as unknown as Condition<Facts, object>,
-      nodes: body(new Recipe([])).nodes,
-    })
+    return this.#only(title, when, body(new Recipe([])).nodes, true)
+  }
+
+  /** The same, but a failure inside ends only what is inside: what comes after it is done all the same. The item, or the run, has failed nevertheless. */
+  attempt<Extra extends object, More extends object>(
+    title: string,
+    when: Condition<Merge<Start, Given>, Extra>,
+    body: (start: Inner<Start, Given, Extra>) => Part<Merge<Merge<Start, Given>, Extra>, More> & Ended<More>,
+  ): Recipe<Start, Given> {
+    return this.#only(title, when, body(new Recipe([])).nodes, false)
   }
 
   /** Adds steps for every item of a list. A failure ends that item, not its neighbours and not this chain. */
@@ -108,6 +119,15 @@ export class Recipe<Start extends object, Given extends object> implements Part<
       many: many as unknown as Many<Facts, object>,
       nodes: body(new Recipe([])).nodes,
     })
+  }
+
+  #only<Has, Extra extends object>(
+    title: string,
+    when: Condition<Has & object, Extra>,
+    nodes: readonly Node[],
+    endsChain: boolean,
+  ): Recipe<Start, Given> {
+    return this.#and({ kind: 'only', title, when: when as unknown as Condition<Facts, object>, nodes, endsChain })
   }
 
   #and<Next extends object>(...nodes: readonly Node[]): Recipe<Start, Next> {

@@ -17,10 +17,22 @@ type Wrapper = ListrTaskWrapper<unknown, never, never>
 interface Frame {
   facts: Facts
   readonly subject: string | undefined
-  readonly chain: { ended: string | undefined }
+  readonly chain: Chain
   readonly up: Map<Node, Facts>
   /** Aborted when the item of an `each` that it is of has taken too long. */
   readonly deadline?: AbortSignal
+}
+
+/** Why a chain ended, if it did. */
+interface Chain {
+  ended: string | undefined
+  /** The chain that goes on when this one fails. */
+  readonly around?: Chain
+}
+
+/** Ends a chain; those around it too, where the time of all that they are for is over. */
+function endChain({ chain, deadline }: Frame, why: string): void {
+  for (let each: Chain | undefined = chain; each; each = deadline?.aborted ? each.around : undefined) each.ended ??= why
 }
 
 type HoldNode = Extract<Node, { kind: 'hold' }>
@@ -94,14 +106,14 @@ function workTask(work: Work, frame: Frame, run: Run, onFacts: (facts: Facts) =>
       const halt = haltOf(frame, run)
       if (halt) {
         const { title } = run.skip(work, frame.facts, halt.status, halt.reason)
-        frame.chain.ended ??= `${title} ${halt.status}`
+        endChain(frame, `${title} ${halt.status}`)
         return wrapper.skip(`${title}: ${halt.reason}`)
       }
       onFacts(frame.facts)
       wrapper.title = titleOf(work, frame.facts)
       const { outcome, gives } = await run.do(work, frame.facts, line => show(wrapper as Wrapper, line))
       if (outcome.status === 'done') frame.facts = { ...frame.facts, ...gives }
-      else frame.chain.ended = `${outcome.title} ${outcome.status}`
+      else endChain(frame, `${outcome.title} ${outcome.status}`)
       onFacts(frame.facts)
       draw(wrapper as Wrapper, outcome)
     },
@@ -155,7 +167,8 @@ function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run)
       wrapper.skip(`${node.title}: ${extra}`)
       return undefined
     }
-    const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, up: new Map() }
+    const chain = node.endsChain ? frame.chain : { ended: undefined, around: frame.chain }
+    const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, chain, up: new Map() }
     return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
   })
 }

@@ -151,8 +151,14 @@ const site = z.strictObject({
 
 const database = z.strictObject({
   socket: absolutePath
+    .default('/run/mysqld/mysqld.sock')
+    .describe("Where this host's database server is: what localhost means in a wp-config.php"),
+  host: z
+    .string()
+    .regex(/^[\p{L}\p{N}_:][\p{L}\p{N}_.:-]*$/u, 'wanted a host name or an address')
     .optional()
-    .describe('What localhost means in a wp-config.php on this host; the client default when absent'),
+    .describe('Where the database server is that the administrator of this host looks after, when that is no socket'),
+  port: z.int().min(1).max(65535).default(3306),
   adminOptionFile: absolutePath
     .optional()
     .describe('Option file of an account that may create databases; root over the socket when absent'),

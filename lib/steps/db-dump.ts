@@ -1,15 +1,21 @@
-import { open, rename, rm, stat, utimes } from 'node:fs/promises'
+import { lstatSync } from 'node:fs'
+import { rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DatabaseAccess } from '../core/database-access.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { messageOf } from '../core/message.ts'
-import { claimDatabase } from '../database/claims.ts'
+import { queriesOf } from '../database/admin.ts'
+import { claimDatabase, refuseClaimed, type Server } from '../database/claims.ts'
+import { administrator, type DatabaseClient, siteAccount } from '../database/client.ts'
+import { type NotDumped, writeDump } from '../database/dump.ts'
 import { isComplete } from '../database/dump-file.ts'
-import { withOptionFile } from '../database/option-file.ts'
-import { dumpLimits } from '../database/time-limits.ts'
+import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
+import { grantStatement, missingRights } from '../database/rights.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { type Companion, openCompanion } from './companion.ts'
+import type { Hands } from '../host/hands.ts'
+import { openCompanion } from './companion.ts'
 import { databaseAccessOf } from './database-access.ts'
-import type { Needs } from './facts.ts'
+import type { Needs, Site } from './facts.ts'
 import { sameBytes } from './same-bytes.ts'
 
 /** The dump's name in the companion folder. */
@@ -20,55 +26,98 @@ export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ si
   site.local?.wpConfig === undefined ? 'a static site has no database' : { wpConfig: site.local.wpConfig }
 
 /**
- * Options that make a dump consistent (one transaction), whole (routines, events, triggers), exact (binary columns in hex) and much the same from
- * one day to the next: ordered by key, one row a line, no date. Sources: mariadb-dump(1); the sizes in reference/cost.md.
- */
-const SHAPE = [
-  '--single-transaction',
-  '--quick',
-  '--skip-lock-tables',
-  '--routines',
-  '--events',
-  '--triggers',
-  '--hex-blob',
-  '--order-by-primary',
-  '--skip-extended-insert',
-  '--skip-dump-date',
-  '--no-autocommit',
-  '--no-tablespaces',
-  '--default-character-set=utf8mb4',
-  '--max-allowed-packet=1G',
-]
-
-/**
- * Dumps the site's database into its companion folder (S14), by the site's own account. Written beside and renamed when it is complete; left untouched when
- * the bytes are the same, and given a later time when they are not, without which duplicity would miss the change.
+ * Dumps the site's database into its companion folder (S14): by the administrator where it is on this host's own server, once the site's account has shown that it is the site's; by that account
+ * where it is elsewhere. Written beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they are not, without which duplicity would miss
+ * the change.
  */
 export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, void> = {
   name: 'db-dump',
   title: 'Dump the database',
   run: async ({ host, secrets, site, wpConfig }, shell) => {
-    const access = await databaseAccessOf({ host, secrets, shell }, site, site.folder, wpConfig)
-    await claimDatabase(host, site, access, shell).catch(error => {
-      // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
-      if (diskTrouble(error) === undefined) throw error
-      shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)
-    })
     await using companion = await openCompanion(site.folder, shell)
-    const beside = join(companion.path, `${DUMP}.new`)
-    const client = shell.with({ stdout: () => open(beside, 'w', 0o600), explain: explainDump, ...dumpLimits(host, beside) })
-    await withOptionFile(host, access, option => client.act`${host.database.dumpProgram} ${option} ${SHAPE} ${access.database}`)
-    await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, () => putInPlace(companion, beside))
+    const [place, beside] = [join(companion.path, DUMP), join(companion.path, `${DUMP}.new`)]
+    try {
+      await dumpInto({ host, secrets, shell }, site, wpConfig, place, beside)
+    } catch (error) {
+      // the files are backed up all the same, and what is of no use is none of them
+      await shell.act(`remove an unfinished ${DUMP}.new`, () => rm(beside, { force: true }))
+      throw error
+    }
   },
 }
 
-function explainDump(failure: { message: string; stderr: string }): Error | undefined {
-  const said = failure.stderr.trim().split('\n').at(-1) ?? ''
-  return said === '' ? undefined : new Error(`the database could not be dumped: ${said.replace(/^.*?: (?=Got error)/, '')}`)
+/** @throws when not all of the database could be dumped; what could is in place then */
+async function dumpInto(hands: Hands, site: Site, wpConfig: string, place: string, beside: string): Promise<void> {
+  const { host, shell } = hands
+  const access = await databaseAccessOf(hands, site, site.folder, wpConfig)
+  const { server, client, grant } = await sourceOf(hands, site, access)
+  await claimDatabase(host, site, access, server, shell).catch(error => {
+    // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
+    if (diskTrouble(error) === undefined) throw error
+    shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)
+  })
+  const former = (await isGood(place)) ? place : undefined
+  const notDumped = await writeDump({ host, client, database: access.database, file: beside, former })
+  await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, () => putInPlace(place, beside))
+  if (notDumped.length > 0) throw new Error(incomplete(notDumped, grant))
 }
 
-async function putInPlace(companion: Companion, beside: string): Promise<void> {
-  const place = join(companion.path, DUMP)
+/** Where a site's database is dumped from, and by whom. */
+interface Source {
+  readonly server: Server
+  readonly client: DatabaseClient
+  /** How its account gets the rights that it needs, where it is that account which dumps. */
+  readonly grant: string | undefined
+}
+
+/** @throws when the database is another site's, or the site's account does not open it */
+async function sourceOf(hands: Hands, site: Site, access: DatabaseAccess): Promise<Source> {
+  const { address } = access
+  if (address.kind === 'default' || (await isOnOwnServer(hands, access))) {
+    refuseClaimed(hands.host, site.name, access, 'own')
+    // what the administrator says in the inventory needs no proof
+    const opened = site.settings.database ? undefined : await openOwnServer(hands, access)
+    if (opened && 'refused' in opened) throw new Error(`its account is not let in to its database: ${opened.refused}`)
+    return { server: 'own', client: administrator(hands), grant: undefined }
+  }
+  refuseClaimed(hands.host, site.name, access, 'elsewhere')
+  const client = siteAccount(hands, access, address)
+  return { server: 'elsewhere', client, grant: await tellMissingRights(hands, client, access.database) }
+}
+
+/** What an account has no right to see is missing from its dumps, and nothing says so: it is told each night. */
+async function tellMissingRights({ host, shell }: Hands, client: DatabaseClient, database: string): Promise<string> {
+  const queries = queriesOf(host, client)
+  const account = (await queries.text('SELECT CURRENT_USER();')).trim()
+  const missing = missingRights((await queries.text('SHOW GRANTS;')).split('\n'), database)
+  const grant = grantStatement(database, account)
+  if (missing.length > 0)
+    shell.note(
+      'warning',
+      `its account has no right to ${missing.join(', ')}: what of its database needs that is not in the dump; the server's administrator types: ${grant}`,
+    )
+  return grant
+}
+
+function incomplete(notDumped: readonly NotDumped[], grant: string | undefined): string {
+  const shown = notDumped
+    .slice(0, MOST_SHOWN)
+    .map(
+      ({ kind, name, error, isKept }) => `${kind} ${name} (${error}${isKept ? '; its rows are those of an earlier dump' : ''})`,
+    )
+  const more = notDumped.length > MOST_SHOWN ? ` and ${notDumped.length - MOST_SHOWN} more` : ''
+  const help = grant === undefined ? '' : `; if it is for want of rights, the server's administrator types: ${grant}`
+  return `not all of its database could be dumped: ${shown.join(', ')}${more}; the rest is${help}`
+}
+
+/** What could not be dumped and is told by its name. */
+const MOST_SHOWN = 20
+
+async function isGood(dump: string): Promise<boolean> {
+  return (lstatSync(dump, { throwIfNoEntry: false })?.isFile() ?? false) && (await isComplete(dump))
+}
+
+async function putInPlace(place: string, beside: string): Promise<void> {
   if (!(await isComplete(beside))) throw new Error('the dump is not complete: it does not end with its completion line')
   const old = await stat(place).catch(() => undefined)
   if (old && (await sameBytes(beside, place))) return await rm(beside)

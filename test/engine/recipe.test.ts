@@ -35,6 +35,32 @@ test('each() ends a failed item only, and the chain goes on', async () => {
   assert.equal(done.filter(line => line === 'held down').length, 3)
 })
 
+test('attempt() ends what is inside when that fails, and the chain goes on; a condition that breaks ends the chain', async () => {
+  const failing = { name: 'work', title: 'work', run: async () => fail() }
+  const chain = recipe<object>()
+    .attempt(
+      'perhaps',
+      () => ({ now: true }),
+      perhaps => perhaps.do(failing).do(step('inside')),
+    )
+    .attempt(
+      'not now',
+      () => 'not wanted',
+      perhaps => perhaps.do(step('never')),
+    )
+    .do(step('after'))
+  assert.deepEqual(story((await order(chain)).outcomes), [
+    'work do failed: it broke',
+    'inside do skipped: work failed',
+    'not now do skipped: not wanted',
+    'after do done',
+  ])
+  const broken = recipe<object>()
+    .attempt('perhaps', fail, perhaps => perhaps.do(step('never')))
+    .do(step('after'))
+  assert.deepEqual(story((await order(broken)).outcomes), ['perhaps do failed: it broke', 'after do skipped: perhaps failed'])
+})
+
 test('each() keeps the facts of its items apart, also when they run at once', async () => {
   const seen: string[] = []
   let running = 0

@@ -21,21 +21,23 @@ import { tinyWordpress } from '../support/tiny-wordpress.ts'
 const stage = dumping('db-dump-safety')
 const bin = join(stage.folder, 'bin')
 
-test('dumpDatabase gives the password by a file of mode 600 that is gone afterwards, and shows it nowhere', async () => {
+test("dumpDatabase gives the account's password to its client by the environment, and shows it nowhere", async () => {
   const seen = join(stage.folder, 'seen')
   fakeProgram(
     bin,
-    'mariadb-dump',
-    `f=\${1#--defaults-file=}; { stat -c %a "$f"; tr '\\0' ' ' < /proc/$$/cmdline; cat "$f"; } > ${seen}; PATH=$REAL exec mariadb-dump "$@"`,
+    'bwrap',
+    `printf '%s\\n' "$*" >> ${seen}; env | grep -c "MYSQL_PWD=${stage.shop.password}\\$" >> ${seen}; PATH=$REAL exec bwrap "$@"`,
   )
   const outcome = await whilePathHas(bin, () => dump(stage, stage.shop))
+  rmSync(join(bin, 'bwrap'))
   assert.equal(outcome.status, 'done', outcome.reason)
-  const [mode, line, ...options] = readFileSync(seen, 'utf8').split('\n')
-  assert.equal(mode, '600')
-  assert.ok(!`${line}`.split('[client]')[0]!.includes(stage.shop.password))
-  assert.ok(options.join('\n').includes(`password="${stage.shop.password}"`) || line!.includes('[client]'))
+  const [, ...lines] = readFileSync(seen, 'utf8').split(/\n(?=-)/)
+  assert.ok(
+    lines.some(line => / mariadb .*--user=shop .*\n1\n?$/.test(line)),
+    lines.join('\n'),
+  )
+  assert.doesNotMatch(readFileSync(seen, 'utf8'), new RegExp(stage.shop.password))
   assert.ok(!JSON.stringify(outcome).includes(stage.shop.password))
-  assert.deepEqual(readdirSync(join(stage.host.paths.run, 'clients')), [])
 })
 
 for (const [name, make, wanted] of [
@@ -96,6 +98,10 @@ test('dumpDatabase in a dry run says what it would do, and makes nothing', async
   const dry = await tinyWordpress(stage.host.vhosts, 'dry', 'dry', stage.mariadb)
   const { status, commands } = await dump(stage, dry, { dry: true })
   assert.equal(status, 'done')
-  assert.ok(commands.some(({ line, ran }) => !ran && /^mariadb-dump --defaults-file=.* --single-transaction .* dry$/.test(line)))
+  assert.ok(
+    commands.some(
+      ({ line, ran }) => !ran && /^bwrap … -- mariadb-dump --no-defaults .* --single-transaction .* -- dry$/.test(line),
+    ),
+  )
   assert.deepEqual(readdirSync(dry.folder), ['SITE'])
 })

@@ -96,12 +96,12 @@ test('dumpDatabase fails with what the server said, and keeps the last good dump
   await stage.mariadb.query('DROP DATABASE gone')
   const { status, reason } = await dump(stage, gone)
   assert.equal(status, 'failed')
-  assert.match(reason!, /^the database could not be dumped: .*(Unknown database|Access denied).*gone/)
+  assert.match(reason!, /^its account is not let in to its database: (Unknown database|Access denied).*gone/)
   assert.equal(dumpTextOf(gone), before)
   const dead = hostIn(stage.folder, { database: { socket: join(stage.folder, 'no.sock') } })
   assert.match(
     (await dump(stage, gone, { on: dead })).reason!,
-    /^the database could not be dumped: .*Can't connect to local .*no\.sock/,
+    /^the database server does not answer: ERROR 2002 .*Can't connect to local .*no\.sock/,
   )
 })
 

@@ -10,8 +10,8 @@ import { createProofSite, type ProofSite, type State, setVersion, stateOf } from
 import { assertNothingLeft, journalOf, startTask } from './recovery-stage.ts'
 import { claim, type Ended, type Stage, type StageHost } from './stage.ts'
 
-/** Programs by which a restore works: a run can be stopped before or after any call of them. */
-const STOPS = ['bwrap', 'find', 'mv', 'cp', 'mariadb', 'mariadb-dump']
+/** Programs by which a restore works, some of them in a sandbox: a run can be stopped before or after any call of them. */
+const STOPS = ['bwrap', 'find', 'mv', 'cp']
 
 /** A site that can be restored and killed over and over: it begins `before`, a restore makes it `after`. */
 export class KillLane {

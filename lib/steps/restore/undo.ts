@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { formatAge } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import type { Transaction } from '../../core/restore-journal.ts'
-import { adminOf, contentsOf } from '../../database/admin.ts'
+import { adminOf } from '../../database/admin.ts'
+import { contentsOf } from '../../database/contents.ts'
 import { saveDefinitions } from '../../database/definitions.ts'
 import { quoteName } from '../../database/sql.ts'
 import type { Hold, Step } from '../../engine/step.ts'
@@ -73,7 +74,7 @@ async function refuseLost({ host, shell }: Hands, { site, exchanges, database }:
   const lost = exchanges
     .filter(({ held, liveWas }) => liveWas !== null && identityAt(host, held) === null)
     .map(({ held }) => held)
-  const isGone = database !== undefined && (await contentsOf(adminOf(host, shell), database.held)) === undefined
+  const isGone = database !== undefined && (await contentsOf(adminOf({ host, shell }), database.held)) === undefined
   const all = [...lost, ...(isGone ? [`the database ${database.held}`] : [])]
   if (all.length > 0) throw new Error(`what was kept of ${site} is gone, and it is left as it is now: ${all.join(', ')}`)
 }
@@ -100,7 +101,7 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
         heldDefinitions: database.liveDefinitions,
       }
       if (turned) {
-        const admin = adminOf(host, shell)
+        const admin = adminOf({ host, shell })
         await admin.run(`CREATE TABLE IF NOT EXISTS ${quoteName(turned.held)}.${quoteName(turned.marker)} (restored INT);`)
         await saveDefinitions(admin, turned.live, 'live', turned.liveDefinitions)
       }

@@ -1,0 +1,38 @@
+import type { Admin } from './admin.ts'
+import { quoteText } from './sql.ts'
+
+export type ObjectKind = 'table' | 'view' | 'trigger' | 'procedure' | 'function' | 'package' | 'package body' | 'event'
+
+/** What is in a database, by kind, in the order of their names; triggers in the order in which they act. */
+export type Contents = Readonly<Record<ObjectKind, readonly string[]>> & {
+  /** The database's default collation. */
+  readonly collation: string
+}
+
+/** Where information_schema lists each kind: the column of the name, what it is from, and the column of the database. */
+const LISTS: Readonly<Record<ObjectKind, readonly [name: string, from: string, database: string, order?: string]>> = {
+  table: ['table_name', "tables WHERE table_type <> 'VIEW' AND", 'table_schema'],
+  view: ['table_name', 'views WHERE', 'table_schema'],
+  trigger: ['trigger_name', 'triggers WHERE', 'trigger_schema', 'action_order, 2'],
+  procedure: ['routine_name', "routines WHERE routine_type = 'PROCEDURE' AND", 'routine_schema'],
+  function: ['routine_name', "routines WHERE routine_type = 'FUNCTION' AND", 'routine_schema'],
+  package: ['routine_name', "routines WHERE routine_type = 'PACKAGE' AND", 'routine_schema'],
+  'package body': ['routine_name', "routines WHERE routine_type = 'PACKAGE BODY' AND", 'routine_schema'],
+  event: ['event_name', 'events WHERE', 'event_schema'],
+}
+
+/** Lists what is in a database; undefined when there is no such database. */
+export async function contentsOf(admin: Pick<Admin, 'rows'>, database: string): Promise<Contents | undefined> {
+  const name = quoteText(database)
+  const queries = Object.entries(LISTS).map(
+    ([kind, [column, from, schema, order = '2']]) =>
+      `SELECT '${kind}', ${column} FROM information_schema.${from} ${schema} = ${name} ORDER BY ${order};`,
+  )
+  const exists = `SELECT 'database', default_collation_name FROM information_schema.schemata WHERE schema_name = ${name};`
+  const rows = await admin.rows([exists, ...queries].join(' '))
+  const [, collation] = rows.find(([kind]) => kind === 'database') ?? []
+  if (collation === undefined) return undefined
+  const named = (wanted: string): string[] => rows.filter(([kind]) => kind === wanted).map(([, found]) => found!)
+  const lists = Object.keys(LISTS).map(kind => [kind, named(kind)] as const)
+  return { ...(Object.fromEntries(lists) as unknown as Record<ObjectKind, string[]>), collation }
+}

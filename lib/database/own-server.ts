@@ -1,0 +1,89 @@
+import { statSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { addressText, type DatabaseAccess, type DatabaseAddress } from '../core/database-access.ts'
+import type { Hands } from '../host/hands.ts'
+import { adminOf, QueryFailed, queriesOf } from './admin.ts'
+import { ownAddress, siteAccount } from './client.ts'
+import { listensAt } from './listening.ts'
+import { quoteName } from './sql.ts'
+
+type Settled = Exclude<DatabaseAddress, { kind: 'default' }>
+
+/** What a server says of itself that another one says otherwise. An account needs no right to see it. */
+const IDENTITY = ['hostname', 'port', 'datadir', 'socket', 'pid_file', 'server_uid', 'server_uuid']
+const SHOW_IDENTITY = `SHOW GLOBAL VARIABLES WHERE variable_name IN (${IDENTITY.map(name => `'${name}'`).join(', ')});`
+
+/**
+ * Whether the server that a site's configuration names is this host's own one, by what both say of themselves. A server that lies gains nothing: this host's own one is only ever
+ * spoken to where the inventory says, and there the site's account must be good.
+ * @throws when nothing answers there, or nothing that lets the account in
+ */
+export async function isOnOwnServer(hands: Hands, access: DatabaseAccess): Promise<boolean> {
+  const { address } = access
+  if (address.kind === 'default' || (await isOwnAddress(hands, address))) return true
+  const theirs = await queriesOf(hands.host, siteAccount(hands, access, address)).rows(SHOW_IDENTITY)
+  return JSON.stringify(theirs) === JSON.stringify(await adminOf(hands).rows(SHOW_IDENTITY))
+}
+
+/** @throws when a site's database is on another server than this host's own, where nothing of it can be made from here */
+export async function assertOwnServer(hands: Hands, access: DatabaseAccess): Promise<void> {
+  const isOwn = await isOnOwnServer(hands, access).catch(error => {
+    if (!(error instanceof QueryFailed)) throw error
+    return false
+  })
+  if (isOwn) return
+  throw new Error(
+    `its database is at ${addressText(access.address)}, which is not this host's database server: it cannot be brought back from here. --files-only brings back the files, --into the dump too`,
+  )
+}
+
+/** Whether an address leads to this host's own server, without asking what is there. */
+async function isOwnAddress(hands: Hands, address: Settled): Promise<boolean> {
+  const own = ownAddress(hands.host)
+  if (JSON.stringify(own) === JSON.stringify(address)) return true
+  return address.kind === 'socket' ? isSameSocket(own, address) : own.kind === 'socket' && (await isListening(hands, address))
+}
+
+/** Where a site's account was let in, or what the server said when it was not. */
+export type Opened = { readonly address: Settled } | { readonly refused: string }
+
+/**
+ * Tries whether this host's own server lets a site's account in to its database: at the address of the inventory, then at that of the site's configuration where it is surely this very
+ * server's, since an account can be good for who comes from there only.
+ * @param access a database of the empty name stands for none
+ */
+export async function openOwnServer(hands: Hands, access: DatabaseAccess): Promise<Opened> {
+  const { address } = access
+  const first = await tryLogin(hands, access, ownAddress(hands.host))
+  if ('address' in first || address.kind !== 'tcp' || !(await isListening(hands, address))) return first
+  return await tryLogin(hands, access, address)
+}
+
+/** 1045 and 1698: access denied; 1044: no right to the database; 1049: no such database; 1130: not from there. A server that is down is another matter. */
+const REFUSALS = /^(?:104[459]|1130|1698) \(\w+\)[^:]*: (.*)/
+
+async function tryLogin(hands: Hands, access: DatabaseAccess, address: Settled): Promise<Opened> {
+  const use = access.database === '' ? '' : `USE ${quoteName(access.database)};`
+  try {
+    await queriesOf(hands.host, siteAccount(hands, access, address)).rows(`${use} SELECT 1;`)
+    return { address }
+  } catch (error) {
+    const said = error instanceof QueryFailed ? REFUSALS.exec(error.said)?.[1] : undefined
+    if (said === undefined) throw error
+    return { refused: said }
+  }
+}
+
+async function isListening(hands: Hands, address: Extract<DatabaseAddress, { kind: 'tcp' }>): Promise<boolean> {
+  const rows = await adminOf(hands).rows(
+    "SHOW GLOBAL VARIABLES WHERE variable_name IN ('port', 'bind_address', 'skip_networking');",
+  )
+  return listensAt(Object.fromEntries(rows), address, ownIps())
+}
+
+const ownIps = (): string[] => Object.values(networkInterfaces()).flatMap(each => (each ?? []).map(({ address }) => address))
+
+function isSameSocket(one: DatabaseAddress, other: DatabaseAddress): boolean {
+  const [a, b] = [one, other].map(each => (each.kind === 'socket' ? statSync(each.path, { throwIfNoEntry: false }) : undefined))
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev
+}
