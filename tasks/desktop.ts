@@ -3,6 +3,7 @@ import { main, type Start } from '../lib/main.ts'
 import { desktopTask } from '../lib/program/tasks.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
+import { type ClockRequest, setFutureAside } from '../lib/steps/clock.ts'
 import { compareFiles } from '../lib/steps/compare-files.ts'
 import {
   beginTidying,
@@ -28,7 +29,7 @@ import { vpn } from '../lib/steps/vpn.ts'
 import { checkWriter, type WriterRequest } from '../lib/steps/writer.ts'
 
 // biome-ignore format: a recipe reads as a table of contents
-const desktop = recipe<Start & DesktopRequest & WriterRequest>()
+const desktop = recipe<Start & DesktopRequest & WriterRequest & ClockRequest>()
   .hold(lock)
   .do(decideWork)
   .only('Work', hasWork, work => work
@@ -38,7 +39,7 @@ const desktop = recipe<Start & DesktopRequest & WriterRequest>()
       .hold(inhibit)
       .hold(vpn)
       .hold(archiveMount).do(checkMount).do(checkWriter)
-      .do(status).do(compareFiles).do(checkRoom).do(compareWithArchive)
+      .do(status).do(setFutureAside).do(compareFiles).do(checkRoom).do(compareWithArchive)
       .only('Backup day', isBackup, day => day
         .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
         .do(backup).do(readBackSet)

@@ -5,6 +5,7 @@ import { auditFiles, chooseFiles, siteAudits } from '../lib/steps/audit.ts'
 import { backup } from '../lib/steps/backup.ts'
 import { saveCertificates } from '../lib/steps/certs.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
+import { type ClockRequest, setFutureAside } from '../lib/steps/clock.ts'
 import { compareFiles } from '../lib/steps/compare-files.ts'
 import { dumpDatabase, isWordPress } from '../lib/steps/db-dump.ts'
 import { checkFreeSpace } from '../lib/steps/free-space.ts'
@@ -33,7 +34,7 @@ import { hasWebServer, saveWebServer } from '../lib/steps/web-server.ts'
 import { checkWriter, type WriterRequest } from '../lib/steps/writer.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
-const nightly = recipe<Start & WriterRequest & ShrinkageRequest>()
+const nightly = recipe<Start & WriterRequest & ShrinkageRequest & ClockRequest>()
   .hold(lock)
   .do(mendRestores)
   .do(findSites)
@@ -43,7 +44,7 @@ const nightly = recipe<Start & WriterRequest & ShrinkageRequest>()
   .do(decideRoles)
   .do(checkFreeSpace)
   .each('Primary sites', primaries, site => site
-    .do(status).do(compareFiles)
+    .do(status).do(setFutureAside).do(compareFiles)
     .do(prune)
     .attempt('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))

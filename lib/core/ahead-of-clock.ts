@@ -1,3 +1,4 @@
+import { formatAge } from './age.ts'
 import { type Collection, newestSet } from './collection.ts'
 import { printTime } from './restore-point.ts'
 
@@ -9,5 +10,38 @@ import { printTime } from './restore-point.ts'
 export function aheadOfClock(collection: Collection, now: number): string | undefined {
   const newest = newestSet(collection)
   if (!newest || newest.time <= now) return undefined
-  return `the newest backup is of ${printTime(newest.time)}, ahead of this clock: one of the clocks is wrong`
+  return `the newest backup is of ${printTime(newest.time)}, ${formatAge(newest.time - now)} ahead of this clock: one of the clocks is wrong`
 }
+
+/** What is so little ahead is not worth a set: the next night is past it (ms). */
+export const LITTLE = 3_600_000
+
+/** What is known of the clocks when files are dated ahead of this one. Times in ms since the epoch. */
+export interface Clocks {
+  readonly now: number
+  /** Whether a time server keeps this machine's clock right; undefined when nobody knows. */
+  readonly isSynchronized: boolean | undefined
+  /** When the newest of these files was written, by the clock of the machine that keeps the archive; undefined where that is this machine. */
+  readonly writtenAt: number | undefined
+}
+
+/**
+ * Whether this clock is known to be right, and the files therefore to be dated wrong; or why not. A machine that woke from a snapshot may still say that it is
+ * synchronized: where another machine keeps the archive, its clock must agree.
+ */
+export function isClockRight({ now, isSynchronized, writtenAt }: Clocks): { readonly right: boolean; readonly reason: string } {
+  if (isSynchronized === undefined) return { right: false, reason: 'whether a time server keeps this clock right is not known' }
+  if (!isSynchronized) return { right: false, reason: 'no time server keeps this clock right' }
+  if (writtenAt === undefined) return { right: true, reason: 'a time server keeps this clock right' }
+  const isAhead = writtenAt > now + LITTLE
+  return isAhead
+    ? { right: false, reason: `the clock of the archive was at ${printTime(writtenAt)} when they were written` }
+    : {
+        right: true,
+        reason: `a time server keeps this clock right, and by the archive's own they were written at ${printTime(writtenAt)}`,
+      }
+}
+
+/** The command that sets the backups of a site aside which are dated ahead of this clock. */
+export const setAsideCommand = (task: 'nightly' | 'desktop', site: string): string =>
+  `npx zx tasks/${task}.ts ${task === 'desktop' ? '' : `--site ${site} `}--set-aside-future`

@@ -23,7 +23,8 @@ export function planBackup(input: {
 }): BackupPlan {
   const { collection, frequencySeconds, now, fullBackups } = input
   const ahead = aheadOfClock(collection, now)
-  if (ahead !== undefined) return { kind: 'none', reason: `${ahead}. No backup is made until it is right, or that time has come` }
+  if (ahead !== undefined)
+    return { kind: 'none', reason: `${ahead}. No backup is made until that time has come, or it is set aside` }
   const primary = primaryChain(collection)
   const obstacle = obstacleTo(collection)
   const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })

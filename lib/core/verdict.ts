@@ -1,4 +1,5 @@
 import { formatAge } from './age.ts'
+import { setAsideCommand } from './ahead-of-clock.ts'
 import type { Finding } from './finding.ts'
 import { printTime } from './restore-point.ts'
 import { formatBytes } from './size.ts'
@@ -26,11 +27,16 @@ const remark = (text: string): Finding => ({ level: 'remark', text })
 export const claimText = ({ role, reason, settle = [] }: Telling): string => [`${role}: ${reason}`, ...settle].join('\n  ')
 
 /** Only backups that restore count. */
-function ageFindings({ seenAt, staleAfter, newestBackup }: Telling): Finding[] {
+function ageFindings({ site, role, seenAt, staleAfter, newestBackup }: Telling): Finding[] {
   if (seenAt === undefined) return []
   if (newestBackup === undefined) return [failed('there is no backup that could be restored')]
   const age = seenAt - newestBackup
-  if (age < 0) return [failed(`the newest backup is of ${printTime(newestBackup)}, ${formatAge(-age)} ahead of this clock`)]
+  if (age < 0) {
+    const where = role === 'desktop' || role === 'primary' ? '' : ', on its owner'
+    const command = setAsideCommand(role === 'desktop' ? 'desktop' : 'nightly', site)
+    const ahead = `the newest backup is of ${printTime(newestBackup)}, ${formatAge(-age)} ahead of this clock`
+    return [failed(`${ahead}: no backup is made until then. If this clock is right${where}: ${command}`)]
+  }
   return staleAfter !== undefined && age > staleAfter ? [failed(`no backup for ${formatAge(age)}`)] : []
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { parseInterval } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
+import type { ClockRequest } from '../steps/clock.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
 import { type Approval, readApproval } from '../steps/restore/approve.ts'
 import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
@@ -15,15 +16,24 @@ const NEW_MACHINE = {
   'new-machine': flag('from now on this machine is the one of its name; said once, where another machine had that name'),
 } as const
 
-export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest> = {
+const CLOCK = {
+  'set-aside-future': flag("this machine's clock is right: the backups that are dated ahead of it are set aside"),
+} as const
+
+export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest & ClockRequest> = {
   name: 'nightly',
   about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.',
   judges: true,
   options: {
     ...NEW_MACHINE,
+    ...CLOCK,
     'accept-shrinkage': flag('what the sites of --site have lost is right: their replicas follow'),
   },
-  read: values => ({ newMachine: values['new-machine'] === true, acceptShrinkage: shrinkageIn(values) }),
+  read: values => ({
+    newMachine: values['new-machine'] === true,
+    acceptShrinkage: saidOfSites(values, 'accept-shrinkage'),
+    setAsideFuture: saidOfSites(values, 'set-aside-future'),
+  }),
 }
 
 export const recoverTask: TaskWith<{ recovery: Recovery }> = {
@@ -74,13 +84,18 @@ export const approveTask: TaskWith<{ approval: Approval }> = {
   read: values => ({ approval: readApproval(values, process.stdin.isTTY === true) }),
 }
 
-export const desktopTask: TaskWith<DesktopRequest & WriterRequest> = {
+export const desktopTask: TaskWith<DesktopRequest & WriterRequest & ClockRequest> = {
   name: 'desktop',
   about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
   judges: true,
   isAskedOften: true,
-  options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE },
-  read: values => ({ backupNow: values.now === true, newMachine: values['new-machine'] === true }),
+  options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE, ...CLOCK },
+  read: values => ({
+    // backups that are dated ahead would have it wait
+    backupNow: values.now === true || values['set-aside-future'] === true,
+    newMachine: values['new-machine'] === true,
+    setAsideFuture: values['set-aside-future'] === true,
+  }),
 }
 
 export const bootTask: Task = {
@@ -118,11 +133,11 @@ export const forecastTask: TaskWith<ForecastOptions> = {
   }),
 }
 
-/** @throws {BadInput} when it would mean all sites: it is said of one that a person has looked at */
-function shrinkageIn(values: Readonly<Record<string, unknown>>): boolean {
-  if (values['accept-shrinkage'] !== true) return false
+/** Whether a flag is given that is said of sites which a person has looked at. @throws {BadInput} when it would mean all of them */
+function saidOfSites(values: Readonly<Record<string, unknown>>, flag: string): boolean {
+  if (values[flag] !== true) return false
   if (!Array.isArray(values.site) || values.site.length === 0)
-    throw new BadInput('--accept-shrinkage: found no --site, wanted the site that it is said of')
+    throw new BadInput(`--${flag}: found no --site, wanted the site that it is said of`)
   return true
 }
 

@@ -5,7 +5,7 @@ import type { Host } from '../inventory/schema.ts'
 /** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
 export interface SiteRecord {
   /** The newest set that this host itself made. */
-  readonly backedUpTo?: number
+  readonly backedUpTo?: number | undefined
   /** This host's name when it made that. Forgotten when the site is replayed here: it was another's then. */
   readonly backedUpAs?: string | undefined
   /** The set that this host's replica, or its last recovery, was made from. */

@@ -82,7 +82,9 @@ export const TIME: readonly Scenario[] = [
   },
   {
     name: 'the clock a day behind',
-    injected: "web1's clock is a day behind its newest backup",
+    injected: "web1's clock is a day behind its newest backup, and no time server keeps it right",
+    inject: lab =>
+      lab.sh('web1', "printf '#!/bin/sh\\necho no\\n' > /usr/local/bin/timedatectl; chmod +x /usr/local/bin/timedatectl"),
     run: lab => lab.night('web1', undefined, lab.days - 1),
     says: /\[blog\] Back up blog: FAILED: .*ahead of this clock: one of the clocks is wrong/,
     ends: 1,

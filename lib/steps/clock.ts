@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { isClockRight, LITTLE } from '../core/ahead-of-clock.ts'
+import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
+import { messageOf } from '../core/message.ts'
+import { printTime } from '../core/restore-point.ts'
+import { filePrefixIn } from '../duplicity/args.ts'
+import { datedAfter } from '../duplicity/dated-ahead.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Step } from '../engine/step.ts'
+import { rememberOrTell } from '../host/state.ts'
+import { proveAgain } from './check-mount.ts'
+import { readCollection } from './collection.ts'
+import { targetOf } from './duplicity.ts'
+import type { FreeSpace, Needs } from './facts.ts'
+import { readRecord, updateRecord } from './site-record.ts'
+import { siteTelling } from './site-telling.ts'
+
+/** What the command line says of clocks. */
+export interface ClockRequest {
+  /** This machine's clock is right: what is dated ahead of it is dated wrong. */
+  readonly setAsideFuture: boolean
+}
+
+type ClockNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits'> &
+  ClockRequest & { readonly freeSpace?: FreeSpace }
+
+/** Names of files that one command takes. */
+const AT_ONCE = 200
+
+/** A folder in the archive's that must be new, and files of the archive into it; nothing is written over. */
+const MAKE = 'cd "$1" && exec mkdir "$2"'
+const MOVE = 'cd "$1" && folder=$2 && shift 2 && exec mv --no-clobber --target-directory="$folder" -- "$@"'
+
+/**
+ * Sets aside what is dated ahead of this clock, where the clock is known to be right or a person says so: no backup could be made until that time has come. Nothing is deleted: the
+ * files of such sets go into a folder beside the others, which no listing looks into.
+ */
+export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
+  name: 'clock',
+  title: 'Look for backups that are dated ahead of this clock',
+  run: async (facts, shell) => {
+    const { host, site, siteArchive, collection, setAsideFuture } = facts
+    const now = shell.now()
+    const ahead = datedAfter(collection.files, now + (setAsideFuture ? 0 : LITTLE), filePrefixIn(siteArchive.options))
+    if (ahead.length === 0) return { collection }
+    const { right, reason } = setAsideFuture ? { right: true, reason: 'as was asked for' } : await askClocks(facts, ahead, shell)
+    if (!right || siteArchive.folder === undefined) {
+      shell.note(
+        'info',
+        `${count(ahead)} dated ahead of this clock stay where they are: ${right ? 'at a URL nothing is moved' : reason}`,
+      )
+      return { collection }
+    }
+    const folder = `.holdfast-set-aside-${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
+    await proveAgain(siteArchive, shell)
+    await shell.act`sh -c ${MAKE} set-aside ${siteArchive.folder} ${folder}`
+    for (let at = 0; at < ahead.length; at += AT_ONCE)
+      await shell.act`sh -c ${MOVE} set-aside ${siteArchive.folder} ${folder} ${ahead.slice(at, at + AT_ONCE).map(({ name }) => name)}`
+    shell.note(
+      'significant',
+      `${count(ahead)} dated ahead of this clock were set aside, the last of them as of ${lastOf(collection)}: ${reason}. They are in ${join(siteArchive.folder, folder)}`,
+    )
+    await shell.act('forget what this host knew of them', () => forgetAhead(facts, now, shell))
+    const after = await readCollection(facts, shell)
+    await shell.act('remember the newest backup that is left', () =>
+      rememberOrTell(shell, 'this host cannot remember its newest backup', () => {
+        const { backedUpTo } = readRecord(host, site.name)
+        if (backedUpTo !== undefined && backedUpTo > now) updateRecord(host, site.name, { backedUpTo: newestSet(after)?.time })
+      }),
+    )
+    shell.tell(siteTelling({ ...facts, collection: after }, now))
+    return { collection: after }
+  },
+}
+
+const count = (files: readonly unknown[]): string => (files.length === 1 ? '1 file' : `${files.length} files`)
+const lastOf = (collection: Collection): string => printTime(newestSet(collection)?.time ?? 0)
+
+async function askClocks({ host }: Needs<'host'>, ahead: readonly FileRef[], shell: Shell) {
+  const written = ahead.map(({ modifiedAt }) => modifiedAt).filter(time => time !== undefined)
+  const writtenAt = host.archive.kind === 'mount' && written.length > 0 ? Math.max(...written) : undefined
+  return isClockRight({ now: shell.now(), isSynchronized: await isSynchronized(shell), writtenAt })
+}
+
+/** Whether a time server keeps this machine's clock right, by systemd or by chrony; undefined where neither tells. */
+async function isSynchronized(shell: Shell): Promise<boolean | undefined> {
+  const quiet = shell.with({ timeout: 20, onLine: () => {} })
+  const ask = async (asking: Promise<string>): Promise<string> =>
+    asking.catch(error => (shell.stop.aborted ? Promise.reject(error) : ''))
+  const systemd = (await ask(quiet.ask(String)`timedatectl show --property=NTPSynchronized --value`)).trim()
+  if (systemd === 'yes' || systemd === 'no') return systemd === 'yes'
+  const chrony = /^Leap status +: (.*)$/m.exec(await ask(quiet.ask(String)`chronyc -n tracking`))?.[1]
+  return chrony === undefined ? undefined : chrony === 'Normal'
+}
+
+/** Of what is set aside duplicity is to know nothing, nor resume an interrupted set of it: its copies go out of the archive-dir. */
+function forgetAhead({ host, site, siteArchive }: ClockNeeds, now: number, shell: Shell): void {
+  const { cache, name } = targetOf(host, site.name, siteArchive, 'backup')
+  const folder = join(cache, name)
+  if (!existsSync(folder)) return
+  const names = readdirSync(folder).map(each => ({ name: each }))
+  const aside = join(cache, 'set-aside', name)
+  for (const { name: file } of datedAfter(names, now, filePrefixIn(siteArchive.options))) {
+    try {
+      mkdirSync(aside, { recursive: true, mode: 0o700 })
+      renameSync(join(folder, file), join(aside, file))
+    } catch (error) {
+      shell.note('info', `${file} stays in the cache: ${messageOf(error)}`)
+    }
+  }
+}
