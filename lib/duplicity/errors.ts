@@ -96,7 +96,7 @@ const MEANING: Readonly<Record<DuplicityFault, string>> = {
   'archive-full': 'the disk of the archive is full',
   'archive-unreachable': 'the archive cannot be reached',
   'upload-mismatch': 'a volume did not arrive whole in the archive',
-  'link-on-the-way': 'the set has a file below a symbolic link, as no backup has: somebody made it',
+  'link-on-the-way': 'a symbolic link stands where a folder has to be: somebody put it there',
   interrupted: 'duplicity was interrupted',
   stuck: 'duplicity made no progress',
   unknown: 'duplicity failed',

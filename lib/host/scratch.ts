@@ -11,21 +11,24 @@ export interface Scratch extends AsyncDisposable {
   readonly path: string
 }
 
-/**
- * In the cache, since `/tmp` may be small and open to others, and what a killed run leaves there, volumes that are not encrypted and keys among it, must be found again.
- */
-const scratchOf = (host: Host): string => join(host.paths.cache, 'duplicity', 'tmp')
+/** Duplicity's part of the cache. */
+const cacheOf = (host: Host): string => join(host.paths.cache, 'duplicity')
 
 let made = 0
 
-/** Makes a folder for what one command writes and nobody keeps. @throws when the cache cannot be written, with its path */
-export function makeScratch(host: Host): Scratch {
+/**
+ * Makes a folder for what one command writes and nobody keeps.
+ * @param cache where: in the cache when nothing else is said, since `/tmp` may be small and open to others, and what a killed run leaves there, volumes that are not
+ * encrypted and keys among it, must be found again
+ * @throws when it cannot be written, with its path
+ */
+export function makeScratch(host: Host, cache = cacheOf(host)): Scratch {
   removeScratch(host)
-  const path = join(scratchOf(host), `${process.pid}.${++made}`)
+  const path = join(cache, 'tmp', `${process.pid}.${++made}`)
   try {
     makeFolder(path)
   } catch (error) {
-    throw cannotWrite(`${join(host.paths.cache, 'duplicity')} of this host`, error)
+    throw cannotWrite(`${cache} of this host`, error)
   }
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }).catch(() => {}) }
 }
@@ -33,12 +36,13 @@ export function makeScratch(host: Host): Scratch {
 /** Removes what the commands of processes that are no more left, and the homes of gpg that earlier versions kept. */
 export function removeScratch(host: Host): void {
   for (const folder of [host.paths.cache, host.paths.state]) removeQuietly(join(folder, 'gnupg'))
+  const folder = join(cacheOf(host), 'tmp')
   let names: string[]
   try {
-    names = readdirSync(scratchOf(host))
+    names = readdirSync(folder)
   } catch {
     return // there was none yet
   }
   const isOurs = (pid: number): boolean => pid === process.pid || processStart(pid) !== undefined
-  for (const name of names.filter(each => !isOurs(Number.parseInt(each, 10)))) removeQuietly(join(scratchOf(host), name))
+  for (const name of names.filter(each => !isOurs(Number.parseInt(each, 10)))) removeQuietly(join(folder, name))
 }

@@ -81,7 +81,7 @@ export async function duplicityCall(
   shell: Shell,
 ): Promise<ReadyCall> {
   const folder = archive.folder ?? folderOfUrl(archive.url)
-  const scratch = makeScratch(host)
+  const scratch = makeScratch(host, target.cache)
   try {
     makeFolder(join(target.cache, target.name))
     writeFileSync(target.logFile, '', { mode: 0o600 })

@@ -32,7 +32,8 @@ before(async () => {
   site = await quickSite(web1.vhosts, 'blog', 'rr_blog', servers[0])
   claim(site.folder, web1)
   nights = new DatedNights(stage, web1, 'blog', { database: { socket: servers[0].socket } } as object)
-  fakeProgram(programs, 'duplicity', `echo "$*" >> '${programs}/asked'; PATH=$REAL exec duplicity "$@"`)
+  const asked = `[[ "$*" == *' duplicity '* ]] && echo "$*" >> '${programs}/asked'`
+  fakeProgram(programs, 'bwrap', `${asked}; PATH=$REAL exec bwrap "$@"`)
 })
 after(async () => {
   for (const server of servers) await server.stop()
