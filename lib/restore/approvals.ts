@@ -37,10 +37,14 @@ export const digestOf = (text: string): string => createHash('sha256').update(te
 export const isAmong = (words: readonly Word[], { name, text }: ConfigurationFile): boolean =>
   words.some(word => word.name === name && word.sha256 === digestOf(text))
 
-/** Whether all of these files are approved. */
-export const areApproved = (host: Pick<Host, 'paths'>, site: string, files: readonly ConfigurationFile[]): boolean => {
-  const { approved, declined } = readApprovals(host, site)
-  return files.every(file => isAmong(approved, file) && !isAmong(declined, file))
+/** Whether all of these files are known to be approved. */
+export function areApproved(host: Pick<Host, 'paths'>, site: string, files: readonly ConfigurationFile[]): boolean {
+  try {
+    const { approved, declined } = readApprovals(host, site)
+    return files.every(file => isAmong(approved, file) && !isAmong(declined, file))
+  } catch {
+    return false // whoever remembers more is told that the memory is damaged
+  }
 }
 
 /** Remembers what an administrator said of some files. @throws when it cannot be written */

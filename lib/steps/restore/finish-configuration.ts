@@ -1,6 +1,11 @@
+import { INCOMPLETE } from '../../core/incomplete.ts'
+import { messageOf } from '../../core/message.ts'
 import { type Owes, recipe } from '../../engine/recipe.ts'
+import type { Shell } from '../../engine/shell.ts'
 import type { Condition, Hold, Step } from '../../engine/step.ts'
-import { hasKeptProposal, readKeptProposal } from '../../restore/kept-proposal.ts'
+import type { Host } from '../../inventory/schema.ts'
+import { hasKeptProposal, proposalFolder, readKeptProposal } from '../../restore/kept-proposal.ts'
+import type { Proposal } from '../../restore/proposal.ts'
 import type { Needs } from '../facts.ts'
 import { isBehind } from './choose.ts'
 import type { Followed } from './hold-back.ts'
@@ -57,11 +62,26 @@ const finishConfiguration: Step<Changes & { changeId: string }, { installed: Ins
     await shell.act(
       `put certificates and configuration of ${site.name} in force, as far as they are known to be harmless`,
       async () => {
-        installed = await putInForce({ host, secrets, shell }, site, changeId, readKeptProposal(host, site.name), request.command)
+        const proposal = keptOrTold(host, site.name, shell)
+        if (proposal) installed = await putInForce({ host, secrets, shell }, site, changeId, proposal, request.command)
       },
     )
     return { installed }
   },
+}
+
+/** What waits for the site; undefined, and told, where it cannot be read: the site's backup is made all the same. */
+function keptOrTold(host: Host, site: string, shell: Shell): Proposal | undefined {
+  try {
+    return readKeptProposal(host, site)
+  } catch (error) {
+    const folder = proposalFolder(host, site)
+    shell.note(
+      'problem',
+      `${INCOMPLETE}what waits for ${site} cannot be read; remove ${folder} to be rid of it: ${messageOf(error)}`,
+    )
+    return undefined
+  }
 }
 
 /** The end of a change of configuration: what was in force before is kept, where there was a change at all. */

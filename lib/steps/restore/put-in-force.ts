@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/message.ts'
 import type { Hands } from '../../host/hands.ts'
 import type { Piece } from '../../restore/piece.ts'
 import type { Proposal } from '../../restore/proposal.ts'
@@ -27,7 +28,8 @@ export async function putInForce(
   proposal: Proposal,
   command: Request['command'],
 ): Promise<Installed> {
-  const plan = planSystemFiles(hands.host, site, proposal)
+  const plan = planned(hands, site, proposal)
+  if (plan === undefined) return { lineages: [], left: proposal }
   const { certificates, configuration } = plan
   for (const remark of [...certificates.remarks, ...configuration.remarks]) hands.shell.note('warning', remark)
   const [ofCertificates, ofConfiguration] = [piecesOf(certificates.put), piecesOf(configuration.put)]
@@ -43,6 +45,17 @@ export async function putInForce(
   tell(hands, plan, left, why)
   for (const each of configuration.waiting) hands.shell.note('problem', waitingText(hands.host, site.name, each, command))
   return { lineages: alone === undefined ? certificates.put.map(({ lineage }) => lineage.name) : [], left }
+}
+
+/** What is to be done; undefined, and told, where this host's own memory of the site is damaged. */
+function planned({ host, shell }: Hands, site: SitePlace, proposal: Proposal): SystemPlan | undefined {
+  try {
+    return planSystemFiles(host, site, proposal)
+  } catch (error) {
+    const names = [...proposal.lineages, ...proposal.files].map(({ name }) => name)
+    if (names.length > 0) shell.note('problem', failedText(names, messageOf(error)))
+    return undefined
+  }
 }
 
 const piecesOf = (put: readonly { readonly pieces: readonly Piece[] }[]): Piece[] => put.flatMap(({ pieces }) => pieces)

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
 import type { Exchange } from '../../core/restore-journal.ts'
-import { CommandFailed } from '../../engine/process.ts'
 import type { Hands } from '../../host/hands.ts'
+import type { Host } from '../../inventory/schema.ts'
 import { type Piece, writePiece } from '../../restore/piece.ts'
 import { bringExchange, planExchange } from './exchange.ts'
 import { updatePending } from './journal.ts'
@@ -30,20 +30,25 @@ export async function putInPlace(
   const holdings = [...new Set(pieces.map(({ to }) => join(systemFolderOf(hands.host, to)!, '.holdfast', id)))]
   const before = pendingOf(hands.host, site)
   updatePending(hands.host, { ...before, holdings: [...new Set([...before.holdings, ...holdings])] })
-  const exchanges = pieces.map(piece => {
-    const root = systemFolderOf(hands.host, piece.to)!
-    const held = join(root, '.holdfast', id, piece.to.slice(root.length + 1))
-    writePiece(held, piece)
-    mkdirSync(dirname(piece.to), { recursive: true, mode: 0o700 })
-    return planExchange(hands.host, piece.to, held)
+  const why = await reasonOf(hands, async () => {
+    const exchanges = pieces.map(piece => prepare(hands.host, id, piece))
+    const tried = exchanges.filter((_, index) => isTried(pieces[index]!))
+    return (await foreseenProblem(hands, tried)) ?? (await exchangeSystemFiles(hands, site, exchanges))
   })
-  const tried = exchanges.filter((_, index) => isTried(pieces[index]!))
-  const why = (await foreseenProblem(hands, tried)) ?? (await exchangeSystemFiles(hands, site, exchanges))
   if (why === undefined) return undefined
   for (const holding of holdings.filter(each => !before.holdings.includes(each)))
     rmSync(holding, { recursive: true, force: true })
   updatePending(hands.host, { ...pendingOf(hands.host, site), holdings: before.holdings })
   return why
+}
+
+/** Writes a piece beside what is in force, on its file system. */
+function prepare(host: Host, id: string, piece: Piece): Exchange {
+  const root = systemFolderOf(host, piece.to)!
+  const held = join(root, '.holdfast', id, piece.to.slice(root.length + 1))
+  writePiece(held, piece)
+  mkdirSync(dirname(piece.to), { recursive: true, mode: 0o700 })
+  return planExchange(host, piece.to, held)
 }
 
 /**
@@ -58,14 +63,22 @@ export async function exchangeSystemFiles(
   assertNoMounts(hands.host, exchanges)
   const before = pendingOf(hands.host, site)
   updatePending(hands.host, { ...before, phase: 'swapping', exchanges: [...before.exchanges, ...exchanges] })
-  for (const exchange of exchanges) await bringExchange(hands.host, exchange, 'exchanged', hands.shell)
-  try {
+  const why = await reasonOf(hands, async () => {
+    for (const exchange of exchanges) await bringExchange(hands.host, exchange, 'exchanged', hands.shell)
     await reloadIfTouched(hands, exchanges)
-    return undefined
+  })
+  if (why === undefined) return undefined
+  for (const exchange of exchanges.toReversed()) await bringExchange(hands.host, exchange, 'original', hands.shell)
+  updatePending(hands.host, before)
+  return why
+}
+
+/** Why work failed, if it did, or what it says itself; a stop is no such reason. */
+async function reasonOf({ shell }: Hands, work: () => Promise<string | undefined | void>): Promise<string | undefined> {
+  try {
+    return (await work()) ?? undefined
   } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error
-    for (const exchange of exchanges.toReversed()) await bringExchange(hands.host, exchange, 'original', hands.shell)
-    updatePending(hands.host, before)
+    if (shell.stop.aborted) throw error
     return messageOf(error)
   }
 }
