@@ -63,6 +63,7 @@ after(() => server.close())
 
 /** A night, after a change of what is in force. */
 async function backUp(change: () => void): Promise<void> {
+  rmSync(letsencrypt, { recursive: true, force: true })
   makeLineage(letsencrypt, 'blog.example', ['blog.example'])
   writeFileSync(available, virtualHost('of-the-set'))
   change()
