@@ -1,5 +1,5 @@
 import { aheadOfClock } from './ahead-of-clock.ts'
-import { type Collection, isWhole, primaryChain } from './collection.ts'
+import { type Collection, isWhole, newestSet, primaryChain } from './collection.ts'
 import { fullBackupDue } from './schedule.ts'
 
 /** What tonight's backup of a site is to be, and why; `none` when it must not be made. */
@@ -10,7 +10,7 @@ export interface BackupPlan {
 
 /**
  * Full or incremental (S13). Full also where an incremental could not be restored or made: without a chain, without its signatures, or on a chain with
- * a hole. Where a full is wanted and the archive has no room for one (S10), an incremental is made if the chain can carry one.
+ * a hole. Incremental whatever its age where the newest set was cut off: that completes it. Where a full is wanted and the archive has no room for one (S10), an incremental is made if the chain can carry one.
  *
  * @param input.now milliseconds since the epoch
  * @param input.frequencySeconds seconds after which the newest full is too old
@@ -27,6 +27,8 @@ export function planBackup(input: {
     return { kind: 'none', reason: `${ahead}. No backup is made until that time has come, or it is set aside` }
   const primary = primaryChain(collection)
   const obstacle = obstacleTo(collection)
+  if (obstacle === undefined && newestSet(collection)?.cutOff)
+    return { kind: 'incremental', reason: 'the newest set was cut off: what it lacks is sent, and what has changed since' }
   const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })
   if (obstacle === undefined && !due.due) return { kind: 'incremental', reason: due.reason }
   const wanted = obstacle ?? due.reason

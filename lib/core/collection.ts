@@ -44,6 +44,8 @@ export interface BackupSet {
   readonly complete: boolean
   readonly restorable: boolean
   readonly problems: readonly string[]
+  /** Its backup was cut off: it holds only a part of the tree, which later sets complete, and is no restore point. */
+  readonly cutOff?: true
 }
 
 /** A full set and the incrementals that build on it, oldest first. `endAt` is the time of the last one. */
@@ -123,6 +125,18 @@ export function newestSet(collection: Collection): BackupSet | undefined {
 /** Whether duplicity's `cleanup` would find nothing to delete (S18a). */
 export function isClean(collection: Collection): boolean {
   return [collection.orphaned, collection.incomplete, collection.orphanedSignatures].every(list => list.length === 0)
+}
+
+/** Whether a chain has restore points: not before the backup that was cut off at its beginning is complete. */
+export function hasRestorePoint(chain: Chain): boolean {
+  return setsOf(chain).some(set => !set.cutOff)
+}
+
+/** The sets that together hold the tree as a full backup does: the full, and where that was cut off the sets up to the one that completes it. */
+export function fullSetsOf(chain: Chain): readonly BackupSet[] {
+  const sets = setsOf(chain)
+  const completing = sets.findIndex(set => !set.cutOff)
+  return completing < 0 ? sets : sets.slice(0, completing + 1)
 }
 
 /** Whether each set of the chain can be read, as far as a listing tells. */

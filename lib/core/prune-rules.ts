@@ -1,4 +1,4 @@
-import { type Chain, type Collection, isClean, isWhole, primaryChain, secondaryChains } from './collection.ts'
+import { type Chain, type Collection, hasRestorePoint, isClean, isWhole, primaryChain, secondaryChains } from './collection.ts'
 import { foretellCleanup, foretellRemoval, isRemovable, type Removal } from './removal.ts'
 import { printTime } from './restore-point.ts'
 import type { PruneAction, PruneInput } from './retention.ts'
@@ -43,7 +43,7 @@ export function considerStrip(input: PruneInput): Verdict {
   const secondary = secondaryChains(input.collection)
   const youngest = secondary.at(-1)
   if (!youngest) return { refused: 'there is no chain besides the primary' }
-  const chain = secondary.slice(0, Math.max(0, secondary.length - input.keepIncrementals)).find(hasIncrementals)
+  const chain = secondary.slice(0, Math.max(0, secondary.length - input.keepIncrementals)).find(isStrippable)
   if (!chain)
     return { refused: `no chain older than the primary and the newest ${input.keepIncrementals} others has incrementals` }
   const [fullVolumes, incrementalVolumes] = volumeCounts(youngest)
@@ -56,8 +56,9 @@ export function considerStrip(input: PruneInput): Verdict {
   return exactly(input, 'strip-incrementals', chain, reason)
 }
 
-function hasIncrementals(chain: Chain): boolean {
-  return chain.incrementals.length > 0
+/** A full that was cut off is no restore point without its incrementals: such a chain goes whole. */
+function isStrippable({ full, incrementals }: Chain): boolean {
+  return incrementals.length > 0 && !full.cutOff
 }
 
 function volumeCounts({ full, incrementals }: Chain): [number, number] {
@@ -86,7 +87,8 @@ function exactly(input: PruneInput, kind: 'strip-incrementals' | 'remove-chain',
 function guardReason({ collection, knownGood }: PruneInput, chain: Chain): string | undefined {
   const name = `the chain of ${printTime(chain.startAt)}`
   if (chain === primaryChain(collection)) return `${name} is the primary chain`
-  if (!collection.chains.some(other => other !== chain && isWhole(other))) return `${name} is kept, since no other chain is whole`
+  if (!collection.chains.some(other => other !== chain && isWhole(other) && hasRestorePoint(other)))
+    return `${name} is kept, since no other chain is whole`
   const good = knownGood === undefined ? undefined : collection.chains.findLast(each => each.startAt <= knownGood)
   return chain === good ? `${name} is the newest known to hold a working site` : undefined
 }

@@ -10,7 +10,7 @@ export interface RestorePoint {
   readonly problems: readonly string[]
 }
 
-/** Every restore point of the collection, oldest first. Those with problems are among them: duplicity would choose them too. */
+/** Every restore point of the collection, oldest first. Those with problems are among them: duplicity would choose them too. What was cut off is of no moment. */
 export function restorePoints(collection: Collection): readonly RestorePoint[] {
   return collection.chains.flatMap(pointsOf).toSorted((a, b) => a.time - b.time)
 }
@@ -22,7 +22,8 @@ export function newestRestorePoint(collection: Collection): RestorePoint | undef
 
 function pointsOf(chain: Chain): RestorePoint[] {
   const sets = setsOf(chain)
-  return sets.map((set, index) => ({ time: set.time, set, chain, problems: damages(sets.slice(0, index + 1)) }))
+  const points = sets.map((set, index) => ({ time: set.time, set, chain, problems: damages(sets.slice(0, index + 1)) }))
+  return points.filter(({ set }) => !set.cutOff)
 }
 
 function damages(sets: readonly BackupSet[]): readonly string[] {

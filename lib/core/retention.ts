@@ -17,9 +17,9 @@ export interface PruneInput {
   readonly interrupted?: boolean
   /** This host's clock. Nothing is pruned by a clock that is behind the newest set. */
   readonly now?: number
-  /** This host has a partial set, which duplicity resumes: a cleanup would delete it. */
+  /** This host has a partial set, and the backup sees to it: a cleanup would delete it. */
   readonly localPartial?: boolean
-  /** The archive has no room for another volume: a partial set cannot be resumed before something has gone. */
+  /** The archive has no room for another volume: a backup that was cut off cannot go on before something has gone. */
   readonly full?: boolean
   /** Why all pruning of this site is stopped. */
   readonly frozen?: string | undefined
@@ -81,7 +81,7 @@ function mayGoOn(input: PruneInput): boolean {
   return tooMuch && (isClean(collection) || isOnlyResumed(input))
 }
 
-/** Whether what is untidy waits for this host's partial set alone: then it keeps nothing else from going, while the archive is too full to resume that set. */
+/** Whether what is untidy waits for this host's partial set alone: then it keeps nothing else from going, while the archive is too full to go on with that set. */
 function isOnlyResumed(input: PruneInput): boolean {
   return input.localPartial === true && 'action' in considerCleanup({ ...input, localPartial: false })
 }

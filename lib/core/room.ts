@@ -1,4 +1,13 @@
-import { type Collection, primaryChain, secondaryChains, sumBytes } from './collection.ts'
+import {
+  type BackupSet,
+  type Chain,
+  type Collection,
+  fullSetsOf,
+  hasRestorePoint,
+  secondaryChains,
+  setsOf,
+  sumBytes,
+} from './collection.ts'
 import { formatBytes } from './size.ts'
 
 /** Whether the archive has room for the next full backup, and how much the collection may occupy so that it has. Bytes. */
@@ -22,18 +31,24 @@ export function roomForFull(
   allowance = Number.POSITIVE_INFINITY,
   least = 0,
 ): Room {
-  const full = primaryChain(collection)?.full
+  const chain = collection.chains.findLast(hasRestorePoint)
   const prunable = secondaryChains(collection).length > 0
   const whole = free === undefined ? Number.MAX_SAFE_INTEGER : (collection.bytes ?? 0) + free
   const plenty = (reason: string): Room => ({ enough: true, reason, allowanceBytes: Math.min(allowance, whole), prunable })
-  if (full === undefined) return plenty('there is no full backup yet, so nothing tells how large one is')
-  if (free === undefined || full.bytes === undefined) return plenty('a URL does not tell its free space')
-  const begun = collection.incomplete.filter(set => set.kind === 'full' && set.time > full.time)
-  const ofFull = Math.max(0, full.bytes - (sumBytes(begun.flatMap(set => set.volumes)) ?? 0))
+  if (chain === undefined) return plenty('there is no full backup yet, so nothing tells how large one is')
+  const fullBytes = sumBytes(fullSetsOf(chain))
+  if (free === undefined || fullBytes === undefined) return plenty('a URL does not tell its free space')
+  const ofFull = Math.max(0, fullBytes - (sumBytes(begunAfter(collection, chain).flatMap(set => set.volumes)) ?? 0))
   const wanted = Math.max(ofFull, least)
   const enough = free >= wanted
   const sizes = `${formatBytes(free)} available, ${formatBytes(wanted)} wanted`
   const what = wanted > ofFull ? 'to complete the interrupted backup' : 'for the next full backup'
   const reason = `${enough ? 'plenty of space' : 'too little space'} ${what}: ${sizes}`
   return { enough, reason, allowanceBytes: Math.min(allowance, Math.max(0, whole - wanted)), prunable }
+}
+
+/** The sets of a full backup that is not complete yet. */
+function begunAfter({ chains, incomplete }: Collection, chain: Chain): readonly BackupSet[] {
+  const cutOff = chains.filter(each => !hasRestorePoint(each)).flatMap(setsOf)
+  return [...cutOff, ...incomplete.filter(set => set.kind === 'full')].filter(set => set.time > chain.full.time)
 }

@@ -1,3 +1,4 @@
+import type { BackupSet, Chain, Collection } from './collection.ts'
 import type { KnownFiles } from './known-file.ts'
 import type { SiteNeeds } from './site-needs.ts'
 
@@ -23,6 +24,8 @@ export interface SetRecord {
   readonly needs?: SiteNeeds | undefined
   /** Its files in the archive, as they were read back when it was made. */
   readonly stored?: KnownFiles | undefined
+  /** Its backup was cut off, and it holds only a part of the tree. */
+  readonly cutOff?: true | undefined
 }
 
 /** How large a site was when a set of it was made. */
@@ -46,6 +49,15 @@ export interface DumpSize {
 export function treeSizeIn(records: readonly SetRecord[], time: number): TreeSize | undefined {
   const { files, bytes, dump } = records.find(record => record.time === time) ?? {}
   return files === undefined || bytes === undefined ? undefined : { files, bytes, ...(dump && { dump }) }
+}
+
+/** The collection with what is written down of its sets. */
+export function withRecords(collection: Collection, records: readonly SetRecord[]): Collection {
+  const times = new Set(records.filter(record => record.cutOff).map(record => record.time))
+  if (times.size === 0) return collection
+  const mark = (set: BackupSet): BackupSet => (times.has(set.time) ? { ...set, cutOff: true } : set)
+  const markChain = (chain: Chain): Chain => ({ ...chain, full: mark(chain.full), incrementals: chain.incrementals.map(mark) })
+  return { ...collection, chains: collection.chains.map(markChain) }
 }
 
 /** The records with more known of one set, newest set first: what is not named stays. */

@@ -102,6 +102,14 @@ export function pruneWords(target: Target, removing: Removing): string[] {
   return [target.program, ...verb, '--force', ...common(target), target.url]
 }
 
+/**
+ * The words that delete the partial set of the target's cache, there and in the archive, and nothing else: without `--force` a `cleanup` only tells of other sets. For an
+ * archive that only duplicity can reach.
+ */
+export function dropPartialWords(target: Target): string[] {
+  return [target.program, 'cleanup', ...common(target), target.url]
+}
+
 /** The text of `--file-prefix` among a person's own options: names in the archive begin with it. */
 export function filePrefixIn(options: readonly string[]): string {
   const at = options.findLastIndex(option => /^--file-prefix(=|$)/.test(option))

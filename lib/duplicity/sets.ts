@@ -56,14 +56,15 @@ function fileOf(files: readonly NamedFile[], role: DuplicityName['role']): FileR
 }
 
 /**
- * The last volumes may be missing too: only the manifest's content knows. One empty volume is what an incremental without a change is, where nothing is compressed or
- * encrypted; whether it was meant to be empty, the audit finds by its hash.
+ * The last volumes may be missing too: only the manifest's content knows. Where nothing is compressed or encrypted, the last volume of a set may be empty: the one before it had
+ * room for all that was left, or nothing had changed at all. Whether it was meant to be empty, the audit finds by its hash.
  */
 function volumeProblems(volumes: readonly Volume[], kind: BackupSet['kind']): string[] {
   const numbers = new Set(volumes.map(volume => volume.number))
   const holes = missingBelow(Math.max(1, ...numbers), numbers)
-  const mayBeEmpty = kind === 'incremental' && volumes.length === 1 && volumes[0]!.name.endsWith('.difftar')
-  const empty = volumes.filter(volume => volume.bytes === 0 && !mayBeEmpty).map(volume => volume.number)
+  const mayBeEmpty = (volume: Volume): boolean =>
+    volume === volumes.at(-1) && (kind === 'incremental' || volumes.length > 1) && volume.name.endsWith('.difftar')
+  const empty = volumes.filter(volume => volume.bytes === 0 && !mayBeEmpty(volume)).map(volume => volume.number)
   return [...(holes.length > 0 ? [`${named(holes)} missing`] : []), ...(empty.length > 0 ? [`${named(empty)} empty`] : [])]
 }
 

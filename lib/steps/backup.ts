@@ -27,6 +27,7 @@ import { needsOf } from './site-needs.ts'
 import { readRecord, updateRecord } from './site-record.ts'
 import { siteTelling } from './site-telling.ts'
 import { treeSizeOf } from './tree-size.ts'
+import { settleUnfinished } from './unfinished-set.ts'
 
 const SECOND = 1000
 
@@ -51,7 +52,8 @@ export const backup: Step<BackupNeeds, Needs<'collection'> & Made & Owes<'readin
 }
 
 async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collection'> & Made> {
-  const { host, secrets, site, siteArchive, collection, limits, freeSpace } = facts
+  const { host, secrets, site, siteArchive, limits, freeSpace } = facts
+  const collection = await settleUnfinished(facts, shell)
   const { frequencySeconds } = limits
   const plan = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups })
   if (plan.kind === 'none') throw new Error(plan.reason)

@@ -14,6 +14,7 @@ import type { Shell } from '../engine/shell.ts'
 import { knownFiles } from '../store/audited-files.ts'
 import { filesOfSite, unlessMissing } from '../store/share-files.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
+import { withCutOffs } from './cut-off.ts'
 import { duplicityCall } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { freshTarget } from './fresh-target.ts'
@@ -35,7 +36,8 @@ export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Co
   const { siteArchive } = facts
   if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, filePrefixIn(siteArchive.options))
   const listed = await listCollection(siteArchive, shell)
-  return withKnown(listed, await knownIn(facts, listed, shell), siteArchive)
+  const known = withKnown(listed, await knownIn(facts, listed, shell), siteArchive)
+  return await withCutOffs(known, facts, shell)
 }
 
 /** What is known of the files of a site's archive. */

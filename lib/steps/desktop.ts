@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { newestSet } from '../core/collection.ts'
 import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.ts'
 import { messageOf } from '../core/message.ts'
+import { newestRestorePoint } from '../core/restore-point.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
 import type { Condition, Many, Step } from '../engine/step.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
@@ -60,8 +60,10 @@ export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Wo
   },
 }
 
-/** A set that duplicity will complete: its `.part` files are in the archive-dir of this host's backups. */
+/** A set that was cut off: its `.part` files are in the archive-dir of this host's backups, or what was sent is kept and waits for the set that completes it. */
 function hasPartialSet(host: Host, name: string): boolean {
+  const { cutOff = [], backedUpTo = 0 } = readRecord(host, name)
+  if (cutOff.some(time => time > backedUpTo)) return true
   try {
     return readdirSync(join(host.paths.cache, 'duplicity', `${name}.backup`)).some(file => /\.part(\.|$)/.test(file))
   } catch {
@@ -99,8 +101,8 @@ export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Wo
   title: 'Is the backup made already?',
   run: async ({ host, site, collection, work }, shell) => {
     const known = readRecord(host, site.name).backedUpTo
-    const newest = newestSet(collection)
-    if (!work.isScheduled || known === undefined || !newest?.restorable || newest.time <= known) return { work }
+    const newest = newestRestorePoint(collection)
+    if (!work.isScheduled || known === undefined || !newest?.set.restorable || newest.time <= known) return { work }
     const { state, reason } = scheduleOf(host, newest.time, shell.now()).decision
     if (state !== 'not due') return { work }
     shell.note('info', `${reason}, as the archive shows`)

@@ -95,7 +95,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
   }
 }
 
-/** A partial set in this host's own archive-dir that duplicity will resume: one that is newer than all finished sets. */
+/** A partial set in this host's own archive-dir to which the backup sees: one that is newer than all finished sets. */
 export function hasLocalPartial(host: Host, site: string, archive: SiteArchive, collection: Collection): boolean {
   return localPartialTimes(host, site, archive, collection).size > 0
 }

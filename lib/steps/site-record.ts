@@ -16,6 +16,8 @@ export interface SiteRecord {
   readonly shrunken?: { readonly reasons: readonly string[]; readonly good: number | undefined } | undefined
   /** Why this host's replica stays behind, and since when. */
   readonly held?: (NonNullable<ReplicaChoice['held']> & { readonly since: number }) | undefined
+  /** Sets that were cut off: they hold only a part of the tree, and later ones complete them. */
+  readonly cutOff?: readonly number[]
 }
 
 export function readRecord(host: Host, site: string): SiteRecord {

@@ -42,6 +42,7 @@ const recordSchema = z.looseObject({
     .record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
     .optional()
     .catch(undefined),
+  cutOff: z.literal(true).optional().catch(undefined),
 })
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { planBackup } from '../../lib/core/backup-plan.ts'
+import { withRecords } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, filesOfSet, listing, type SetSketch } from '../duplicity/archive.ts'
 
@@ -46,4 +47,15 @@ test('planBackup() does not take a local partial set for a chain', () => {
   const partial = filesOfSet({ day: 0 }).map(file => ({ ...file, name: file.name.replace('.manifest', '.manifest.part') }))
   const collection = collectionOf(partial)
   assert.equal(planBackup({ collection, frequencySeconds: DAY, now: at(1), fullBackups: room }).kind, 'full')
+})
+
+test('planBackup() completes a set that was cut off by an incremental, however old its full is, unless the chain cannot carry one', () => {
+  const planAfter = (sketches: SetSketch[], cutOffDay: number) => {
+    const collection = withRecords(collectionOf(listing(...sketches)), [{ time: at(cutOffDay), cutOff: true }])
+    return planBackup({ collection, frequencySeconds: DAY, now: at(40), fullBackups: room })
+  }
+  assert.deepEqual(planAfter([{ day: 0 }], 0).kind, 'incremental')
+  assert.match(planAfter(chainSketch(0, 2), 2).reason, /^the newest set was cut off/)
+  assert.equal(planAfter(chainSketch(0, 2), 1).kind, 'full')
+  assert.equal(planAfter([{ day: 0, signatures: false }], 0).kind, 'full')
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FileRef } from '../../lib/core/collection.ts'
 import { type PruneInput, planPrune } from '../../lib/core/retention.ts'
+import { withRecords } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, filesOfSet, listing, type SetSketch } from '../duplicity/archive.ts'
 
@@ -218,4 +219,23 @@ test('planPrune() tells why the actions before did not apply', () => {
       'remove-chain true: the chain of 2026-01-01 00:00:00 UTC is the oldest',
     ],
   )
+})
+
+const cutOffOn = (sketches: SetSketch[], ...days: number[]) =>
+  withRecords(
+    collectionOf(listing(...sketches)),
+    days.map(day => ({ time: at(day), cutOff: true })),
+  )
+
+test('planPrune() keeps the only chain with a restore point while the newest is one that was cut off', () => {
+  const sketches = [...chainSketch(0, 2), { day: 30 }]
+  const input = { allowanceBytes: 1, keepIncrementals: 0 }
+  assert.equal(planPrune({ ...input, collection: cutOffOn(sketches, 30) }).action.kind, 'none')
+  assert.equal(planPrune({ ...input, collection: cutOffOn(sketches) }).action.kind, 'strip-incrementals')
+})
+
+test('planPrune() takes a chain whose full was cut off as a whole: without its incrementals it is no restore point', () => {
+  const sketches = [...chainSketch(0, 2), ...chainSketch(30, 2), { day: 60 }]
+  const plan = planPrune({ collection: cutOffOn(sketches, 0), allowanceBytes: 1, keepIncrementals: 0 })
+  assert.deepEqual([plan.action.kind, plan.files.length], ['remove-chain', listing(...chainSketch(0, 2)).length])
 })

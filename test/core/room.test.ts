@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FileRef } from '../../lib/core/collection.ts'
 import { roomForFull } from '../../lib/core/room.ts'
+import { withRecords } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 
 const MB = 1_000_000
@@ -52,4 +53,16 @@ test('roomForFull() wants at least what an interrupted backup needs to go on, ho
 test('roomForFull() keeps to an allowance of the inventory', () => {
   assert.equal(roomForFull(collectionOf(young), 900 * MB, 400 * MB).allowanceBytes, 400 * MB)
   assert.equal(roomForFull(collectionOf(young), undefined, 400 * MB).allowanceBytes, 400 * MB)
+})
+
+test('roomForFull() takes a full that was cut off together with the sets that complete it, and counts what one that is not complete has sent', () => {
+  const rest: FileRef[] = [
+    { name: 'duplicity-inc.20260101T030000Z.to.20260102T030000Z.vol1.difftar.gz', bytes: 300 * MB },
+    { name: 'duplicity-inc.20260101T030000Z.to.20260102T030000Z.manifest', bytes: 0 },
+  ]
+  const cutOff = (time: string) => ({ time: Date.parse(time), cutOff: true as const })
+  const completed = withRecords(collectionOf([...old, ...rest]), [cutOff('2026-01-01T03:00:00Z')])
+  assert.match(roomForFull(completed, 1).reason, /400 MB wanted$/)
+  const open = withRecords(collectionOf([...old, ...young]), [cutOff('2026-04-01T03:00:00Z')])
+  assert.match(roomForFull(open, 1).reason, / 0 bytes wanted$/)
 })

@@ -90,6 +90,12 @@ const damages: [string, SetSketch, boolean, RegExp | undefined][] = [
     false,
     /builds on is missing/,
   ],
+  [
+    'volumes before the last that are empty, where nothing is compressed',
+    { day: 0, volumes: [1, 2, 3], volumeBytes: 0, packing: 'plain' },
+    false,
+    /volumes 1, 2 are empty/,
+  ],
   ['an empty volume that was compressed', { day: 0, base: -1, volumeBytes: 0 }, false, /volume 1 is empty/],
   ['a missing manifest', { day: 0, manifest: false }, false, /the manifest is missing, the backup did not end/],
   ['missing signatures', { day: 0, signatures: false }, true, /the signatures are missing, nothing can be added to it/],

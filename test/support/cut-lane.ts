@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { restorePoints } from '../../lib/core/restore-point.ts'
+import { withRecords } from '../../lib/core/set-record.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { parseName } from '../../lib/duplicity/names.ts'
+import type { HostFile } from '../../lib/inventory/schema.ts'
+import { recordsIn } from '../../lib/store/set-records.ts'
+import type { Chance } from './chance.ts'
+import { ChangingTree } from './changing-tree.ts'
+import { fieldsIn } from './host.ts'
+import { processesWith } from './processes.ts'
+import type { SmallDisk } from './small-disk.ts'
+import { snapshot } from './snapshot.ts'
+import { PASSPHRASE } from './stage.ts'
+
+/** The ways in which a backup is cut off. A power cut of host and archive tears what the archive's kernel had not written. */
+export const WAYS = ['kill', 'term', 'power', 'gone', 'full'] as const
+export type Way = (typeof WAYS)[number]
+
+/** How a lane is set up. */
+export interface LaneOptions {
+  readonly task: 'nightly' | 'desktop'
+  /** The folder whose `duplicity` is to be used, in front of PATH; the installed one when absent. */
+  readonly program?: string | undefined
+  readonly encrypted: boolean
+  /** MB. */
+  readonly volumeSize?: number
+  /** Where the archive is on a small disk of its own; without it, it cannot be full. */
+  readonly disk?: SmallDisk | undefined
+  readonly chance: Chance
+}
+
+/** A tree, less what a nightly run itself writes into it. */
+const stateOf = (folder: string): Record<string, string> => snapshot(folder, path => path === '.holdfast')
+
+/** A site or a desktop whose backups are cut off over and over while its files change, each run a real process with all its children. */
+export class CutLane {
+  readonly tree: ChangingTree
+  readonly archive: string
+  /** What each run said, for who must find out what went wrong. */
+  readonly history: string[] = []
+  /** The state of the tree at each restore point, by the set's time. */
+  readonly states = new Map<number, Record<string, string>>()
+  readonly #folder: string
+  readonly #root: string
+  readonly #options: LaneOptions
+
+  constructor(folder: string, options: LaneOptions) {
+    this.#folder = folder
+    this.#options = options
+    this.#root = options.disk?.folder ?? join(folder, 'nas')
+    this.archive = join(this.#root, 'blog')
+    const source = join(folder, 'vhosts', 'blog')
+    mkdirSync(join(source, 'SITE'), { recursive: true })
+    mkdirSync(join(source, '.holdfast'), { mode: 0o700 })
+    mkdirSync(join(folder, 'hosts'))
+    writeFileSync(join(source, 'PRIMARY_IS_web1'), '')
+    writeFileSync(join(folder, '.env'), `PP=${PASSPHRASE}\n`, { mode: 0o600 })
+    const fields: Partial<HostFile> = {
+      archive: { kind: 'folder', path: this.#root },
+      duplicity: { volumeSize: options.volumeSize ?? 1, retries: 1, compression: options.chance(2) === 0 ? 'none' : 'default' },
+      encryption: options.encrypted ? { kind: 'passphrase', secret: 'PP', generated: true } : { kind: 'none' },
+      auditBudget: 0,
+      allowance: 1e6,
+      ...(options.task === 'desktop' && { desktop: { folder: source, weekday: 'wednesday', hour: 3, name: 'blog' } }),
+    }
+    writeFileSync(join(folder, 'hosts', 'web1.json'), JSON.stringify(fieldsIn(folder, fields)))
+    this.tree = new ChangingTree(source, options.chance)
+  }
+
+  #start(): { child: ChildProcess; ended: Promise<number | string | null> } {
+    const { task, program } = this.#options
+    const words = [
+      join(import.meta.dirname, `../../tasks/${task}.ts`),
+      '--host',
+      'web1',
+      '--inventory',
+      join(this.#folder, 'hosts'),
+    ]
+    if (task === 'desktop') words.push('--now')
+    const env = { ...process.env, ...(program && { PATH: `${program}:${process.env.PATH}` }) }
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], env })
+    const closed = new Promise<number | string | null>(resolve => child.on('close', (code, signal) => resolve(code ?? signal)))
+    const ended = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([out, err, how]) => {
+      this.history.push(`ended with ${how}`, out, err)
+      return how
+    })
+    return { child, ended }
+  }
+
+  #names(): string[] {
+    return existsSync(this.archive) ? readdirSync(this.archive) : []
+  }
+
+  /**
+   * Begins a run and cuts it off a moment after so many new files have come into the archive. Gives whether it was; else it had ended before.
+   * @param justBefore is done in the moment before the power goes
+   */
+  async cut(way: Way, newFiles: number, milliseconds: number, justBefore: () => void = () => {}): Promise<boolean> {
+    const before = new Set(this.#names())
+    const state = stateOf(this.tree.folder)
+    this.history.push(`-- ${way} after ${newFiles} files and ${milliseconds} ms; there are ${[...before].join(' ')}`)
+    const { child, ended } = this.#start()
+    let over = false
+    void ended.then(() => {
+      over = true
+    })
+    if (way === 'full') this.#options.disk!.fill(newFiles * 1_000_000)
+    const seen = new Set<string>()
+    while (!over && (way === 'full' || seen.size < newFiles)) {
+      for (const name of this.#names()) if (!before.has(name)) seen.add(name)
+      await pause(1)
+    }
+    if (way !== 'full' && !over) {
+      await pause(milliseconds)
+      if (way === 'gone') this.#takeAway()
+      else if (way !== 'term') justBefore()
+      child.kill(way === 'gone' ? 0 : way === 'term' ? 'SIGTERM' : 'SIGKILL')
+    }
+    const how = await ended
+    await this.#noProcess()
+    if (existsSync(`${this.#root}.away`)) this.#bringBack()
+    if (way === 'full') this.#options.disk!.empty()
+    if (way === 'power') this.#tear(before)
+    for (const name of this.#names().filter(each => !before.has(each))) this.#remember(name, state)
+    return how !== 0
+  }
+
+  /** The state of the tree as a set was begun: when nothing but its end was cut off, it is a restore point of that. */
+  #remember(name: string, state: Record<string, string>): void {
+    const time = parseName(name)?.time
+    if (time !== undefined && !this.states.has(time)) this.states.set(time, state)
+  }
+
+  /**
+   * What is left of a run that was killed ends with it; but a bwrap whose first half was killed in the moment before it let the second go waits for ever, and does
+   * nothing.
+   */
+  async #noProcess(): Promise<void> {
+    const left = () => [join(this.#folder, 'hosts'), this.archive].flatMap(processesWith)
+    for (let waited = 0; left().length > 0; waited += 10) {
+      for (const line of left()) if (waited > 3000 && / bwrap /.test(line)) process.kill(Number.parseInt(line, 10), 'SIGKILL')
+      await pause(10)
+    }
+  }
+
+  #takeAway(): void {
+    renameSync(this.#root, `${this.#root}.away`)
+    mkdirSync(this.#root)
+  }
+
+  #bringBack(): void {
+    rmSync(this.#root, { recursive: true })
+    renameSync(`${this.#root}.away`, this.#root)
+  }
+
+  /** The newest volumes of the archive lose their ends, or get zeros for them; not those of finished sets: what they lose, the audit finds. */
+  #tear(before: ReadonlySet<string>): void {
+    const { chance, encrypted } = this.#options
+    const gpg = encrypted ? '.gpg' : ''
+    const fresh = this.#names().filter(name => name.startsWith('duplicity-') && !before.has(name))
+    const torn = fresh.filter(name => name.includes('.vol') && !fresh.includes(`${name.replace(/vol.*/, 'manifest')}${gpg}`))
+    const newest = torn.map(name => ({ name, ...statSync(join(this.archive, name)) })).toSorted((a, b) => b.mtimeMs - a.mtimeMs)
+    for (const { name, size } of newest.slice(0, 1 + chance(3))) {
+      const path = join(this.archive, name)
+      const kept = chance(3) === 0 ? 0 : chance(Math.max(size, 1))
+      truncateSync(path, kept)
+      if (chance(2) === 0) truncateSync(path, size)
+      this.history.push(`${name} torn at ${kept} of ${size}`)
+    }
+  }
+
+  /** Runs a backup to its end: what it makes is the tree as it is now. */
+  async complete(): Promise<void> {
+    this.history.push('-- to its end')
+    const before = this.points().length
+    assert.equal(await this.#start().ended, 0, this.told())
+    const points = this.points()
+    assert.ok(points.length > before, `no restore point: ${this.told()}`)
+    this.states.set(points.at(-1)!.time, stateOf(this.tree.folder))
+  }
+
+  points() {
+    const records = join(this.archive, '.holdfast-sets')
+    const listed = collectionOf(this.#names().map(name => ({ name, bytes: statSync(join(this.archive, name)).size })))
+    return restorePoints(existsSync(records) ? withRecords(listed, recordsIn(readFileSync(records, 'utf8'))) : listed)
+  }
+
+  /** Each restore point is the tree as it was. */
+  check(): void {
+    const { encrypted, program } = this.#options
+    const into = join(this.#folder, 'restored')
+    const keys = join(this.#folder, 'gnupg')
+    mkdirSync(keys, { recursive: true, mode: 0o700 })
+    const env = { ...process.env, PASSPHRASE, ...(program && { PATH: `${program}:${process.env.PATH}` }) }
+    for (const { time } of this.points()) {
+      const words = ['restore', ...(encrypted ? [] : ['--no-encryption']), `--archive-dir=${this.#folder}/other`]
+      const all = [...words, `--time=${time / 1000}`, `file://${this.archive}`, into]
+      rmSync(into, { recursive: true, force: true })
+      execFileSync('duplicity', all, {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...env, GNUPGHOME: keys },
+      })
+      assert.deepEqual(stateOf(into), this.states.get(time), `${new Date(time).toISOString()}: ${this.told()}`)
+    }
+    rmSync(into, { recursive: true, force: true })
+    if (encrypted) execFileSync('gpgconf', ['--kill', 'gpg-agent'], { env: { ...process.env, GNUPGHOME: keys } })
+    assert.deepEqual(
+      readdirSync(join(this.#folder, 'cache', 'duplicity', 'blog.backup')).filter(name => /\.part/.test(name)),
+      [],
+    )
+  }
+
+  /** How often what became of what was cut off. */
+  decisions(): string {
+    const found = this.told().matchAll(/was cut off: (it is finished|what was sent is kept|it is removed|what this host has)/g)
+    const counts = Map.groupBy([...found], ([, what]) => what!)
+    return `${[...counts].map(([what, all]) => `${what} ${all.length}`).join(', ')}; ${this.points().length} restore points`
+  }
+
+  told(): string {
+    return this.history.join('\n')
+  }
+
+  /** Writes down what was done, in the file that HOLDFAST_CUTS_LOG names. */
+  log(line: string): void {
+    if (process.env.HOLDFAST_CUTS_LOG) appendFileSync(process.env.HOLDFAST_CUTS_LOG, `${line}\n`)
+  }
+}
