@@ -80,8 +80,8 @@ function optionOf(sites: readonly SizedSite[]): EChartsCoreOption {
 const recent = (history: readonly SizePoint[]): readonly SizePoint[] =>
   history.filter(({ at }) => at > history.at(-1)!.at - NIGHTS)
 
-const colourOf = ({ bytes, allowanceBytes }: SizedSite): string =>
-  bytes > allowanceBytes ? OVER : bytes > 0.9 * allowanceBytes ? NEAR : FINE
+const colourOf = ({ bytes, allowanceBytes, isStuck }: SizedSite): string =>
+  isStuck ? OVER : bytes > 0.9 * allowanceBytes ? NEAR : FINE
 
 /** The site's name above its bar, its share and size below, and where its allowance ends. */
 function rowGraphics(site: SizedSite, row: number, limit: number) {

@@ -7,6 +7,8 @@ export interface SizedSite {
   readonly site: string
   readonly bytes: number
   readonly allowanceBytes: number
+  /** That it is over its allowance is somebody's to see to, and not just the next run's. */
+  readonly isStuck: boolean
   readonly history: readonly SizePoint[]
 }
 
@@ -18,8 +20,10 @@ export function fullestSites(
   { sites }: Report,
   histories: (site: string) => readonly SizePoint[],
 ): { readonly shown: readonly SizedSite[]; readonly of: number } {
-  const sized = sites.flatMap(({ site, bytes, allowanceBytes }) =>
-    bytes === undefined || !allowanceBytes ? [] : [{ site, bytes, allowanceBytes }],
+  const sized = sites.flatMap(({ site, bytes, allowanceBytes, verdict }) =>
+    bytes === undefined || !allowanceBytes
+      ? []
+      : [{ site, bytes, allowanceBytes, isStuck: bytes > allowanceBytes && verdict !== 'well' }],
   )
   const fullest = sized.toSorted((a, b) => b.bytes / b.allowanceBytes - a.bytes / a.allowanceBytes).slice(0, SHOWN)
   return { shown: fullest.map(each => ({ ...each, history: histories(each.site) })), of: sized.length }

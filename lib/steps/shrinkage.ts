@@ -75,7 +75,7 @@ export const confirmShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'>, void
     if (waiting.length === 0) shell.note('info', 'no backup waits for that')
     for (const { time, shrunken = [] } of waiting) {
       await recordSet(siteArchive, time, { confirmed: true }, shell)
-      shell.note('significant', `the backup of ${printTime(time)} is as it should be: ${shrunken.join(', ')}`)
+      shell.note('significant', `confirmed: the backup of ${printTime(time)}, with ${shrunken.slice(0, 5).join(', ')}`)
     }
     await shell.act('forget that it has shrunk', () => rememberShrinkage({ host, site }, undefined, shell))
   },

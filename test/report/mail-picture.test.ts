@@ -56,7 +56,7 @@ test('pictureOf() draws nothing where no archive has a size and an allowance', a
 })
 
 test('percentOf() never says 100 % of what is over, nor of what is below', () => {
-  const of = (bytes: number): string => percentOf({ site: 'a', bytes, allowanceBytes: 1000, history: [] })
+  const of = (bytes: number): string => percentOf({ site: 'a', bytes, allowanceBytes: 1000, isStuck: false, history: [] })
   assert.deepEqual([0, 999, 1000, 1001].map(of), ['0 %', '99 %', '100 %', '101 %'])
   assert.deepEqual(
     fullestSites(report, none).shown.map(({ site }) => site),
