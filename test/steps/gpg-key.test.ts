@@ -84,7 +84,7 @@ for (const major of [0, 3] as const) {
         keepIncrementals: 1,
       })
       place.facts.secrets = new Map([['KEY_PHRASE', new Secret(PHRASE)]])
-      await writeFile(join(place.source, 'full_backup_freq'), '60h')
+      await writeFile(join(place.source, 'full_backup_freq'), '2D')
       await writeFile(join(place.source, 'max_NAS_space'), '1000')
       return place
     }

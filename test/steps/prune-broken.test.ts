@@ -39,7 +39,7 @@ describe('prune', () => {
       { duplicity: { compression: 'none' }, keepIncrementals: 1 },
       name,
     )
-    await writeFile(join(place.source, 'full_backup_freq'), '84h')
+    await writeFile(join(place.source, 'full_backup_freq'), '4D')
     for (let index = 0; index < nights; index++) await goOn(place, index, programOf(index))
     return place
   }

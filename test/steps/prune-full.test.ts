@@ -66,7 +66,7 @@ if (inOwnMounts(import.meta.filename)) {
 
       test('an archive without a byte left is pruned by each action, and the backup fits into what went', async () => {
         const { place, nas } = await smallSite('actions')
-        set(place, 'full_backup_freq', '36h')
+        set(place, 'full_backup_freq', '2D')
         for (let index = 0; index < 6; index++) await goOn(place, nas, index)
         set(place, 'full_backup_freq', '30D')
         set(place, 'max_NAS_space', '0.05')
