@@ -117,13 +117,14 @@ for (const major of [0, 3] as const) {
     async function restore(place: NightSite): Promise<Buffer> {
       const { facts } = place
       const archive = siteArchiveOf(facts.archive, 'blog')
-      const point = restorePoints(collectionOf(await listFolder(place.archive))).at(-1)!
+      const collection = collectionOf(await listFolder(place.archive))
+      const point = restorePoints(collection).at(-1)!
       const into = join(folder, `restored${count++}`, 'tree')
       const step = {
         name: 'restore',
         title: 'restore',
         run: async ({ host, secrets }: typeof facts, shell: Parameters<typeof fetchTree>[1]) =>
-          fetchTree({ host, secrets, site: 'blog', archive, point, into }, shell),
+          fetchTree({ host, secrets, site: 'blog', archive, collection, point, into }, shell),
       }
       const { outcomes } = await perform(recipe<typeof facts>().do(step), facts)
       assert.deepEqual(story(outcomes), ['restore do done'])

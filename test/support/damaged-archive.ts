@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseName } from '../../lib/duplicity/names.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { keepArchive } from './crafted-set.ts'
 import { withDuplicity3 } from './duplicity3.ts'
@@ -17,6 +18,9 @@ export interface Making {
   readonly major: 0 | 3
   readonly encryption: 'passphrase' | 'none'
 }
+
+/** Where a host keeps what it knows of an archive. */
+const MEMORY = ['cache', 'state']
 
 /** Ms after which a restore that has not ended counts as one that never ends. */
 const NEVER = 180_000
@@ -32,6 +36,7 @@ export class DamagedArchive {
   /** The site as each set has it, oldest first; and as it is live. */
   readonly #states: Record<string, string>[] = []
   #times: number[] = []
+  #setTimes: number[] = []
   #putBack: () => void = () => {}
 
   private constructor(folder: string, { encryption }: Making, env: NodeJS.ProcessEnv) {
@@ -69,16 +74,27 @@ export class DamagedArchive {
     }
     this.#write('live', 1000)
     this.#states.push(this.#look())
-    execFileSync('cp', ['-a', this.#site, `${this.#site}.live`])
-    execFileSync('mv', [`${this.#site}.live`, join(this.#stage.folder, 'live')])
     const all = readdirSync(this.archive)
     assert.equal(all.filter(name => /^duplicity-full\..*vol/.test(name)).length, 3, all.join('\n'))
     assert.equal(all.filter(name => /^duplicity-inc\..*vol/.test(name)).length, 1, all.join('\n'))
+    const sets = all.flatMap(name => parseName(name) ?? [])
+    this.#setTimes = [...new Set(sets.map(({ time }) => time))].toSorted()
     this.#putBack = keepArchive(this.archive)
+    mkdirSync(join(this.#stage.folder, 'kept'))
+    for (const each of [this.#site, ...MEMORY.map(name => join(this.#host.folder, name))])
+      execFileSync('cp', ['-a', each, join(this.#stage.folder, 'kept')])
   }
 
   #write(name: string, bytes: number): void {
     writeFileSync(join(this.#site, 'SITE', name), randomBytes(bytes))
+  }
+
+  /** Which set the run says that it restored: the one before, where a manifest is missing and so the set unfinished. */
+  #setIn(told: Told): number {
+    const notes = told.outcomes.flatMap(outcome => outcome.notes.map(({ text: note }) => note))
+    const time = /now as of ([\d-]+) ([\d:]+) UTC/.exec(notes.join('\n'))
+    assert.ok(time, notes.join('\n'))
+    return this.#setTimes.indexOf(Date.parse(`${time[1]}T${time[2]}Z`))
   }
 
   /** The site, less its companion folder, and the times that a backup itself changes. */
@@ -87,15 +103,17 @@ export class DamagedArchive {
     return files
   }
 
-  /** Puts archive and site back as they were at first. @param remembers whether this host still has what it knows of the archive, of the time when that was whole */
+  /** Puts archive and site back as they were at first. @param remembers whether anything is known of the archive besides its sets: by this host, or beside them */
   async reset(remembers: boolean): Promise<void> {
     this.#putBack()
     const { folder, vhosts } = this.#host
-    for (const each of [this.#site, join(vhosts, '.holdfast'), join(folder, 'state', 'restores')])
-      rmSync(each, { recursive: true, force: true })
-    execFileSync('cp', ['-a', join(this.#stage.folder, 'live'), this.#site])
-    const cache = join(folder, 'cache', 'duplicity')
-    if (!remembers) rmSync(cache, { recursive: true, force: true })
+    for (const each of [this.#site, join(vhosts, '.holdfast')]) rmSync(each, { recursive: true, force: true })
+    execFileSync('cp', ['-a', join(this.#stage.folder, 'kept', 'blog'), this.#site])
+    for (const name of MEMORY) {
+      rmSync(join(folder, name), { recursive: true, force: true })
+      if (remembers) execFileSync('cp', ['-a', join(this.#stage.folder, 'kept', name), folder])
+    }
+    if (!remembers) rmSync(join(this.archive, '.holdfast-sets'), { force: true })
   }
 
   /**
@@ -123,7 +141,11 @@ export class DamagedArchive {
     const isRestored = told.code === 0
     // 2 where no set is left to choose from
     assert.ok(isRestored || told.code === 1 || told.code === 2, `exit code ${told.code}: ${troubles(told).join('\n')}`)
-    assert.deepEqual(this.#look(), this.#states[isRestored ? set : 2], `the site is whole: ${troubles(told).join('\n')}`)
+    assert.deepEqual(
+      this.#look(),
+      this.#states[isRestored ? this.#setIn(told) : 2],
+      `the site is whole: ${troubles(told).join('\n')}`,
+    )
     assert.equal(journalOf(this.#host, 'blog').pending, undefined)
     assert.deepEqual(processesWith(this.#host.folder), [], 'nothing runs on')
     return { told, isRestored }

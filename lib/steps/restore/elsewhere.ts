@@ -10,7 +10,7 @@ import type { Needs } from '../facts.ts'
 import { fetchTree } from './fetch.ts'
 import { partsOf, type Scope, whatOf } from './scope.ts'
 
-type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive'> & {
+type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' | 'collection'> & {
   point: RestorePoint
   scope: Scope
   into: string
@@ -32,8 +32,8 @@ export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
 export const restoreElsewhere: Step<Elsewhere, void> = {
   name: 'restore-elsewhere',
   title: ({ into }) => `Restore into ${into}`,
-  run: async ({ host, secrets, request, site, siteArchive, point, scope, into }, shell) => {
-    const common = { host, secrets, site: site.name, archive: siteArchive, point }
+  run: async ({ host, secrets, request, site, siteArchive, collection, point, scope, into }, shell) => {
+    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point }
     const parts = partsOf(scope)
     if (existsSync(into) && parts === undefined) await shell.act(`remove the empty folder ${into}`, () => rmdirSync(into))
     for (const path of parts ?? [undefined]) {

@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { Collection } from '../../core/collection.ts'
 import { listed } from '../../core/listed.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
-import { restoreWords } from '../../duplicity/args.ts'
+import { filePrefixIn, restoreWords } from '../../duplicity/args.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Secrets } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../check-mount.ts'
 import { duplicityCall, targetOf } from '../duplicity.ts'
 import { withFolderProgress } from '../progress.ts'
+import { withNeededManifests } from './archive-dir.ts'
 
 /** Giving each file its owner and its mode. Devices cannot be made. */
 const RESTORING = ['CAP_CHOWN', 'CAP_FOWNER', 'CAP_FSETID'] as const
@@ -21,6 +23,8 @@ export interface Fetch {
   readonly secrets: Secrets
   readonly site: string
   readonly archive: SiteArchive
+  /** All that the archive holds. */
+  readonly collection: Collection
   readonly point: RestorePoint
   readonly into: string
   /** A file or folder of the set; all of it when absent. */
@@ -33,7 +37,7 @@ export interface Fetch {
  * @throws when the set is known to be damaged, before duplicity is started, or when duplicity fails
  */
 export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
-  const { host, secrets, site, archive, point, into, path } = fetch
+  const { host, secrets, site, archive, collection, point, into, path } = fetch
   if (point.problems.length > 0)
     throw new Error(`the set of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
   const target = targetOf(host, site, archive, 'restore')
@@ -45,7 +49,8 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   await shell.act(`make the folder ${around.path}`, () => void mkdirSync(around.path, { recursive: true, mode: 0o700 }))
   const sandbox = { writes: [around.path], noLinks: around.path, capabilities: RESTORING }
   await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', sandbox }, shell)
-  await withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`)
+  const used = { archiveDir: join(target.cache, target.name), point, collection, prefix: filePrefixIn(archive.options) }
+  await withNeededManifests(used, shell, () => withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`))
   const skipped = call.skipped()
   if (skipped.length > 0) throw new Error(`the set holds what cannot be restored: ${listed(skipped)}`)
   await shell.act(`move ${made} to ${into}`, () => renameSync(made, into))

@@ -18,14 +18,18 @@ import { settleRights } from './rights.ts'
 import { partsOf, type Scope } from './scope.ts'
 import type { Restoring } from './transaction.ts'
 
-type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive'> & { restoring: Restoring; point: RestorePoint; scope: Scope }
+type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
+  restoring: Restoring
+  point: RestorePoint
+  scope: Scope
+}
 
 /** Phase (a): the files of the set in a new folder on the site's file system. */
 export const restoreFiles: Step<Fetches, void> = {
   name: 'restore-files',
   title: ({ point }) => `Restore the files of ${printTime(point.time)}`,
-  run: async ({ host, secrets, site, siteArchive, restoring, point, scope }, shell) => {
-    const common = { host, secrets, site: site.name, archive: siteArchive, point }
+  run: async ({ host, secrets, site, siteArchive, collection, restoring, point, scope }, shell) => {
+    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point }
     for (const path of partsOf(scope) ?? [undefined]) {
       const into = path === undefined ? restoring.tree : join(restoring.tree, path)
       try {
