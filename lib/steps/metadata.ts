@@ -5,6 +5,7 @@ import { encryptWords, filePrefixIn } from '../duplicity/args.ts'
 import { volumesListed } from '../duplicity/known-files.ts'
 import { parseManifest } from '../duplicity/manifest.ts'
 import { parseName } from '../duplicity/names.ts'
+import type { GpgHome } from '../host/gpg-home.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
 import type { Keys } from '../store/metadata.ts'
@@ -18,12 +19,10 @@ export function archiveDirOf({ host, site, siteArchive }: Omit<LookNeeds, 'secre
   return join(cache, name)
 }
 
-/** How this host decrypts what it has in an archive, and encrypts it again. */
-export function keysOf(host: Host, secrets: Secrets, target: Parameters<typeof encryptWords>[0]): Keys {
+/** How this host decrypts what it has in an archive, and encrypts it again, with a home of gpg that has the key. */
+export function keysOf(host: Host, secrets: Secrets, target: Parameters<typeof encryptWords>[0], places: GpgHome): Keys {
   const { encryption } = host
   const secret = encryption.kind === 'none' || encryption.secret === undefined ? undefined : secretOf(secrets, encryption.secret)
-  const home = join(process.env.GNUPGHOME ?? join(process.env.HOME ?? '/root', '.gnupg'))
-  const places = encryption.kind === 'gpg' ? { writes: [home], env: { GNUPGHOME: home } } : { env: { GNUPGHOME: '/tmp' } }
   return { secret, encrypt: encryptWords(target), places }
 }
 

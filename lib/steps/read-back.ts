@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Collection, setsOf } from '../core/collection.ts'
 import type { AuditedFile, AuditedFiles, KnownFiles } from '../core/known-file.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
@@ -6,6 +7,8 @@ import { damageOf, differenceFrom, volumesListed } from '../duplicity/known-file
 import { parseManifest } from '../duplicity/manifest.ts'
 import { parseName } from '../duplicity/names.ts'
 import type { Shell } from '../engine/shell.ts'
+import { makeGpgHome } from '../host/gpg-home.ts'
+import { makeScratch } from '../host/scratch.ts'
 import { type Keys, type Metadata, putBackMetadata, type ReadBack, readBackMetadata } from '../store/metadata.ts'
 import { proveAgain } from './check-mount.ts'
 import { type LookNeeds, listCollection } from './collection.ts'
@@ -34,7 +37,10 @@ export async function readBack(
   shell: Shell,
 ): Promise<ReadingBack> {
   if (names.length === 0) return { news: {}, listed, isMended: false }
-  const keys = keysOf(facts.host, facts.secrets, targetOf(facts.host, facts.site.name, facts.siteArchive, 'backup'))
+  const { host, secrets, site, siteArchive } = facts
+  await using scratch = makeScratch(host)
+  const home = await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell)
+  const keys = keysOf(host, secrets, targetOf(host, site.name, siteArchive, 'backup'), home)
   const look = { facts, keys, known, shell }
   const first = await readAll(look, names, listed)
   const mendable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)

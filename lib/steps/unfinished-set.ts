@@ -10,6 +10,7 @@ import { dropPartialWords, filePrefixIn, type Target } from '../duplicity/args.t
 import { parseName } from '../duplicity/names.ts'
 import { CommandFailed } from '../engine/failure.ts'
 import type { Shell } from '../engine/shell.ts'
+import { makeGpgHome } from '../host/gpg-home.ts'
 import { makeScratch } from '../host/scratch.ts'
 import { removeFile } from '../host/whole-file.ts'
 import { filesOfSite } from '../store/share-files.ts'
@@ -98,9 +99,11 @@ const isManifest = ({ parts }: NamedFile): boolean => parts.role === 'manifest'
 async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts: SettleFacts, shell: Shell): Promise<void> {
   const { host, secrets, siteArchive, target, folders } = facts
   await shell.act('make a finished set of it', async () => {
+    await using scratch = makeScratch(host)
     try {
+      const keys = keysOf(host, secrets, target, await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell))
       if (kind === 'close') await markCutOff(set.time, facts.collection, facts, shell)
-      await closeSet(set, sent, { folders, siteArchive, keys: keysOf(host, secrets, target) }, shell)
+      await closeSet(set, sent, { folders, siteArchive, keys }, shell)
     } catch (error) {
       if (shell.stop.aborted || diskTrouble(error) !== undefined || isOfGpg(error)) throw error
       await proveAgain(siteArchive, shell)

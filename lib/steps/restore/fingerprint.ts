@@ -7,6 +7,7 @@ import { contentsOf } from '../../database/contents.ts'
 import { readDefinitions } from '../../database/definitions.ts'
 import { quoteName, quoteText } from '../../database/sql.ts'
 import type { Hands } from '../../host/hands.ts'
+import { sandboxed } from '../../host/sandbox.ts'
 import { removeFile, writeWhole } from '../../host/whole-file.ts'
 import { COMPANION } from '../companion.ts'
 
@@ -49,9 +50,8 @@ export function forgetFingerprint(hands: Hands, site: string): void {
 /** The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when it is renamed, and is left out. */
 async function filesIn({ shell }: Hands, folder: string): Promise<Record<string, string>> {
   const quiet = shell.with({ onLine: () => {} })
-  const output = await quiet.ask(
-    String,
-  )`find ${folder} -mindepth 1 -path ${join(folder, COMPANION)} -prune -o -printf ${'%s %C@ %i %P\\0'}`
+  const find = ['find', folder, '-mindepth', '1', '-path', join(folder, COMPANION), '-prune', '-o', '-printf', '%s %C@ %i %P\\0']
+  const output = await quiet.ask(String)`${sandboxed(find, { reads: [folder], capabilities: ['CAP_DAC_OVERRIDE'] })}`
   const lines = output.split('\0').filter(line => line !== '')
   return Object.fromEntries(lines.map(line => [line.split(' ').slice(3).join(' '), line.split(' ', 3).join(' ')]))
 }
