@@ -68,9 +68,18 @@ export class OpenedFile implements Disposable {
   head(limit: number): Buffer {
     const buffer = Buffer.alloc(Math.min(limit, this.stat.size + 1))
     let length = 0
-    for (let count = -1; count !== 0 && length < buffer.length; length += count)
-      count = readSync(this.descriptor, buffer, length, buffer.length - length, length)
+    for (let count = -1; count !== 0 && length < buffer.length; length += count) count = this.#read(buffer, length)
     return buffer.subarray(0, length)
+  }
+
+  /** The kernel's error of a descriptor names no file. */
+  #read(buffer: Buffer, at: number): number {
+    try {
+      return readSync(this.descriptor, buffer, at, buffer.length - at, at)
+    } catch (error) {
+      if (error instanceof Error) error.message = `${this.name}: ${error.message}`
+      throw error
+    }
   }
 
   /** All of its text. @throws when it is longer than so many bytes */

@@ -5,6 +5,7 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
+  futimesSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -46,6 +47,11 @@ export class OpenedFolder implements Disposable {
     return new OpenedFolder(opening(path, path, 'a folder', O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path)
   }
 
+  /** The same, undefined where there is none. */
+  static openIfThere(path: string): OpenedFolder | undefined {
+    return unlessMissing(() => OpenedFolder.open(path))
+  }
+
   /** The same for a folder that an administrator names: it may be a link. */
   static openNamed(path: string): OpenedFolder {
     return new OpenedFolder(opening(path, path, 'a folder', O_RDONLY | O_DIRECTORY), path)
@@ -69,6 +75,11 @@ export class OpenedFolder implements Disposable {
   /** The same, undefined where there is none. */
   folderIfThere(way: string): OpenedFolder | undefined {
     return unlessMissing(() => this.folder(way))
+  }
+
+  /** The same, undefined also where something else stands in its place: somebody else's doing is not to end the work on all others. */
+  plainFolder(way: string): OpenedFolder | undefined {
+    return unlessOther(() => this.folderIfThere(way))
   }
 
   /** The names in it. */
@@ -95,6 +106,11 @@ export class OpenedFolder implements Disposable {
   /** The same, undefined where there is none. */
   fileIfThere(name: string): OpenedFile | undefined {
     return unlessMissing(() => this.file(name))
+  }
+
+  /** The same, undefined also where something else stands in its place. */
+  plainFile(name: string): OpenedFile | undefined {
+    return unlessOther(() => this.fileIfThere(name))
   }
 
   /** The text of a file in it; undefined where there is none. @throws when it is longer than so many bytes, or no file */
@@ -127,9 +143,13 @@ export class OpenedFolder implements Disposable {
     this.#told(() => mkdirSync(this.at(name), { mode }))
   }
 
-  /** Makes a folder in it, and opens it. */
-  newFolder(name: string, mode = 0o700): OpenedFolder {
-    this.makeFolder(name, mode)
+  /** Opens a folder in it, which is made when it is missing. @throws {WrongKind} when something else has the name */
+  folderMade(name: string, mode = 0o700): OpenedFolder {
+    try {
+      this.makeFolder(name, mode)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
     return this.folder(name)
   }
 
@@ -145,6 +165,10 @@ export class OpenedFolder implements Disposable {
 
   setOwner(uid: number, gid: number): void {
     fchownSync(this.#descriptor, uid, gid)
+  }
+
+  setTimes(accessed: Date, modified: Date): void {
+    futimesSync(this.#descriptor, accessed, modified)
   }
 
   setMode(mode: number): void {
@@ -200,6 +224,15 @@ function unlessMissing<Result>(work: () => Result): Result | undefined {
     return work()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function unlessOther<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof WrongKind) return undefined
     throw error
   }
 }

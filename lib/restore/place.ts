@@ -57,7 +57,7 @@ export function makePlace(host: Bases, path: string): Place {
   let folder = OpenedFolder.openNamed(base)
   for (const part of way) {
     using around = folder
-    folder = around.folderIfThere(part) ?? around.newFolder(part, 0o755)
+    folder = around.folderMade(part, 0o755)
   }
   return new Place(folder, name)
 }

@@ -1,6 +1,7 @@
-import { lstatSync } from 'node:fs'
 import type { DumpSize } from '../core/set-record.ts'
 import type { Shell } from '../engine/shell.ts'
+import type { OpenedFile } from '../host/opened-file.ts'
+import { openDump } from './opened-dump.ts'
 
 /** Definitions of tables that are packed, kept by another engine than InnoDB, or in a place of their own; however the words are written. */
 const ODD =
@@ -10,14 +11,14 @@ const ODD =
 const DEFINITIONS = '{ LC_ALL=C grep --text --invert-match "^INSERT INTO" "$1"; [ $? -le 1 ] || echo ")"; }'
 
 /**
- * How large a dump is, and whether all its tables are kept as usual; undefined where there is none. Whatever speaks of compression counts, but for the rows.
+ * How large the dump in a site's folder or a restored tree is, and whether all its tables are kept as usual; undefined where there is none. Whatever speaks of compression counts, but for the rows.
  */
-export async function dumpSizeOf(dump: string, shell: Shell): Promise<DumpSize | undefined> {
-  const stat = lstatSync(dump, { throwIfNoEntry: false })
-  if (!stat?.isFile()) return undefined
+export async function dumpSizeOf(folder: string, shell: Shell): Promise<DumpSize | undefined> {
+  using dump = openDump(folder)
+  if (!dump) return undefined
   const script = `${DEFINITIONS} | LC_ALL=C awk "$2"`
-  const odd = await shell.with({ onLine: () => {} }).ask(String)`sh -c ${script} dump-size ${dump} ${ODD}`
-  return { bytes: stat.size, packed: odd !== '' }
+  const odd = await quiet(dump, shell).ask(String)`sh -c ${script} dump-size ${dump.path} ${ODD}`
+  return { bytes: dump.stat.size, packed: odd !== '' }
 }
 
 /**
@@ -28,10 +29,13 @@ const COUNT = `{ LC_ALL=C grep --text --extended-regexp --only-matching "$2" "$1
   LC_ALL=C awk -F '\`' '/^unread/ { exit 1 } { rows[$2] += /^INSERT/ && !/transient_$/ } END { for (table in rows) print rows[table], table }'`
 const ROW = "^(CREATE TABLE|INSERT INTO) `[^`]*`( VALUES \\([0-9]+,'_(site_)?transient_)?"
 
-/** How many rows each table of a dump has; undefined where there is no dump. @throws when it cannot be read to its end */
-export async function dumpRowsOf(dump: string, shell: Shell): Promise<ReadonlyMap<string, number> | undefined> {
-  if (!lstatSync(dump, { throwIfNoEntry: false })?.isFile()) return undefined
-  const told = await shell.with({ onLine: () => {} }).ask(String)`sh -c ${COUNT} dump-rows ${dump} ${ROW}`
+/** How many rows each table of the dump in a site's folder or a restored tree has; undefined where there is no dump. @throws when it cannot be read to its end */
+export async function dumpRowsOf(folder: string, shell: Shell): Promise<ReadonlyMap<string, number> | undefined> {
+  using dump = openDump(folder)
+  if (!dump) return undefined
+  const told = await quiet(dump, shell).ask(String)`sh -c ${COUNT} dump-rows ${dump.path} ${ROW}`
   const lines = told.split('\n').map(line => /^(\d+) (.+)$/.exec(line))
   return new Map(lines.filter(line => line !== null).map(([, count, table]) => [table!, Number(count)]))
 }
+
+const quiet = (dump: OpenedFile, shell: Shell): Shell => shell.with({ onLine: () => {}, opened: [dump] })

@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { claimsIn } from '../core/marker.ts'
 import type { Step } from '../engine/step.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
 import type { Host, SiteSettings } from '../inventory/schema.ts'
 import type { LocalSite, Needs, SitePlace } from './facts.ts'
 
@@ -11,8 +12,7 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
   name: 'find-sites',
   title: ({ host }) => `Find the sites in ${host.vhosts}`,
   run: async ({ host }, shell) => {
-    const names = isWithoutSites(host) ? [] : foldersIn(host.vhosts).filter(name => isSiteName(name))
-    const localSites = names.map(name => look(join(host.vhosts, name), name)).filter(site => site !== undefined)
+    const localSites = isWithoutSites(host) ? [] : sitesIn(host.vhosts)
     shell.note('info', `${localSites.length} found`)
     return { localSites }
   },
@@ -27,34 +27,46 @@ export function isSiteName(name: string): boolean {
   return name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
 }
 
-function foldersIn(folder: string): string[] {
+function sitesIn(folder: string): LocalSite[] {
+  using vhosts = opened(folder)
+  const names = vhosts.names().filter(name => isSiteName(name))
+  return names.map(name => look(vhosts, name)).filter(site => site !== undefined)
+}
+
+function opened(folder: string): OpenedFolder {
   try {
-    // a link is no site: what it points to is, if it lies here, and is none of ours if it does not
-    return readdirSync(folder, { withFileTypes: true })
-      .filter(entry => entry.isDirectory())
-      .map(entry => entry.name)
-      .toSorted()
+    return OpenedFolder.openNamed(folder)
   } catch (error) {
     throw new BadInput(`vhosts: cannot list ${folder}: ${(error as NodeJS.ErrnoException).code}`)
   }
 }
 
-function look(folder: string, name: string): LocalSite | undefined {
-  const names = readdirSync(folder)
-  const claims = claimsIn(names)
-  if (!isKind(join(folder, 'SITE'), 'isDirectory') && claims.length === 0) return undefined
-  return { name, folder, claims, wpConfig: wpConfigIn(folder) }
+/** Reads a site's folder once: what is found of it is of one and the same listing. */
+function look(vhosts: OpenedFolder, name: string): LocalSite | undefined {
+  // a link is no site: what it points to is, if it lies here, and is none of ours if it does not
+  using site = vhosts.plainFolder(name)
+  if (!site) return undefined
+  const claims = claimsIn(site.names())
+  using root = site.plainFolder('SITE')
+  if (!root && claims.length === 0) return undefined
+  return { name, folder: join(vhosts.name, name), claims, wpConfig: configIn(site) }
 }
 
 /** The `wp-config.php` of a site's folder; WordPress looks one level above its root too. Undefined for a static site. */
 export function wpConfigIn(folder: string): string | undefined {
-  const places = [join(folder, 'SITE', 'wp-config.php'), join(folder, 'wp-config.php')]
-  return places.find(path => isKind(path, 'isFile') || isKind(path, 'isSymbolicLink'))
+  using site = OpenedFolder.openIfThere(folder)
+  return site && configIn(site)
 }
 
-function isKind(path: string, kind: 'isDirectory' | 'isFile' | 'isSymbolicLink'): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.[kind]() ?? false
+const CONFIG = 'wp-config.php'
+
+function configIn(site: OpenedFolder): string | undefined {
+  using root = site.plainFolder('SITE')
+  if (isFileOrLink(root?.look(CONFIG))) return join(site.name, 'SITE', CONFIG)
+  return isFileOrLink(site.look(CONFIG)) ? join(site.name, CONFIG) : undefined
 }
+
+const isFileOrLink = (stat: Stats | undefined): boolean => stat !== undefined && (stat.isFile() || stat.isSymbolicLink())
 
 const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
 

@@ -1,12 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { messageOf } from '../core/message.ts'
 import type { SetRecord, TreeSize } from '../core/set-record.ts'
 import { coreRows } from '../core/shrinkage.ts'
 import { sourceSizeIn } from '../duplicity/statistics.ts'
 import type { Shell } from '../engine/shell.ts'
-import { COMPANION } from './companion.ts'
-import { DUMP } from './db-dump.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
 import { dumpRowsOf, dumpSizeOf } from './dump-size.ts'
 import type { Site } from './facts.ts'
 
@@ -25,8 +23,7 @@ export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Pro
     if (site.isDesktop) return { ...source }
     const isEmpty = isSiteEmpty(site.folder) ? { isEmpty: true } : {}
     if (site.local?.wpConfig === undefined) return { ...source, ...isEmpty, rows: {} }
-    const file = join(site.folder, COMPANION, DUMP)
-    const [dump, rows] = [await dumpSizeOf(file, shell), await dumpRowsOf(file, shell)]
+    const [dump, rows] = [await dumpSizeOf(site.folder, shell), await dumpRowsOf(site.folder, shell)]
     return { ...source, ...isEmpty, ...(dump && { dump }), ...(rows && { rows: coreRows(rows) }) }
   } catch (error) {
     if (shell.stop.aborted) throw error
@@ -38,7 +35,9 @@ export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Pro
 /** Whether there is nothing in a site's `SITE`. */
 export function isSiteEmpty(folder: string): boolean {
   try {
-    return readdirSync(join(folder, 'SITE')).length === 0
+    using site = OpenedFolder.open(folder)
+    using root = site.folderIfThere('SITE')
+    return !root || root.names().length === 0
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT'
   }

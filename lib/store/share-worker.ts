@@ -84,7 +84,7 @@ function perform(root: OpenedFolder, work: WorkInside): ShareAnswers[keyof Share
     case 'create':
       return inFolder(root, work.path, (folder, name) => created(folder, name, work.text))
     case 'make-folder':
-      inFolder(root, work.path, makeUnlessThere)
+      inFolder(root, work.path, (folder, name) => folder.folderMade(name, 0o777)[Symbol.dispose]())
       return null
     case 'make-folder-with':
       return inFolder(root, work.path, (folder, name) => madeWith(folder, name, work))
@@ -143,15 +143,6 @@ function created(folder: OpenedFolder, name: string, text: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
-  }
-}
-
-function makeUnlessThere(folder: OpenedFolder, name: string): void {
-  try {
-    folder.makeFolder(name, 0o777)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    using _ = folder.folder(name) // a link or a file of that name is none
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { DumpSize } from '../../lib/core/set-record.ts'
@@ -14,12 +14,13 @@ const folder = ownFolder('dump-size')
 
 const sizeOf = (text: string | undefined): Promise<DumpSize | undefined> => lookAt(text, dumpSizeOf)
 
-async function lookAt<Found>(text: string | undefined, look: (dump: string, shell: Shell) => Promise<Found>): Promise<Found> {
-  const dump = join(folder, text === undefined ? 'none' : 'dump.sql')
-  if (text !== undefined) writeFileSync(dump, text, 'latin1')
+async function lookAt<Found>(text: string | undefined, look: (site: string, shell: Shell) => Promise<Found>): Promise<Found> {
+  const site = join(folder, text === undefined ? 'none' : 'site')
+  mkdirSync(join(site, '.holdfast'), { recursive: true })
+  if (text !== undefined) writeFileSync(join(site, '.holdfast', 'database.sql'), text, 'latin1')
   const found: Found[] = []
   const { outcomes } = await perform(
-    recipe<object>().do({ name: 'look', title: 'look', run: async (_, shell) => void found.push(await look(dump, shell)) }),
+    recipe<object>().do({ name: 'look', title: 'look', run: async (_, shell) => void found.push(await look(site, shell)) }),
     {},
   )
   assert.equal(found.length, 1, outcomes[0]?.reason)

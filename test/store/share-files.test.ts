@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
+import { recordSet } from '../../lib/store/set-records.ts'
 import { ShareFiles, unlessMissing } from '../../lib/store/share-files.ts'
 import type { ShareWork } from '../../lib/store/share-work.ts'
 import { RACES } from '../support/exchanger.ts'
@@ -237,6 +238,22 @@ if (inOwnMounts(import.meta.filename)) {
       assert.equal((await work(share => share.text('blog/set', 100))).answer, 'text')
     }
     await until(() => workers().length === 1)
+  })
+
+  test('a stop while something is written down on a dead share takes nothing from what was told before', async () => {
+    const mountPoint = join(folder, 'stopped')
+    mkdirSync(mountPoint)
+    await using _ = await hungShare(mountPoint)
+    const stop = new AbortController()
+    const step = async (_: object, shell: Shell): Promise<void> => {
+      shell.tell({ site: 'blog', backedUp: 'full' })
+      const written = recordSet({ folder: join(mountPoint, 'blog') }, 0, { host: 'web1' }, shell)
+      setTimeout(100).then(() => stop.abort(new Stopped('SIGTERM')))
+      await written
+    }
+    const chain = recipe<object>().do({ name: 'work', title: 'Work', run: step })
+    const outcome = outcomeOf(await perform(chain, {}, { stop: stop.signal }), 'work')
+    assert.deepEqual([outcome.status, outcome.told], ['stopped', [{ site: 'blog', backedUp: 'full' }]])
   })
 
   test('a process that was killed is begun again, and keeps no share from being unmounted', async () => {

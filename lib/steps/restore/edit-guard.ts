@@ -1,13 +1,10 @@
-import { lstatSync } from 'node:fs'
-import { join } from 'node:path'
 import type { DatabaseAccess } from '../../core/database-access.ts'
 import { messageOf } from '../../core/message.ts'
 import type { Transaction } from '../../core/restore-journal.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
-import { COMPANION } from '../companion.ts'
-import { DUMP } from '../db-dump.ts'
 import type { Needs } from '../facts.ts'
+import { openDump } from '../opened-dump.ts'
 import { sameBytes } from '../same-bytes.ts'
 import type { Restored } from './files.ts'
 import { differences, readFingerprint, takeFingerprint, writeFingerprint } from './fingerprint.ts'
@@ -90,9 +87,9 @@ export const databaseDiffers: Condition<Needs<'site'> & { restored: Restored; gu
 
 /** Whether the dump in a restored tree is the one beside the live site. */
 export async function hasSameDump(tree: string, live: string): Promise<boolean> {
-  const [mine, theirs] = [tree, live].map(folder => join(folder, COMPANION, DUMP)) as [string, string]
-  const isFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false
-  return isFile(mine) && isFile(theirs) && (await sameBytes(mine, theirs))
+  using mine = openDump(tree)
+  using theirs = openDump(live)
+  return mine !== undefined && theirs !== undefined && (await sameBytes(mine.path, theirs.path))
 }
 
 /** Remembers how the replica looks now. */

@@ -1,4 +1,3 @@
-import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../../core/database-access.ts'
 import { messageOf } from '../../core/message.ts'
@@ -7,9 +6,11 @@ import { isComplete } from '../../database/dump-file.ts'
 import { DuplicityError } from '../../duplicity/errors.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
+import { OpenedFolder } from '../../host/opened-folder.ts'
 import { COMPANION } from '../companion.ts'
 import { DUMP } from '../db-dump.ts'
 import type { Needs, Site } from '../facts.ts'
+import { openDump } from '../opened-dump.ts'
 import { wpConfigIn } from '../sites.ts'
 import { hasSameDump } from './edit-guard.ts'
 import { fetchTree } from './fetch.ts'
@@ -76,10 +77,9 @@ export const checkFiles: Step<
     const access = await accessFrom(hands, site.name, config === undefined && !scope.files ? site.folder : tree)
     if (!access && !scope.files) throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
     if (!access) return { restored: NO_DATABASE }
-    const dump = join(tree, COMPANION, DUMP)
-    if (!lstatSync(dump, { throwIfNoEntry: false })?.isFile())
-      throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
-    if (!(await isComplete(dump)))
+    using dump = openDump(tree)
+    if (!dump) throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
+    if (!(await isComplete(dump.path)))
       throw new Error('the database dump in the set is not complete: it does not end with its completion line')
     return { restored: { access, sameDump: await hasSameDump(tree, site.folder) } }
   },
@@ -102,10 +102,11 @@ const UNTOLD =
   'which database it has is read from the backup once that is restored; a dry run cannot show how it is imported and put in place'
 
 function checkSite(tree: string): void {
-  const root = lstatSync(join(tree, 'SITE'), { throwIfNoEntry: false })
-  if (!root?.isDirectory()) throw new Error('the set holds no site: there is no folder SITE in it')
-  if (readdirSync(join(tree, 'SITE')).length === 0) throw new Error('the set holds no site: its folder SITE is empty')
-  const companion = lstatSync(join(tree, COMPANION), { throwIfNoEntry: false })
+  using opened = OpenedFolder.open(tree)
+  if (!opened.look('SITE')?.isDirectory()) throw new Error('the set holds no site: there is no folder SITE in it')
+  using root = opened.folder('SITE')
+  if (root.names().length === 0) throw new Error('the set holds no site: its folder SITE is empty')
+  const companion = opened.look(COMPANION)
   if (companion && (!companion.isDirectory() || companion.uid !== (process.geteuid?.() ?? 0))) {
     throw new Error(`${COMPANION} in the set is not Holdfast's own folder: somebody else made it`)
   }

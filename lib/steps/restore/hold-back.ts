@@ -1,10 +1,7 @@
-import { join } from 'node:path'
 import { printTime, type RestorePoint, restorePoints } from '../../core/restore-point.ts'
 import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../../core/shrinkage.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Step } from '../../engine/step.ts'
-import { COMPANION } from '../companion.ts'
-import { DUMP } from '../db-dump.ts'
 import { dumpRowsOf } from '../dump-size.ts'
 import type { Needs } from '../facts.ts'
 import { acceptAfterOf, recordsOrNone, type ShrinkageRequest } from '../shrinkage.ts'
@@ -94,6 +91,6 @@ async function contentsIn(tree: string, shell: Shell): Promise<Contents> {
   const script = `find "$1" -mindepth 1 -printf '%s\\n' | awk '{ bytes += $1 } END { printf "%d %.0f", NR, bytes }'`
   const told = await quiet.ask(String)`sh -c ${script} contents ${tree}`
   const [files, bytes] = told.split(' ').map(Number)
-  const rows = await dumpRowsOf(join(tree, COMPANION, DUMP), shell)
+  const rows = await dumpRowsOf(tree, shell)
   return { files, bytes, isEmpty: isSiteEmpty(tree), ...(rows && { rows: coreRows(rows) }) }
 }

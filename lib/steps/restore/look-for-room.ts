@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { messageOf } from '../../core/message.ts'
 import type { RestorePoint } from '../../core/restore-point.ts'
 import {
@@ -21,8 +20,6 @@ import type { Step } from '../../engine/step.ts'
 import { diskOf } from '../../host/disk.ts'
 import type { Hands } from '../../host/hands.ts'
 import { readSetRecords } from '../../store/set-records.ts'
-import { COMPANION } from '../companion.ts'
-import { DUMP } from '../db-dump.ts'
 import { dumpSizeOf } from '../dump-size.ts'
 import type { Needs } from '../facts.ts'
 import type { Scope } from './scope.ts'
@@ -127,7 +124,7 @@ async function importDemands(hands: Hands, there: Disk | undefined, dump: DumpSi
  */
 export async function assertRoomToImport(hands: Hands, { tree, holding }: Restoring, asked: Scope | undefined): Promise<void> {
   const moments = await unlessItFails(hands.shell, async () => {
-    const size = await dumpSizeOf(join(tree, COMPANION, DUMP), hands.shell)
+    const size = await dumpSizeOf(tree, hands.shell)
     return size === undefined ? [] : [await importDemands(hands, await diskOf(holding, hands.shell), size)]
   })
   const { refusal, short } = roomToRestore(moments ?? [])

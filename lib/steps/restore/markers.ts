@@ -1,7 +1,8 @@
-import { chownSync, closeSync, constants, copyFileSync, lstatSync, openSync, readdirSync, rmSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
 import { claimsIn, markerOf } from '../../core/marker.ts'
+import type { Shell } from '../../engine/shell.ts'
 import type { Step } from '../../engine/step.ts'
+import { OpenedFolder } from '../../host/opened-folder.ts'
+import { removeTree } from '../../host/remove-tree.ts'
 import { COMPANION } from '../companion.ts'
 import type { Needs } from '../facts.ts'
 import type { Scope } from './scope.ts'
@@ -26,33 +27,41 @@ export const settleMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring
   run: async ({ host, site, restoring, scope }, shell) => {
     if (!scope.files) return
     const owner = site.role.owner ?? host.name
-    await shell.act(`write ${markerOf(owner)} into the restored tree, and no other marker`, () => {
-      const names = readdirSync(restoring.tree)
-      using _ = timesKept(restoring.tree)
-      for (const claim of claimsIn(names).filter(name => name !== owner))
-        rmSync(join(restoring.tree, markerOf(claim)), { recursive: true })
-      if (!names.includes(markerOf(owner))) closeSync(openSync(join(restoring.tree, markerOf(owner)), 'wx', 0o644))
+    await shell.act(`write ${markerOf(owner)} into the restored tree, and no other marker`, async () => {
+      using tree = OpenedFolder.open(restoring.tree)
+      using _ = timesKept(tree)
+      const names = tree.names()
+      for (const claim of claimsIn(names).filter(name => name !== owner)) await removeTree(tree, markerOf(claim), shell)
+      if (!names.includes(markerOf(owner))) tree.create(markerOf(owner), 0o644)[Symbol.dispose]()
     })
     if (owner === host.name && site.local) {
-      await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, () => {
-        using _ = timesKept(restoring.tree)
-        for (const name of OF_TODAY) takeOver(site.folder, restoring.tree, name)
+      await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, async () => {
+        using tree = OpenedFolder.open(restoring.tree)
+        using live = OpenedFolder.open(site.folder)
+        using _ = timesKept(tree)
+        for (const name of OF_TODAY) await takeOver(live, tree, name, shell)
       })
     }
   },
 }
 
 /** The folder's own times are those of the set, whatever is written into it here. */
-function timesKept(folder: string): Disposable {
-  const { atime, mtime } = lstatSync(folder)
-  return { [Symbol.dispose]: () => utimesSync(folder, atime, mtime) }
+function timesKept(folder: OpenedFolder): Disposable {
+  const { atime, mtime } = folder.stat()
+  return { [Symbol.dispose]: () => folder.setTimes(atime, mtime) }
 }
 
-function takeOver(live: string, tree: string, name: string): void {
-  rmSync(join(tree, name), { recursive: true, force: true })
-  const stat = lstatSync(join(live, name), { throwIfNoEntry: false })
-  if (!stat?.isFile()) return
-  copyFileSync(join(live, name), join(tree, name), constants.COPYFILE_EXCL)
-  chownSync(join(tree, name), stat.uid, stat.gid)
-  utimesSync(join(tree, name), stat.atime, stat.mtime)
+/** What is longer is no setting, and not worth having: the default is used where it does not parse. Bytes. */
+const LONGEST = 10_000
+
+async function takeOver(live: OpenedFolder, tree: OpenedFolder, name: string, shell: Shell): Promise<void> {
+  await removeTree(tree, name, shell)
+  using file = live.plainFile(name)
+  if (!file) return
+  using copy = tree.create(name)
+  const { mode, uid, gid, atime, mtime } = file.stat
+  copy.write(file.head(LONGEST))
+  copy.setOwner(uid, gid)
+  copy.setMode(mode & 0o777)
+  copy.setTimes(atime, mtime)
 }

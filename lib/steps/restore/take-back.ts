@@ -5,6 +5,7 @@ import { contentsOf } from '../../database/contents.ts'
 import { dropAccountSql, quoteName } from '../../database/sql.ts'
 import { CommandFailed } from '../../engine/process.ts'
 import type { Hands } from '../../host/hands.ts'
+import { removeTree } from '../../host/remove-tree.ts'
 import { type Bases, openPlace } from '../../restore/place.ts'
 import { bringDatabase } from './database-exchange.ts'
 import { bringExchange } from './exchange.ts'
@@ -94,8 +95,9 @@ export async function forget({ host, shell }: Hands, transaction: Transaction): 
     await adminOf({ host, shell }).run([...accounts, ...drops].join('\n'))
   }
   for (const holding of transaction.holdings) {
-    // by rm, which follows no link that somebody makes meanwhile: processes of the site may still be at work in its former folder
-    await shell.with({ onLine: () => {} }).act`rm --recursive --force --one-file-system ${holding}`
+    // processes of the site may still be at work in its former folder
+    using place = openPlace(host, holding)
+    if (place) await removeTree(place.folder, place.name, shell)
     for (const folder of [dirname(holding), dirname(dirname(holding))]) removeEmpty(host, folder)
   }
 }
