@@ -227,6 +227,12 @@ export class CutLane {
     )
   }
 
+  /** The first volume in the archive loses its end. */
+  tearFirstVolume(): void {
+    const name = this.#names().find(each => each.includes('.vol1.'))!
+    truncateSync(join(this.archive, name), 1000)
+  }
+
   /** How often what became of what was cut off. */
   decisions(): string {
     const found = this.told().matchAll(/was cut off: (it is finished|what was sent is kept|it is removed|what this host has)/g)

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -48,6 +49,18 @@ if (inOwnMounts(import.meta.filename)) {
       rmSync(place, { recursive: true, force: true })
     }
   }
+
+  test('a set whose first volume is torn is removed and begun again the same night', async () => {
+    const place = join(folder, 'torn')
+    mkdirSync(place)
+    const lane = new CutLane(place, { task: 'nightly', encrypted: true, chance: chanceFrom(SEED) })
+    lane.tree.grow(9_000_000)
+    await lane.cut('kill', 4, 0)
+    lane.tearFirstVolume()
+    await lane.complete()
+    assert.match(lane.told(), /was cut off: it is removed, since its first volume is not in the archive as it was made/)
+    lane.check()
+  })
 
   test(`cut off ${CUTS} times while its files change, every restore point is the tree as it was`, async () => {
     for (let lane = 0, cuts = 0; cuts < CUTS; lane++) cuts += await runLane(lane, CUTS - cuts)
