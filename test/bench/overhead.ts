@@ -59,6 +59,8 @@ async function nightOf(stage: Stage, host: StageHost): Promise<Cost> {
   const told = await stage.told(host)
   const wall = (performance.now() - begun) / 1000
   if (told.code !== 0) throw new Error(`the night failed: ${troubles(told).join('; ')}`)
-  const calls = told.outcomes.flatMap(({ commands }) => commands).filter(({ line, ran }) => ran && line.startsWith('duplicity '))
+  const calls = told.outcomes
+    .flatMap(({ commands }) => commands)
+    .filter(({ line, ran }) => ran && line.startsWith('bwrap … -- duplicity '))
   return { wall, duplicity: calls.reduce((sum, { seconds }) => sum + seconds, 0) }
 }
