@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { freeze } from '../../lib/steps/prune-state.ts'
+import { updateRecord } from '../../lib/steps/site-record.ts'
 import { siteTelling } from '../../lib/steps/site-telling.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
@@ -41,4 +42,12 @@ test('siteTelling() says nothing of a replica or of a desktop, whose next night 
   const replica = { ...blog.site, role: { ...blog.site.role, role: 'replica' as const } }
   assert.equal(siteTelling({ ...blog, site: replica }, at(64)).next, undefined)
   assert.equal(siteTelling({ ...blog, site: { ...blog.site, isDesktop: true } }, at(64)).next, undefined)
+})
+
+test('siteTelling() of a site that has shrunk tells it with the command that confirms it, and its newest chain as it should be is not pruned', () => {
+  const blog = facts('shrunken')
+  updateRecord(blog.host, 'blog', { shrunken: { reasons: ['SITE is empty'], good: at(2) } })
+  const { shrinkage, pruning } = siteTelling(blog, at(64))
+  assert.match(shrinkage!, /SITE is empty.*: npx zx tasks\/nightly\.ts --site blog --accept-shrinkage$/)
+  assert.match(pruning!.reason, /the newest known to hold a working site$/)
 })

@@ -45,7 +45,7 @@ for (const major of [0, 3] as const)
         PATH: major === 3 ? `${join(folder, `clock-${says}`)}:${path}` : path,
       })
     }
-    for (const days of [0, 1, 366, 367]) assert.deepEqual(troubles(await night(host, days, 'yes')), [])
+    for (const days of [0, 366, 367]) assert.deepEqual(troubles(await night(host, days, 'yes')), [])
     const before = setsIn(archive)
     const future = before.filter(name => /2027\d{4}T\d{6}Z\.(vol|manifest|sigtar)/.test(name))
     assert.ok(future.length >= 6, before.join('\n'))
@@ -66,8 +66,7 @@ for (const major of [0, 3] as const)
       JSON.stringify(known.outcomes),
       /dated ahead of this clock were set aside, the last of them as of 2027-02-03 .*: a time server keeps this clock right\. They are in /,
     )
-    assert.deepEqual((await night(host, 4, 'yes')).code, 0)
-    const looked = await runTask(stage, 'status', host, [], faketime(START + 4 * DAY + 3_600_000))
+    const looked = await runTask(stage, 'status', host, [], faketime(START + 3 * DAY + 3_600_000))
     assert.equal(looked.code, 0, looked.stdout)
     const into = join(folder, `restored-${major}`)
     const words = ['restore', '--no-encryption', `--archive-dir=${folder}/other-${major}`, `file://${archive}`, into]
