@@ -17,6 +17,7 @@ import {
   tellNextDay,
   theDesktop,
 } from '../lib/steps/desktop.ts'
+import { checkEncryption, type EncryptionRequest } from '../lib/steps/encryption.ts'
 import { checkExclusions } from '../lib/steps/exclusions.ts'
 import { isArchiveFull } from '../lib/steps/free-space.ts'
 import { inhibit } from '../lib/steps/inhibit.ts'
@@ -29,7 +30,7 @@ import { vpn } from '../lib/steps/vpn.ts'
 import { checkWriter, type WriterRequest } from '../lib/steps/writer.ts'
 
 // biome-ignore format: a recipe reads as a table of contents
-const desktop = recipe<Start & DesktopRequest & WriterRequest & ClockRequest>()
+const desktop = recipe<Start & DesktopRequest & WriterRequest & ClockRequest & EncryptionRequest>()
   .hold(lock)
   .do(decideWork)
   .only('Work', hasWork, work => work
@@ -39,7 +40,7 @@ const desktop = recipe<Start & DesktopRequest & WriterRequest & ClockRequest>()
       .hold(inhibit)
       .hold(vpn)
       .hold(archiveMount).do(checkMount).do(checkWriter)
-      .do(status).do(setFutureAside).do(compareFiles).do(checkRoom).do(compareWithArchive)
+      .do(status).do(setFutureAside).do(checkEncryption).do(compareFiles).do(checkRoom).do(compareWithArchive)
       .only('Backup day', isBackup, day => day
         .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
         .do(backup).do(readBackSet)

@@ -8,6 +8,7 @@ import { checkMount } from '../lib/steps/check-mount.ts'
 import { type ClockRequest, setFutureAside } from '../lib/steps/clock.ts'
 import { compareFiles } from '../lib/steps/compare-files.ts'
 import { dumpDatabase, isWordPress } from '../lib/steps/db-dump.ts'
+import { checkDecryption, checkEncryption, type EncryptionRequest } from '../lib/steps/encryption.ts'
 import { checkFreeSpace } from '../lib/steps/free-space.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
@@ -34,7 +35,7 @@ import { hasWebServer, saveWebServer } from '../lib/steps/web-server.ts'
 import { checkWriter, type WriterRequest } from '../lib/steps/writer.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
-const nightly = recipe<Start & WriterRequest & ShrinkageRequest & ClockRequest>()
+const nightly = recipe<Start & WriterRequest & ShrinkageRequest & ClockRequest & EncryptionRequest>()
   .hold(lock)
   .do(mendRestores)
   .do(findSites)
@@ -44,7 +45,7 @@ const nightly = recipe<Start & WriterRequest & ShrinkageRequest & ClockRequest>(
   .do(decideRoles)
   .do(checkFreeSpace)
   .each('Primary sites', primaries, site => site
-    .do(status).do(setFutureAside).do(compareFiles)
+    .do(status).do(setFutureAside).do(checkEncryption).do(compareFiles)
     .do(prune)
     .attempt('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
@@ -57,7 +58,7 @@ const nightly = recipe<Start & WriterRequest & ShrinkageRequest & ClockRequest>(
     .do(status).do(chooseNewest)
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .only('Newer in the archive', isBehind, behind => behind
-      .do(refuseMounts).do(lookForRoom('replica'))
+      .do(checkDecryption).do(refuseMounts).do(lookForRoom('replica'))
       .hold(restoreTransaction('replica'))
       .do(guardEdits)
       .do(restoreFiles).do(checkFiles).do(checkContents).do(settleMarkers)

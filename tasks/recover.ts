@@ -4,6 +4,7 @@ import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
 import { recoverTask } from '../lib/program/tasks.ts'
 import { checkMount } from '../lib/steps/check-mount.ts'
+import { checkDecryption } from '../lib/steps/encryption.ts'
 import { lockAndKeepTrace } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { askAfter, askBefore } from '../lib/steps/restore/ask-site.ts'
@@ -51,7 +52,7 @@ const recover = recipe<Start & { recovery: Recovery }>()
     .do(status)
     .only('List', wantsList, list => list.do(listPoints))
     .only('Restore', wantsRestore, restore => restore
-      .do(choosePoint)
+      .do(choosePoint).do(checkDecryption)
       .only('Elsewhere', wantsElsewhere, elsewhere => elsewhere
         .do(checkElsewhere).do(lookForRoomElsewhere).do(restoreElsewhere))
       .only('In place', wantsInPlace, site => site

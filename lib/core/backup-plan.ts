@@ -12,6 +12,7 @@ export interface BackupPlan {
  * Full or incremental (S13). Full also where an incremental could not be restored or made: without a chain, without its signatures, or on a chain with
  * a hole. Incremental whatever its age where the newest set was cut off: that completes it. Where a full is wanted and the archive has no room for one (S10), an incremental is made if the chain can carry one.
  *
+ * @param input.encryptedSince a chain that was begun before this time is of another passphrase or key
  * @param input.now milliseconds since the epoch
  * @param input.frequencySeconds seconds after which the newest full is too old
  */
@@ -20,13 +21,14 @@ export function planBackup(input: {
   readonly frequencySeconds: number
   readonly now: number
   readonly fullBackups: { readonly allowed: boolean; readonly reason: string }
+  readonly encryptedSince?: number | undefined
 }): BackupPlan {
-  const { collection, frequencySeconds, now, fullBackups } = input
+  const { collection, frequencySeconds, now, fullBackups, encryptedSince } = input
   const ahead = aheadOfClock(collection, now)
   if (ahead !== undefined)
     return { kind: 'none', reason: `${ahead}. No backup is made until that time has come, or it is set aside` }
   const primary = primaryChain(collection)
-  const obstacle = obstacleTo(collection)
+  const obstacle = obstacleTo(collection, encryptedSince)
   if (obstacle === undefined && newestSet(collection)?.cutOff)
     return { kind: 'incremental', reason: 'the newest set was cut off: what it lacks is sent, and what has changed since' }
   const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })
@@ -38,10 +40,11 @@ export function planBackup(input: {
 }
 
 /** Why the primary chain cannot carry another incremental. */
-function obstacleTo(collection: Collection): string | undefined {
+function obstacleTo(collection: Collection, encryptedSince = 0): string | undefined {
   const primary = primaryChain(collection)
   if (!primary) return 'there is no full backup yet'
-  if (!collection.primarySigned) return 'the signatures of the newest chain are missing'
+  if (primary.full.time < encryptedSince) return 'the passphrase or key is a new one'
+  if (!collection.primarySigned) return 'the signatures of the newest chain are missing or damaged'
   if (!isWhole(primary)) return 'the newest chain is damaged: what would build on it could not be restored'
   return undefined
 }

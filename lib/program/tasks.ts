@@ -4,6 +4,7 @@ import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import type { ClockRequest } from '../steps/clock.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
+import type { EncryptionRequest } from '../steps/encryption.ts'
 import { type Approval, readApproval } from '../steps/restore/approve.ts'
 import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
 import type { ShrinkageRequest } from '../steps/shrinkage.ts'
@@ -20,17 +21,23 @@ const CLOCK = {
   'set-aside-future': flag("this machine's clock is right: the backups that are dated ahead of it are set aside"),
 } as const
 
-export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest & ClockRequest> = {
+const NEW_PASSPHRASE = {
+  'new-passphrase': flag('the passphrase or key was changed on purpose: begin a new chain with it, once'),
+} as const
+
+export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest & ClockRequest & EncryptionRequest> = {
   name: 'nightly',
   about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.',
   judges: true,
   options: {
     ...NEW_MACHINE,
     ...CLOCK,
+    ...NEW_PASSPHRASE,
     'accept-shrinkage': flag('what the sites of --site have lost is right: their replicas follow'),
   },
   read: values => ({
     newMachine: values['new-machine'] === true,
+    newPassphrase: values['new-passphrase'] === true,
     acceptShrinkage: saidOfSites(values, 'accept-shrinkage'),
     setAsideFuture: saidOfSites(values, 'set-aside-future'),
   }),
@@ -84,17 +91,18 @@ export const approveTask: TaskWith<{ approval: Approval }> = {
   read: values => ({ approval: readApproval(values, process.stdin.isTTY === true) }),
 }
 
-export const desktopTask: TaskWith<DesktopRequest & WriterRequest & ClockRequest> = {
+export const desktopTask: TaskWith<DesktopRequest & WriterRequest & ClockRequest & EncryptionRequest> = {
   name: 'desktop',
   about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
   judges: true,
   isAskedOften: true,
-  options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE, ...CLOCK },
+  options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE, ...CLOCK, ...NEW_PASSPHRASE },
   read: values => ({
     // backups that are dated ahead would have it wait
     backupNow: values.now === true || values['set-aside-future'] === true,
     newMachine: values['new-machine'] === true,
     setAsideFuture: values['set-aside-future'] === true,
+    newPassphrase: values['new-passphrase'] === true,
   }),
 }
 

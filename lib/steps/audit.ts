@@ -15,6 +15,7 @@ import { hashFiles, type ToHash } from '../store/file-hashes.ts'
 import { proveAgain, type SiteArchive } from './check-mount.ts'
 import { knownIn, type LookNeeds, listCollection, siteArchiveOf, withKnown } from './collection.ts'
 import { rememberFiles } from './compare-files.ts'
+import { encryptedSince } from './encryption.ts'
 import type { Needs, Site } from './facts.ts'
 import { readLimits } from './limits.ts'
 import { manifestOf } from './manifests.ts'
@@ -125,6 +126,7 @@ async function hashesOf(
     chosen.has(name) && known[name]?.sha1 === undefined && known[name]?.sha256 === undefined
   const sets = listed.chains.flatMap(setsOf).filter(({ volumes, manifest }) => [...volumes, manifest!].some(unknown))
   const parts: AuditedFiles[] = []
+  const since = sets.length === 0 ? 0 : await encryptedSince(facts, shell)
   for (const set of sets) {
     const [manifest, names] = [set.manifest!, listed.files.map(({ name }) => name)]
     try {
@@ -141,8 +143,8 @@ async function hashesOf(
     } catch (error) {
       if (shell.stop.aborted) throw error
       await proveAgain(facts.siteArchive, shell)
-      if (!/no secret key/i.test(messageOf(error)))
-        parts.push(wrongFiles([manifest], `cannot be read: ${messageOf(error)}`, shell))
+      const isSealed = set.time < since || /no secret key/i.test(messageOf(error))
+      if (!isSealed) parts.push(wrongFiles([manifest], `cannot be read: ${messageOf(error)}`, shell))
       else shell.note('warning', `the volumes of the ${nameOf(set)} cannot be proven: ${messageOf(error)}`)
     }
   }

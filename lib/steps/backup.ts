@@ -32,7 +32,7 @@ import { settleUnfinished } from './unfinished-set.ts'
 const SECOND = 1000
 
 type BackupNeeds = Needs<
-  'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'
+  'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption'
 >
 
 /** Appends one set to the site's archive (S13): all of the site's folder, less the exclusions. The one duplicity call of a site's night. */
@@ -52,10 +52,16 @@ export const backup: Step<BackupNeeds, Needs<'collection'> & Made & Owes<'readin
 }
 
 async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collection'> & Made> {
-  const { host, secrets, site, siteArchive, limits, freeSpace } = facts
+  const { host, secrets, site, siteArchive, limits, freeSpace, encryption } = facts
   const collection = await settleUnfinished(facts, shell)
   const { frequencySeconds } = limits
-  const plan = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups })
+  const plan = planBackup({
+    collection,
+    frequencySeconds,
+    now: shell.now(),
+    fullBackups: freeSpace.fullBackups,
+    encryptedSince: encryption.since,
+  })
   if (plan.kind === 'none') throw new Error(plan.reason)
   shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
   await proveAgain(siteArchive, shell)

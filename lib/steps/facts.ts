@@ -3,6 +3,7 @@ import type { Role } from '../core/marker.ts'
 import type { Host, SiteSettings } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
+import type { Encryption } from './encryption.ts'
 import type { LockInfo } from './lock.ts'
 import type { Writer } from './writer.ts'
 
@@ -87,6 +88,7 @@ export interface Facts {
   siteArchive: SiteArchive
   limits: SiteLimits
   collection: Collection
+  encryption: Encryption
 }
 
 /** The facts of these names. */

@@ -5,9 +5,10 @@ import { encryptWords, filePrefixIn } from '../duplicity/args.ts'
 import { volumesListed } from '../duplicity/known-files.ts'
 import { parseManifest } from '../duplicity/manifest.ts'
 import { parseName } from '../duplicity/names.ts'
-import type { GpgHome } from '../host/gpg-home.ts'
-import type { Host } from '../inventory/schema.ts'
-import { type Secrets, secretOf } from '../inventory/secrets.ts'
+import type { Shell } from '../engine/shell.ts'
+import { makeGpgHome } from '../host/gpg-home.ts'
+import { makeScratch } from '../host/scratch.ts'
+import { secretOf } from '../inventory/secrets.ts'
 import type { Keys } from '../store/metadata.ts'
 import type { LookNeeds } from './collection.ts'
 import { targetOf } from './duplicity.ts'
@@ -19,11 +20,16 @@ export function archiveDirOf({ host, site, siteArchive }: Omit<LookNeeds, 'secre
   return join(cache, name)
 }
 
-/** How this host decrypts what it has in an archive, and encrypts it again, with a home of gpg that has the key. */
-export function keysOf(host: Host, secrets: Secrets, target: Parameters<typeof encryptWords>[0], places: GpgHome): Keys {
+/** Does something with what this host needs to decrypt what it has in an archive, and to encrypt it again. */
+export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (keys: Keys) => Promise<Answer>): Promise<Answer> {
+  const { host, secrets, site, siteArchive } = facts
   const { encryption } = host
   const secret = encryption.kind === 'none' || encryption.secret === undefined ? undefined : secretOf(secrets, encryption.secret)
-  return { secret, encrypt: encryptWords(target), places }
+  const encrypt = encryptWords(targetOf(host, site.name, siteArchive, 'backup'))
+  // a passphrase needs no keyring: any folder of the sandbox will do
+  if (encryption.kind !== 'gpg') return await work({ secret, encrypt, places: { env: { GNUPGHOME: '/tmp' } } })
+  await using scratch = makeScratch(host)
+  return await work({ secret, encrypt, places: await makeGpgHome(encryption, join(scratch.path, 'gnupg'), shell) })
 }
 
 /**

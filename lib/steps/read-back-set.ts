@@ -10,6 +10,7 @@ import { filesKnownHere } from '../store/audited-files.ts'
 import { recordSet } from '../store/set-records.ts'
 import type { LookNeeds } from './collection.ts'
 import { rememberFiles } from './compare-files.ts'
+import { markEncryption } from './encryption.ts'
 import type { FreeSpace, Needs } from './facts.ts'
 import { readBack } from './read-back.ts'
 import { siteTelling } from './site-telling.ts'
@@ -19,7 +20,7 @@ export interface Made {
   readonly made: { readonly set: BackupSet; readonly record: Omit<SetRecord, 'time'> } | undefined
 }
 
-type ReadBackNeeds = LookNeeds & Needs<'collection' | 'limits'> & Made & { readonly freeSpace?: FreeSpace }
+type ReadBackNeeds = LookNeeds & Needs<'collection' | 'limits' | 'encryption'> & Made & { readonly freeSpace?: FreeSpace }
 
 /**
  * Reads the manifest and the signatures of the set that was just made back from the archive, compares them with what was made, and writes down what its files are: on this host and
@@ -38,6 +39,7 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
     const after = await rememberFiles(facts, { known, news, listed }, shell)
     const stored = storedFiles(newestSet(listed) ?? made.set, news)
     await recordSet(siteArchive, made.set.time, { ...made.record, stored }, shell, after)
+    await markEncryption({ ...facts, collection: after }, shell)
     const found = after.damages?.filter(({ set }) => set === made.set.time) ?? []
     for (const damage of found) shell.note('warning', `${damage.text}; ${meaningOf(after, damage)}`)
     if (found.length > 0) shell.tell(siteTelling({ ...facts, collection: after }, shell.now()))

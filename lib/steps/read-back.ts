@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Collection, setsOf } from '../core/collection.ts'
 import type { AuditedFile, AuditedFiles, KnownFiles } from '../core/known-file.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
@@ -7,13 +6,11 @@ import { damageOf, differenceFrom, volumesListed } from '../duplicity/known-file
 import { parseManifest } from '../duplicity/manifest.ts'
 import { parseName } from '../duplicity/names.ts'
 import type { Shell } from '../engine/shell.ts'
-import { makeGpgHome } from '../host/gpg-home.ts'
-import { makeScratch } from '../host/scratch.ts'
 import { type Keys, type Metadata, putBackMetadata, type ReadBack, readBackMetadata } from '../store/metadata.ts'
 import { proveAgain } from './check-mount.ts'
 import { type LookNeeds, listCollection } from './collection.ts'
-import { targetOf } from './duplicity.ts'
-import { copyOf, keysOf } from './metadata.ts'
+import { encryptedSince } from './encryption.ts'
+import { copyOf, withKeys } from './metadata.ts'
 
 /** What reading some manifests and signatures back came to. */
 export interface ReadingBack {
@@ -37,11 +34,17 @@ export async function readBack(
   shell: Shell,
 ): Promise<ReadingBack> {
   if (names.length === 0) return { news: {}, listed, isMended: false }
-  const { host, secrets, site, siteArchive } = facts
-  await using scratch = makeScratch(host)
-  const home = await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell)
-  const keys = keysOf(host, secrets, targetOf(host, site.name, siteArchive, 'backup'), home)
-  const look = { facts, keys, known, shell }
+  return await withKeys(facts, shell, keys => readBackWith(keys, facts, names, { known, listed }, shell))
+}
+
+async function readBackWith(
+  keys: Keys,
+  facts: LookNeeds,
+  names: readonly string[],
+  { known, listed }: { readonly known: AuditedFiles; readonly listed: Collection },
+  shell: Shell,
+): Promise<ReadingBack> {
+  const look = { facts, keys, known, shell, since: await encryptedSince(facts, shell) }
   const first = await readAll(look, names, listed)
   const mendable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)
   if (mendable.length === 0) return { news: newsOf(look, first, listed), listed, isMended: false }
@@ -61,14 +64,25 @@ interface Look {
   readonly keys: Keys
   readonly known: AuditedFiles
   readonly shell: Shell
+  /** What is older is encrypted with another passphrase or key. */
+  readonly since: number
 }
 
 /** One file, as it was found. */
 type Found = Metadata & { readonly sha256: string | undefined; readonly isGood: boolean; readonly wrong: string }
 
-async function readAll({ facts, keys, known, shell }: Look, names: readonly string[], listed: Collection): Promise<Found[]> {
+async function readAll(
+  { facts, keys, known, shell, since }: Look,
+  names: readonly string[],
+  listed: Collection,
+): Promise<Found[]> {
   const there = new Map(listed.files.map(file => [file.name, file]))
-  const files = names.map(name => ({ name, bytes: there.get(name)?.bytes ?? 0, copy: copyOf(facts, name, known) }))
+  const isFormer = (name: string): boolean => (parseName(name, prefixOf(facts))?.time ?? since) < since
+  const files = names.map(name => ({
+    name,
+    bytes: there.get(name)?.bytes ?? 0,
+    copy: isFormer(name) ? undefined : copyOf(facts, name, known),
+  }))
   const answers = await readBackMetadata(
     facts.siteArchive.folder!,
     files.filter(({ name }) => there.has(name)),
@@ -81,7 +95,7 @@ async function readAll({ facts, keys, known, shell }: Look, names: readonly stri
     const answer = answers.find(({ name }) => name === file.name)
     const wanted = known[file.name]?.sha256
     const isAsKnown = answer?.sha256 !== undefined && answer.sha256 === wanted
-    const isReadable = answer?.result === 'whole' || answer?.result === 'sealed'
+    const isReadable = answer?.result === 'whole' || answer?.result === 'sealed' || (answer !== undefined && isFormer(file.name))
     const isGood = isAsKnown || answer?.result === 'same' || (isReadable && wanted === undefined)
     const difference = differenceFrom(known[file.name] ?? {}, there.get(file.name))
     return { ...file, sha256: answer?.sha256, isGood, wrong: difference ?? wrongIn(answer!) }

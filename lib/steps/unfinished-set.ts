@@ -10,7 +10,6 @@ import { dropPartialWords, filePrefixIn, type Target } from '../duplicity/args.t
 import { parseName } from '../duplicity/names.ts'
 import { CommandFailed } from '../engine/failure.ts'
 import type { Shell } from '../engine/shell.ts'
-import { makeGpgHome } from '../host/gpg-home.ts'
 import { makeScratch } from '../host/scratch.ts'
 import { removeFile } from '../host/whole-file.ts'
 import { filesOfSite } from '../store/share-files.ts'
@@ -21,7 +20,7 @@ import { markAgain, markCutOff } from './cut-off.ts'
 import { duplicityCall, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
 import { assertRoom } from './free-space.ts'
-import { keysOf } from './metadata.ts'
+import { withKeys } from './metadata.ts'
 import { lookAtSent, type NamedFile, type Sent, type SetFolders } from './sent-part.ts'
 import { copyName } from './stand-in.ts'
 
@@ -97,13 +96,11 @@ const isManifest = ({ parts }: NamedFile): boolean => parts.role === 'manifest'
 
 /** Makes a finished set of what was sent. Where that fails although the archive is there and has room, it would fail in every night: then the set is dropped. */
 async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts: SettleFacts, shell: Shell): Promise<void> {
-  const { host, secrets, siteArchive, target, folders } = facts
+  const { host, siteArchive, folders } = facts
   await shell.act('make a finished set of it', async () => {
-    await using scratch = makeScratch(host)
     try {
-      const keys = keysOf(host, secrets, target, await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell))
       if (kind === 'close') await markCutOff(set.time, facts.collection, facts, shell)
-      await closeSet(set, sent, { folders, siteArchive, keys }, shell)
+      await withKeys(facts, shell, keys => closeSet(set, sent, { folders, siteArchive, keys }, shell))
     } catch (error) {
       if (shell.stop.aborted || diskTrouble(error) !== undefined || isOfGpg(error)) throw error
       await proveAgain(siteArchive, shell)

@@ -10,6 +10,7 @@ import { backup } from '../../lib/steps/backup.ts'
 import { saveCertificates } from '../../lib/steps/certs.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
+import type { Encryption } from '../../lib/steps/encryption.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { wpConfigIn } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
@@ -18,7 +19,7 @@ import { type DatedDuplicity, datedDuplicity } from './dated-duplicity.ts'
 import { fieldsIn, siteOf } from './host.ts'
 import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
 
-type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace'>
+type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace' | 'encryption'>
 
 const backedUp = recipe<Facts>()
 
@@ -46,6 +47,7 @@ export class DatedNights {
       archive: { kind: 'folder', root: stage.archive } as unknown as Archive,
       writer: {} as Writer,
       site: siteOf(dated, site, wpConfig === undefined ? {} : { wpConfig }),
+      encryption: { since: 0, isMarked: true } as Encryption,
       freeSpace: { bytes: 1e12, fullBackups: { allowed: true, reason: 'test' } },
     }
   }

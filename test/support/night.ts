@@ -9,14 +9,17 @@ import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema
 import { backup } from '../../lib/steps/backup.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
 import { compareFiles } from '../../lib/steps/compare-files.ts'
+import { checkEncryption, type EncryptionRequest } from '../../lib/steps/encryption.ts'
 import type { Needs, Site } from '../../lib/steps/facts.ts'
 import type { LockInfo } from '../../lib/steps/lock.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { isMadeInVain, readBackSet } from '../../lib/steps/read-back-set.ts'
 import { status } from '../../lib/steps/status.ts'
 import type { Writer } from '../../lib/steps/writer.ts'
+import { NO_REQUEST } from './host.ts'
 
-type NightFacts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace' | 'interrupted'>
+type NightFacts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace' | 'interrupted' | 'request'> &
+  EncryptionRequest
 
 /** One site on one host with an archive of its own, for nights that are only what an archive sees: status, prune, backup. */
 export interface NightSite {
@@ -55,18 +58,21 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
     site,
     freeSpace,
     interrupted: undefined,
+    request: NO_REQUEST,
+    newPassphrase: false,
   }
   return { facts, source: site.folder, archive: join(at('nas'), name) }
 }
 
 const whole = recipe<NightFacts>()
   .do(status)
+  .do(checkEncryption)
   .do(compareFiles)
   .do(prune)
   .do(backup)
   .do(readBackSet)
   .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet))
-const onlyPruning = recipe<NightFacts>().do(status).do(compareFiles).do(prune)
+const onlyPruning = recipe<NightFacts>().do(status).do(checkEncryption).do(compareFiles).do(prune)
 
 export interface NightOptions {
   /** Ms since the epoch; a clock that goes on where the night makes more than one set. */

@@ -9,6 +9,7 @@ import { backup } from '../../lib/steps/backup.ts'
 import { saveCertificates } from '../../lib/steps/certs.ts'
 import { type Archive, checkMount } from '../../lib/steps/check-mount.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
+import { checkEncryption, type EncryptionRequest } from '../../lib/steps/encryption.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { checkFreeSpace } from '../../lib/steps/free-space.ts'
 import { lock } from '../../lib/steps/lock.ts'
@@ -20,17 +21,19 @@ import { status } from '../../lib/steps/status.ts'
 import { vpn } from '../../lib/steps/vpn.ts'
 import { checkWriter, type WriterRequest } from '../../lib/steps/writer.ts'
 
-const found = recipe<Start & WriterRequest>().hold(lock).do(findSites).hold(vpn)
+const found = recipe<Start & WriterRequest & EncryptionRequest>().hold(lock).do(findSites).hold(vpn)
 const mounted = found.hold(archiveMount)
 const checked = mounted.do(checkMount)
 const decided = checked.do(checkWriter).do(decideRoles)
 const free = decided.do(checkFreeSpace)
 
 // the right order compiles
-free.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
+free.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup).do(readBackSet))
 
+// @ts-expect-error a backup before it is known with what its chain is encrypted
+free.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
 // @ts-expect-error a backup that is not read back
-free.each('Primary sites', primaries, site => site.do(status).do(backup))
+free.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup))
 // @ts-expect-error a backup before its site is known
 free.do(backup)
 // @ts-expect-error a backup before check-mount: nothing has proven the archive
@@ -48,10 +51,10 @@ checked.each('Primary sites', primaries, site => site)
 // @ts-expect-error a backup without its status
 free.each('Primary sites', primaries, site => site.do(backup).do(readBackSet))
 // @ts-expect-error a backup before the free space is known
-decided.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
+decided.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup).do(readBackSet))
 const unchecked = checked.do(decideRoles).do(checkFreeSpace)
 // @ts-expect-error a backup before it is known that no other machine writes under this name
-unchecked.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
+unchecked.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup).do(readBackSet))
 // @ts-expect-error a dump outside of the condition that finds its wp-config.php
 free.each('Primary sites', primaries, site => site.do(dumpDatabase))
 free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)))

@@ -1,0 +1,104 @@
+import { randomBytes, scrypt } from 'node:crypto'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import { type Encryption, type EncryptionMark, isSameKey } from '../core/encryption-mark.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Host } from '../inventory/schema.ts'
+import { type Secrets, secretOf } from '../inventory/secrets.ts'
+import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
+
+/** The file beside a site's sets that tells with what they are encrypted. */
+export const MARKS = '.holdfast-encryption'
+const MOST = 100_000
+
+/** N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for all sites that share a passphrase. */
+const COST = 2 ** 16
+/** Whoever can write to the share must not make it take all memory. */
+const MOST_COST = 2 ** 17
+const BLOCKS = 8
+
+const hex = z.string().regex(/^[0-9a-f]{32,64}$/)
+const markSchema = z.discriminatedUnion('kind', [
+  z.object({ since: z.iso.datetime(), kind: z.literal('none') }),
+  z.object({ since: z.iso.datetime(), kind: z.literal('key'), fingerprint: z.string().regex(/^[0-9A-F]{8,40}$/) }),
+  z.object({
+    since: z.iso.datetime(),
+    kind: z.literal('passphrase'),
+    salt: hex,
+    hash: hex,
+    cost: z.int().min(2).max(MOST_COST),
+  }),
+])
+
+/** What is written beside an archive's sets, oldest first; nothing where there is no such file, or where it is damaged. @throws when the archive cannot be read */
+export async function readMarks(files: ShareFiles): Promise<readonly EncryptionMark[]> {
+  return marksIn((await files.text(MARKS, MOST).catch(unlessOther)) ?? '')
+}
+
+/** A link or a pipe that somebody put there tells nothing. */
+function unlessOther(error: unknown): undefined {
+  if (error instanceof ShareFailure && error.code === 'EKIND') return undefined
+  return unlessMissing(error)
+}
+
+/** The marks in such a text. Lines that are damaged are passed over. */
+export function marksIn(text: string): readonly EncryptionMark[] {
+  const marks = text.split('\n').flatMap((line): EncryptionMark[] => {
+    try {
+      const { since, ...rest } = markSchema.parse(JSON.parse(line))
+      return [{ ...rest, since: Date.parse(since) }]
+    } catch {
+      return []
+    }
+  })
+  return marks.toSorted((a, b) => a.since - b.since)
+}
+
+export async function writeMarks(files: ShareFiles, marks: readonly EncryptionMark[]): Promise<void> {
+  const lines = marks.map(({ since, ...rest }) => `${JSON.stringify({ since: new Date(since).toISOString(), ...rest })}\n`)
+  await files.write(MARKS, lines.join(''))
+}
+
+/** Whether a mark is of what a host encrypts with. */
+export async function isEncryptionOf(mark: Encryption, host: Pick<Host, 'encryption'>, secrets: Secrets): Promise<boolean> {
+  const { encryption } = host
+  if (encryption.kind === 'none') return mark.kind === 'none'
+  if (encryption.kind === 'gpg') return mark.kind === 'key' && isSameKey(mark.fingerprint, encryption.key)
+  if (mark.kind !== 'passphrase') return false
+  const secret = secretOf(secrets, encryption.secret)
+  const isSame = (await hashOf(secret, mark)) === mark.hash
+  if (isSame) proven.set(secret, mark)
+  return isSame
+}
+
+/** What a host encrypts with, for a new mark. Archives of one passphrase may have the same: it is made once. */
+export async function encryptionOf({ encryption }: Pick<Host, 'encryption'>, secrets: Secrets): Promise<Encryption> {
+  if (encryption.kind === 'none') return { kind: 'none' }
+  if (encryption.kind === 'gpg') return { kind: 'key', fingerprint: encryption.key.toUpperCase() }
+  const secret = secretOf(secrets, encryption.secret)
+  const { salt, cost } = proven.get(secret) ?? { salt: randomBytes(16).toString('hex'), cost: COST }
+  const mark = { kind: 'passphrase' as const, salt, cost, hash: await hashOf(secret, { salt, cost }) }
+  proven.set(secret, mark)
+  return mark
+}
+
+type Hashing = { readonly salt: string; readonly cost: number }
+/** What a passphrase was last found to be, and its hashes: slow to come by, and the same for all sites. */
+const proven = new WeakMap<Secret, Hashing>()
+const hashes = new WeakMap<Secret, Map<string, Promise<string>>>()
+
+function hashOf(secret: Secret, { salt, cost }: Hashing): Promise<string> {
+  const known = hashes.get(secret) ?? new Map<string, Promise<string>>()
+  hashes.set(secret, known)
+  const key = `${salt} ${cost}`
+  const hash = known.get(key) ?? slowHash(secret, { salt, cost })
+  known.set(key, hash)
+  return hash
+}
+
+async function slowHash(secret: Secret, { salt, cost }: Hashing): Promise<string> {
+  const derive = promisify<string, Buffer, number, object, Buffer>(scrypt)
+  const options = { N: cost, r: BLOCKS, p: 1, maxmem: 160 * 1024 * cost }
+  const derived = await derive(secret.reveal(), Buffer.from(salt, 'hex'), 32, options)
+  return derived.toString('hex')
+}
