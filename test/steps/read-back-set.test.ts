@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { RunEvent } from '../../lib/core/event.ts'
 import { Secret } from '../../lib/core/secret.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { recordsIn } from '../../lib/store/set-records.ts'
@@ -34,15 +35,19 @@ for (const major of [0, 3] as const) {
       const copies = join(place.facts.host.paths.cache, 'duplicity', 'blog.backup')
       let nights = 0
       const goOn = async (after = ''): Promise<string[]> => {
-        // each call of the server begins at the time that is set: here time goes on
-        const tick = `echo $(($(cat '${clock}') + 60000)) > '${clock}'`
-        const ending = `${tick}\narchive='${place.archive}' copies='${copies}'\n${after}`
-        writeFileSync(program, `#!/bin/bash\n'${server.program}' "$@" || exit\n${ending}\n`, { mode: 0o755 })
-        const now = START + nights++ * DAY
+        const script = `#!/bin/bash\n'${server.program}' "$@" || exit\narchive='${place.archive}' copies='${copies}'\n${after}\n`
+        writeFileSync(program, script, { mode: 0o755 })
+        let now = START + nights++ * DAY
         await server.setClock(now)
         writeFileSync(join(place.source, 'SITE', 'page'), randomBytes(20_000))
         utimesSync(join(place.source, 'SITE', 'page'), now / 1000, now / 1000)
-        return notesIn(await night(place, { now: () => Number(readFileSync(clock, 'utf8')) }))
+        // each call of the server begins at the time that is set: here time goes on
+        const onEvent = (event: RunEvent): void => {
+          if (event.kind !== 'command' || !event.command.line.includes(program)) return
+          now += 60_000
+          writeFileSync(clock, String(now))
+        }
+        return notesIn(await night(place, { now: () => now, onEvent }))
       }
       return { place, copies, goOn }
     }
@@ -74,10 +79,9 @@ for (const major of [0, 3] as const) {
       })
 
     test('a set whose signatures cannot be read and not be put back gets a full the same night', async () => {
-      const { place, goOn } = await begin(PASSPHRASE)
+      const { goOn } = await begin(PASSPHRASE)
       await goOn()
-      const spoiled = join(place.archive, '../spoiled')
-      const once = `[ -e '${spoiled}' ] || { touch '${spoiled}'; rm "$copies"/*new-signatures*; ${FLIP('"$archive"/*new-signatures*')}; }`
+      const once = `[ -e "$archive"/.spoiled ] || { touch "$archive"/.spoiled; rm "$copies"/*new-signatures*; ${FLIP('"$archive"/*new-signatures*')}; }`
       const notes = await goOn(once)
       assert.match(
         notes.join('\n'),
