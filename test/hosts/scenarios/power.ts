@@ -12,7 +12,7 @@ const STEPS: readonly (readonly [step: string, after: RegExp])[] = [
   ['the certificates', /\[blog\] Dump the database: done/],
   ['the backup', /\[blog\] .*incremental( backup)?:/],
   ['the second backup', /\[leaflet\] Save the certificates: done/],
-  ['the proof of volumes', /Choose volumes to prove: done/],
+  ['the audit', /Choose files of the archive to read again: done/],
 ]
 
 /** The short steps, each with the line after which it has begun: one cut after the other, and one night that heals them all. */
@@ -20,10 +20,10 @@ const SHORT: readonly RegExp[] = [
   /Lock: done/,
   /Check the archive: done/,
   /Decide the roles: done/,
-  /gpg: done/,
+  /Check that no other machine writes as web1: done/,
   /\[blog\] Status of blog: done/,
   /\[blog\] Save the certificates: done/,
-  /Prove \d+ volumes? .*: done/,
+  /Read \d+ files? of .* again: done/,
   /mnt.nas is offline again/,
 ]
 
@@ -31,7 +31,7 @@ const SHORT: readonly RegExp[] = [
 const REPLICA: readonly (readonly [step: string, after: RegExp])[] = [
   ['the restore of the files', /\[blog\] Status of blog: done/],
   ['the import of the database', /\[blog\] Settle the marker: done/],
-  ['the swap', /\[blog\] Prepare certificates.*: done|\[blog\] Ask the site: done/],
+  ['the swap', /\[blog\] Read certificates and web server configuration: done/],
 ]
 
 /** A night for each of them, each after a boot. Every one but the first must say that the one before was interrupted. */
@@ -75,7 +75,7 @@ const cutWeb2 = ([step, when]: (typeof STEPS)[number]): Scenario => ({
 
 const CUT_AGAIN_AND_AGAIN: Scenario = {
   name: `power cut of web1 in ${SHORT.length} nights, each in another short step`,
-  injected: 'as above, after the lock, the checks, the status, the certificates, the proofs and the unmounting',
+  injected: 'as above, after the lock, the checks, the status, the certificates, the audit and the unmounting',
   run: cutInShortSteps,
   says: /the last run was interrupted/,
   ends: 'cut',
