@@ -16,8 +16,8 @@ const INVENTORY = {
   duplicity: { program: '/usr/local/bin/slow-duplicity' },
   desktop: { folder: '/home', weekday: 'wednesday', hour: 3 },
 }
-/** It waits as long as there is a file, so that there is time to look. */
-const SLOW = '#!/bin/sh\nwhile [ -e /run/wait ]; do sleep 0.1; done\nexec duplicity "$@"\n'
+/** It waits as long as there is a file, where its sandbox shows it, so that there is time to look. */
+const SLOW = '#!/bin/sh\nwhile [ -e /home/wait ]; do sleep 0.1; done\nexec duplicity "$@"\n'
 
 let pc: Container
 const sh = (script: string): Promise<string> => pc.exec(['sh', '-c', script])
@@ -41,17 +41,17 @@ before(async () => {
 after(() => pc?.[Symbol.asyncDispose]())
 
 test('systemd-inhibit --list shows the lock while the desktop is backed up, and not after', async () => {
-  await sh('touch /run/wait')
+  await sh('touch /home/wait')
   const run = pc.exec([NODE, join(HOME, 'tasks/desktop.ts'), '--verbose', ...PLACE])
   await until('the lock', async () => (await locks()).includes('Holdfast'))
   assert.match(await locks(), /^Holdfast .*sleep.* the backup of pc is running.* block/m)
-  await sh('rm /run/wait')
+  await sh('rm /home/wait')
   assert.match(await run, /shutdown, sleep and idle are inhibited until it has ended[\s\S]*all well/)
   assert.doesNotMatch(await locks(), /Holdfast/)
 })
 
 test('the lock goes with a run that is killed, and the next run backs up', async () => {
-  await sh('touch /run/wait')
+  await sh('touch /home/wait')
   const run = pc.exec([
     'sh',
     '-c',
@@ -65,7 +65,7 @@ test('the lock goes with a run that is killed, and the next run backs up', async
   ])
   const ended = assert.rejects(run)
   await until('the lock', async () => (await locks()).includes('Holdfast'))
-  await sh('kill -9 "$(cat /run/killed)"; rm /run/wait')
+  await sh('kill -9 "$(cat /run/killed)"; rm /home/wait')
   await ended
   await until('no lock', async () => !(await locks()).includes('Holdfast'))
   const next = await pc.exec([NODE, join(HOME, 'tasks/desktop.ts'), '--verbose', ...PLACE])

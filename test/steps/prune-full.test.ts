@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, utimesSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Outcome } from '../../lib/core/outcome.ts'
@@ -149,10 +149,15 @@ if (inOwnMounts(import.meta.filename)) {
 
         // takes a file too many, and what room there was for writing that down
         const greedy = join(folder, `greedy${major}`)
-        const take = `rm ${place.archive}/duplicity-full.20280103*.manifest; dd if=/dev/zero of=${state.folder}/ballast 2>/dev/null`
+        const take = `rm ${place.archive}/duplicity-full.20280103*.manifest; sleep 1`
         writeFileSync(greedy, `#!/bin/sh\ncase $1 in remove*) ${take} ;; esac\nexec ${server.program} "$@"\n`, { mode: 0o755 })
+        // in its sandbox it has no way to the state: that is filled here, as soon as the file is gone
+        const watcher = watch(place.archive, (event, name) => {
+          if (event === 'rename' && name?.startsWith('duplicity-full.20280103') && name.endsWith('.manifest')) state.fill()
+        })
         Object.assign(place.facts.host.duplicity, { program: greedy })
         const bad = await goOn(place, nas, 6)
+        watcher.close()
         Object.assign(place.facts.host.duplicity, { program: server.program })
         assert.match(
           pruned(bad),
