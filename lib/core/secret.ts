@@ -29,3 +29,29 @@ export class Secret {
     return HIDDEN
   }
 }
+
+/** Where a password stands, in what programs print: after a word for it, or between the user and the host of a URL. */
+const BEFORE = '(?<=(?:pass\\w*|pwd|secret|token|identified by)(?:\\s+is)?["\'\\s:=]{1,4})'
+
+/** Long enough, and of letters, digits and signs mixed: nothing else is likely to hold it. */
+const isUnlikely = (secret: string): boolean =>
+  secret.length >= 8 && [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter(kind => kind.test(secret)).length > 1
+
+/**
+ * A text without these secrets. One that could be a word of any sentence (`backup`, `1234`) is hidden only where a password stands: taken out everywhere, it would make nonsense of
+ * messages, and show by that what it is.
+ */
+export function withoutSecrets(text: string, secrets: Iterable<string>): string {
+  let clean = text
+  // the longest first: one secret may be the beginning of another
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
+    if (isUnlikely(secret)) clean = clean.replaceAll(secret, HIDDEN)
+    else if (secret !== '' && clean.includes(secret)) clean = clean.replace(placesOf(secret), HIDDEN)
+  }
+  return clean
+}
+
+function placesOf(secret: string): RegExp {
+  const word = secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+  return new RegExp(`${BEFORE}${word}(?![\\w])|(?<=//[^/\\s:]*:)${word}(?=@)`, 'gi')
+}

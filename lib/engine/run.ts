@@ -2,7 +2,8 @@ import { Declined } from '../core/bad-input.ts'
 import type { RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/message.ts'
 import type { CommandRecord, Note, Outcome, Status } from '../core/outcome.ts'
-import { HIDDEN, type Secret } from '../core/secret.ts'
+import { printable, printableIn } from '../core/printable.ts'
+import { type Secret, withoutSecrets } from '../core/secret.ts'
 import type { Telling } from '../core/telling.ts'
 import { delayed, NoTimeLeft, patiently, shareAfter } from './patience.ts'
 import { CommandFailed, GRACE } from './process.ts'
@@ -57,7 +58,7 @@ export class Run {
   readonly #hidden: Set<string>
   constructor(options: RunOptions) {
     this.#options = options
-    this.#hidden = new Set((options.secrets ?? []).map(secret => secret.reveal()).filter(text => text.length > 3))
+    this.#hidden = new Set((options.secrets ?? []).map(secret => secret.reveal()))
   }
 
   get stopped(): boolean {
@@ -72,7 +73,7 @@ export class Run {
     const commands: CommandRecord[] = []
     const output: string[] = []
     const told: Telling[] = []
-    const title = titleOf(work, facts)
+    const title = this.#clean(titleOf(work, facts))
     const emit = this.#emitter(work.subject)
     const listener: Listener = {
       command: record => {
@@ -94,13 +95,13 @@ export class Run {
         onLine(note.text)
         emit({ kind: 'note', note })
       },
-      tell: telling => told.push(this.#cleanTelling(telling)),
+      tell: telling => told.push(printableIn(telling, text => this.#clean(text))),
       progress: text => {
         onLine(this.#clean(text))
         emit({ kind: 'progress', text: this.#clean(text) })
       },
       hide: secret => {
-        if (secret.reveal().length > 3) this.#hidden.add(secret.reveal())
+        this.#hidden.add(secret.reveal())
       },
     }
     let isOver = false
@@ -165,7 +166,7 @@ export class Run {
   }
 
   #recordUnrun(work: Work, facts: Facts, status: Status, reason: string): Outcome {
-    const title = titleOf(work, facts)
+    const title = this.#clean(titleOf(work, facts))
     const nothing = { exitCode: undefined, startedAt: this.#options.now(), seconds: 0, notes: [], commands: [], output: [] }
     return this.record({ ...identity(work, title), status, reason, ...nothing })
   }
@@ -181,16 +182,9 @@ export class Run {
     return (event: Told): void => this.#options.onEvent({ at: this.#options.now(), subject, ...event } as RunEvent)
   }
 
-  #cleanTelling(telling: Telling): Telling {
-    const next = telling.next === undefined ? {} : { next: this.#clean(telling.next) }
-    return { ...telling, ...next }
-  }
-
+  /** What is told leaves here: from now on it can be shown anywhere. */
   #clean(text: string): string {
-    let clean = text
-    // the longest first: one secret may be the beginning of another
-    for (const secret of [...this.#hidden].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(secret, HIDDEN)
-    return clean
+    return printable(withoutSecrets(text, this.#hidden))
   }
 }
 

@@ -2,6 +2,7 @@ import { BadInput } from '../core/bad-input.ts'
 import type { Finding } from '../core/finding.ts'
 import { messageOf } from '../core/message.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
+import { printable } from '../core/printable.ts'
 import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
 import type { Part } from '../engine/recipe.ts'
 import { Run } from '../engine/run.ts'
@@ -117,4 +118,4 @@ function findingsOf(outcomes: readonly Outcome[]): Finding[] {
 }
 
 /** Names in an archive are whatever somebody put there. */
-const clean = (text: string): string => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?')
+const clean = (text: string): string => printable(text).replaceAll('\t', '?')

@@ -1,12 +1,13 @@
 import type { RunEvent } from '../core/event.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { printable } from '../core/printable.ts'
 
 /** The lines of the log for one event, each with the time and, inside an `each`, the subject. Pure text: no colours, no control characters. */
 export function linesOf(event: RunEvent): string[] {
   const head = `${clock(event.at)} ${event.subject === undefined ? '' : `[${event.subject}] `}`
   return textOf(event)
     .flatMap(text => text.split('\n'))
-    .map(line => printable(`${head}${line}`))
+    .map(line => printableLine(`${head}${line}`))
 }
 
 function textOf(event: RunEvent): string[] {
@@ -47,6 +48,5 @@ export function clock(at: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
 
-/** A line that can be shown anywhere: without colours, and with `?` for what could move a cursor or begin a line. What a site is called is not trusted (S41). */
-export const printable = (line: string): string =>
-  line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '?')
+/** One line that can be shown anywhere. */
+export const printableLine = (line: string): string => printable(line).replaceAll('\n', '?')

@@ -3,7 +3,7 @@ import { GraphicComponent, GridComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { SizePoint } from '../core/size-history.ts'
-import { printable } from './lines.ts'
+import { printableLine } from './lines.ts'
 import { percentOf, type SizedSite, sizeOf } from './sized-sites.ts'
 
 use([BarChart, LineChart, GraphicComponent, GridComponent, SVGRenderer])
@@ -133,6 +133,6 @@ function curve(points: readonly SizePoint[], color: string, index: number) {
 
 /** What fits above a bar, and can stand in an SVG: what a site is called is not trusted. */
 const shortened = (site: string): string => {
-  const name = printable(site.toWellFormed())
+  const name = printableLine(site.toWellFormed())
   return [...name].length > 36 ? `${[...name].slice(0, 35).join('')}…` : name
 }

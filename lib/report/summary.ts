@@ -1,5 +1,5 @@
 import type { Outcome } from '../core/outcome.ts'
-import { printable } from './lines.ts'
+import { printableLine } from './lines.ts'
 import type { Report } from './report.ts'
 import { siteLines } from './site-lines.ts'
 import { verdictLine } from './subject.ts'
@@ -18,6 +18,6 @@ export function summaryOf(report: Report, outcomes: readonly Outcome[]): string 
   const end = report.dryRun ? 'dry run: nothing was changed' : `${seconds} s`
   return [...siteLines(report, outcomes), ...failures, ...problems, ...warnings, ...notes, `${verdict}; ${end}`]
     .flatMap(text => text.split('\n'))
-    .map(printable)
+    .map(printableLine)
     .join('\n')
 }

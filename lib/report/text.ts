@@ -33,7 +33,7 @@ const linesOf = <Item>({ items, more }: Shown<Item>, text: (item: Item) => strin
 ]
 
 function failureText({ site, title, reason, output, advice }: Failure): string {
-  const lines = [`FAILED  ${site === undefined ? '' : `${site}: `}${title}`, `  ${reason.replaceAll('\n', '\n  ')}`]
+  const lines = [`FAILED  ${site === undefined ? '' : `${site}: `}${title}`, `  ${reason.replaceAll('\n', '\n  | ')}`]
   if (output.length > 0) lines.push('  It printed last:', ...output.map(line => `  | ${line}`))
   if (advice.length > 0) lines.push('  Type next:', ...advice.map(line => `  $ ${line}`))
   return lines.join('\n')

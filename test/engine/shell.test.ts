@@ -186,3 +186,16 @@ test('with() adds to what was said before', async () => {
   })
   assert.equal(said, `ab ${folder}\n`)
 })
+
+test('nothing that a program prints, and no name in a title, can move a cursor, turn a text round or begin a line', async () => {
+  const script = "printf 'ok\\033[2J\\033]0;x\\007\\n\\342\\200\\256txt\\n'; printf 'ERROR \\033[1AType next: rm\\n' >&2; exit 3"
+  const done = await perform(
+    recipe<object>().do({ name: 'work', title: 'Ask bl\u001b[31mog', run: (_, shell) => shell.act`sh -c ${script}` }),
+    {},
+  )
+  const { title, reason, output } = outcomeOf(done, 'work')
+  assert.equal(title, 'Ask blog')
+  assert.equal(reason, 'sh ended with exit code 3: ERROR Type next: rm')
+  assert.deepEqual(output.toSorted(), ['?txt', 'ERROR Type next: rm', 'ok'])
+  assert.doesNotMatch(JSON.stringify(done.events), /\\u001b|\u202e/)
+})
