@@ -169,10 +169,21 @@ export async function proveAgain({ place }: SiteArchive, shell: Shell): Promise<
   if (place?.identity !== undefined) await new ShareFiles(place, shell.quick).text(IDENTITY, IDENTITY_LIMIT)
 }
 
+/** Begins the names of the files by which an archive is tried. */
+const ACCESS = '.holdfast-access-'
+
+/** Removes what runs that were killed as they tried it left, of any host. A try takes no hour. */
+async function removeOld(files: ShareFiles, now: number): Promise<void> {
+  if ((await files.names(ACCESS)).length === 0) return
+  for (const { name, modifiedAt } of (await files.list()) ?? [])
+    if (name.startsWith(ACCESS) && modifiedAt < now - 3_600_000) await files.remove(name)
+}
+
 /** Writes a file, reads it back, compares and removes it: a listing may come from a cache, a nonce does not. */
 async function checkAccess({ root, files, shell }: Share): Promise<void> {
   const nonce = randomBytes(16).toString('hex')
-  const back = await files.writtenAndReadBack('.holdfast-access-', nonce).catch(full(root))
+  await removeOld(files, shell.now()).catch(() => {}) // a share that cannot be written says so below
+  const back = await files.writtenAndReadBack(ACCESS, nonce).catch(full(root))
   if (back === FULL) {
     // what is full must still be pruned: reading its identity has proved which archive it is
     shell.note('problem', `the archive in ${root} is full: nothing can be written to it until something is deleted`)

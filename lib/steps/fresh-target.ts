@@ -1,11 +1,16 @@
+import { readdirSync } from 'node:fs'
 import { copyFile, link, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Target } from '../duplicity/args.ts'
 import { parseName } from '../duplicity/names.ts'
-import { makeFolder } from '../host/whole-file.ts'
+import { processStart } from '../host/process-start.ts'
+import { makeFolder, removeQuietly } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './check-mount.ts'
 import { targetOf } from './duplicity.ts'
+
+/** Begins the name of such an archive-dir; the process that made it follows. */
+const LOOK = 'holdfast-look-'
 
 /** A target with an archive-dir of its own that goes when it is disposed of. */
 export interface FreshTarget extends AsyncDisposable {
@@ -19,9 +24,18 @@ export interface FreshTarget extends AsyncDisposable {
  */
 export async function freshTarget(host: Host, site: string, archive: SiteArchive, parent: string): Promise<FreshTarget> {
   makeFolder(parent)
-  const cache = await mkdtemp(join(parent, 'holdfast-look-'))
+  removeLooks(parent)
+  const cache = await mkdtemp(join(parent, `${LOOK}${process.pid}-`))
   const target = { ...targetOf(host, site, archive, 'backup'), cache, name: 'look', logFile: join(cache, 'log') }
   return { target, [Symbol.asyncDispose]: () => rm(cache, { recursive: true, force: true }) }
+}
+
+/** Removes what processes that are no more left. */
+function removeLooks(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^holdfast-look-(\d+)-\w{6}$/.exec(name)?.[1]
+    if (pid !== undefined && processStart(Number(pid)) === undefined) removeQuietly(join(parent, name))
+  }
 }
 
 /**

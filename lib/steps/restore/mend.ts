@@ -7,6 +7,7 @@ import { removeUnfinished } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Needs } from '../facts.ts'
 import { readJournal } from './journal.ts'
+import { leftBehind } from './left-behind.ts'
 import { takeBackInterrupted, tidy } from './transaction.ts'
 
 /** The sites whose interrupted restore was taken back at the beginning of this run. */
@@ -46,6 +47,7 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
         shell.note('problem', `${site}: ${what}: ${messageOf(error)}`)
       }
     }
+    if (!request.dryRun) for (const text of await leftBehind({ host, secrets, shell })) shell.note('warning', text)
     return { mended }
   },
 }
