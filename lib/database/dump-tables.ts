@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { CommandFailed } from '../engine/process.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { DatabaseClient } from './client.ts'
@@ -36,12 +36,18 @@ export async function dumpTables(
   file: string,
 ): Promise<readonly Undumped[]> {
   const { database, client } = dumping
-  const shell = client.shell.with({ stdout: () => open(file, 'w', 0o600), onLine: () => {} })
+  const shell = client.shell.with({ stdout: () => madeAnew(file), onLine: () => {} })
   const ignored = (names: readonly string[]): string[] => names.map(name => `--ignore-table=${database}.${name}`)
   return await withoutFailing(table, async left => {
     const words = wordsFor(dumping, ignored([...view, ...left]), [])
     await shell.with(dumpLimits(dumping.host, file)).act`${words}`
   })
+}
+
+/** What has the name of an unfinished dump may have come with a restored folder: a link there is removed, not followed, and a pipe is not waited for. */
+async function madeAnew(file: string): Promise<FileHandle> {
+  await rm(file, { force: true })
+  return await open(file, 'wx', 0o600)
 }
 
 /** Gives the text that makes some views, with a placeholder for each first, since one can want another; and those that cannot be dumped. */

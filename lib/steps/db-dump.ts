@@ -1,5 +1,3 @@
-import { lstatSync } from 'node:fs'
-import { rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
@@ -13,7 +11,9 @@ import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
 import { grantStatement, missingRights } from '../database/rights.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import type { Hands } from '../host/hands.ts'
-import { openCompanion } from './companion.ts'
+import type { OpenedFile } from '../host/opened-file.ts'
+import type { OpenedFolder } from '../host/opened-folder.ts'
+import { type Companion, openCompanion } from './companion.ts'
 import { databaseAccessOf } from './database-access.ts'
 import type { Needs, Site } from './facts.ts'
 import { sameBytes } from './same-bytes.ts'
@@ -25,6 +25,9 @@ export const DUMP = 'database.sql'
 export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ site }) =>
   site.local?.wpConfig === undefined ? 'a static site has no database' : { wpConfig: site.local.wpConfig }
 
+/** Its name until it is complete. */
+const BESIDE = `${DUMP}.new`
+
 /**
  * Dumps the site's database into its companion folder (S14): by the administrator where it is on this host's own server, once the site's account has shown that it is the site's; by that account
  * where it is elsewhere. Written beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they are not, without which duplicity would miss
@@ -35,19 +38,18 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   title: 'Dump the database',
   run: async ({ host, secrets, site, wpConfig }, shell) => {
     await using companion = await openCompanion(site.folder, shell)
-    const [place, beside] = [join(companion.path, DUMP), join(companion.path, `${DUMP}.new`)]
     try {
-      await dumpInto({ host, secrets, shell }, site, wpConfig, place, beside)
+      await dumpInto({ host, secrets, shell }, site, wpConfig, companion)
     } catch (error) {
       // the files are backed up all the same, and what is of no use is none of them
-      await shell.act(`remove an unfinished ${DUMP}.new`, () => rm(beside, { force: true }))
+      await shell.act(`remove an unfinished ${DUMP}.new`, () => companion.opened?.removeFile(BESIDE))
       throw error
     }
   },
 }
 
 /** @throws when not all of the database could be dumped; what could is in place then */
-async function dumpInto(hands: Hands, site: Site, wpConfig: string, place: string, beside: string): Promise<void> {
+async function dumpInto(hands: Hands, site: Site, wpConfig: string, { path, opened }: Companion): Promise<void> {
   const { host, shell } = hands
   const access = await databaseAccessOf(hands, site, site.folder, wpConfig)
   const { server, client, grant } = await sourceOf(hands, site, access)
@@ -56,9 +58,13 @@ async function dumpInto(hands: Hands, site: Site, wpConfig: string, place: strin
     if (diskTrouble(error) === undefined) throw error
     shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)
   })
-  const former = (await isGood(place)) ? place : undefined
-  const notDumped = await writeDump({ host, client, database: access.database, file: beside, former })
-  await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, () => putInPlace(place, beside))
+  // what a restored folder brought in its place, such as a link, is neither followed nor waited for
+  using last = opened?.plainFile(DUMP)
+  const former = last && (await isComplete(last.path)) ? last.path : undefined
+  const notDumped = await writeDump({ host, client, database: access.database, file: join(path, BESIDE), former })
+  await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, async () => {
+    if (opened) await putInPlace(opened, last)
+  })
   if (notDumped.length > 0) throw new Error(incomplete(notDumped, grant))
 }
 
@@ -113,15 +119,11 @@ function incomplete(notDumped: readonly NotDumped[], grant: string | undefined):
 /** What could not be dumped and is told by its name. */
 const MOST_SHOWN = 20
 
-async function isGood(dump: string): Promise<boolean> {
-  return (lstatSync(dump, { throwIfNoEntry: false })?.isFile() ?? false) && (await isComplete(dump))
-}
-
-async function putInPlace(place: string, beside: string): Promise<void> {
-  if (!(await isComplete(beside))) throw new Error('the dump is not complete: it does not end with its completion line')
-  const old = await stat(place).catch(() => undefined)
-  if (old && (await sameBytes(beside, place))) return await rm(beside)
-  const time = Math.max(Math.floor(Date.now() / 1000), old ? Math.floor(old.mtimeMs / 1000) + 1 : 0)
-  await utimes(beside, time, time)
-  await rename(beside, place)
+async function putInPlace(companion: OpenedFolder, last: OpenedFile | undefined): Promise<void> {
+  using fresh = companion.file(BESIDE)
+  if (!(await isComplete(fresh.path))) throw new Error('the dump is not complete: it does not end with its completion line')
+  if (last && (await sameBytes(fresh.path, last.path))) return companion.removeFile(BESIDE)
+  const time = new Date(1000 * Math.max(Math.floor(Date.now() / 1000), last ? Math.floor(last.stat.mtimeMs / 1000) + 1 : 0))
+  fresh.setTimes(time, time)
+  companion.rename(BESIDE, DUMP)
 }

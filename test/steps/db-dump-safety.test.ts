@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -10,9 +11,10 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { dump, dumpFileOf, dumping, dumpWell } from '../support/dumping.ts'
 import { fakeProgram, whilePathHas } from '../support/programs.ts'
@@ -82,6 +84,38 @@ test('dumpDatabase writes no dump through a link in the companion folder', async
   assert.equal(readFileSync(victim, 'utf8'), 'precious')
   assert.ok(lstatSync(dumpFileOf(stage.shop)).isFile())
 })
+
+const planted: [what: string, plant: (path: string, victim: string) => void][] = [
+  ['a link to a file', (path, victim) => symlinkSync(victim, path)],
+  [
+    'a link to a pipe',
+    (path, victim) => {
+      execFileSync('mkfifo', [`${victim}.pipe`])
+      symlinkSync(`${victim}.pipe`, path)
+    },
+  ],
+  ['a pipe', path => execFileSync('mkfifo', [path])],
+]
+for (const [what, plant] of planted) {
+  for (const ending of ['', '.new']) {
+    test(`dumpDatabase neither follows nor waits for ${what} that a restored folder brought as database.sql${ending}`, async () => {
+      await dumpWell(stage, stage.shop)
+      const [place, victim] = [`${dumpFileOf(stage.shop)}${ending}`, join(stage.folder, 'victim')]
+      rmSync(place, { force: true })
+      rmSync(`${victim}.pipe`, { force: true })
+      const text = '-- Table structure for table `secret`\n-- Dump completed\n'
+      writeFileSync(victim, text)
+      utimesSync(victim, 4e9, 4e9) // a time that the new dump would have to exceed
+      plant(place, victim)
+      await dumpWell(stage, stage.shop)
+      assert.equal(readFileSync(victim, 'utf8'), text)
+      const made = lstatSync(dumpFileOf(stage.shop))
+      assert.ok(made.isFile())
+      assert.ok(made.mtimeMs < 4e12, 'its time is not that of what was planted')
+      assert.deepEqual(readdirSync(dirname(place)), ['database.sql'])
+    })
+  }
+}
 
 test("dumpDatabase refuses a site that names another's database or account, and the server's own", async () => {
   await dumpWell(stage, stage.shop)
