@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, mkdtempSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import process from 'node:process'
@@ -72,7 +73,9 @@ async function runFiles(files: string[]) {
  * programs, images) stays in this user's cache. What a test left mounted there is not gone into.
  */
 function ownFolders(): void {
-  const own = mkdtempSync(join(tmpdir(), 'hf'))
+  // in small letters: duplicity 0.8 takes no pattern `ignorecase:` for a path with others
+  const own = join(tmpdir(), `hf${randomBytes(4).toString('hex')}`)
+  mkdirSync(own, { mode: 0o700 })
   process.env.XDG_CACHE_HOME ??= join(homedir(), '.cache')
   process.env.TMPDIR = join(own, 't') // short: a socket's path has 107 bytes
   process.env.HOME = join(own, 'home')
