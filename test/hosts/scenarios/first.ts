@@ -44,7 +44,7 @@ async function schedule(lab: Lab, setup: Said): Promise<void> {
 async function nightFromCron(lab: Lab): Promise<Said> {
   const began = Date.now()
   let text = ''
-  for (const end = Date.now() + 900_000; Date.now() < end && !/steps? done|failed/.test(text); await pause(1000))
+  for (const end = Date.now() + 900_000; Date.now() < end && !/nightly ended at /.test(text); await pause(1000))
     text = await lab.sh('web1', 'cat /var/log/holdfast/nightly-*.log 2>/dev/null | tail -n 40; true')
   await lab.sh('web1', 'crontab -r')
   return { code: /^all well/m.test(text) ? 0 : 1, text, seconds: (Date.now() - began) / 1000 }
