@@ -1,4 +1,4 @@
-import { quoteName } from './sql.ts'
+import { accountName, quoteName } from './sql.ts'
 
 /** What an account must be allowed to do with a database so that all of it can be dumped: who lacks one of these is not shown what it is about. */
 const WANTED = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'] as const
@@ -24,7 +24,5 @@ function isFor(scope: string, database: string): boolean {
 }
 
 /** The statement by which an administrator gives them. @param account as CURRENT_USER() says: `user@host` */
-export function grantStatement(database: string, account: string): string {
-  const at = account.lastIndexOf('@')
-  return `GRANT ${WANTED.join(', ')} ON ${quoteName(database)}.* TO '${account.slice(0, at)}'@'${account.slice(at + 1)}'`
-}
+export const grantStatement = (database: string, account: string): string =>
+  `GRANT ${WANTED.join(', ')} ON ${quoteName(database)}.* TO ${accountName(account)}`
