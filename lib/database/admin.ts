@@ -21,7 +21,13 @@ const sessionOf = (host: Host): string =>
   `SET SESSION group_concat_max_len = 1073741824, sql_mode = '', ${lockWaitSetting(host)};`
 
 /** How the client asks: rows that a program can read, nothing but SQL taken from what it is given, no file sent to a server that asks for one. */
-const QUERY_OPTIONS = ['--batch', '--skip-column-names', '--binary-mode', '--local-infile=0', '--default-character-set=utf8mb4']
+export const QUERY_OPTIONS = [
+  '--batch',
+  '--skip-column-names',
+  '--binary-mode',
+  '--local-infile=0',
+  '--default-character-set=utf8mb4',
+]
 
 export const adminOf = (hands: { readonly host: Host; readonly shell: Shell }): Admin =>
   queriesOf(hands.host, administrator(hands))

@@ -5,6 +5,8 @@ export type ObjectKind = 'table' | 'view' | 'trigger' | 'procedure' | 'function'
 
 /** What is in a database, by kind, in the order of their names; triggers in the order in which they act. */
 export type Contents = Readonly<Record<ObjectKind, readonly string[]>> & {
+  /** Tables that keep the history of their rows. */
+  readonly versioned: readonly string[]
   /** The database's default collation. */
   readonly collation: string
 }
@@ -29,10 +31,11 @@ export async function contentsOf(admin: Pick<Admin, 'rows'>, database: string): 
       `SELECT '${kind}', ${column} FROM information_schema.${from} ${schema} = ${name} ORDER BY ${order};`,
   )
   const exists = `SELECT 'database', default_collation_name FROM information_schema.schemata WHERE schema_name = ${name};`
-  const rows = await admin.rows([exists, ...queries].join(' '))
+  const versioned = `SELECT 'versioned', table_name FROM information_schema.tables WHERE table_type = 'SYSTEM VERSIONED' AND table_schema = ${name} ORDER BY 2;`
+  const rows = await admin.rows([exists, versioned, ...queries].join(' '))
   const [, collation] = rows.find(([kind]) => kind === 'database') ?? []
   if (collation === undefined) return undefined
   const named = (wanted: string): string[] => rows.filter(([kind]) => kind === wanted).map(([, found]) => found!)
   const lists = Object.keys(LISTS).map(kind => [kind, named(kind)] as const)
-  return { ...(Object.fromEntries(lists) as unknown as Record<ObjectKind, string[]>), collation }
+  return { ...(Object.fromEntries(lists) as unknown as Record<ObjectKind, string[]>), versioned: named('versioned'), collation }
 }

@@ -3,7 +3,7 @@
  * The server's own SHOW CREATE writes them like this too, a view's algorithm first. A row of data never begins so: rows are INSERTs, one a line.
  */
 const DEFINER_LINE =
-  /^(\/\*!50013 |\/\*!50003 CREATE\*\/ |\/\*!50106 CREATE\*\/ |CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?)((?:\/\*!\d+ )?)DEFINER=(?:`(?:[^`]|``)*`|[^\s@]+)@(?:`(?:[^`]|``)*`|[^\s*]+)\s*/
+  /^(\/\*!50013 |\/\*!50003 CREATE\*\/ |\/\*!50106 CREATE\*\/ |CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?)((?:\/\*!\d+ )?)DEFINER=(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\s@]+)@(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\s*]+)\s*/
 
 /**
  * Takes the DEFINER out of one line of a dump, so that whoever imports it becomes the definer: a set must not bring along a trigger that runs as

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type Admin, QueryFailed } from './admin.ts'
 import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
 import { withoutDefiner } from './definers.ts'
+import type { LeftOut } from './importable-statement.ts'
 import { quoteName } from './sql.ts'
 
 export type DefinitionKind = Exclude<ObjectKind, 'table'>
@@ -29,6 +30,10 @@ export interface Definitions {
    */
   readonly from: 'live' | 'set'
   readonly list: readonly Definition[]
+  /** Of a set: those that were live here too, word for word. They are made again as they were live. */
+  readonly trusted?: readonly Definition[]
+  /** The database's default collation. */
+  readonly collation?: string
 }
 
 /** A definition that the server does not show. */
@@ -113,12 +118,58 @@ async function show(admin: Admin, database: string, named: readonly Named[]): Pr
 
 const unreadable = ({ kind, name }: Named, error: string): Unreadable => ({ kind, name, error })
 
-/** Writes down what a database defines besides its tables, as it is or, from a set, as it may be made: without definers and its database's name. */
-export async function saveDefinitions(admin: Admin, database: string, from: Definitions['from'], file: string): Promise<void> {
-  const found = await readDefinitions(admin, database)
-  const own = `${quoteName(database)}.`
-  const free = (one: Definition): Definition => ({ ...one, sql: withoutDefiner(one.sql).replaceAll(own, '') })
-  const definitions: Definitions = { from, list: from === 'live' ? found : found.map(free) }
+/** What the two sides of an exchange define besides their tables: the live one as it is, the one of a set as it may be made. */
+export interface Sides {
+  readonly live: Definitions
+  readonly set: Definitions
+  /** Views that could not be imported, since they are of another database, and are live here word for word. */
+  readonly keptViews: readonly string[]
+}
+
+/** @param leftOut what could not be imported of the set */
+export async function readSides(
+  admin: Admin,
+  { live, held }: { readonly live: string; readonly held: string },
+  leftOut: readonly LeftOut[],
+): Promise<Sides> {
+  const [side, there] = [await readLive(admin, live), await readDefinitions(admin, held)]
+  const here = side.list
+  const [mine, theirs] = [here.map(one => freed(one, live)), there.map(one => freed(one, held))]
+  const twinOf = (one: Definition): Definition | undefined => here[mine.findIndex(other => isSame(one, other))]
+  const kept = here.filter(
+    ({ kind, name, sql }) => kind === 'view' && leftOut.some(view => view.name === name && isSelecting(sql, view.selects)),
+  )
+  const trusted = [...theirs.flatMap(one => twinOf(one) ?? []), ...kept]
+  return {
+    live: side,
+    set: { from: 'set', list: theirs.filter(one => !twinOf(one)), trusted, ...(await collationOf(admin, held)) },
+    keptViews: kept.map(({ name }) => name),
+  }
+}
+
+/** What a live database defines besides its tables. */
+export const readLive = async (admin: Admin, database: string): Promise<Definitions> => ({
+  from: 'live',
+  list: await readDefinitions(admin, database),
+  ...(await collationOf(admin, database)),
+})
+
+const isSelecting = (sql: string, selects: string | undefined): boolean => selects !== undefined && sql.endsWith(` ${selects}`)
+
+const isSame = (one: Definition, other: Definition): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/** A definition without its definer and its database's name. */
+const freed = (one: Definition, database: string): Definition => ({
+  ...one,
+  sql: withoutDefiner(one.sql).replaceAll(`${quoteName(database)}.`, ''),
+})
+
+async function collationOf(admin: Admin, database: string): Promise<Pick<Definitions, 'collation'>> {
+  const collation = (await contentsOf(admin, database))?.collation
+  return collation === undefined ? {} : { collation }
+}
+
+export function saveDefinitions(definitions: Definitions, file: string): void {
   writeFileSync(file, JSON.stringify(definitions, undefined, 2), { mode: 0o600, flush: true })
 }
 
@@ -127,6 +178,12 @@ export const loadDefinitions = (file: string): Definitions => JSON.parse(readFil
 /** SQL that drops all of these kinds from a database. */
 export function dropSql(database: string, contents: Contents): string[] {
   return ORDER.toReversed().flatMap(kind =>
-    contents[kind].map(name => `DROP ${kind.toUpperCase()} IF EXISTS ${quoteName(database)}.${quoteName(name)};`),
+    contents[kind].map(name => dropOne(kind, `${quoteName(database)}.${quoteName(name)}`)),
   )
+}
+
+/** Packages are known to the parser of Oracle's mode only. */
+function dropOne(kind: DefinitionKind, place: string): string {
+  const drop = `DROP ${kind.toUpperCase()} IF EXISTS ${place};`
+  return kind.startsWith('package') ? `SET sql_mode = 'ORACLE'; ${drop} SET sql_mode = '';` : drop
 }

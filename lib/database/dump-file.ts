@@ -5,7 +5,10 @@ const COMPLETION = /\n-- Dump completed[^\n]*\n$/
 /** How a dump of Holdfast's ends. */
 export const COMPLETION_LINE = '-- Dump completed\n'
 /** MariaDB's dumps of 2024 and later begin with a line that switches clients into a sandbox; older clients stumble over it. */
-export const SANDBOX_LINE = /^\/\*M?!999999\\- enable the sandbox mode \*\/\s*\n/
+export const SANDBOX_LINE = /^\/\*M?!999999\\- enable the sandbox mode \*\/\s*(?:\n|$)/
+
+/** Whether a line of a dump is that. */
+export const isSandboxLine = (line: Buffer): boolean => line[0] === 0x2f && SANDBOX_LINE.test(line.toString('latin1', 0, 60))
 
 /** Whether a dump file is there, holds something, and ends with its completion line. */
 export async function isComplete(path: string): Promise<boolean> {
@@ -14,12 +17,4 @@ export async function isComplete(path: string): Promise<boolean> {
   const tail = Buffer.alloc(Math.min(size, 200))
   await file.read(tail, 0, tail.length, size - tail.length)
   return COMPLETION.test(tail.toString('latin1'))
-}
-
-/** How many bytes at the start of a dump a client is not to be given: MariaDB's sandbox line, where there is one. */
-export async function sandboxLineLength(path: string): Promise<number> {
-  await using file = await open(path)
-  const head = Buffer.alloc(200)
-  const { bytesRead } = await file.read(head, 0, head.length, 0)
-  return SANDBOX_LINE.exec(head.toString('latin1', 0, bytesRead))?.[0].length ?? 0
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { CommandFailed } from '../engine/process.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { DatabaseClient } from './client.ts'
+import type { Contents } from './contents.ts'
 import { dumpFailures, type Undumped } from './dump-failures.ts'
 import { dumpLimits } from './time-limits.ts'
 
@@ -11,7 +12,7 @@ import { dumpLimits } from './time-limits.ts'
  */
 const SHAPE = [
   ...['--single-transaction', '--quick', '--skip-lock-tables', '--skip-triggers', '--hex-blob', '--order-by-primary'],
-  ...['--skip-extended-insert', '--skip-dump-date', '--no-autocommit', '--no-tablespaces', '--force'],
+  ...['--skip-extended-insert', '--skip-dump-date', '--skip-add-locks', '--no-autocommit', '--no-tablespaces', '--force'],
   ...['--default-character-set=utf8mb4', '--max-allowed-packet=1G'],
 ]
 
@@ -32,14 +33,15 @@ export interface Dumping {
  */
 export async function dumpTables(
   dumping: Dumping,
-  { table, view }: { table: readonly string[]; view: readonly string[] },
+  { table, view, versioned }: Pick<Contents, 'table' | 'view' | 'versioned'>,
   file: string,
 ): Promise<readonly Undumped[]> {
   const { database, client } = dumping
   const shell = client.shell.with({ stdout: () => madeAnew(file), onLine: () => {} })
   const ignored = (names: readonly string[]): string[] => names.map(name => `--ignore-table=${database}.${name}`)
   return await withoutFailing(table, async left => {
-    const words = wordsFor(dumping, ignored([...view, ...left]), [])
+    const history = versioned.length === 0 ? [] : ['--loose-dump-history']
+    const words = wordsFor(dumping, [...history, ...ignored([...view, ...left])], [])
     await shell.with(dumpLimits(dumping.host, file)).act`${words}`
   })
 }

@@ -1,17 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { Secret } from '../core/secret.ts'
-import type { CommandFailed } from '../engine/process.ts'
+import { CommandFailed } from '../engine/process.ts'
 import type { Hands } from '../host/hands.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Admin, adminOf } from './admin.ts'
 import { ownAddress, siteAccount } from './client.ts'
-import { writeImportable } from './import-stream.ts'
+import { importFailure } from './import-failure.ts'
+import { writeImportable } from './importable.ts'
+import type { LeftOut } from './importable-statement.ts'
+import { withPackets } from './packets.ts'
 import { accountName, dropAccountSql, escapePattern, quoteName, quoteText } from './sql.ts'
 import { connectOption, importLimits } from './time-limits.ts'
 
-/** How a client reads SQL that is not ours: no client commands, no local files, no second try. */
-export const IMPORT_OPTIONS = ['--binary-mode', '--local-infile=0', '--default-character-set=utf8mb4', '--max-allowed-packet=1G']
+/** How a client reads SQL that is not ours: no client commands, no local files, no second try; comments are part of what they stand in. */
+export const IMPORT_OPTIONS = [
+  '--binary-mode',
+  '--local-infile=0',
+  '--comments',
+  '--default-character-set=utf8mb4',
+  '--max-allowed-packet=1G',
+]
 
 /** A dump, and the database that is made from it. */
 export interface Import {
@@ -20,41 +29,40 @@ export interface Import {
   readonly beside: string
   /** A database that does not exist yet; the account that fills it has the same name. */
   readonly database: string
-  /** The database whose character set is taken for what the dump does not say. */
-  readonly like: string
+  /** The database that the dump was made of. What is here of it says how it sorts and encodes where the dump does not. */
+  readonly of: string
 }
 
 /** The account that fills such a database, as `user@host`: to be written down before it is made, since a kill leaves it. */
 export const importAccount = (host: Host, database: string): string =>
   `${database}@${ownAddress(host).kind === 'tcp' ? '%' : 'localhost'}`
 
-/** Makes a database from a dump, through an account that reaches that one and no other, and is gone afterwards (S41). */
-export async function importDump(hands: Hands, { dump, beside, database, like }: Import): Promise<void> {
-  const { host } = hands
+/**
+ * Makes a database from a dump, through an account that reaches that one and no other, and is gone afterwards (S41).
+ * @returns what could not be imported, and was left out
+ */
+export async function importDump(hands: Hands, { dump, beside, database, of }: Import): Promise<readonly LeftOut[]> {
   const admin = adminOf(hands)
-  const account = importAccount(host, database)
+  const account = importAccount(hands.host, database)
   const password = new Secret(randomBytes(24).toString('hex'))
-  await admin.run(importSql(database, account, password, await charsetOf(admin, like)))
-  await writeImportable(dump, beside)
-  const client = siteAccount(hands, { user: database, password }, ownAddress(host))
-  const words = client.words(host.database.clientProgram, [connectOption(host), ...IMPORT_OPTIONS, `--database=${database}`])
-  const importing = client.shell.with({
-    stdin: () => open(beside),
-    ...importLimits(host),
-    explain: failure => new Error(`the dump cannot be imported: ${sentence(failure)}${hintFor(failure.stderr)}`),
-  })
-  await importing.act`${words}`
+  await admin.run(importSql(database, account, password, await charsetOf(admin, of)))
+  const { longest, leftOut } = await writeImportable(dump, beside, of)
+  await withPackets(admin, longest, database, () => runImport(hands, database, password, beside))
   await rm(beside)
   await admin.run(dropAccountSql(account))
+  return leftOut
 }
 
-/** A view on another database, or triggers on a server that logs changes: the site's own rights are not enough, and will not be. */
-const hintFor = (said: string): string =>
-  /ERROR (1142|1419) /.test(said)
-    ? '. --files-only brings back the files, --into the dump too, for an administrator to look at'
-    : ''
-
-const sentence = ({ stderr, how }: CommandFailed): string => stderr.trim().split('\n').at(-1) || `the client ${how}`
+async function runImport(hands: Hands, database: string, password: Secret, importable: string): Promise<void> {
+  const { host } = hands
+  const client = siteAccount(hands, { user: database, password }, ownAddress(host))
+  const words = client.words(host.database.clientProgram, [connectOption(host), ...IMPORT_OPTIONS, `--database=${database}`])
+  try {
+    await client.shell.with({ stdin: () => open(importable), onLine: () => {}, ...importLimits(host) }).act`${words}`
+  } catch (error) {
+    throw error instanceof CommandFailed ? await importFailure(error, importable) : error
+  }
+}
 
 function importSql(database: string, account: string, password: Secret, charset: string): Secret {
   return new Secret(

@@ -4,11 +4,12 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Hands } from '../host/hands.ts'
+import { adminOf } from './admin.ts'
 import { administrator, type DatabaseClient, siteAccount } from './client.ts'
-import { type Definition, loadDefinitions } from './definitions.ts'
+import { type Definition, type Definitions, loadDefinitions } from './definitions.ts'
 import { IMPORT_OPTIONS } from './import.ts'
 import { openOwnServer } from './own-server.ts'
-import { quoteText } from './sql.ts'
+import { quoteName, quoteText } from './sql.ts'
 import { connectOption, queryLimits } from './time-limits.ts'
 
 /** A definition that the server refused, and what it said. */
@@ -17,42 +18,81 @@ interface Refused {
   readonly error: string
 }
 
+type Account = () => Promise<DatabaseAccess | undefined>
+
+/** A file of definitions, and where they are to be made. */
+interface Place {
+  readonly file: string
+  readonly database: string
+  readonly site: string
+}
+
 /**
- * Makes the definitions of a file in a database. What came from a set must all be made. What was live here is put back as far as it can be: a view that
- * was broken cannot be, and must not hold up the rest; it is told, with a file that holds its text.
+ * Makes the definitions of a file in a database. What came from a set must all be made, but for what the site's account has no right to. What was live
+ * here is put back as far as it can be: a view that was broken cannot be, and must not hold up the rest. What is not made is told, with a file that holds its text.
  * @param account gives the site's own account; only asked for where there is something of a set to make
  * @throws when a definition of a set cannot be made
  */
-export async function makeDefinitions(
-  hands: Hands,
-  { file, database, site }: { readonly file: string; readonly database: string; readonly site: string },
-  account: () => Promise<DatabaseAccess | undefined>,
-): Promise<void> {
-  const { from, list } = loadDefinitions(file)
-  if (list.length === 0) return
-  if (from === 'live') {
-    const refused = await makeAll(list, sql => runAs(hands, administrator(hands), database, sql))
-    if (refused.length > 0) tellRefused(hands, site, refused)
-    return
+export async function makeDefinitions(hands: Hands, { file, database, site }: Place, account: Account): Promise<void> {
+  const { from, list, trusted = [], collation } = loadDefinitions(file)
+  const byAdministrator = (sql: string): Promise<void> => runAs(hands, administrator(hands), database, sql)
+  const settle = async (): Promise<void> => {
+    if (collation !== undefined) await adminOf(hands).run(`ALTER DATABASE ${quoteName(database)} COLLATE ${collation};`)
   }
+  await settle()
+  const asTheyWere = from === 'live' ? list : trusted
+  const missing = await makeAll(asTheyWere, collation, byAdministrator)
+  if (from === 'set' && list.length > 0) await makeAsSite(hands, { file, database, site }, { list, collation }, account)
+  // one that was live can want one of the set
+  const refused =
+    missing.length > 0
+      ? await makeAll(
+          missing.map(({ definition }) => definition),
+          collation,
+          byAdministrator,
+        )
+      : []
+  // a definition that was refused can leave that of its own time
+  await settle()
+  if (refused.length > 0) tellRefused(hands, site, refused)
+}
+
+/** Makes definitions of a set by the site's own account. */
+async function makeAsSite(
+  hands: Hands,
+  { file, database, site }: Place,
+  { list, collation }: { readonly list: Definitions['list']; readonly collation: string | undefined },
+  account: Account,
+): Promise<void> {
   const access = await account()
   if (!access)
     throw new Error(`the views, triggers and routines in ${file} cannot be made: no wp-config.php of the site says its account`)
   const opened = await openOwnServer(hands, access)
   if ('refused' in opened) throw new Error(`the database server does not let the site's account in: ${opened.refused}`)
   const client = siteAccount(hands, access, opened.address)
-  const refused = await makeAll(list, sql => runAs(hands, client, access.database, sql))
-  const [first] = refused
+  const refused = await makeAll(list, collation, sql => runAs(hands, client, database, sql))
+  const { true: forbidden = [], false: others = [] } = Object.groupBy(refused, ({ error }) =>
+    FORBIDDEN.test(error) ? 'true' : 'false',
+  )
+  const [first] = others
   if (first) throw new Error(`the site's account ${access.user} cannot make the ${nameOf(first)}: ${first.error}`)
+  if (forbidden.length > 0) tellRefused(hands, site, forbidden)
 }
+
+/** The site's account has not the right to have such a thing: somebody else made it where the set comes from. */
+const FORBIDDEN = /^ERROR (1044|1142|1143|1227|1370|1419) /
 
 const nameOf = ({ definition: { kind, name } }: Refused): string => `${kind} ${name}`
 
 /** Makes them one after the other; what fails is tried again after the others, since a view can want a later one, until nothing more can be made. */
-async function makeAll(list: readonly Definition[], run: (sql: string) => Promise<void>): Promise<readonly Refused[]> {
+async function makeAll(
+  list: readonly Definition[],
+  collation: string | undefined,
+  run: (sql: string) => Promise<void>,
+): Promise<readonly Refused[]> {
   const refused: Refused[] = []
   for (let rest = list; rest.length > 0; ) {
-    const failure = await attempt(() => run(rest.map(makeSql).join('\n')))
+    const failure = await attempt(() => run(rest.map(one => makeSql(one, collation)).join('\n')))
     if (!failure) break
     refused.push({ definition: rest[failure.line - 1]!, error: failure.error })
     rest = rest.slice(failure.line)
@@ -62,6 +102,7 @@ async function makeAll(list: readonly Definition[], run: (sql: string) => Promis
     ? refused
     : makeAll(
         refused.map(({ definition }) => definition),
+        collation,
         run,
       )
 }
@@ -79,14 +120,19 @@ async function attempt(run: () => Promise<void>): Promise<{ line: number; error:
 }
 
 /** One line that makes a definition under its own settings. Its text travels as hexadecimal digits, so that no client reads anything into it. */
-function makeSql({ sql, sqlMode, charset, collation, timeZone }: Definition): string {
+function makeSql(
+  { sql, sqlMode, charset, collation, databaseCollation, timeZone }: Definition,
+  ofDatabase: string | undefined,
+): string {
   const settings = [
     `sql_mode = ${quoteText(sqlMode)}`,
     ...(timeZone === undefined ? [] : [`time_zone = ${quoteText(timeZone)}`]),
     `character_set_client = ${charset}`,
     `collation_connection = ${collation}`,
   ]
-  return `SET SESSION ${settings.join(', ')}; EXECUTE IMMEDIATE CONVERT(X'${Buffer.from(sql).toString('hex')}' USING utf8mb4);`
+  const make = `SET SESSION ${settings.join(', ')}; EXECUTE IMMEDIATE CONVERT(X'${Buffer.from(sql).toString('hex')}' USING utf8mb4);`
+  const isOfToday = databaseCollation === undefined || ofDatabase === undefined || databaseCollation === ofDatabase
+  return isOfToday ? make : `ALTER DATABASE COLLATE ${databaseCollation}; ${make} ALTER DATABASE COLLATE ${ofDatabase};`
 }
 
 async function runAs({ host }: Hands, client: DatabaseClient, database: string, sql: string): Promise<void> {

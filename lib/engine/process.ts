@@ -132,6 +132,9 @@ async function cutShort(run: ProcessPromise, options: CommandOptions, why: WhyEn
 const explained = (error: Error, { explain }: CommandOptions): Error =>
   (error instanceof CommandFailed ? explain?.(error) : undefined) ?? error
 
+/** Characters after which what is told of a line is told, though it goes on. */
+const LONGEST_LINE = 100_000
+
 /** Tells each line of a stream as it is whole, and at its end what is left. */
 function tellLines(stream: Readable, take: (line: string) => void): void {
   const decoder = new StringDecoder('utf8') // a character may be cut in two by the pipe
@@ -140,6 +143,9 @@ function tellLines(stream: Readable, take: (line: string) => void): void {
     const lines = (rest + decoder.write(chunk)).split(/\r?\n|\r/)
     rest = lines.pop() ?? ''
     for (const line of lines) take(line)
+    if (rest.length < LONGEST_LINE) return
+    take(rest)
+    rest = ''
   })
   stream.on('end', () => {
     rest += decoder.end()

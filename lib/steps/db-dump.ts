@@ -61,10 +61,11 @@ async function dumpInto(hands: Hands, site: Site, wpConfig: string, { path, open
   // what a restored folder brought in its place, such as a link, is neither followed nor waited for
   using last = opened?.plainFile(DUMP)
   const former = last && (await isComplete(last.path)) ? last.path : undefined
-  const notDumped = await writeDump({ host, client, database: access.database, file: join(path, BESIDE), former })
+  const { notDumped, doubts } = await writeDump({ host, client, database: access.database, file: join(path, BESIDE), former })
   await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, async () => {
     if (opened) await putInPlace(opened, last)
   })
+  for (const doubt of doubts) shell.note('warning', doubt)
   if (notDumped.length > 0) throw new Error(incomplete(notDumped, grant))
 }
 

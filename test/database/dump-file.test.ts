@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { isComplete, sandboxLineLength } from '../../lib/database/dump-file.ts'
+import { isComplete, isSandboxLine } from '../../lib/database/dump-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-dump-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -30,16 +30,15 @@ for (const [name, text, is] of ends) {
 
 test('isComplete() fails for a file that is not there', () => assert.rejects(isComplete(join(folder, 'no')), { code: 'ENOENT' }))
 
-const heads: [string, string, number][] = [
-  ["MariaDB's sandbox line", `${SANDBOX}-- MariaDB dump`, SANDBOX.length],
-  ['its older form', '/*!999999\\- enable the sandbox mode */ \n-- x', '/*!999999\\- enable the sandbox mode */ \n'.length],
-  ['a dump without it', '-- MariaDB dump 10.19\n', 0],
-  ['the line further down', `-- x\n${SANDBOX}`, 0],
-  ['nothing', '', 0],
+const heads: [string, string, boolean][] = [
+  ["MariaDB's sandbox line", SANDBOX, true],
+  ['its older form', '/*!999999\\- enable the sandbox mode */ \n', true],
+  ['its form without an end', '/*M!999999\\- enable the sandbox mode */', true],
+  ['a header', '-- MariaDB dump 10.19\n', false],
+  ['a comment for some version', '/*!40101 SET NAMES utf8mb4 */;\n', false],
+  ['a row that says so', `INSERT INTO x VALUES ('${SANDBOX.trim()}');\n`, false],
+  ['nothing', '', false],
 ]
-for (const [name, text, length] of heads) {
-  test(`sandboxLineLength() is ${length} for ${name}`, async () => {
-    writeFileSync(file, text)
-    assert.equal(await sandboxLineLength(file), length)
-  })
+for (const [name, text, is] of heads) {
+  test(`isSandboxLine() says ${is} of ${name}`, () => assert.equal(isSandboxLine(Buffer.from(text)), is))
 }

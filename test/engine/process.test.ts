@@ -30,6 +30,17 @@ test('runProcess() kills the whole group on a stop, pipelines and those who do n
   await until(() => !pidsIn('group').some(isAlive))
 })
 
+test('runProcess() tells a line without end in pieces, as it comes', async () => {
+  const told: number[] = []
+  const { stdout } = await sh("head -c 20000000 /dev/zero | tr '\\0' x", { onLine: (line: string) => told.push(line.length) })
+  assert.equal(stdout.length, 20_000_000)
+  assert.equal(
+    told.reduce((sum, length) => sum + length, 0),
+    20_000_000,
+  )
+  assert.ok(Math.max(...told) < 1_000_000, String(Math.max(...told)))
+})
+
 test('runProcess() gives a process time to end well', async () => {
   const stop = new AbortController()
   const file = join(folder, 'well')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, rmSync } from 'node:fs'
+import { globSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { blogFor } from '../support/recover-blog.ts'
@@ -26,18 +26,29 @@ const triggers = () =>
 
 const look = async () => ({ ...blog.look(), triggers: await triggers() })
 
-test('what the administrator had defined in the live database is there again after a recovery that fails, and after an undo, definers and all', async () => {
+test('an account of few rights is no hindrance: what it shows is there after a recovery, and after an undo what the administrator had defined, definers and all', async () => {
   await mariadb.query(OF_THE_ADMINISTRATOR, 'rc_blog')
   const was = await look()
   assert.match(was.triggers, /^first\t.*\nsecond\tnobody@nowhere\t/)
-  const { code, stdout } = await blog.recover('--yes')
-  assert.equal(code, 1)
-  assert.match(stdout, /the site's account rc_blog cannot make the view titles: ERROR 1142/)
-  assert.deepEqual(await look(), was)
-  await mariadb.query('GRANT ALL PRIVILEGES ON `rc\\_blog`.* TO rc_blog@localhost')
   await blog.well()
   assert.deepEqual(blog.look(), blog.second)
   await blog.well('--undo')
+  assert.deepEqual(await look(), was)
+})
+
+test('what is not live here, and the account has no right to have, is told with its text; the rest is restored', async () => {
+  const was = await look()
+  await mariadb.query('DROP VIEW titles', 'rc_blog')
+  const { code, stdout } = await blog.recover('--yes')
+  assert.equal(code, 1)
+  const told = /the view titles of its database could not be put back: ERROR 1142 .*; its text is in (\S+\.sql)/.exec(stdout)
+  assert.match(readFileSync(told?.[1] ?? '', 'utf8'), /VIEW `titles` AS select/)
+  assert.equal(await mariadb.query('SELECT title FROM wp_posts ORDER BY id DESC LIMIT 1', 'rc_blog'), 'Second\n')
+  await blog.well('--undo')
+  await mariadb.query(
+    'CREATE DEFINER=rc_blog@localhost VIEW titles AS SELECT title FROM wp_posts; GRANT ALL PRIVILEGES ON `rc\\_blog`.* TO rc_blog@localhost',
+    'rc_blog',
+  )
   assert.deepEqual(await look(), was)
 })
 

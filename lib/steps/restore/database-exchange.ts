@@ -3,6 +3,7 @@ import { adminOf } from '../../database/admin.ts'
 import { contentsOf } from '../../database/contents.ts'
 import { dropSql } from '../../database/definitions.ts'
 import { makeDefinitions } from '../../database/make-definitions.ts'
+import { sequenceDefaults } from '../../database/sequence-defaults.ts'
 import { quoteName } from '../../database/sql.ts'
 import type { Hands } from '../../host/hands.ts'
 import { ensureAccount } from './ensure-account.ts'
@@ -30,6 +31,8 @@ export async function bringDatabase(hands: Hands, transaction: Transaction, end:
       ...(standing === end ? [] : renameSql(exchange, live.table, held.table)),
     ].join('\n'),
   )
+  const defaults = await sequenceDefaults(admin, [exchange.live, exchange.held])
+  if (defaults !== '') await admin.run(defaults)
   await ensureAccount(hands, transaction)
   const file = end === 'exchanged' ? exchange.heldDefinitions : exchange.liveDefinitions
   const { live: database } = exchange

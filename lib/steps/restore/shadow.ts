@@ -3,8 +3,9 @@ import type { DatabaseAccess } from '../../core/database-access.ts'
 import { adminOf } from '../../database/admin.ts'
 import { claimDatabase } from '../../database/claims.ts'
 import { contentsOf } from '../../database/contents.ts'
-import { saveDefinitions } from '../../database/definitions.ts'
+import { readSides, saveDefinitions } from '../../database/definitions.ts'
 import { importAccount, importDump } from '../../database/import.ts'
+import type { LeftOut } from '../../database/importable-statement.ts'
 import { assertOwnServer } from '../../database/own-server.ts'
 import { quoteName, quoteText } from '../../database/sql.ts'
 import type { Condition, Step } from '../../engine/step.ts'
@@ -39,14 +40,16 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
       await assertRoomToImport(hands, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
       const scratch = { databases: [restoring.shadow], accounts: [importAccount(host, restoring.shadow)] }
       updatePending(host, { ...pendingOf(host, site.name), scratch })
-      await importDump(hands, {
+      const leftOut = await importDump(hands, {
         dump: join(restoring.tree, COMPANION, DUMP),
         beside: join(restoring.holding, 'import.sql'),
         database: restoring.shadow,
-        like: access.database,
+        of: access.database,
       })
       updatePending(host, { ...pendingOf(host, site.name), scratch: { ...scratch, accounts: [] } })
-      await planExchange(hands, site.name, restoring, access)
+      const kept = await planExchange(hands, site.name, restoring, access, leftOut)
+      for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
+        shell.note('problem', `the ${kind} ${name} is not brought back: ${why}`)
     })
   },
 }
@@ -62,8 +65,17 @@ async function refuseUnreadable(hands: Hands, { database }: DatabaseAccess): Pro
   )
 }
 
-/** Writes down which databases will change places, with what each defines besides its tables, and marks the new one. */
-async function planExchange(hands: Hands, site: string, restoring: Restoring, access: DatabaseAccess): Promise<void> {
+/**
+ * Writes down which databases will change places, with what each defines besides its tables, and marks the new one.
+ * @returns views that could not be imported and stay as they are live
+ */
+async function planExchange(
+  hands: Hands,
+  site: string,
+  restoring: Restoring,
+  access: DatabaseAccess,
+  leftOut: readonly LeftOut[],
+): Promise<readonly string[]> {
   const admin = adminOf(hands)
   const madeLive = (await contentsOf(admin, access.database)) === undefined
   const exchange = {
@@ -76,9 +88,11 @@ async function planExchange(hands: Hands, site: string, restoring: Restoring, ac
   }
   updatePending(hands.host, { ...pendingOf(hands.host, site), database: exchange })
   if (madeLive) await admin.run(`CREATE DATABASE ${quoteName(access.database)} CHARACTER SET utf8mb4;`)
-  await saveDefinitions(admin, exchange.held, 'set', exchange.heldDefinitions)
-  await saveDefinitions(admin, exchange.live, 'live', exchange.liveDefinitions)
+  const { live, set, keptViews } = await readSides(admin, exchange, leftOut)
+  saveDefinitions(set, exchange.heldDefinitions)
+  saveDefinitions(live, exchange.liveDefinitions)
   await admin.run(`CREATE TABLE ${quoteName(exchange.held)}.${quoteName(exchange.marker)} (restored INT);`)
+  return keptViews
 }
 
 /** What every WordPress database has rows in. */

@@ -4,7 +4,7 @@ import { BadInput } from '../../core/bad-input.ts'
 import type { Transaction } from '../../core/restore-journal.ts'
 import { adminOf } from '../../database/admin.ts'
 import { contentsOf } from '../../database/contents.ts'
-import { saveDefinitions } from '../../database/definitions.ts'
+import { readLive, saveDefinitions } from '../../database/definitions.ts'
 import { quoteName } from '../../database/sql.ts'
 import type { Hold, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
@@ -103,7 +103,7 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
       if (turned) {
         const admin = adminOf({ host, shell })
         await admin.run(`CREATE TABLE IF NOT EXISTS ${quoteName(turned.held)}.${quoteName(turned.marker)} (restored INT);`)
-        await saveDefinitions(admin, turned.live, 'live', turned.liveDefinitions)
+        saveDefinitions(await readLive(admin, turned.live), turned.liveDefinitions)
       }
       await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges, database: turned })
       // what waited was brought by the restore that is undone

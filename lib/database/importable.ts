@@ -1,0 +1,56 @@
+import { open } from 'node:fs/promises'
+import { isSandboxLine } from './dump-file.ts'
+import { linesOf } from './dump-lines.ts'
+import { importableStatement, type LeftOut } from './importable-statement.ts'
+import { StatementReader } from './statements.ts'
+
+/** What an import has to know of the dump that it was made of. */
+export interface Importable {
+  /** Bytes of its longest statement. */
+  readonly longest: number
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Rows can violate a CHECK that was added later, or without a look at them. */
+const BEGIN = '/*M!100201 SET check_constraint_checks = 0 */; '
+
+/**
+ * Writes a dump as it may be imported into a database of any name: without definers, without the name of the database that it was made of, without what is of other databases, without MariaDB's
+ * sandbox line, over which older clients stumble. Its lines stay the same lines, and bytes that are not part of those stay what they are.
+ * @param database the one that the dump was made of
+ * @param into a path; made anew, mode 600
+ */
+export async function writeImportable(dump: string, into: string, database: string): Promise<Importable> {
+  await using target = await open(into, 'w', 0o600)
+  await target.appendFile(BEGIN)
+  return await readImportable(dump, database, bytes => target.appendFile(bytes))
+}
+
+/** Looks how a dump would be imported, and writes nothing. */
+export const checkImportable = (dump: string, database: string): Promise<Importable> => readImportable(dump, database)
+
+async function readImportable(dump: string, database: string, write?: (bytes: Buffer) => Promise<void>): Promise<Importable> {
+  let out: Buffer[] = []
+  let longest = 0
+  const leftOut: LeftOut[] = []
+  const reader = new StatementReader({
+    line: line => {
+      longest = Math.max(longest, line.length)
+      if (write) out.push(isSandboxLine(line) ? Buffer.from('\n') : line)
+    },
+    statement: text => {
+      longest = Math.max(longest, text.length)
+      const statement = importableStatement(text, database)
+      leftOut.push(...statement.leftOut)
+      if (write) out.push(Buffer.from(statement.text, 'latin1'))
+    },
+  })
+  for await (const lines of linesOf(dump)) {
+    for (const line of lines) reader.take(line)
+    await write?.(Buffer.concat(out))
+    out = []
+  }
+  reader.end()
+  await write?.(Buffer.concat(out))
+  return { longest, leftOut }
+}
