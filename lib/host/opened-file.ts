@@ -5,6 +5,8 @@ import {
   fstatSync,
   fsyncSync,
   futimesSync,
+  lstatSync,
+  openSync,
   readSync,
   type Stats,
   writeFileSync,
@@ -31,6 +33,25 @@ export function kindOf(stat: Stats): string {
   if (stat.isSymbolicLink()) return 'a link'
   if (stat.isFIFO()) return 'a pipe'
   return stat.isSocket() ? 'a socket' : 'a device'
+}
+
+/** Opens a path. @throws {WrongKind} when something else than was wanted stands there, as far as the flags refuse that */
+export function opening(path: string, name: string, wanted: 'a file' | 'a folder', flags: number): number {
+  try {
+    return openSync(path, flags)
+  } catch (error) {
+    if (!['ELOOP', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    const found = kindAt(path)
+    throw new WrongKind(name, found === undefined || found === wanted ? 'something else' : found, wanted)
+  }
+}
+
+function kindAt(path: string): string | undefined {
+  try {
+    return kindOf(lstatSync(path))
+  } catch {
+    return undefined
+  }
 }
 
 /** A regular file held open: whatever its name leads to meanwhile, this is the one that was looked at. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
+  type Dirent,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -16,7 +17,7 @@ import {
   type Stats,
   unlinkSync,
 } from 'node:fs'
-import { kindOf, OpenedFile, WrongKind } from './opened-file.ts'
+import { OpenedFile, opening, WrongKind } from './opened-file.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
@@ -52,6 +53,11 @@ export class OpenedFolder implements Disposable {
     return unlessMissing(() => OpenedFolder.open(path))
   }
 
+  /** The same, undefined also where something else stands in its place. */
+  static openPlain(path: string): OpenedFolder | undefined {
+    return unlessOther(() => OpenedFolder.openIfThere(path))
+  }
+
   /** The same for a folder that an administrator names: it may be a link. */
   static openNamed(path: string): OpenedFolder {
     return new OpenedFolder(opening(path, path, 'a folder', O_RDONLY | O_DIRECTORY), path)
@@ -85,6 +91,11 @@ export class OpenedFolder implements Disposable {
   /** The names in it. */
   names(): string[] {
     return this.#told(() => readdirSync(this.path).toSorted())
+  }
+
+  /** What is in it, each with its kind: a link itself and not what it leads to. */
+  entries(): Dirent[] {
+    return this.#told(() => readdirSync(this.path, { withFileTypes: true }))
   }
 
   /** What a name in it stands for, a link itself and not what it leads to; undefined for nothing. */
@@ -205,17 +216,6 @@ export class OpenedFolder implements Disposable {
       if (error instanceof Error) error.message = error.message.replaceAll(this.path, this.name)
       throw error
     }
-  }
-}
-
-function opening(path: string, name: string, wanted: 'a file' | 'a folder', flags: number): number {
-  try {
-    return openSync(path, flags)
-  } catch (error) {
-    if (!['ELOOP', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    const stat = quietly(() => lstatSync(path))
-    const found = stat && kindOf(stat)
-    throw new WrongKind(name, found === undefined || found === wanted ? 'something else' : found, wanted)
   }
 }
 

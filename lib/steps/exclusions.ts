@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { type Matcher, matcherOf, type Pattern, parseSelection, problemsOf } from '../duplicity/selection.ts'
 import type { Step } from '../engine/step.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
 import type { Needs } from './facts.ts'
 
 /** Seconds that the search for what patterns match may take. */
@@ -17,13 +18,13 @@ export const checkExclusions: Step<Needs<'site'>, void> = {
   title: ({ site }) => `Check the exclusions${site.settings.excludeFrom === undefined ? ' (none)' : ''}`,
   run: async ({ site }, shell) => {
     const file = site.settings.excludeFrom
-    if (!lstatSync(site.folder, { throwIfNoEntry: false })?.isDirectory())
-      throw new BadInput(`there is no folder ${site.folder} to back up`)
+    using opened = OpenedFolder.openPlain(site.folder)
+    if (!opened) throw new BadInput(`there is no folder ${site.folder} to back up`)
     if (file === undefined) return
     const patterns = parseSelection(read(file))
     const problems = problemsOf(patterns, site.folder)
     if (problems.length > 0) throw new BadInput(`${file}: ${problems.join('; ')}`)
-    const { unmatched, gaveUp } = search(site.folder, patterns, shell.now, shell.stop)
+    const { unmatched, gaveUp } = search(opened, patterns, shell.now, shell.stop)
     const found = gaveUp ? `was found within ${LONGEST_SEARCH} s` : 'is there'
     for (const { line, glob } of unmatched)
       shell.note('warning', `${file}, line ${line}: nothing that "${glob}" matches ${found}`)
@@ -41,31 +42,34 @@ function read(file: string): string {
 
 type Sought = Pattern & { readonly matcher: Matcher }
 
-/** The patterns that match nothing below a folder; only folders that could hold a match are looked into. */
+/** The patterns that match nothing below a folder; only folders that could hold a match are looked into, and none that became a link meanwhile. */
 export function search(
-  source: string,
+  source: OpenedFolder,
   patterns: readonly Pattern[],
   now: () => number,
   stop?: AbortSignal,
 ): { unmatched: readonly Pattern[]; gaveUp: boolean } {
   const end = now() + LONGEST_SEARCH * 1000
   let sought: Sought[] = patterns.map(pattern => ({ ...pattern, matcher: matcherOf(pattern.glob) }))
-  const folders = [source]
-  sought = sought.filter(({ matcher }) => !matcher.matches(source, true))
+  const folders = ['']
+  sought = sought.filter(({ matcher }) => !matcher.matches(source.name, true))
   for (let folder = folders.shift(); folder !== undefined && sought.length > 0; folder = folders.shift()) {
     if (stop?.aborted || now() > end) return { unmatched: sought, gaveUp: true }
-    for (const entry of entriesOf(folder)) {
-      const path = join(folder, entry.name)
+    for (const entry of entriesOf(source, folder)) {
+      const way = join(folder, entry.name)
+      const path = join(source.name, way)
       sought = sought.filter(({ matcher }) => !matcher.matches(path, entry.isDirectory()))
-      if (entry.isDirectory() && sought.some(({ matcher }) => matcher.leadsTo(path))) folders.push(path)
+      if (entry.isDirectory() && sought.some(({ matcher }) => matcher.leadsTo(path))) folders.push(way)
     }
   }
   return { unmatched: sought, gaveUp: false }
 }
 
-function entriesOf(folder: string) {
+function entriesOf(source: OpenedFolder, way: string): Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
+    if (way === '') return source.entries()
+    using folder = source.folder(way)
+    return folder.entries()
   } catch {
     return [] // gone meanwhile, or not for this user
   }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { BadInput } from '../../lib/core/bad-input.ts'
+import { parseSelection } from '../../lib/duplicity/selection.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
-import { checkExclusions } from '../../lib/steps/exclusions.ts'
+import { OpenedFolder } from '../../lib/host/opened-folder.ts'
+import { checkExclusions, search } from '../../lib/steps/exclusions.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { notesOf, outcomeOf, perform } from '../support/perform.ts'
@@ -54,5 +57,30 @@ for (const [what, text, file, message] of REFUSED) {
     assert.equal(outcome.status, 'failed')
     assert.equal(outcome.exitCode, new BadInput('').asExitCode)
     assert.match(outcome.reason ?? '', message)
+  })
+}
+
+const exchanges: [what: string, put: (path: string, outside: string) => void][] = [
+  ['a link', (path, outside) => symlinkSync(outside, path)],
+  ['a pipe', path => execFileSync('mkfifo', [path])],
+]
+for (const [what, put] of exchanges) {
+  test(`search() looks into no folder that its owner exchanged for ${what} meanwhile`, () => {
+    const [home, outside] = ['exchanged', 'outside'].map(name => join(folder, name)) as [string, string]
+    for (const path of [home, outside]) rmSync(path, { recursive: true, force: true })
+    mkdirSync(join(home, 'fred'), { recursive: true })
+    mkdirSync(outside)
+    writeFileSync(join(outside, 'secret'), '')
+    let looks = 0
+    // asked for the time at the beginning and before each folder: the third time is that of `fred`
+    const now = (): number => {
+      looks += 1
+      if (looks === 3) renameSync(join(home, 'fred'), join(home, 'was'))
+      if (looks === 3) put(join(home, 'fred'), outside)
+      return 0
+    }
+    using source = OpenedFolder.open(home)
+    const { unmatched } = search(source, parseSelection(`${home}/fred/secret\n`), now)
+    assert.deepEqual([looks, unmatched.length], [3, 1])
   })
 }

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { until } from '../support/processes.ts'
+import { fakeProgram, pathWith } from '../support/programs.ts'
 import { blogFor } from '../support/recover-blog.ts'
 import { dumpOf, runTask } from '../support/recovering.ts'
 import { snapshot } from '../support/snapshot.ts'
@@ -59,6 +60,30 @@ test('recover --into refuses a folder among the sites, by whatever way it is nam
   }
   assert.deepEqual(blog.look(), was)
   assert.deepEqual(readdirSync(blog.host.vhosts), ['blog'])
+})
+
+test('recover --into refuses a way that its owner exchanged for a link among the sites after it was looked at', async () => {
+  const [way, bin] = [join(folder, 'owned'), join(folder, 'bin-room')]
+  mkdirSync(way)
+  const exchange = `[ -L ${way} ] || { mv ${way} ${way}.was && ln -s ${blog.host.vhosts} ${way}; }`
+  fakeProgram(bin, 'stat', `PATH=$REAL; ${exchange}; exec stat "$@"`) // the look for room comes after that for the place
+  const words = ['--site', 'blog', '--into', join(way, 'new')]
+  const { code, stdout } = await runTask(blog.stage, 'recover', blog.host, words, { PATH: pathWith(bin) })
+  assert.equal(code, 2, stdout)
+  assert.match(stdout, /--into .*: that is among the sites of this host/)
+  assert.deepEqual(readdirSync(blog.host.vhosts), ['blog'])
+})
+
+test('recover --into ends where it began, whatever the way there leads to meanwhile', async () => {
+  const [way, bin] = [join(folder, 'walked'), join(folder, 'bin-fetch')]
+  mkdirSync(way)
+  const exchange = `case "$*" in *" restore "*) mv ${way} ${way}.was && ln -s ${blog.host.vhosts} ${way};; esac`
+  fakeProgram(bin, 'bwrap', `PATH=$REAL; bwrap "$@"; ended=$?; ${exchange}; exit $ended`)
+  const words = ['--site', 'blog', '--into', join(way, 'new')]
+  const { code, stdout } = await runTask(blog.stage, 'recover', blog.host, words, { PATH: pathWith(bin) })
+  assert.equal(code, 0, stdout)
+  assert.deepEqual(snapshot(join(`${way}.was`, 'new')), blog.second.files)
+  assert.deepEqual([readdirSync(`${way}.was`), readdirSync(blog.host.vhosts)], [['new'], ['blog']])
 })
 
 test('recover --into --dry-run does not say that anything was restored', async () => {

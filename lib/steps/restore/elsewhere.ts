@@ -1,10 +1,12 @@
-import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { BadInput } from '../../core/bad-input.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import { isWithin } from '../../core/within.ts'
 import type { Step } from '../../engine/step.ts'
 import { nearestThere } from '../../host/disk.ts'
+import { WrongKind } from '../../host/opened-file.ts'
+import { OpenedFolder } from '../../host/opened-folder.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Needs } from '../facts.ts'
 import { fetchTree } from './fetch.ts'
@@ -21,10 +23,9 @@ export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
   name: 'place',
   title: ({ into }) => `Look whether ${into} can take it`,
   run: async ({ host, into }) => {
-    refuseAmongSites(host, into)
-    const there = lstatSync(into, { throwIfNoEntry: false })
-    if (there && (!there.isDirectory() || readdirSync(into).length > 0))
-      throw new BadInput(`--into ${into}: wanted a folder that is empty or not there yet`)
+    const there = nearestThere(into)
+    refuseAmongSites(host, into, join(realpathSync(there), relative(there, into)))
+    if (!isFree(into)) throw new BadInput(`--into ${into}: wanted a folder that is empty or not there yet`)
   },
 }
 
@@ -33,9 +34,10 @@ export const restoreElsewhere: Step<Elsewhere, void> = {
   name: 'restore-elsewhere',
   title: ({ into }) => `Restore into ${into}`,
   run: async ({ host, secrets, request, site, siteArchive, collection, point, scope, into }, shell) => {
-    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point }
+    // whoever owns a folder on the way there may have exchanged it since it was looked at
+    const refuse = (around: string): void => refuseAmongSites(host, into, around)
+    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point, refuse }
     const parts = partsOf(scope)
-    if (existsSync(into) && parts === undefined) await shell.act(`remove the empty folder ${into}`, () => rmdirSync(into))
     for (const path of parts ?? [undefined]) {
       await fetchTree(
         { ...common, into: path === undefined ? into : join(into, path), ...(path === undefined ? {} : { path }) },
@@ -47,10 +49,18 @@ export const restoreElsewhere: Step<Elsewhere, void> = {
   },
 }
 
-/** A folder among the sites would be a site itself, or a part of one that the web shows. */
-function refuseAmongSites({ vhosts }: Host, into: string): void {
-  const there = nearestThere(into)
-  const real = join(realpathSync(there), relative(there, into))
+function isFree(into: string): boolean {
+  try {
+    using there = OpenedFolder.openIfThere(into)
+    return there === undefined || there.names().length === 0
+  } catch (error) {
+    if (error instanceof WrongKind) return false
+    throw error
+  }
+}
+
+/** A folder among the sites would be a site itself, or a part of one that the web shows. `real` is it, or the one that it is made in, without any link on the way. */
+function refuseAmongSites({ vhosts }: Host, into: string, real: string): void {
   if (isWithin(real, realpathSync(vhosts)))
     throw new BadInput(`--into ${into}: that is among the sites of this host (${vhosts}); wanted a folder elsewhere`)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, renameSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Collection } from '../../core/collection.ts'
@@ -7,6 +7,7 @@ import { listed } from '../../core/listed.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import { filePrefixIn, restoreWords } from '../../duplicity/args.ts'
 import type { Shell } from '../../engine/shell.ts'
+import { OpenedFolder } from '../../host/opened-folder.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Secrets } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../check-mount.ts'
@@ -29,6 +30,8 @@ export interface Fetch {
   readonly into: string
   /** A file or folder of the set; all of it when absent. */
   readonly path?: string
+  /** Refuses the folder that it is made in, by the path at which the kernel has it once it is held open. */
+  readonly refuse?: (around: string) => void
 }
 
 /**
@@ -42,22 +45,42 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
     throw new Error(`the set of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
   const target = targetOf(host, site, archive, 'restore')
   const { volumeSize } = host.duplicity
-  await using around = newFolderIn(dirname(into))
+  await using around = newFolderIn(dirname(into), fetch.refuse)
   const made = join(around.path, basename(into))
   const part = path === undefined ? {} : { path }
   const words = restoreWords({ ...target, into: made, time: point.time, volumeSize, ...part })
-  await shell.act(`make the folder ${around.path}`, () => void mkdirSync(around.path, { recursive: true, mode: 0o700 }))
+  await shell.act(`make the folder ${around.path}`, () => around.make())
   const sandbox = { writes: [around.path], noLinks: around.path, capabilities: RESTORING }
   await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', sandbox }, shell)
   const used = { archiveDir: join(target.cache, target.name), point, collection, prefix: filePrefixIn(archive.options) }
   await withNeededManifests(used, shell, () => withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`))
   const skipped = call.skipped()
   if (skipped.length > 0) throw new Error(`the set holds what cannot be restored: ${listed(skipped)}`)
-  await shell.act(`move ${made} to ${into}`, () => renameSync(made, into))
+  await shell.act(`move ${made} to ${into}`, () => around.moveOut(basename(into)))
 }
 
-/** A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed of. */
-function newFolderIn(parent: string): AsyncDisposable & { readonly path: string } {
-  const path = join(parent, `.holdfast-fetch-${randomUUID()}`)
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+/**
+ * A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed of. The one around it is held open from then on: whatever the way
+ * to it leads to meanwhile, what was made is moved out to where it was begun, or nowhere.
+ */
+function newFolderIn(parent: string, refuse: (around: string) => void = () => {}) {
+  const name = `.holdfast-fetch-${randomUUID()}`
+  let around: OpenedFolder | undefined
+  return {
+    path: join(parent, name),
+    make: (): void => {
+      mkdirSync(parent, { recursive: true, mode: 0o700 })
+      around = OpenedFolder.openNamed(parent)
+      refuse(around.real())
+      around.makeFolder(name)
+    },
+    moveOut: (made: string): void => {
+      using folder = around?.folder(name)
+      if (around) folder?.rename(made, made, around)
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      using held = around
+      if (held) await rm(held.at(name), { recursive: true, force: true })
+    },
+  }
 }

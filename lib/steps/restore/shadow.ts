@@ -10,9 +10,9 @@ import { assertOwnServer } from '../../database/own-server.ts'
 import { quoteName, quoteText } from '../../database/sql.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
-import { COMPANION } from '../companion.ts'
 import { DUMP } from '../db-dump.ts'
 import type { Needs } from '../facts.ts'
+import { openDump } from '../opened-dump.ts'
 import type { Restored } from './files.ts'
 import { refuseForeign } from './foreign.ts'
 import { updatePending } from './journal.ts'
@@ -38,10 +38,12 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
     await claimDatabase(host, site, access, 'own', shell)
     await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
       await assertRoomToImport(hands, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
+      using dump = openDump(restoring.tree)
+      if (!dump) throw new Error(`the restored tree has no database dump (${DUMP}) any more`)
       const scratch = { databases: [restoring.shadow], accounts: [importAccount(host, restoring.shadow)] }
       updatePending(host, { ...pendingOf(host, site.name), scratch })
       const leftOut = await importDump(hands, {
-        dump: join(restoring.tree, COMPANION, DUMP),
+        dump: dump.path,
         beside: join(restoring.holding, 'import.sql'),
         database: restoring.shadow,
         of: access.database,
