@@ -110,7 +110,8 @@ export function readCommandLine<Extra extends object>(
 export function helpOf(task: Task): string {
   const more = task.help === undefined ? '' : `\n${task.help}\n`
   return `${task.about}\n\nUsage: npx zx tasks/${task.name}.ts [options]\n\n${helpLines(optionsOf(task))}\n${more}
-Exit codes: 0 all well · 1 something failed or needs attention: a site, but also the mail, a hook or a ping · 2 bad input, nothing was touched · 75 another run holds the lock · 129, 130, 143 stopped by a signal`
+Exit codes: 0 all well · 1 something failed or needs attention: a site, but also the mail, a hook or a ping
+  2 bad input, nothing was touched · 75 another run holds the lock · 129, 130, 143 stopped by a signal`
 }
 
 /** All options of a task, its own first. */
