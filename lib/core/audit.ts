@@ -9,18 +9,19 @@ export interface Auditable {
 }
 
 /**
- * The files to read tonight: the damaged that were written since, then those never read, then the least recently read, as many as fit into the budget; one at least, or a volume
- * larger than the budget would never be read.
+ * The files to read tonight: the damaged that were written since, then those never read, then the least recently read, as many as fit into the budget. The first is read whatever its
+ * size, and so is the least recently read: or a volume larger than the budget would never be read again, nor what comes after it, while something new comes every night.
  * @param budgetBytes 0 for none at all
  */
 export function planAudit(files: readonly Auditable[], budgetBytes: number): readonly Auditable[] {
   if (budgetBytes <= 0) return []
   const rank = ({ rewritten, readAt }: Auditable): number => (rewritten ? -1 : (readAt ?? 0))
   const order = files.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+  const leastRecent = order.find(({ readAt, rewritten }) => readAt !== undefined && !rewritten)
   let sum = 0
   return order.filter((file, index) => {
     sum += file.bytes
-    return index === 0 || sum <= budgetBytes
+    return index === 0 || file === leastRecent || sum <= budgetBytes
   })
 }
 

@@ -15,8 +15,8 @@ const names = (list: readonly Auditable[]) => list.map(each => each.name).join('
 test('planAudit() reads first what was damaged and may have been brought back, then those never read, then the least recently read', () => {
   const all = [volume('a', 3), volume('b'), volume('c', 1), volume('d', 9, true)]
   assert.equal(names(planAudit(all, 400)), 'dbca')
-  assert.equal(names(planAudit(all, 299)), 'db')
-  assert.equal(names(planAudit(all, 1)), 'd')
+  assert.equal(names(planAudit(all, 299)), 'dbc')
+  assert.equal(names(planAudit(all, 1)), 'dc')
   assert.equal(names(planAudit(all, 0)), '')
 })
 
@@ -36,6 +36,16 @@ test('planAudit() has read every file within the nights that nightsToReadAll() p
       assert.ok(allReadSince(all())! >= 1)
     }),
   )
+})
+
+test('planAudit() comes round to every file though it is larger than the budget and something new comes every night', () => {
+  const large = (['a', 'b', 'c'] as const).map((name, index) => ({ ...volume(name, index + 1), bytes: 1000 }))
+  const read = new Map<string, number>(large.map(({ name, readAt }) => [name, readAt!]))
+  for (let night = 10; night < 13; night++) {
+    const all = [...large.map(each => ({ ...each, readAt: read.get(each.name) })), { ...volume(`new${night}`), bytes: 10 }]
+    for (const each of planAudit(all, 500)) read.set(each.name, night)
+  }
+  assert.deepEqual(Object.fromEntries(read), { a: 10, b: 11, c: 12, new10: 10, new11: 11, new12: 12 })
 })
 
 test('nightsToReadAll() and allReadSince() know nothing where nothing is read', () => {
