@@ -19,7 +19,13 @@ function pass(client) {
   const real = net.connect(socket)
   let isFirst = true
   client.on('data', data => { if (isFirst) told(nameIn(data)); isFirst = false })
-  client.pipe(real).pipe(client)
+  client.pipe(real)
+  // without TLS, which the greeting of newer servers offers, it can read who comes
+  real.once('data', greeting => {
+    greeting[greeting.indexOf(0, 5) + 15] &= ~8
+    client.write(greeting)
+    real.pipe(client)
+  })
   for (const each of [client, real]) each.on('error', () => { client.destroy(); real.destroy() })
 }
 
