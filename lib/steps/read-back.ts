@@ -45,7 +45,7 @@ async function readBackWith(
   shell: Shell,
 ): Promise<ReadingBack> {
   const look = { facts, keys, known, shell, since: await encryptedSince(facts, shell) }
-  const first = await readAll(look, names, listed)
+  const first = await readAll(look, names, listed, 'hashes')
   const mendable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)
   if (mendable.length === 0) return { news: newsOf(look, first, listed), listed, isMended: false }
   for (const { copy, name, wrong, bytes } of mendable) {
@@ -55,7 +55,7 @@ async function readBackWith(
   }
   const now = await listCollection(facts.siteArchive, shell)
   const mended = new Set(mendable.map(({ name }) => name))
-  const second = await readAll(look, [...mended], now)
+  const second = await readAll(look, [...mended], now, 'copies')
   return { news: newsOf(look, [...first.filter(({ name }) => !mended.has(name)), ...second], now), listed: now, isMended: true }
 }
 
@@ -71,10 +71,15 @@ interface Look {
 /** One file, as it was found. */
 type Found = Metadata & { readonly sha256: string | undefined; readonly isGood: boolean; readonly wrong: string }
 
+/**
+ * @param trusting `copies` for what was just put back from them: packed or encrypted anew, it has another hash. Else what was written down counts, where it is known: without its cache
+ * duplicity takes a new copy from the archive, and a damaged file is then the same as its copy.
+ */
 async function readAll(
   { facts, keys, known, shell, since }: Look,
   names: readonly string[],
   listed: Collection,
+  trusting: 'hashes' | 'copies',
 ): Promise<Found[]> {
   const there = new Map(listed.files.map(file => [file.name, file]))
   const isFormer = (name: string): boolean => (parseName(name, prefixOf(facts))?.time ?? since) < since
@@ -96,9 +101,13 @@ async function readAll(
     const wanted = known[file.name]?.sha256
     const isAsKnown = answer?.sha256 !== undefined && answer.sha256 === wanted
     const isReadable = answer?.result === 'whole' || answer?.result === 'sealed' || (answer !== undefined && isFormer(file.name))
-    const isGood = isAsKnown || answer?.result === 'same' || (isReadable && wanted === undefined)
+    const isSame = answer?.result === 'same'
+    const isGood =
+      isAsKnown || (isSame && (trusting === 'copies' || wanted === undefined)) || (isReadable && wanted === undefined)
     const difference = differenceFrom(known[file.name] ?? {}, there.get(file.name))
-    return { ...file, sha256: answer?.sha256, isGood, wrong: difference ?? wrongIn(answer!) }
+    // a copy that is the same as what is damaged was made from it
+    const copy = isSame && !isGood ? undefined : file.copy
+    return { ...file, copy, sha256: answer?.sha256, isGood, wrong: difference ?? wrongIn(answer!) }
   })
 }
 
@@ -109,7 +118,7 @@ const wrongIn = ({ result, said, name }: ReadBack): string =>
     sealed: 'is not what was written, by its hash',
     damaged: `cannot be ${name.endsWith('.gpg') ? 'decrypted' : 'unpacked'}${said === '' ? '' : `: ${said}`}`,
     unread: `cannot be read: ${said}`,
-    same: '',
+    same: "is not what was written, by its hash, and this host's copy was made from it",
   })[result]
 
 function newsOf({ facts, known, shell }: Look, found: readonly Found[], listed: Collection): AuditedFiles {
