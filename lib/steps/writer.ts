@@ -108,12 +108,15 @@ const refusal = (reason: string, host: string, again: string): Error =>
     `${reason}. Two machines of one name would destroy each other's backups, so nothing is done. Give one of them another name; or, once, on the machine that is to go on as ${host}: ${again}`,
   )
 
-function recall({ host, identity }: Place): WriterMemory | undefined {
-  return memories.parse(readState(host, STATE) ?? {})[identity]
+/** What is remembered of an archive is so for each name under which this machine wrote to it: a host can be renamed, and be called as before again. */
+const keyOf = ({ host, identity }: Place): string => `${host.name} in ${identity}`
+
+function recall(place: Place): WriterMemory | undefined {
+  return memories.parse(readState(place.host, STATE) ?? {})[keyOf(place)]
 }
 
-function write({ host, identity }: Place, memory: WriterMemory): void {
-  writeState(host, STATE, { ...memories.parse(readState(host, STATE) ?? {}), [identity]: memory })
+function write(place: Place, memory: WriterMemory): void {
+  writeState(place.host, STATE, { ...memories.parse(readState(place.host, STATE) ?? {}), [keyOf(place)]: memory })
 }
 
 const newWord = (): string => randomBytes(16).toString('hex')

@@ -62,8 +62,8 @@ test('checkWriter goes on after a run that was cut off between the archive and t
   cpSync(one.state, before, { recursive: true })
   await one.run()
   // what the state is when the word is in the archive and not yet remembered: the new word is the next one
-  const memory = JSON.parse(readFileSync(join(before, 'writers.json'), 'utf8')).id
-  writeFileSync(join(one.state, 'writers.json'), JSON.stringify({ id: { ...memory, next: marks('c')[0] } }))
+  const memory = JSON.parse(readFileSync(join(before, 'writers.json'), 'utf8'))['web1 in id']
+  writeFileSync(join(one.state, 'writers.json'), JSON.stringify({ 'web1 in id': { ...memory, next: marks('c')[0] } }))
   assert.equal(await reasonOf(one.run()), undefined)
   rmSync(one.state, { recursive: true })
   assert.equal(await reasonOf(one.run()), undefined)
@@ -79,6 +79,12 @@ test('checkWriter tells that the archive was restored, and goes on', async () =>
   cpSync(join(folder, 'snapshot'), join(folder, 'd'), { recursive: true })
   assert.match(notesOf(await one.run())[0]!, /^warning: the archive is as it was some runs of web1 ago/)
   assert.equal(await reasonOf(one.run()), undefined)
+})
+
+test('checkWriter lets a host that was renamed be called as before again', async () => {
+  const one = machine('renamed', 'g')
+  const other = { host: { ...hostIn(join(folder, 'renamed')), name: 'www1' } }
+  for (const as of [{}, other, {}, other, {}]) assert.equal(await reasonOf(one.run(as)), undefined)
 })
 
 test('checkWriter follows no link in place of its folder', async () => {
