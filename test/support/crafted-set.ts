@@ -22,6 +22,8 @@ export async function craftChanged(tree: string, archive: string, change: (copy:
   const copy = join(folder, 'copy')
   await output('cp', ['-a', tree, copy])
   change(copy)
+  // a set is known by its second: one of the same would be taken for that, and damaged
+  await new Promise(resolve => setTimeout(resolve, 1050 - (Date.now() % 1000)))
   await craftSet(copy, archive)
   rmSync(folder, { recursive: true })
 }
