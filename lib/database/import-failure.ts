@@ -2,7 +2,7 @@ import type { CommandFailed } from '../engine/process.ts'
 import { beginsWith, linesOf } from './dump-lines.ts'
 
 /** Errors whose quoted words are names: of accounts, databases, tables, rights. All others may quote what is in a row. */
-const OF_NAMES = ['1044', '1045', '1049', '1142', '1143', '1146', '1227', '1305', '1370', '1419', '2002', '2006', '2013']
+const OF_NAMES = ['1114', '1044', '1045', '1049', '1142', '1143', '1146', '1227', '1305', '1370', '1419', '2002', '2006', '2013']
 
 /**
  * Why a dump could not be imported, in one line, with the table and the row. The client prints the whole statement, and the server quotes values: nothing of either is told.
