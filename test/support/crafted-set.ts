@@ -7,6 +7,8 @@ import { output } from '../../lib/sandbox/process.ts'
 export async function craftSet(tree: string, archive: string): Promise<void> {
   const cache = mkdtempSync(join(tmpdir(), 'holdfast-craft-'))
   removeSets(archive)
+  // a set is known by its second: one of the same would be taken for that, and damaged
+  await new Promise(resolve => setTimeout(resolve, 1050 - (Date.now() % 1000)))
   const options = ['--no-encryption', '--allow-source-mismatch', `--archive-dir=${cache}`, '--verbosity=error']
   await output('duplicity', ['full', ...options, tree, `file://${archive}`])
   rmSync(cache, { recursive: true })
@@ -22,8 +24,6 @@ export async function craftChanged(tree: string, archive: string, change: (copy:
   const copy = join(folder, 'copy')
   await output('cp', ['-a', tree, copy])
   change(copy)
-  // a set is known by its second: one of the same would be taken for that, and damaged
-  await new Promise(resolve => setTimeout(resolve, 1050 - (Date.now() % 1000)))
   await craftSet(copy, archive)
   rmSync(folder, { recursive: true })
 }
