@@ -4,10 +4,14 @@ import type { Lab } from './lab.ts'
 export class ArchiveRecord {
   #known = new Map<string, string>()
 
-  /** The files of complete sets that were there before and are no more, or are not what they were. Then remembers what there is now. */
-  async lost(lab: Pick<Lab, 'sh'>): Promise<string[]> {
+  /**
+   * The files of complete sets that were there before and are no more, or are not what they were. Then remembers what there is now.
+   * @param givenUp the files that were meant to go
+   */
+  async lost(lab: Pick<Lab, 'sh'>, givenUp?: RegExp): Promise<string[]> {
     const now = await completeSets(lab)
-    const lost = [...this.#known].filter(([file, hash]) => now.get(file) !== hash).map(([file]) => file)
+    const wanted = [...this.#known].filter(([file]) => !givenUp?.test(file))
+    const lost = wanted.filter(([file, hash]) => now.get(file) !== hash).map(([file]) => file)
     this.#known = now
     return lost
   }

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly says: RegExp
   /** How the run must end; `cut` where the machine that it runs on is no more. */
   readonly ends: number | 'cut'
+  /** The files of the archives that are meant to go in it. */
+  readonly givenUp?: RegExp
   /** Another run is on web1 meanwhile: its share and VPN may be there in the end. */
   readonly leaves?: true
   /** Takes the cause away. */
@@ -44,7 +46,7 @@ export async function play(
   const isHealing = scenario.heal !== undefined || scenario.ends !== 0 || scenario.mend !== undefined
   const healed = isHealing ? await (scenario.heal ?? night)(lab) : said
   const seconds = ((Date.now() - began) / 1000).toFixed(0)
-  const lost = scenario.leaves ? [] : await record.lost(lab)
+  const lost = scenario.leaves ? [] : await record.lost(lab, scenario.givenUp)
   const line = said.text.split('\n').find(each => says.test(each))
   const told = line?.replace(/^[\d-]+ [\d:]+ /, '') ?? `NOT SAID: ${says}`
   const how = isHealing ? `${healed.code === 0 ? 'by the next run' : 'NOT HEALED'}, ${seconds} s` : 'no need'

@@ -59,6 +59,21 @@ export const SITES: readonly Scenario[] = [
     },
   },
   {
+    name: 'a site given up',
+    injected: 'the archives and the replicas of `fresh` and `ripe`, which nobody backs up any more, are removed',
+    inject: async lab => {
+      await lab.sh('nas', 'rm -r /srv/nas/holdfast/fresh /srv/nas/holdfast/ripe')
+      await lab.sh(
+        'web2',
+        `rm -r ${VHOSTS}/fresh ${VHOSTS}/ripe; rm -f /etc/apache2/sites-enabled/fresh* /etc/apache2/sites-enabled/ripe*`,
+      )
+    },
+    givenUp: /(fresh|ripe)\/duplicity-/,
+    run: bothNights,
+    says: /all well/,
+    ends: 0,
+  },
+  {
     name: 'two markers',
     injected: 'the leaflet on web1 gets PRIMARY_IS_web2 as well',
     inject: lab => web1(lab, `touch ${VHOSTS}/leaflet/PRIMARY_IS_web2`),
