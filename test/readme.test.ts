@@ -7,7 +7,8 @@ import { loadHost } from '../lib/inventory/load.ts'
 import { HOME } from '../lib/program/command-line.ts'
 import { statusSchema } from '../lib/report/status-json.ts'
 
-const readme = readFileSync(join(HOME, 'README.md'), 'utf8')
+const READMES = ['README.md', ...['hosts', 'lib', 'tasks', 'test'].map(folder => `${folder}/README.md`)]
+const readme = READMES.map(file => readFileSync(join(HOME, file), 'utf8')).join('\n')
 const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(match => match[1]!)
 
 test('the inventory in the README loads', async () => {
@@ -27,6 +28,17 @@ test('the step in the README is the one in the code', () => {
 test('the status in the README keeps to its schema, and names every field', () => {
   const example = JSON.parse(/```json\n(.*?)```/s.exec(readme)![1]!)
   assert.deepEqual(statusSchema.parse(example), example)
+})
+
+test('every file that a README links is there', () => {
+  const links = READMES.flatMap(file =>
+    [...readFileSync(join(HOME, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to]) => join(HOME, file, '..', to!)),
+  )
+  assert.ok(links.length >= READMES.length)
+  assert.deepEqual(
+    links.filter(path => !existsSync(path)),
+    [],
+  )
 })
 
 test('every task, script and file that the README names is there', () => {
