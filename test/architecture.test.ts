@@ -105,6 +105,18 @@ test('listr2 is known to engine/tree.ts only, zx to engine only', () => {
   )
 })
 
+test('HTML is made by one template tag, and charts by one set-up', () => {
+  const inReport = files.filter(file => partOf(file) === 'report' && file !== 'lib/report/markup.ts')
+  assert.deepEqual(
+    inReport.filter(file => /(?<!html)`<(?:!doctype|[a-z]+[ >])|&amp;/.test(codeOf(file))),
+    [],
+  )
+  assert.deepEqual(
+    files.filter(file => /import(?! type)[^\n]*'echarts/.test(codeOf(file))),
+    ['lib/report/chart.ts'],
+  )
+})
+
 test('steps reach the world through their shell: none of them begins processes itself', () => {
   const wrong = files.filter(
     file => partOf(file) === 'steps' && importsOf(file).some(name => /child_process|^zx$|^execa$/.test(name)),

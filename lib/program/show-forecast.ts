@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/message.ts'
 import { forecastSite, forecastText } from '../report/forecast.ts'
-import { forecastHtml } from '../report/forecast-html.ts'
 import type { Show } from './look.ts'
 
 /** What a person asks of a forecast. */
@@ -25,7 +24,8 @@ export const showForecast: Show<ForecastOptions> = async (
   const request = { ...asked, keepIncrementals, volumeBytes }
   const forecasts = mine.map(site => forecastSite(site, request))
   if (asked.html !== undefined) {
-    const page = await forecastHtml(host, new Date(now).toISOString(), forecasts, asked.nights)
+    const { forecastHtml } = await import('../report/forecast-html.ts')
+    const page = forecastHtml(host, new Date(now).toISOString(), forecasts, asked.nights)
     await writeFile(asked.html, page).catch(error => {
       throw new BadInput(`--html: cannot write ${asked.html}: ${messageOf(error)}`)
     })

@@ -1,15 +1,11 @@
-import { BarChart, LineChart } from 'echarts/charts'
-import { GraphicComponent, GridComponent } from 'echarts/components'
-import { type EChartsCoreOption, init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
+import type { EChartsCoreOption } from 'echarts/core'
 import type { SizePoint } from '../core/size-history.ts'
+import { drawChart } from './chart.ts'
 import { printableLine } from './lines.ts'
 import { percentOf, type SizedSite, sizeOf } from './sized-sites.ts'
 
-use([BarChart, LineChart, GraphicComponent, GridComponent, SVGRenderer])
-
-/** The font that the picture is drawn with: {@link toPng} brings it along. */
-export const FONT = 'DejaVu Sans'
+/** The font that the picture is drawn with: the picture's maker brings it along. */
+const FONT = 'DejaVu Sans'
 
 /** Narrow, so that its words can be read on a phone, where the mail program shrinks it. */
 export const WIDTH = 480
@@ -34,13 +30,7 @@ const NIGHTS = 90 * 86_400_000
  */
 export function sizesChart(sites: readonly SizedSite[]): { readonly svg: string; readonly height: number } {
   const height = HEAD + sites.length * ROW + PADDING / 2
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height })
-  try {
-    chart.setOption(optionOf(sites))
-    return { svg: chart.renderToSVGString(), height }
-  } finally {
-    chart.dispose()
-  }
+  return { svg: drawChart(optionOf(sites), WIDTH, height), height }
 }
 
 function optionOf(sites: readonly SizedSite[]): EChartsCoreOption {
@@ -53,7 +43,6 @@ function optionOf(sites: readonly SizedSite[]): EChartsCoreOption {
   const limit = BARS.left + BARS.width / (most * 1.02)
   const hidden = { axisLabel: { show: false }, axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false } }
   return {
-    animation: false,
     backgroundColor: GROUND,
     textStyle: { fontFamily: FONT },
     grid: [

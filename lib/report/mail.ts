@@ -1,4 +1,4 @@
-import { htmlOf } from './html.ts'
+import { htmlOf } from './mail-html.ts'
 import type { Picture } from './mail-picture.ts'
 import type { Report } from './report.ts'
 import { textOf } from './text.ts'

@@ -1,15 +1,11 @@
-import { LineChart, ScatterChart } from 'echarts/charts'
-import { GridComponent } from 'echarts/components'
-import { type EChartsCoreOption, init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
+import type { EChartsCoreOption } from 'echarts/core'
 import { formatBytes } from '../core/size.ts'
 import type { SizePoint } from '../core/size-history.ts'
+import { drawChart } from './chart.ts'
 import { PAGE_COLOURS } from './page-style.ts'
 import type { SizeCurve } from './size-curve.ts'
 import type { SiteJson } from './status-json.ts'
 import { tickLabel, timeTicks } from './time-ticks.ts'
-
-use([LineChart, ScatterChart, GridComponent, SVGRenderer])
 
 /** Colours that stand for the page's own, which differ in light and dark: the library wants colours, CSS knows which. */
 const STAND_INS: Readonly<Record<string, string>> = {
@@ -44,12 +40,8 @@ export function chainChart(site: SiteJson, curve: SizeCurve | undefined): string
   const lines = rows.length === 0 ? 0 : TITLE + rows.length * ROW + TIMES
   const height = lines + (curve === undefined ? 0 : TITLE + SIZES + TIMES)
   if (height === 0) return undefined
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height })
   const parts = [...(rows.length === 0 ? [] : [chainsPart(rows)]), ...(curve === undefined ? [] : [sizesPart(curve, lines)])]
-  chart.setOption(optionOf(parts))
-  const svg = chart.renderToSVGString()
-  chart.dispose()
-  return inPageColours(svg)
+  return inPageColours(drawChart(optionOf(parts), WIDTH, height))
 }
 
 /** One drawing with its axes; what is drawn in it names no axes yet. */
@@ -65,8 +57,6 @@ const LABEL = { color: QUIET, fontSize: 12, hideOverlap: true }
 function optionOf(parts: readonly Part[]): EChartsCoreOption {
   const line = { lineStyle: { color: LINE } }
   return {
-    animation: false,
-    useUTC: true,
     textStyle: { color: TEXT, fontFamily: 'system-ui, sans-serif' },
     grid: parts.map(({ grid }) => ({ left: 100, right: 24, ...grid })),
     xAxis: parts.map(({ times }, gridIndex) => ({
@@ -178,11 +168,6 @@ function allowanceLine(points: readonly SizePoint[]) {
 
 /** The library's picture as one that stands by itself, in colours that follow the reader's light or dark. */
 function inPageColours(svg: string): string {
-  // what serves hovering, which a picture does not: a third of its size
-  const still = svg
-    .replace(/ (pointer-events|class)="[^"]*"/g, '')
-    .replace(/<style[\s\S]*?<\/style>/g, '')
-    .replace(/><\/(?:path|rect)>/g, '/>')
-  const coloured = Object.entries(STAND_INS).reduce((text, [from, to]) => text.replaceAll(from, to), still)
+  const coloured = Object.entries(STAND_INS).reduce((text, [from, to]) => text.replaceAll(from, to), svg)
   return coloured.replace(/(<svg [^>]*>)/, `$1<style>${PAGE_COLOURS}</style>`)
 }

@@ -1,8 +1,7 @@
 import type { Verdict } from '../core/finding.ts'
 import type { SizePoint } from '../core/size-history.ts'
-import { escapeHtml } from './html.ts'
-import { documentOf } from './page-document.ts'
-import { age, anchorOf, day, moment, size } from './page-parts.ts'
+import { html, joined, type Markup } from './markup.ts'
+import { anchorOf, day, documentOf, moment, momentAgo, size, type TableRow, tableOf } from './page-parts.ts'
 import { siteDetails } from './page-site.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 import { statusWords } from './verdict-words.ts'
@@ -14,17 +13,25 @@ export type Histories = (site: string) => readonly SizePoint[]
 export function statusPage(status: StatusJson, histories: Histories, fleet = false): string {
   const sites = sorted(status.sites)
   const verdict = status.ok ? 'All well' : capitalized(statusWords(status))
-  const body = `<a class="skip" href="#sites">To the sites</a>
-<header><h1>Backups of ${escapeHtml(status.host)}</h1>
-<p class="quiet">As of ${moment(status.at)}; all times are UTC. Archive: ${escapeHtml(status.archive.reason)}.${fleet ? ' <a href="fleet.html">All hosts of this archive</a>' : ''}</p>
-<p class="verdict ${CLASS[status.verdict]}">${escapeHtml(verdict)}</p></header>
+  const body = html`<a class="skip" href="#sites">To the sites</a>
+<header><h1>Backups of ${status.host}</h1>
+<p class="quiet">As of ${moment(status.at)}; all times are UTC. Archive: ${status.archive.reason}.${fleet && html` <a href="fleet.html">All hosts of this archive</a>`}</p>
+<p class="verdict ${CLASS[status.verdict]}">${verdict}</p></header>
 <main>${problemList(status)}
 <h2 id="sites">Sites</h2>
 <label class="only"><input type="checkbox" id="only"> only sites that need attention</label>
-${siteTable(sites, status.at)}
+${tableOf(
+  'Sites',
+  COLUMNS,
+  sites.map(site => siteRow(site, status.at)),
+  column => (column === 'Health' || column === 'Next night' ? 'words' : 'number'),
+)}
 <h2>Chains and sizes</h2>
 <p class="quiet">Diamonds are full backups, dots incrementals, each chain on a line. Below them: the size over time; the dashed line is the allowance.</p>
-${sites.map(site => siteDetails(site, histories(site.name), sites.length === 1)).join('\n')}</main>`
+${joined(
+  sites.map(site => siteDetails(site, histories(site.name), sites.length === 1)),
+  '\n',
+)}</main>`
   return documentOf(`Backups of ${status.host}: ${verdict}`, body)
 }
 
@@ -38,10 +45,10 @@ const RANK: Readonly<Record<Verdict, number>> = { failed: 0, 'needs attention': 
 const sorted = (sites: readonly SiteJson[]): readonly SiteJson[] =>
   sites.toSorted((a, b) => RANK[a.verdict] - RANK[b.verdict] || (a.name < b.name ? -1 : 1))
 
-function problemList({ problems }: StatusJson): string {
-  if (problems.length === 0) return ''
-  return `<h2>Of the archive as a whole</h2><ul>${problems.map(text => `<li class="bad">${escapeHtml(text)}</li>`).join('')}</ul>`
-}
+const problemList = ({ problems }: StatusJson): Markup | undefined =>
+  problems.length === 0
+    ? undefined
+    : html`<h2>Of the archive as a whole</h2><ul>${problems.map(text => html`<li class="bad">${text}</li>`)}</ul>`
 
 const COLUMNS = [
   'Site',
@@ -54,42 +61,24 @@ const COLUMNS = [
   'Next night',
 ] as const
 
-/** The roles are said as well: a table that a narrow page shows as cards would lose them. */
-export function siteTable(sites: readonly SiteJson[], at: string): string {
-  const head = COLUMNS.map(column => `<th scope="col" role="columnheader">${column}</th>`).join('')
-  const rows = sites.map(site => siteRow(site, at)).join('\n')
-  return `<table class="cards" role="table" aria-label="Sites"><thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody role="rowgroup">\n${rows}\n</tbody></table>`
-}
-
-function siteRow(site: SiteJson, at: string): string {
+function siteRow(site: SiteJson, at: string): TableRow {
   const { name, role, owner, newestBackup, oldestBackup, restorePoints } = site
-  const health = [
-    `<strong class="${CLASS[site.verdict]}">${site.verdict}</strong>`,
-    ...[...site.problems, ...site.warnings].map(escapeHtml),
-  ]
+  const health = [html`<strong class="${CLASS[site.verdict]}">${site.verdict}</strong>`, ...site.problems, ...site.warnings]
   const cells = [
-    health.join('<br>'),
-    escapeHtml(owner === null || role === 'primary' ? role : `${role} of ${owner}`),
-    newestBackup === null
-      ? '<span class="bad">none</span>'
-      : `${moment(newestBackup)} <span class="quiet under">${age(newestBackup, at)} ago</span>`,
+    joined(health, '<br>'),
+    owner === null || role === 'primary' ? role : `${role} of ${owner}`,
+    newestBackup === null ? html`<span class="bad">none</span>` : momentAgo(newestBackup, at),
     oldestBackup === null ? '—' : day(oldestBackup),
-    `<data value="${restorePoints}">${restorePoints}</data>`,
+    html`<data value="${restorePoints}">${restorePoints}</data>`,
     sizeCell(site),
-    escapeHtml(site.next?.night ?? '—'),
+    site.next?.night ?? '—',
   ]
-  const columns = cells.map((cell, index) => cellOf(COLUMNS[index + 1]!, cell))
-  const link = `<a href="#${anchorOf(name)}">${escapeHtml(name)}</a>`
-  return `<tr role="row" class="${site.ok ? 'well' : 'troubled'}"><th scope="row" role="rowheader">${link}</th>${columns.join('')}</tr>`
+  return { head: html`<a href="#${anchorOf(name)}">${name}</a>`, cells, className: site.ok ? 'well' : 'troubled' }
 }
 
-/** Numbers and times stay on a line; sentences may break. */
-const cellOf = (column: string, cell: string): string =>
-  `<td role="cell" data-label="${column}" class="${column === 'Health' || column === 'Next night' ? 'words' : 'number'}">${cell}</td>`
-
-function sizeCell({ bytes, allowanceBytes, ok }: SiteJson): string {
-  if (bytes === null) return `<span class="of">? of ${size(allowanceBytes)}</span>`
+function sizeCell({ bytes, allowanceBytes, ok }: SiteJson): Markup {
+  if (bytes === null) return html`<span class="of">? of ${size(allowanceBytes)}</span>`
   const percent = Math.min(100, Math.round((100 * bytes) / allowanceBytes))
-  const bar = `<span class="bar${bytes > allowanceBytes && !ok ? ' over' : ''}" aria-hidden="true"><span style="width:${percent}%"></span></span>`
-  return `<span class="of">${size(bytes)} of ${size(allowanceBytes)}</span>${bar}`
+  const bar = html`<span class="bar${bytes > allowanceBytes && !ok && ' over'}" aria-hidden="true"><span style="width:${percent}%"></span></span>`
+  return html`<span class="of">${size(bytes)} of ${size(allowanceBytes)}</span>${bar}`
 }
