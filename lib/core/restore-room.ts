@@ -1,7 +1,7 @@
 import { setsOf, sumBytes } from './collection.ts'
 import type { RestorePoint } from './restore-point.ts'
 import type { DumpSize, TreeSize } from './set-record.ts'
-import { formatBytes } from './size.ts'
+import { spaceText } from './size.ts'
 
 /** A file system, as it was found for a path on it. Bytes. */
 export interface Disk {
@@ -11,8 +11,6 @@ export interface Disk {
   readonly device: string
   /** Free for any user. */
   readonly free: number
-  /** Free for the user that Holdfast runs as: for root, what is reserved for it too. */
-  readonly ownFree: number
   /** A file takes at least its size on it. Not so where the file system compresses, or where nobody knows what is underneath. */
   readonly keepsSize: boolean
 }
@@ -27,8 +25,6 @@ export interface Amount {
 /** What one part of a restore needs on one disk. */
 export interface Demand extends Amount {
   readonly disk: Disk
-  /** The database server's own user writes it, for whom nothing is reserved. */
-  readonly byServer?: true
   /** It is for the import of the database, and the files alone do without. */
   readonly forImport?: true
   /** It is told only where there is too little room for it. */
@@ -98,14 +94,13 @@ export function roomToRestore(moments: readonly Moment[]): RoomToRestore {
   )
   const short = disks.filter(disk => disk.isShort)
   const doubtful = disks.filter(disk => !disk.isShort && disk.isDoubtful)
-  const told = (some: typeof disks): string => some.map(({ text }) => text).join('; ')
-  const needs = (some: typeof disks): string => `the restore needs ${told(some)}`
+  const spaceOn = (some: typeof disks): string => `disk space for the restore ${some.map(({ text }) => text).join('; ')}`
   const main = disks.filter(disk => disk.isMain)
   return {
-    text: main.length === 0 ? undefined : needs(main),
+    text: main.length === 0 ? undefined : spaceOn(main),
     short: short.flatMap(disk => disk.shortParts),
-    refusal: short.length === 0 ? undefined : `there is too little room: ${needs(short)}`,
-    doubt: doubtful.length === 0 ? undefined : `there may be too little room: ${needs(doubtful)}`,
+    refusal: short.length === 0 ? undefined : `not enough ${spaceOn(short)}`,
+    doubt: doubtful.length === 0 ? undefined : `perhaps not enough ${spaceOn(doubtful)}`,
   }
 }
 
@@ -118,7 +113,7 @@ function onDisk(disk: Disk, moments: readonly Moment[]) {
   // at its fullest
   const [{ about, free }] = sums.toSorted((a, b) => a.free - a.about - (b.free - b.about)) as [ReturnType<typeof sumOf>]
   return {
-    text: `about ${formatBytes(about)} on the disk of ${disk.path}, where ${formatBytes(free)} are free`,
+    text: `on the disk of ${disk.path}: ${spaceText(free, about)}`,
     isMain: parts.flat().some(({ aside }) => !aside),
     shortParts,
     isShort: shortParts.length > 0,
@@ -131,9 +126,7 @@ const isShort = ({ least, free, keepsSize }: ReturnType<typeof sumOf>): boolean 
 function sumOf(demands: readonly Demand[]) {
   const sum = (of: keyof Amount): number => demands.reduce((total, demand) => total + demand[of], 0)
   const keepsSize = demands.every(({ disk }) => disk.keepsSize)
-  // the server comes last: what is reserved for root is of no use to it
-  const ofServer = demands.some(({ byServer }) => byServer)
-  const free = Math.min(...demands.map(({ disk }) => (ofServer ? disk.free : disk.ownFree)))
+  const free = Math.min(...demands.map(({ disk }) => disk.free))
   return { least: sum('least'), about: sum('about'), free, keepsSize }
 }
 

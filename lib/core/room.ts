@@ -8,7 +8,7 @@ import {
   setsOf,
   sumBytes,
 } from './collection.ts'
-import { formatBytes } from './size.ts'
+import { spaceText } from './size.ts'
 
 /** Whether the archive has room for the next full backup, and how much the collection may occupy so that it has. Bytes. */
 export interface Room {
@@ -37,13 +37,12 @@ export function roomForFull(
   const plenty = (reason: string): Room => ({ enough: true, reason, allowanceBytes: Math.min(allowance, whole), prunable })
   if (chain === undefined) return plenty('there is no full backup yet, so nothing tells how large one is')
   const fullBytes = sumBytes(fullSetsOf(chain))
-  if (free === undefined || fullBytes === undefined) return plenty('a URL does not tell its free space')
+  if (free === undefined || fullBytes === undefined) return plenty('the archive does not tell its free space')
   const ofFull = Math.max(0, fullBytes - (sumBytes(begunAfter(collection, chain).flatMap(set => set.volumes)) ?? 0))
   const wanted = Math.max(ofFull, least)
   const enough = free >= wanted
-  const sizes = `${formatBytes(free)} available, ${formatBytes(wanted)} wanted`
   const what = wanted > ofFull ? 'to complete the interrupted backup' : 'for the next full backup'
-  const reason = `${enough ? 'plenty of space' : 'too little space'} ${what}: ${sizes}`
+  const reason = `${enough ? 'plenty of space' : 'too little space'} ${what}: ${spaceText(free, wanted)}`
   return { enough, reason, allowanceBytes: Math.min(allowance, Math.max(0, whole - wanted)), prunable }
 }
 

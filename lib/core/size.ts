@@ -9,3 +9,7 @@ export function formatBytes(bytes: number | undefined): string {
   const decimals = step === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
   return `${value.toFixed(decimals)} ${units[step]}`
 }
+
+/** What is free and what is required, as every check of disk space says it: `84.8 GB free, 1.00 GB required`. */
+export const spaceText = (free: number, required: number): string =>
+  `${formatBytes(free)} free, ${formatBytes(required)} required`

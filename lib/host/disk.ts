@@ -1,27 +1,46 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { messageOf } from '../core/message.ts'
 import type { Disk } from '../core/restore-room.ts'
+import { spaceText } from '../core/size.ts'
 import type { Shell } from '../engine/shell.ts'
+import type { Host } from '../inventory/schema.ts'
 
-/** File systems on which a file takes at least its size, by the names that `stat` has for them. Others compress, or are a window on something else. */
-const PLAIN = ['ext2/ext3', 'xfs', 'tmpfs', 'jfs', 'reiserfs']
+/** File systems on which a file takes at least its size, as df(1) names them. Others compress, or are a window on something else. */
+const PLAIN = ['ext2', 'ext3', 'ext4', 'xfs', 'tmpfs', 'jfs', 'reiserfs']
 
 /**
- * The file system that a path is on, or will be once its folders are made.
+ * The file system that a path is on, or will be once its folders are made: what is free for any user, as an administrator sees it in df(1).
  * @returns undefined when it does not tell how large it is, as a tmpfs without a limit
  */
 export async function diskOf(path: string, shell: Shell): Promise<Disk | undefined> {
-  const there = nearestThere(path)
-  const script = 'stat --format=%d "$1" && exec stat --file-system --format="%S %b %f %a %T" "$1"'
-  const told = await shell.quick.with({ onLine: () => {} }).ask(String)`sh -c ${script} disk ${there}`
-  const [device = '', size = '', blocks = '', all = '', forAny = '', kind = ''] = told.trim().split(/\s+/)
-  if (!(Number(blocks) > 0)) return undefined
-  const [free, ownFree] = [forAny, process.geteuid?.() === 0 ? all : forAny].map(count => Number(count) * Number(size)) as [
-    number,
-    number,
-  ]
-  return { path, device, free, ownFree, keepsSize: PLAIN.includes(kind) }
+  const script = `while ! [ -e "$1" ]; do set -- "$(dirname -- "$1")"; done
+    stat --format=%d -- "$1" && exec df --block-size=1 --output=avail,size,fstype -- "$1"`
+  return shell.quick.ask(text => parseDisk(path, text))`sh -c ${script} disk ${path}`
+}
+
+function parseDisk(path: string, output: string): Disk | undefined {
+  const lines = output.trim().split('\n')
+  const [free = '', size, kind = ''] = lines.at(-1)!.trim().split(/\s+/)
+  if (size === '0') return undefined
+  if (!/^\d+$/.test(free)) throw new Error(`df gave no number: ${lines.slice(1).join('\n')}`)
+  return { path, device: lines[0]!, free: Number(free), keepsSize: PLAIN.includes(kind) }
 }
 
 /** The path itself, or the nearest folder above it that is there. */
 export const nearestThere = (path: string): string => (existsSync(path) ? path : nearestThere(dirname(path)))
+
+/** Bytes that must be free in an archive for any backup to be made or resumed there: one volume. */
+export const leastFree = ({ duplicity }: Pick<Host, 'duplicity'>): number => duplicity.volumeSize * 1e6
+
+/**
+ * Looks whether a write to the archive failed because its disk is full: over SSH and some other shares that is an input/output error like any other.
+ * @throws when it is
+ */
+export async function assertNotFull(folder: string | undefined, host: Host, failure: unknown, shell: Shell): Promise<void> {
+  if (folder === undefined) return
+  const disk = await diskOf(folder, shell.with({ onLine: () => {} })).catch(() => undefined) // the failure says more than that
+  if (disk === undefined || disk.free >= leastFree(host)) return
+  const space = spaceText(disk.free, leastFree(host))
+  throw new Error(`the disk of the archive is full: ${space} for a volume: ${messageOf(failure)}`)
+}

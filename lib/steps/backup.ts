@@ -11,6 +11,7 @@ import { isOfThisHost } from '../duplicity/errors.ts'
 import type { Owes } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
+import { assertNotFull } from '../host/disk.ts'
 import type { Sandbox } from '../host/sandbox.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { claimArchive } from '../store/claim.ts'
@@ -19,7 +20,6 @@ import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { duplicityCall, targetOf } from './duplicity.ts'
 import type { Needs, Site } from './facts.ts'
-import { assertRoom } from './free-space.ts'
 import { mendChain } from './mend-chain.ts'
 import { withVolumeProgress } from './progress.ts'
 import type { Made } from './read-back-set.ts'
@@ -90,7 +90,7 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
   ).catch(async error => {
     if (shell.stop.aborted || isOfThisHost(error) || diskTrouble(error) !== undefined) throw error
     await proveAgain(siteArchive, shell) // that a share went away says more than that its files did
-    await assertRoom(siteArchive.folder, host.duplicity.volumeSize, error, shell)
+    await assertNotFull(siteArchive.folder, host, error, shell)
     throw error
   })
   const skipped = call.skipped()

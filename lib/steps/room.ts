@@ -4,6 +4,7 @@ import { type Room, roomForFull } from '../core/room.ts'
 import { formatBytes } from '../core/size.ts'
 import type { Telling } from '../core/telling.ts'
 import type { Step } from '../engine/step.ts'
+import { leastFree } from '../host/disk.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
 import { freeBytes } from './free-space.ts'
@@ -17,9 +18,9 @@ type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'siteArchive' | 'collection
  */
 export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
   name: 'room',
-  title: 'Check the space for the next full backup',
+  title: 'Check disk space',
   run: async ({ host, archive, site, siteArchive, collection, limits }, shell) => {
-    const free = archive.kind === 'url' ? undefined : await freeBytes(archive.root, shell)
+    const free = await freeBytes(archive, shell)
     const room = desktopRoom({ host, site, siteArchive, collection }, free)
     shell.note(
       'info',
@@ -49,8 +50,7 @@ export function desktopRoom(
   free: number | undefined,
 ): Room {
   const allowance = host.desktop?.allowance
-  // as isFull() has it
-  const least = hasLocalPartial(host, site.name, siteArchive, collection) ? host.duplicity.volumeSize * 1e6 : 0
+  const least = hasLocalPartial(host, site.name, siteArchive, collection) ? leastFree(host) : 0
   return roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE, least)
 }
 

@@ -10,6 +10,7 @@ import { dropPartialWords, filePrefixIn, type Target } from '../duplicity/args.t
 import { parseName } from '../duplicity/names.ts'
 import { CommandFailed } from '../engine/failure.ts'
 import type { Shell } from '../engine/shell.ts'
+import { assertNotFull } from '../host/disk.ts'
 import { makeScratch } from '../host/scratch.ts'
 import { removeFile } from '../host/whole-file.ts'
 import { filesOfSite } from '../store/share-files.ts'
@@ -19,7 +20,6 @@ import { listArchive, readCollection } from './collection.ts'
 import { markAgain, markCutOff } from './cut-off.ts'
 import { duplicityCall, targetOf } from './duplicity.ts'
 import type { Needs } from './facts.ts'
-import { assertRoom } from './free-space.ts'
 import { withKeys } from './metadata.ts'
 import { lookAtSent, type NamedFile, type Sent, type SetFolders } from './sent-part.ts'
 import { copyName } from './stand-in.ts'
@@ -104,7 +104,7 @@ async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts
     } catch (error) {
       if (shell.stop.aborted || diskTrouble(error) !== undefined || isOfGpg(error)) throw error
       await proveAgain(siteArchive, shell)
-      await assertRoom(siteArchive.folder, host.duplicity.volumeSize, error, shell)
+      await assertNotFull(siteArchive.folder, host, error, shell)
       shell.note('warning', `that failed, and ${WORDS[set.hasManifest ? 'forget' : 'drop']}: ${messageOf(error)}`)
       if (!set.hasManifest) await drop(set, facts, shell)
     }

@@ -74,7 +74,6 @@ const disk = (path: string, free: number, more: Partial<Disk> = {}): Disk => ({
   path,
   device: path,
   free: free * MB,
-  ownFree: free * MB,
   keepsSize: true,
   ...more,
 })
@@ -103,12 +102,6 @@ for (const [what, moments, refused, doubtful] of rooms) {
   })
 }
 
-test('roomToRestore() gives root what is reserved for it, and not the database server', () => {
-  const reserved = disk('/srv', 10, { ownFree: 100 * MB })
-  assert.equal(roomToRestore([[{ disk: reserved, ...amount(50) }]]).refusal, undefined)
-  assert.notEqual(roomToRestore([[{ disk: reserved, ...amount(50), byServer: true }]]).refusal, undefined)
-})
-
 test('roomToRestore() says what is needed and free, in one line', () => {
   const moments = [
     [{ disk: srv, ...amount(60, 70) }],
@@ -118,9 +111,9 @@ test('roomToRestore() says what is needed and free, in one line', () => {
     ],
   ]
   const { text, refusal } = roomToRestore(moments)
-  const onSrv = 'about 120 MB on the disk of /srv, where 100 MB are free'
-  assert.equal(text, `the restore needs ${onSrv}; about 1.00 MB on the disk of /var, where 50.0 MB are free`)
-  assert.equal(refusal, `there is too little room: the restore needs ${onSrv}`)
+  const onSrv = 'disk space for the restore on the disk of /srv: 100 MB free, 120 MB required'
+  assert.equal(text, `${onSrv}; on the disk of /var: 50.0 MB free, 1.00 MB required`)
+  assert.equal(refusal, `not enough ${onSrv}`)
   assert.equal(roomToRestore([]).text, undefined)
 })
 
@@ -129,10 +122,10 @@ test('roomToRestore() tells what is needed aside only where there is too little 
   const volume = { ...amount(20), aside: true as const }
   assert.match(
     roomToRestore([[{ disk: other, ...volume }], [tree]]).text!,
-    /^the restore needs about 60\.0 MB on the disk of \/srv, [^;]*$/,
+    /^disk space for the restore on the disk of \/srv: 100 MB free, 60\.0 MB required$/,
   )
   const tight = roomToRestore([[{ disk: disk('/var', 19), ...volume }], [tree]])
-  assert.match(tight.refusal!, /^there is too little room: the restore needs about 20\.0 MB on the disk of \/var, [^;]*$/)
+  assert.match(tight.refusal!, /^not enough disk space for the restore on the disk of \/var: 19\.0 MB free, 20\.0 MB required$/)
 })
 
 const needs = (disk: Disk, more: Partial<Demand> = {}): Demand => ({ disk, ...amount(60), ...more })

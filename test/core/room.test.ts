@@ -25,7 +25,7 @@ test('roomForFull() wants the size of the newest full, and lets the collection g
   const room = roomForFull(collectionOf([...old, ...young]), 250 * MB)
   assert.ok(room.enough && room.prunable)
   assert.equal(room.allowanceBytes, (300 + 250 - 200) * MB)
-  assert.match(room.reason, /^plenty of space for the next full backup: 250 MB available, 200 MB wanted$/)
+  assert.match(room.reason, /^plenty of space for the next full backup: 250 MB free, 200 MB required$/)
 })
 
 test('roomForFull() short of space gives an allowance that is passed by what is missing', () => {
@@ -46,7 +46,7 @@ test('roomForFull() wants at least what an interrupted backup needs to go on, ho
   const collection = collectionOf([...old, ...young])
   const room = roomForFull(collection, 220 * MB, undefined, 250 * MB)
   assert.deepEqual([room.enough, room.allowanceBytes], [false, 270 * MB])
-  assert.match(room.reason, /^too little space to complete the interrupted backup: 220 MB available, 250 MB wanted$/)
+  assert.match(room.reason, /^too little space to complete the interrupted backup: 220 MB free, 250 MB required$/)
   assert.match(roomForFull(collection, 150 * MB, undefined, 100 * MB).reason, /^too little space for the next full backup/)
 })
 
@@ -62,7 +62,7 @@ test('roomForFull() takes a full that was cut off together with the sets that co
   ]
   const cutOff = (time: string) => ({ time: Date.parse(time), cutOff: true as const })
   const completed = withRecords(collectionOf([...old, ...rest]), [cutOff('2026-01-01T03:00:00Z')])
-  assert.match(roomForFull(completed, 1).reason, /400 MB wanted$/)
+  assert.match(roomForFull(completed, 1).reason, /400 MB required$/)
   const open = withRecords(collectionOf([...old, ...young]), [cutOff('2026-04-01T03:00:00Z')])
   assert.match(roomForFull(open, 1).reason, / 0 bytes wanted$/)
 })

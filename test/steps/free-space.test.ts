@@ -51,7 +51,7 @@ for (const [free, factor, allowances, allowed] of table) {
     assert.equal(freeSpace!.fullBackups.allowed, allowed)
     assert.match(
       notes[0]!,
-      allowed ? /^info: \d+ MB free, wanted \d+ MB/ : /^problem: no full backup will start: \d+ MB free, wanted/,
+      allowed ? /^info: [\d.]+ \w+ free, [\d.]+ \w+ required/ : /^problem: no full backup will start: [\d.]+ \w+ free, /,
     )
   })
 }

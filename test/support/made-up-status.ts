@@ -73,7 +73,7 @@ export function madeUpStatus(sites: number): StatusJson {
     ok: all.every(site => site.ok),
     verdict: all.every(site => site.ok) ? 'well' : 'needs attention',
     problems: [],
-    archive: { freeBytes: 672_919_680_000, fullBackups: true, reason: '672919 MB free, wanted 10000 MB' },
+    archive: { freeBytes: 672_919_680_000, fullBackups: true, reason: '673 GB free, 10.0 GB required' },
     sites: all,
   }
 }

@@ -119,7 +119,7 @@ esac`,
     assert.equal(full().length, 3)
     onShare(() => writeFileSync(join(mountPoint, 'other'), Buffer.alloc(5_000_000)))
     const short = await day('2026-04-30T10:00:00')
-    assert.match(JSON.stringify(short.outcomes), /too little space for the next full backup: .* available, 18\.\d MB wanted/)
+    assert.match(JSON.stringify(short.outcomes), /too little space for the next full backup: .* free, 18\.\d MB required/)
     assert.equal(full().length, 2)
     assert.equal(didOf(await day('2026-04-30T12:00:00')), 'none')
     for (const each of ['2026-05-01T10:00:00', '2026-05-02T10:00:00']) await day(each)

@@ -101,8 +101,11 @@ test('nightly begins no full backup without room for one, and says so', async ()
   const { stage, host } = await stageWith('narrow', { freeSpaceFactor: 10 })
   const told = await stage.told(host, [], recorded())
   assert.equal(told.code, 1)
-  assert.match(troubles(told).join('\n'), /no full backup will start: 1 MB free, wanted 10000 MB/)
-  assert.match(troubles(told).join('\n'), /plain backup: a full backup is needed \(there is no full backup yet\), but 1 MB free/)
+  assert.match(troubles(told).join('\n'), /no full backup will start: 1\.00 MB free, 10\.0 GB required/)
+  assert.match(
+    troubles(told).join('\n'),
+    /plain backup: a full backup is needed \(there is no full backup yet\), but 1\.00 MB free/,
+  )
   assert.ok(!existsSync(calls))
 })
 
@@ -116,7 +119,7 @@ test('nightly says that the disk of the archive is full when its share only says
   assert.equal(told.code, 1)
   assert.match(
     troubles(told).find(line => line.startsWith('plain backup'))!,
-    /the disk of the archive is full: 1 MB free, .*Input\/output error/,
+    /the disk of the archive is full: 1\.00 MB free, .*Input\/output error/,
   )
 })
 

@@ -138,12 +138,12 @@ if (inOwnMounts(import.meta.filename)) {
     const { bavail, bsize } = statfsSync(data)
     writeFileSync(ballast, Buffer.alloc(bavail * bsize - 500_000, 1))
     await fails(
-      /^run room: there is too little room: .*on the disk of .*\/db.* --into .* --files-only or --path\. Nothing was fetched$/,
+      /^run room: not enough disk space for the restore on the disk of .*\/db.* --into .* --files-only or --path\. Nothing was fetched$/,
     )
     // of an older backup nobody knows how large its dump is, until that is there
     const sizes = join(archive, '.holdfast-sets')
     renameSync(sizes, `${sizes}.away`)
-    await fails(/^run import: there is too little room: .*on the disk of .*\/db.* with --files-only or --path$/)
+    await fails(/^run import: not enough disk space .*on the disk of .*\/db.* with --files-only or --path$/)
     renameSync(`${sizes}.away`, sizes)
     rmSync(ballast)
   })

@@ -52,7 +52,7 @@ if (inOwnMounts(import.meta.filename)) {
   const env = { PATH: pathWith(bin) }
   const recover = (...words: string[]) => runTask(stage, 'recover', host, ['--site', 'blog', ...words], env)
   const ON_SITES =
-    /there is too little room: the restore needs about 6\.\d\d MB on the disk of [^;]*\/web1\/vhosts, where [34]\.\d\d MB are free\. Free some room there, or restore with --into a folder on another disk, or bring back less with --path\. Nothing was fetched/
+    /not enough disk space for the restore on the disk of [^;]*\/web1\/vhosts: [34]\.\d\d MB free, 6\.\d\d MB required\. Free some room there, or restore with --into a folder on another disk, or bring back less with --path\. Nothing was fetched/
 
   test('the size of a site is written down beside its archive, a line a set', () => {
     const sizes = recordsIn(readFileSync(join(stage.archive, 'blog/.holdfast-sets'), 'utf8'))
@@ -88,7 +88,7 @@ if (inOwnMounts(import.meta.filename)) {
     assert.equal(code, 1)
     assert.match(
       stdout,
-      /too little room: the restore needs about 6\.\d\d MB on the disk of .*\/look\/new, where \d\.\d+ MB are free/,
+      /not enough disk space for the restore on the disk of .*\/look\/new: \d\.\d+ MB free, 6\.\d\d MB required/,
     )
     assert.ok(!existsSync(called) && !existsSync(join(look, 'new')))
   })
@@ -105,25 +105,21 @@ if (inOwnMounts(import.meta.filename)) {
         const { code, stdout } = await recover('--into', into)
         assert.equal(code, 2, stdout)
         assert.match(stdout, why)
-        assert.doesNotMatch(stdout, /too little room/)
+        assert.doesNotMatch(stdout, /not enough disk space/)
       }
     })
     rmSync(used, { recursive: true })
   })
 
   test('a look that fails is told, and ends neither a recovery nor the replay of a replica', async () => {
-    fakeProgram(
-      bin,
-      'stat',
-      `[[ "$*" == *--file-system* ]] && { echo "Input/output error" >&2; exit 1; }; PATH=$REAL exec stat "$@"`,
-    )
+    fakeProgram(bin, 'df', `[[ "$*" == *${stage.archive}* ]] && PATH=$REAL exec df "$@"; echo "Input/output error" >&2; exit 1`)
     const recovered = await runTask(stage, 'recover', host, ['--site', 'blog', '--dry-run'], env)
     const elsewhere = await runTask(stage, 'recover', host, ['--site', 'tiny', '--into', join(look, 'tiny')], env)
     const replayed = await stage.nightly(replica, ['--site', 'tiny', '--dry-run'], env)
-    rmSync(join(bin, 'stat'))
+    rmSync(join(bin, 'df'))
     for (const { code, stdout } of [recovered, elsewhere, replayed]) {
       assert.equal(code, 0, stdout)
-      assert.match(stdout, /how much room the restore needs cannot be told: .*Input\/output error/)
+      assert.match(stdout, /the disk space for the restore cannot be checked: .*Input\/output error/)
     }
   })
 
@@ -132,7 +128,10 @@ if (inOwnMounts(import.meta.filename)) {
     const words = [process.execPath, task, '--host', 'web1', '--inventory', join(stage.folder, 'hosts'), '--site', 'blog']
     const { code, said } = await onTerminal(words, 'Type yes: ', { keys: 'no\n' })
     assert.equal(code, 2)
-    assert.match(said, /the restore needs about 6\.\d\d MB on the disk of [^\n]* are free[^\n]*\.\r?\nReplace the live/)
+    assert.match(
+      said,
+      /disk space for the restore on the disk of [^\n]* MB free, 6\.\d\d MB required[^\n]*\.\r?\nReplace the live/,
+    )
   })
 
   test('a replica that has no room fails by that line, and the others are replayed', async () => {
@@ -140,7 +139,7 @@ if (inOwnMounts(import.meta.filename)) {
     assert.equal(code, 1)
     assert.match(
       stdout,
-      /blog.*there is too little room: the restore needs about 6\.\d\d MB on the disk of .*\/web2\/vhosts, where \d\.\d+ MB are free\. Free some room there\. Nothing was fetched/,
+      /blog.*not enough disk space for the restore on the disk of .*\/web2\/vhosts: \d\.\d+ MB free, 6\.\d\d MB required\. Free some room there\. Nothing was fetched/,
     )
     assert.ok(existsSync(join(replica.vhosts, 'tiny/SITE/index.html')))
     assert.ok(!existsSync(join(replica.vhosts, 'blog')) && !existsSync(join(replica.vhosts, '.holdfast/blog')))

@@ -39,7 +39,7 @@ export interface Looked {
  */
 export const lookForRoom = (task: 'recover' | 'replica'): Step<Looks, Looked> => ({
   name: 'room',
-  title: 'Look whether the disk has room for it',
+  title: 'Check disk space',
   run: async ({ host, secrets, siteArchive, point, scope }, shell) => {
     const looks = { host, secrets, siteArchive, point, scope }
     const isRecovery = task === 'recover'
@@ -51,7 +51,7 @@ export const lookForRoom = (task: 'recover' | 'replica'): Step<Looks, Looked> =>
 /** The same for a restore into another folder, which imports nothing. */
 export const lookForRoomElsewhere: Step<Looks & { into: string }, void> = {
   name: 'room',
-  title: 'Look whether the disk has room for it',
+  title: 'Check disk space',
   run: async (facts, shell) => {
     const seen = await unlessItFails(shell, () => lookAt(facts, facts.into, false, shell))
     tell(seen, true, shell)
@@ -64,7 +64,7 @@ async function unlessItFails<Seen>(shell: Shell, look: () => Promise<Seen>): Pro
     return await look()
   } catch (error) {
     if (shell.stop.aborted) throw error
-    shell.note('warning', `how much room the restore needs cannot be told: ${messageOf(error)}`)
+    shell.note('warning', `the disk space for the restore cannot be checked: ${messageOf(error)}`)
     return undefined
   }
 }
@@ -88,7 +88,7 @@ function tell(seen: Seen | undefined, isChoice: boolean, shell: Shell): RoomToRe
   if (seen === undefined) return room
   shell.note(
     room.doubt === undefined ? 'info' : 'warning',
-    room.doubt ?? room.text ?? 'how much room the restore needs is not known',
+    room.doubt ?? room.text ?? 'the disk space that the restore requires is not known',
   )
   return room
 }
@@ -113,8 +113,10 @@ const demand = (disk: Disk | undefined, amount: Amount | undefined): Demand[] =>
 
 async function importDemands(hands: Hands, there: Disk | undefined, dump: DumpSize): Promise<Demand[]> {
   const server = await databaseDisk(hands)
-  const tables = demand(server, tablesAmount(dump)).map(each => ({ ...each, byServer: true as const }))
-  return [...demand(there, importableAmount(dump)), ...tables].map(each => ({ ...each, forImport: true as const }))
+  return [...demand(there, importableAmount(dump)), ...demand(server, tablesAmount(dump))].map(each => ({
+    ...each,
+    forImport: true as const,
+  }))
 }
 
 /**

@@ -97,7 +97,7 @@ export const NAS: readonly Scenario[] = [
       await film(lab)
       await nas(lab, 'cd /srv/nas; fallocate -l $(($(df -B1 --output=avail . | tail -n 1) - 2000000)) filler')
     },
-    says: /\[blog\] Back up blog: FAILED: the disk of the archive is full: \d+ MB free/,
+    says: /\[blog\] Back up blog: FAILED: the disk of the archive is full: [\d.]+ \w+ free/,
     ends: 1,
     mend: free,
   },

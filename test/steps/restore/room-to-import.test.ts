@@ -37,7 +37,7 @@ const look = (before = (): void => {}, stop = new AbortController().signal) =>
 test('assertRoomToImport() that cannot tell how much is free is only told', async () => {
   const done = await look()
   assert.equal(outcomeOf(done, 'look').status, 'done')
-  assert.match(notesOf(done).join(), /^warning: how much room the restore needs cannot be told: .*Input\/output error/)
+  assert.match(notesOf(done).join(), /^warning: the disk space for the restore cannot be checked: .*Input\/output error/)
 })
 
 test('assertRoomToImport() ends when the run is stopped', async () => {
