@@ -10,6 +10,7 @@ import { compareFiles } from '../lib/steps/compare-files.ts'
 import { dumpDatabase, isWordPress } from '../lib/steps/db-dump.ts'
 import { checkDecryption, checkEncryption, type EncryptionRequest } from '../lib/steps/encryption.ts'
 import { checkFreeSpace } from '../lib/steps/free-space.ts'
+import { checkSite, recordAnswer } from '../lib/steps/http-check.ts'
 import { lock } from '../lib/steps/lock.ts'
 import { archiveMount } from '../lib/steps/mount.ts'
 import { prune } from '../lib/steps/prune.ts'
@@ -46,13 +47,13 @@ const nightly = recipe<Start & WriterRequest & ShrinkageRequest & ClockRequest &
   .do(checkFreeSpace)
   .each('Primary sites', primaries, site => site
     .do(status).do(setFutureAside).do(checkEncryption).do(compareFiles)
-    .do(prune)
+    .do(prune).do(checkSite)
     .attempt('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
     .only('Incomplete', isIncomplete, incomplete => incomplete.use(finishIncomplete))
     .do(saveCertificates)
     .only('Web server', hasWebServer, served => served.do(saveWebServer))
-    .do(backup).do(noticeShrinkage).do(readBackSet)
-    .only('Not as it was made', isMadeInVain, again => again.do(backup).do(noticeShrinkage).do(readBackSet))
+    .do(backup).do(noticeShrinkage).do(recordAnswer).do(readBackSet)
+    .only('Not as it was made', isMadeInVain, again => again.do(backup).do(noticeShrinkage).do(recordAnswer).do(readBackSet))
     .only('Shrinkage', isShrinkageAccepted, confirmed => confirmed.do(confirmShrinkage)))
   .each('Replica sites', replicas, site => site
     .do(status).do(chooseNewest)

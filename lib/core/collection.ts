@@ -1,3 +1,5 @@
+import type { SetAnswer } from './page.ts'
+
 /** A file of the archive, by its name there. */
 export interface FileRef {
   readonly name: string
@@ -46,6 +48,8 @@ export interface BackupSet {
   readonly problems: readonly string[]
   /** Its backup was cut off: it holds only a part of the tree, which later sets complete, and is no restore point. */
   readonly cutOff?: true
+  /** What the site answered right before it was made; absent where nobody asked, or nobody knows any more. */
+  readonly answer?: SetAnswer
 }
 
 /** A full set and the incrementals that build on it, oldest first. `endAt` is the time of the last one. */

@@ -8,6 +8,8 @@ export type Verdict = 'well' | 'needs attention' | 'failed'
 export interface Finding {
   readonly level: 'failed' | 'attention' | 'remark'
   readonly text: string
+  /** An earlier run told it, and it stays so until somebody acts: it makes no mail of its own. */
+  readonly isKnown?: boolean
 }
 
 /** The verdict that the worst of the findings asks for. */

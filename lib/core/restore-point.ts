@@ -31,6 +31,22 @@ function damages(sets: readonly BackupSet[]): readonly string[] {
 }
 
 /**
+ * The newest restore point at or before `moment`, of all where that is undefined, which is known to be of a site that worked and can be restored as far as is known.
+ * @throws when there is none
+ */
+export function lastGoodPoint(collection: Collection, moment = Number.POSITIVE_INFINITY): RestorePoint {
+  const points = restorePoints(collection).filter(point => point.time <= moment)
+  const found = points.findLast(({ set, problems }) => set.answer?.works && problems.length === 0)
+  if (found) return found
+  const before = moment === Number.POSITIVE_INFINITY ? '' : ` up to ${printTime(moment)}`
+  throw new Error(`no backup${before} is known to be of a site that worked: --list shows what there is`)
+}
+
+/** What is known of the site in this set: `works`, `does not work: HTTP 500`; nothing where nobody asked. */
+export const answerText = ({ set: { answer } }: RestorePoint): string =>
+  answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`
+
+/**
  * The newest restore point at or before `moment` (ms since the epoch), never a later one: for a time before every set duplicity silently
  * gives the oldest full.
  * @throws when there is no backup at all, or none that old: the error names the first one.

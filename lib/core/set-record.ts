@@ -1,5 +1,6 @@
 import type { BackupSet, Chain, Collection } from './collection.ts'
 import type { KnownFiles } from './known-file.ts'
+import type { SetAnswer } from './page.ts'
 import type { SiteNeeds } from './site-needs.ts'
 
 /** What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote less, and the file may be lost. */
@@ -26,6 +27,8 @@ export interface SetRecord {
   readonly stored?: KnownFiles | undefined
   /** Its backup was cut off, and it holds only a part of the tree. */
   readonly cutOff?: true | undefined
+  /** What the site answered right before it was made. */
+  readonly answer?: SetAnswer | undefined
 }
 
 /** How large a site was when a set of it was made. */
@@ -53,11 +56,25 @@ export function treeSizeIn(records: readonly SetRecord[], time: number): TreeSiz
 
 /** The collection with what is written down of its sets. */
 export function withRecords(collection: Collection, records: readonly SetRecord[]): Collection {
-  const times = new Set(records.filter(record => record.cutOff).map(record => record.time))
-  if (times.size === 0) return collection
-  const mark = (set: BackupSet): BackupSet => (times.has(set.time) ? { ...set, cutOff: true } : set)
+  const known = records.filter(record => record.cutOff || record.answer)
+  if (known.length === 0) return collection
+  const cutOffs = new Set(known.filter(({ cutOff }) => cutOff).map(({ time }) => time))
+  const answers = new Map(known.flatMap(({ time, answer }) => (answer ? [[time, answer] as const] : [])))
+  const mark = (set: BackupSet): BackupSet => {
+    const answer = answers.get(set.time)
+    return { ...set, ...(cutOffs.has(set.time) && { cutOff: true }), ...(answer && { answer }) }
+  }
   const markChain = (chain: Chain): Chain => ({ ...chain, full: mark(chain.full), incrementals: chain.incrementals.map(mark) })
   return { ...collection, chains: collection.chains.map(markChain) }
+}
+
+/** A collection that was listed anew, with what was known of the sets of the one before. */
+export function withMarksOf(collection: Collection, before: Collection): Collection {
+  const known = before.chains.flatMap(chain => [chain.full, ...chain.incrementals])
+  return withRecords(
+    collection,
+    known.map(({ time, cutOff, answer }) => ({ time, cutOff, answer })),
+  )
 }
 
 /** The records with more known of one set, newest set first: what is not named stays. */

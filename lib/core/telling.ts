@@ -36,6 +36,8 @@ export interface Telling {
   readonly pruning?: Pruning
   /** Why all pruning of it is stopped, and how to let it go on; null when it is not. */
   readonly frozen?: string | null
+  /** That it does not work, and what to do about it; null while it works, or nobody knows. */
+  readonly broken?: Finding | null
   /** What shows that it has shrunk, or why its replica here stays behind: a sentence for a person, with the command that confirms it; null when neither is so. */
   readonly shrinkage?: string | null
   /** A desktop's: whether the next full backup has room. */

@@ -15,8 +15,17 @@ export function judge(site: Telling): readonly Finding[] {
   if (role === 'unmanaged') return work
   if (role === 'conflict' || role === 'ambiguous' || role === 'unfinished') return [...work, attention(claimText(site))]
   if (role === 'incoming') return [...work, remark(claimText(site))]
+  const broken = site.broken ? [site.broken] : []
   const shrinkage = site.shrinkage ? [attention(site.shrinkage)] : []
-  return [...work, ...ageFindings(site), ...shrinkage, ...damageFindings(site), ...pruningFindings(site), ...remarks(site)]
+  return [
+    ...broken,
+    ...work,
+    ...ageFindings(site),
+    ...shrinkage,
+    ...damageFindings(site),
+    ...pruningFindings(site),
+    ...remarks(site),
+  ]
 }
 
 const failed = (text: string): Finding => ({ level: 'failed', text })

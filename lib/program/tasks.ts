@@ -55,6 +55,7 @@ export const recoverTask: TaskWith<{ recovery: Recovery }> = {
       `as it was then: 2026-01-31 (its beginning), "2026-01-31 18:00" (local time)
 Neither: the newest backup. Taken is the last backup before that time.`,
     ),
+    'last-good': flag('the newest backup of a site that worked; with --age or --at, the newest before that'),
     path: list('REL', 'only this file or folder, such as SITE/wp-content/uploads; several times'),
     'files-only': flag('leave the database as it is'),
     'db-only': flag('leave the files as they are'),
@@ -71,6 +72,7 @@ was is kept for keepPrevious days: --undo brings it back, and can itself be undo
   npx zx tasks/recover.ts --site blog --dry-run          what would happen
   npx zx tasks/recover.ts --site blog                    the newest backup
   npx zx tasks/recover.ts --site blog --age 40D          as it was 40 days ago
+  npx zx tasks/recover.ts --site blog --last-good        as it was when it last worked
   npx zx tasks/recover.ts --site blog --undo             that was not it: back to before
   npx zx tasks/recover.ts --site blog --at 2026-01-31 --into /root/look`,
   read: values => ({ recovery: readRecovery(values, Date.now(), process.stdin.isTTY === true) }),

@@ -89,7 +89,10 @@ export function reportOf(run: RunFacts): Report {
     warnings: distinct([...notes('warning'), ...remarksOf(verdicts, ({ level }) => level === 'remark')]),
     significant: [...recoveries(sites, work, run), ...notes('significant')],
   }
-  const significantRun = report.exitCode !== 0 || report.failures.length + report.problems.length + report.significant.length > 0
+  const told = [...work, ...verdicts.flatMap(({ findings }) => findings)].filter(({ level }) => level !== 'remark')
+  const isOnlyKnown = stoppedBy === undefined && told.length > 0 && told.every(({ isKnown }) => isKnown)
+  const isNews = !isOnlyKnown && (exitCode !== 0 || failures.length + report.problems.length > 0)
+  const significantRun = isNews || report.significant.length > 0
   return { ...report, subject: subjectOf(report), significantRun }
 }
 

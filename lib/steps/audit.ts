@@ -5,6 +5,7 @@ import type { AuditedFile, AuditedFiles } from '../core/known-file.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import { messageOf } from '../core/message.ts'
 import { printTime } from '../core/restore-point.ts'
+import { withMarksOf } from '../core/set-record.ts'
 import { formatBytes } from '../core/size.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
 import { volumesListed } from '../duplicity/known-files.ts'
@@ -13,7 +14,7 @@ import type { Many, Step } from '../engine/step.ts'
 import { withFiles } from '../store/audited-files.ts'
 import { hashFiles, type ToHash } from '../store/file-hashes.ts'
 import { proveAgain, type SiteArchive } from './check-mount.ts'
-import { knownIn, type LookNeeds, listCollection, siteArchiveOf, withKnown } from './collection.ts'
+import { knownIn, type LookNeeds, listCollection, readCollection, siteArchiveOf, withKnown } from './collection.ts'
 import { rememberFiles } from './compare-files.ts'
 import { encryptedSince } from './encryption.ts'
 import type { Needs, Site } from './facts.ts'
@@ -103,14 +104,15 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'
       { known: withFiles(known, hashes), listed },
       shell,
     )
-    const all = { known, news: withFiles(withFiles(hashes, news), more.news), listed: more.listed }
+    const all = { known, news: withFiles(withFiles(hashes, news), more.news), listed: more.listed, collection: listed }
     const after = await rememberFiles(facts, all, shell)
     const isNew = ({ text }: Damage): boolean => !before.damages?.some(damage => damage.text === text)
     const found = after.damages?.filter(isNew) ?? []
     for (const damage of found) shell.note('warning', `${damage.text}; ${meaningOf(after, damage)}`)
     if (found.length === 0 && after.damages?.length === before.damages?.length) return
     const { limits } = readLimits(host, site)
-    shell.tell(siteTelling({ ...facts, collection: after, limits, freeSpace }, shell.now()))
+    const collection = withMarksOf(after, await readCollection(facts, shell))
+    shell.tell(siteTelling({ ...facts, collection, limits, freeSpace }, shell.now()))
   },
 }
 

@@ -1,6 +1,7 @@
 import type { Collection } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
 import type { AuditedFiles } from '../core/known-file.ts'
+import { withMarksOf } from '../core/set-record.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
 import { filesListed, filesOfSetsLeft } from '../duplicity/known-files.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -28,17 +29,17 @@ export const compareFiles: Step<CompareNeeds, Needs<'collection'>> = {
     const damages = collection.damages ?? []
     const damaged = damages.filter(({ role }) => role !== 'volume').map(({ file }) => file)
     const { news, listed } = await readBack(facts, damaged, { known, listed: collection }, shell)
-    const now = await rememberFiles(facts, { known, news, listed }, shell)
+    const now = await rememberFiles(facts, { known, news, listed, collection }, shell)
     for (const damage of now.damages ?? []) shell.note('warning', `${damage.text}; ${meaningOf(now, damage)}`)
     if (damages.length > 0) shell.tell(siteTelling({ ...facts, collection: now }, shell.now()))
     return { collection: now }
   },
 }
 
-/** Remembers what is known of an archive's files, with those that are new to this host. Gives the collection as it is by that. */
+/** Remembers what is known of an archive's files, with those that are new to this host. Gives the collection as it is by that, with what `collection` tells of its sets. */
 export async function rememberFiles(
   { host, site, siteArchive }: LookNeeds,
-  { known, news, listed }: { known: AuditedFiles; news: AuditedFiles; listed: Collection },
+  { known, news, listed, collection }: { known: AuditedFiles; news: AuditedFiles; listed: Collection; collection: Collection },
   shell: Shell,
 ): Promise<Collection> {
   const left = filesOfSetsLeft(withFiles(known, news), listed, filePrefixIn(siteArchive.options))
@@ -48,5 +49,5 @@ export async function rememberFiles(
     await shell.act('remember the files of the archive', () =>
       rememberOrTell(shell, 'what is in the archive cannot be remembered', () => writeAuditedFiles(host, site.name, all)),
     )
-  return withKnown(listed, all, siteArchive)
+  return withMarksOf(withKnown(listed, all, siteArchive), collection)
 }

@@ -42,7 +42,7 @@ export async function mendChain(
   const names = setsOf(chain).flatMap(set => metadataNames(set, prefix))
   const known = filesKnownHere(host, site.name, shell)
   const { news, listed, isMended } = await readBack(facts, names, { known, listed: collection }, shell)
-  const after = await rememberFiles(facts, { known, news, listed }, shell)
+  const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
   const lost = after.damages?.filter(({ file }) => names.includes(file) && copyOf(facts, file, known) === undefined) ?? []
   if (lost.length > 0)
     await shell.act('put stand-ins for what is damaged into the archive-dir', () =>

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
+import { newestKnownGood } from '../core/known-good.ts'
 import { messageOf } from '../core/message.ts'
 import { signsOfWriter } from '../core/other-writer.ts'
 import type { PlannedNames } from '../core/prune-check.ts'
@@ -90,9 +91,14 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     full: freeSpace !== undefined && isFull(host, freeSpace),
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
-    knownGood: readRecord(host, site.name).shrunken?.good,
+    knownGood: oldestOf(readRecord(host, site.name).shrunken?.good, newestKnownGood(collection)?.time),
     now,
   }
+}
+
+const oldestOf = (...times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter(time => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
 }
 
 /** A partial set in this host's own archive-dir to which the backup sees: one that is newer than all finished sets. */

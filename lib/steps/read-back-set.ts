@@ -36,7 +36,7 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
     const known = filesKnownHere(host, site.name, shell)
     const names = metadataNames(made.set, prefix)
     const { news, listed } = await readBack(facts, names, { known, listed: collection }, shell)
-    const after = await rememberFiles(facts, { known, news, listed }, shell)
+    const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
     const stored = storedFiles(newestSet(listed) ?? made.set, news)
     await recordSet(siteArchive, made.set.time, { ...made.record, stored }, shell, after)
     await markEncryption({ ...facts, collection: after }, shell)

@@ -2,6 +2,7 @@ import { archiveTelling, nextNight, pruningTelling } from '../core/archive-telli
 import { planBackup } from '../core/backup-plan.ts'
 import type { Finding } from '../core/finding.ts'
 import { withIncomplete } from '../core/incomplete.ts'
+import { brokenFinding, brokenSince } from '../core/known-good.ts'
 import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
 import { printTime } from '../core/restore-point.ts'
 import { planPrune } from '../core/retention.ts'
@@ -33,8 +34,16 @@ export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'statu
     ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
     frozen: frozenReason(host, site.name) ?? null,
     shrinkage: shrinkageOfSite(host, site.name),
+    broken: brokenTelling(facts, now),
     ...nextTelling(facts, now),
   }
+}
+
+/** That the site does not work, as its sets tell. */
+export function brokenTelling({ host, site, collection }: Needs<'host' | 'site' | 'collection'>, now: number): Finding | null {
+  const broken = brokenSince(collection)
+  const isOwner = site.role.role === 'primary'
+  return broken ? brokenFinding(site.name, broken, isOwner, now, lastVerdictOf(host, site)?.at) : null
 }
 
 /** What this host remembers of a site that has shrunk. */

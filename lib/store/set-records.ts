@@ -43,6 +43,10 @@ const recordSchema = z.looseObject({
     .optional()
     .catch(undefined),
   cutOff: z.literal(true).optional().catch(undefined),
+  answer: z
+    .object({ works: z.boolean(), said: z.string().max(200) })
+    .optional()
+    .catch(undefined),
 })
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */

@@ -145,3 +145,23 @@ test('pingEndKind() is a success only for exit code 0', () => {
   assert.equal(pingEndKind(madeUpReport([backedUp('a')])), 'success')
   assert.equal(pingEndKind(madeUpReport([backedUp('a')], { exitCode: 143, stoppedBy: 'SIGTERM' })), 'fail')
 })
+
+test('that a site does not work is mailed once, and stays in the verdict; what is new besides is mailed', () => {
+  const broken = { level: 'attention', text: 'it does not work: HTTP 500' } as const
+  const nights: [Partial<Parameters<typeof backedUp>[1]>, Outcome[], boolean][] = [
+    [{ broken }, [], true],
+    [{ broken: { ...broken, isKnown: true } }, [], false],
+    [{ broken: { ...broken, isKnown: true } }, [failed('shop')], true],
+    [
+      { broken: { ...broken, isKnown: true }, backedUp: 'full' },
+      [outcome('hook', undefined, { notes: [note('significant', 'x')] })],
+      true,
+    ],
+  ]
+  for (const [told, more, isMailed] of nights) {
+    const report = madeUpReport([backedUp('blog', told), ...more], { exitCode: 1 })
+    assert.equal(isMailDue(report, 'significant'), isMailed)
+    assert.equal(report.sites.find(({ site }) => site === 'blog')!.verdict, 'needs attention')
+    assert.deepEqual(report.problems.map(({ text }) => text).slice(0, 1), ['it does not work: HTTP 500'])
+  }
+})

@@ -1,9 +1,11 @@
 import { formatAge } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
-import { setsOf } from '../../core/collection.ts'
+import { type Collection, setsOf } from '../../core/collection.ts'
 import { messageOf } from '../../core/message.ts'
 import {
   adviceInstead,
+  answerText,
+  lastGoodPoint,
   newestRestorePoint,
   printTime,
   type RestorePoint,
@@ -76,10 +78,11 @@ export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = 
     const points = restorePoints(collection)
     for (const point of points) {
       const damage = point.problems.length === 0 ? '' : `, cannot be restored: ${point.problems.join('; ')}`
+      const answer = answerText(point)
       const size = point.set.bytes === undefined ? '' : `, ${formatBytes(point.set.bytes)}`
       shell.note(
         'info',
-        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${damage}`,
+        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${answer === '' ? '' : `, ${answer}`}${damage}`,
       )
     }
     const last = points.at(-1)
@@ -102,6 +105,10 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
     const place = `${point.set.kind} set, ${sets.indexOf(point.set) + 1} of ${sets.length} in the chain of ${printTime(point.chain.startAt)}`
     shell.note('info', `asked for: ${recovery.asked}`)
     shell.note('info', `chosen: the backup of ${printTime(point.time)}, ${formatAge(shell.now() - point.time)} old (${place})`)
+    for (const each of recovery.lastGood ? around(point, collection) : []) {
+      const mark = each === point ? 'the chosen one' : answerText(each) || 'not known'
+      shell.note('info', `  ${printTime(each.time)}  ${mark}`)
+    }
     if (point.problems.length > 0) {
       const why = `the backup of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`
       throw new Error(
@@ -112,8 +119,17 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
   },
 }
 
-function pointFor({ moment }: Recovery, collection: Parameters<typeof newestRestorePoint>[0]): RestorePoint {
+/** The restore points next to one, itself among them, the oldest first. */
+function around({ time }: RestorePoint, collection: Collection): readonly RestorePoint[] {
+  const points = restorePoints(collection)
+  const index = points.findIndex(point => point.time === time)
+  return points.slice(Math.max(0, index - NEXT_TO), index + NEXT_TO + 1)
+}
+const NEXT_TO = 2
+
+function pointFor({ moment, lastGood }: Recovery, collection: Collection): RestorePoint {
   try {
+    if (lastGood) return lastGoodPoint(collection, moment)
     if (moment !== undefined) return restorePointAt(collection, moment)
   } catch (error) {
     throw new BadInput(messageOf(error))

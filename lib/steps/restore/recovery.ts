@@ -13,6 +13,8 @@ import { type Scope, WHOLE } from './scope.ts'
 export interface Recovery {
   /** Milliseconds since the epoch; the newest backup when undefined. */
   readonly moment: number | undefined
+  /** Only a backup of a site that is known to have worked. */
+  readonly lastGood: boolean
   /** The same in the person's words. */
   readonly asked: string
   readonly scope: Scope
@@ -45,28 +47,32 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
     )
   const exclusive = ['age', 'at'].filter(name => values[name] !== undefined)
   if (exclusive.length > 1) throw new BadInput('--age and --at: wanted one of them')
-  if (undo && ['age', 'at', 'path', 'into', 'files-only', 'db-only'].some(name => isGiven(values[name]))) {
-    throw new BadInput('--undo swaps the last restore back: it takes no --age, --at, --path, --into, --files-only or --db-only')
+  if (undo && ['age', 'at', 'last-good', 'path', 'into', 'files-only', 'db-only'].some(name => isGiven(values[name]))) {
+    throw new BadInput(
+      '--undo swaps the last restore back: it takes no --age, --at, --last-good, --path, --into, --files-only or --db-only',
+    )
   }
+  const lastGood = values['last-good'] === true
   const kept = values.kept as string | undefined
   if (kept !== undefined && !undo) throw new BadInput('--kept says which recovery --undo is for: wanted both')
   const list = values.list === true
-  if (list && (undo || into !== undefined || ['age', 'at', 'path'].some(name => isGiven(values[name]))))
-    throw new BadInput('--list lists the restore points: it takes no --undo, --into, --age, --at or --path')
+  if (list && (undo || into !== undefined || ['age', 'at', 'last-good', 'path'].some(name => isGiven(values[name]))))
+    throw new BadInput('--list lists the restore points: it takes no --undo, --into, --age, --at, --last-good or --path')
   if (!yes && !list && into === undefined && values['dry-run'] !== true && !isTerminal) {
     throw new BadInput(
       'there is no terminal to ask on: add --yes to go on without a question, or --dry-run to see what would be done',
     )
   }
-  return { ...readMoment(values, now), scope: readScope(values, paths), into, undo, list, kept, yes }
+  return { ...readMoment(values, now, lastGood), scope: readScope(values, paths), into, undo, list, kept, yes, lastGood }
 }
 
 /** An option that was not given is undefined, false or an empty list. */
 const isGiven = (value: unknown): boolean => value !== undefined && value !== false && (!Array.isArray(value) || value.length > 0)
 
-function readMoment(values: Values, now: number): Pick<Recovery, 'moment' | 'asked'> {
+function readMoment(values: Values, now: number, lastGood: boolean): Pick<Recovery, 'moment' | 'asked'> {
   const given = values.age ?? values.at
-  if (given === undefined) return { moment: undefined, asked: 'the newest backup' }
+  const what = lastGood ? 'the newest backup that is known to be good' : 'the newest backup'
+  if (given === undefined) return { moment: undefined, asked: what }
   const option = values.age === undefined ? '--at' : '--age'
   const moment = momentOf(option, given as string, now)
   if (moment > now) {
@@ -74,7 +80,7 @@ function readMoment(values: Values, now: number): Pick<Recovery, 'moment' | 'ask
   }
   const isDay = option === '--at' && /^\d+[-/]\d+[-/]\d+$|^\d{8}Z$/.test(given as string)
   const meant = `${printTime(moment)}${isDay ? ', the beginning of that day' : ''}`
-  return { moment, asked: `as of ${given}${option === '--age' ? ' ago' : ''}, that is ${meant}` }
+  return { moment, asked: `${lastGood ? `${what}, ` : ''}as of ${given}${option === '--age' ? ' ago' : ''}, that is ${meant}` }
 }
 
 /** The earliest moment that a date can say, ms since the epoch. */

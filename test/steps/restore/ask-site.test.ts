@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
+import type { SiteAnswer } from '../../../lib/core/page.ts'
 import { recipe } from '../../../lib/engine/recipe.ts'
 import { Stopped } from '../../../lib/engine/stop.ts'
 import type { HostFile } from '../../../lib/inventory/schema.ts'
-import { askBefore, askSite, type SiteAnswer } from '../../../lib/steps/restore/ask-site.ts'
+import { askBefore, askSite } from '../../../lib/steps/restore/ask-site.ts'
 import { hostIn, ownFolder, siteOf } from '../../support/host.ts'
 import { perform, story } from '../../support/perform.ts'
 
@@ -75,7 +76,7 @@ const ANSWERS: Readonly<Record<Manner, SiteAnswer | RegExp>> = {
   'hangs up': /ECONNRESET/,
   'hangs up in the middle': /ECONNRESET|aborted/,
   'never ends': { status: 200, works: true, said: 'HTTP 200' },
-  'redirects to itself': { status: 302, works: false, said: 'HTTP 302, without the expected text' },
+  'redirects to itself': { status: 302, works: false, said: 'HTTP 302, which redirects in circles' },
   'is no web server': /HPE_INVALID|ECONNRESET/,
   works: { status: 200, works: true, said: 'HTTP 200' },
 }

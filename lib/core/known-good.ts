@@ -1,0 +1,52 @@
+import { formatAge } from './age.ts'
+import { type BackupSet, type Collection, setsOf } from './collection.ts'
+import type { Finding } from './finding.ts'
+import { printTime } from './restore-point.ts'
+
+/** That a site does not work, as its sets tell. Times of sets, ms since the epoch. */
+export interface Broken {
+  /** What it answered last. */
+  readonly said: string
+  /** The first set that was made of it since it works no more; of all that are known, where it never worked. */
+  readonly since: number
+  /** The newest set of a site that worked; undefined where it was never seen to. */
+  readonly good: number | undefined
+}
+
+/** Whether the newest set that was asked about is of a site that did not work. Sets of which nothing is known count as neither. */
+export function brokenSince(collection: Collection): Broken | undefined {
+  const known = collection.chains.flatMap(setsOf).filter(set => set.answer !== undefined && !set.cutOff)
+  const good = known.findLastIndex(isKnownGood)
+  const [first] = known.slice(good + 1)
+  return first && { said: known.at(-1)!.answer!.said, since: first.time, good: known[good]?.time }
+}
+
+/** Whether a set is known to be of a site that worked. Unknown is never good. */
+export const isKnownGood = ({ answer, cutOff }: BackupSet): boolean => answer?.works === true && !cutOff
+
+/** The newest set that is known to be of a site that worked. */
+export const newestKnownGood = (collection: Collection): BackupSet | undefined =>
+  collection.chains.flatMap(setsOf).findLast(isKnownGood)
+
+/**
+ * How it is told, with the way back. Only a site that worked before needs somebody, and its owner only.
+ * @param toldAt when the last run judged the site, if one did
+ */
+export function brokenFinding(site: string, broken: Broken, isOwner: boolean, now: number, toldAt = 0): Finding {
+  const { said, since, good } = broken
+  if (good === undefined)
+    return {
+      level: 'remark',
+      text: `it was never seen to work: ${said}. sites.${site}.check in the inventory says how to ask it`,
+    }
+  const name = /^[\w.@:+-]+$/.test(site) ? site : `'${site.replaceAll("'", "'\\''")}'`
+  const from = now - since < A_DAY ? '' : ` for ${formatAge(now - since)}`
+  const text = `it does not work${from}: ${said}. The last backup of it that is known to be good is of ${printTime(good)}`
+  return {
+    level: isOwner ? 'attention' : 'remark',
+    text: isOwner ? `${text}\n  npx zx tasks/recover.ts --site ${name} --last-good` : text,
+    isKnown: toldAt > since,
+  }
+}
+
+const A_DAY = 86_400_000

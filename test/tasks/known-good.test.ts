@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { ownFolder } from '../support/host.ts'
+import { startTask } from '../support/recovery-stage.ts'
+import { claim, Stage, verdicts } from '../support/stage.ts'
+import { createStaticSite } from '../support/static-stage.ts'
+
+const folder = ownFolder('known-good')
+const stage = new Stage(folder)
+/** Serves the site as it is on disk; a page that says "broken" is an error, as with PHP. */
+const page = join(folder, 'web1/vhosts/blog/SITE/index.html')
+const server = createServer((_, response) => {
+  const text = readFileSync(page, 'utf8')
+  response.writeHead(text.includes('broken') ? 500 : 200).end(text)
+})
+await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+after(() => server.close())
+const { port } = server.address() as { port: number }
+const check = { url: `http://127.0.0.1:${port}/` }
+const host = stage.addHost('web1', { sites: { blog: { check } } } as object)
+const recover = (...words: string[]) => startTask(stage, host, 'recover', ['--site', 'blog', ...words]).ended
+
+test('a site that stops working is told that night, stays so in status, and is brought back by one word', async () => {
+  claim(await createStaticSite(host, 'blog'), host)
+  writeFileSync(page, '<h1>good</h1>')
+  assert.deepEqual(verdicts(await stage.told(host)), [])
+  writeFileSync(page, '<h1>better</h1>')
+  assert.deepEqual(verdicts(await stage.told(host)), [])
+
+  writeFileSync(page, '<h1>broken</h1>')
+  const first = await stage.told(host)
+  assert.match(
+    verdicts(first).join(),
+    /^blog needs attention: it does not work: HTTP 500\. The last backup .* known to be good is of 20/,
+  )
+  assert.equal(first.exitCode, 1)
+
+  const status = await startTask(stage, host, 'status').ended
+  assert.equal(status.code, 1, status.stdout)
+  assert.match(status.stdout, /PROBLEM blog: it does not work: HTTP 500/)
+
+  const listed = (await recover('--list')).stdout
+  assert.deepEqual(listed.match(/works|does not work: HTTP 500/g), ['works', 'works', 'does not work: HTTP 500'], listed)
+  const [, command = ''] = /^ +(npx zx .* --last-good)$/m.exec(status.stdout) ?? []
+  assert.notEqual(command, '', status.stdout)
+  const options = `--yes --host web1 --inventory '${stage.folder}/hosts'`
+  execFileSync('sh', ['-c', `${command} ${options}`], { stdio: 'pipe' })
+  assert.equal(readFileSync(page, 'utf8'), '<h1>better</h1>')
+  assert.deepEqual(verdicts(await stage.told(host)), [])
+})
