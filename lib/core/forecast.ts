@@ -5,11 +5,14 @@ import { fullBackupDue } from './schedule.ts'
 
 const dayMilliseconds = 86_400_000
 
-/** What the backups of a site were measured to take, in bytes. `growthBytesPerDay` is how much larger a full becomes each day. */
+/** What the backups of a site were measured to take, in bytes. */
 export interface MeasuredSizes {
   readonly fullBytes: number
+  /** When that full was made, ms since the epoch. */
+  readonly fullAt: number
   readonly incrementalBytes: number
-  readonly growthBytesPerDay: number
+  /** How much larger a full becomes each day; undefined where that is not known. */
+  readonly growthBytesPerDay: number | undefined
   /** The size of a volume that is full: duplicity's `--volsize`, 200 MB unless set. */
   readonly volumeBytes: number
 }
@@ -87,10 +90,10 @@ function pruneInput({ allowanceBytes, keepIncrementals }: ForecastInput, collect
 }
 
 function backupOf(input: ForecastInput, collection: Collection, time: number): BackupSet {
-  const { sizes, frequencySeconds, startAt } = input
+  const { sizes, frequencySeconds } = input
   const primary = collection.chains.at(-1)
   if (!primary || fullBackupDue({ newestFullAt: primary.startAt, frequencySeconds, now: time }).due) {
-    const grown = (sizes.growthBytesPerDay * (time - startAt)) / dayMilliseconds
+    const grown = ((sizes.growthBytesPerDay ?? 0) * (time - sizes.fullAt)) / dayMilliseconds
     return setOf({ kind: 'full', time }, Math.max(0, sizes.fullBytes + grown), sizes.volumeBytes)
   }
   return setOf({ kind: 'incremental', time, baseTime: primary.endAt }, sizes.incrementalBytes, sizes.volumeBytes)

@@ -2,8 +2,16 @@ import { type BackupSet, type Collection, setsOf } from './collection.ts'
 import type { MeasuredSizes } from './forecast.ts'
 
 const DAY = 86_400_000
-/** Of how many of the newest incrementals the mean is taken. */
+/** Of how many of the newest incrementals the mean is taken, and by how many of the newest sizes growth is told. */
 const RECENT = 60
+/** Growth is told by at least so much time: what a site gains in a night or two says nothing about a year. */
+const LEAST = 7 * DAY
+
+/** How large a site itself was when a set of it was made. Ms since the epoch, bytes. */
+export interface SiteSize {
+  readonly time: number
+  readonly bytes: number
+}
 
 /** What a collection's sets were measured to take, with the counts that it rests on; or why nothing can be measured. */
 export type Measurement =
@@ -11,10 +19,11 @@ export type Measurement =
   | { readonly reason: string }
 
 /**
- * Measures a site's backups: the newest full, the mean of its recent incrementals, and how fast fulls grow from the first to the last of them.
+ * Measures a site's backups: the newest full, the mean of its recent incrementals, and how fast fulls grow: by the fulls that there are, and by how large the site
+ * itself was each night, as far as that was written down.
  * @param volumeBytes the size of a full volume
  */
-export function measure(collection: Collection, volumeBytes: number): Measurement {
+export function measure(collection: Collection, siteSizes: readonly SiteSize[], volumeBytes: number): Measurement {
   if (collection.bytes === undefined) return { reason: 'the sizes of the sets are not known here' }
   const sets = collection.chains.flatMap(setsOf).filter(set => set.restorable)
   const fulls = sets.filter(set => set.kind === 'full')
@@ -23,19 +32,34 @@ export function measure(collection: Collection, volumeBytes: number): Measuremen
   if (!newest) return { reason: 'there is no full backup to measure yet' }
   const sizes = {
     fullBytes: bytesOf(newest),
+    fullAt: newest.time,
     incrementalBytes: mean(incrementals.slice(-RECENT).map(bytesOf)),
-    growthBytesPerDay: growthOf(fulls),
+    growthBytesPerDay: growthOf([...fulls.map(sizeOf), ...asFulls(siteSizes, incrementals, newest)]),
     volumeBytes,
   }
   return { sizes, fulls: fulls.length, incrementals: incrementals.length }
 }
 
-function growthOf(fulls: readonly BackupSet[]): number {
-  const [first, last] = [fulls[0]!, fulls.at(-1)!]
-  const days = (last.time - first.time) / DAY
-  return days < 1 ? 0 : (bytesOf(last) - bytesOf(first)) / days
+/** What a full would have taken when each incremental was made: the site as it was then, packed as the newest full is. */
+function asFulls(siteSizes: readonly SiteSize[], incrementals: readonly BackupSet[], newest: BackupSet): SiteSize[] {
+  const times = new Set(incrementals.map(({ time }) => time))
+  const packed = bytesOf(newest) / (siteSizes.find(({ time }) => time === newest.time)?.bytes ?? 0)
+  if (!Number.isFinite(packed)) return []
+  return siteSizes.filter(({ time }) => times.has(time)).map(({ time, bytes }) => ({ time, bytes: bytes * packed }))
 }
 
+/** Bytes a day: the middle one of the slopes between each two sizes, which one odd night does not change. */
+function growthOf(sizes: readonly SiteSize[]): number | undefined {
+  const recent = sizes.toSorted((a, b) => a.time - b.time).slice(-RECENT)
+  if (recent.length < 2 || recent.at(-1)!.time - recent[0]!.time < LEAST) return undefined
+  const slopes = recent.flatMap((one, index) => recent.slice(index + 1).flatMap(other => slopeOf(one, other)))
+  return slopes.toSorted((a, b) => a - b)[Math.floor(slopes.length / 2)]
+}
+
+const slopeOf = (one: SiteSize, other: SiteSize): number[] =>
+  other.time - one.time < DAY / 2 ? [] : [((other.bytes - one.bytes) / (other.time - one.time)) * DAY]
+
+const sizeOf = (set: BackupSet): SiteSize => ({ time: set.time, bytes: bytesOf(set) })
 const bytesOf = (set: BackupSet): number => set.bytes ?? 0
 const mean = (numbers: readonly number[]): number =>
   numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length

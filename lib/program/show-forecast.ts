@@ -13,7 +13,7 @@ export interface ForecastOptions {
   readonly frequencySeconds: number | undefined
 }
 
-/** Makes the forecasts of the sites that this host backs up, prints them, and writes the page when asked. */
+/** Makes the forecasts of the sites that this host backs up, prints them, and writes the page when asked. One has every night of years: none is kept once it is shown. */
 export const showForecast: Show<ForecastOptions> = async (
   { host, now, sites, work, keepIncrementals, volumeBytes },
   _,
@@ -21,18 +21,25 @@ export const showForecast: Show<ForecastOptions> = async (
 ) => {
   const failures = work.filter(({ level }) => level === 'failed').map(({ text }) => text)
   const mine = sites.filter(({ told }) => told.role === 'primary').toSorted((a, b) => (a.told.site < b.told.site ? -1 : 1))
-  const request = { ...asked, keepIncrementals, volumeBytes }
-  const forecasts = mine.map(site => forecastSite(site, request))
+  const texts: string[] = []
+  const forecasts = mine.values().map(site => {
+    const forecast = forecastSite(site, { ...asked, keepIncrementals, volumeBytes })
+    texts.push(asked.json ? JSON.stringify(forecast, undefined, 2) : forecastText(forecast, asked.nights))
+    return forecast
+  })
   if (asked.html !== undefined) {
     const { forecastHtml } = await import('../report/forecast-html.ts')
-    const page = forecastHtml(host, new Date(now).toISOString(), forecasts, asked.nights)
-    await writeFile(asked.html, page).catch(error => {
+    await writeFile(asked.html, forecastHtml(host, new Date(now).toISOString(), forecasts, asked.nights)).catch(error => {
       throw new BadInput(`--html: cannot write ${asked.html}: ${messageOf(error)}`)
     })
-  }
+  } else forecasts.forEach(() => {})
   const exitCode = failures.length === 0 ? 0 : 1
-  if (asked.json) return { text: JSON.stringify({ host, failures, sites: forecasts }, undefined, 2), exitCode }
+  if (asked.json) {
+    const [name, failed] = [host, failures].map(each => JSON.stringify(each))
+    return { text: `{"host": ${name}, "failures": ${failed}, "sites": [${texts.join(',\n')}]}`, exitCode }
+  }
   const problems = failures.map(text => `PROBLEM ${text}`)
   const page = asked.html === undefined ? [] : ['', `page: ${asked.html}`]
-  return { text: [...problems, forecastText(forecasts, asked.nights), ...page].join('\n'), exitCode }
+  const all = texts.length === 0 ? 'no site is backed up by this host' : texts.join('\n\n')
+  return { text: [...problems, all, ...page].join('\n'), exitCode }
 }

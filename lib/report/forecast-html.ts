@@ -1,7 +1,7 @@
 import type { Variant } from '../core/compare-forecasts.ts'
 import { drawChart } from './chart.ts'
 import { FORECAST_HEAD, measurementText, rowOf, type SiteForecast } from './forecast.ts'
-import { html, joined, type Markup, trusted } from './markup.ts'
+import { html, type Markup, trusted } from './markup.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; background: Canvas; color: CanvasText }
@@ -11,17 +11,17 @@ th, td { text-align: left; padding: .2rem .6rem .2rem 0; border-bottom: 1px soli
 figure { margin: 1.5rem 0 } figure svg { width: 100%; height: auto } .wide { overflow-x: auto }
 @media print { section { break-inside: avoid } }`
 
-/** The forecasts as one page that needs nothing else: no script, no network. */
-export function forecastHtml(host: string, at: string, sites: readonly SiteForecast[], nights: number): string {
+/** The forecasts as one page that needs nothing else, no script and no network: piece by piece, as they are made. */
+export function* forecastHtml(host: string, at: string, sites: Iterable<SiteForecast>, nights: number): Generator<string> {
   const title = `How far back: ${host}`
-  return `${html`<!doctype html>
+  yield `${html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style>${trusted(STYLE)}</style></head>
 <body><h1>${title}</h1>
 <p>What the nightly decisions of the next ${nights} nights would do to the archive, from the sizes measured at ${at}.</p>
-${joined(sites.map(sectionOf), '\n')}
-</body></html>
 `}`
+  for (const site of sites) yield `${sectionOf(site)}\n`
+  yield '</body></html>\n'
 }
 
 function sectionOf({ name, measured, variants }: SiteForecast): Markup {

@@ -1,5 +1,6 @@
 import { formatAge } from '../core/age.ts'
 import { type Asked, compareForecasts, gistOf, type Variant } from '../core/compare-forecasts.ts'
+import type { MeasuredSizes } from '../core/forecast.ts'
 import { type Measurement, measure } from '../core/measure.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
@@ -22,13 +23,13 @@ export interface SiteForecast {
   readonly variants: readonly Variant[]
 }
 
-/** Runs the nightly decisions over what was measured, from the night after the newest backup on. */
+/** Runs the nightly decisions over what was measured, from the night after the newest backup on. It holds every night: of many sites it is made and shown one after the other. */
 export function forecastSite(
-  { told, collection, allowanceBytes, frequencySeconds, now }: SiteStatus,
+  { told, collection, siteSizes, allowanceBytes, frequencySeconds, now }: SiteStatus,
   request: ForecastRequest,
 ): SiteForecast {
   const name = told.site
-  const measured = measure(collection, request.volumeBytes)
+  const measured = measure(collection, siteSizes, request.volumeBytes)
   if (!('sizes' in measured)) return { name, measured, variants: [] }
   const startAt = Math.max(now, (collection.chains.at(-1)?.endAt ?? now) + DAY)
   const { nights, keepIncrementals } = request
@@ -36,15 +37,10 @@ export function forecastSite(
   return { name, measured, variants: compareForecasts(input, request) }
 }
 
-const HEAD = ['', 'allowance', 'full every', 'allowance met', 'reaches back', 'at worst', 'largest', 'prunings']
+const HEAD = ['', 'allowance', 'full every', 'reaches its allowance', 'reaches back', 'at worst', 'largest', 'prunings']
 
-/** The forecasts for people, as text. */
-export function forecastText(sites: readonly SiteForecast[], nights: number): string {
-  if (sites.length === 0) return 'no site is backed up by this host'
-  return sites.map(site => siteText(site, nights)).join('\n\n')
-}
-
-function siteText({ name, measured, variants }: SiteForecast, nights: number): string {
+/** A site's forecast for people, as text. */
+export function forecastText({ name, measured, variants }: SiteForecast, nights: number): string {
   if (!('sizes' in measured)) return `${name}: no forecast: ${measured.reason}`
   const stuck = variants.flatMap(variant =>
     gistOf(variant).stuck === undefined ? [] : [`  ${variant.name}: ${gistOf(variant).stuck}`],
@@ -61,20 +57,25 @@ function siteText({ name, measured, variants }: SiteForecast, nights: number): s
 /** What the forecast rests on, in a line. */
 export function measurementText(measured: Measurement): string {
   if (!('sizes' in measured)) return measured.reason
-  const { sizes, fulls, incrementals } = measured
-  const growth = `${sizes.growthBytesPerDay < 0 ? 'shrinks' : 'grows'} ${formatBytes(Math.abs(sizes.growthBytesPerDay))} a day`
+  const { sizes, incrementals } = measured
   const few = incrementals < 7 ? ', measured on few backups yet' : ''
-  return `a full takes ${formatBytes(sizes.fullBytes)} and ${fulls < 2 ? 'its growth is not known yet' : growth}, an incremental ${formatBytes(sizes.incrementalBytes)}${few}`
+  return `a full takes ${formatBytes(sizes.fullBytes)}, an incremental ${formatBytes(sizes.incrementalBytes)}${few}; ${growthText(sizes)}`
 }
 
-/** The cells of a variant; also for the page. */
+function growthText({ growthBytesPerDay: growth }: MeasuredSizes): string {
+  if (growth === undefined) return 'its growth is not known yet: less than a week of backups tells it'
+  if (growth === 0) return 'it does not grow'
+  return `it ${growth < 0 ? 'shrinks' : 'grows'} by ${formatBytes(Math.abs(growth))} a day`
+}
+
+/** The cells of a variant; also for the page. That an allowance is not reached is good. */
 export function rowOf(variant: Variant): string[] {
   const gist = gistOf(variant)
   return [
     variant.name,
     formatBytes(variant.allowanceBytes),
     formatAge(variant.frequencySeconds * 1000),
-    gist.metAt === undefined ? 'never' : printTime(gist.metAt).slice(0, 10),
+    gist.metAt === undefined ? `not in ${variant.forecast.nights.length} nights` : printTime(gist.metAt).slice(0, 10),
     daysOf(gist.reachDays),
     daysOf(gist.worstReachDays),
     formatBytes(gist.largestBytes),

@@ -1,6 +1,7 @@
 import { type BackupSet, type Chain, type Collection, setsOf } from '../core/collection.ts'
 import { type Finding, verdictOf } from '../core/finding.ts'
 import type { LastVerdict } from '../core/last-run.ts'
+import type { SiteSize } from '../core/measure.ts'
 import { restorePoints } from '../core/restore-point.ts'
 import type { PrunePlan } from '../core/retention.ts'
 import type { SizePoint } from '../core/size-history.ts'
@@ -15,6 +16,8 @@ export interface SiteStatus {
   /** What the last run said of it. */
   readonly last: LastVerdict | undefined
   readonly collection: Collection
+  /** How large the site itself was when its sets were made, as far as that was written down. */
+  readonly siteSizes: readonly SiteSize[]
   readonly allowanceBytes: number
   readonly frequencySeconds: number
   /** What pruning would do now. */

@@ -1,7 +1,11 @@
+import type { SiteSize } from '../core/measure.ts'
 import { planPrune } from '../core/retention.ts'
 import { collectionOf } from '../duplicity/listing.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
 import type { SiteStatus } from '../report/status.ts'
+import { readSetRecords } from '../store/set-records.ts'
+import type { SiteArchive } from './check-mount.ts'
 import { readCollection, siteArchiveOf } from './collection.ts'
 import { desktopSite, scheduleOf } from './desktop-site.ts'
 import type { FreeSpace, Needs, Request } from './facts.ts'
@@ -101,12 +105,19 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
       },
       last: lastVerdictOf(host, site),
       collection,
+      siteSizes: await siteSizesIn(siteArchive, shell),
       ...limits,
       plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
       now,
       replayed: readRecord(host, site.name).restoredFrom,
     })
   },
+}
+
+/** How large the site was each night. Who may not read that looks at all the rest. */
+async function siteSizesIn(siteArchive: SiteArchive, shell: Shell): Promise<SiteSize[]> {
+  const records = await readSetRecords(siteArchive, shell).catch(() => [])
+  return records.flatMap(({ time, bytes }) => (bytes === undefined ? [] : [{ time, bytes }]))
 }
 
 /** What is known of a desktop besides what is known of any site: its room, and its next day. */

@@ -7,7 +7,13 @@ import { at, chainSketch, listing } from '../duplicity/archive.ts'
 
 const megabyte = 1e6
 const day = 86_400_000
-const sizes = { fullBytes: 100 * megabyte, incrementalBytes: 5 * megabyte, growthBytesPerDay: 0, volumeBytes: 25 * megabyte }
+const sizes = {
+  fullBytes: 100 * megabyte,
+  fullAt: at(0),
+  incrementalBytes: 5 * megabyte,
+  growthBytesPerDay: 0,
+  volumeBytes: 25 * megabyte,
+}
 const usual: ForecastInput = {
   sizes,
   allowanceBytes: 1000 * megabyte,

@@ -155,9 +155,10 @@ test('forecast.ts: a table, a comparison, and a page that needs nothing else', (
   const page = join(folder, 'page.html')
   const { code, stdout } = run('forecast', '--html', page, '--nights', '400')
   assert.equal(code, 0)
-  assert.match(stdout, /blog, after 400 nights; a full takes 30\.0 MB and grows 0 bytes a day, an incremental 2\.00 MB/)
+  assert.match(stdout, /blog, after 400 nights; a full takes 30\.0 MB, an incremental 2\.00 MB; it does not grow$/m)
   assert.match(stdout, /^ {2}as it is +1\.00 GB +30 days +20\d\d-\d\d-\d\d/m)
   assert.match(stdout, /^ {2}twice the allowance +2\.00 GB/m)
+  assert.match(run('forecast', '--nights', '3').stdout, /^ {2}as it is +1\.00 GB +30 days +not in 3 nights +/m)
   const html = readFileSync(page, 'utf8')
   assert.equal(html.match(/<svg role="img" aria-label="[^"]+/g)?.length, 2)
   assert.doesNotMatch(html, /<script|(?:src|href)="http/)
@@ -172,6 +173,17 @@ test('forecast.ts: a table, a comparison, and a page that needs nothing else', (
       ['as asked', 1e8, 604_800],
     ],
   )
+})
+
+test('forecast.ts knows the growth of a site that has one full, by what was written down of each night', () => {
+  const records = Array.from({ length: 20 }, (_, night) => ({
+    set: new Date(Date.UTC(2026, 0, 1 + today - 20 + night)).toISOString(),
+    ...{ files: 10, bytes: 300e6 + night * 3e6 },
+  }))
+  writeFileSync(join(folder, 'nas/blog/.holdfast-sets'), records.map(record => `${JSON.stringify(record)}\n`).join(''))
+  const { stdout } = run('forecast', '--nights', '2')
+  assert.match(stdout, /blog, after 2 nights; a full takes 30\.0 MB, an incremental 2\.00 MB; it grows by 2\d\d kB a day$/m)
+  rmSync(join(folder, 'nas/blog/.holdfast-sets'))
 })
 
 test('status.ts and forecast.ts refuse what makes no sense, in a line', () => {

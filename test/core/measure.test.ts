@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Measurement, measure, type SiteSize } from '../../lib/core/measure.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
+import { measurementText } from '../../lib/report/forecast.ts'
+import { at, chainSketch, listing, type SetSketch } from '../duplicity/archive.ts'
+
+const VOLUME = 200e6
+const sketch = (...sketches: SetSketch[]) => collectionOf(listing(...sketches))
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+function sizesIn(measured: Measurement) {
+  if (!('sizes' in measured)) throw new Error(measured.reason)
+  return measured.sizes
+}
+
+/** How large the site was each night, of so many: as large as two fulls, and more by so much each night. */
+const nightly = (nights: number, bytes: number, more: number): SiteSize[] =>
+  range(nights).map(night => ({ time: at(night), bytes: bytes + night * more }))
+
+test('measure() knows how a site grows by one full and what was written down of 47 nights', () => {
+  const collection = sketch(...chainSketch(0, 46, { volumes: [1], volumeBytes: 100e6 }))
+  const { growthBytesPerDay, fullBytes, fullAt } = sizesIn(measure(collection, nightly(47, 200e6, 4e6), VOLUME))
+  assert.deepEqual([Math.round(growthBytesPerDay! / 1e4), fullBytes, fullAt], [200, 100e6 + 10, at(0)])
+})
+
+test('measure() knows the growth of fulls that grow by 5 % a week, by themselves and by what is written down', () => {
+  const weeks = range(8).map(week => ({ day: week * 7, volumeBytes: Math.round(100e6 * 1.05 ** week) }))
+  for (const sizes of [[], weeks.map(({ day, volumeBytes }) => ({ time: at(day), bytes: 3 * volumeBytes }))]) {
+    const { growthBytesPerDay } = sizesIn(measure(sketch(...weeks), sizes, VOLUME))
+    assert.ok(growthBytesPerDay! > 0.7e6 && growthBytesPerDay! < 1e6, `${growthBytesPerDay} bytes a day`)
+  }
+})
+
+test('measure() takes no single night that was larger, and no clean-up, for growth', () => {
+  const sizes = nightly(40, 200e6, 0).map((size, night) => (night === 20 ? { ...size, bytes: 900e6 } : size))
+  assert.equal(sizesIn(measure(sketch(...chainSketch(0, 39)), sizes, VOLUME)).growthBytesPerDay, 0)
+})
+
+test('measure() says that growth is not known where there is less than a week to tell it by', () => {
+  const collection = sketch(...chainSketch(0, 3))
+  for (const sizes of [[], nightly(4, 200, 4)]) {
+    const measured = measure(collection, sizes, VOLUME)
+    assert.equal(sizesIn(measured).growthBytesPerDay, undefined)
+    assert.match(measurementText(measured), /its growth is not known yet: less than a week of backups tells it/)
+  }
+})
+
+test('measure() leaves out what is known of sets that are not there any more, and of none', () => {
+  const collection = sketch(...chainSketch(20, 10))
+  const { growthBytesPerDay } = sizesIn(measure(collection, nightly(100, 200, 0), VOLUME))
+  assert.equal(growthBytesPerDay, 0)
+  assert.ok(!('sizes' in measure(sketch(), nightly(10, 1, 1), VOLUME)))
+})
