@@ -1,3 +1,4 @@
+import { formatAge } from './age.ts'
 import { type BackupSet, type Chain, type Collection, setsOf } from './collection.ts'
 
 /** A moment that the site can be brought back to: a set, and the chain that it needs up to there. */
@@ -8,6 +9,15 @@ export interface RestorePoint {
   readonly chain: Chain
   /** Why it may not restore (holes, empty files), of this set and those that it builds on; empty when nothing is known against it. */
   readonly problems: readonly string[]
+}
+
+/** How far back one can go, for people: the oldest moment that nothing is known against, and how many there are. */
+export function reachText(collection: Collection, now: number): string {
+  const good = restorePoints(collection).filter(({ problems }) => problems.length === 0)
+  const oldest = good[0]
+  if (!oldest) return 'it can be brought back to no backup'
+  const count = good.length === 1 ? '1 restore point' : `${good.length} restore points`
+  return `it can be brought back as far as ${printTime(oldest.time)}, ${formatAge(now - oldest.time)} ago; ${count}`
 }
 
 /** Every restore point of the collection, oldest first. Those with problems are among them: duplicity would choose them too. What was cut off is of no moment. */

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Collection } from '../core/collection.ts'
 import { messageOf } from '../core/message.ts'
 import { differences, namesOf } from '../core/prune-check.ts'
-import { printTime } from '../core/restore-point.ts'
+import { printTime, reachText } from '../core/restore-point.ts'
 import { type PrunePlan, planPrune } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
 import { filePrefixIn, pruneWords } from '../duplicity/args.ts'
@@ -102,6 +102,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     if (found.length > 0) stopPruning(facts, found, shell)
     clearPending(host, site.name)
     shell.note('info', `${left.chains.length} chains, ${formatBytes(left.bytes)} left`)
+    if (failure === undefined) shell.note('significant', `after the pruning ${reachText(left, shell.now())}`)
     const prunedBytes = (collection.bytes ?? 0) - (left.bytes ?? 0)
     shell.tell({ ...siteTelling({ ...facts, collection: left }, shell.now()), prunedBytes })
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { adviceInstead, newestRestorePoint, restorePointAt, restorePoints } from '../../lib/core/restore-point.ts'
+import { adviceInstead, newestRestorePoint, reachText, restorePointAt, restorePoints } from '../../lib/core/restore-point.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 
@@ -66,3 +66,10 @@ for (const [sets, chosen, named] of instead) {
     if (named.length === 0) assert.equal(advice, 'nor can any other, as far as is known')
   })
 }
+
+test('reachText() says how far back one can go, and counts no point that may not restore', () => {
+  assert.match(reachText(collection, at(22)), /as far as 2026-01-11 00:00:00 UTC, 12 days ago; 5 restore points$/)
+  const damaged = collectionOf(listing({ day: 0, volumes: [2] }, { day: 3 }))
+  assert.match(reachText(damaged, at(22)), /as far as 2026-01-04 .*; 1 restore point$/)
+  assert.equal(reachText(collectionOf([]), at(22)), 'it can be brought back to no backup')
+})

@@ -62,6 +62,10 @@ for (const major of [0, 3] as const) {
         notesIn(first, 'prune').join('\n'),
         /significant: Delete the incrementals of the chain of 2028-01-01.*is the oldest that still/,
       )
+      assert.match(
+        notesIn(first, 'prune').join('\n'),
+        /significant: after the pruning it can be brought back as far as 2028-01-01 03:00:0\d UTC, 1[45] days ago; 12 restore points/,
+      )
       assert.equal((await names(place)).filter(name => /^duplicity-inc\.20280101/.test(name)).length, 0)
       assert.equal(endOf(first), 'done')
       const second = await goOn(place, 16)
