@@ -30,7 +30,7 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
     const strangers = request.only.filter(name => !known.includes(name))
     if (strangers.length > 0)
       throw new BadInput(
-        `--site: no site ${strangers.map(name => `"${name}"`).join(', ')}: neither in ${host.vhosts} nor in the archive`,
+        `--site: no site ${strangers.map(name => `"${name}"`).join(', ')}: neither in ${host.vhosts} nor in the archive${known.length > 0 && known.length < 20 ? `; there is ${known.join(', ')}` : ''}`,
       )
     const sites = names
       .filter(name => request.only.length === 0 || request.only.includes(name))

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { formatAge } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import { type Collection, setsOf } from '../../core/collection.ts'
@@ -14,7 +16,8 @@ import {
 } from '../../core/restore-point.ts'
 import { formatBytes } from '../../core/size.ts'
 import type { Condition, Step } from '../../engine/step.ts'
-import type { Needs } from '../facts.ts'
+import { desktopSite } from '../desktop-site.ts'
+import type { Needs, Site } from '../facts.ts'
 import { readRecord } from '../site-record.ts'
 import { placeOf } from '../sites.ts'
 import type { Followed } from './hold-back.ts'
@@ -42,6 +45,7 @@ export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: 
   title: 'Look whether the site may be recovered here',
   run: async ({ host, roles, request, recovery }, shell) => {
     const [name = ''] = request.only
+    if (host.desktop && name === desktopSite(host).name) return { site: chooseDesktop(desktopSite(host), recovery) }
     const site = [...roles.primaries, ...roles.replicas, ...roles.others].find(one => one.name === name)
     if (!site) throw new BadInput(`--site: no site "${name}" here or in the archive`)
     const { role, reason } = site.role
@@ -51,6 +55,14 @@ export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: 
     shell.note('info', isLost ? `${name} has no folder here; its archive says that it is ${host.name}'s` : reason)
     return { site }
   },
+}
+
+/** A desktop is in use while it is recovered: what comes back goes beside what is there, for its owner to choose from. */
+function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
+  if (!scope.files && scope.paths.length === 0) throw new BadInput(`${site.name} has no database: leave --db-only out`)
+  if (into === undefined && !list)
+    throw new BadInput(`${site.name} is a desktop, and a desktop's files are brought back into another folder: add --into DIR`)
+  return site
 }
 
 /** The site of an undo, which needs no archive. */
@@ -70,6 +82,12 @@ export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Nee
   },
 }
 
+/** How a site is brought back, or a desktop beside itself. */
+const recoverWords = ({ name, isDesktop }: Site): string[] => [
+  ...['--site', name],
+  ...(isDesktop ? ['--into', join(homedir(), `restored-${name}`)] : []),
+]
+
 /** Lists the restore points, the newest last, with the command that takes one. */
 export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = {
   name: 'list',
@@ -88,7 +106,7 @@ export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = 
     const last = points.at(-1)
     shell.note(
       'info',
-      last ? `to take one: ${request.command('recover', '--site', site.name, '--at', printTime(last.time))}` : 'there is none',
+      last ? `to take one: ${request.command('recover', ...recoverWords(site), '--at', printTime(last.time))}` : 'there is none',
     )
   },
 }
@@ -111,9 +129,9 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
     }
     if (point.problems.length > 0) {
       const why = `the backup of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`
-      throw new Error(
-        `${why}; ${adviceInstead(collection, point, (...options) => request.command('recover', '--site', site.name, ...options))}`,
-      )
+      const instead = (...options: string[]): string =>
+        request.command('recover', '--site', site.name, ...again(recovery), ...options)
+      throw new Error(`${why}; ${adviceInstead(collection, point, instead)}`)
     }
     return { point, scope: recovery.scope }
   },
@@ -126,6 +144,14 @@ function around({ time }: RestorePoint, collection: Collection): readonly Restor
   return points.slice(Math.max(0, index - NEXT_TO), index + NEXT_TO + 1)
 }
 const NEXT_TO = 2
+
+/** The words that ask for the same of another backup. */
+const again = ({ into, scope }: Recovery): string[] => [
+  ...(into === undefined ? [] : ['--into', into]),
+  ...scope.paths.flatMap(path => ['--path', path]),
+  ...(scope.files || scope.paths.length > 0 ? [] : ['--db-only']),
+  ...(scope.database || scope.paths.length > 0 ? [] : ['--files-only']),
+]
 
 function pointFor({ moment, lastGood }: Recovery, collection: Collection): RestorePoint {
   try {

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { BadInput } from '../../core/bad-input.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
@@ -59,8 +59,8 @@ function isFree(into: string): boolean {
   }
 }
 
-/** A folder among the sites would be a site itself, or a part of one that the web shows. `real` is it, or the one that it is made in, without any link on the way. */
+/** A folder among the sites, where this host has any, would be a site itself, or a part of one that the web shows. `real` is it, or the one that it is made in, without any link on the way. */
 function refuseAmongSites({ vhosts }: Host, into: string, real: string): void {
-  if (isWithin(real, realpathSync(vhosts)))
+  if (existsSync(vhosts) && isWithin(real, realpathSync(vhosts)))
     throw new BadInput(`--into ${into}: that is among the sites of this host (${vhosts}); wanted a folder elsewhere`)
 }
