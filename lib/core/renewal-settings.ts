@@ -33,9 +33,10 @@ const PLAIN: Readonly<Record<string, RegExp>> = {
  */
 export function renewalSettings(given: string, ground: RenewalGround): { readonly text: string } | { readonly why: string } {
   const settings = settingsIn(given)
-  const authenticator = settings.get('authenticator') ?? 'none'
+  const authenticator = settings.get('authenticator')
+  if (authenticator === undefined) return { why: 'its settings name no authenticator' }
   if (!['webroot', 'standalone', ground.webServer].includes(authenticator))
-    return { why: `its authenticator "${authenticator.slice(0, 40)}" is none that this host can be given` }
+    return { why: `its settings name the authenticator "${authenticator.slice(0, 40)}", which is not taken over` }
   const server = settings.get('server') ?? LETS_ENCRYPT[0]
   if (!LETS_ENCRYPT.some(known => known === server) && !ground.accounts.has(server))
     return { why: `its server is neither Let's Encrypt's nor one where this host has an account` }

@@ -16,5 +16,8 @@ export async function makeLineage(folder: string, domain: string): Promise<void>
     if (part !== 'privkey') await writeFile(file(part), certificate)
     await symlink(`../../archive/${domain}/${part}1.pem`, join(live, `${part}.pem`))
   }
-  await writeFile(join(renewal, `${domain}.conf`), `cert = ${live}/cert.pem\nprivkey = ${live}/privkey.pem\n`)
+  await writeFile(
+    join(renewal, `${domain}.conf`),
+    `cert = ${live}/cert.pem\nprivkey = ${live}/privkey.pem\n\n[renewalparams]\nauthenticator = standalone\n`,
+  )
 }

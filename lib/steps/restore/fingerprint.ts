@@ -62,9 +62,23 @@ async function definitionsOf({ host, shell }: Hands, { database }: DatabaseAcces
   return Object.fromEntries(definitions.map(one => [`${one.kind} ${database}.${one.name}`, sum(JSON.stringify(one))]))
 }
 
-/** Rows of WordPress's options that come and go with every visit: caches, locks, the list of due tasks. */
-const VOLATILE =
-  "option_name LIKE '\\_transient\\_%' OR option_name LIKE '\\_site\\_transient\\_%' OR option_name IN ('cron', 'doing_cron', 'rewrite_rules')"
+/** Options that WordPress itself writes while it is merely visited: caches, locks, the list of due tasks, what it found out about its host. */
+const VOLATILE_OPTIONS = [
+  'auto_core_update_notified',
+  'auto_updater.lock',
+  'can_compress_scripts',
+  'core_updater.lock',
+  'cron',
+  'doing_cron',
+  'https_detection_errors',
+  'recently_edited',
+  'recovery_keys',
+  'rewrite_rules',
+]
+const VOLATILE = [
+  ...['\\_transient\\_%', '\\_site\\_transient\\_%', '%\\_children'].map(pattern => `option_name LIKE '${pattern}'`),
+  `option_name IN (${VOLATILE_OPTIONS.map(quoteText).join(', ')})`,
+].join(' OR ')
 
 async function tablesOf({ host, shell }: Hands, access: DatabaseAccess): Promise<Record<string, string>> {
   const admin = adminOf({ host, shell })
