@@ -57,10 +57,14 @@ www.shop.example = /srv/www/vhosts/shop/SITE/www
 
 /** What is changed in the settings, and why there are none then. */
 const REFUSED: [string, string, RegExp][] = [
-  ['authenticator = webroot', 'authenticator = manual', /its authenticator "manual" is none/],
-  ['authenticator = webroot', 'authenticator = dns-cloudflare', /its authenticator "dns-cloudflare" is none/],
-  ['authenticator = webroot', '', /its authenticator "none" is none/],
-  ['authenticator = webroot', 'authenticator = nginx', /its authenticator "nginx" is none/],
+  ['authenticator = webroot', 'authenticator = manual', /its settings name the authenticator "manual", which is not taken over/],
+  [
+    'authenticator = webroot',
+    'authenticator = dns-cloudflare',
+    /names the authenticator "dns-cloudflare", which is not taken over/,
+  ],
+  ['authenticator = webroot', '', /its settings name no authenticator/],
+  ['authenticator = webroot', 'authenticator = nginx', /names the authenticator "nginx", which is not/],
   [SERVER, 'https://evil.example/directory', /neither Let's Encrypt's nor one where this host has an account/],
   [SERVER, `${SERVER}\x1b`, /neither Let's Encrypt's/],
   ['/vhosts/shop/SITE,', '/vhosts/other/SITE,', /answered outside of the site's folder/],
