@@ -61,10 +61,10 @@ const REFUSED: [string, string, RegExp][] = [
   [
     'authenticator = webroot',
     'authenticator = dns-cloudflare',
-    /names the authenticator "dns-cloudflare", which is not taken over/,
+    /name the authenticator "dns-cloudflare", which is not taken over/,
   ],
   ['authenticator = webroot', '', /its settings name no authenticator/],
-  ['authenticator = webroot', 'authenticator = nginx', /names the authenticator "nginx", which is not/],
+  ['authenticator = webroot', 'authenticator = nginx', /name the authenticator "nginx", which is not/],
   [SERVER, 'https://evil.example/directory', /neither Let's Encrypt's nor one where this host has an account/],
   [SERVER, `${SERVER}\x1b`, /neither Let's Encrypt's/],
   ['/vhosts/shop/SITE,', '/vhosts/other/SITE,', /answered outside of the site's folder/],
