@@ -20,6 +20,7 @@ import { databaseDiffers, guardEdits, rememberReplica } from '../lib/steps/resto
 import { checkFiles, restoreFiles } from '../lib/steps/restore/files.ts'
 import { finishIncomplete, isIncomplete } from '../lib/steps/restore/finish-configuration.ts'
 import { checkContents, chooseNewest, rememberContents } from '../lib/steps/restore/hold-back.ts'
+import { keepUnread } from '../lib/steps/restore/keep-unread.ts'
 import { lookForRoom } from '../lib/steps/restore/look-for-room.ts'
 import { settleMarkers } from '../lib/steps/restore/markers.ts'
 import { mendRestores } from '../lib/steps/restore/mend.ts'
@@ -62,7 +63,7 @@ const nightly = recipe<Start & WriterRequest & ShrinkageRequest & ClockRequest &
       .do(checkDecryption).do(refuseMounts).do(lookForRoom('replica'))
       .hold(restoreTransaction('replica'))
       .do(guardEdits)
-      .do(restoreFiles).do(checkFiles).do(checkContents).do(settleMarkers)
+      .do(restoreFiles).do(keepUnread).do(checkFiles).do(checkContents).do(settleMarkers)
       .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow))
       .use(putLive).do(rememberContents).do(rememberReplica)))
   .do(chooseFiles)

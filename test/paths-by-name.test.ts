@@ -121,6 +121,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/engine/activity.ts',
     'lib/host/php-extensions.ts',
     'lib/host/process-start.ts',
+    'lib/host/unread-files.ts',
     'lib/steps/mount.ts',
     'lib/steps/restore/refuse-mounts.ts',
     'lib/steps/writer.ts',

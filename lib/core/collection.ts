@@ -50,6 +50,8 @@ export interface BackupSet {
   readonly cutOff?: true
   /** What the site answered right before it was made; absent where nobody asked, or nobody knows any more. */
   readonly answer?: SetAnswer
+  /** What could not be read when it was made; see unread.ts. */
+  readonly unread?: readonly string[]
 }
 
 /** A full set and the incrementals that build on it, oldest first. `endAt` is the time of the last one. */

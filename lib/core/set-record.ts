@@ -29,6 +29,8 @@ export interface SetRecord {
   readonly cutOff?: true | undefined
   /** What the site answered right before it was made. */
   readonly answer?: SetAnswer | undefined
+  /** What could not be read when it was made, from the site's folder on; the empty path is all of it. See unread.ts. */
+  readonly unread?: readonly string[] | undefined
 }
 
 /** How large a site was when a set of it was made. */
@@ -56,13 +58,14 @@ export function treeSizeIn(records: readonly SetRecord[], time: number): TreeSiz
 
 /** The collection with what is written down of its sets. */
 export function withRecords(collection: Collection, records: readonly SetRecord[]): Collection {
-  const known = records.filter(record => record.cutOff || record.answer)
+  const known = records.filter(record => record.cutOff || record.answer || record.unread)
   if (known.length === 0) return collection
   const cutOffs = new Set(known.filter(({ cutOff }) => cutOff).map(({ time }) => time))
   const answers = new Map(known.flatMap(({ time, answer }) => (answer ? [[time, answer] as const] : [])))
+  const unreads = new Map(known.flatMap(({ time, unread }) => (unread ? [[time, unread] as const] : [])))
   const mark = (set: BackupSet): BackupSet => {
-    const answer = answers.get(set.time)
-    return { ...set, ...(cutOffs.has(set.time) && { cutOff: true }), ...(answer && { answer }) }
+    const [answer, unread] = [answers.get(set.time), unreads.get(set.time)]
+    return { ...set, ...(cutOffs.has(set.time) && { cutOff: true }), ...(answer && { answer }), ...(unread && { unread }) }
   }
   const markChain = (chain: Chain): Chain => ({ ...chain, full: mark(chain.full), incrementals: chain.incrementals.map(mark) })
   return { ...collection, chains: collection.chains.map(markChain) }

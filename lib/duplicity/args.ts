@@ -62,7 +62,7 @@ export function backupWords(backup: Backup): string[] {
     ...common(backup),
     `--volsize=${backup.volumeSize}`,
     ...(backup.otherHost ? ['--allow-source-mismatch'] : []),
-    ...backup.exclude.map(path => `--exclude=${join(escapeGlob(backup.source), path)}`),
+    ...backup.exclude.map(path => `--exclude=${exclusionOf(backup.source, path)}`),
     ...(backup.excludeFrom === undefined ? [] : [`--exclude-filelist=${backup.excludeFrom}`]),
     backup.source,
     backup.url,
@@ -153,6 +153,9 @@ export function encryptWords({ cipher, compression }: Pick<Target, 'cipher' | 'c
   const how = cipher.kind === 'gpg' ? ['--encrypt', `--recipient=${cipher.key}`] : ['--symmetric']
   return [...gpgOptions(cipher, compression), ...how]
 }
+
+/** The pattern of a path below the source. */
+export const exclusionOf = (source: string, path: string): string => join(escapeGlob(source), path)
 
 /** A path as a pattern that matches just itself. */
 export function escapeGlob(path: string): string {

@@ -53,6 +53,12 @@ function problemOf({ glob }: Pattern, source: string): string | undefined {
   return `"${glob}" cannot match anything in ${source}, wanted a path that begins with ${source} or **`
 }
 
+/** Whether a list leaves a path out: the first pattern that means it decides, and what none means is included. */
+export function isLeftOut(patterns: readonly Pattern[], path: string, isFolder: boolean): boolean {
+  const first = patterns.find(({ glob }) => matcherOf(glob).matches(path, isFolder))
+  return first !== undefined && !first.includes
+}
+
 /** Makes a pattern's matcher, as globmatch.py does. @throws when it is no pattern */
 export function matcherOf(pattern: string): Matcher {
   if (pattern === '**') return { matches: () => true, leadsTo: () => true }

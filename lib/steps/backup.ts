@@ -2,23 +2,28 @@ import { formatAge } from '../core/age.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { type BackupSet, newestSet } from '../core/collection.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
-import { listed } from '../core/listed.ts'
 import { messageOf } from '../core/message.ts'
 import { expectedBytes } from '../core/progress.ts'
 import { formatBytes } from '../core/size.ts'
+import { isAllRead, pathsToRecord, type Skipped, type Unread, unreadText } from '../core/unread.ts'
 import { backupWords } from '../duplicity/args.ts'
 import { isOfThisHost } from '../duplicity/errors.ts'
+import { isLeftOut } from '../duplicity/selection.ts'
+import { errorsIn } from '../duplicity/statistics.ts'
 import type { Owes } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { assertNotFull } from '../host/disk.ts'
 import type { Sandbox } from '../host/sandbox.ts'
 import { rememberOrTell } from '../host/state.ts'
+import { readableAgain, unreadFiles } from '../host/unread-files.ts'
 import { claimArchive } from '../store/claim.ts'
 import { filesOfSite } from '../store/share-files.ts'
 import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { duplicityCall, targetOf } from './duplicity.ts'
+import { logOf } from './duplicity-ending.ts'
+import { patternsOf } from './exclusions.ts'
 import type { Needs, Site } from './facts.ts'
 import { mendChain } from './mend-chain.ts'
 import { withVolumeProgress } from './progress.ts'
@@ -61,6 +66,7 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
     now: shell.now(),
     fullBackups: freeSpace.fullBackups,
     encryptedSince: encryption.since,
+    mended: await readableAgain(site.folder, readRecord(host, site.name).torn ?? [], host.deadlines.duplicity, shell),
   })
   if (plan.kind === 'none') throw new Error(plan.reason)
   shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
@@ -93,22 +99,38 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
     await assertNotFull(siteArchive.folder, host, error, shell)
     throw error
   })
-  const skipped = call.skipped()
-  if (skipped.length > 0) shell.note('warning', `not in this set: ${listed(skipped)}`)
+  const unread = await tellUnread(site, call.skipped(), target.logFile, shell)
   let made: (Needs<'collection'> & Made) | undefined
   await shell.act('look for the new set and remember it', async () => {
-    made = await lookForSet(facts, before, target.logFile, shell)
+    made = await lookForSet(facts, { before, unread }, target.logFile, shell)
   })
   return made ?? { collection, made: undefined }
 }
 
-async function lookForSet(facts: BackupNeeds, before: BackupSet | undefined, logFile: string, shell: Shell) {
+/** Names what could not be read, and says that the site is not well: a backup without it is none that can be relied on. */
+async function tellUnread(site: Site, skipped: readonly Skipped[], logFile: string, shell: Shell): Promise<Unread> {
+  const patterns = patternsOf(site)
+  const isExcluded = (path: string): boolean => isLeftOut(patterns, path, true)
+  const counted = errorsIn(logOf({ logFile }))
+  const unread = await unreadFiles(site.folder, skipped, counted, isExcluded, shell)
+  for (const { text } of skipped) shell.note('info', text)
+  if (!isAllRead(unread)) shell.note('problem', unreadText(unread))
+  return unread
+}
+
+async function lookForSet(
+  facts: BackupNeeds,
+  { before, unread }: { readonly before: BackupSet | undefined; readonly unread: Unread },
+  logFile: string,
+  shell: Shell,
+) {
   const { host, site } = facts
   const collection = await readCollection(facts, shell)
   const set = newestSet(collection)
   if (!set || set.time === before?.time)
     throw new Error('duplicity said that it was done, but there is no new set in the archive')
-  const record = { backedUpTo: set.time, backedUpAs: host.name }
+  const torn = set.kind === 'full' ? unread.torn : [...new Set([...(readRecord(host, site.name).torn ?? []), ...unread.torn])]
+  const record = { backedUpTo: set.time, backedUpAs: host.name, torn }
   rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
   shell.tell({ ...siteTelling({ ...facts, collection }, shell.now()), backedUp: set.kind, setBytes: set.bytes })
   const after = before ? `, ${formatAge(set.time - before.time)} after the last` : ''
@@ -122,6 +144,7 @@ async function lookForSet(facts: BackupNeeds, before: BackupSet | undefined, log
         host: host.name,
         ...(await treeSizeOf(site, logFile, shell)),
         needs: site.isDesktop ? undefined : needsOf(host, site),
+        unread: pathsToRecord(unread),
       },
     },
   }

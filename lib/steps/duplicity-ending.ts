@@ -35,7 +35,7 @@ export function duplicityEnding(
 }
 
 /** What a call has written to its log; nothing where there is none. */
-export function logOf({ logFile }: Target): string {
+export function logOf({ logFile }: Pick<Target, 'logFile'>): string {
   try {
     return readFileSync(logFile, 'utf8')
   } catch {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import type { Secret } from '../core/secret.ts'
+import type { Skipped } from '../core/unread.ts'
 import type { Cipher, Target } from '../duplicity/args.ts'
 import { skippedIn } from '../duplicity/skipped.ts'
 import { filesInHome, folderOfUrl } from '../duplicity/url.ts'
@@ -62,7 +63,7 @@ export interface ReadyCall extends AsyncDisposable {
   /** Runs it: secrets in its environment, a failure as a named error (S40). */
   readonly shell: Shell
   /** What it said of each file that it skipped, once it has ended well. */
-  readonly skipped: () => string[]
+  readonly skipped: () => readonly Skipped[]
   /** The words of a command, made to run in the sandbox of this call. */
   readonly sandboxed: (words: readonly string[]) => string[]
 }

@@ -1,10 +1,11 @@
 import { type Dirent, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
+import { exclusionOf } from '../duplicity/args.ts'
 import { type Matcher, matcherOf, type Pattern, parseSelection, problemsOf } from '../duplicity/selection.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import type { Needs } from './facts.ts'
+import type { Needs, SitePlace } from './facts.ts'
 
 /** Seconds that the search for what patterns match may take. */
 const LONGEST_SEARCH = 20
@@ -30,6 +31,12 @@ export const checkExclusions: Step<Needs<'site'>, void> = {
       shell.note('warning', `${file}, line ${line}: nothing that "${glob}" matches ${found}`)
     shell.note('info', `${patterns.length} patterns in ${file}`)
   },
+}
+
+/** All that leaves something of a site out, in duplicity's order. @throws {BadInput} when the list cannot be read */
+export function patternsOf({ folder, settings }: SitePlace): Pattern[] {
+  const own = settings.exclude.map(path => ({ line: 0, glob: exclusionOf(folder, path), includes: false }))
+  return [...own, ...(settings.excludeFrom === undefined ? [] : parseSelection(read(settings.excludeFrom)))]
 }
 
 function read(file: string): string {

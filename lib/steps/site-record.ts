@@ -18,6 +18,8 @@ export interface SiteRecord {
   readonly held?: (NonNullable<ReplicaChoice['held']> & { readonly since: number }) | undefined
   /** Sets that were cut off: they hold only a part of the tree, and later ones complete them. */
   readonly cutOff?: readonly number[]
+  /** Files of which the newest chain has only the beginning; see unread.ts. */
+  readonly torn?: readonly string[]
 }
 
 export function readRecord(host: Host, site: string): SiteRecord {

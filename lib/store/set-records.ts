@@ -47,6 +47,7 @@ const recordSchema = z.looseObject({
     .object({ works: z.boolean(), said: z.string().max(200) })
     .optional()
     .catch(undefined),
+  unread: z.array(z.string().max(5000)).max(1000).optional().catch(['']),
 })
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */

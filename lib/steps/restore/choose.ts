@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { formatAge } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import { type Collection, setsOf } from '../../core/collection.ts'
+import { listed } from '../../core/listed.ts'
 import { messageOf } from '../../core/message.ts'
 import {
   adviceInstead,
@@ -100,7 +101,7 @@ export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = 
       const size = point.set.bytes === undefined ? '' : `, ${formatBytes(point.set.bytes)}`
       shell.note(
         'info',
-        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${answer === '' ? '' : `, ${answer}`}${damage}`,
+        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${withoutText(point)}${answer === '' ? '' : `, ${answer}`}${damage}`,
       )
     }
     const last = points.at(-1)
@@ -110,6 +111,12 @@ export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = 
     )
   },
 }
+
+/** What a backup lacks, after a comma. */
+const withoutText = ({ set: { unread } }: RestorePoint): string =>
+  unread === undefined
+    ? ''
+    : `, without what could not be read when it was made (${listed(unread.map(path => path || 'much of it'))})`
 
 type Chosen = { point: RestorePoint; scope: Scope }
 
@@ -123,6 +130,7 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
     const place = `${point.set.kind} set, ${sets.indexOf(point.set) + 1} of ${sets.length} in the chain of ${printTime(point.chain.startAt)}`
     shell.note('info', `asked for: ${recovery.asked}`)
     shell.note('info', `chosen: the backup of ${printTime(point.time)}, ${formatAge(shell.now() - point.time)} old (${place})`)
+    if (point.set.unread) shell.note('warning', `the backup is${withoutText(point).slice(1)}; an older one may have it`)
     for (const each of recovery.lastGood ? around(point, collection) : []) {
       const mark = each === point ? 'the chosen one' : answerText(each) || 'not known'
       shell.note('info', `  ${printTime(each.time)}  ${mark}`)

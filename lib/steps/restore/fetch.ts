@@ -55,7 +55,10 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   const used = { archiveDir: join(target.cache, target.name), point, collection, prefix: filePrefixIn(archive.options) }
   await withNeededManifests(used, shell, () => withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`))
   const skipped = call.skipped()
-  if (skipped.length > 0) throw new Error(`the set holds what cannot be restored: ${listed(skipped)}`)
+  const lost = skipped.filter(({ isDevice }) => !isDevice)
+  if (lost.length > 0) throw new Error(`the set holds what cannot be restored: ${listed(lost.map(({ text }) => text))}`)
+  const devices = skipped.map(each => each.path)
+  if (devices.length > 0) shell.note('warning', `a device is not restored, and nothing stands in its place: ${listed(devices)}`)
   await shell.act(`move ${made} to ${into}`, () => around.moveOut(basename(into)))
 }
 
