@@ -117,6 +117,16 @@ test('HTML is made by one template tag, and charts by one set-up', () => {
   )
 })
 
+test('what this host remembers is read through a schema, and never cast', () => {
+  const casts = /JSON\.parse\((?:[^()]|\([^()]*\))*\) as (?!unknown)/
+  // the worker beside the process, journalctl, and lines that are checked field by field
+  const others = ['lib/core/size-history.ts', 'lib/steps/unit.ts', 'lib/store/share-process.ts']
+  assert.deepEqual(
+    files.filter(file => casts.test(codeOf(file)) && !others.includes(file)),
+    [],
+  )
+})
+
 test('steps reach the world through their shell: none of them begins processes itself', () => {
   const wrong = files.filter(
     file => partOf(file) === 'steps' && importsOf(file).some(name => /child_process|^zx$|^execa$/.test(name)),

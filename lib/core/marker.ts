@@ -28,7 +28,17 @@ export interface Claims {
 }
 
 /** The roles of S2, and `unfinished`, which {@link roleOf} never gives: an interrupted restore waits to be taken back. All but `primary`, `replica` and `new replica` are left alone by the nightly run. */
-export type RoleName = 'primary' | 'replica' | 'new replica' | 'incoming' | 'unmanaged' | 'conflict' | 'ambiguous' | 'unfinished'
+export const ROLES = [
+  'primary',
+  'replica',
+  'new replica',
+  'incoming',
+  'unmanaged',
+  'conflict',
+  'ambiguous',
+  'unfinished',
+] as const
+export type RoleName = (typeof ROLES)[number]
 
 export interface Role {
   readonly role: RoleName

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { addressText, type DatabaseAccess } from '../core/database-access.ts'
 import { claimConflict, type DatabaseClaim, type DatabaseClaims, isRecorded } from '../core/database-claim.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -8,6 +9,10 @@ import type { Host } from '../inventory/schema.ts'
 export type Server = 'own' | 'elsewhere'
 
 const STATE = 'databases'
+const claims = z.record(z.string(), z.object({ server: z.string(), database: z.string(), user: z.string() }))
+
+/** All claims that are recorded on this host. */
+const readClaims = (host: Host): DatabaseClaims => readState(host, STATE, claims) ?? {}
 
 /**
  * Records that this site uses this database and account; refuses what another site on this host uses (S41). A site that moved to other ones is
@@ -22,7 +27,7 @@ export async function claimDatabase(
   shell: Shell,
 ): Promise<void> {
   refuseClaimed(host, site.name, access, server)
-  const recorded = readState<DatabaseClaims>(host, STATE) ?? {}
+  const recorded = readClaims(host)
   const claim = claimOf(access, server)
   if (isRecorded(site.name, claim, recorded)) return
   const before = Object.hasOwn(recorded, site.name) ? recorded[site.name] : undefined
@@ -33,19 +38,19 @@ export async function claimDatabase(
     )
   // read again: a neighbour may have recorded its own meanwhile
   await shell.act(`record the database ${claim.database} as that of ${site.name}`, () =>
-    writeState(host, STATE, { ...readState<DatabaseClaims>(host, STATE), [site.name]: claim }),
+    writeState(host, STATE, { ...readClaims(host), [site.name]: claim }),
   )
 }
 
 /** @throws when another site's claim stands against this one's use of a database and account */
 export function refuseClaimed(host: Host, site: string, access: DatabaseAccess, server: Server): void {
-  const conflict = claimConflict(site, claimOf(access, server), readState<DatabaseClaims>(host, STATE) ?? {})
+  const conflict = claimConflict(site, claimOf(access, server), readClaims(host))
   if (conflict !== undefined) throw new Error(`${conflict}; if that is meant, remove it from ${host.paths.state}/${STATE}.json`)
 }
 
 /** What is recorded of a site. */
 export function recordedClaim(host: Host, site: string): DatabaseClaim | undefined {
-  const recorded = readState<DatabaseClaims>(host, STATE) ?? {}
+  const recorded = readClaims(host)
   return Object.hasOwn(recorded, site) ? recorded[site] : undefined
 }
 

@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { parseChecked, textOfState } from '../host/state.ts'
 import { type Admin, QueryFailed } from './admin.ts'
 import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
 import { withoutDefiner } from './definers.ts'
@@ -44,7 +46,15 @@ export interface Unreadable {
 }
 
 /** Names of each kind in an order in which they can be made: triggers in the order in which they act; a view may still want a later one. */
-const ORDER: readonly DefinitionKind[] = ['function', 'procedure', 'package', 'package body', 'view', 'trigger', 'event']
+const ORDER = [
+  'function',
+  'procedure',
+  'package',
+  'package body',
+  'view',
+  'trigger',
+  'event',
+] as const satisfies readonly DefinitionKind[]
 
 /** Which columns of SHOW CREATE are what; behind the character set are the collation and, but for views, the database's collation. */
 const ROUTINE = { mode: 1, sql: 2, charset: 3 }
@@ -170,10 +180,32 @@ async function collationOf(admin: Admin, database: string): Promise<Pick<Definit
 }
 
 export function saveDefinitions(definitions: Definitions, file: string): void {
-  writeFileSync(file, JSON.stringify(definitions, undefined, 2), { mode: 0o600, flush: true })
+  writeFileSync(file, textOfState(definitions), { mode: 0o600, flush: true })
 }
 
-export const loadDefinitions = (file: string): Definitions => JSON.parse(readFileSync(file, 'utf8')) as Definitions
+const maybe = z
+  .string()
+  .optional()
+  .transform(text => text)
+const definitionSchema = z.object({
+  kind: z.enum(ORDER),
+  name: z.string(),
+  sql: z.string(),
+  sqlMode: z.string(),
+  charset: z.string(),
+  collation: z.string(),
+  databaseCollation: maybe,
+  timeZone: maybe,
+})
+const definitionsSchema: z.ZodType<Definitions> = z.object({
+  from: z.enum(['live', 'set']),
+  list: z.array(definitionSchema),
+  trusted: z.array(definitionSchema).exactOptional(),
+  collation: z.string().exactOptional(),
+})
+
+/** @throws when it cannot be read, or is not as it was saved */
+export const loadDefinitions = (file: string): Definitions => parseChecked(file, readFileSync(file, 'utf8'), definitionsSchema)
 
 /** SQL that drops all of these kinds from a database. */
 export function dropSql(database: string, contents: Contents): string[] {

@@ -10,17 +10,16 @@ const verdict = z.object({
   work: z.array(z.object({ level: z.enum(['failed', 'attention', 'remark']), text: z.string() })),
   damage: z.record(z.string(), z.number()),
 })
-const lastRun = z.object({ version: z.literal(1), run: verdict.optional(), sites: z.record(z.string(), verdict) })
+const lastRun = z.object({ run: verdict.exactOptional(), sites: z.record(z.string(), verdict) })
 
 const stateOf = (task: string): string => `last-${task}`
 
 /** What a task remembers of its last run; nothing where there is no such file. @throws when it is not as it should be */
 export function readLastRun(host: Pick<Host, 'paths'>, task: string): LastRun {
-  const state = readState<unknown>(host, stateOf(task))
-  return state === undefined ? NO_RUN : lastRun.parse(state)
+  return readState(host, stateOf(task), lastRun) ?? NO_RUN
 }
 
 /** Remembers a run. @throws when it cannot be written */
 export function writeLastRun(host: Pick<Host, 'paths'>, task: string, run: LastRun): void {
-  writeState(host, stateOf(task), { version: 1, ...run })
+  writeState(host, stateOf(task), run)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { z } from 'zod'
 import { messageOf } from '../core/message.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -8,11 +9,19 @@ import { writeWhole } from './whole-file.ts'
 /** A file of what this host remembers between runs, under its state folder: `archives`, `sites/NAME`. */
 export const stateFile = (host: Pick<Host, 'paths'>, name: string): string => join(host.paths.state, `${name}.json`)
 
+/** The form of what this version writes. What has none was written before there were versions, in the same form. */
+const VERSION = 1
+
 /**
- * Reads what was remembered under a name. Undefined when nothing was; a file that does not parse is an error, never forgotten silently.
+ * Reads what was remembered under a name; undefined when nothing was.
+ * @throws when the file cannot be read or does not fit its schema: it is never taken for what it is not, nor forgotten silently
  */
-export function readState<Value>(host: Pick<Host, 'paths'>, name: string): Value | undefined {
-  const file = stateFile(host, name)
+export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined {
+  return readChecked(stateFile(host, name), schema)
+}
+
+/** Reads a file of this host's own memory, wherever it is; undefined when there is none. @throws as {@link readState} */
+export function readChecked<Value>(file: string, schema: z.ZodType<Value>): Value | undefined {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -20,17 +29,41 @@ export function readState<Value>(host: Pick<Host, 'paths'>, name: string): Value
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  try {
-    return JSON.parse(text) as Value
-  } catch {
-    throw new Error(`${file} is damaged: it is no JSON; remove it to begin anew`)
-  }
+  return parseChecked(file, text, schema)
 }
 
-/** Remembers a value, whole or not at all. @throws when it cannot be written, with the file's path */
-export function writeState(host: Pick<Host, 'paths'>, name: string, value: unknown): void {
-  writeWhole(stateFile(host, name), `${JSON.stringify(value, undefined, 2)}\n`)
+/** The value that a text of this host's own memory holds. @param file which it is from, for the error */
+export function parseChecked<Value>(file: string, text: string, schema: z.ZodType<Value>): Value {
+  const { version, ...value } = parsed(file, text)
+  if (typeof version === 'number' && version !== VERSION)
+    throw new Error(`${file} has version ${version}, this version of Holdfast reads ${VERSION}`)
+  // a site, or a file, may be called `version`
+  const isVersion = version === undefined || typeof version === 'number'
+  const { data, error } = schema.safeParse(isVersion ? value : { version, ...value })
+  if (data === undefined) throw new Error(`${file} is damaged: ${wordsOf(error!)}; remove it to begin anew`)
+  return data
 }
+
+function parsed(file: string, text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // said below
+  }
+  throw new Error(`${file} is damaged: it is no JSON object; remove it to begin anew`)
+}
+
+const wordsOf = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`).join('; ')
+
+/** Remembers a value, whole or not at all. @throws when it cannot be written, with the file's path */
+export function writeState(host: Pick<Host, 'paths'>, name: string, value: object): void {
+  writeWhole(stateFile(host, name), textOfState(value))
+}
+
+/** The text that {@link parseChecked} reads. */
+export const textOfState = (value: object): string => `${JSON.stringify({ version: VERSION, ...value }, undefined, 2)}\n`
 
 /** Does what is to be remembered of work that is done. That it cannot be is told as a problem; the work is no worse for it. */
 export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remember: () => void): void {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { messageOf } from '../core/message.ts'
 import { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -53,17 +54,14 @@ export async function mailReport(
 const QUIET = 20
 
 /** What such a task mailed last. */
-interface Mailed {
-  readonly trouble?: string | undefined
-  readonly at: number
-}
+const mailed = z.object({ trouble: z.string().optional(), at: z.number() })
 
 const mailedState = (task: string): string => `mailed-${task}`
 
 function isToldToday(host: Pick<Host, 'paths'>, report: Report, now: number): boolean {
   const trouble = troubleOf(report)
   try {
-    const last = readState<Mailed>(host, mailedState(report.task))
+    const last = readState(host, mailedState(report.task), mailed)
     return (
       last !== undefined &&
       trouble !== undefined &&
@@ -77,8 +75,8 @@ function isToldToday(host: Pick<Host, 'paths'>, report: Report, now: number): bo
 }
 
 function rememberMailed(host: Pick<Host, 'paths'>, report: Report, shell: Shell): void {
-  const mailed: Mailed = { trouble: troubleOf(report), at: shell.now() }
-  rememberOrTell(shell, 'the same will be mailed again', () => writeState(host, mailedState(report.task), mailed))
+  const last: z.infer<typeof mailed> = { trouble: troubleOf(report), at: shell.now() }
+  rememberOrTell(shell, 'the same will be mailed again', () => writeState(host, mailedState(report.task), last))
 }
 
 /** Gives why the mail could not be kept, if it could not. */

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
+import { ROLES } from '../core/marker.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
@@ -29,11 +31,32 @@ export async function writeMetrics(
   })
 }
 
+const known = z.number().exactOptional()
+const memories: z.ZodType<MetricsMemory> = z.object({
+  lastSuccess: known,
+  sites: z.record(
+    z.string(),
+    z.object({
+      site: z.string(),
+      verdict: z.enum(['well', 'needs attention', 'failed']).exactOptional(),
+      role: z.enum([...ROLES, 'desktop']).exactOptional(),
+      newestBackup: known,
+      bytes: known,
+      allowanceBytes: known,
+      restorePoints: known,
+      chains: known,
+      lag: known,
+      prunedBytes: known,
+      drilledAt: known,
+    }),
+  ),
+})
+
 const stateName = (task: string): string => `metrics-${task}`
 
 function readMemory(host: Host, task: string, shell: Shell): MetricsMemory {
   try {
-    return readState<MetricsMemory>(host, stateName(task)) ?? { sites: {} }
+    return readState(host, stateName(task), memories) ?? { sites: {} }
   } catch (error) {
     shell.note('warning', `the metrics begin anew: ${(error as Error).message}`)
     return { sites: {} }

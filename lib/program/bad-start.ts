@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/message.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
@@ -91,10 +92,7 @@ async function ping(host: Known, secrets: Secrets, report: Report, stop: AbortSi
 }
 
 /** What was mailed last of a run that could not begin. */
-interface Told {
-  readonly reason: string
-  readonly at: number
-}
+const told = z.object({ reason: z.string(), at: z.number() })
 
 async function mailOnce(host: Known, secrets: Secrets, report: Report, shell: Shell): Promise<void> {
   if (!host.mail) return
@@ -102,14 +100,14 @@ async function mailOnce(host: Known, secrets: Secrets, report: Report, shell: Sh
   const last = lastTold(host)
   if (last?.reason === reason && last.at > report.startedAt - QUIET * 3_600_000) return
   rememberOrTell(shell, 'the same will be mailed again', () =>
-    writeState(host, 'bad-start', { reason, at: report.startedAt } satisfies Told),
+    writeState(host, 'bad-start', { reason, at: report.startedAt } satisfies z.infer<typeof told>),
   )
   await mailReport(host, secrets, report, shell)
 }
 
-function lastTold(host: Known): Told | undefined {
+function lastTold(host: Known): z.infer<typeof told> | undefined {
   try {
-    return readState<Told>(host, 'bad-start')
+    return readState(host, 'bad-start', told)
   } catch {
     return undefined
   }

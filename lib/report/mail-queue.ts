@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import { messageOf } from '../core/message.ts'
 import type { Mail } from './mail.ts'
@@ -24,6 +25,14 @@ export interface Sent {
   /** How many wait for the next run. */
   readonly waiting: number
 }
+
+const mails: z.ZodType<Mail> = z.object({
+  from: z.string(),
+  to: z.array(z.string()),
+  messageId: z.string(),
+  subject: z.string(),
+  raw: z.string(),
+})
 
 const FORM = /^\d{13}-[0-9a-f]{8}\.json$/
 
@@ -85,8 +94,7 @@ export class MailQueue {
 
   #read(name: string): Mail | undefined {
     try {
-      const mail = JSON.parse(readFileSync(join(this.#folder, name), 'utf8')) as Mail
-      return typeof mail.raw === 'string' && Array.isArray(mail.to) ? mail : undefined
+      return mails.parse(JSON.parse(readFileSync(join(this.#folder, name), 'utf8')))
     } catch {
       return undefined
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { ConfigurationFile } from './proposal.ts'
@@ -26,10 +27,11 @@ const MOST = 100
 
 const stateName = (site: string): string => join('configurations', encodeURIComponent(site))
 
-export const readApprovals = (host: Pick<Host, 'paths'>, site: string): Approvals => ({
-  ...NOTHING,
-  ...readState<Partial<Approvals>>(host, stateName(site)),
-})
+const words = z.array(z.object({ name: z.string(), sha256: z.string() })).default([])
+const approvals = z.object({ approved: words, declined: words, lineages: z.array(z.string()).default([]) })
+
+export const readApprovals = (host: Pick<Host, 'paths'>, site: string): Approvals =>
+  readState(host, stateName(site), approvals) ?? NOTHING
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -56,9 +58,9 @@ export function remember(
 ): void {
   const known = readApprovals(host, site)
   const other = said === 'approved' ? 'declined' : 'approved'
-  const words = files.map(({ name, text }) => ({ name, sha256: digestOf(text) }))
-  const isNew = (word: Word): boolean => !words.some(each => each.name === word.name && each.sha256 === word.sha256)
-  const all = [...known[said].filter(isNew), ...words].slice(-MOST)
+  const fresh = files.map(({ name, text }) => ({ name, sha256: digestOf(text) }))
+  const isNew = (word: Word): boolean => !fresh.some(each => each.name === word.name && each.sha256 === word.sha256)
+  const all = [...known[said].filter(isNew), ...fresh].slice(-MOST)
   writeState(host, stateName(site), { ...known, [said]: all, [other]: known[other].filter(isNew) })
 }
 

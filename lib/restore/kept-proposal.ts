@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { OpenedFolder } from '../host/opened-folder.ts'
+import { parseChecked, textOfState } from '../host/state.ts'
 import { makeFolder } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { NO_PROPOSAL, type Proposal, readProposal } from './proposal.ts'
@@ -22,7 +24,10 @@ export function readKeptProposal(host: Pick<Host, 'paths'>, site: string): Propo
     throw new Error(`${folder}: ${text}`)
   })
   const replaces = opened.text(REPLACES, 1_000_000)
-  return { ...proposal, replaces: replaces === undefined ? {} : JSON.parse(replaces) }
+  return {
+    ...proposal,
+    replaces: replaces === undefined ? {} : parseChecked(join(folder, REPLACES), replaces, z.record(z.string(), z.string())),
+  }
 }
 
 const REPLACES = 'replaces.json'
@@ -41,7 +46,7 @@ export function keepProposal(host: Pick<Host, 'paths'>, site: string, { files, r
     if (files.length > 0) {
       using enabled = made(folder, 'web-server/sites-enabled')
       for (const { name, text } of files) enabled.write(name, text)
-      folder.write(REPLACES, JSON.stringify(replaces))
+      folder.write(REPLACES, textOfState(replaces))
     }
     for (const { name, certificate, key, chain, renewal } of lineages) {
       using live = made(folder, `certificates/live/${name}`)

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import { type Expected, type FolderStat, wrongWith } from '../core/mount-check.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
@@ -117,11 +118,11 @@ function describe(found: FolderStat, expected: Expected): string {
 }
 
 /** The identity of each archive that this host has met, by what its inventory calls it. */
-type Known = Readonly<Record<string, string>>
+const identities = z.record(z.string(), z.string())
 
 /** Reads which archive it is. @throws when it is another than the inventory names or this host knows */
 async function knowIdentity({ host, root, files }: Share) {
-  const known = readState<Known>(host, 'archives') ?? {}
+  const known = readState(host, 'archives', identities) ?? {}
   const wanted = (host.archive as { identity?: string }).identity ?? known[root]
   const found = (await files.text(IDENTITY, IDENTITY_LIMIT).catch(unlessMissing))?.trim()
   const isThere = found !== undefined && found !== ''

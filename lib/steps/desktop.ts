@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.ts'
 import { messageOf } from '../core/message.ts'
 import { newestRestorePoint } from '../core/restore-point.ts'
@@ -21,9 +22,10 @@ export interface DesktopRequest {
 
 type Work = { readonly work: DesktopWork; readonly nextDay: string }
 /** What the desktop remembers besides its record as a site: when tidying and when pruning were last begun, ms since the epoch. */
-type Memory = { readonly tidiedAt?: number; readonly prunedAt?: number }
+const memory = z.object({ tidiedAt: z.number().exactOptional(), prunedAt: z.number().exactOptional() })
+type Memory = Readonly<z.infer<typeof memory>>
 
-const recall = (host: Host): Memory => readState<Memory>(host, 'desktop') ?? {}
+const recall = (host: Host): Memory => readState(host, 'desktop', memory) ?? {}
 const remember = (host: Host, news: Memory): void => writeState(host, 'desktop', { ...recall(host), ...news })
 
 /** Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what duplicity has left open. */

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { newestKnownGood } from '../core/known-good.ts'
 import { messageOf } from '../core/message.ts'
@@ -19,16 +20,16 @@ import { isFull } from './free-space.ts'
 import { readRecord } from './site-record.ts'
 
 /** Why all pruning of a site is stopped until a person removes the file. */
-export interface Frozen {
-  /** ISO 8601, UTC. */
-  readonly since: string
-  readonly differences: readonly string[]
-}
+const frozen = z.object({ since: z.string(), differences: z.array(z.string()) })
+export type Frozen = Readonly<z.infer<typeof frozen>>
 
 /** What an action was going to do, written before it begins: when the run is killed in it, the next one compares. */
 export interface Pending extends PlannedNames {
   readonly before: readonly string[]
 }
+
+const names = z.array(z.string())
+const pending: z.ZodType<Pending> = z.object({ mustGo: names, mayGo: names, before: names })
 
 const frozenState = (site: string): string => join('frozen', encodeURIComponent(site))
 const pendingState = (site: string): string => join('pruning', encodeURIComponent(site))
@@ -36,19 +37,19 @@ const pendingState = (site: string): string => join('pruning', encodeURIComponen
 /** Why pruning of a site is stopped, if it is. A file that cannot be read stops it too. */
 export function readFrozen(host: Host, site: string): Frozen | undefined {
   try {
-    return readState<Frozen>(host, frozenState(site))
+    return readState(host, frozenState(site), frozen)
   } catch (error) {
     return { since: 'an unknown time', differences: [messageOf(error)] }
   }
 }
 
-export const readPending = (host: Host, site: string): Pending | undefined => readState<Pending>(host, pendingState(site))
-export const writePending = (host: Host, site: string, pending: Pending): void => writeState(host, pendingState(site), pending)
+export const readPending = (host: Host, site: string): Pending | undefined => readState(host, pendingState(site), pending)
+export const writePending = (host: Host, site: string, work: Pending): void => writeState(host, pendingState(site), work)
 export const clearPending = (host: Host, site: string): void => removeFile(stateFile(host, pendingState(site)))
 
 /** Stops all pruning of a site. */
 export function freeze(host: Host, site: string, differences: readonly string[], now: number): void {
-  writeState(host, frozenState(site), { since: new Date(now).toISOString(), differences } satisfies Frozen)
+  writeState(host, frozenState(site), { since: new Date(now).toISOString(), differences })
 }
 
 /** The command by which a person lets pruning of the site go on. */
@@ -58,8 +59,8 @@ export function unfreezeCommand(host: Host, site: string): string {
 
 /** Why pruning of a site is stopped, if it is, with the command that lets it go on. */
 export function frozenReason(host: Host, site: string): string | undefined {
-  const frozen = readFrozen(host, site)
-  return frozen && `since ${frozen.since}, ${frozen.differences.join('; ')}; once you have looked: ${unfreezeCommand(host, site)}`
+  const found = readFrozen(host, site)
+  return found && `since ${found.since}, ${found.differences.join('; ')}; once you have looked: ${unfreezeCommand(host, site)}`
 }
 
 /** What of this a caller has found out already. */

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Contents, ReplicaChoice } from '../core/shrinkage.ts'
 import { readState, siteState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -22,8 +23,36 @@ export interface SiteRecord {
   readonly torn?: readonly string[]
 }
 
+const time = z.number().exactOptional()
+const sentences = z.array(z.string())
+const record: z.ZodType<SiteRecord> = z.object({
+  backedUpTo: time,
+  backedUpAs: z.string().exactOptional(),
+  restoredFrom: time,
+  contents: z
+    .object({
+      files: z.number().exactOptional(),
+      bytes: z.number().exactOptional(),
+      isEmpty: z.boolean().exactOptional(),
+      dumpBytes: z.number().exactOptional(),
+      rows: z.record(z.string(), z.number()).exactOptional(),
+    })
+    .exactOptional(),
+  shrunken: z
+    .object({
+      reasons: sentences,
+      good: z
+        .number()
+        .optional()
+        .transform(good => good),
+    })
+    .exactOptional(),
+  held: z.object({ time: z.number(), reasons: sentences, byOwner: z.boolean(), since: z.number() }).exactOptional(),
+  cutOff: z.array(z.number()).exactOptional(),
+})
+
 export function readRecord(host: Host, site: string): SiteRecord {
-  return readState<SiteRecord>(host, siteState(site)) ?? {}
+  return readState(host, siteState(site), record) ?? {}
 }
 
 /** Remembers more of a site; what is not named stays. */

@@ -112,11 +112,11 @@ const refusal = (reason: string, host: string, again: string): Error =>
 const keyOf = ({ host, identity }: Place): string => `${host.name} in ${identity}`
 
 function recall(place: Place): WriterMemory | undefined {
-  return memories.parse(readState(place.host, STATE) ?? {})[keyOf(place)]
+  return readState(place.host, STATE, memories)?.[keyOf(place)]
 }
 
 function write(place: Place, memory: WriterMemory): void {
-  writeState(place.host, STATE, { ...memories.parse(readState(place.host, STATE) ?? {}), [keyOf(place)]: memory })
+  writeState(place.host, STATE, { ...readState(place.host, STATE, memories), [keyOf(place)]: memory })
 }
 
 const newWord = (): string => randomBytes(16).toString('hex')

@@ -29,16 +29,11 @@ const formerSchema = z.object({ read: z.record(z.string(), z.number()), damages:
 
 /** What this host remembers of the files of a site's archive; nothing where it never saw it. @throws when that is not as it should be, with the file */
 export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
-  const state = readState<unknown>(host, stateOf(site))
-  if (state === undefined) return formerFiles(host, site)
-  const { success, data } = filesSchema.safeParse(state)
-  if (!success)
-    throw new Error(`${stateFile(host, stateOf(site))} is damaged: what is known of the archive's files is begun anew`)
-  return data
+  return readState(host, stateOf(site), filesSchema) ?? formerFiles(host, site)
 }
 
 function formerFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
-  const { data } = formerSchema.safeParse(readState<unknown>(host, formerStateOf(site)))
+  const data = readState(host, formerStateOf(site), formerSchema)
   const read = Object.entries(data?.read ?? {}).map(([name, readAt]) => [name, { readAt }] as const)
   const wrong = Object.keys(data?.damages ?? {}).map(name => [name, { wrong: 'was found to be damaged' }] as const)
   return Object.fromEntries([...read, ...wrong])

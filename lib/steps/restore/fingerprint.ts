@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { DatabaseAccess } from '../../core/database-access.ts'
 import { type Admin, adminOf } from '../../database/admin.ts'
 import { contentsOf } from '../../database/contents.ts'
@@ -8,7 +8,8 @@ import { readDefinitions } from '../../database/definitions.ts'
 import { quoteName, quoteText } from '../../database/sql.ts'
 import type { Hands } from '../../host/hands.ts'
 import { sandboxed } from '../../host/sandbox.ts'
-import { removeFile, writeWhole } from '../../host/whole-file.ts'
+import { readState, stateFile, writeState } from '../../host/state.ts'
+import { removeFile } from '../../host/whole-file.ts'
 import { COMPANION } from '../companion.ts'
 
 /** How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one content. */
@@ -19,8 +20,9 @@ export interface Fingerprint {
   readonly tables: Readonly<Record<string, string>>
 }
 
-const fileOf = ({ host }: Hands, site: string): string =>
-  join(host.paths.state, 'fingerprints', `${encodeURIComponent(site)}.json`)
+const nameOf = (site: string): string => join('fingerprints', encodeURIComponent(site))
+const sums = z.record(z.string(), z.string())
+const fingerprints = z.object({ files: sums, tables: sums })
 
 export async function takeFingerprint(hands: Hands, folder: string, access: DatabaseAccess | undefined): Promise<Fingerprint> {
   return {
@@ -30,21 +32,21 @@ export async function takeFingerprint(hands: Hands, folder: string, access: Data
 }
 
 /** The fingerprint of the last replay; undefined when there was none, or it cannot be read. */
-export function readFingerprint(hands: Hands, site: string): Fingerprint | undefined {
+export function readFingerprint({ host }: Hands, site: string): Fingerprint | undefined {
   try {
-    return JSON.parse(readFileSync(fileOf(hands, site), 'utf8')) as Fingerprint
+    return readState(host, nameOf(site), fingerprints)
   } catch {
     return undefined
   }
 }
 
 /** @throws when it cannot be written, with its path; the one before it stays then */
-export function writeFingerprint(hands: Hands, site: string, fingerprint: Fingerprint): void {
-  writeWhole(fileOf(hands, site), JSON.stringify(fingerprint))
+export function writeFingerprint({ host }: Hands, site: string, fingerprint: Fingerprint): void {
+  writeState(host, nameOf(site), fingerprint)
 }
 
-export function forgetFingerprint(hands: Hands, site: string): void {
-  removeFile(fileOf(hands, site))
+export function forgetFingerprint({ host }: Hands, site: string): void {
+  removeFile(stateFile(host, nameOf(site)))
 }
 
 /** The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when it is renamed, and is left out. */

@@ -1,34 +1,57 @@
-import { closeSync, fsyncSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { cannotWrite } from '../../core/disk-trouble.ts'
 import { EMPTY_JOURNAL, type Journal, type Transaction } from '../../core/restore-journal.ts'
-import { removeFile, writeWhole } from '../../host/whole-file.ts'
+import { readState, stateFile, writeState } from '../../host/state.ts'
+import { removeFile } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
 
 /** The folder beside the sites in which restores are prepared: on their file system, hidden, and root's alone. */
 export const workFolder = (host: Host): string => join(host.vhosts, '.holdfast')
 
-const fileOf = (host: Host, site: string): string => join(host.paths.state, 'restores', `${encodeURIComponent(site)}.json`)
+const nameOf = (site: string): string => join('restores', encodeURIComponent(site))
+
+const identity = z.string().nullable()
+const maybe = <Value>(schema: z.ZodType<Value>) => schema.optional().transform(value => value)
+const transaction: z.ZodType<Transaction> = z.object({
+  id: z.string(),
+  site: z.string(),
+  task: z.enum(['recover', 'replica', 'undo', 'configuration']),
+  phase: z.enum(['preparing', 'swapping', 'kept']),
+  startedAt: z.number(),
+  point: maybe(z.number()),
+  holdings: z.array(z.string()),
+  exchanges: z.array(z.object({ live: z.string(), held: z.string(), liveWas: identity, heldWas: identity })),
+  database: maybe(
+    z.object({
+      live: z.string(),
+      held: z.string(),
+      marker: z.string(),
+      liveDefinitions: z.string(),
+      heldDefinitions: z.string(),
+      madeLive: z.boolean(),
+    }),
+  ),
+  scratch: z.object({ databases: z.array(z.string()), accounts: z.array(z.string()) }),
+  tidied: z.boolean(),
+  safety: maybe(z.string()),
+})
+const journals: z.ZodType<Journal> = z.object({ pending: maybe(transaction), kept: z.array(transaction) })
 
 /** A site's journal; an empty one where there is none. @throws when the file is damaged: it is the only trace of what is held where */
 export function readJournal(host: Host, site: string): Journal {
-  const file = fileOf(host, site)
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Journal
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY_JOURNAL
-    throw new Error(`${file} cannot be read: ${(error as Error).message}`)
-  }
+  return readState(host, nameOf(site), journals) ?? EMPTY_JOURNAL
 }
 
 /** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. @throws when it cannot be written, with its path */
 export function writeJournal(host: Host, site: string, journal: Journal): void {
-  const file = fileOf(host, site)
+  const file = stateFile(host, nameOf(site))
   if (journal.pending === undefined && journal.kept.length === 0) {
     removeFile(file)
     return
   }
-  writeWhole(file, `${JSON.stringify(journal, undefined, 2)}\n`)
+  writeState(host, nameOf(site), journal)
   try {
     syncFolder(dirname(file))
   } catch (error) {

@@ -25,7 +25,20 @@ if (inOwnMounts(import.meta.filename)) {
   const hands = { host } as Hands
   const kept = (count: number): Journal => ({
     ...EMPTY_JOURNAL,
-    kept: Array.from({ length: count }, (_, index) => ({ id: `kept ${index}` })) as unknown as Journal['kept'],
+    kept: Array.from({ length: count }, (_, index) => ({
+      id: `kept ${index}`,
+      site: 'blog',
+      task: 'recover',
+      phase: 'kept',
+      startedAt: index,
+      point: undefined,
+      holdings: [],
+      exchanges: [],
+      database: undefined,
+      scratch: { databases: [], accounts: [] },
+      tidied: true,
+      safety: undefined,
+    })),
   })
   const looks = (count: number): Fingerprint => ({
     files: Object.fromEntries(Array.from({ length: count }, (_, index) => [`page${index}`, 'the same'])),

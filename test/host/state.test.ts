@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { z } from 'zod'
+import { readState, stateFile, writeState } from '../../lib/host/state.ts'
+import { ownFolder } from '../support/host.ts'
+
+const host = { paths: { state: ownFolder('state') } } as Parameters<typeof readState>[0]
+const schema = z.record(z.string(), z.object({ user: z.string(), at: z.number().exactOptional() }))
+const write = (text: string): string => {
+  mkdirSync(host.paths.state, { recursive: true })
+  writeFileSync(stateFile(host, 'users'), text)
+  return stateFile(host, 'users')
+}
+
+test('readState() gives what writeState() wrote, whatever its keys are called', () => {
+  const users = fc.dictionary(
+    fc.oneof(fc.constantFrom('version', 'value', 'paths'), fc.string({ maxLength: 8 })),
+    fc.record({ user: fc.string(), at: fc.nat() }, { requiredKeys: ['user'], noNullPrototype: true }),
+    { noNullPrototype: true },
+  )
+  fc.assert(
+    fc.property(users, value => {
+      fc.pre(!Object.hasOwn(value, '__proto__'))
+      writeState(host, 'users', value)
+      assert.deepEqual(readState(host, 'users', schema), value)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('readState() gives nothing where there is no file, and takes what earlier versions wrote without a version', () => {
+  assert.equal(readState(host, 'none', schema), undefined)
+  write('{ "blog": { "user": "wp" } }')
+  assert.deepEqual(readState(host, 'users', schema), { blog: { user: 'wp' } })
+  writeState(host, 'users', { blog: { user: 'wp' } })
+  assert.equal(JSON.parse(readFileSync(stateFile(host, 'users'), 'utf8')).version, 1)
+})
+
+/** [what is in the file, what is said of it besides its path] */
+const misfits: [string, string][] = [
+  ['', 'is damaged: it is no JSON object; remove it to begin anew'],
+  ['[]', 'is damaged: it is no JSON object; remove it to begin anew'],
+  ['{ "blog": {', 'is damaged: it is no JSON object; remove it to begin anew'],
+  [
+    '{ "blog": { "user": 7 } }',
+    'is damaged: blog.user: Invalid input: expected string, received number; remove it to begin anew',
+  ],
+  ['{ "version": 2, "blog": {} }', 'has version 2, this version of Holdfast reads 1'],
+]
+for (const [text, said] of misfits)
+  test(`readState() of ${JSON.stringify(text)} says that the file ${said}`, () => {
+    const file = write(text)
+    assert.throws(() => readState(host, 'users', schema), { message: `${join(file)} ${said}` })
+  })
