@@ -17,6 +17,8 @@ export type Node =
       readonly nodes: readonly Node[]
       /** Whether a failure inside ends the chain that it is in. */
       readonly endsChain: boolean
+      /** The facts that are there after it in any case, as they are where it gives none. */
+      readonly otherwise: Facts
     }
   | {
       readonly kind: 'each'
@@ -45,6 +47,14 @@ export type Ended<Given> = [OwedIn<Given>] extends [never] ? unknown : { readonl
 
 /** Asks nothing of a hold whose facts are new here: the same hold twice would let go twice. */
 type Once<Gives, Has> = keyof Gives & keyof Has extends never ? unknown : { readonly 'is held already': keyof Gives & keyof Has }
+
+/** The facts that are there after a block whether or not its steps ran: what they give, or what was said to be so otherwise. */
+type Either<More, Else> = { readonly [Name in keyof Else]: Else[Name] | (Name extends keyof More ? More[Name] : never) }
+
+/** Asks nothing of a block whose steps give all that is said to be so otherwise. */
+type GivesEach<Else, More> = keyof Else extends keyof More
+  ? unknown
+  : { readonly 'is not given': Exclude<keyof Else, keyof More> }
 
 /**
  * A recipe as others see it, to run it or to use it in another: it fits where at least what it needs is there. The functions are there only for the
@@ -89,29 +99,34 @@ export class Recipe<Start extends object, Given extends object> implements Part<
     return this.#and(...part.nodes)
   }
 
-  /** Adds steps that run only when a condition gives facts; when it gives a reason instead, that is shown. A failure inside ends this chain too. */
-  only<Extra extends object, More extends object>(
+  /**
+   * Adds steps that run only when a condition gives facts; when it gives a reason instead, that is shown. A failure inside ends this chain too.
+   * @param otherwise facts that the steps give and that are there after the block: these where the steps did not run
+   */
+  only<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
     title: string,
     when: Condition<Merge<Start, Given>, Extra>,
-    body: (start: Inner<Start, Given, Extra>) => Part<Merge<Merge<Start, Given>, Extra>, More> & Ended<More>,
-  ): Recipe<Start, Given> {
-    return this.#only(title, when, body(new Recipe([])).nodes, true)
+    body: (start: Inner<Start, Given, Extra>) => Block<Start, Given, Extra, More> & GivesEach<Else, More>,
+    otherwise?: Else,
+  ): Recipe<Start, Merge<Given, Either<More, Else>>> {
+    return this.#only(title, when, body(new Recipe([])).nodes, true, otherwise)
   }
 
   /** The same, but a failure inside ends only what is inside: what comes after it is done all the same. The item, or the run, has failed nevertheless. */
-  attempt<Extra extends object, More extends object>(
+  attempt<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
     title: string,
     when: Condition<Merge<Start, Given>, Extra>,
-    body: (start: Inner<Start, Given, Extra>) => Part<Merge<Merge<Start, Given>, Extra>, More> & Ended<More>,
-  ): Recipe<Start, Given> {
-    return this.#only(title, when, body(new Recipe([])).nodes, false)
+    body: (start: Inner<Start, Given, Extra>) => Block<Start, Given, Extra, More> & GivesEach<Else, More>,
+    otherwise?: Else,
+  ): Recipe<Start, Merge<Given, Either<More, Else>>> {
+    return this.#only(title, when, body(new Recipe([])).nodes, false, otherwise)
   }
 
   /** Adds steps for every item of a list. A failure ends that item, not its neighbours and not this chain. */
   each<Item extends object, More extends object>(
     title: string,
     many: Many<Merge<Start, Given>, Item>,
-    body: (start: Inner<Start, Given, Item>) => Part<Merge<Merge<Start, Given>, Item>, More> & Ended<More>,
+    body: (start: Inner<Start, Given, Item>) => Block<Start, Given, Item, More>,
   ): Recipe<Start, Given> {
     return this.#and({
       kind: 'each',
@@ -121,19 +136,28 @@ export class Recipe<Start extends object, Given extends object> implements Part<
     })
   }
 
-  #only<Has, Extra extends object>(
+  #only<Next extends object>(
     title: string,
-    when: Condition<Has & object, Extra>,
+    when: Condition<never, object>,
     nodes: readonly Node[],
     endsChain: boolean,
-  ): Recipe<Start, Given> {
-    return this.#and({ kind: 'only', title, when: when as unknown as Condition<Facts, object>, nodes, endsChain })
+    otherwise: object = {},
+  ): Recipe<Start, Next> {
+    const condition = when as unknown as Condition<Facts, object>
+    return this.#and({ kind: 'only', title, when: condition, nodes, endsChain, otherwise: otherwise as Facts })
   }
 
   #and<Next extends object>(...nodes: readonly Node[]): Recipe<Start, Next> {
     return new Recipe<Start, Next>([...this.nodes, ...nodes])
   }
 }
+
+/** What the body of a block gives back: a chain that begins with the facts inside, and ends what it begins. */
+type Block<Start extends object, Given extends object, Extra extends object, More extends object> = Part<
+  Merge<Merge<Start, Given>, Extra>,
+  More
+> &
+  Ended<More>
 
 type Inner<Start extends object, Given extends object, Extra extends object> = Recipe<
   Merge<Merge<Start, Given>, Extra>,

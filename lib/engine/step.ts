@@ -42,3 +42,12 @@ export interface Many<Needs extends object, Item extends object> {
 
 /** What a condition answers: the facts that hold when it applies, or the reason, for people, why it does not. */
 export type Condition<Needs extends object, Extra extends object> = (facts: Needs) => Extra | string
+
+/** What a step, a hold, a condition or a part of a recipe needs. */
+export type NeedsOf<Work> = Work extends
+  | { readonly run: (facts: infer Needs, shell: Shell) => unknown }
+  | { readonly up: (facts: infer Needs, shell: Shell) => unknown }
+  | { readonly start: (facts: infer Needs) => void }
+  | ((facts: infer Needs) => unknown)
+  ? Needs
+  : never

@@ -164,13 +164,24 @@ function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run)
     if (extra === undefined) throw new Error(frame.chain.ended)
     if (typeof extra === 'string') {
       run.skip(work, frame.facts, 'skipped', extra)
+      frame.facts = { ...frame.facts, ...node.otherwise }
       wrapper.skip(`${node.title}: ${extra}`)
       return undefined
     }
     const chain = node.endsChain ? frame.chain : { ended: undefined, around: frame.chain }
     const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, chain, up: new Map() }
-    return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
+    const tasks = [...tasksOf(node.nodes, inner, run), passOn(node, inner, frame)]
+    return wrapper.newListr(tasks, { exitOnError: false, concurrent: false })
   })
+}
+
+/** Passes on what a block says is there after it in any case. Without a title, so that it is not drawn. */
+function passOn({ otherwise }: Extract<Node, { kind: 'only' }>, inner: Frame, outer: Frame): ListrTask {
+  const task = (): void => {
+    const names = inner.chain.ended === undefined ? Object.keys(otherwise) : []
+    outer.facts = { ...outer.facts, ...otherwise, ...Object.fromEntries(names.map(name => [name, inner.facts[name]])) }
+  }
+  return { task }
 }
 
 function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run): ListrTask {

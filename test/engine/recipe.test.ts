@@ -179,3 +179,28 @@ test('only() ends the chain around it when it fails, inside or in its condition'
     'after do skipped: block failed',
   ])
 })
+
+test('only() and attempt() pass on what is there in any case: what the steps gave, or what was said to be so otherwise', async () => {
+  const after = async (kind: 'only' | 'attempt', when: () => object | string, work: () => object | void) => {
+    let seen: object = {}
+    const chain = recipe<object>()
+      [kind](
+        'block',
+        when as () => { inner: number } | string,
+        block => block.do<{ saved: boolean; more: number }>(step('work', work) as never),
+        { saved: false },
+      )
+      .do(
+        step('after', facts => {
+          seen = facts
+        }),
+      )
+    await order(chain)
+    return seen
+  }
+  const gives = () => ({ saved: true, more: 1 })
+  assert.deepEqual(await after('only', () => ({ inner: 1 }), gives), { saved: true })
+  assert.deepEqual(await after('attempt', () => ({ inner: 1 }), gives), { saved: true })
+  assert.deepEqual(await after('only', () => 'not wanted', gives), { saved: false })
+  assert.deepEqual(await after('attempt', () => ({ inner: 1 }), fail), { saved: false })
+})
