@@ -21,6 +21,9 @@ import { requestOf, type Start } from './program/start.ts'
 
 export type { Start } from './program/start.ts'
 
+/** What the recipe of a task may need at its start: what all may, and what its own options say. */
+export type StartOf<Its extends Task> = Start & (Its extends TaskWith<infer Extra> ? Extra : unknown)
+
 /**
  * Runs a recipe as a program: command line, inventory, recipe, outcomes, report, exit code. Ends the process.
  */

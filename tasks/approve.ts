@@ -1,9 +1,9 @@
 import { recipe } from '../lib/engine/recipe.ts'
-import { main, type Start } from '../lib/main.ts'
+import { main, type StartOf } from '../lib/main.ts'
+import { beginWithoutBackup } from '../lib/parts/begin.ts'
+import { finishConfiguration } from '../lib/parts/finish-configuration.ts'
 import { approveTask } from '../lib/program/tasks.ts'
-import { lockAndKeepTrace } from '../lib/steps/lock.ts'
 import {
-  type Approval,
   confirmApproval,
   isApproved,
   isDeclined,
@@ -12,20 +12,15 @@ import {
   showProposal,
 } from '../lib/steps/restore/approve.ts'
 import { chooseLocalSite } from '../lib/steps/restore/choose.ts'
-import { finishIncomplete } from '../lib/steps/restore/finish-configuration.ts'
-import { mendRestores } from '../lib/steps/restore/mend.ts'
-import { findSites } from '../lib/steps/sites.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
-const approve = recipe<Start & { approval: Approval }>()
-  .hold(lockAndKeepTrace)
-  .do(mendRestores)
-  .do(findSites)
+const approve = recipe<StartOf<typeof approveTask>>()
+  .use(beginWithoutBackup)
   .do(chooseLocalSite)
   .do(showProposal).do(confirmApproval)
   .only('Approved', isApproved, approved => approved
     .do(rememberApproval)
-    .use(finishIncomplete))
+    .use(finishConfiguration))
   .only('Declined', isDeclined, declined => declined
     .do(rememberDecline))
 

@@ -38,6 +38,7 @@ const FLOORS = [
   ['store', 'database', 'wordpress'],
   ['restore'],
   ['steps'],
+  ['parts'],
   ['notify'],
   ['program'],
   ['main'],
@@ -59,7 +60,7 @@ test('every file of lib is in a part of the house that the architecture names', 
 /** Parts that are programs of their own beside the nightly run: they may use anything below tasks. */
 const BESIDE = ['setup', 'demo']
 
-test('imports run one way: core, then inventory and its neighbours, what a host gives, steps, notify, program, main, tasks', () => {
+test('imports run one way: core, then inventory and its neighbours, what a host gives, steps, parts of recipes, notify, program, main, tasks', () => {
   const wrong = files.flatMap(file => {
     const from = partOf(file)
     if (BESIDE.includes(from)) return []
@@ -134,13 +135,12 @@ test('steps reach the world through their shell: none of them begins processes i
   assert.deepEqual(wrong, [])
 })
 
-test('a task is a recipe and a call of main(): at most 45 lines, without a shell', () => {
+test('a task is a recipe and a call of main(): at most 45 lines with its imports, of which 12 at most, without a shell', () => {
   for (const file of files.filter(name => name.startsWith('tasks/'))) {
-    const lines = textOf(file)
-      .trimEnd()
-      .split('\n')
-      .filter(line => !line.startsWith('import ')).length
+    const lines = textOf(file).trimEnd().split('\n').length
     assert.ok(lines <= 45, `${file} has ${lines} lines, wanted 45 at most`)
+    const imports = importsOf(file).length
+    assert.ok(imports <= 12, `${file} has ${imports} imports, wanted 12 at most`)
     assert.doesNotMatch(codeOf(file), /\$`|\$\(|\bspawn|\bexec/, `${file} runs a command`)
   }
 })

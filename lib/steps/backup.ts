@@ -24,7 +24,7 @@ import { readCollection } from './collection.ts'
 import { duplicityCall, targetOf } from './duplicity.ts'
 import { logOf } from './duplicity-ending.ts'
 import { patternsOf } from './exclusions.ts'
-import type { Needs, Site } from './facts.ts'
+import type { Needs, PrimarySite, Site } from './facts.ts'
 import { mendChain } from './mend-chain.ts'
 import { withVolumeProgress } from './progress.ts'
 import type { Made } from './read-back-set.ts'
@@ -37,11 +37,14 @@ import { settleUnfinished } from './unfinished-set.ts'
 const SECOND = 1000
 
 type BackupNeeds = Needs<
-  'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption'
->
+  'host' | 'secrets' | 'archive' | 'writer' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption'
+> & { site: PrimarySite }
+
+/** What lies beside the files is to be in the same set. */
+type Saved = Needs<'databaseSaved' | 'certificatesSaved' | 'webServerSaved'>
 
 /** Appends one set to the site's archive (S13): all of the site's folder, less the exclusions. The one duplicity call of a site's night. */
-export const backup: Step<BackupNeeds, Needs<'collection'> & Made & Owes<'reading back'>> = {
+export const backup: Step<BackupNeeds & Saved, Needs<'collection'> & Made & Owes<'reading back'>> = {
   name: 'backup',
   title: ({ site }) => `Back up ${site.name}`,
   run: async (facts, shell) => {

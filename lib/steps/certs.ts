@@ -16,7 +16,7 @@ export const CERTIFICATES = 'certificates'
  * Copies the Let's Encrypt lineages of the site's domains, with links, keys and renewal settings, into the site's companion folder (S15). What it holds is
  * then just the lineages of today: one that is gone is gone there too.
  */
-export const saveCertificates: Step<Needs<'host' | 'site'>, void> = {
+export const saveCertificates: Step<Needs<'host' | 'site'>, Needs<'certificatesSaved'>> = {
   name: 'certificates',
   title: 'Save the certificates',
   run: async ({ host, site }, shell) => {
@@ -26,6 +26,7 @@ export const saveCertificates: Step<Needs<'host' | 'site'>, void> = {
     await replaceFolder(CERTIFICATES, companion.path, shell, async within => {
       for (const lineage of lineages) await copyLineage(host.certificates, lineage, within)
     })
+    return { certificatesSaved: true }
   },
 }
 

@@ -12,9 +12,9 @@ import { rememberOrTell } from '../host/state.ts'
 import { proveAgain } from './check-mount.ts'
 import { readCollection } from './collection.ts'
 import { targetOf } from './duplicity.ts'
-import type { FreeSpace, Needs } from './facts.ts'
+import type { Needs } from './facts.ts'
 import { readRecord, updateRecord } from './site-record.ts'
-import { siteTelling } from './site-telling.ts'
+import { listingTelling } from './site-telling.ts'
 
 /** What the command line says of clocks. */
 export interface ClockRequest {
@@ -22,8 +22,7 @@ export interface ClockRequest {
   readonly setAsideFuture: boolean
 }
 
-type ClockNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits'> &
-  ClockRequest & { readonly freeSpace?: FreeSpace }
+type ClockNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits'> & ClockRequest
 
 /** Names of files that one command takes. */
 const AT_ONCE = 200
@@ -69,7 +68,7 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
         if (backedUpTo !== undefined && backedUpTo > now) updateRecord(host, site.name, { backedUpTo: newestSet(after)?.time })
       }),
     )
-    shell.tell(siteTelling({ ...facts, collection: after }, now))
+    shell.tell(listingTelling({ ...facts, collection: after }, now))
     return { collection: after }
   },
 }

@@ -9,11 +9,11 @@ import type { Step } from '../engine/step.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { withFiles, writeAuditedFiles } from '../store/audited-files.ts'
 import { knownIn, type LookNeeds, withKnown } from './collection.ts'
-import type { FreeSpace, Needs } from './facts.ts'
+import type { Needs } from './facts.ts'
 import { readBack } from './read-back.ts'
-import { siteTelling } from './site-telling.ts'
+import { listingTelling } from './site-telling.ts'
 
-type CompareNeeds = LookNeeds & Needs<'collection' | 'limits'> & { readonly freeSpace?: FreeSpace }
+type CompareNeeds = LookNeeds & Needs<'collection' | 'limits'>
 
 /**
  * Compares a site's archive with what was written down when its sets were made: what is missing, and what has another size. Manifests and signatures of which this host has a copy
@@ -31,7 +31,7 @@ export const compareFiles: Step<CompareNeeds, Needs<'collection'>> = {
     const { news, listed } = await readBack(facts, damaged, { known, listed: collection }, shell)
     const now = await rememberFiles(facts, { known, news, listed, collection }, shell)
     for (const damage of now.damages ?? []) shell.note('warning', `${damage.text}; ${meaningOf(now, damage)}`)
-    if (damages.length > 0) shell.tell(siteTelling({ ...facts, collection: now }, shell.now()))
+    if (damages.length > 0) shell.tell(listingTelling({ ...facts, collection: now }, shell.now()))
     return { collection: now }
   },
 }

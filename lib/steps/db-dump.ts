@@ -33,13 +33,14 @@ const BESIDE = `${DUMP}.new`
  * where it is elsewhere. Written beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they are not, without which duplicity would miss
  * the change.
  */
-export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, void> = {
+export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, Needs<'databaseSaved'>> = {
   name: 'db-dump',
   title: 'Dump the database',
   run: async ({ host, secrets, site, wpConfig }, shell) => {
     await using companion = await openCompanion(site.folder, shell)
     try {
       await dumpInto({ host, secrets, shell }, site, wpConfig, companion)
+      return { databaseSaved: true }
     } catch (error) {
       // the files are backed up all the same, and what is of no use is none of them
       await shell.act(`remove an unfinished ${DUMP}.new`, () => companion.opened?.removeFile(BESIDE))

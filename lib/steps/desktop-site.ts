@@ -6,7 +6,7 @@ import { escapeGlob } from '../duplicity/args.ts'
 import type { DesktopSettings } from '../inventory/desktop.ts'
 import type { Host } from '../inventory/schema.ts'
 import { staleAfterOf } from '../inventory/stale-after.ts'
-import type { Site } from './facts.ts'
+import type { DesktopSite } from './facts.ts'
 
 /** The desktop that the inventory describes. @throws {BadInput} when it has none */
 export function desktopOf({ name, desktop }: Host): DesktopSettings {
@@ -20,7 +20,7 @@ export function desktopOf({ name, desktop }: Host): DesktopSettings {
 const VIRTUAL = ['/proc', '/sys', '/dev', '/run', '/tmp']
 
 /** The desktop as the one site-like thing that steps are done for. */
-export function desktopSite(host: Host): Site {
+export function desktopSite(host: Host): DesktopSite {
   const { name = host.name, folder, exclusions } = desktopOf(host)
   const { archive, paths } = host
   const places = archive.kind === 'mount' ? [archive.mountPoint] : archive.kind === 'folder' ? [archive.path] : []

@@ -9,7 +9,7 @@ import type { Condition, Many, Step } from '../engine/step.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { desktopOf, desktopSite, scheduleOf, zoneOf } from './desktop-site.ts'
-import type { Needs } from './facts.ts'
+import type { DesktopSite, Needs } from './facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
 import { readRecord, updateRecord } from './site-record.ts'
 import { lastWork } from './site-telling.ts'
@@ -20,7 +20,7 @@ export interface DesktopRequest {
   readonly backupNow: boolean
 }
 
-type Work = { readonly work: DesktopWork; readonly nextDay: string }
+export type Work = { readonly work: DesktopWork; readonly nextDay: string }
 /** What the desktop remembers besides its record as a site: when tidying and when pruning were last begun, ms since the epoch. */
 const memory = z.object({ tidiedAt: z.number().exactOptional(), prunedAt: z.number().exactOptional() })
 type Memory = Readonly<z.infer<typeof memory>>
@@ -78,9 +78,12 @@ export const hasWork: Condition<Work, object> = ({ work }) => (work.kind === 'no
 export const isBackup: Condition<Work, object> = ({ work }) => (work.kind === 'backup' ? {} : work.reason)
 export const isTidying: Condition<Work, object> = ({ work }) => (work.kind === 'tidy' ? {} : work.reason)
 
+/** All of a desktop is in its folder. */
+const NOTHING_BESIDE = { databaseSaved: false, certificatesSaved: false, webServerSaved: false }
+
 /** The desktop as the one site-like thing that steps are done for. */
-export const theDesktop: Many<Needs<'host'>, Needs<'site'>> = {
-  list: ({ host }) => [{ site: desktopSite(host) }],
+export const theDesktop: Many<Needs<'host'>, { site: DesktopSite } & typeof NOTHING_BESIDE> = {
+  list: ({ host }) => [{ site: desktopSite(host), ...NOTHING_BESIDE }],
   nameOf: ({ site }) => site.name,
 }
 
@@ -129,7 +132,7 @@ export const beginTidying: Step<Needs<'host'> & Work, void> = {
  * One pruning action a day of the calendar: a backup that waits for room is tried at every asking, and each would take a chain with it. Remembered before it
  * is done, and not done where that cannot be remembered.
  */
-export const pruneOnceADay: Step<PruneNeeds & Needs<'writer'>, Needs<'collection'>> = {
+export const pruneOnceADay: Step<PruneNeeds & Needs<'writer'> & { site: DesktopSite }, Needs<'collection'>> = {
   ...prune,
   title: 'Prune (one action a day at most)',
   run: async (facts, shell) => {

@@ -4,6 +4,7 @@ import type { Host, SiteSettings } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
 import type { Encryption } from './encryption.ts'
+import type { FoundBefore } from './leases.ts'
 import type { LockInfo } from './lock.ts'
 import type { Writer } from './writer.ts'
 
@@ -44,9 +45,19 @@ export interface Site extends SitePlace {
   readonly isDesktop?: true
 }
 
+/** A site that this host owns, and that it alone backs up. */
+export interface PrimarySite extends Site {
+  readonly role: Role & { readonly role: 'primary' }
+}
+
+/** The folder of a machine that is no website. */
+export interface DesktopSite extends PrimarySite {
+  readonly isDesktop: true
+}
+
 /** Every site of this run, by what is to be done with it. */
 export interface Roles {
-  readonly primaries: readonly Site[]
+  readonly primaries: readonly PrimarySite[]
   readonly replicas: readonly Site[]
   /** Incoming, unmanaged, conflict, ambiguous. */
   readonly others: readonly Site[]
@@ -78,6 +89,8 @@ export interface Facts {
   /** Who left the last run unfinished, if somebody did (S16). */
   interrupted: LockInfo | undefined
   localSites: readonly LocalSite[]
+  /** The VPN is on, where the inventory names one: a share may lie behind it. */
+  vpnLease: FoundBefore | 'none'
   /** The folder that stands for the archive once the share is mounted; not yet proven to be it. Undefined for a URL. */
   mounted: { readonly root: string } | undefined
   archive: Archive
@@ -89,6 +102,10 @@ export interface Facts {
   limits: SiteLimits
   collection: Collection
   encryption: Encryption
+  /** What of a site lies beside its files was saved into its companion folder in this run; false where there is nothing to save, or it failed. */
+  databaseSaved: boolean
+  certificatesSaved: boolean
+  webServerSaved: boolean
 }
 
 /** The facts of these names. */

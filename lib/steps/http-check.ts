@@ -7,7 +7,7 @@ import { askSite } from './restore/ask-site.ts'
 import { brokenTelling } from './site-telling.ts'
 
 /** What the site answered tonight; undefined where nothing says how to ask it. */
-type Checked = { readonly answer: SiteAnswer | undefined }
+export type Checked = { readonly answer: SiteAnswer | undefined }
 
 /** Asks the site whether it works, right before it is backed up. It is backed up whatever it says. */
 export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {

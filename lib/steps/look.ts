@@ -9,7 +9,6 @@ import type { SiteArchive } from './check-mount.ts'
 import { readCollection, siteArchiveOf } from './collection.ts'
 import { desktopSite, scheduleOf } from './desktop-site.ts'
 import type { FreeSpace, Needs, Request } from './facts.ts'
-import type { FoundBefore } from './leases.ts'
 import { readLimits } from './limits.ts'
 import { isMounted, rootOf, shareMount } from './mount.ts'
 import { pruneInputOf } from './prune-state.ts'
@@ -31,14 +30,14 @@ export interface Look {
 }
 
 /** The VPN, unless the archive is there already. */
-export const vpnForLook: Hold<Needs<'host'> & Look, { vpnLease: FoundBefore | 'none' }> = {
+export const vpnForLook: Hold<Needs<'host'> & Look, Needs<'vpnLease'>> = {
   ...vpn,
   up: async (facts, shell) => (facts.look.mounted ? { vpnLease: 'none' } : vpn.up(facts, shell)),
   down: async (facts, shell) => (facts.look.mounted ? undefined : vpn.down(facts, shell)),
 }
 
 /** The share, as for a run, unless it is there already by the person's own word. */
-export const mountForLook: Hold<Needs<'host'> & Look, Needs<'mounted'> & { readonly mountLease: boolean }> = {
+export const mountForLook: Hold<Needs<'host' | 'vpnLease'> & Look, Needs<'mounted'> & { readonly mountLease: boolean }> = {
   name: 'mount',
   title: 'Mount',
   up: async (facts, shell) => {

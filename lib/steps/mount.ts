@@ -16,7 +16,7 @@ type Mounted = Needs<'mounted'> & { readonly mountLease: boolean }
  * The archive's share, mounted for as long as a program of this host holds a lease of it (S8; see leases.ts): a run and a look do not unmount it under each other, and what
  * a killed one left mounted goes with the next. What was mounted before by somebody else stays mounted. Whether it is the right share is for check-mount to prove.
  */
-export const shareMount: Hold<Needs<'host'>, Mounted> = {
+export const shareMount: Hold<Needs<'host' | 'vpnLease'>, Mounted> = {
   name: 'mount',
   title: ({ host }) => (host.archive.kind === 'mount' ? `Mount ${host.archive.mountPoint}` : 'Mount (none needed)'),
   up: async (facts, shell) => {
@@ -41,7 +41,7 @@ export const shareMount: Hold<Needs<'host'>, Mounted> = {
 }
 
 /** The same for a run, which mounts nothing before it has its lock: that is what `interrupted` shows. */
-export const archiveMount: Hold<Needs<'host' | 'interrupted'>, Mounted> = shareMount
+export const archiveMount: Hold<Needs<'host' | 'interrupted' | 'vpnLease'>, Mounted> = shareMount
 
 /** The folder that stands for the archive once its share is mounted. */
 export function rootOf(archive: ArchiveSettings): Facts['mounted'] {

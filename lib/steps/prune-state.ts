@@ -71,8 +71,8 @@ export interface PruneFacts {
   readonly collection: Collection
   readonly limits: SiteLimits
   readonly interrupted: boolean
-  /** What the archive has free, where that was looked at. */
-  readonly freeSpace?: FreeSpace | undefined
+  /** What the archive has free; undefined where a look could not tell it. */
+  readonly freeSpace: FreeSpace | undefined
   readonly now: number
 }
 

@@ -34,6 +34,7 @@ export const prune: Step<PruneNeeds & Needs<'writer'>, Needs<'collection'>> = {
   run: async (facts, shell) => {
     const newest = { collection: facts.collection }
     await attempt(() => pruneOnce(facts, newest, shell), shell)
+    shell.tell(siteTelling({ ...facts, ...newest }, shell.now()))
     return newest
   },
 }
@@ -103,8 +104,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     clearPending(host, site.name)
     shell.note('info', `${left.chains.length} chains, ${formatBytes(left.bytes)} left`)
     if (failure === undefined) shell.note('significant', `after the pruning ${reachText(left, shell.now())}`)
-    const prunedBytes = (collection.bytes ?? 0) - (left.bytes ?? 0)
-    shell.tell({ ...siteTelling({ ...facts, collection: left }, shell.now()), prunedBytes })
+    shell.tell({ site: site.name, prunedBytes: (collection.bytes ?? 0) - (left.bytes ?? 0) })
   })
 }
 

@@ -11,7 +11,7 @@ import { recordSet } from '../store/set-records.ts'
 import type { LookNeeds } from './collection.ts'
 import { rememberFiles } from './compare-files.ts'
 import { markEncryption } from './encryption.ts'
-import type { FreeSpace, Needs } from './facts.ts'
+import type { Needs } from './facts.ts'
 import { readBack } from './read-back.ts'
 import { siteTelling } from './site-telling.ts'
 
@@ -20,7 +20,7 @@ export interface Made {
   readonly made: { readonly set: BackupSet; readonly record: Omit<SetRecord, 'time'> } | undefined
 }
 
-type ReadBackNeeds = LookNeeds & Needs<'collection' | 'limits' | 'encryption'> & Made & { readonly freeSpace?: FreeSpace }
+type ReadBackNeeds = LookNeeds & Needs<'collection' | 'limits' | 'encryption' | 'freeSpace'> & Made
 
 /**
  * Reads the manifest and the signatures of the set that was just made back from the archive, compares them with what was made, and writes down what its files are: on this host and

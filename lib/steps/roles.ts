@@ -11,7 +11,7 @@ import type { Host } from '../inventory/schema.ts'
 import { ShareFiles, unlessMissing } from '../store/share-files.ts'
 import type { Archive } from './check-mount.ts'
 import { desktopSite } from './desktop-site.ts'
-import type { LocalSite, Needs, Roles, Site } from './facts.ts'
+import type { LocalSite, Needs, PrimarySite, Roles, Site } from './facts.ts'
 import { readJournal } from './restore/journal.ts'
 import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
@@ -44,7 +44,7 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
 }
 
 /** The sites to back up. */
-export const primaries: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
+export const primaries: Many<Needs<'host' | 'roles'>, { site: PrimarySite }> = {
   list: ({ roles }) => roles.primaries.map(site => ({ site })),
   nameOf: ({ site }) => site.name,
   atOnce: ({ host }) => host.concurrency,
@@ -75,11 +75,12 @@ const unfinished = (role: Role): Role => ({
 })
 
 function sortByRole(sites: readonly Site[]): Roles {
+  const isPrimary = (site: Site): site is PrimarySite => site.role.role === 'primary'
   const isReplica = (site: Site): boolean => site.role.role === 'replica' || site.role.role === 'new replica'
   return {
-    primaries: sites.filter(site => site.role.role === 'primary'),
+    primaries: sites.filter(isPrimary),
     replicas: sites.filter(isReplica),
-    others: sites.filter(site => site.role.role !== 'primary' && !isReplica(site)),
+    others: sites.filter(site => !isPrimary(site) && !isReplica(site)),
   }
 }
 

@@ -18,13 +18,21 @@ import { readRecord } from './site-record.ts'
 
 const DAY = 86_400_000
 
-type TellingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'> & {
-  readonly freeSpace?: FreeSpace | undefined
-}
+type ListingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'>
+/** The free space is undefined where a look could not tell it. */
+type TellingNeeds = ListingNeeds & { readonly freeSpace: FreeSpace | undefined }
 
 /** All that the verdict on a site needs to know once its archive was looked at. Told again whenever a step has changed the archive. */
 export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'status' = 'run'): Telling {
-  const { host, site, collection, limits } = facts
+  return { ...listingTelling(facts, now, of), ...nextTelling(facts, now) }
+}
+
+/** What the listing of its archive tells of a site: all but what the next night will do, for which the free space must be known. */
+export function listingTelling(
+  { host, site, collection, limits }: ListingNeeds,
+  now: number,
+  of: 'run' | 'status' = 'run',
+): Telling {
   const { role, owner } = site.role
   return {
     ...archiveTelling(site.name, collection, now, knownDamage(lastVerdictOf(host, site), of)),
@@ -34,8 +42,7 @@ export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'statu
     ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
     frozen: frozenReason(host, site.name) ?? null,
     shrinkage: shrinkageOfSite(host, site.name),
-    broken: brokenTelling(facts, now),
-    ...nextTelling(facts, now),
+    broken: brokenTelling({ host, site, collection }, now),
   }
 }
 

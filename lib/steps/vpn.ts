@@ -6,11 +6,11 @@ import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import type { Host, VpnSettings } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { type FoundBefore, giveBack, isRun, type Shared, takeLease } from './leases.ts'
+import { giveBack, isRun, type Shared, takeLease } from './leases.ts'
 import { startUnit } from './unit.ts'
 
 /** The VPN, on for as long as a program of this host holds a lease of it (S7); see leases.ts. */
-export const vpn: Hold<Needs<'host'>, { vpnLease: FoundBefore | 'none' }> = {
+export const vpn: Hold<Needs<'host'>, Needs<'vpnLease'>> = {
   name: 'vpn',
   title: ({ host }) => (host.vpn ? `VPN ${nameOf(host.vpn)}` : 'VPN (none)'),
   up: async (facts, shell) => {

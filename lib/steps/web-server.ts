@@ -19,7 +19,7 @@ export const hasWebServer: Condition<Needs<'host'>, { webServerFolder: string }>
  * Copies the web server configuration that serves this site, and no other, into its companion folder (S15). What root alone can write is an administrator's: on
  * this host it is approved by that, and a recovery may put it in force again.
  */
-export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: string }, void> = {
+export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: string }, Needs<'webServerSaved'>> = {
   name: 'web-server',
   title: 'Save the web server configuration',
   run: async ({ host, site, webServerFolder }, shell) => {
@@ -37,6 +37,7 @@ export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: str
       await shell.act(`remember ${approved.map(({ name }) => name).join(', ')} as approved on this host`, () =>
         rememberOrTell(shell, 'what is in force cannot be remembered', () => remember(host, site.name, 'approved', approved)),
       )
+    return { webServerSaved: true }
   },
 }
 

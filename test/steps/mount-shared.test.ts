@@ -47,8 +47,10 @@ if (inOwnMounts(import.meta.filename)) {
 
   const run = (during: () => unknown = () => {}, on: Host = host) => {
     const work = async (): Promise<void> => void (await during())
-    const chain = recipe<Needs<'host' | 'interrupted'>>().hold(archiveMount).do({ name: 'work', title: 'work', run: work })
-    return perform(chain, { host: on, interrupted: undefined })
+    const chain = recipe<Needs<'host' | 'interrupted' | 'vpnLease'>>()
+      .hold(archiveMount)
+      .do({ name: 'work', title: 'work', run: work })
+    return perform(chain, { host: on, interrupted: undefined, vpnLease: 'none' })
   }
   const leases = () =>
     readdirSync(join(host.paths.run, 'mounts', encodeURIComponent(mountPoint))).filter(name => /^lease/.test(name))

@@ -61,8 +61,10 @@ if (inOwnMounts(import.meta.filename)) {
       roots.push(mounted?.root)
       during()
     }
-    const chain = recipe<Needs<'host' | 'interrupted'>>().hold(archiveMount).do({ name: 'work', title: 'work', run: work })
-    const done = perform(chain, { host, interrupted: undefined }, stop ? { stop } : {})
+    const chain = recipe<Needs<'host' | 'interrupted' | 'vpnLease'>>()
+      .hold(archiveMount)
+      .do({ name: 'work', title: 'work', run: work })
+    const done = perform(chain, { host, interrupted: undefined, vpnLease: 'none' }, stop ? { stop } : {})
     return whilePathHas(bin, () => done).then(performed => ({ ...performed, roots }))
   }
 

@@ -15,7 +15,14 @@ const collection = collectionOf(listing(...chainSketch(0, 3), ...chainSketch(30,
 function facts(name: string, allowanceBytes = 100) {
   const host = hostIn(join(folder, name), { keepIncrementals: 1 })
   const siteArchive = { folder: join(folder, name, 'archive', 'blog'), url: `file://${folder}`, options: [], env: {} } as never
-  return { host, site: siteOf(host, 'blog'), siteArchive, collection, limits: { allowanceBytes, frequencySeconds: 86_400 * 30 } }
+  return {
+    host,
+    site: siteOf(host, 'blog'),
+    siteArchive,
+    collection,
+    limits: { allowanceBytes, frequencySeconds: 86_400 * 30 },
+    freeSpace: undefined,
+  }
 }
 
 test('siteTelling() asks the decisions of the next night: what this host remembers counts too', () => {

@@ -11,7 +11,7 @@ import { saveCertificates } from '../../lib/steps/certs.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
 import type { Encryption } from '../../lib/steps/encryption.ts'
-import type { Needs } from '../../lib/steps/facts.ts'
+import type { Needs, PrimarySite } from '../../lib/steps/facts.ts'
 import { wpConfigIn } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
 import type { Writer } from '../../lib/steps/writer.ts'
@@ -19,12 +19,13 @@ import { type DatedDuplicity, datedDuplicity } from './dated-duplicity.ts'
 import { fieldsIn, siteOf } from './host.ts'
 import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
 
-type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace' | 'encryption'>
+type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'freeSpace' | 'encryption' | 'webServerSaved'> & {
+  site: PrimarySite
+}
 
 const backedUp = recipe<Facts>()
-
   .do(status)
-  .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase))
+  .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase), { databaseSaved: false })
   .do(saveCertificates)
   .do(backup)
 
@@ -46,6 +47,7 @@ export class DatedNights {
       secrets: new Map([['PP', new Secret(PASSPHRASE)]]),
       archive: { kind: 'folder', root: stage.archive } as unknown as Archive,
       writer: {} as Writer,
+      webServerSaved: false,
       site: siteOf(dated, site, wpConfig === undefined ? {} : { wpConfig }),
       encryption: { since: 0, isMarked: true } as Encryption,
       freeSpace: { bytes: 1e12, fullBackups: { allowed: true, reason: 'test' } },

@@ -16,12 +16,13 @@ import { perform } from './perform.ts'
 const [what, json = ''] = process.argv.slice(2)
 const host = JSON.parse(json) as Host
 const stop = listenForStop()
-const interrupted = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
+const run = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
+const mount = recipe<Needs<'host' | 'request' | 'interrupted' | 'vpnLease'> & Look>()
 const HOLDS = {
   lock: recipe<Needs<'host' | 'request'>>().hold(lock),
-  vpn: interrupted.hold(vpn),
-  mount: interrupted.hold(archiveMount),
-  look: interrupted.hold(mountForLook),
+  vpn: run.hold(vpn),
+  mount: mount.hold(archiveMount),
+  look: mount.hold(mountForLook),
 }
 const chain = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
   .use(HOLDS[what as keyof typeof HOLDS] as never)

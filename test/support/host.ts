@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema.ts'
-import type { LocalSite, Request, Site } from '../../lib/steps/facts.ts'
+import type { LocalSite, PrimarySite, Request, Site } from '../../lib/steps/facts.ts'
 
 /** A folder of this test file's own, removed after it. */
 export function ownFolder(name: string): string {
@@ -31,6 +31,8 @@ export function hostIn(folder: string, fields: Partial<HostFile> = {}): Host {
 }
 
 /** A site as a step gets it: in the vhosts folder of its host, owned by it. */
+export function siteOf(host: Host, name: string, more?: Partial<PrimarySite> & { wpConfig?: string }): PrimarySite
+export function siteOf(host: Host, name: string, more: Partial<Site> & { wpConfig?: string }): Site
 export function siteOf(host: Host, name: string, more: Partial<Site> & { wpConfig?: string } = {}): Site {
   const folder = join(host.vhosts, name)
   const local: LocalSite = { name, folder, claims: [host.name], wpConfig: more.wpConfig }

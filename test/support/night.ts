@@ -10,7 +10,7 @@ import { backup } from '../../lib/steps/backup.ts'
 import type { Archive } from '../../lib/steps/check-mount.ts'
 import { compareFiles } from '../../lib/steps/compare-files.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/encryption.ts'
-import type { Needs, Site } from '../../lib/steps/facts.ts'
+import type { Needs, PrimarySite } from '../../lib/steps/facts.ts'
 import type { LockInfo } from '../../lib/steps/lock.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { isMadeInVain, readBackSet } from '../../lib/steps/read-back-set.ts'
@@ -18,8 +18,11 @@ import { status } from '../../lib/steps/status.ts'
 import type { Writer } from '../../lib/steps/writer.ts'
 import { NO_REQUEST } from './host.ts'
 
-type NightFacts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'site' | 'freeSpace' | 'interrupted' | 'request'> &
-  EncryptionRequest
+type NightFacts = Needs<
+  | ('host' | 'secrets' | 'archive' | 'writer' | 'freeSpace' | 'interrupted' | 'request')
+  | ('databaseSaved' | 'certificatesSaved' | 'webServerSaved')
+> &
+  EncryptionRequest & { site: PrimarySite }
 
 /** One site on one host with an archive of its own, for nights that are only what an archive sees: status, prune, backup. */
 export interface NightSite {
@@ -42,7 +45,7 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
     local: { name, folder: join(at('vhosts'), name), claims: ['web1'], wpConfig: undefined },
     settings: hostSchema.shape.sites.parse({ [name]: {} })[name]!,
     role: { role: 'primary', owner: 'web1', reason: 'test', settle: [] },
-  } as Site
+  } as PrimarySite
   await mkdir(join(site.folder, 'SITE'), { recursive: true })
   await mkdir(at('nas'), { recursive: true })
   const freeSpace = { bytes: 1e12, fullBackups: { allowed: true, reason: 'test' } }
@@ -58,6 +61,9 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
     site,
     freeSpace,
     interrupted: undefined,
+    databaseSaved: false,
+    certificatesSaved: false,
+    webServerSaved: false,
     request: NO_REQUEST,
     newPassphrase: false,
   }

@@ -5,16 +5,14 @@
 import { type Owes, type Pays, recipe } from '../../lib/engine/recipe.ts'
 import type { Hold, Step } from '../../lib/engine/step.ts'
 import { main, type Start } from '../../lib/main.ts'
-import { backup } from '../../lib/steps/backup.ts'
 import { saveCertificates } from '../../lib/steps/certs.ts'
 import { type Archive, checkMount } from '../../lib/steps/check-mount.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
-import { checkEncryption, type EncryptionRequest } from '../../lib/steps/encryption.ts'
+import type { EncryptionRequest } from '../../lib/steps/encryption.ts'
 import type { Needs } from '../../lib/steps/facts.ts'
 import { checkFreeSpace } from '../../lib/steps/free-space.ts'
 import { lock } from '../../lib/steps/lock.ts'
 import { archiveMount } from '../../lib/steps/mount.ts'
-import { readBackSet } from '../../lib/steps/read-back-set.ts'
 import { decideRoles, primaries } from '../../lib/steps/roles.ts'
 import { findSites } from '../../lib/steps/sites.ts'
 import { status } from '../../lib/steps/status.ts'
@@ -27,40 +25,9 @@ const checked = mounted.do(checkMount)
 const decided = checked.do(checkWriter).do(decideRoles)
 const free = decided.do(checkFreeSpace)
 
-// the right order compiles
-free.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup).do(readBackSet))
+const never = () => 'never'
+const always = () => ({})
 
-// @ts-expect-error a backup before it is known with what its chain is encrypted
-free.each('Primary sites', primaries, site => site.do(status).do(backup).do(readBackSet))
-// @ts-expect-error a backup that is not read back
-free.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup))
-// @ts-expect-error a backup before its site is known
-free.do(backup)
-// @ts-expect-error a backup before check-mount: nothing has proven the archive
-mounted.do(backup)
-// @ts-expect-error check-mount before the mount
-found.do(checkMount)
-// @ts-expect-error the roles before check-mount: an empty mount point has no markers
-mounted.do(decideRoles)
-// @ts-expect-error the mount before the lock
-recipe<Start>().hold(archiveMount)
-// @ts-expect-error the roles before the sites are found
-recipe<Start>().hold(lock).hold(archiveMount).do(checkMount).do(decideRoles)
-// @ts-expect-error sites before their roles are decided
-checked.each('Primary sites', primaries, site => site)
-// @ts-expect-error a backup without its status
-free.each('Primary sites', primaries, site => site.do(backup).do(readBackSet))
-// @ts-expect-error a backup before the free space is known
-decided.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup).do(readBackSet))
-const unchecked = checked.do(decideRoles).do(checkFreeSpace)
-// @ts-expect-error a backup before it is known that no other machine writes under this name
-unchecked.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).do(backup).do(readBackSet))
-// @ts-expect-error a dump outside of the condition that finds its wp-config.php
-free.each('Primary sites', primaries, site => site.do(dumpDatabase))
-free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)))
-free.each('Primary sites', primaries, site =>
-  site.attempt('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase)).do(saveCertificates),
-)
 // @ts-expect-error what attempt() gave inside is not there after it
 free.each('Primary sites', primaries, site => site.attempt('WordPress', isWordPress, inner => inner).do(dumpDatabase))
 // @ts-expect-error what only() gave inside is not there after it
@@ -123,11 +90,17 @@ void main({ name: 'unread', about: '' }, recipe<Start & { age: number }>())
 void main({ name: 'read', about: '', read: () => ({ age: 1 }) }, recipe<Start & { age: number }>())
 
 // what a step gives replaces what was there
-const renamed = free.each('Primary sites', primaries, site =>
-  site.do(status).do(gives<{ site: number }>()).do(needs<{ site: number }>()),
-)
-// @ts-expect-error a number is no site any more
-renamed.each('Primary sites', primaries, site => site.do(status).do(gives<{ site: number }>()).do(backup))
+recipe<{ site: string }>().do(gives<{ site: number }>()).do(needs<{ site: number }>())
+// @ts-expect-error a number is no text any more
+recipe<{ site: string }>().do(gives<{ site: number }>()).do(needs<{ site: string }>())
+
+// what is there after a block in any case
+const perhaps = recipe<object>().only('Perhaps', always, inner => inner.do(gives<{ saved: 'new' }>()), { saved: 'former' })
+perhaps.do(needs<{ saved: 'new' | 'former' }>())
+// @ts-expect-error it is one of both
+perhaps.do(needs<{ saved: 'new' }>())
+// @ts-expect-error what the steps inside do not give
+recipe<object>().only('Perhaps', always, inner => inner, { saved: 'former' })
 
 // a recipe in another one
 const part = recipe<Needs<'host' | 'site'>>().do(gives<{ saved: true }>())
@@ -141,7 +114,6 @@ recipe<{ a: 1 | 2; b: 1 }>().use(recipe<{ a: number }>()).do(needs<{ a: 1 | 2 }>
 
 // @ts-expect-error the body of each() needs more than is there
 free.each('Primary sites', primaries, () => recipe<Needs<'site' | 'host'> & { more: string }>())
-const never = () => 'never'
 // @ts-expect-error the body of only() needs more than is there
 free.only('Never', never, () => recipe<{ more: string }>())
 // @ts-expect-error the same hold twice

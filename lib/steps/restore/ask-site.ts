@@ -8,6 +8,7 @@ import type { Step } from '../../engine/step.ts'
 import type { Host } from '../../inventory/schema.ts'
 import { domainsOf } from '../domains.ts'
 import type { Needs, SitePlace } from '../facts.ts'
+import type { Swapped } from './swap.ts'
 
 /** Where this host asks a site whether it works, and for what. */
 interface Question {
@@ -135,7 +136,10 @@ function get({ url, host }: Asking, signal: AbortSignal): Promise<Page> {
  */
 const CACHED = 3_100
 
-type Asked = { before: SiteAnswer | undefined }
+/** What the site answered before it was exchanged; undefined where nothing says how to ask it. */
+export type Asked = { before: SiteAnswer | undefined }
+/** It works as it did before. */
+export type Answered = { worksAsBefore: true }
 
 /** Asks the site before anything of it is exchanged. */
 export const askBefore: Step<Needs<'host' | 'site'>, Asked> = {
@@ -149,7 +153,7 @@ export const askBefore: Step<Needs<'host' | 'site'>, Asked> = {
 }
 
 /** Phase (g): a site that worked before and does not now is not what was wanted: failing here puts everything back. */
-export const askAfter: Step<Needs<'host' | 'site'> & Asked, void> = {
+export const askAfter: Step<Needs<'host' | 'site'> & Asked & Swapped, Answered> = {
   name: 'ask-after',
   title: 'Ask the restored site',
   run: async ({ host, site, before }, shell) => {
@@ -161,5 +165,6 @@ export const askAfter: Step<Needs<'host' | 'site'> & Asked, void> = {
       if (before.works && !after.works) throw new Error(`it answered ${before.said} before and ${after.said} after the restore`)
       shell.note(after.works || before.status === undefined ? 'info' : 'warning', `${after.said} (${before.said} before)`)
     })
+    return { worksAsBefore: true }
   },
 }

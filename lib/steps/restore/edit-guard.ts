@@ -10,41 +10,35 @@ import type { Restored } from './files.ts'
 import { differences, readFingerprint, takeFingerprint, writeFingerprint } from './fingerprint.ts'
 import { readJournal, updatePending } from './journal.ts'
 import { accessFrom } from './live-access.ts'
-import { pendingOf, type Restoring } from './transaction.ts'
-
-/** What was found of a replica before it is replaced. */
-export interface Guarded {
-  /** The live database is what the last replay made it, byte for byte as far as checksums tell. */
-  readonly databaseUntouched: boolean
-}
+import { type Guarded, pendingOf, type Restoring } from './transaction.ts'
 
 type Guards = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }
 
 /** Looks whether somebody changed the replica since it was put in place. What was changed is kept as a safety copy, and the report says so, before it is replaced. */
-export const guardEdits: Step<Guards, { guarded: Guarded }> = {
+export const guardEdits: Step<Guards, Guarded> = {
   name: 'edit-guard',
   title: 'Look for changes made by hand',
   run: async ({ host, secrets, site }, shell) => {
     const hands = { host, secrets, shell }
     const was = readFingerprint(hands, site.name)
-    if (!site.local) return { guarded: { databaseUntouched: false } }
+    if (!site.local) return { databaseUntouched: false }
     if (!was) {
       // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
       const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
       await keepAsSafetyCopy(hands, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
-      return { guarded: { databaseUntouched: false } }
+      return { databaseUntouched: false }
     }
     const { files, tables } = differences(
       was,
       await takeFingerprint(hands, site.folder, await readableAccess(hands, site.name, site.folder)),
     )
-    if (files.length === 0 && tables.length === 0) return { guarded: { databaseUntouched: Object.keys(was.tables).length > 0 } }
+    if (files.length === 0 && tables.length === 0) return { databaseUntouched: Object.keys(was.tables).length > 0 }
     const what = [
       ...(files.length > 0 ? [`${files.length} files (${some(files)})`] : []),
       ...(tables.length > 0 ? [`in the database ${some(tables)}`] : []),
     ].join(' and ')
     await keepAsSafetyCopy(hands, site.name, `was changed here since the last replay: ${what}`, `changed by hand: ${what}`)
-    return { guarded: { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 } }
+    return { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 }
   },
 }
 
@@ -75,13 +69,13 @@ async function readableAccess(hands: Hands, site: string, folder: string): Promi
   }
 }
 
-/** Applies when the replica's database is not what the set's dump would make it. */
-export const databaseDiffers: Condition<Needs<'site'> & { restored: Restored; guarded: Guarded }, { access: DatabaseAccess }> = ({
+/** Applies when the live database is not known to be what the set's dump would make it. */
+export const databaseDiffers: Condition<{ restored: Restored } & Guarded, { access: DatabaseAccess }> = ({
   restored,
-  guarded,
+  databaseUntouched,
 }) => {
   if (restored.access === undefined) return 'there is no database to bring back'
-  if (guarded.databaseUntouched && restored.sameDump) return 'the dump is the one that was imported last'
+  if (databaseUntouched && restored.sameDump) return 'the dump is the one that was imported last'
   return { access: restored.access }
 }
 

@@ -30,7 +30,7 @@ export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
 }
 
 /** Restores into a folder of the person's choice, after {@link checkElsewhere}, and touches nothing live. The database is there as its dump. */
-export const restoreElsewhere: Step<Elsewhere, void> = {
+export const restoreFilesElsewhere: Step<Elsewhere, void> = {
   name: 'restore-elsewhere',
   title: ({ into }) => `Restore into ${into}`,
   run: async ({ host, secrets, request, site, siteArchive, collection, point, scope, into }, shell) => {

@@ -1,6 +1,6 @@
 import { INCOMPLETE } from '../../core/incomplete.ts'
 import { messageOf } from '../../core/message.ts'
-import { type Owes, recipe } from '../../engine/recipe.ts'
+import type { Owes } from '../../engine/recipe.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Condition, Hold, Step } from '../../engine/step.ts'
 import type { Host } from '../../inventory/schema.ts'
@@ -11,21 +11,20 @@ import { isBehind } from './choose.ts'
 import type { Followed } from './hold-back.ts'
 import { readJournal, updatePending, writeJournal } from './journal.ts'
 import { type Installed, putInForce } from './put-in-force.ts'
-import { rememberLeft } from './system-files.ts'
 import { pendingOf, TO_PUT_BACK, takeBackPending, tidy } from './transaction.ts'
 
-/** Applies to a site of which certificates or configuration are not in force yet, and about which no newer backup is to say something else now. */
-export const isIncomplete: Condition<Needs<'host' | 'site' | 'collection'> & Partial<Followed>, object> = facts => {
-  const { host, site, followed } = facts
-  if (!hasKeptProposal(host, site.name)) return 'all that its backup brought is in force, or was left out'
-  const isReplaced = followed !== undefined && typeof isBehind({ ...facts, followed }) !== 'string'
-  return isReplaced ? 'a newer backup is about to be put in place' : {}
-}
+/** Applies to a site of which certificates or configuration are not in force yet. */
+export const isIncomplete: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
+  hasKeptProposal(host, site.name) ? {} : 'all that its backup brought is in force, or was left out'
 
-type Changes = Needs<'host' | 'secrets' | 'request' | 'site'>
+/** The same for a replica about which no newer backup is to say something else now. */
+export const isReplicaIncomplete: Condition<Needs<'host' | 'site' | 'collection'> & Followed, object> = facts =>
+  typeof isBehind(facts) === 'string' ? isIncomplete(facts) : 'a newer backup is about to be put in place'
+
+export type Changes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
 /** Configuration alone is changed, all or nothing: whatever stops it half-way, what was in force is so again. */
-const configurationTransaction: Hold<Changes, { changeId: string }> = {
+export const configurationTransaction: Hold<Changes, { changeId: string }> = {
   name: 'configuration',
   title: ({ site }) => `Prepare the configuration of ${site.name}`,
   up: async ({ host, request, site }, shell) => {
@@ -54,7 +53,10 @@ const configurationTransaction: Hold<Changes, { changeId: string }> = {
 }
 
 /** Tries again what an earlier run could not put in force. */
-const finishConfiguration: Step<Changes & { changeId: string }, { installed: Installed | undefined } & Owes<'rememberLeft'>> = {
+export const installConfiguration: Step<
+  Changes & { changeId: string },
+  { installed: Installed | undefined } & Owes<'rememberLeft'>
+> = {
   name: 'finish-configuration',
   title: ({ site }) => `Put in force what ${site.name} still lacks`,
   run: async ({ host, secrets, request, site, changeId }, shell) => {
@@ -85,7 +87,7 @@ function keptOrTold(host: Host, site: string, shell: Shell): Proposal | undefine
 }
 
 /** The end of a change of configuration: what was in force before is kept, where there was a change at all. */
-const keepConfiguration: Step<Changes & { changeId: string }, void> = {
+export const keepConfiguration: Step<Changes & { changeId: string }, void> = {
   name: 'keep-configuration',
   title: 'Keep what was in force before',
   run: async ({ host, secrets, request, site }, shell) => {
@@ -106,10 +108,3 @@ const keepConfiguration: Step<Changes & { changeId: string }, void> = {
     })
   },
 }
-
-/** All of it: what is not in force yet is tried again, and what was in force is kept. */
-export const finishIncomplete = recipe<Changes>()
-  .hold(configurationTransaction)
-  .do(finishConfiguration)
-  .do(rememberLeft)
-  .do(keepConfiguration)

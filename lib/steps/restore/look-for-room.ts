@@ -23,13 +23,13 @@ import { readSetRecords } from '../../store/set-records.ts'
 import { dumpSizeOf } from '../dump-size.ts'
 import type { Needs } from '../facts.ts'
 import type { Scope } from './scope.ts'
-import type { Restoring } from './transaction.ts'
+import type { RestoreTask, Restoring } from './transaction.ts'
 
 type Looks = Needs<'host' | 'secrets' | 'siteArchive'> & { point: RestorePoint; scope: Scope }
 
 /** What came of the look, for the question that follows. */
-export interface Looked {
-  readonly room: RoomToRestore
+export interface Looked<Task extends RestoreTask> {
+  readonly room: RoomToRestore & { readonly task: Task }
 }
 
 /**
@@ -37,14 +37,14 @@ export interface Looked {
  * database beside the live one. Single files and folders are not reckoned with: nobody knows how large they are.
  * @param task a replica's database is often the one that is live already, and then not imported: for it the look before the import is the only one
  */
-export const lookForRoom = (task: 'recover' | 'replica'): Step<Looks, Looked> => ({
+export const lookForRoom = <Task extends RestoreTask>(task: Task): Step<Looks, Looked<Task>> => ({
   name: 'room',
   title: 'Check disk space',
   run: async ({ host, secrets, siteArchive, point, scope }, shell) => {
     const looks = { host, secrets, siteArchive, point, scope }
     const isRecovery = task === 'recover'
     const seen = await unlessItFails(shell, () => lookAt(looks, host.vhosts, isRecovery, shell))
-    return { room: tell(seen, isRecovery, shell) }
+    return { room: { ...tell(seen, isRecovery, shell), task } }
   },
 })
 

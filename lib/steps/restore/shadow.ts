@@ -8,26 +8,21 @@ import { importAccount, importDump } from '../../database/import.ts'
 import type { LeftOut } from '../../database/importable-statement.ts'
 import { assertOwnServer } from '../../database/own-server.ts'
 import { quoteName, quoteText } from '../../database/sql.ts'
-import type { Condition, Step } from '../../engine/step.ts'
+import type { Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
 import { DUMP } from '../db-dump.ts'
 import type { Needs } from '../facts.ts'
 import { openDump } from '../opened-dump.ts'
-import type { Restored } from './files.ts'
 import { refuseForeign } from './foreign.ts'
 import { updatePending } from './journal.ts'
 import { assertRoomToImport } from './look-for-room.ts'
 import type { Scope } from './scope.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
-/** Applies when the restored site has a database. */
-export const hasDatabase: Condition<{ restored: Restored }, { access: DatabaseAccess }> = ({ restored }) =>
-  restored.access === undefined ? 'there is no database to bring back' : { access: restored.access }
-
 type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; access: DatabaseAccess }
 
 /** Phase (c): the dump in a database of its own, through an account that reaches that one and no other (S41). */
-export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
+export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true }> = {
   name: 'import',
   title: 'Import the database beside the live one',
   run: async ({ host, secrets, site, restoring, access, scope }, shell) => {
@@ -53,6 +48,7 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, void> = {
       for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
         shell.note('problem', `the ${kind} ${name} is not brought back: ${why}`)
     })
+    return { imported: true }
   },
 }
 
@@ -101,7 +97,7 @@ async function planExchange(
 const CORE = ['options', 'users', 'posts']
 
 /** Phase (d): the database that was imported is that of a WordPress site: its core tables are there, and hold rows. */
-export const checkShadow: Step<ShadowNeeds, void> = {
+export const checkShadow: Step<ShadowNeeds & { imported: true }, { databaseChecked: boolean }> = {
   name: 'check-database',
   title: 'Check the database',
   run: async ({ host, restoring, access }, shell) => {
@@ -115,5 +111,6 @@ export const checkShadow: Step<ShadowNeeds, void> = {
       if (rows === 0) throw new Error(`the imported database is empty: ${access.tablePrefix}options has no row`)
       shell.note('info', `${tables.length - 1} tables`)
     })
+    return { databaseChecked: true }
   },
 }

@@ -3,20 +3,35 @@ import type { Exchange, Transaction } from '../../core/restore-journal.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
 import type { Host } from '../../inventory/schema.ts'
+import type { Proposal } from '../../restore/proposal.ts'
 import type { Needs, Site } from '../facts.ts'
+import type { Asked } from './ask-site.ts'
 import { bringDatabase } from './database-exchange.ts'
 import { bringExchange, planExchange } from './exchange.ts'
+import type { Restored } from './files.ts'
 import { updatePending } from './journal.ts'
 import { placeOfPath, settleMadeFolders } from './path-place.ts'
 import { assertNoMounts } from './refuse-mounts.ts'
 import { type Scope, whatOf } from './scope.ts'
 import { pendingOf, type Restoring } from './transaction.ts'
 
+/** What was restored is ready to go live: files and database were checked, its marker says whose the site is, and what is the system's was read while nobody else could reach it. */
+type Staged = {
+  restoring: Restoring
+  scope: Scope
+  restored: Restored
+  databaseChecked: boolean
+  markerSettled: true
+  proposal: Proposal
+}
+/** What was restored and what was live have changed places. */
+export type Swapped = { swapped: true }
+
 /**
  * Phase (e): what was restored and what is live change places: files by exchange, tables by one statement. Before the first of them the journal says so; until
  * the end everything can be put back.
  */
-export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; scope: Scope }, void> = {
+export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & Staged & Asked, Swapped> = {
   name: 'swap',
   title: ({ site }) => `Put ${site.name} in place`,
   run: async ({ host, secrets, site, restoring, scope }, shell) => {
@@ -24,6 +39,7 @@ export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
       const hands = { host, secrets, shell }
       await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges: siteExchanges(host, site, restoring, scope) })
     })
+    return { swapped: true }
   },
 }
 

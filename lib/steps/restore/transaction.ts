@@ -5,14 +5,16 @@ import { expired, type Transaction } from '../../core/restore-journal.ts'
 import { printTime } from '../../core/restore-point.ts'
 import { adminOf } from '../../database/admin.ts'
 import { quoteName } from '../../database/sql.ts'
+import type { Owes, Pays } from '../../engine/recipe.ts'
 import type { Hold, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Needs } from '../facts.ts'
 import { updateRecord } from '../site-record.ts'
+import type { Answered } from './ask-site.ts'
 import { forgetFingerprint } from './fingerprint.ts'
 import { readJournal, updatePending, workFolder, writeJournal } from './journal.ts'
-import { type Scope, WHOLE, whatOf } from './scope.ts'
+import { type Scope, whatOf } from './scope.ts'
 import { forget, takeBack, takeBackAndKeep } from './take-back.ts'
 
 /** A restore at work: where it keeps what, and its names on the database server. */
@@ -34,7 +36,20 @@ export function restoringOf(host: Host, site: string, now: number): Restoring {
   return { id, holding, tree: join(holding, 'tree'), shadow: `hf_${hash}_${id}` }
 }
 
-type Begins = Needs<'host' | 'secrets' | 'request' | 'site'> & { readonly point: { readonly time: number } }
+/** What a restore is for: a site that was recovered is this host's own, a replica follows another's. */
+export type RestoreTask = 'recover' | 'replica'
+
+/** What is known of the live site before it is replaced. */
+export interface Guarded {
+  /** The live database is what the last replay made it, byte for byte as far as checksums tell; false as long as nobody looked. */
+  readonly databaseUntouched: boolean
+}
+
+type Begins<Task> = Needs<'host' | 'secrets' | 'request' | 'site'> & {
+  readonly point: { readonly time: number }
+  /** The disks have room for such a restore. */
+  readonly room: { readonly task: Task }
+}
 
 /** Seconds that putting a site back may take once the run was stopped: more than the end of a run leaves, since whatever is left half-way waits for the next run. */
 export const TO_PUT_BACK = 30
@@ -43,12 +58,15 @@ export const TO_PUT_BACK = 30
  * One restore that is all or nothing (S24): it goes up with an entry in the journal, and unless it was committed it comes down by putting back
  * whatever it had moved and removing what it had made.
  */
-export const restoreTransaction = (task: 'recover' | 'replica'): Hold<Begins, { restoring: Restoring }> => ({
+export const restoreTransaction = <Task extends RestoreTask>(
+  task: Task,
+): Hold<Begins<Task>, { restoring: Restoring } & Guarded & Owes<'commit'>> => ({
   name: 'restore',
   title: ({ site }) => `Restore ${site.name} beside the live site`,
   up: async ({ host, request, site, point }, shell) => {
     const restoring = restoringOf(host, site.name, shell.now())
-    if (request.dryRun) return { restoring }
+    const begun = { restoring, databaseUntouched: false }
+    if (request.dryRun) return begun
     updatePending(host, {
       id: restoring.id,
       site: site.name,
@@ -65,7 +83,7 @@ export const restoreTransaction = (task: 'recover' | 'replica'): Hold<Begins, { 
     })
     mkdirSync(workFolder(host), { recursive: true, mode: 0o700 })
     mkdirSync(restoring.holding, { recursive: true, mode: 0o700 })
-    return { restoring }
+    return begun
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
@@ -106,11 +124,13 @@ export function pendingOf(host: Host, site: string): Transaction {
   return pending
 }
 
+type Commits = Needs<'host' | 'secrets' | 'site'> & Answered & { restoring: Restoring; scope: Scope }
+
 /** The end of a restore that succeeded: what was live is now what is kept, and older keeps go. */
-export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; scope?: Scope }, void> = {
+export const commit: Step<Commits, Pays<'commit'>> = {
   name: 'commit',
   title: 'Keep what was there',
-  run: async ({ host, secrets, site, restoring, scope = WHOLE }, shell) => {
+  run: async ({ host, secrets, site, restoring, scope }, shell) => {
     const isWhole = scope.files && scope.database
     await shell.act(
       `keep what was there in ${restoring.holding} until the next success, ${host.keepPrevious} days at most`,
@@ -137,6 +157,7 @@ export const commit: Step<Needs<'host' | 'secrets' | 'site'> & { restoring: Rest
         shell.note(kind, `${site.name}: ${what}; what it replaced is kept in ${restoring.holding}`)
       },
     )
+    return {}
   },
 }
 

@@ -6,15 +6,18 @@ import { adminOf } from '../../database/admin.ts'
 import { contentsOf } from '../../database/contents.ts'
 import { readLive, saveDefinitions } from '../../database/definitions.ts'
 import { quoteName } from '../../database/sql.ts'
+import type { Owes } from '../../engine/recipe.ts'
 import type { Hold, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
 import { keepProposal } from '../../restore/kept-proposal.ts'
 import { NO_PROPOSAL } from '../../restore/proposal.ts'
 import type { Needs } from '../facts.ts'
+import type { Asked } from './ask-site.ts'
 import { identityAt, planExchange } from './exchange.ts'
 import { readJournal, updatePending } from './journal.ts'
 import type { Recovery } from './recovery.ts'
-import { exchangeAll } from './swap.ts'
+import { type Scope, WHOLE } from './scope.ts'
+import { exchangeAll, type Swapped } from './swap.ts'
 import { exchangeSystemFiles } from './system-exchange.ts'
 import { isOfSystem } from './system-place.ts'
 import { pendingOf, type Restoring, restoringOf, TO_PUT_BACK, takeBackPending } from './transaction.ts'
@@ -50,7 +53,7 @@ export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: R
 }
 
 /** An undo, all or nothing like the restore that it undoes: whatever stops it half-way, the site is as the restore left it. */
-export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: Restoring }> = {
+export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: Restoring; scope: Scope } & Owes<'commit'>> = {
   name: 'restore',
   title: ({ site }) => `Swap ${site.name} back`,
   up: async ({ host, request, site, kept }) => {
@@ -61,7 +64,7 @@ export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: 
       tree: join(kept.holdings[0]!, 'tree'),
     }
     if (!request.dryRun) updatePending(host, { ...kept, task: 'undo', phase: 'preparing', point: undefined, tidied: false })
-    return { restoring }
+    return { restoring, scope: WHOLE }
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
@@ -80,7 +83,7 @@ async function refuseLost({ host, shell }: Hands, { site, exchanges, database }:
 }
 
 /** Exchanges what is live with what is kept. What was live is then kept: an undo can be undone. */
-export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
+export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
   name: 'swap',
   title: ({ site }) => `Put back what was kept of ${site.name}`,
   run: async ({ host, secrets, site, kept }, shell) => {
@@ -112,5 +115,6 @@ export const swapBack: Step<Undoes & { kept: Transaction }, void> = {
       if (why !== undefined)
         shell.note('problem', `certificates and web server configuration stay as they are now, what was kept of them too: ${why}`)
     })
+    return { swapped: true }
   },
 }

@@ -1,0 +1,32 @@
+import { recipe } from '../engine/recipe.ts'
+import type { NeedsOf } from '../engine/step.ts'
+import { backup } from '../steps/backup.ts'
+import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
+import { compareFiles } from '../steps/compare-files.ts'
+import { checkEncryption, type EncryptionRequest } from '../steps/encryption.ts'
+import type { Needs } from '../steps/facts.ts'
+import { type Checked, recordAnswer } from '../steps/http-check.ts'
+import { isMadeInVain, readBackSet } from '../steps/read-back-set.ts'
+import { confirmShrinkage, isShrinkageAccepted, noticeShrinkage, type ShrinkageRequest } from '../steps/shrinkage.ts'
+import { status } from '../steps/status.ts'
+
+/** The site's archive as it is: its sets, their times, what they are encrypted with, and whether they are what was written. */
+export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest>()
+  .do(status)
+  .do(setFutureAside)
+  .do(checkEncryption)
+  .do(compareFiles)
+
+const makeSet = recipe<NeedsOf<typeof backup> & Checked>().do(backup).do(noticeShrinkage).do(recordAnswer).do(readBackSet)
+
+/** One set more, compared with those before and read back; a new chain at once where it was made in vain. */
+export const backUp = recipe<NeedsOf<typeof backup> & Checked & ShrinkageRequest>()
+  .use(makeSet)
+  .only('Not as it was made', isMadeInVain, again => again.use(makeSet))
+  .only('Shrinkage', isShrinkageAccepted, confirmed => confirmed.do(confirmShrinkage))
+
+/** The same for a desktop, which is no site that could shrink. */
+export const backUpDesktop = recipe<NeedsOf<typeof backup>>()
+  .do(backup)
+  .do(readBackSet)
+  .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet))

@@ -1,0 +1,13 @@
+import { recipe } from '../engine/recipe.ts'
+import type { Needs } from '../steps/facts.ts'
+import { lock, lockAndKeepTrace } from '../steps/lock.ts'
+import { mendRestores } from '../steps/restore/mend.ts'
+import { findSites } from '../steps/sites.ts'
+
+type Begins = Needs<'host' | 'secrets' | 'request'>
+
+/** How a run begins: one at a time, nothing left half restored, and the sites of this host. */
+export const begin = recipe<Begins>().hold(lock).do(mendRestores).do(findSites)
+
+/** The same for a run that makes no backup. */
+export const beginWithoutBackup = recipe<Begins>().hold(lockAndKeepTrace).do(mendRestores).do(findSites)

@@ -1,0 +1,15 @@
+import { recipe } from '../engine/recipe.ts'
+import {
+  type Changes,
+  configurationTransaction,
+  installConfiguration,
+  keepConfiguration,
+} from '../steps/restore/finish-configuration.ts'
+import { rememberLeft } from '../steps/restore/system-files.ts'
+
+/** Certificates and web server configuration that an earlier restore could not put in force: tried again, all or nothing; what was in force is kept. */
+export const finishConfiguration = recipe<Changes>()
+  .hold(configurationTransaction)
+  .do(installConfiguration)
+  .do(rememberLeft)
+  .do(keepConfiguration)

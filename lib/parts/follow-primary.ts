@@ -1,0 +1,17 @@
+import { recipe } from '../engine/recipe.ts'
+import type { NeedsOf } from '../engine/step.ts'
+import type { Needs } from '../steps/facts.ts'
+import { isBehind } from '../steps/restore/choose.ts'
+import { isReplicaIncomplete } from '../steps/restore/finish-configuration.ts'
+import { chooseNewest } from '../steps/restore/hold-back.ts'
+import type { ShrinkageRequest } from '../steps/shrinkage.ts'
+import { status } from '../steps/status.ts'
+import { finishConfiguration } from './finish-configuration.ts'
+import { replaceReplica } from './replace-site.ts'
+
+/** Brings a replica to the newest backup that it may follow. */
+export const followPrimary = recipe<NeedsOf<typeof status> & Needs<'request'> & ShrinkageRequest>()
+  .do(status)
+  .do(chooseNewest)
+  .only('Incomplete', isReplicaIncomplete, incomplete => incomplete.use(finishConfiguration))
+  .only('Newer in the archive', isBehind, behind => behind.use(replaceReplica))

@@ -1,0 +1,14 @@
+import { recipe } from '../engine/recipe.ts'
+import { checkMount } from '../steps/check-mount.ts'
+import type { Needs } from '../steps/facts.ts'
+import { archiveMount } from '../steps/mount.ts'
+import { vpn } from '../steps/vpn.ts'
+import { checkWriter, type WriterRequest } from '../steps/writer.ts'
+
+type Opens = Needs<'host' | 'request' | 'interrupted'>
+
+/** The way to the archive, and the proof that it is the one. */
+export const openArchive = recipe<Opens>().hold(vpn).hold(archiveMount).do(checkMount)
+
+/** The same for a run that makes backups: no other machine makes any under this host's name. */
+export const openArchiveForBackup = recipe<Opens & WriterRequest>().use(openArchive).do(checkWriter)

@@ -1,0 +1,73 @@
+import { recipe } from '../engine/recipe.ts'
+import type { NeedsOf } from '../engine/step.ts'
+import { checkDecryption } from '../steps/encryption.ts'
+import type { Needs } from '../steps/facts.ts'
+import { askAfter, askBefore } from '../steps/restore/ask-site.ts'
+import { chooseLocalSite } from '../steps/restore/choose.ts'
+import { confirm } from '../steps/restore/confirm.ts'
+import { databaseDiffers, guardEdits, rememberReplica } from '../steps/restore/edit-guard.ts'
+import { checkFiles, restoreFiles } from '../steps/restore/files.ts'
+import { checkContents, type Followed, rememberContents } from '../steps/restore/hold-back.ts'
+import { keepUnread } from '../steps/restore/keep-unread.ts'
+import { lookForRoom } from '../steps/restore/look-for-room.ts'
+import { settleMarkers } from '../steps/restore/markers.ts'
+import type { Recovery } from '../steps/restore/recovery.ts'
+import { refuseMounts } from '../steps/restore/refuse-mounts.ts'
+import type { Scope } from '../steps/restore/scope.ts'
+import { checkShadow, importShadow } from '../steps/restore/shadow.ts'
+import { swapIn } from '../steps/restore/swap.ts'
+import { installSystemFiles, readSystemFiles, rememberLeft } from '../steps/restore/system-files.ts'
+import { commit, type RestoreTask, restoreTransaction } from '../steps/restore/transaction.ts'
+import { chooseKept, swapBack, undoTransaction } from '../steps/restore/undo.ts'
+
+/** A site, and the backup of it that takes its place. */
+type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> & Needs<'request'> & { scope: Scope }
+
+/** Before anything is fetched: it can be decrypted and put in place, and there is room for it. */
+const checkBefore = <Task extends RestoreTask>(task: Task) =>
+  recipe<Omit<Replaces, 'restoring'>>().do(checkDecryption).do(refuseMounts).do(lookForRoom(task))
+
+/** What was restored becomes a whole site and changes places with the live one; one that then works no more is put back. */
+const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers>>()
+  .do(settleMarkers)
+  .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow), { databaseChecked: false })
+  .do(readSystemFiles)
+  .do(askBefore)
+  .do(swapIn)
+  .do(installSystemFiles)
+  .do(askAfter)
+  .do(rememberLeft)
+  .do(commit)
+
+/** Replaces this host's own site by a backup, when a person says so. */
+export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & { recovery: Recovery }>()
+  .use(checkBefore('recover'))
+  .do(confirm)
+  .hold(restoreTransaction('recover'))
+  .do(restoreFiles)
+  .do(checkFiles)
+  .use(putInPlace)
+
+/** Replaces a replica by the backup that it follows. What somebody changed in it is kept, and what has lost most of its contents is not followed. */
+export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()
+  .use(checkBefore('replica'))
+  .hold(restoreTransaction('replica'))
+  .do(guardEdits)
+  .do(restoreFiles)
+  .do(keepUnread)
+  .do(checkFiles)
+  .do(checkContents)
+  .use(putInPlace)
+  .do(rememberContents)
+  .do(rememberReplica)
+
+/** Swaps back what the last restore replaced. */
+export const undoRestore = recipe<NeedsOf<typeof chooseLocalSite> & Needs<'secrets'> & { recovery: Recovery }>()
+  .do(chooseLocalSite)
+  .do(chooseKept)
+  .do(confirm)
+  .hold(undoTransaction)
+  .do(askBefore)
+  .do(swapBack)
+  .do(askAfter)
+  .do(commit)

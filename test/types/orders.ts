@@ -1,0 +1,189 @@
+/** The orders that the steps themselves ask for: each chain that must not compile differs in one thing from one that does. Read by `tsc --noEmit`. */
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { NeedsOf } from '../../lib/engine/step.ts'
+import type { Start } from '../../lib/main.ts'
+import { backUp, backUpDesktop, checkSets } from '../../lib/parts/back-up.ts'
+import { begin } from '../../lib/parts/begin.ts'
+import { checkDesktop } from '../../lib/parts/desktop.ts'
+import { openArchive, openArchiveForBackup } from '../../lib/parts/open-archive.ts'
+import { replaceReplica, type restoreInPlace } from '../../lib/parts/replace-site.ts'
+import { saveSite } from '../../lib/parts/save-site.ts'
+import { backup } from '../../lib/steps/backup.ts'
+import { saveCertificates } from '../../lib/steps/certs.ts'
+import { checkMount } from '../../lib/steps/check-mount.ts'
+import { type ClockRequest, setFutureAside } from '../../lib/steps/clock.ts'
+import { dumpDatabase, isWordPress } from '../../lib/steps/db-dump.ts'
+import { pruneOnceADay, theDesktop, type Work } from '../../lib/steps/desktop.ts'
+import { checkEncryption, type EncryptionRequest } from '../../lib/steps/encryption.ts'
+import { checkFreeSpace } from '../../lib/steps/free-space.ts'
+import { lock } from '../../lib/steps/lock.ts'
+import { archiveMount } from '../../lib/steps/mount.ts'
+import { prune } from '../../lib/steps/prune.ts'
+import { readBackSet } from '../../lib/steps/read-back-set.ts'
+import { askAfter, askBefore } from '../../lib/steps/restore/ask-site.ts'
+import { confirm } from '../../lib/steps/restore/confirm.ts'
+import { databaseDiffers } from '../../lib/steps/restore/edit-guard.ts'
+import { checkFiles, restoreFiles } from '../../lib/steps/restore/files.ts'
+import { lookForRoom } from '../../lib/steps/restore/look-for-room.ts'
+import { settleMarkers } from '../../lib/steps/restore/markers.ts'
+import { checkShadow, importShadow } from '../../lib/steps/restore/shadow.ts'
+import { swapIn } from '../../lib/steps/restore/swap.ts'
+import { installSystemFiles, readSystemFiles, rememberLeft } from '../../lib/steps/restore/system-files.ts'
+import { commit, restoreTransaction } from '../../lib/steps/restore/transaction.ts'
+import { chooseKept, swapBack, undoTransaction } from '../../lib/steps/restore/undo.ts'
+import { decideRoles, primaries, replicas } from '../../lib/steps/roles.ts'
+import type { ShrinkageRequest } from '../../lib/steps/shrinkage.ts'
+import { status } from '../../lib/steps/status.ts'
+import { vpn } from '../../lib/steps/vpn.ts'
+import { hasWebServer, saveWebServer } from '../../lib/steps/web-server.ts'
+import { checkWriter, type WriterRequest } from '../../lib/steps/writer.ts'
+
+declare const gives: <Facts extends object>() => { name: ''; title: ''; run: () => Promise<Facts> }
+const always = () => ({})
+
+// the way to the archive
+type Night = Start & WriterRequest & ClockRequest & EncryptionRequest & ShrinkageRequest
+const begun = recipe<Night>().use(begin)
+const connected = begun.hold(vpn)
+const mounted = connected.hold(archiveMount)
+const proven = mounted.do(checkMount)
+const decided = proven.do(checkWriter).do(decideRoles)
+const ready = decided.do(checkFreeSpace)
+// @ts-expect-error the VPN before the lock
+recipe<Night>().hold(vpn).hold(archiveMount)
+// @ts-expect-error the mount before the VPN that its share may lie behind
+begun.hold(archiveMount)
+// @ts-expect-error check-mount before the mount
+connected.do(checkMount)
+// @ts-expect-error the roles before check-mount: an empty mount point has no markers
+mounted.do(decideRoles)
+// @ts-expect-error the roles before the sites are found
+recipe<Night>().hold(lock).use(openArchive).do(decideRoles)
+// @ts-expect-error the room for full backups before the roles: it is reckoned from the sites of this host
+proven.do(checkFreeSpace)
+// @ts-expect-error sites before their roles are decided
+proven.each('Primary sites', primaries, site => site)
+
+// a site's backup
+ready.each('Primary sites', primaries, site => site.use(checkSets).do(prune).use(saveSite).use(backUp))
+// @ts-expect-error a backup before the database, the certificates and the web server are saved
+ready.each('Primary sites', primaries, site => site.use(checkSets).do(prune).use(backUp).use(saveSite))
+// @ts-expect-error a backup before its archive is looked at
+ready.each('Primary sites', primaries, site => site.use(saveSite).use(backUp))
+// @ts-expect-error a backup before its site is known
+ready.use(backUp)
+// @ts-expect-error a backup before the free space is known
+decided.each('Primary sites', primaries, site => site.use(checkSets).use(saveSite).use(backUp))
+const unclaimed = proven.do(decideRoles).do(checkFreeSpace)
+// @ts-expect-error a backup before it is known that no other machine writes under this name
+unclaimed.each('Primary sites', primaries, site => site.use(checkSets).use(saveSite).use(backUp))
+// @ts-expect-error pruning before that is known
+unclaimed.each('Primary sites', primaries, site => site.use(checkSets).do(prune))
+// @ts-expect-error pruning before the free space is known
+decided.each('Primary sites', primaries, site => site.use(checkSets).do(prune))
+// @ts-expect-error a backup among the replicas: another host's site is not backed up here
+ready.each('Replica sites', replicas, site => site.use(checkSets).use(saveSite).use(backUp))
+// @ts-expect-error a replica is replaced only when it is behind
+ready.each('Replica sites', replicas, site => site.use(checkSets).use(replaceReplica))
+const numbered = gives<{ site: number }>()
+// @ts-expect-error a number is no site any more
+ready.each('Primary sites', primaries, site => site.use(checkSets).use(saveSite).do(numbered).use(backUp))
+
+// what lies beside the files is saved before it
+type Unsaved = Omit<NeedsOf<typeof backup>, 'databaseSaved' | 'certificatesSaved' | 'webServerSaved'> & Needs
+type Needs = NeedsOf<typeof saveSite>
+const dumped = recipe<Unsaved>().attempt('WordPress', isWordPress, site => site.do(dumpDatabase), { databaseSaved: false })
+const copied = dumped.do(saveCertificates)
+const savedAll = copied.only('Web server', hasWebServer, served => served.do(saveWebServer), { webServerSaved: false })
+savedAll.do(backup).do(readBackSet)
+// @ts-expect-error a backup before the web server's configuration is saved
+copied.do(backup)
+const uncertified = dumped.only('Web server', hasWebServer, served => served.do(saveWebServer), { webServerSaved: false })
+// @ts-expect-error a backup before the certificates are saved
+uncertified.do(backup)
+const forgotten = recipe<Unsaved>()
+  .attempt('WordPress', isWordPress, site => site.do(dumpDatabase))
+  .do(saveCertificates)
+const undumped = forgotten.only('Web server', hasWebServer, served => served.do(saveWebServer), { webServerSaved: false })
+// @ts-expect-error a backup whose database may have been dumped, or not: nobody says which
+undumped.do(backup)
+// @ts-expect-error a block that says how it is otherwise, and whose steps do not say how it is
+recipe<Unsaved>().attempt('WordPress', isWordPress, site => site, { databaseSaved: false })
+// @ts-expect-error a dump outside of the condition that finds its wp-config.php
+recipe<Unsaved>().do(dumpDatabase)
+// @ts-expect-error a backup that is not read back
+ready.each('Primary sites', primaries, site => site.use(checkSets).use(saveSite).do(backup))
+
+// with what it encrypts is known before
+const known = ready.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).use(saveSite).use(backUp))
+// @ts-expect-error a backup without a look at what its chain is encrypted with
+known.each('Primary sites', primaries, site => site.do(status).do(setFutureAside).use(saveSite).use(backUp))
+// @ts-expect-error a backup before that look
+known.each('Primary sites', primaries, site => site.do(status).use(saveSite).use(backUp).do(checkEncryption))
+
+// a desktop's
+const desktop = recipe<Night & Work & NeedsOf<typeof openArchive>>().use(openArchiveForBackup)
+desktop.each('Desktop', theDesktop, machine => machine.use(checkDesktop).do(pruneOnceADay).use(backUpDesktop))
+// @ts-expect-error its room is looked at before
+desktop.each('Desktop', theDesktop, machine => machine.use(checkSets).use(backUpDesktop))
+// @ts-expect-error pruning of a desktop on a site
+ready.each('Primary sites', primaries, site => site.use(checkSets).do(pruneOnceADay))
+
+// a restore that replaces a site
+type Replaces = NeedsOf<typeof replaceReplica> & NeedsOf<typeof restoreInPlace>
+const roomy = recipe<Replaces>().do(lookForRoom('recover'))
+const transaction = roomy.hold(restoreTransaction('recover'))
+const files = transaction.do(restoreFiles).do(checkFiles)
+const marked = files.do(settleMarkers)
+const whole = marked.only('Database', databaseDiffers, site => site.do(importShadow).do(checkShadow), { databaseChecked: false })
+const read = whole.do(readSystemFiles)
+const asked = read.do(askBefore)
+const swapped = asked.do(swapIn)
+const works = swapped.do(askAfter)
+works.do(commit)
+// @ts-expect-error a question before it is known whether there is room
+recipe<Replaces>().do(confirm)
+// @ts-expect-error a transaction before it is known whether there is room
+recipe<Replaces>().hold(restoreTransaction('recover'))
+// @ts-expect-error the room of a recovery in a replica's transaction
+recipe<Replaces>().do(lookForRoom('recover')).hold(restoreTransaction('replica'))
+// @ts-expect-error and the other way round
+recipe<Replaces>().do(lookForRoom('replica')).hold(restoreTransaction('recover'))
+// @ts-expect-error files without a transaction
+roomy.do(restoreFiles)
+// @ts-expect-error a swap before the site was asked: nobody would know that it worked
+read.do(swapIn)
+const databaseChecked = gives<{ databaseChecked: boolean }>()
+const unchecked = transaction.do(restoreFiles).do(settleMarkers).do(databaseChecked).do(readSystemFiles).do(askBefore)
+// @ts-expect-error a swap before the files were checked
+unchecked.do(swapIn)
+// @ts-expect-error a swap before the database was checked
+marked.do(readSystemFiles).do(askBefore).do(swapIn)
+// @ts-expect-error a database that is imported and not checked
+marked.only('Database', databaseDiffers, site => site.do(importShadow), { databaseChecked: false })
+// @ts-expect-error a check of a database that is not imported
+marked.only('Database', databaseDiffers, site => site.do(checkShadow), { databaseChecked: false })
+const unmarked = files.do(databaseChecked).do(readSystemFiles).do(askBefore)
+// @ts-expect-error a swap before the marker says whose the site is
+unmarked.do(swapIn)
+// @ts-expect-error a swap before certificates and configuration were read
+whole.do(askBefore).do(swapIn)
+// @ts-expect-error the second question before the swap
+asked.do(askAfter)
+// @ts-expect-error a commit before the second question
+swapped.do(commit)
+recipe<Replaces>().only('In place', always, site => site.use(works).do(commit))
+// @ts-expect-error a transaction without its commit
+recipe<Replaces>().only('In place', always, site => site.use(works))
+const installed = swapped.do(installSystemFiles).do(askAfter)
+recipe<Replaces>().only('In place', always, site => site.use(installed).do(rememberLeft).do(commit))
+// @ts-expect-error configuration that was put in force, and what is left of it not remembered
+recipe<Replaces>().only('In place', always, site => site.use(installed).do(commit))
+
+// an undo
+const kept = recipe<NeedsOf<typeof chooseKept> & Start>().do(chooseKept).hold(undoTransaction)
+kept.do(askBefore).do(swapBack).do(askAfter).do(commit)
+// @ts-expect-error a swap before the site was asked
+kept.do(swapBack)
+// @ts-expect-error a commit before the second question
+kept.do(askBefore).do(swapBack).do(commit)
