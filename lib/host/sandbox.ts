@@ -52,7 +52,7 @@ const MEGABYTE = 1024 * 1024
 const LIMITS = { memory: 2048 * MEGABYTE, processes: 64, tmp: 64 * MEGABYTE } as const
 
 /** What any program needs of /etc to find libraries and names; the others only where it has a network. */
-const ETC = ['alternatives', 'group', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'nsswitch.conf', 'passwd']
+const ETC = ['alternatives', 'group', 'ld.so.cache', 'localtime', 'nsswitch.conf', 'passwd']
 const ETC_OF_NETWORK = [
   'ca-certificates',
   'gai.conf',
@@ -98,8 +98,9 @@ export function sandboxed(words: readonly string[], sandbox: Sandbox = {}): stri
   ]
 }
 
-/** Mounts a folder over itself, and it and what is mounted below it anew with the options in `$0`; then it becomes the command. */
-const CLOSE = `mount -n --rbind "$1" "$1" && while [ "$1" != -- ]; do mount -n -o "$0" "$1" || exit; shift; done; shift; exec "$@"`
+/** Mounts a folder over itself with the options in `$0`, and what is mounted below it anew with them; then it becomes the command. */
+const CLOSE = `mount -n --rbind -o "$0" "$1" "$1" || exit; shift
+while [ "$1" != -- ]; do mount -n -o "remount,bind,$0" "$1" || exit; shift; done; shift; exec "$@"`
 
 /**
  * Words that take symbolic links their power below a folder, in a view of the mounts that only this command has. Bubblewrap knows no such option, and takes a mount
@@ -110,7 +111,7 @@ function closeWords({ noLinks, reads = [] }: Sandbox): string[] {
   const real = existsSync(noLinks) ? realpathSync(noLinks) : noLinks
   const below = mountsWithin(readFileSync('/proc/self/mountinfo', 'utf8'), real).filter(mount => mount !== real)
   const isRead = reads.some(place => (typeof place === 'string' ? place : place.from) === noLinks)
-  const options = `remount,bind,nosuid,nodev,nosymfollow${isRead ? ',ro' : ''}`
+  const options = `nosuid,nodev,nosymfollow${isRead ? ',ro' : ''}`
   return ['unshare', '--mount', '--propagation', 'slave', '--', 'sh', '-c', CLOSE, options, real, ...below, '--']
 }
 
@@ -174,19 +175,35 @@ function mountWords(program: string, sandbox: Sandbox): string[] {
 
 function systemMounts(network = false): Mount[] {
   const etc = [...ETC, ...(network ? ETC_OF_NETWORK : [])].map(name => `/etc/${name}`)
-  return [
-    ...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(systemFolder),
-    ...etc.map(path => ({ to: path, words: ['--ro-bind-try', path, path] })),
-  ]
+  return [...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(systemFolder), ...etc.map(fileOfEtc)]
 }
 
-/** What is the program's own and nobody else's. */
+/** A file of /etc as it is, or the link that it is into /usr: a link is made sooner than a mount. */
+function fileOfEtc(path: string): Mount {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && existsSync(path)
+  if (isLink && realpathSync(path).startsWith('/usr/')) return { to: path, words: ['--symlink', realpathSync(path), path] }
+  return { to: path, words: ['--ro-bind-try', path, path] }
+}
+
+/** The devices that any program may use. */
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'].map(name => `/dev/${name}`)
+/** What else programs look for in /dev. */
+const LINKS_OF_DEV = {
+  fd: '/proc/self/fd',
+  stdin: '/proc/self/fd/0',
+  stdout: '/proc/self/fd/1',
+  stderr: '/proc/self/fd/2',
+}
+
+/** What is the program's own and nobody else's. Bubblewrap's own /dev has terminals too, which cost each start time and are for nobody. */
 function ownMounts({ limits = {} }: Sandbox): Mount[] {
-  const tmp = limits.tmp ?? LIMITS.tmp
+  const own = ['--perms', '1777', '--size', String(limits.tmp ?? LIMITS.tmp), '--tmpfs']
   return [
-    { to: '/dev', words: ['--dev', '/dev'] },
-    { to: '/dev/shm', words: ['--perms', '1777', '--size', String(tmp), '--tmpfs', '/dev/shm'] },
-    { to: '/tmp', words: ['--perms', '1777', '--size', String(tmp), '--tmpfs', '/tmp'] },
+    { to: '/dev', words: ['--tmpfs', '/dev'] },
+    ...DEVICES.map(path => ({ to: path, words: ['--dev-bind', path, path] })),
+    ...Object.entries(LINKS_OF_DEV).map(([name, to]) => ({ to: `/dev/${name}`, words: ['--symlink', to, `/dev/${name}`] })),
+    { to: '/dev/shm', words: [...own, '/dev/shm'] },
+    { to: '/tmp', words: [...own, '/tmp'] },
     { to: '/proc', words: ['--proc', '/proc'] },
   ]
 }
