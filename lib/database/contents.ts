@@ -25,6 +25,21 @@ const LISTS: Readonly<Record<ObjectKind, readonly [name: string, from: string, d
 
 /** Lists what is in a database; undefined when there is no such database. */
 export async function contentsOf(admin: Pick<Admin, 'rows'>, database: string): Promise<Contents | undefined> {
+  const [contents] = await contentsOfEach(admin, [database])
+  return contents
+}
+
+/** The same of several, asked at once: each question costs the start of a client. */
+export async function contentsOfEach(
+  admin: Pick<Admin, 'rows'>,
+  databases: readonly string[],
+): Promise<readonly (Contents | undefined)[]> {
+  const rows = await admin.rows(databases.map(database => `SELECT 'begin'; ${listsOf(database)}`).join(' '))
+  const begins = rows.flatMap(([kind], at) => (kind === 'begin' ? [at] : []))
+  return begins.map((begin, at) => contentsIn(rows.slice(begin + 1, begins[at + 1])))
+}
+
+function listsOf(database: string): string {
   const name = quoteText(database)
   const queries = Object.entries(LISTS).map(
     ([kind, [column, from, schema, order = '2']]) =>
@@ -32,7 +47,10 @@ export async function contentsOf(admin: Pick<Admin, 'rows'>, database: string): 
   )
   const exists = `SELECT 'database', default_collation_name FROM information_schema.schemata WHERE schema_name = ${name};`
   const versioned = `SELECT 'versioned', table_name FROM information_schema.tables WHERE table_type = 'SYSTEM VERSIONED' AND table_schema = ${name} ORDER BY 2;`
-  const rows = await admin.rows([exists, versioned, ...queries].join(' '))
+  return [exists, versioned, ...queries].join(' ')
+}
+
+function contentsIn(rows: readonly (readonly string[])[]): Contents | undefined {
   const [, collation] = rows.find(([kind]) => kind === 'database') ?? []
   if (collation === undefined) return undefined
   const named = (wanted: string): string[] => rows.filter(([kind]) => kind === wanted).map(([, found]) => found!)

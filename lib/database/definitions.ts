@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseChecked, textOfState } from '../host/state.ts'
 import { type Admin, QueryFailed } from './admin.ts'
-import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
+import { type Contents, contentsOf, contentsOfEach, type ObjectKind } from './contents.ts'
 import { withoutDefiner } from './definers.ts'
 import type { LeftOut } from './importable-statement.ts'
 import { quoteName } from './sql.ts'
@@ -70,7 +70,10 @@ const COLUMNS: Readonly<Record<DefinitionKind, { sql: number; mode?: number; zon
  * @throws when the server does not show one of them
  */
 export async function readDefinitions(admin: Admin, database: string): Promise<readonly Definition[]> {
-  const contents = await contentsOf(admin, database)
+  return await definitionsOf(admin, database, await contentsOf(admin, database))
+}
+
+async function definitionsOf(admin: Admin, database: string, contents: Contents | undefined): Promise<readonly Definition[]> {
   const { shown, unreadable: hidden } = await showDefinitions(admin, database, contents ? definitionsIn(contents, ORDER) : [])
   const [first] = hidden
   if (first) throw new Error(`the server does not show the ${first.kind} ${first.name} of ${database}: ${first.error}`)
@@ -142,8 +145,8 @@ export async function readSides(
   { live, held }: { readonly live: string; readonly held: string },
   leftOut: readonly LeftOut[],
 ): Promise<Sides> {
-  const [side, there] = [await readLive(admin, live), await readDefinitions(admin, held)]
-  const here = side.list
+  const [ofLive, ofHeld] = await contentsOfEach(admin, [live, held])
+  const [here, there] = [await definitionsOf(admin, live, ofLive), await definitionsOf(admin, held, ofHeld)]
   const [mine, theirs] = [here.map(one => freed(one, live)), there.map(one => freed(one, held))]
   const twinOf = (one: Definition): Definition | undefined => here[mine.findIndex(other => isSame(one, other))]
   const kept = here.filter(
@@ -151,18 +154,17 @@ export async function readSides(
   )
   const trusted = [...theirs.flatMap(one => twinOf(one) ?? []), ...kept]
   return {
-    live: side,
-    set: { from: 'set', list: theirs.filter(one => !twinOf(one)), trusted, ...(await collationOf(admin, held)) },
+    live: { from: 'live', list: here, ...collationOf(ofLive) },
+    set: { from: 'set', list: theirs.filter(one => !twinOf(one)), trusted, ...collationOf(ofHeld) },
     keptViews: kept.map(({ name }) => name),
   }
 }
 
 /** What a live database defines besides its tables. */
-export const readLive = async (admin: Admin, database: string): Promise<Definitions> => ({
-  from: 'live',
-  list: await readDefinitions(admin, database),
-  ...(await collationOf(admin, database)),
-})
+export async function readLive(admin: Admin, database: string): Promise<Definitions> {
+  const contents = await contentsOf(admin, database)
+  return { from: 'live', list: await definitionsOf(admin, database, contents), ...collationOf(contents) }
+}
 
 const isSelecting = (sql: string, selects: string | undefined): boolean => selects !== undefined && sql.endsWith(` ${selects}`)
 
@@ -174,10 +176,8 @@ const freed = (one: Definition, database: string): Definition => ({
   sql: withoutDefiner(one.sql).replaceAll(`${quoteName(database)}.`, ''),
 })
 
-async function collationOf(admin: Admin, database: string): Promise<Pick<Definitions, 'collation'>> {
-  const collation = (await contentsOf(admin, database))?.collation
-  return collation === undefined ? {} : { collation }
-}
+const collationOf = (contents: Contents | undefined): Pick<Definitions, 'collation'> =>
+  contents === undefined ? {} : { collation: contents.collation }
 
 export function saveDefinitions(definitions: Definitions, file: string): void {
   writeFileSync(file, textOfState(definitions), { mode: 0o600, flush: true })

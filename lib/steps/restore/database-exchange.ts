@@ -1,6 +1,6 @@
 import type { DatabaseExchange, Transaction } from '../../core/restore-journal.ts'
 import { adminOf } from '../../database/admin.ts'
-import { contentsOf } from '../../database/contents.ts'
+import { contentsOfEach } from '../../database/contents.ts'
 import { dropSql } from '../../database/definitions.ts'
 import { makeDefinitions } from '../../database/make-definitions.ts'
 import { sequenceDefaults } from '../../database/sequence-defaults.ts'
@@ -17,7 +17,7 @@ import { accountFor } from './live-access.ts'
 export async function bringDatabase(hands: Hands, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
   const exchange = transaction.database!
   const admin = adminOf(hands)
-  const [live, held] = [await contentsOf(admin, exchange.live), await contentsOf(admin, exchange.held)]
+  const [live, held] = await contentsOfEach(admin, [exchange.live, exchange.held])
   if (!live || !held)
     throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
   // the marker moves with the restored tables: where it is, they are

@@ -9,11 +9,14 @@ import { sandboxed } from '../../host/sandbox.ts'
  */
 export async function settleRights(tree: string, shell: Shell): Promise<void> {
   const reading = { reads: [tree], noLinks: tree, capabilities: ['CAP_DAC_OVERRIDE'] } as const
-  const find = (...test: string[]): Promise<string[]> =>
-    shell.with({ onLine: () => {} }).ask(namesIn)`${sandboxed(['find', tree, ...test, '-printf', '%P\\0'], reading)}`
-  const devices = await find('(', '-type', 'b', '-o', '-type', 'c', ')')
+  const wanted = ['-type', 'b', '-o', '-type', 'c', '-o', ...PROGRAMS]
+  const find = sandboxed(['find', tree, '(', ...wanted, ')', '-printf', '%y%P\\0'], reading)
+  const found = await shell.with({ onLine: () => {} }).ask(text => text.split('\0').slice(0, -1))`${find}`
+  const namesOf = (isWanted: (kind: string) => boolean): string[] =>
+    found.filter(([kind = '']) => isWanted(kind)).map(name => name.slice(1))
+  const devices = namesOf(kind => kind !== 'f')
   if (devices.length > 0) throw new Error(`the set holds what no site may have, a device: ${listed(devices)}`)
-  const programs = await find(...PROGRAMS)
+  const programs = namesOf(kind => kind === 'f')
   if (programs.length === 0) return
   const changing = { writes: [tree], noLinks: tree, capabilities: ['CAP_DAC_OVERRIDE', 'CAP_FOWNER'] } as const
   await shell.act`${sandboxed(['find', tree, ...PROGRAMS, '-exec', 'chmod', 'ug-s', '{}', '+'], changing)}`
@@ -22,5 +25,3 @@ export async function settleRights(tree: string, shell: Shell): Promise<void> {
 
 /** Files that run as their owner or group. Of a folder, such a right says only whose the files in it are. */
 const PROGRAMS = ['-type', 'f', '-perm', '/6000']
-
-const namesIn = (text: string): string[] => text.split('\0').filter(name => name !== '')
