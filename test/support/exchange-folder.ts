@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+/** How often two names are exchanged at least in each attack: a sample in CI, HOLDFAST_EXCHANGES=1000 and more by hand. */
+export const EXCHANGES = Number(process.env.HOLDFAST_EXCHANGES ?? 100)
+
 const SCRIPT = join(import.meta.dirname, 'exchange-folder.py')
 
 /** A user who exchanges two names in a folder, a thousand times a second or more, until it is ended. */

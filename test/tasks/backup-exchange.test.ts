@@ -6,13 +6,11 @@ import { before, test } from 'node:test'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { output } from '../../lib/sandbox/process.ts'
 import { withDuplicity3 } from '../support/duplicity3.ts'
-import { exchange } from '../support/exchange-folder.ts'
+import { EXCHANGES, exchange } from '../support/exchange-folder.ts'
 import { gpgPerson, makeKey } from '../support/gpg-key.ts'
 import { ownFolder } from '../support/host.ts'
 import { claim, PASSPHRASE, readJson, Stage, type StageHost, troubles } from '../support/stage.ts'
 
-/** How often a folder is exchanged for a link at least while duplicity reads it, each way: `HOLDFAST_EXCHANGES=1000 npm test`. */
-const EXCHANGES = Number(process.env.HOLDFAST_EXCHANGES ?? 100)
 const WWW = 33
 const FILES = Array.from({ length: 200 }, (_, index) => `file-${index}`)
 
