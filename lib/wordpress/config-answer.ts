@@ -42,11 +42,15 @@ export function parseConfigAnswer(text: string): ConfigAnswer {
 const LONGEST = { DB_NAME: 64, DB_USER: 128, DB_PASSWORD: 1000, DB_HOST: 300 } as const
 const PLAIN = /^[A-Za-z0-9_]+$/
 
+/** Ways to stop before PHP has run anything of the configuration, or with nothing that could count. */
+const UNREAD = ['HoldfastUnreadable', 'ParseError']
+
 /**
  * How a site reaches its database, from what PHP knows after its configuration.
  * @throws WpConfigError for a value that is missing or makes no sense; it says where PHP stopped, when it did
  */
 export function accessOf({ values, stopped }: ConfigAnswer): DatabaseAccess {
+  if (stopped !== null && UNREAD.includes(stopped.kind)) throw new WpConfigError(sentenceOf(stopped))
   const because = stopped === null ? '' : `: ${sentenceOf(stopped)}`
   const credential = (name: keyof typeof LONGEST): string => credentialOf(name, values, because)
   const access = { database: credential('DB_NAME'), user: credential('DB_USER'), password: new Secret(credential('DB_PASSWORD')) }
@@ -101,7 +105,7 @@ function sentenceOf({ kind, file, line, missing }: NonNullable<ConfigAnswer['sto
   const at = line > 0 ? ` in ${file}:${line}` : ''
   if (kind === 'HoldfastUnreadable') return "it cannot be read with the rights of its owner, or leads out of the site's folder"
   if (kind === 'exit') return 'it ends PHP before that'
-  if (kind === 'ParseError') return `a PHP syntax error${at}`
+  if (kind === 'ParseError') return `PHP finds a syntax error${at}`
   if (kind === 'Maximum execution time') return `PHP runs it for longer than a configuration may,${at}`
   if (kind === 'Allowed memory size') return `PHP needs more memory for it than a configuration may have,${at}`
   return missing === null ? `PHP stops${at} (${kind})` : `PHP stops${at}, where ${missing || 'something'} is missing`
