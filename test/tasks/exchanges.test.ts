@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
@@ -123,6 +134,19 @@ test('nightly writes no dump and no certificate through a link that a folder of 
 test("recover --path changes nothing of another's while a folder is exchanged for a link", { skip }, async () => {
   const task = () => runTask(stage, 'recover', host, ['--site', 'blog', '--yes', '--path', 'SITE/d/page'])
   await withLink(at('SITE/link'), victim, () => whileExchanged(SITE_USER, at('SITE'), ['d', 'link'], task))
+})
+
+test('recover --into unpacks and ends in no folder that one of another on the way is exchanged for', { skip }, async () => {
+  const home = join(folder, 'home')
+  mkdirSync(join(home, 'd'), { recursive: true })
+  for (const path of [home, join(home, 'd')]) chownSync(path, SITE_USER, SITE_USER)
+  let runs = 0
+  const task = () => runTask(stage, 'recover', host, ['--site', 'blog', '--into', join(home, 'd', `${runs++}`)])
+  await withLink(join(home, 'link'), victim, () => whileExchanged(SITE_USER, home, ['d', 'link'], task))
+  assert.deepEqual(
+    readdirSync(folder).filter(name => name.startsWith('.holdfast-fetch')),
+    [],
+  )
 })
 
 for (const [what, around, name, target] of [

@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { BadInput } from '../../core/bad-input.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import { isWithin } from '../../core/within.ts'
@@ -7,9 +7,10 @@ import type { Step } from '../../engine/step.ts'
 import { nearestThere } from '../../host/disk.ts'
 import { WrongKind } from '../../host/opened-file.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
+import { openWay, wayTo } from '../../host/own-way.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Needs } from '../facts.ts'
-import { fetchTree } from './fetch.ts'
+import { type Fetch, fetchTree } from './fetch.ts'
 import { partsOf, type Scope, whatOf } from './scope.ts'
 
 type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' | 'collection'> & {
@@ -23,6 +24,10 @@ export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
   name: 'place',
   title: ({ into }) => `Look whether ${into} can take it`,
   run: async ({ host, into }) => {
+    if (!isOnDiskOf(into)) {
+      const wanted = 'wanted one on whose disk there is a folder that nobody else can change'
+      throw new BadInput(`--into ${into}: others can change the folders on the way there; ${wanted}`)
+    }
     const there = nearestThere(into)
     refuseAmongSites(host, into, join(realpathSync(there), relative(there, into)))
     if (!isFree(into)) throw new BadInput(`--into ${into}: wanted a folder that is empty or not there yet`)
@@ -34,20 +39,36 @@ export const restoreFilesElsewhere: Step<Elsewhere, void> = {
   name: 'restore-elsewhere',
   title: ({ into }) => `Restore into ${into}`,
   run: async ({ host, secrets, request, site, siteArchive, collection, point, scope, into }, shell) => {
-    // whoever owns a folder on the way there may have exchanged it since it was looked at
-    const refuse = (around: string): void => refuseAmongSites(host, into, around)
-    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point, refuse }
+    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point }
     const parts = partsOf(scope)
     for (const path of parts ?? [undefined]) {
-      await fetchTree(
-        { ...common, into: path === undefined ? into : join(into, path), ...(path === undefined ? {} : { path }) },
-        shell,
-      )
+      const place = path === undefined ? into : join(into, path)
+      const part = path === undefined ? {} : { path }
+      await fetchTree({ ...common, ...part, into: place, beyond: beyond(host, into, dirname(place)) }, shell)
     }
     const what = scope.files && scope.database ? site.name : `${whatOf(scope)} of ${site.name}`
     if (!request.dryRun) shell.note('significant', `${what} as of ${printTime(point.time)}: restored into ${into}`)
   },
 }
+
+/** Where a tree is unpacked that will lie in a folder: whoever owns one on the way there may exchange it at any moment. */
+function beyond(host: Host, into: string, around: string): NonNullable<Fetch['beyond']> {
+  const way = wayTo(around)
+  const open = (): OpenedFolder => {
+    try {
+      const opened = openWay(way)
+      refuseAmongSites(host, into, opened.real())
+      return opened
+    } catch (error) {
+      if (!(error instanceof WrongKind)) throw error
+      throw new BadInput(`--into ${into}: ${error.path} is ${error.found}; wanted a folder`)
+    }
+  }
+  return { own: way.own, open }
+}
+
+/** Whether what is unpacked where nobody else can change it needs only be renamed. */
+const isOnDiskOf = (into: string): boolean => statSync(wayTo(into).own).dev === statSync(nearestThere(into)).dev
 
 function isFree(into: string): boolean {
   try {

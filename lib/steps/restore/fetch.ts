@@ -30,8 +30,8 @@ export interface Fetch {
   readonly into: string
   /** A file or folder of the set; all of it when absent. */
   readonly path?: string
-  /** Refuses the folder that it is made in, by the path at which the kernel has it once it is held open. */
-  readonly refuse?: (around: string) => void
+  /** Where the way to `into` is another's to change: the folder in which it is unpacked first, and what opens the one around `into`, on the same file system. */
+  readonly beyond?: { readonly own: string; readonly open: () => OpenedFolder }
 }
 
 /**
@@ -45,7 +45,7 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
     throw new Error(`the set of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
   const target = targetOf(host, site, archive, 'restore')
   const { volumeSize } = host.duplicity
-  await using around = newFolderIn(dirname(into), fetch.refuse)
+  await using around = newFolderFor(dirname(into), fetch.beyond)
   const made = join(around.path, basename(into))
   const part = path === undefined ? {} : { path }
   const words = restoreWords({ ...target, into: made, time: point.time, volumeSize, ...part })
@@ -63,27 +63,28 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
 }
 
 /**
- * A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed of. The one around it is held open from then on: whatever the way
- * to it leads to meanwhile, what was made is moved out to where it was begun, or nowhere.
+ * A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed of. The one around what is made is held open from then on: whatever the
+ * way to it leads to meanwhile, what was made is moved out to where it was begun, or nowhere.
  */
-function newFolderIn(parent: string, refuse: (around: string) => void = () => {}) {
+function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
   const name = `.holdfast-fetch-${randomUUID()}`
-  let around: OpenedFolder | undefined
+  const held = new DisposableStack()
+  let [around, target]: (OpenedFolder | undefined)[] = []
   return {
-    path: join(parent, name),
+    path: join(beyond?.own ?? parent, name),
     make: (): void => {
-      mkdirSync(parent, { recursive: true, mode: 0o700 })
-      around = OpenedFolder.openNamed(parent)
-      refuse(around.real())
+      if (!beyond) mkdirSync(parent, { recursive: true, mode: 0o700 })
+      target = held.use(beyond?.open() ?? OpenedFolder.openNamed(parent))
+      around = beyond ? held.use(OpenedFolder.openNamed(beyond.own)) : target
       around.makeFolder(name)
     },
     moveOut: (made: string): void => {
       using folder = around?.folder(name)
-      if (around) folder?.rename(made, made, around)
+      if (target) folder?.rename(made, made, target)
     },
     [Symbol.asyncDispose]: async (): Promise<void> => {
-      using held = around
-      if (held) await rm(held.at(name), { recursive: true, force: true })
+      using _ = held
+      if (around) await rm(around.at(name), { recursive: true, force: true })
     },
   }
 }
