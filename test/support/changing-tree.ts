@@ -74,7 +74,7 @@ export class ChangingTree {
 
   #paths(): string[] {
     return readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).filter(
-      path => path !== 'SITE' && !/^(PRIMARY_IS_|\.holdfast)/.test(path),
+      path => path !== 'SITE' && !/^(PRIMARY_IS_|\.holdfast|SITE\/wp-config)/.test(path),
     )
   }
 

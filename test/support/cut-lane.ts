@@ -23,15 +23,16 @@ import type { HostFile } from '../../lib/inventory/schema.ts'
 import { recordsIn } from '../../lib/store/set-records.ts'
 import type { Chance } from './chance.ts'
 import { ChangingTree } from './changing-tree.ts'
+import type { CutDatabase } from './cut-database.ts'
 import { fieldsIn } from './host.ts'
 import { processesWith } from './processes.ts'
 import type { SmallDisk } from './small-disk.ts'
 import { snapshot } from './snapshot.ts'
 import { PASSPHRASE } from './stage.ts'
+import { tearVolumes } from './torn-volumes.ts'
 
 /** The ways in which a backup is cut off. A power cut of host and archive tears what the archive's kernel had not written. */
-export const WAYS = ['kill', 'term', 'power', 'gone', 'full'] as const
-export type Way = (typeof WAYS)[number]
+export type Way = 'kill' | 'term' | 'power' | 'gone' | 'full'
 
 /** How a lane is set up. */
 export interface LaneOptions {
@@ -41,6 +42,8 @@ export interface LaneOptions {
   readonly encrypted: boolean
   /** MB. */
   readonly volumeSize?: number
+  /** The site's, where it has one: its dump is larger than some volumes. */
+  readonly database?: CutDatabase | undefined
   /** Where the archive is on a small disk of its own; without it, it cannot be full. */
   readonly disk?: SmallDisk | undefined
   readonly chance: Chance
@@ -78,6 +81,7 @@ export class CutLane {
       encryption: options.encrypted ? { kind: 'passphrase', secret: 'PP', generated: true } : { kind: 'none' },
       auditBudget: 0,
       allowance: 1e6,
+      ...(options.database && { database: { socket: options.database.socket } as HostFile['database'] }),
       ...(options.task === 'desktop' && { desktop: { folder: source, weekday: 'wednesday', hour: 3, name: 'blog' } }),
     }
     writeFileSync(join(folder, 'hosts', 'web1.json'), JSON.stringify(fieldsIn(folder, fields)))
@@ -109,10 +113,10 @@ export class CutLane {
   }
 
   /**
-   * Begins a run and cuts it off a moment after so many new files have come into the archive. Gives whether it was; else it had ended before.
+   * Begins a run and cuts it off a moment after so many new files of a set have come into the archive. Gives whether it was; else it had ended before.
    * @param justBefore is done in the moment before the power goes
    */
-  async cut(way: Way, newFiles: number, milliseconds: number, justBefore: () => void = () => {}): Promise<boolean> {
+  async cut(way: Way, newFiles: number, milliseconds: number, justBefore: () => unknown = () => {}): Promise<boolean> {
     const before = new Set(this.#names())
     const state = stateOf(this.tree.folder)
     this.history.push(`-- ${way} after ${newFiles} files and ${milliseconds} ms; there are ${[...before].join(' ')}`)
@@ -124,22 +128,33 @@ export class CutLane {
     if (way === 'full') this.#options.disk!.fill(newFiles * 1_000_000)
     const seen = new Set<string>()
     while (!over && (way === 'full' || seen.size < newFiles)) {
-      for (const name of this.#names()) if (!before.has(name)) seen.add(name)
+      for (const name of this.#names()) if (!before.has(name) && parseName(name)) seen.add(name)
       await pause(1)
     }
     if (way !== 'full' && !over) {
       await pause(milliseconds)
       if (way === 'gone') this.#takeAway()
-      else if (way !== 'term') justBefore()
+      else if (way !== 'term') await justBefore()
       child.kill(way === 'gone' ? 0 : way === 'term' ? 'SIGTERM' : 'SIGKILL')
     }
     const how = await ended
     await this.#noProcess()
     if (existsSync(`${this.#root}.away`)) this.#bringBack()
     if (way === 'full') this.#options.disk!.empty()
-    if (way === 'power') this.#tear(before)
-    for (const name of this.#names().filter(each => !before.has(each))) this.#remember(name, state)
+    if (way === 'power') this.history.push(...tearVolumes(this.archive, before, this.#options))
+    const all = { ...state, ...this.#dumpIn(this.tree.folder) }
+    for (const name of this.#names().filter(each => !before.has(each))) this.#remember(name, all)
     return how !== 0
+  }
+
+  /** The dump that the last run made, which is what it backed up: the database goes on meanwhile. */
+  #dumpIn(folder: string): Record<string, string> {
+    const dump = this.#options.database?.dumpIn(folder)
+    return dump === undefined ? {} : { dump }
+  }
+
+  #stateWithDump(folder: string): Record<string, string> {
+    return { ...stateOf(folder), ...this.#dumpIn(folder) }
   }
 
   /** The state of the tree as a set was begun: when nothing but its end was cut off, it is a restore point of that. */
@@ -170,22 +185,6 @@ export class CutLane {
     renameSync(`${this.#root}.away`, this.#root)
   }
 
-  /** The newest volumes of the archive lose their ends, or get zeros for them; not those of finished sets: what they lose, the audit finds. */
-  #tear(before: ReadonlySet<string>): void {
-    const { chance, encrypted } = this.#options
-    const gpg = encrypted ? '.gpg' : ''
-    const fresh = this.#names().filter(name => name.startsWith('duplicity-') && !before.has(name))
-    const torn = fresh.filter(name => name.includes('.vol') && !fresh.includes(`${name.replace(/vol.*/, 'manifest')}${gpg}`))
-    const newest = torn.map(name => ({ name, ...statSync(join(this.archive, name)) })).toSorted((a, b) => b.mtimeMs - a.mtimeMs)
-    for (const { name, size } of newest.slice(0, 1 + chance(3))) {
-      const path = join(this.archive, name)
-      const kept = chance(3) === 0 ? 0 : chance(Math.max(size, 1))
-      truncateSync(path, kept)
-      if (chance(2) === 0) truncateSync(path, size)
-      this.history.push(`${name} torn at ${kept} of ${size}`)
-    }
-  }
-
   /** Runs a backup to its end: what it makes is the tree as it is now. */
   async complete(): Promise<void> {
     this.history.push('-- to its end')
@@ -193,7 +192,7 @@ export class CutLane {
     assert.equal(await this.#start().ended, 0, this.told())
     const points = this.points()
     assert.ok(points.length > before, `no restore point: ${this.told()}`)
-    this.states.set(points.at(-1)!.time, stateOf(this.tree.folder))
+    this.states.set(points.at(-1)!.time, this.#stateWithDump(this.tree.folder))
   }
 
   points() {
@@ -217,7 +216,7 @@ export class CutLane {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...env, GNUPGHOME: keys },
       })
-      assert.deepEqual(stateOf(into), this.states.get(time), `${new Date(time).toISOString()}: ${this.told()}`)
+      assert.deepEqual(this.#stateWithDump(into), this.states.get(time), `${new Date(time).toISOString()}: ${this.told()}`)
     }
     rmSync(into, { recursive: true, force: true })
     if (encrypted) execFileSync('gpgconf', ['--kill', 'gpg-agent'], { env: { ...process.env, GNUPGHOME: keys } })

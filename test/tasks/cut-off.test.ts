@@ -1,49 +1,68 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
+import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { chanceFrom } from '../support/chance.ts'
+import { CutDatabase } from '../support/cut-database.ts'
 import { CutLane, type Way } from '../support/cut-lane.ts'
 import { duplicity3 } from '../support/duplicity3.ts'
 import { ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { SmallDisk } from '../support/small-disk.ts'
 
-/** HOLDFAST_CUTS=500 cuts so often, HOLDFAST_CUTS_SEED=7 at other moments, HOLDFAST_CUTS_LOG=FILE tells how far it is; without them a few, spread over tasks, versions and ways. */
+/**
+ * HOLDFAST_CUTS=500 cuts so often, HOLDFAST_CUTS_SEED=7 at other moments, HOLDFAST_CUTS_VOLUME=200 in volumes of so many MB, HOLDFAST_CUTS_LOG=FILE tells how far it is; without
+ * them a few, spread over tasks, versions and ways.
+ */
 const CUTS = Number(process.env.HOLDFAST_CUTS ?? 12)
 const SEED = Number(process.env.HOLDFAST_CUTS_SEED ?? 1)
+const VOLUME = Number(process.env.HOLDFAST_CUTS_VOLUME ?? 1)
 /** Cuts of one backup before it may end. */
 const IN_A_ROW = 3
 
 if (inOwnMounts(import.meta.filename)) {
   const folder = ownFolder('cut-off')
 
-  /** Backups of one site or desktop that are cut off and go on, each with changes before, in between and after. Gives how often it was cut. */
-  async function runLane(number: number, most: number): Promise<number> {
+  const server = startMariadb(join(folder, 'mariadb'))
+  after(async () => (await server)[Symbol.asyncDispose]())
+
+  /** Backups of one site or desktop that are cut off and go on, each with changes before, in between and after. Gives how often it was cut before its end. */
+  async function runLane(number: number): Promise<number> {
     const place = join(folder, `lane${number}`)
     mkdirSync(place)
     const chance = chanceFrom(SEED * 1000 + number)
-    const disk = number % 8 >= 4 ? new SmallDisk(join(place, 'nas'), '200m') : undefined
+    const disk = number % 8 >= 4 ? new SmallDisk(join(place, 'nas'), `${200 * VOLUME}m`) : undefined
     const program = number % 4 < 2 ? undefined : await duplicity3()
     const task = number % 2 === 0 ? 'desktop' : 'nightly'
+    const database =
+      number % 4 === 3 || number % 8 === 1 ? await CutDatabase.make(join(place, 'vhosts'), await server) : undefined
     const ways: Way[] = ['kill', 'power', 'term', disk ? 'full' : 'gone']
     try {
-      const lane = new CutLane(place, { task, program, disk, encrypted: chance(3) === 0, chance })
-      lane.tree.grow(4_000_000 + chance(8_000_000))
-      let cuts = 0
-      for (let backup = 0; backup < 2 && cuts < most; backup++) {
-        for (let each = 0; each < IN_A_ROW && cuts < most; each++, cuts++) {
-          await lane.cut(ways[chance(ways.length)]!, 1 + chance(12), chance(60), () => lane.tree.change(chance(4)))
+      const encrypted = chance(3) === 0
+      const lane = new CutLane(place, { task, program, disk, encrypted, volumeSize: VOLUME, database, chance })
+      const cuts: string[] = []
+      for (let backup = 0; backup < 2; backup++) {
+        for (let each = 0; each < IN_A_ROW; each++) {
+          // so much that there is a middle to cut it off in
+          const volumes = 3 + chance(VOLUME === 1 ? 5 : 1)
+          lane.tree.grow(volumes * VOLUME * 1_000_000)
+          const [way, files] = [ways[chance(ways.length)]!, 1 + chance(volumes + 1)]
+          const changed = async (): Promise<void> => {
+            lane.tree.change(chance(4))
+            if (chance(2) === 0) await database?.change()
+          }
+          if (await lane.cut(way, files, chance(60), changed)) cuts.push(`${way} ${files}/${volumes}`)
           lane.tree.change(chance(8))
-          if (chance(3) === 0) lane.tree.grow(chance(4_000_000))
+          if (chance(2) === 0) await database?.change()
         }
         await lane.complete()
-        lane.check()
         lane.tree.change(10)
-        lane.tree.grow(3_000_000 + chance(5_000_000))
       }
-      lane.log(`lane ${number} (${task}, ${program ?? 'duplicity'}): ${cuts} cuts, ${lane.decisions()}`)
-      return cuts
+      lane.check()
+      const what = [task, program ? 3 : 0, encrypted ? 'gpg' : 'none', ...(database ? ['dump'] : [])].join(' ')
+      lane.log(`lane ${number} (${what}): ${cuts.length} cuts (${cuts.join(', ')}), ${lane.decisions()}`)
+      return cuts.length
     } finally {
       disk?.unmount()
       rmSync(place, { recursive: true, force: true })
@@ -63,6 +82,6 @@ if (inOwnMounts(import.meta.filename)) {
   })
 
   test(`cut off ${CUTS} times while its files change, every restore point is the tree as it was`, async () => {
-    for (let lane = 0, cuts = 0; cuts < CUTS; lane++) cuts += await runLane(lane, CUTS - cuts)
+    for (let lane = 0, cuts = 0; cuts < CUTS; lane++) cuts += await runLane(lane)
   })
 }

@@ -1,0 +1,160 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatBytes } from '../../lib/core/size.ts'
+import type { HostFile } from '../../lib/inventory/schema.ts'
+import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { claim, Stage, type StageHost } from '../support/stage.ts'
+import { tinyWordpress } from '../support/tiny-wordpress.ts'
+import { type Benchmark, median } from './benchmark.ts'
+
+const SITES = 20
+const PAIRS = Number(process.env.BENCH_TIMES ?? 5)
+/** Files of a site, some 3 MB: few of them, so that what is the same for each site weighs most. */
+const FILES = 300
+const WITHOUT = { NODE_OPTIONS: `--import=${join(import.meta.dirname, '../support/without-reading-back.ts')}` }
+/** What moves bytes between a program and a file. */
+const CALLS = ['read', 'pread64', 'readv', 'write', 'pwrite64', 'writev', 'copy_file_range', 'sendfile']
+
+/** What a night took: seconds by the clock, and of the processors. */
+interface Cost {
+  readonly wall: number
+  readonly cpu: number
+}
+
+/** What went between this machine and the archive in a night, in bytes, and how many programs were started. */
+interface Traffic {
+  readonly read: number
+  readonly written: number
+  readonly programs: number
+}
+
+/** A host with its sites, whose nights read back what they made, or do not. */
+class Nights {
+  readonly #stage: Stage
+  readonly #host: StageHost
+  readonly #env: NodeJS.ProcessEnv
+  readonly #sites: readonly string[]
+
+  private constructor(stage: Stage, host: StageHost, env: NodeJS.ProcessEnv, sites: readonly string[]) {
+    this.#stage = stage
+    this.#host = host
+    this.#env = env
+    this.#sites = sites
+  }
+
+  static async make(folder: string, fields: Partial<HostFile>, env: NodeJS.ProcessEnv, mariadb: Mariadb): Promise<Nights> {
+    const stage = new Stage(folder)
+    const database = { socket: mariadb.socket }
+    const host = stage.addHost('web1', { ...fields, auditBudget: 0, database } as object)
+    const sites: string[] = []
+    for (let index = 0; index < SITES; index++) {
+      const unique = `db_${randomBytes(6).toString('hex')}`
+      const site = await tinyWordpress(host.vhosts, `site${index}`, unique, mariadb)
+      claim(site.folder, host)
+      mkdirSync(join(site.folder, 'SITE/wp-content'))
+      for (let file = 0; file < FILES; file++)
+        writeFileSync(join(site.folder, `SITE/wp-content/${file}.php`), `<?php // ${file}\n`.repeat(700))
+      sites.push(site.folder)
+    }
+    return new Nights(stage, host, env, sites)
+  }
+
+  /** Something is new in every second site. */
+  change(): void {
+    for (const site of this.#sites.filter((_, index) => index % 2 === 0))
+      writeFileSync(join(site, 'SITE/wp-content/upload.jpg'), randomBytes(100_000))
+  }
+
+  night(): Cost {
+    const said = this.#run(['bash', '-c', 'TIMEFORMAT="took %R %U %S"; time "$@"', 'night'])
+    const [wall = 0, user = 0, system = 0] = /took (\S+) (\S+) (\S+)/.exec(said)!.slice(1).map(Number)
+    return { wall, cpu: user + system }
+  }
+
+  traffic(): Traffic {
+    const into = join(this.#stage.folder, 'trace')
+    mkdirSync(into)
+    this.#run(['strace', '-ff', '-qq', '-y', '-s', '0', '-e', `trace=execve,${CALLS}`, '-o', join(into, 'of')])
+    const lines = readdirSync(into).flatMap(name => readFileSync(join(into, name), 'utf8').split('\n'))
+    rmSync(into, { recursive: true })
+    const moved = (call: RegExp): number =>
+      lines.reduce((sum, line) => {
+        const found = call.exec(line)
+        return found?.[1]?.startsWith(`${this.#stage.archive}/`) ? sum + Number(found[2]) : sum
+      }, 0)
+    return {
+      read:
+        moved(/^(?:read|pread64|readv|copy_file_range)\(\d+<([^>]*)>.* = (\d+)$/) +
+        moved(/^sendfile\(.*, \d+<([^>]*)>.* = (\d+)$/),
+      written: moved(/^(?:write|pwrite64|writev|sendfile)\(\d+<([^>]*)>.* = (\d+)$/),
+      programs: lines.filter(line => /^execve\(.* = 0$/.test(line)).length,
+    }
+  }
+
+  #run([program = '', ...before]: readonly string[]): string {
+    const task = join(import.meta.dirname, '../../tasks/nightly.ts')
+    const words = [process.execPath, task, '--host', this.#host.name, '--inventory', join(this.#stage.folder, 'hosts')]
+    const env = { ...process.env, ...this.#env }
+    const { status, stdout, stderr } = spawnSync(program, [...before, ...words], { env, encoding: 'utf8', maxBuffer: 1e9 })
+    if (status !== 0) throw new Error(`the night failed: ${stdout}\n${stderr}`)
+    return stderr
+  }
+}
+
+const readback: Benchmark = {
+  about: `a night of ${SITES} sites with a database, every second one changed, with and without reading back what was made (medians of ${PAIRS} pairs; wanted at most 1.10), and the bytes that go over the share for it`,
+  run: async (folder, tell) => {
+    execFileSync('strace', ['-V'], { stdio: 'ignore' })
+    await using mariadb = await startMariadb(join(folder, 'db'))
+    const rows = []
+    for (const cipher of ['gpg', 'none'] as const) {
+      const encryption =
+        cipher === 'gpg' ? ({ kind: 'passphrase', secret: 'PP', generated: true } as const) : ({ kind: 'none' } as const)
+      const made = (name: string, env: NodeJS.ProcessEnv) =>
+        Nights.make(join(folder, `${cipher}-${name}`), { encryption }, env, mariadb)
+      const [without, reading] = [await made('without', WITHOUT), await made('with', {})]
+      tell(`${cipher}: full backups`)
+      const full = [without.night(), reading.night()] as const
+      rows.push(
+        rowOf(
+          `${cipher}, full backups`,
+          [full],
+          [
+            { read: 0, written: 0, programs: 0 },
+            { read: 0, written: 0, programs: 0 },
+          ],
+        ),
+      )
+      const pairs: (readonly [Cost, Cost])[] = []
+      for (let pair = 1; pair <= PAIRS; pair++) {
+        tell(`${cipher}: nights ${pair} of ${PAIRS}`)
+        for (const each of [without, reading]) each.change()
+        // which one is first is no advantage
+        const order = pair % 2 === 0 ? [without, reading] : [reading, without]
+        const costs = new Map(order.map(each => [each, each.night()]))
+        pairs.push([costs.get(without)!, costs.get(reading)!])
+      }
+      tell(`${cipher}: bytes`)
+      for (const each of [without, reading]) each.change()
+      rows.push(rowOf(`${cipher}, incremental`, pairs, [without.traffic(), reading.traffic()]))
+    }
+    const columns = ['', 'without, s', 'with, s', 'ratio', 'of processor time', 'read', 'written', 'programs a site']
+    return { columns, rows }
+  },
+}
+export default readback
+
+function rowOf(name: string, pairs: readonly (readonly [Cost, Cost])[], [without, reading]: readonly [Traffic, Traffic]) {
+  const ratio = (what: keyof Cost): string => median(pairs.map(([a, b]) => b[what] / a[what])).toFixed(3)
+  return [
+    name,
+    ...[0, 1].map(at => median(pairs.map(pair => pair[at]!.wall)).toFixed(2)),
+    ratio('wall'),
+    ratio('cpu'),
+    `+${formatBytes(reading.read - without.read)}`,
+    `+${formatBytes(reading.written - without.written)}`,
+    `+${((reading.programs - without.programs) / SITES).toFixed(1)}`,
+  ]
+}
