@@ -35,35 +35,41 @@ export interface Keys {
   readonly places: Sandbox
 }
 
-/** Decrypts or unpacks standard input, by the ending of a name; gpg reads its passphrase apart. */
+/** Decrypts or unpacks standard input, by the ending of a name, in place of the shell that it is called in; gpg reads its passphrase apart. */
 const UNPACK = `
 IFS= read -r passphrase
 GPG='gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3'
 unpack() {
   case $1 in
-    *.gpg) $GPG --decrypt 3< <(printf '%s\\n' "$passphrase") ;;
-    *.gz) gzip -dc ;;
-    *) cat ;;
+    *.gpg) exec $GPG --decrypt 3<<<"$passphrase" ;;
+    *.gz) exec gzip -dc ;;
+    *) exec cat ;;
   esac
 }`
 
 /**
  * Each file is read once, from the server and not from what this machine still has in memory of writing it (\`nocache\`): on its way it is hashed, decrypted or unpacked, and compared.
+ * As few processes as it takes: for small sites they are all that reading back costs.
  */
 const READ_BACK = `${UNPACK}
-set -o pipefail
-mkfifo /tmp/piece
+compare() {
+  case $1 in
+    '') exec cat >/dev/null ;;
+    *.gpg | *.gz) exec cmp --silent - <(unpack "$1" <"$1") ;;
+    *) exec cmp --silent - "$1" ;;
+  esac
+}
+mkfifo /tmp/hashed
 while [ $# -gt 0 ]; do
-  {
-    if [ -n "$2" ]; then unpack "$1" 2>/tmp/said | cmp --silent - <(unpack "$2" <"$2"); else unpack "$1" 2>/tmp/said >/dev/null | true; fi
-    echo "\${PIPESTATUS[*]}" >/tmp/ended
-  } </tmp/piece &
   dd if="$1" iflag=nofollow,nocache count=0 status=none 2>/dev/null
-  sum=$(dd if="$1" iflag=nofollow,nonblock bs=256k status=none 2>/tmp/unread | tee -p /tmp/piece | sha256sum)
-  read=$?
+  sha256sum </tmp/hashed >/tmp/sum &
+  dd if="$1" iflag=nofollow,nonblock bs=256k status=none 2>/tmp/unread | tee -p /tmp/hashed | unpack "$1" 2>/tmp/said | compare "$2"
+  ended=("\${PIPESTATUS[@]}") said=/tmp/said
   wait $!
-  [ $read = 0 ] || mv /tmp/unread /tmp/said
-  printf '%s %s %s %s\\n' "$read" "\${sum%% *}" "$(cat /tmp/ended)" "$(tail -n 1 /tmp/said)"
+  read -r sum rest </tmp/sum
+  [ "\${ended[0]}" = 0 ] || said=/tmp/unread
+  mapfile -t lines <$said
+  printf '%s %s %s %s %s\\n' "\${ended[0]}" "$sum" "\${ended[2]}" "\${ended[3]}" "\${lines[*]: -1}"
   shift 2
 done`
 
@@ -118,7 +124,7 @@ trap 'rm -f "$beside"' EXIT
 rm -f "$beside"
 pack() {
   case $name in
-    *.gpg) gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3 "$@" 3< <(printf '%s\\n' "$passphrase") ;;
+    *.gpg) gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3 "$@" 3<<<"$passphrase" ;;
     *.gz) gzip -c ;;
     *) cat ;;
   esac
