@@ -1,5 +1,6 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
+import { auditDesktop } from '../lib/parts/audit-archive.ts'
 import { backUpDesktop } from '../lib/parts/back-up.ts'
 import { checkDesktop, prepareDesktop } from '../lib/parts/desktop.ts'
 import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
@@ -20,7 +21,8 @@ const desktop = recipe<StartOf<typeof desktopTask>>()
       .only('Backup day', isBackup, day => day
         .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
         .use(backUpDesktop)
-        .do(tellNextDay))
-      .only('Other days', isTidying, day => day.do(pruneOnceADay))))
+        .do(tellNextDay)
+        .use(auditDesktop))
+      .only('Other days', isTidying, day => day.do(pruneOnceADay).use(auditDesktop))))
 
 await main(desktopTask, desktop)

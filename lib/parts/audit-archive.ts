@@ -1,9 +1,14 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import { auditFiles, chooseFiles, siteAudits } from '../steps/audit.ts'
+import { auditFiles, chooseDesktopFiles, chooseFiles, siteAudits } from '../steps/audit.ts'
 import type { Needs } from '../steps/facts.ts'
 
 /** Reads a part of all that this host has in the archive again, another one each night. */
 export const auditArchive = recipe<NeedsOf<typeof chooseFiles> & Needs<'request' | 'freeSpace'>>()
   .do(chooseFiles)
+  .each('Audit', siteAudits, site => site.do(auditFiles))
+
+/** The same of what a desktop has there, each day on which it has work. */
+export const auditDesktop = recipe<NeedsOf<typeof chooseDesktopFiles> & Needs<'request' | 'freeSpace'>>()
+  .do(chooseDesktopFiles)
   .each('Audit', siteAudits, site => site.do(auditFiles))

@@ -34,36 +34,47 @@ export interface SiteAudit {
 
 type Audits = { readonly audits: readonly SiteAudit[] }
 
+type ChooseNeeds = Needs<'host' | 'secrets' | 'archive'>
+
 /** Chooses what to read tonight of all sites that this host owns: one budget for all of them, the least recently read first. */
-export const chooseFiles: Step<Needs<'host' | 'secrets' | 'archive' | 'roles'>, Audits> = {
+export const chooseFiles: Step<ChooseNeeds & Needs<'roles'>, Audits> = {
   name: 'choose-files',
   title: 'Choose files of the archive to read again',
-  run: async ({ host, secrets, archive, roles }, shell) => {
-    if (archive.kind === 'url' || host.auditBudget === 0) {
-      shell.note('info', archive.kind === 'url' ? 'what lies at a URL is not read' : 'auditBudget is 0')
-      return { audits: [] }
-    }
-    const sites = await Promise.all(
-      roles.primaries.map(async site => {
-        const siteArchive = siteArchiveOf(archive, site.name)
-        const listed = await listCollection(siteArchive, shell)
-        const known = await knownIn({ host, secrets, site, siteArchive }, listed, shell)
-        return { site, siteArchive, listed, all: auditablesOf(site.name, listed, known) }
-      }),
-    )
-    const all = sites.flatMap(site => site.all)
-    const budget = host.auditBudget * MEGABYTE
-    const chosen = planAudit(all, budget)
-    const sum = chosen.reduce((bytes, file) => bytes + file.bytes, 0)
-    const since = allReadSince(all)
-    const [oldest, nights] = [since === undefined ? '(not all yet)' : printTime(since), nightsToReadAll(all, budget)]
-    shell.note(
-      'info',
-      `${chosen.length} of ${all.length} files, ${formatBytes(sum)}; all were read since ${oldest}, and are read again within ${nights} nights`,
-    )
-    const audits = sites.map(site => ({ ...site, files: chosen.filter(file => file.site === site.site.name) }))
-    return { audits: audits.filter(({ files }) => files.length > 0) }
-  },
+  run: (facts, shell) => choose(facts, facts.roles.primaries, shell),
+}
+
+/** The same of a desktop's archive. */
+export const chooseDesktopFiles: Step<ChooseNeeds & Needs<'site'>, Audits> = {
+  name: 'choose-files',
+  title: 'Choose files of the archive to read again',
+  run: (facts, shell) => choose(facts, [facts.site], shell),
+}
+
+async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly Site[], shell: Shell): Promise<Audits> {
+  if (archive.kind === 'url' || host.auditBudget === 0) {
+    shell.note('info', archive.kind === 'url' ? 'what lies at a URL is not read' : 'auditBudget is 0')
+    return { audits: [] }
+  }
+  const sites = await Promise.all(
+    owned.map(async site => {
+      const siteArchive = siteArchiveOf(archive, site.name)
+      const listed = await listCollection(siteArchive, shell)
+      const known = await knownIn({ host, secrets, site, siteArchive }, listed, shell)
+      return { site, siteArchive, listed, all: auditablesOf(site.name, listed, known) }
+    }),
+  )
+  const all = sites.flatMap(site => site.all)
+  const budget = host.auditBudget * MEGABYTE
+  const chosen = planAudit(all, budget)
+  const sum = chosen.reduce((bytes, file) => bytes + file.bytes, 0)
+  const since = allReadSince(all)
+  const [oldest, nights] = [since === undefined ? '(not all yet)' : printTime(since), nightsToReadAll(all, budget)]
+  shell.note(
+    'info',
+    `${chosen.length} of ${all.length} files, ${formatBytes(sum)}; all were read since ${oldest}, and are read again within ${nights} nights`,
+  )
+  const audits = sites.map(site => ({ ...site, files: chosen.filter(file => file.site === site.site.name) }))
+  return { audits: audits.filter(({ files }) => files.length > 0) }
 }
 
 /** What can be read of a site: what is missing, or has another size than was written, is known to be damaged without. */

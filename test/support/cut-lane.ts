@@ -27,9 +27,9 @@ import type { CutDatabase } from './cut-database.ts'
 import { fieldsIn } from './host.ts'
 import { processesWith } from './processes.ts'
 import type { SmallDisk } from './small-disk.ts'
-import { snapshot } from './snapshot.ts'
 import { PASSPHRASE } from './stage.ts'
 import { tearVolumes } from './torn-volumes.ts'
+import { nearest, stateOf, type TreeState } from './tree-state.ts'
 
 /** The ways in which a backup is cut off. A power cut of host and archive tears what the archive's kernel had not written. */
 export type Way = 'kill' | 'term' | 'power' | 'gone' | 'full'
@@ -49,17 +49,14 @@ export interface LaneOptions {
   readonly chance: Chance
 }
 
-/** A tree, less what a nightly run itself writes into it. */
-const stateOf = (folder: string): Record<string, string> => snapshot(folder, path => path === '.holdfast')
-
 /** A site or a desktop whose backups are cut off over and over while its files change, each run a real process with all its children. */
 export class CutLane {
   readonly tree: ChangingTree
   readonly archive: string
   /** What each run said, for who must find out what went wrong. */
   readonly history: string[] = []
-  /** The state of the tree at each restore point, by the set's time. */
-  readonly states = new Map<number, Record<string, string>>()
+  /** The states that the tree had while each set was made, by the set's time. */
+  readonly states = new Map<number, readonly TreeState[]>()
   readonly #folder: string
   readonly #root: string
   readonly #options: LaneOptions
@@ -118,7 +115,7 @@ export class CutLane {
    */
   async cut(way: Way, newFiles: number, milliseconds: number, justBefore: () => unknown = () => {}): Promise<boolean> {
     const before = new Set(this.#names())
-    const state = stateOf(this.tree.folder)
+    const states = [stateOf(this.tree.folder)]
     this.history.push(`-- ${way} after ${newFiles} files and ${milliseconds} ms; there are ${[...before].join(' ')}`)
     const { child, ended } = this.#start()
     let over = false
@@ -142,25 +139,27 @@ export class CutLane {
     if (existsSync(`${this.#root}.away`)) this.#bringBack()
     if (way === 'full') this.#options.disk!.empty()
     if (way === 'power') this.history.push(...tearVolumes(this.archive, before, this.#options))
-    const all = { ...state, ...this.#dumpIn(this.tree.folder) }
+    // what was changed in the last moment may have been read after that
+    states.push(stateOf(this.tree.folder))
+    const all = states.map(state => ({ ...state, ...this.#dumpIn(this.tree.folder) }))
     for (const name of this.#names().filter(each => !before.has(each))) this.#remember(name, all)
     return how !== 0
   }
 
   /** The dump that the last run made, which is what it backed up: the database goes on meanwhile. */
-  #dumpIn(folder: string): Record<string, string> {
+  #dumpIn(folder: string): TreeState {
     const dump = this.#options.database?.dumpIn(folder)
     return dump === undefined ? {} : { dump }
   }
 
-  #stateWithDump(folder: string): Record<string, string> {
+  #stateWithDump(folder: string): TreeState {
     return { ...stateOf(folder), ...this.#dumpIn(folder) }
   }
 
   /** The state of the tree as a set was begun: when nothing but its end was cut off, it is a restore point of that. */
-  #remember(name: string, state: Record<string, string>): void {
+  #remember(name: string, states: readonly TreeState[]): void {
     const time = parseName(name)?.time
-    if (time !== undefined && !this.states.has(time)) this.states.set(time, state)
+    if (time !== undefined && !this.states.has(time)) this.states.set(time, states)
   }
 
   /**
@@ -192,7 +191,7 @@ export class CutLane {
     assert.equal(await this.#start().ended, 0, this.told())
     const points = this.points()
     assert.ok(points.length > before, `no restore point: ${this.told()}`)
-    this.states.set(points.at(-1)!.time, this.#stateWithDump(this.tree.folder))
+    this.states.set(points.at(-1)!.time, [this.#stateWithDump(this.tree.folder)])
   }
 
   points() {
@@ -216,7 +215,8 @@ export class CutLane {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...env, GNUPGHOME: keys },
       })
-      assert.deepEqual(this.#stateWithDump(into), this.states.get(time), `${new Date(time).toISOString()}: ${this.told()}`)
+      const found = this.#stateWithDump(into)
+      assert.deepEqual(found, nearest(found, this.states.get(time)!), `${new Date(time).toISOString()}: ${this.told()}`)
     }
     rmSync(into, { recursive: true, force: true })
     if (encrypted) execFileSync('gpgconf', ['--kill', 'gpg-agent'], { env: { ...process.env, GNUPGHOME: keys } })
