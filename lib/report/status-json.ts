@@ -51,6 +51,11 @@ const site = z.strictObject({
   bytes,
   allowanceBytes: z.number(),
   fullEverySeconds: z.number(),
+  allReadSince: time
+    .nullable()
+    .describe(
+      'Since when all that it has in the archive was read again; null where not all was yet, or this host is not the owner',
+    ),
   replayed: time.nullable().describe('The set that the replica here was made from'),
   chains: z.array(chain).describe('Oldest first'),
   next: next.nullable().describe('What pruning would do in the next run; null where this host is not the owner'),

@@ -1,4 +1,5 @@
 import { formatAge } from '../core/age.ts'
+import { listed } from '../core/listed.ts'
 import { formatBytes } from '../core/size.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 import { tableOf } from './table.ts'
@@ -12,12 +13,25 @@ export function statusText(status: StatusJson): string {
   const rows = sites.map(site => rowOf(site, Date.parse(status.at)))
   return [
     `${status.host}, ${status.at.slice(0, 19).replace('T', ' ')} UTC. Archive: ${archive.reason}`,
+    ...readAgain(sites),
     ...(rows.length === 0 ? [] : ['', ...tableOf([HEAD, ...rows], [5, 6, 7, 8])]),
     ...section('', [...problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(troubles)]),
     ...section('Pruning in the next run:', sites.flatMap(nextOf)),
     '',
     status.ok ? 'all well' : statusWords(status),
   ].join('\n')
+}
+
+/** Since when all was read again that the sites have in the archive, or of which it was not yet. */
+function readAgain(sites: readonly SiteJson[]): string[] {
+  const own = sites.filter(
+    ({ role, chains, bytes }) => (role === 'primary' || role === 'desktop') && chains.length > 0 && bytes !== null,
+  )
+  const unread = own.filter(({ allReadSince }) => allReadSince === null).map(({ name }) => name)
+  if (own.length === 0) return []
+  if (unread.length > 0) return [`In the archive not all was read again yet of ${listed(unread)}`]
+  const since = own.map(({ allReadSince }) => allReadSince!).toSorted()[0]!
+  return [`All in the archive was read again since ${since.slice(0, 19).replace('T', ' ')} UTC`]
 }
 
 function rowOf(site: SiteJson, now: number): string[] {

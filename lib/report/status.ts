@@ -25,6 +25,8 @@ export interface SiteStatus {
   /** Ms since the epoch. */
   readonly now: number
   readonly replayed: number | undefined
+  /** Since when all of it in the archive was read again by this host. Undefined where not all was yet. */
+  readonly allReadSince: number | undefined
 }
 
 /** What a look at a host's archive found. */
@@ -65,7 +67,7 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostSta
 }
 
 function siteJson(site: SiteStatus): SiteJson {
-  const { told, last, collection, allowanceBytes, frequencySeconds, now, replayed } = site
+  const { told, last, collection, allowanceBytes, frequencySeconds, now, replayed, allReadSince } = site
   const findings = judge(told)
   const verdict = verdictOf(findings)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)
@@ -86,6 +88,7 @@ function siteJson(site: SiteStatus): SiteJson {
     bytes: collection.bytes ?? null,
     allowanceBytes,
     fullEverySeconds: frequencySeconds,
+    allReadSince: isoOrNull(allReadSince),
     replayed: isoOrNull(replayed),
     chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
     next: told.role === 'primary' || told.role === 'desktop' ? nextJson(site) : null,

@@ -1,3 +1,5 @@
+import { allReadSince } from '../core/audit.ts'
+import type { Collection } from '../core/collection.ts'
 import type { SiteSize } from '../core/measure.ts'
 import { planPrune } from '../core/retention.ts'
 import { collectionOf } from '../duplicity/listing.ts'
@@ -5,8 +7,9 @@ import type { Shell } from '../engine/shell.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
 import type { SiteStatus } from '../report/status.ts'
 import { readSetRecords } from '../store/set-records.ts'
+import { auditablesOf } from './audit.ts'
 import type { SiteArchive } from './check-mount.ts'
-import { readCollection, siteArchiveOf } from './collection.ts'
+import { knownIn, type LookNeeds, readCollection, siteArchiveOf } from './collection.ts'
 import { desktopSite, scheduleOf } from './desktop-site.ts'
 import type { FreeSpace, Needs, Request } from './facts.ts'
 import { readLimits } from './limits.ts'
@@ -109,6 +112,8 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
       plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
       now,
       replayed: readRecord(host, site.name).restoredFrom,
+      allReadSince:
+        site.role.role === 'primary' ? await allReadSinceIn({ host, secrets, site, siteArchive }, collection, shell) : undefined,
     })
   },
 }
@@ -117,6 +122,12 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
 async function siteSizesIn(siteArchive: SiteArchive, shell: Shell): Promise<SiteSize[]> {
   const records = await readSetRecords(siteArchive, shell).catch(() => [])
   return records.flatMap(({ time, bytes }) => (bytes === undefined ? [] : [{ time, bytes }]))
+}
+
+/** Since when the audit has read all of it. */
+async function allReadSinceIn(facts: LookNeeds, collection: Collection, shell: Shell): Promise<number | undefined> {
+  if (facts.siteArchive.folder === undefined) return undefined
+  return allReadSince(auditablesOf(facts.site.name, collection, await knownIn(facts, collection, shell)))
 }
 
 /** What is known of a desktop besides what is known of any site: its room, and its next day. */

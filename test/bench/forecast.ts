@@ -56,5 +56,6 @@ function siteOf(site: string, now: number): SiteStatus {
     plan,
     now,
     replayed: undefined,
+    allReadSince: undefined,
   }
 }

@@ -49,6 +49,7 @@ export function madeUpSite(index: number, owner = 'web1'): SiteJson {
     bytes,
     allowanceBytes: over ? Math.floor(bytes * 0.8) : Math.floor(bytes * 1.4),
     fullEverySeconds: 2_592_000,
+    allReadSince: replica ? null : iso(NOW - 7 * DAY),
     replayed: replica ? iso(NOW) : null,
     chains,
     next: replica

@@ -74,6 +74,7 @@ test('status.ts --json keeps to its schema, and works while a run holds the lock
     assert.equal(code, 0, stdout)
     const status = statusSchema.parse(JSON.parse(stdout))
     assert.equal(status.sites[0]!.chains.length, 2)
+    assert.equal(status.sites[0]!.allReadSince, null)
     assert.deepEqual([status.sites[0]!.newestAgeSeconds! > 80_000, status.sites[0]!.next!.action], [true, 'none'])
   } finally {
     holder.kill()

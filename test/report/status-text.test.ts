@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SiteJson } from '../../lib/report/status-json.ts'
+import { statusText } from '../../lib/report/status-text.ts'
+import { madeUpSite, madeUpStatus } from '../support/made-up-status.ts'
+
+const saidOf = (sites: readonly SiteJson[]): string | undefined =>
+  statusText({ ...madeUpStatus(1), sites: [...sites] }).split('\n')[1]
+
+test('statusText() tells since when all that the sites have in the archive was read again, or of which it was not yet', () => {
+  const [one, two] = [madeUpSite(1), madeUpSite(2)]
+  const first = { ...one, allReadSince: '2026-11-20T03:04:05.678Z' }
+  const second = { ...two, allReadSince: '2026-11-22T00:00:00.000Z' }
+  assert.equal(saidOf([second, first]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC')
+  assert.equal(saidOf([first, { ...two, allReadSince: null }]), `In the archive not all was read again yet of ${two.name}`)
+  assert.equal(saidOf([first, { ...two, chains: [] }]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC')
+  assert.equal(saidOf([first, madeUpSite(5)]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC', 'a replica')
+  assert.equal(saidOf([{ ...one, bytes: null }]), '', 'what lies at a URL is not read')
+})
