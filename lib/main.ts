@@ -1,22 +1,17 @@
 import { BadInput } from './core/bad-input.ts'
 import { messageOf } from './core/message.ts'
 import { EXIT } from './core/outcome.ts'
-import type { Part } from './engine/recipe.ts'
+import type { Ended, Part } from './engine/recipe.ts'
+import { Run } from './engine/run.ts'
+import { listenForStop } from './engine/stop.ts'
+import { runTree } from './engine/tree.ts'
 import { loadHost } from './inventory/load.ts'
-import { checkSecrets, readSecrets } from './inventory/secrets.ts'
-import { againLine } from './program/again.ts'
-import { tellOfBadStart } from './program/bad-start.ts'
-import {
-  type CommonOptions,
-  helpOf,
-  readCommandLine,
-  type Task,
-  type TaskWith,
-  wordsAfterScript,
-} from './program/command-line.ts'
+import { checkSecrets, readSecrets, secretNamesOf } from './inventory/secrets.ts'
+import { withBeforeHook } from './notify/hooks.ts'
+import { helpOf, readCommandLine, type Task, type TaskWith, wordsAfterScript } from './program/command-line.ts'
 import { endProcess } from './program/end-process.ts'
-import { openLog } from './program/log-file.ts'
-import { performRun } from './program/perform.ts'
+import type { Asked, Begun, Ending, Last } from './program/ending.ts'
+import { reported } from './program/reported.ts'
 import { requestOf, type Start } from './program/start.ts'
 
 export type { Start } from './program/start.ts'
@@ -25,58 +20,77 @@ export type { Start } from './program/start.ts'
 export type StartOf<Its extends Task> = Start & (Its extends TaskWith<infer Extra> ? Extra : unknown)
 
 /**
- * Runs a recipe as a program: command line, inventory, recipe, outcomes, report, exit code. Ends the process.
+ * Runs a recipe as a program: command line, inventory, secrets, recipe, ending. Ends the process.
+ * @param ending what is shown and told of the run; by default a log, the report and all that the inventory asks for
  */
-export async function main<Extra extends object>(task: TaskWith<Extra>, recipe: Part<Start & Extra>): Promise<never>
-export async function main(task: Task, recipe: Part<Start>): Promise<never>
-export async function main<Extra extends object>(task: Task | TaskWith<Extra>, recipe: Part<Start & Extra>): Promise<never> {
-  let code: number | undefined
+export async function main<Extra extends object, Given extends object>(
+  task: TaskWith<Extra>,
+  recipe: Part<Start & Extra, Given> & Ended<Given>,
+  ending?: Ending<Extra>,
+): Promise<never>
+export async function main<Given extends object>(task: Task, recipe: Part<Start, Given> & Ended<Given>): Promise<never>
+export async function main<Extra extends object>(
+  task: Task | TaskWith<Extra>,
+  recipe: Part<Start & Extra>,
+  ending: Ending<Extra> = reported,
+): Promise<never> {
+  let isOver = false
   // nothing left to wait for while work is not done would end the process as if all were well
   process.on('exit', () => {
-    if (code !== undefined) return
+    if (isOver) return
     process.stderr.write('the program ended before its work did: this is a fault of Holdfast, and the run has failed\n')
     process.exitCode = EXIT.failed
   })
-  try {
-    code = await runTask(task, recipe)
-  } catch (error) {
-    const expected = error instanceof BadInput
-    process.stderr.write(`${expected ? messageOf(error) : (error as Error).stack}\n`)
-    code = expected ? EXIT.badInput : EXIT.failed
-  }
-  return await endProcess(code)
+  const { text, exitCode, output } = await runTask(task, recipe, ending).then(
+    last => ({ ...last, output: process.stdout }),
+    error => ({ ...lastOf(error), output: process.stderr }),
+  )
+  isOver = true
+  return await endProcess(exitCode, text, output)
 }
 
-async function runTask<Extra extends object>(task: Task | TaskWith<Extra>, recipe: Part<Start & Extra>): Promise<number> {
+const lastOf = (error: unknown): Last =>
+  error instanceof BadInput
+    ? { text: `${messageOf(error)}\n`, exitCode: EXIT.badInput }
+    : { text: `${(error as Error).stack}\n`, exitCode: EXIT.failed }
+
+async function runTask<Extra extends object>(
+  task: Task | TaskWith<Extra>,
+  recipe: Part<Start & Extra>,
+  ending: Ending<Extra>,
+): Promise<Last> {
   const words = wordsAfterScript(process.argv)
   const { common, extra } = readCommandLine(task, words)
-  if (common.help) return await printHelp(task)
-  const facts = await factsOf(common, extra, words).catch(error => tellFirst(error, task, common, words))
-  using log = openLog(facts.host.paths.logs, task.name, Date.now(), facts.host.logDays)
-  return await performRun({ task, recipe, facts, common, words, log })
-}
-
-/** A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws the mistake itself */
-async function tellFirst(error: unknown, task: Task, common: CommonOptions, words: string[]): Promise<never> {
-  if (error instanceof BadInput && !common.dryRun && !process.stderr.isTTY) {
-    const untold = await tellOfBadStart(task.name, common, error, againLine(task.name, words, undefined))
-    throw new BadInput([messageOf(error), ...untold].join('\n'))
+  if (common.help) return { text: `${helpOf(task)}\n`, exitCode: EXIT.well }
+  const asked = { task, common, words }
+  const begun = await beginRun(asked, extra).catch(error => refuse(asked, error, ending))
+  const { facts, hidden } = begun
+  const audience = ending.begin(begun)
+  const stop = listenForStop()
+  const { live, onEvent } = audience
+  const { deadlines } = facts.host
+  const run = new Run({ dry: common.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden, deadlines })
+  try {
+    await runTree(withBeforeHook(recipe, facts.host, task.name), facts, run, live ? 'live' : 'none')
+  } catch (error) {
+    const title = 'The program itself'
+    run.fail({ step: task.name, title, phase: 'do', subject: undefined, run: async () => {} }, {}, error)
   }
-  throw error
+  stop.release()
+  return await audience.end(run, stop)
 }
 
-async function printHelp(task: Task): Promise<number> {
-  await new Promise(resolve => process.stdout.write(`${helpOf(task)}\n`, resolve))
-  return EXIT.well
-}
-
-async function factsOf<Extra extends object>(
-  common: CommonOptions,
-  extra: Extra,
-  words: readonly string[],
-): Promise<Start & Extra> {
+async function beginRun<Extra extends object>(asked: Asked, extra: Extra): Promise<Begun<Extra>> {
+  const { common, words } = asked
   const host = await loadHost(common.inventory, common.host)
   const secrets = readSecrets(common.env)
   checkSecrets(host, secrets, common.env)
-  return { host, secrets, request: requestOf(common, words), ...extra }
+  const hidden = [...secretNamesOf(host).keys()].map(name => secrets.get(name)).filter(secret => secret !== undefined)
+  return { ...asked, facts: { host, secrets, request: requestOf(common, words), ...extra }, hidden, startedAt: Date.now() }
+}
+
+/** A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws the mistake itself */
+async function refuse<Extra extends object>(asked: Asked, error: unknown, ending: Ending<Extra>): Promise<never> {
+  if (!(error instanceof BadInput) || !ending.refuse || asked.common.dryRun || process.stderr.isTTY) throw error
+  throw new BadInput([messageOf(error), ...(await ending.refuse(asked, error))].join('\n'))
 }

@@ -28,6 +28,8 @@ export interface Hold<Needs extends object, Gives extends object> {
    * wait for what does not answer.
    */
   readonly patience?: number
+  /** It makes this run the only one of its host: until it holds, nobody is to notice that the run was begun. */
+  readonly isLock?: true
 }
 
 /** A list of items to do something for, each a record of facts, with the name by which reports call it. */

@@ -18,8 +18,7 @@ export async function runHook(host: Host, name: HookName, told: object, shell: S
 }
 
 /**
- * The recipe with the host's `before` hook in it: first of all, or right after the lock where it takes one, so that a run which finds the lock held
- * disturbs nobody. A hook that fails is a problem, and the work goes on: no backup must depend on it.
+ * The recipe with the host's `before` hook in it, right after the lock: a run which finds the lock held disturbs nobody, and one that takes none, for it only looks, has no hooks. A hook that fails is a problem, and the work goes on: no backup must depend on it.
  */
 export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>, host: Host, task: string): Part<Start> {
   if (!host.hooks.before) return recipe
@@ -36,9 +35,8 @@ export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>,
     },
   }
   const node: Node = { kind: 'do', step: hook as unknown as Extract<Node, { kind: 'do' }>['step'] }
-  const [first, ...rest] = recipe.nodes
-  const locks = first?.kind === 'hold' && first.hold.name === 'lock'
-  return { ...recipe, nodes: locks ? [first, node, ...rest] : [node, ...recipe.nodes] }
+  const isLock = (each: Node): boolean => each.kind === 'hold' && each.hold.isLock === true
+  return { ...recipe, nodes: recipe.nodes.flatMap(each => (isLock(each) ? [each, node] : [each])) }
 }
 
 /** Whether the run's hooks apply at its end: not when another run held the lock, for then it was that one's turn. */

@@ -1,6 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
-import { checkMount } from '../steps/check-mount.ts'
+import { checkMount, lookAtArchive } from '../steps/check-mount.ts'
 import type { Needs } from '../steps/facts.ts'
+import { type Look, mountForLook, vpnForLook } from '../steps/look.ts'
 import { archiveMount } from '../steps/mount.ts'
 import { vpn } from '../steps/vpn.ts'
 import { checkWriter, type WriterRequest } from '../steps/writer.ts'
@@ -12,3 +13,6 @@ export const openArchive = recipe<Opens>().hold(vpn).hold(archiveMount).do(check
 
 /** The same for a run that makes backups: no other machine makes any under this host's name. */
 export const openArchiveForBackup = recipe<Opens & WriterRequest>().use(openArchive).do(checkWriter)
+
+/** The same for a look, which changes nothing and may run beside a backup. */
+export const openArchiveForLook = recipe<Needs<'host'> & Look>().hold(vpnForLook).hold(mountForLook).do(lookAtArchive)

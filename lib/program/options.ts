@@ -6,7 +6,7 @@ export interface Option {
   readonly kind: 'flag' | 'text' | 'list'
   /** What stands for its value: `NAME`, or an example such as `40D`. */
   readonly value?: string
-  readonly short?: string
+  readonly short?: string | undefined
   /** What it does, in a few words; further lines are set below. */
   readonly help: string
 }

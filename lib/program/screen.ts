@@ -11,8 +11,6 @@ export interface Screen {
   /** A terminal with a person in front of it: the tree draws itself. */
   readonly live: boolean
   readonly show: (event: RunEvent) => void
-  /** Prints a text and waits until it is out. */
-  readonly print: (text: string) => Promise<void>
 }
 
 /**
@@ -35,7 +33,7 @@ export function screenFor(options: Shows, interactive: boolean): Screen {
     const lines = linesOf(event).map(line => (journal ? withPriority(priorityOf(event), line) : line))
     process.stdout.write(lines.map(line => `${line}\n`).join(''))
   }
-  return { live, show, print: text => new Promise(resolve => process.stdout.write(text, () => resolve())) }
+  return { live, show }
 }
 
 /** Without `--verbose` that is what became of each step, and what it had to say. */

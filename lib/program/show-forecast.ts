@@ -6,7 +6,6 @@ import type { Show } from './look.ts'
 
 /** What a person asks of a forecast. */
 export interface ForecastOptions {
-  readonly mounted: boolean
   readonly html: string | undefined
   readonly nights: number
   readonly allowanceBytes: number | undefined

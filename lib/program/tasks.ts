@@ -5,6 +5,7 @@ import { MEGABYTE } from '../core/limits.ts'
 import type { ClockRequest } from '../steps/clock.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
 import type { EncryptionRequest } from '../steps/encryption.ts'
+import { type Look, newLook } from '../steps/look.ts'
 import { type Approval, readApproval } from '../steps/restore/approve.ts'
 import { type Recovery, readRecovery } from '../steps/restore/recovery.ts'
 import type { ShrinkageRequest } from '../steps/shrinkage.ts'
@@ -12,6 +13,7 @@ import type { WriterRequest } from '../steps/writer.ts'
 import type { Task, TaskWith } from './command-line.ts'
 import { flag, list, text } from './options.ts'
 import type { ForecastOptions } from './show-forecast.ts'
+import type { StatusOptions } from './show-status.ts'
 
 const NEW_MACHINE = {
   'new-machine': flag('from now on this machine is the one of its name; said once, where another machine had that name'),
@@ -116,15 +118,15 @@ export const bootTask: Task = {
 
 const mounted = flag('the archive is there already: no VPN, no mount, no unmount')
 
-export const statusTask: TaskWith<{ readonly mounted: boolean; readonly html: string | undefined }> = {
+export const statusTask: TaskWith<Look & StatusOptions> = {
   name: 'status',
   about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
   options: { mounted, html: text('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are') },
   help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
-  read: values => ({ mounted: values.mounted === true, html: pathIn(values.html) }),
+  read: values => ({ ...newLook(values.mounted === true), html: pathIn(values.html) }),
 }
 
-export const forecastTask: TaskWith<ForecastOptions> = {
+export const forecastTask: TaskWith<Look & ForecastOptions> = {
   name: 'forecast',
   about: 'How far back the history will reach: the nightly decisions run over the measured sizes. Changes nothing.',
   options: {
@@ -135,7 +137,7 @@ export const forecastTask: TaskWith<ForecastOptions> = {
     mounted,
   },
   read: values => ({
-    mounted: values.mounted === true,
+    ...newLook(values.mounted === true),
     html: pathIn(values.html),
     nights: numberOf(values.nights ?? '365', 'nights', 1, 36_500),
     allowanceBytes: values.allowance === undefined ? undefined : numberOf(values.allowance, 'allowance', 0.001, 1e9) * MEGABYTE,

@@ -41,6 +41,7 @@ function lockThat(what: 'clears the trace' | 'keeps the trace'): Hold<Needs<'hos
   return {
     name: 'lock',
     title: 'Lock',
+    isLock: true,
     up: async ({ host, request }, shell) => {
       const file = join(host.paths.state, 'lock')
       const { descriptors, readOnly } = openLock(host.paths.state, file)

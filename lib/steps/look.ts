@@ -32,6 +32,9 @@ export interface Look {
   }
 }
 
+/** A look that has found nothing yet. */
+export const newLook = (mounted: boolean): Look => ({ look: { mounted, sites: [], freeSpace: undefined } })
+
 /** The VPN, unless the archive is there already. */
 export const vpnForLook: Hold<Needs<'host'> & Look, Needs<'vpnLease'>> = {
   ...vpn,

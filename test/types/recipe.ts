@@ -131,3 +131,5 @@ free.each('Primary sites', primaries, site => site.do(begin))
 free.each('Primary sites', primaries, site => site.use(recipe<object>().do(begin)))
 // @ts-expect-error a commit that is only made at times
 free.each('Primary sites', primaries, site => site.do(begin).only('Now and then', never, inner => inner.do(commit)))
+// @ts-expect-error a task whose recipe ends without its commit
+void main({ name: 'uncommitted', about: '' }, recipe<Start>().do(begin))

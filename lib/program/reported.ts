@@ -1,0 +1,92 @@
+import { hostname } from 'node:os'
+import { lineOf } from '../engine/command.ts'
+import type { Host } from '../inventory/schema.ts'
+import { pingsFor } from '../notify/pings.ts'
+import { pulse } from '../notify/pulse.ts'
+import { type Closed, tellTheWorld } from '../notify/reporting.ts'
+import { clock } from '../report/lines.ts'
+import { summaryOf } from '../report/summary.ts'
+import { againLine } from './again.ts'
+import { tellOfBadStart } from './bad-start.ts'
+import type { Begun, Ending } from './ending.ts'
+import { type LogFile, openLog } from './log-file.ts'
+import { screenFor } from './screen.ts'
+
+/** The ending of a run that does something: each step is in its log and on the screen, and the world is told what it came to. */
+export const reported: Ending<object> = {
+  refuse: ({ task, common, words }, error) => tellOfBadStart(task.name, common, error, againLine(task.name, words, undefined)),
+  begin: begun => {
+    const { task, common, words, facts, hidden, startedAt } = begun
+    const { host, secrets } = facts
+    const log = openLog(host.paths.logs, task.name, startedAt, host.logDays)
+    log.say(...openingLines(task.name, host, words, startedAt))
+    const screen = screenFor(common, task.interactive === true)
+    const beat = pulse(event => {
+      log.write(event)
+      screen.show(event)
+    })
+    const { onEvent } = beat
+    const pings = pingsFor(host, secrets, task.name, common.dryRun)
+    pings?.start(`${host.name}: ${task.name} began`)
+    return {
+      live: screen.live,
+      onEvent,
+      end: async (run, stop) => {
+        using _ = log
+        using __ = beat
+        const problem = log.problem()
+        if (problem !== undefined)
+          run.fail({ step: 'log', title: 'Log', phase: 'do', subject: undefined, run: async () => {} }, {}, new Error(problem))
+        const closed = await tellTheWorld({
+          ...{ task: task.name, dryRun: common.dryRun, startedAt, log: log.path, host, secrets, hidden, pings, onEvent },
+          outcomes: run.outcomes,
+          stoppedBy: stop.by(),
+          stop: stop.signal,
+          again: site => againLine(task.name, words, site),
+          isJudged: task.judges === true && !common.dryRun,
+          isAskedOften: task.isAskedOften === true,
+          partial: common.sites.length > 0,
+        })
+        return { text: conclude(begun, closed, stop.by(), log), exitCode: closed.exitCode }
+      },
+    }
+  },
+}
+
+/** Ends the log, and gives what is printed last. */
+function conclude(
+  { common, task, facts, startedAt }: Begun<object>,
+  { outcomes, exitCode, report }: Closed,
+  stoppedBy: string | undefined,
+  log: LogFile,
+): string {
+  const summary = summaryOf(report, outcomes)
+  const seconds = Math.round((Date.now() - startedAt) / 1000)
+  log.say(summary, `${task.name} ended at ${clock(Date.now())} after ${seconds} s with exit code ${exitCode}`, RULE)
+  log.index(`exit ${exitCode}, ${seconds} s, ${report.subject};`)
+  if (common.quiet && exitCode === 0 && !common.json) return ''
+  if (!common.json) return `${summary}\nlog: ${log.path}\n`
+  const told = {
+    host: facts.host.name,
+    task: task.name,
+    startedAt: new Date(startedAt).toISOString(),
+    dryRun: common.dryRun,
+    exitCode,
+    stoppedBy,
+    outcomes,
+  }
+  return `${JSON.stringify(told, undefined, 2)}\n`
+}
+
+const RULE = '-'.repeat(60)
+
+/** How a log begins: who runs what, where and as whom. */
+function openingLines(task: string, host: Host, words: readonly string[], now: number): string[] {
+  const user = process.env.USER ?? process.env.LOGNAME ?? 'unknown'
+  return [
+    '='.repeat(60),
+    `Holdfast, ${lineOf([`tasks/${task}.ts`, ...words])}`,
+    `${clock(now)} (${new Date(now).toISOString()}), host ${host.name} on machine ${hostname()}`,
+    `Running as username: ${user}, UID: ${process.getuid?.() ?? '?'}, process ${process.pid}, Node ${process.version}`,
+  ]
+}
