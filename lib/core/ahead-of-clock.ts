@@ -41,7 +41,3 @@ export function isClockRight({ now, isSynchronized, writtenAt }: Clocks): { read
         reason: `a time server keeps this clock right, and by the archive's own they were written at ${printTime(writtenAt)}`,
       }
 }
-
-/** The command that sets the backups of a site aside which are dated ahead of this clock. */
-export const setAsideCommand = (task: 'nightly' | 'desktop', site: string): string =>
-  `npx zx tasks/${task}.ts ${task === 'desktop' ? '' : `--site ${site} `}--set-aside-future`

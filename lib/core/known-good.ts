@@ -29,7 +29,7 @@ export const newestKnownGood = (collection: Collection): BackupSet | undefined =
   collection.chains.flatMap(setsOf).findLast(isKnownGood)
 
 /**
- * How it is told, with the way back. Only a site that worked before needs somebody, and its owner only.
+ * How it is told. Only a site that worked before needs somebody, and its owner only.
  * @param toldAt when the last run judged the site, if one did
  */
 export function brokenFinding(site: string, broken: Broken, isOwner: boolean, now: number, toldAt = 0): Finding {
@@ -39,12 +39,11 @@ export function brokenFinding(site: string, broken: Broken, isOwner: boolean, no
       level: 'remark',
       text: `it was never seen to work: ${said}. sites.${site}.check in the inventory says how to ask it`,
     }
-  const name = /^[\w.@:+-]+$/.test(site) ? site : `'${site.replaceAll("'", "'\\''")}'`
   const from = now - since < A_DAY ? '' : ` for ${formatAge(now - since)}`
   const text = `it does not work${from}: ${said}. The last backup of it that is known to be good is of ${printTime(good)}`
   return {
     level: isOwner ? 'attention' : 'remark',
-    text: isOwner ? `${text}\n  npx zx tasks/recover.ts --site ${name} --last-good` : text,
+    text,
     isKnown: toldAt > since,
   }
 }

@@ -137,21 +137,18 @@ export function refusalOf(facts: Omit<ReplicaFacts, 'points'>, contents: Content
   return shrinkageOf(facts.contents, contents)
 }
 
-/** How it is told that a site has shrunk: on its owner, with how to confirm it. */
-export function shrinkageText(site: string, reasons: readonly string[], good: number | undefined): string {
+/** How it is told that a site has shrunk, on its owner. Whoever tells it goes on with the command that confirms it. */
+export function shrinkageText(reasons: readonly string[], good: number | undefined): string {
   const since = good === undefined ? '' : ` since the backup of ${printTime(good)}`
-  return `it has shrunk${since}: ${listed(reasons)}. It is backed up, and replicas stay behind. If that is right: ${acceptCommand(site)}`
+  return `it has shrunk${since}: ${listed(reasons)}. It is backed up, and replicas stay behind. If that is right`
 }
 
-/** How it is told that a replica stays behind. */
-export function heldText(site: string, { time, reasons, byOwner }: NonNullable<ReplicaChoice['held']>): string {
+/** How it is told that a replica stays behind. Whoever tells it goes on with the command that confirms it. */
+export function heldText({ time, reasons, byOwner }: NonNullable<ReplicaChoice['held']>): string {
   const who = byOwner ? 'its owner found that the site had shrunk' : 'it has far less than this replica'
   const where = byOwner ? 'on its owner' : 'here'
-  return `stays behind the backup of ${printTime(time)}: ${who}: ${listed(reasons)}. If that is right, ${where}: ${acceptCommand(site)}`
+  return `stays behind the backup of ${printTime(time)}: ${who}: ${listed(reasons)}. If that is right, ${where}`
 }
-
-const acceptCommand = (site: string): string =>
-  `npx zx tasks/nightly.ts --site ${/^[\w.@:+-]+$/.test(site) ? site : `'${site.replaceAll("'", "'\\''")}'`} --accept-shrinkage`
 
 /** The first few of the reasons: a network of sites has hundreds of tables. */
 const listed = (reasons: readonly string[]): string =>

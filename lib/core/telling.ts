@@ -1,6 +1,7 @@
 import type { Finding } from './finding.ts'
 import type { RoleName } from './marker.ts'
 import type { Room } from './room.ts'
+import type { CommandPlace } from './task-command.ts'
 
 /**
  * What a step knows of a site as data: the mail's table, the pages and the metrics show it, and the verdict is made from it. Later tellings of one run add to
@@ -13,6 +14,8 @@ export interface Telling {
   readonly owner?: string
   /** Why it has that role: one sentence. */
   readonly reason?: string
+  /** Where commands about it are typed on this host. */
+  readonly commandPlace?: CommandPlace | undefined
   /** What settles its role where a person has to: a line for each choice, with its command. */
   readonly settle?: readonly string[]
   /** When its archive was looked at. */
@@ -38,7 +41,7 @@ export interface Telling {
   readonly frozen?: string | null
   /** That it does not work, and what to do about it; null while it works, or nobody knows. */
   readonly broken?: Finding | null
-  /** What shows that it has shrunk, or why its replica here stays behind: a sentence for a person, with the command that confirms it; null when neither is so. */
+  /** What shows that it has shrunk, or why its replica here stays behind: a sentence for a person, that the command which confirms it ends; null when neither is so. */
   readonly shrinkage?: string | null
   /** A desktop's: whether the next full backup has room. */
   readonly room?: Pick<Room, 'enough' | 'reason' | 'prunable'>

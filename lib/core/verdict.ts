@@ -1,8 +1,8 @@
 import { formatAge } from './age.ts'
-import { setAsideCommand } from './ahead-of-clock.ts'
 import type { Finding } from './finding.ts'
 import { printTime } from './restore-point.ts'
 import { formatBytes } from './size.ts'
+import { taskCommand } from './task-command.ts'
 import type { Telling } from './telling.ts'
 
 /**
@@ -15,13 +15,11 @@ export function judge(site: Telling): readonly Finding[] {
   if (role === 'unmanaged') return work
   if (role === 'conflict' || role === 'ambiguous' || role === 'unfinished') return [...work, attention(claimText(site))]
   if (role === 'incoming') return [...work, remark(claimText(site))]
-  const broken = site.broken ? [site.broken] : []
-  const shrinkage = site.shrinkage ? [attention(site.shrinkage)] : []
   return [
-    ...broken,
+    ...brokenFindings(site),
     ...work,
     ...ageFindings(site),
-    ...shrinkage,
+    ...shrinkageFindings(site),
     ...damageFindings(site),
     ...pruningFindings(site),
     ...remarks(site),
@@ -35,14 +33,27 @@ const remark = (text: string): Finding => ({ level: 'remark', text })
 /** What the markers say, and what settles it. */
 export const claimText = ({ role, reason, settle = [] }: Telling): string => [`${role}: ${reason}`, ...settle].join('\n  ')
 
+/** The way back is its owner's. */
+function brokenFindings({ site, broken, commandPlace }: Telling): Finding[] {
+  if (!broken || broken.level === 'remark') return broken ? [broken] : []
+  return [{ ...broken, text: `${broken.text}\n  ${taskCommand(commandPlace, 'recover', '--site', site, '--last-good')}` }]
+}
+
+function shrinkageFindings({ site, shrinkage, commandPlace }: Telling): Finding[] {
+  return shrinkage
+    ? [attention(`${shrinkage}: ${taskCommand(commandPlace, 'nightly', '--site', site, '--accept-shrinkage')}`)]
+    : []
+}
+
 /** Only backups that restore count. */
-function ageFindings({ site, role, seenAt, staleAfter, newestBackup }: Telling): Finding[] {
+function ageFindings({ site, role, commandPlace, seenAt, staleAfter, newestBackup }: Telling): Finding[] {
   if (seenAt === undefined) return []
   if (newestBackup === undefined) return [failed('there is no backup that could be restored')]
   const age = seenAt - newestBackup
   if (age < 0) {
     const where = role === 'desktop' || role === 'primary' ? '' : ', on its owner'
-    const command = setAsideCommand(role === 'desktop' ? 'desktop' : 'nightly', site)
+    const [task, ...which] = role === 'desktop' ? ['desktop'] : ['nightly', '--site', site]
+    const command = taskCommand(commandPlace, task!, ...which, '--set-aside-future')
     const ahead = `the newest backup is of ${printTime(newestBackup)}, ${formatAge(-age)} ahead of this clock`
     return [failed(`${ahead}: no backup is made until then. If this clock is right${where}: ${command}`)]
   }

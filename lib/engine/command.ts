@@ -1,5 +1,6 @@
 import { quote } from 'zx/core'
 import { Secret } from '../core/secret.ts'
+import { shellWord } from '../core/task-command.ts'
 
 /** What may stand in a command: no `undefined`, no object, and no {@link Secret}, for a command line is there for all to see (S40). */
 export type Word = string | number | readonly Word[]
@@ -69,8 +70,4 @@ export function lineOf(words: readonly string[]): string {
   return [...(isSandboxed ? ['bwrap … --'] : []), ...(isSandboxed ? unsandboxed(words) : words).map(quoted)].join(' ')
 }
 
-function quoted(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word
-  if (/\p{Cc}/u.test(word)) return quote(word)
-  return `'${word.replaceAll("'", "'\\''")}'`
-}
+const quoted = (word: string): string => (/\p{Cc}/u.test(word) ? quote(word) : shellWord(word))

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'dotenv'
 import { BadInput } from '../core/bad-input.ts'
 import { Secret } from '../core/secret.ts'
+import { shellWord } from '../core/task-command.ts'
 import { problemsOfEnv } from './env-file.ts'
 import type { Host } from './schema.ts'
 
@@ -18,7 +19,7 @@ export function readSecrets(file: string): Secrets {
   if (!stat.isFile()) throw new BadInput(`${file} is no file: wanted one with lines such as NAME=secret`)
   const mode = (stat.mode & 0o777).toString(8)
   if ((stat.mode & 0o077) !== 0)
-    throw new BadInput(`${file} has mode ${mode}: others can read the secrets in it; wanted 600 (chmod 600 ${file})`)
+    throw new BadInput(`${file} has mode ${mode}: others can read the secrets in it; wanted 600 (chmod 600 ${shellWord(file)})`)
   const me = process.geteuid?.()
   if (me !== undefined && stat.uid !== me)
     throw new BadInput(`${file} belongs to user ${stat.uid}; wanted user ${me}, who runs this`)

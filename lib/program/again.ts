@@ -1,18 +1,39 @@
-import { lineOf } from '../engine/command.ts'
+import { resolve } from 'node:path'
+import { type CommandPlace, taskCommand } from '../core/task-command.ts'
 import { HOME } from './command-line.ts'
 
-/** The command that does it again, as a person types it: the same words, the site in question alone. */
+/** Options whose values are paths, which mean the same from any folder once they are absolute. */
+const PATHS = /^--(inventory|env|into|html)$/
+const PLACES = /^--(host|inventory|env)$/
+/** What a person who looks into something does without, or names anew. */
+const DROPPED = /^--(site|json|verbose|quiet)$/
+
+/** The command that does it again, as a person types it: the same words, the site in question alone, and all that it prints. */
 export function againLine(task: string, words: readonly string[], site: string | undefined): string {
-  const kept = words.filter((word, index) => !/^--(site(=|$)|json$|verbose$)|^-v$/.test(word) && words[index - 1] !== '--site')
-  return commandLine(task, [...kept, ...(site === undefined ? [] : ['--site', site]), '--verbose'])
+  const kept = optionsIn(words).filter(([option = '']) => !DROPPED.test(option) && !/^-[vq]+$/.test(option))
+  const one = site === undefined ? [] : ['--site', site]
+  return taskCommand({ folder: HOME, words: [] }, task, ...kept.flat(), ...one, '--verbose')
 }
 
-/** A command for a person to type: another task, or other options, with the same host, inventory and secrets as these words name. */
-export function otherLine(words: readonly string[], task: string, options: readonly string[]): string {
-  const isPlace = (word: string | undefined): boolean => /^--(host|inventory|env)$/.test(word ?? '')
-  const places = words.filter((word, index) => /^--(host|inventory|env)(=|$)/.test(word) || isPlace(words[index - 1]))
-  return commandLine(task, [...options, ...places])
+/** Where commands of other tasks, or with other options, are typed: with the same host, inventory and secrets as these words name. */
+export const commandPlaceIn = (words: readonly string[]): CommandPlace => ({
+  folder: HOME,
+  words: optionsIn(words)
+    .filter(([option = '']) => PLACES.test(option))
+    .flat(),
+})
+
+/** The options of a command line, each with its value where that is a word of its own; `--name=value` is taken apart. */
+function optionsIn(words: readonly string[]): string[][] {
+  const options: string[][] = []
+  for (const word of words) {
+    const [, name, value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? []
+    const last = options.at(-1)
+    if (name !== undefined && value !== undefined) options.push([name, absolute(name, value)])
+    else if (word.startsWith('-') || last === undefined) options.push([word])
+    else last.push(absolute(last[0]!, word))
+  }
+  return options
 }
 
-const commandLine = (task: string, words: readonly string[]): string =>
-  `cd ${lineOf([HOME])} && npx zx ${lineOf([`tasks/${task}.ts`, ...words])}`
+const absolute = (option: string, value: string): string => (PATHS.test(option) ? resolve(value) : value)

@@ -102,8 +102,8 @@ export const desktopTask: TaskWith<DesktopRequest & WriterRequest & ClockRequest
   isAskedOften: true,
   options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE, ...CLOCK, ...NEW_PASSPHRASE },
   read: values => ({
-    // backups that are dated ahead would have it wait
-    backupNow: values.now === true || values['set-aside-future'] === true,
+    // whoever says one of these does not wait for the backup day: nothing of it would be done before
+    backupNow: ['now', 'set-aside-future', 'new-machine', 'new-passphrase'].some(name => values[name] === true),
     newMachine: values['new-machine'] === true,
     setAsideFuture: values['set-aside-future'] === true,
     newPassphrase: values['new-passphrase'] === true,

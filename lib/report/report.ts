@@ -3,6 +3,7 @@ import { type Finding, type Verdict, verdictOf } from '../core/finding.ts'
 import { type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
 import type { NoteKind, Outcome } from '../core/outcome.ts'
 import { type SiteVerdict, siteVerdicts, workFindings } from '../core/run-verdict.ts'
+import { shellWord } from '../core/task-command.ts'
 import type { Telling } from '../core/telling.ts'
 import { subjectOf } from './subject.ts'
 
@@ -131,7 +132,7 @@ function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
     title: outcome.phase === 'down' ? `Release: ${title}` : title,
     reason: reason ?? 'no reason given',
     output: output.slice(-10),
-    advice: outcome.exitCode === 75 ? [] : [...(log === undefined ? [] : [`less ${log}`]), again(subject)],
+    advice: outcome.exitCode === 75 ? [] : [...(log === undefined ? [] : [`less ${shellWord(log)}`]), again(subject)],
   }
 }
 

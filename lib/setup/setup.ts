@@ -52,7 +52,7 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   print(
     words.verdict({
       ready,
-      host: options.host,
+      options,
       task: options.desktop ? 'desktop' : 'nightly',
       awaitsSites: awaitsSites(host, found),
     }),

@@ -1,5 +1,7 @@
 import { delimiter, dirname, join } from 'node:path'
 import { markerOf } from '../core/marker.ts'
+import { type CommandPlace, shellWord, taskCommand } from '../core/task-command.ts'
+import { lineOf } from '../engine/command.ts'
 import type { Host } from '../inventory/schema.ts'
 import { HOME } from '../program/command-line.ts'
 import type { Found } from './find.ts'
@@ -71,7 +73,7 @@ export function missingText(commands: readonly (readonly string[])[]): string {
 export function unknownNeedsText({ archive }: Host): string {
   if (archive.kind !== 'mount') return ''
   return `What the sites of other hosts need of this one is written in the archive, which is not mounted now: mount it
-  (mount ${lineOf([archive.mountPoint])}) and run this again before this host is to replicate them`
+  (mount ${shellWord(archive.mountPoint)}) and run this again before this host is to replicate them`
 }
 
 /** How each site without a marker is made this host's. */
@@ -82,10 +84,20 @@ export function markersText({ vhosts, sites }: Found, me: string): string {
   return ['Sites without a marker are left alone. Those that this host owns get one:', ...commands].join('\n')
 }
 
+/** Where the commands of the host that was set up are typed. */
+const commandPlaceOf = ({
+  host,
+  inventory,
+  env,
+  defaults,
+}: Pick<SetupOptions, 'host' | 'inventory' | 'env' | 'defaults'>): CommandPlace => ({
+  folder: HOME,
+  words: defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env],
+})
+
 /** The line for root's crontab. A `%` would end the command there. */
 export function cronText({ host, inventory, env, defaults }: SetupOptions): string {
-  const own = defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env]
-  const command = `cd ${lineOf([HOME])} && ${lineOf(['npx', 'zx', 'tasks/nightly.ts', ...own])}`.replaceAll('%', '\\%')
+  const command = taskCommand(commandPlaceOf({ host, inventory, env, defaults }), 'nightly').replaceAll('%', '\\%')
   const npx = pathOf('npx')
   const folder = npx === undefined ? undefined : dirname(npx)
   const usual = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
@@ -100,22 +112,18 @@ export const vhostsText = (vhosts: string, problem?: string): string =>
     : `MISSING  ${vhosts}, the folder of the sites (${problem}). As root:\n  ${lineOf(['mkdir', '-p', vhosts])}`
 
 /** Setup's last words. */
-export function verdict({ ready, host, task, awaitsSites }: Ending): string {
+export function verdict({ ready, options, task, awaitsSites }: Ending): string {
+  const { host } = options
   if (!ready) return `${host} is not ready: something is missing, see above`
   const sites = awaitsSites
     ? `. It has no site yet: sites of other hosts come with its first night; one of its own is a folder with SITE and ${markerOf(host)} in it`
     : ''
-  return `${host} is ready${sites}. A look without any change: npx zx tasks/${task}.ts --dry-run`
+  return `${host} is ready${sites}. A look without any change: ${taskCommand(commandPlaceOf(options), task, '--dry-run')}`
 }
 
 interface Ending {
   readonly ready: boolean
-  readonly host: string
+  readonly options: SetupOptions
   readonly task: string
   readonly awaitsSites: boolean
-}
-
-/** A command for any shell: cron's does not know the quoting that the log uses. */
-function lineOf(words: readonly string[]): string {
-  return words.map(word => (/^[\w./:@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
 }

@@ -29,10 +29,10 @@ const recall = (host: Host): Memory => readState(host, 'desktop', memory) ?? {}
 const remember = (host: Host, news: Memory): void => writeState(host, 'desktop', { ...recall(host), ...news })
 
 /** Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what duplicity has left open. */
-export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Work> = {
+export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & DesktopRequest, Work> = {
   name: 'schedule',
   title: 'Is it the backup day?',
-  run: async ({ host, interrupted, backupNow }, shell) => {
+  run: async ({ host, interrupted, request, backupNow }, shell) => {
     const settings = desktopOf(host)
     const now = shell.now()
     const site = desktopSite(host)
@@ -55,6 +55,7 @@ export const decideWork: Step<Needs<'host' | 'interrupted'> & DesktopRequest, Wo
     const told = {
       site: name,
       role: 'desktop',
+      commandPlace: request.commandPlace,
       next: work.kind === 'backup' ? 'backup, tried again when asked next' : nextDay,
     } as const
     shell.tell(work.kind === 'none' ? { ...told, lastWork: lastWork(host, site) } : told)

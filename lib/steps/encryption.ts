@@ -13,7 +13,7 @@ import { encryptionOf, isEncryptionOf, MARKS, readMarks, writeMarks } from '../s
 import { readBackMetadata } from '../store/metadata.ts'
 import { filesOfSite, type ShareFiles } from '../store/share-files.ts'
 import type { LookNeeds } from './collection.ts'
-import type { Needs, Request } from './facts.ts'
+import type { Needs, Request, Site } from './facts.ts'
 import { archiveDirOf, withKeys } from './metadata.ts'
 import { putStandIns } from './stand-in.ts'
 
@@ -58,7 +58,7 @@ export const checkEncryption: Step<CheckNeeds, Needs<'encryption'>> = {
       if (mark === undefined) await addMark(facts, files, { marks, since: chain.full.time })
       return proven(mark?.since ?? 0, true)
     }
-    if (!newPassphrase) throw new Error(refusal(host, site.name, mark, request))
+    if (!newPassphrase) throw new Error(refusal(host, site, mark, request))
     const since = Math.max(shell.now(), newestSet(collection)!.time + 1000)
     await shell.act('leave the former chain', () => leaveFormerChain(facts))
     await addMark(facts, files, { marks: mark === undefined ? [] : marks, since })
@@ -72,16 +72,13 @@ const proven = (since: number, isMarked: boolean) => ({ encryption: { since, isM
 const wordFor = ({ encryption }: Pick<Host, 'encryption'>): string =>
   ({ none: 'encryption', passphrase: 'passphrase', gpg: 'key' })[encryption.kind]
 
-function refusal(host: Host, site: string, mark: EncryptionMark | undefined, request: Request): string {
+function refusal(host: Host, { name, isDesktop }: Site, mark: EncryptionMark | undefined, request: Request): string {
   const found = host.encryption.kind === 'passphrase' ? 'the passphrase in .env' : `"encryption" in the inventory`
   const wanted = mark === undefined ? 'decrypts nothing of them' : `is not what ${MARKS} beside them tells`
-  const command = request.command(
-    host.desktop ? 'desktop' : 'nightly',
-    '--new-passphrase',
-    ...(host.desktop ? [] : ['--site', site]),
-  )
+  const [task, ...which] = isDesktop ? ['desktop'] : ['nightly', '--site', name]
+  const command = request.command(task!, ...which, '--new-passphrase')
   return (
-    `${found} is another than the newest backups of ${site} are encrypted with (it ${wanted}): no backup is made, for nobody could restore it. ` +
+    `${found} is another than the newest backups of ${name} are encrypted with (it ${wanted}): no backup is made, for nobody could restore it. ` +
     `Put the former one back; or, if it was changed on purpose, begin a new chain with it, and keep the former one for the older backups: ${command}`
   )
 }

@@ -1,5 +1,6 @@
 import type { Collection } from '../core/collection.ts'
 import type { Role } from '../core/marker.ts'
+import type { CommandPlace } from '../core/task-command.ts'
 import type { Host, SiteSettings } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import type { Archive, SiteArchive } from './check-mount.ts'
@@ -15,6 +16,8 @@ export interface Request {
   readonly only: readonly string[]
   /** The command of a task, with these options, as a person types it here. */
   readonly command: (task: string, ...options: readonly string[]) => string
+  /** Where such commands are typed. */
+  readonly commandPlace?: CommandPlace
 }
 
 /** A site as it stands in a folder on this host. */

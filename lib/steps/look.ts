@@ -87,10 +87,10 @@ export const examineSpace: Step<Needs<'freeSpace'> & Look, void> = {
 }
 
 /** Looks at one site: its collection, its limits, and what pruning would do next. Takes no lock: a backup may be running. */
-export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & Look, void> = {
+export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & Look, void> = {
   name: 'examine-site',
   title: ({ site }) => `Look at ${site.name}`,
-  run: async ({ host, secrets, archive, site, look }, shell) => {
+  run: async ({ host, secrets, request, archive, site, look }, shell) => {
     const siteArchive = siteArchiveOf(archive, site.name)
     // at a URL only duplicity can look, which makes the folder that it does not find: for a site that nobody backs up it is not asked
     const isNobodys = archive.kind === 'url' && site.role.role === 'unmanaged'
@@ -102,7 +102,7 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'archive' | 'site'> & 
     const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
     look.sites.push({
       told: {
-        ...roleTelling(site, host, archive),
+        ...roleTelling(site, host, archive, request),
         ...siteTelling(facts, now, 'status'),
         ...desktop?.told,
         settings: problems,

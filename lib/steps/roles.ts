@@ -11,7 +11,8 @@ import type { Host } from '../inventory/schema.ts'
 import { ShareFiles, unlessMissing } from '../store/share-files.ts'
 import type { Archive } from './check-mount.ts'
 import { desktopSite } from './desktop-site.ts'
-import type { LocalSite, Needs, PrimarySite, Roles, Site } from './facts.ts'
+import type { LocalSite, Needs, PrimarySite, Request, Roles, Site } from './facts.ts'
+import { mountedCommand } from './mounted-command.ts'
 import { readJournal } from './restore/journal.ts'
 import { siteDeadline } from './site-deadline.ts'
 import { readRecord } from './site-record.ts'
@@ -36,8 +37,8 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
       .filter(name => request.only.length === 0 || request.only.includes(name))
       .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))
     const roles = sortByRole(sites)
-    for (const site of sites) shell.tell(roleTelling(site, host, archive))
-    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleTelling(site, host, archive))}`)
+    for (const site of sites) shell.tell(roleTelling(site, host, archive, request))
+    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleTelling(site, host, archive, request))}`)
     shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
     return { roles }
   },
@@ -94,18 +95,20 @@ async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyM
 }
 
 /** What is known of a site before its archive is looked at: its role, and how to settle one that a person has to settle. */
-export function roleTelling({ name, folder, role }: Site, host: Host, archive: Archive): Telling {
+export function roleTelling({ name, folder, role }: Site, host: Host, archive: Archive, request: Request): Telling {
   const inArchive = archive.kind === 'folder' ? join(archive.root, name) : ''
   const commands = ({ where, ...choice }: Settlement): string => {
     if (where === 'memory') return lineOf(['rm', stateFile(host, siteState(name))])
     const folders = { here: [folder], archive: [inArchive], both: [inArchive, folder] }[where]
-    return folders.map(each => commandOf(choice, each)).join(' && ')
+    const command = folders.map(each => commandOf(choice, each)).join(' && ')
+    return where === 'here' ? command : mountedCommand(host, command)
   }
   return {
     site: name,
     role: role.role,
     ...(role.owner === undefined ? {} : { owner: role.owner }),
     reason: role.reason,
+    commandPlace: request.commandPlace,
     settle: role.settle.map(choice => `if ${choice.meaning}: ${commands(choice)}`),
   }
 }

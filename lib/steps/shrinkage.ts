@@ -47,7 +47,7 @@ function rememberShrinkage({ host, site }: Needs<'host' | 'site'>, shrunken: Sit
     rememberOrTell(shell, 'the next run will not know whether the site has shrunk', () =>
       updateRecord(host, site.name, { shrunken }),
     )
-  shell.tell({ site: site.name, shrinkage: shrunken ? shrinkageText(site.name, shrunken.reasons, shrunken.good) : null })
+  shell.tell({ site: site.name, shrinkage: shrunken ? shrinkageText(shrunken.reasons, shrunken.good) : null })
 }
 
 /** What is written down of the sets. That it cannot be read ends no backup and no replay. @throws when the run is stopped */

@@ -56,8 +56,8 @@ export function brokenTelling({ host, site, collection }: Needs<'host' | 'site' 
 /** What this host remembers of a site that has shrunk. */
 function shrinkageOfSite(host: Host, site: string): string | null {
   const { shrunken, held } = readRecord(host, site)
-  if (shrunken !== undefined) return shrinkageText(site, shrunken.reasons, shrunken.good)
-  return held ? heldText(site, held) : null
+  if (shrunken !== undefined) return shrinkageText(shrunken.reasons, shrunken.good)
+  return held ? heldText(held) : null
 }
 
 /** What the last run that had to do with the site said of it. */

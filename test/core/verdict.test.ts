@@ -121,3 +121,30 @@ test('verdictOf() is that of the worst finding', () => {
     }),
   )
 })
+
+test('judge() ends what a person can settle with the command for it, where that is typed on this host', () => {
+  const commandPlace = { folder: '/opt/hold fast', words: ['--inventory', '/etc/inventories'] }
+  const told: Telling = {
+    site: "o'hara",
+    role: 'primary',
+    commandPlace,
+    seenAt: 0,
+    newestBackup: 1000,
+    shrinkage: 'it has shrunk',
+    broken: { level: 'attention', text: 'it does not work' },
+  }
+  const site = "--site 'o'\\''hara'"
+  const command = (task: string, options: string) =>
+    `cd '/opt/hold fast' && npx zx tasks/${task}.ts ${options} --inventory /etc/inventories`
+  const texts = judge(told).map(({ text }) => text)
+  assert.equal(texts.length, 3)
+  for (const end of [
+    `it does not work\n  ${command('recover', `${site} --last-good`)}`,
+    `If this clock is right: ${command('nightly', `${site} --set-aside-future`)}`,
+    `it has shrunk: ${command('nightly', `${site} --accept-shrinkage`)}`,
+  ])
+    assert.ok(
+      texts.some(text => text.endsWith(end)),
+      `${end}\n${texts.join('\n')}`,
+    )
+})

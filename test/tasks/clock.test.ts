@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Desktop, didOf } from '../support/desktop.ts'
+import { Desktop } from '../support/desktop.ts'
 import { withDuplicity3 } from '../support/duplicity3.ts'
 import { faketime } from '../support/faketime.ts'
 import { ownFolder } from '../support/host.ts'
+import { commandIn, typeCommand } from '../support/printed.ts'
 import { fakeProgram, pathWith } from '../support/programs.ts'
 import { runTask } from '../support/recovering.ts'
 import { Stage, type StageHost, type Told, troubles, verdicts } from '../support/stage.ts'
@@ -53,7 +54,7 @@ for (const major of [0, 3] as const)
     const unknown = await night(host, 2, 'no')
     assert.equal(unknown.code, 1)
     const said =
-      /^blog failed: Back up blog: the newest backup is of 2027-02-03 03:00:\d\d UTC, 364 days ahead of this clock: one of the clocks is wrong.*; the newest backup is of .*: no backup is made until then\. If this clock is right: npx zx tasks\/nightly\.ts --site blog --set-aside-future$/
+      /^blog failed: Back up blog: the newest backup is of 2027-02-03 03:00:\d\d UTC, 364 days ahead of this clock: one of the clocks is wrong.*; the newest backup is of .*: no backup is made until then\. If this clock is right: cd \S+ && npx zx tasks\/nightly\.ts --site blog --set-aside-future --host web1 --inventory \S+$/
     assert.match(verdicts(unknown).join(), said)
     assert.deepEqual(setsIn(archive), before)
 
@@ -83,12 +84,13 @@ test('where nothing tells whether the clock is right, a person says it, of one s
     appendFileSync(join(site, 'SITE/index.html'), `${days}\n`)
     for (const on of [host, replica]) assert.equal((await stage.nightly(on, [], at(days))).code, 0)
   }
-  assert.equal((await stage.nightly(host, [], at(1))).code, 1)
+  const stuck = await stage.told(host, [], at(1))
+  assert.equal(stuck.code, 1)
   const wrong = await stage.nightly(host, ['--set-aside-future'], at(1))
   assert.deepEqual([wrong.code, /--set-aside-future: found no --site/.test(wrong.stderr)], [2, true])
   appendFileSync(join(site, 'SITE/index.html'), 'now\n')
-  const told = await stage.told(host, ['--set-aside-future', '--site', 'blog'], at(1))
-  assert.deepEqual([told.code, verdicts(told), asideIn(join(stage.archive, 'blog')).length], [0, [], 1])
+  const told = await typeCommand(commandIn(verdicts(stuck).join(), 'nightly'), at(1))
+  assert.deepEqual([told.code, asideIn(join(stage.archive, 'blog')).length], [0, 1], told.said)
   const followed = await stage.told(replica, [], at(1.1))
   assert.deepEqual([followed.code, verdicts(followed)], [0, []])
   assert.match(readFileSync(join(replica.vhosts, 'blog/SITE/index.html'), 'utf8'), /now\n$/)
@@ -101,8 +103,9 @@ test('a desktop whose clock was ahead goes on by the same word, and its backup d
   for (const days of [0, 400]) assert.equal((await desktop.ask([], START + days * DAY, env)).code, 0)
   const stuck = await desktop.ask([], START + 20 * DAY, env)
   assert.equal(stuck.code, 1)
-  assert.match(verdicts(stuck).join(), /If this clock is right: npx zx tasks\/desktop\.ts --set-aside-future$/)
-  const told = await desktop.ask(['--set-aside-future'], START + 20 * DAY, env)
-  assert.deepEqual([told.code, didOf(told), verdicts(told), asideIn(desktop.archive).length], [0, 'backup', [], 1])
+  const command = commandIn(verdicts(stuck).join(), 'desktop', '--set-aside-future')
+  const told = await typeCommand(command, { ...faketime(START + 20 * DAY), ...env })
+  assert.deepEqual([told.code, asideIn(desktop.archive).length], [0, 1], told.said)
+  assert.match(told.stdout, /^pc +incremental/m)
   assert.equal((await desktop.ask([], START + 21 * DAY, env)).code, 0)
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ownFolder } from '../support/host.ts'
+import { commandIn, typeCommand } from '../support/printed.ts'
 import { startTask } from '../support/recovery-stage.ts'
 import { claim, Stage, verdicts } from '../support/stage.ts'
 import { createStaticSite } from '../support/static-stage.ts'
@@ -45,10 +45,8 @@ test('a site that stops working is told that night, stays so in status, and is b
 
   const listed = (await recover('--list')).stdout
   assert.deepEqual(listed.match(/works|does not work: HTTP 500/g), ['works', 'works', 'does not work: HTTP 500'], listed)
-  const [, command = ''] = /^ +(npx zx .* --last-good)$/m.exec(status.stdout) ?? []
-  assert.notEqual(command, '', status.stdout)
-  const options = `--yes --host web1 --inventory '${stage.folder}/hosts'`
-  execFileSync('sh', ['-c', `${command} ${options}`], { stdio: 'pipe' })
+  const back = await typeCommand(commandIn(status.stdout, 'recover', '--last-good'), {}, '--yes')
+  assert.equal(back.code, 0, back.said)
   assert.equal(readFileSync(page, 'utf8'), '<h1>better</h1>')
   assert.deepEqual(verdicts(await stage.told(host)), [])
 })

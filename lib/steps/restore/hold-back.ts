@@ -51,8 +51,8 @@ async function remember(
     await shell.act('remember whether the replica stays behind', () =>
       updateRecord(host, site.name, { held: held && { ...held, since } }),
     )
-  if (held) shell.note('info', heldText(site.name, held))
-  shell.tell({ site: site.name, shrinkage: held ? heldText(site.name, held) : null })
+  if (held) shell.note('info', heldText(held))
+  shell.tell({ site: site.name, shrinkage: held ? heldText(held) : null })
 }
 
 type Checks = Needs<'host' | 'request' | 'site'> & Followed & { restoring: Restoring; point: RestorePoint }
@@ -71,7 +71,8 @@ export const checkContents: Step<Checks, { contents: Contents }> = {
     if (reasons.length === 0) return { contents }
     const held = { time: point.time, reasons, byOwner: false }
     await remember({ host, site }, readRecord(host, site.name), held, shell)
-    throw new Error(`the backup of ${printTime(point.time)} is not put in place: the replica ${heldText(site.name, held)}`)
+    const accept = request.command('nightly', '--site', site.name, '--accept-shrinkage')
+    throw new Error(`the backup of ${printTime(point.time)} is not put in place: the replica ${heldText(held)}: ${accept}`)
   },
 }
 
