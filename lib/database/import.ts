@@ -6,6 +6,7 @@ import type { Hands } from '../host/hands.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Admin, adminOf } from './admin.ts'
 import { ownAddress, siteAccount } from './client.ts'
+import { lastMomentOf } from './history-rows.ts'
 import { importFailure } from './import-failure.ts'
 import { writeImportable } from './importable.ts'
 import type { LeftOut } from './importable-statement.ts'
@@ -46,7 +47,7 @@ export async function importDump(hands: Hands, { dump, beside, database, of }: I
   const account = importAccount(hands.host, database)
   const password = new Secret(randomBytes(24).toString('hex'))
   await admin.run(importSql(database, account, password, await charsetOf(admin, of)))
-  const { longest, leftOut } = await writeImportable(dump, beside, of)
+  const { longest, leftOut } = await writeImportable(dump, beside, of, await lastMomentOf(admin))
   await withPackets(admin, longest, database, () => runImport(hands, database, password, beside))
   await rm(beside)
   await admin.run(dropAccountSql(account))

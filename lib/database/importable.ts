@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { isSandboxLine } from './dump-file.ts'
 import { linesOf } from './dump-lines.ts'
+import { HistoryRows, type LastMoment } from './history-rows.ts'
 import { importableStatement, type LeftOut } from './importable-statement.ts'
 import { StatementReader } from './statements.ts'
 
@@ -19,38 +20,45 @@ const BEGIN = '/*M!100201 SET check_constraint_checks = 0 */; '
  * sandbox line, over which older clients stumble. Its lines stay the same lines, and bytes that are not part of those stay what they are.
  * @param database the one that the dump was made of
  * @param into a path; made anew, mode 600
+ * @param last of the server that imports it
  */
-export async function writeImportable(dump: string, into: string, database: string): Promise<Importable> {
+export async function writeImportable(dump: string, into: string, database: string, last: LastMoment): Promise<Importable> {
   await using target = await open(into, 'w', 0o600)
   await target.appendFile(BEGIN)
-  return await readImportable(dump, database, bytes => target.appendFile(bytes))
+  return await readImportable(dump, database, { rows: new HistoryRows(last), write: bytes => target.appendFile(bytes) })
 }
 
 /** Looks how a dump would be imported, and writes nothing. */
 export const checkImportable = (dump: string, database: string): Promise<Importable> => readImportable(dump, database)
 
-async function readImportable(dump: string, database: string, write?: (bytes: Buffer) => Promise<void>): Promise<Importable> {
+interface Target {
+  readonly rows: HistoryRows
+  readonly write: (bytes: Buffer) => Promise<void>
+}
+
+async function readImportable(dump: string, database: string, target?: Target): Promise<Importable> {
   let out: Buffer[] = []
   let longest = 0
   const leftOut: LeftOut[] = []
   const reader = new StatementReader({
     line: line => {
       longest = Math.max(longest, line.length)
-      if (write) out.push(isSandboxLine(line) ? Buffer.from('\n') : line)
+      if (target) out.push(isSandboxLine(line) ? Buffer.from('\n') : target.rows.row(line))
     },
     statement: text => {
       longest = Math.max(longest, text.length)
       const statement = importableStatement(text, database)
       leftOut.push(...statement.leftOut)
-      if (write) out.push(Buffer.from(statement.text, 'latin1'))
+      target?.rows.statement(text)
+      if (target) out.push(Buffer.from(statement.text, 'latin1'))
     },
   })
   for await (const lines of linesOf(dump)) {
     for (const line of lines) reader.take(line)
-    await write?.(Buffer.concat(out))
+    await target?.write(Buffer.concat(out))
     out = []
   }
   reader.end()
-  await write?.(Buffer.concat(out))
+  await target?.write(Buffer.concat(out))
   return { longest, leftOut }
 }

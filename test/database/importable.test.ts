@@ -23,7 +23,7 @@ const BEGIN = '/*M!100201 SET check_constraint_checks = 0 */; '
 /** What becomes of a dump, without what every import begins with. */
 async function through(bytes: Buffer, database = 'shop'): Promise<Buffer> {
   writeFileSync(from, bytes)
-  const { longest } = await writeImportable(from, into, database)
+  const { longest } = await writeImportable(from, into, database, '2106-02-07 06:28:15.999999')
   const out = readFileSync(into)
   assert.equal(out.toString('latin1', 0, BEGIN.length), BEGIN)
   assert.ok(longest <= bytes.length)
@@ -122,6 +122,20 @@ const PARTS: readonly (readonly [string, string, string?])[] = [
     "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;\n",
     "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n",
   ],
+  [
+    'rows with their history: what is in force stays so',
+    "CREATE TABLE `h` (\n  `t` text\n) WITH SYSTEM VERSIONING;\nINSERT INTO `h` (`t`, row_start, row_end) VALUES ('2038-01-19 03:14:07.999999','2026-11-27 15:43:43.057043','2038-01-19 03:14:07.999999');\nINSERT INTO `h` (`t`, row_start, row_end) VALUES ('it\\'s, (é)','2026-11-27 15:43:43.057043','2027-11-27 15:43:43.057043');\n",
+    "CREATE TABLE `h` (\n  `t` text\n) WITH SYSTEM VERSIONING;\nINSERT INTO `h` (`t`, row_start, row_end) VALUES ('2038-01-19 03:14:07.999999','2026-11-27 15:43:43.057043','2106-02-07 06:28:15.999999');\nINSERT INTO `h` (`t`, row_start, row_end) VALUES ('it\\'s, (é)','2026-11-27 15:43:43.057043','2027-11-27 15:43:43.057043');\n",
+  ],
+  [
+    'the same with columns of its own for that',
+    "CREATE TABLE `h` (\n  `e, f` timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE,\n  `t` text\n) WITH SYSTEM VERSIONING;\nINSERT INTO `h` (`s`, `e, f`, `t`) VALUES (0x00,'2038-01-19 03:14:07.999999','2038-01-19 03:14:07.999999');\n",
+    "CREATE TABLE `h` (\n  `e, f` timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE,\n  `t` text\n) WITH SYSTEM VERSIONING;\nINSERT INTO `h` (`s`, `e, f`, `t`) VALUES (0x00,'2106-02-07 06:28:15.999999','2038-01-19 03:14:07.999999');\n",
+  ],
+  [
+    'a row without a history, whatever its columns',
+    "CREATE TABLE `t` (\n  `row_end` text\n);\nINSERT INTO `t` (`row_end`) VALUES ('2038-01-19 03:14:07.999999');\n",
+  ],
   ['the sandbox line, also in the middle', '-- x\n/*M!999999\\- enable the sandbox mode */ \n-- y\n', '-- x\n\n-- y\n'],
 ]
 for (const [what, text, wanted = text] of PARTS) {
@@ -138,7 +152,7 @@ test('writeImportable() leaves out what is of another database, says so, and kee
   const table =
     'CREATE TABLE `t` (\n  `a` int,\n  CONSTRAINT `c` FOREIGN KEY (`a`) REFERENCES `other`.`b` (`c`) ON DELETE CASCADE,\n  CONSTRAINT `d` FOREIGN KEY (`a`) REFERENCES `b` (`c`),\n  CONSTRAINT `e` FOREIGN KEY (`a`) REFERENCES `other`.`b` (`c`)\n);\n'
   writeFileSync(from, view + table)
-  const { leftOut } = await writeImportable(from, into, 'shop')
+  const { leftOut } = await writeImportable(from, into, 'shop', '2106-02-07 06:28:15.999999')
   assert.deepEqual(
     leftOut.map(({ kind, name, why }) => `${kind} ${name}: ${why}`),
     [
@@ -156,7 +170,7 @@ test('writeImportable() leaves out what is of another database, says so, and kee
 test('writeImportable() keeps a row of 64 MB whole, says how long it is, and takes a definer out behind it', async () => {
   const row = `INSERT INTO \`t\` VALUES ('${'CREATE DEFINER=`a`@`b` VIEW '.repeat(2_400_000)}');\n`
   writeFileSync(from, `${row}CREATE DEFINER=\`a\`@\`b\` VIEW w AS SELECT 1;\n`)
-  const { longest } = await writeImportable(from, into, 'shop')
+  const { longest } = await writeImportable(from, into, 'shop', '2106-02-07 06:28:15.999999')
   assert.equal(longest, row.length)
   assert.equal(statSync(into).size, BEGIN.length + row.length + 'CREATE VIEW w AS SELECT 1;\n'.length)
   assert.equal(statSync(into).mode & 0o777, 0o600)
