@@ -48,7 +48,7 @@ const APACHE = (name: string): string => `<VirtualHost *:80>
 
 /** The NAS: a share by SSH, the VPN's server, and a mail server that keeps what it gets. */
 export const nasFiles = (identity: Identity, publicKey: string): Files => ({
-  ...off('mariadb', 'apache2', 'cron'),
+  ...off('mariadb', 'apache2', 'cron', 'exim4'), // exim4 comes with bsd-mailx, and would have the port of the one that keeps mails
   ...vpnKeys('/etc/openvpn/server', identity),
   '/etc/hosts': hostsFile('127.0.0.1'),
   '/root/.ssh/authorized_keys': publicKey,
