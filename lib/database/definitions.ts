@@ -135,6 +135,8 @@ const unreadable = ({ kind, name }: Named, error: string): Unreadable => ({ kind
 export interface Sides {
   readonly live: Definitions
   readonly set: Definitions
+  /** Whether there is a live one. */
+  readonly isLive: boolean
   /** Views that could not be imported, since they are of another database, and are live here word for word. */
   readonly keptViews: readonly string[]
 }
@@ -154,6 +156,7 @@ export async function readSides(
   )
   const trusted = [...theirs.flatMap(one => twinOf(one) ?? []), ...kept]
   return {
+    isLive: ofLive !== undefined,
     live: { from: 'live', list: here, ...collationOf(ofLive) },
     set: { from: 'set', list: theirs.filter(one => !twinOf(one)), trusted, ...collationOf(ofHeld) },
     keptViews: kept.map(({ name }) => name),

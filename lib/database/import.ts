@@ -46,9 +46,10 @@ export async function importDump(hands: Hands, { dump, beside, database, of }: I
   const admin = adminOf(hands)
   const account = importAccount(hands.host, database)
   const password = new Secret(randomBytes(24).toString('hex'))
-  await admin.run(importSql(database, account, password, await charsetOf(admin, of)))
+  const { charset, packet } = await settingsFor(admin, of)
+  await admin.run(importSql(database, account, password, charset))
   const { longest, leftOut } = await writeImportable(dump, beside, of, await lastMomentOf(admin))
-  await withPackets(admin, longest, database, () => runImport(hands, database, password, beside))
+  await withPackets(admin, { longest, has: packet, user: database }, () => runImport(hands, database, password, beside))
   await rm(beside)
   await admin.run(dropAccountSql(account))
   return leftOut
@@ -75,10 +76,11 @@ function importSql(database: string, account: string, password: Secret, charset:
   )
 }
 
-/** How a database sorts and encodes. */
-async function charsetOf(admin: Admin, database: string): Promise<string> {
-  const [row] = await admin.rows(
-    `SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${quoteText(database)};`,
+/** How a database sorts and encodes, and how long a statement the server takes. */
+async function settingsFor(admin: Admin, database: string): Promise<{ charset: string; packet: number }> {
+  const [[packet] = [], row] = await admin.rows(
+    `SELECT @@GLOBAL.max_allowed_packet; SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${quoteText(database)};`,
   )
-  return row === undefined ? 'CHARACTER SET utf8mb4' : `CHARACTER SET ${row[0]} COLLATE ${row[1]}`
+  const charset = row === undefined ? 'CHARACTER SET utf8mb4' : `CHARACTER SET ${row[0]} COLLATE ${row[1]}`
+  return { charset, packet: Number(packet) }
 }

@@ -53,7 +53,7 @@ export async function makeDefinitions(hands: Hands, { file, database, site }: Pl
         )
       : []
   // a definition that was refused can leave that of its own time
-  await settle()
+  if (missing.length > 0 || from === 'set') await settle()
   if (refused.length > 0) tellRefused(hands, site, refused)
 }
 

@@ -15,12 +15,16 @@ export const packetOf = (admin: Pick<Admin, 'ask'>): Promise<number> => admin.as
 const LOOK_EVERY = 100
 
 /**
- * Does something through an account's connection that sends statements of so many bytes. A connection keeps the limit that the server has when it begins: where that is too small, it is raised
+ * Does something through an account's connection that sends statements of so many bytes, of which the server takes `has`. A connection keeps the limit that the server has when it begins: where that is too small, it is raised
  * until the account has connected, and no longer.
  * @throws when the server takes no statement as long, or lets this administrator raise nothing
  */
-export async function withPackets(admin: Admin, longest: number, user: string, work: () => Promise<void>): Promise<void> {
-  const [wanted, has] = [packetFor(longest), await packetOf(admin)]
+export async function withPackets(
+  admin: Admin,
+  { longest, has, user }: { readonly longest: number; readonly has: number; readonly user: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  const wanted = packetFor(longest)
   if (wanted <= has) return await work()
   const needed = `its longest row needs max_allowed_packet = ${wanted / MEGABYTE}M in the configuration of the database server, which has ${has / MEGABYTE}M`
   if (wanted > LARGEST_PACKET) throw new Error(`the dump cannot be imported: ${needed} and takes no more than 1024M`)

@@ -75,10 +75,11 @@ async function planExchange(
   leftOut: readonly LeftOut[],
 ): Promise<readonly string[]> {
   const admin = adminOf(hands)
-  const madeLive = (await contentsOf(admin, access.database)) === undefined
+  const sides = { live: access.database, held: restoring.shadow }
+  const { isLive, live, set, keptViews } = await readSides(admin, sides, leftOut)
+  const madeLive = !isLive
   const exchange = {
-    live: access.database,
-    held: restoring.shadow,
+    ...sides,
     marker: `holdfast_${restoring.id}`,
     liveDefinitions: join(restoring.holding, 'former.json'),
     heldDefinitions: join(restoring.holding, 'restored.json'),
@@ -86,7 +87,6 @@ async function planExchange(
   }
   updatePending(hands.host, { ...pendingOf(hands.host, site), database: exchange })
   if (madeLive) await admin.run(`CREATE DATABASE ${quoteName(access.database)} CHARACTER SET utf8mb4;`)
-  const { live, set, keptViews } = await readSides(admin, exchange, leftOut)
   saveDefinitions(set, exchange.heldDefinitions)
   saveDefinitions(live, exchange.liveDefinitions)
   await admin.run(`CREATE TABLE ${quoteName(exchange.held)}.${quoteName(exchange.marker)} (restored INT);`)
