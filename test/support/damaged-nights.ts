@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { printTime, restorePoints } from '../../lib/core/restore-point.ts'
+import { setsOf } from '../../lib/core/collection.ts'
+import { printTime, type RestorePoint, restorePoints } from '../../lib/core/restore-point.ts'
 import { Secret } from '../../lib/core/secret.ts'
 import type { Telling } from '../../lib/core/telling.ts'
 import { judge } from '../../lib/core/verdict.ts'
@@ -138,7 +139,7 @@ export class DamagedNights {
       const aloud = saidAloud(said)
       if (aloud.some(note => words.some(word => note.includes(word)))) named ??= { night: count, said: aloud }
       const good = await this.#goodPoints()
-      const lost = this.#setTimes.filter(time => !good.includes(time)).map(printTime)
+      const lost = this.#setTimes.filter(time => !good.some(point => point.time === time)).map(printTime)
       if (named !== undefined || count >= promised)
         assert.ok(
           lost.length === 0 || !isWell,
@@ -146,28 +147,31 @@ export class DamagedNights {
         )
     }
     const good = await this.#goodPoints()
-    assert.ok(good.at(-1)! >= Math.max(...this.#states.keys()), `the newest that restores is of ${printTime(good.at(-1) ?? 0)}`)
-    for (const time of good) await this.#proveRestores(time)
+    const newest = good.at(-1)?.time ?? 0
+    assert.ok(newest >= Math.max(...this.#states.keys()), `the newest that restores is of ${printTime(newest)}`)
+    for (const point of good) await this.#proveRestores(point)
     return named ?? { night: undefined, said: [] }
   }
 
-  /** The times of the restore points that nothing is known against, oldest first. */
-  async #goodPoints(): Promise<number[]> {
+  /** The restore points that nothing is known against, oldest first. */
+  async #goodPoints(): Promise<RestorePoint[]> {
     const { facts } = this.#place
     const siteArchive = siteArchiveOf(facts.archive, facts.site.name)
     const collection = await readCollection({ ...facts, siteArchive }, hearingShell().shell)
-    return restorePoints(collection).flatMap(({ time, problems }) => (problems.length === 0 ? [time] : []))
+    return restorePoints(collection).filter(({ problems }) => problems.length === 0)
   }
 
-  async #proveRestores(time: number): Promise<void> {
+  async #proveRestores({ time, chain }: RestorePoint): Promise<void> {
     const at = (part: string): string => join(this.#folder, 'proof', part)
     rmSync(at(''), { recursive: true, force: true })
     const options = [`--archive-dir=${at('cache')}`, `--time=${time / 1000}`, '--numeric-owner']
     if (this.#encryption === 'none') options.push('--no-encryption')
     const env = { ...process.env, PASSPHRASE, GNUPGHOME: this.#gnupg }
     mkdirSync(at(''), { recursive: true })
-    // a restore needs no signatures, and damaged ones would stop duplicity where it has no cache
-    cpSync(this.archive, at('archive'), { recursive: true, filter: path => parseName(basename(path))?.role !== 'signatures' })
+    // without a cache, what a restore does not need stops duplicity where it is damaged: signatures, and manifests of other sets
+    const needed = setsOf(chain).filter(set => set.time <= time)
+    const names = needed.flatMap(({ volumes, manifest }) => [...volumes, manifest!]).map(({ name }) => name)
+    for (const name of names) cpSync(join(this.archive, name), join(at('archive'), name))
     await this.#server.setClock(START + 100 * DAY)
     await promisify(execFile)(this.#server.program, ['restore', ...options, `file://${at('archive')}`, at('tree')], {
       env,
