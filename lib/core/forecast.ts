@@ -22,6 +22,7 @@ export interface ForecastInput {
   readonly sizes: MeasuredSizes
   readonly allowanceBytes: number
   readonly keepIncrementals: number
+  readonly keepDays: number
   readonly frequencySeconds: number
   readonly startAt: number
   readonly nights: number
@@ -67,7 +68,7 @@ export function forecast(input: ForecastInput): Forecast {
   let collection = input.collection ?? emptyCollection
   for (let night = 0; night < input.nights; night++) {
     const time = input.startAt + night * dayMilliseconds
-    const plan = planPrune(pruneInput(input, collection))
+    const plan = planPrune(pruneInput(input, collection, time))
     collection = withoutFiles(collection, plan.files)
     const set = backupOf(input, collection, time)
     collection = withSet(collection, set)
@@ -85,8 +86,12 @@ export function forecast(input: ForecastInput): Forecast {
   return { nights, ...(met && { allowanceMetAt: met.time }) }
 }
 
-function pruneInput({ allowanceBytes, keepIncrementals }: ForecastInput, collection: Collection): PruneInput {
-  return { collection, allowanceBytes, keepIncrementals }
+function pruneInput(
+  { allowanceBytes, keepIncrementals, keepDays }: ForecastInput,
+  collection: Collection,
+  time: number,
+): PruneInput {
+  return { collection, allowanceBytes, keepIncrementals, keepSince: time - keepDays * dayMilliseconds }
 }
 
 function backupOf(input: ForecastInput, collection: Collection, time: number): BackupSet {

@@ -84,11 +84,13 @@ function exactly(input: PruneInput, kind: 'strip-incrementals' | 'remove-chain',
   return { refused: `only the chain of ${printTime(chain.startAt)} is to be pruned, but duplicity would take: ${taken}` }
 }
 
-function guardReason({ collection, knownGood }: PruneInput, chain: Chain): string | undefined {
+function guardReason({ collection, knownGood, keepSince }: PruneInput, chain: Chain): string | undefined {
   const name = `the chain of ${printTime(chain.startAt)}`
   if (chain === primaryChain(collection)) return `${name} is the primary chain`
   if (!collection.chains.some(other => other !== chain && isWhole(other) && hasRestorePoint(other)))
     return `${name} is kept, since no other chain is whole`
+  if (keepSince !== undefined && chain.endAt >= keepSince)
+    return `${name} has restore points since ${printTime(keepSince)}, which are kept (keepDays)`
   const good = knownGood === undefined ? undefined : collection.chains.findLast(each => each.startAt <= knownGood)
   return chain === good ? `${name} is the newest known to hold a working site` : undefined
 }

@@ -11,6 +11,8 @@ export interface PruneInput {
   readonly keepIncrementals: number
   /** A time in the newest chain known to hold a working site: that chain is not touched (S20). */
   readonly knownGood?: number | undefined
+  /** No restore point of this time or a later one is deleted, whatever the allowance (S44). */
+  readonly keepSince?: number | undefined
   /** What shows that a run of another host is writing this archive. */
   readonly otherWriter?: string | undefined
   /** The last run of this host was cut short: this one goes straight to backup (S16). */

@@ -196,6 +196,12 @@ export const hostSchema = z.strictObject({
   allowance: z.number().positive().default(1000).describe('MB of archive a site may use, where it has no max_NAS_space'),
   fullBackupFrequency: interval.default('1M').describe('Where a site has no full_backup_freq'),
   freeSpaceFactor: z.number().min(0).default(10).describe('Free space must be this many times the largest allowance'),
+  keepDays: z
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(30)
+    .describe('No restore point of a site that is younger than so many days is deleted, whatever its allowance'),
   keepIncrementals: z.int().min(0).default(3).describe('How many of the newest secondary chains keep their incrementals'),
   keepPrevious: z
     .number()

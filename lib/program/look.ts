@@ -39,6 +39,7 @@ export const look = <Options extends object>(show: Show<Options>): Ending<Look &
         lastRun: common.sites.length > 0 ? [] : lastRunFindings(host),
         histories: (site: string) => readHistory(host, site),
         keepIncrementals: host.keepIncrementals,
+        keepDays: host.keepDays,
         volumeBytes: host.duplicity.volumeSize * MEBIBYTE,
       }
       const { text, exitCode } = await show(found, statusOf(found), { ...facts, json: common.json })

@@ -14,7 +14,7 @@ export interface ForecastOptions {
 
 /** Makes the forecasts of the sites that this host backs up, prints them, and writes the page when asked. One has every night of years: none is kept once it is shown. */
 export const showForecast: Show<ForecastOptions> = async (
-  { host, now, sites, work, keepIncrementals, volumeBytes },
+  { host, now, sites, work, keepIncrementals, keepDays, volumeBytes },
   _,
   asked,
 ) => {
@@ -22,7 +22,7 @@ export const showForecast: Show<ForecastOptions> = async (
   const mine = sites.filter(({ told }) => told.role === 'primary').toSorted((a, b) => (a.told.site < b.told.site ? -1 : 1))
   const texts: string[] = []
   const forecasts = mine.values().map(site => {
-    const forecast = forecastSite(site, { ...asked, keepIncrementals, volumeBytes })
+    const forecast = forecastSite(site, { ...asked, keepIncrementals, keepDays, volumeBytes })
     texts.push(asked.json ? JSON.stringify(forecast, undefined, 2) : forecastText(forecast, asked.nights))
     return forecast
   })

@@ -13,6 +13,7 @@ const DAY = 86_400_000
 export interface ForecastRequest extends Asked {
   readonly nights: number
   readonly keepIncrementals: number
+  readonly keepDays: number
   readonly volumeBytes: number
 }
 
@@ -32,8 +33,17 @@ export function forecastSite(
   const measured = measure(collection, siteSizes, request.volumeBytes)
   if (!('sizes' in measured)) return { name, measured, variants: [] }
   const startAt = Math.max(now, (collection.chains.at(-1)?.endAt ?? now) + DAY)
-  const { nights, keepIncrementals } = request
-  const input = { sizes: measured.sizes, allowanceBytes, keepIncrementals, frequencySeconds, startAt, nights, collection }
+  const { nights, keepIncrementals, keepDays } = request
+  const input = {
+    sizes: measured.sizes,
+    allowanceBytes,
+    keepIncrementals,
+    keepDays,
+    frequencySeconds,
+    startAt,
+    nights,
+    collection,
+  }
   return { name, measured, variants: compareForecasts(input, request) }
 }
 

@@ -41,6 +41,7 @@ export interface HostStatus {
   readonly histories: (site: string) => readonly SizePoint[]
   /** The host's settings that a forecast needs. */
   readonly keepIncrementals: number
+  readonly keepDays: number
   readonly volumeBytes: number
   /** What could not be looked at, and what is wrong with the archive as a whole. */
   readonly work: readonly Finding[]

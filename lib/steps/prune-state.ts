@@ -93,9 +93,14 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
     knownGood: oldestOf(readRecord(host, site.name).shrunken?.good, newestKnownGood(collection)?.time),
+    ...(site.isDesktop ? {} : { keepSince: keepSince(host, now) }),
     now,
   }
 }
+
+/** Who fills a site with junk must not have Holdfast delete the good history. */
+export const keepSince = ({ keepDays }: Pick<Host, 'keepDays'>, now: number): number => now - keepDays * DAY
+const DAY = 86_400_000
 
 const oldestOf = (...times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter(time => time !== undefined)

@@ -32,7 +32,16 @@ export default benchmark
 export async function writePage(sites: number, html: string): Promise<void> {
   const now = at(60)
   const found: HostStatus = {
-    ...{ host: 'web1', now, freeSpace: undefined, work: [], lastRun: [], keepIncrementals: 3, volumeBytes: 200 * 2 ** 20 },
+    ...{
+      host: 'web1',
+      now,
+      freeSpace: undefined,
+      work: [],
+      lastRun: [],
+      keepDays: 30,
+      keepIncrementals: 3,
+      volumeBytes: 200 * 2 ** 20,
+    },
     histories: () => [],
     sites: Array.from({ length: sites }, (_, index) => siteOf(`site-${index}.example.org`, now)),
   }

@@ -18,6 +18,7 @@ const usual: ForecastInput = {
   sizes,
   allowanceBytes: 1000 * megabyte,
   keepIncrementals: 1,
+  keepDays: 0,
   frequencySeconds: 30 * 86_400,
   startAt: at(0),
   nights: 365,
@@ -79,4 +80,11 @@ test('forecast() settles: the archive never exceeds its allowance for long, or t
     })
   })
   fc.assert(holds, { numRuns: 50 })
+})
+
+test('forecast() deletes no restore point of the last keepDays, though junk has filled the allowance tenfold', () => {
+  const junk = { ...sizes, fullBytes: 10 * usual.allowanceBytes }
+  const { nights } = forecast({ ...usual, sizes: junk, keepDays: 30, frequencySeconds: 7 * 86_400, nights: 120 })
+  assert.ok(nights.slice(60).every(({ reachDays }) => reachDays >= 30))
+  assert.ok(nights.some(({ action }) => action === 'remove-chain'))
 })

@@ -22,6 +22,7 @@ const settings = fc.record({
   allowanceBytes: fc.nat(4000),
   keepIncrementals: fc.nat(4),
   knownGood: fc.option(fc.nat(80).map(at), { nil: undefined }),
+  keepSince: fc.option(fc.nat(120).map(at), { nil: undefined }),
   tidy: fc.boolean(),
   localPartial: fc.boolean(),
   full: fc.boolean(),
@@ -49,6 +50,16 @@ test('planPrune() never touches the primary chain, nor leaves no whole chain whe
     if (primary) assert.equal(touches(plan.files, primary), false)
     const wholeAfter = input.collection.chains.some(chain => isWhole(chain) && !touches(plan.files, chain))
     assert.equal(wholeAfter || plan.files.length === 0, true)
+  })
+})
+
+test('planPrune() takes no restore point that is younger than is kept', () => {
+  holds((files, chosen) => {
+    const input = inputOf(files, chosen)
+    const { action, files: gone } = planPrune(input)
+    const young = input.collection.chains.flatMap(setsOf).filter(({ time }) => time >= (chosen.keepSince ?? Infinity))
+    const names = new Set(gone.map(({ name }) => name))
+    if (action.kind !== 'cleanup') assert.ok(young.every(({ volumes }) => volumes.every(({ name }) => !names.has(name))))
   })
 })
 

@@ -105,6 +105,14 @@ const actions: [string, SetSketch[], Partial<PruneInput>, string, RegExp][] = [
     /the chain of 2026-01-01 00:00:00 UTC is kept, since no other chain is whole/,
   ],
   [
+    'nothing with a restore point that is younger than is kept, however much is used',
+    year,
+    { keepSince: at(3) },
+    'none',
+    /the chain of 2026-01-01 00:00:00 UTC has restore points since 2026-01-04 00:00:00 UTC, which are kept \(keepDays\)$/,
+  ],
+  ['what is older than that', year, { keepSince: at(3) + 1 }, 'strip 0 keep 3', /is the oldest that still has/],
+  [
     'nothing of the newest chain that works',
     year,
     { knownGood: at(2) },

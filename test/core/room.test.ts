@@ -64,5 +64,5 @@ test('roomForFull() takes a full that was cut off together with the sets that co
   const completed = withRecords(collectionOf([...old, ...rest]), [cutOff('2026-01-01T03:00:00Z')])
   assert.match(roomForFull(completed, 1).reason, /400 MB required$/)
   const open = withRecords(collectionOf([...old, ...young]), [cutOff('2026-04-01T03:00:00Z')])
-  assert.match(roomForFull(open, 1).reason, / 0 bytes wanted$/)
+  assert.match(roomForFull(open, 1).reason, / 0 bytes required$/)
 })

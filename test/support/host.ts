@@ -20,6 +20,7 @@ export function fieldsIn(folder: string, fields: Partial<HostFile> = {}): HostFi
     archive: { kind: 'folder', path: join(folder, 'archive') },
     certificates: join(folder, 'letsencrypt'),
     freeSpaceFactor: 0,
+    keepDays: 0,
     paths,
     ...fields,
   }

@@ -38,7 +38,7 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
   const at = (part: string): string => join(folder, part)
   const paths = { state: at('state'), cache: at('cache'), logs: at('logs'), run: at('run') }
   const archive = { kind: 'folder', path: at('nas') } as const
-  const host: Host = { ...hostSchema.parse({ vhosts: at('vhosts'), archive, paths, ...file }), name: 'web1' }
+  const host: Host = { ...hostSchema.parse({ vhosts: at('vhosts'), archive, paths, keepDays: 0, ...file }), name: 'web1' }
   const site = {
     name,
     folder: join(at('vhosts'), name),
