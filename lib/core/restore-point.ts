@@ -52,6 +52,12 @@ export function lastGoodPoint(collection: Collection, moment = Number.POSITIVE_I
   throw new Error(`no backup${before} is known to be of a site that worked: --list shows what there is`)
 }
 
+/** What to try next when a restored site does not work: the newest older point that is known to be good, else the newest that is not known to be broken. */
+export function olderCandidate(collection: Collection, tried: RestorePoint): RestorePoint | undefined {
+  const older = restorePoints(collection).filter(({ time, problems }) => time < tried.time && problems.length === 0)
+  return older.findLast(({ set }) => set.answer?.works) ?? older.findLast(({ set }) => set.answer === undefined)
+}
+
 /** What is known of the site in this set: `works`, `does not work: HTTP 500`; nothing where nobody asked. */
 export const answerText = ({ set: { answer } }: RestorePoint): string =>
   answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`

@@ -2,8 +2,8 @@ import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { checkDecryption } from '../steps/encryption.ts'
 import type { Needs } from '../steps/facts.ts'
-import { askAfter, askBefore } from '../steps/restore/ask-site.ts'
-import { chooseLocalSite } from '../steps/restore/choose.ts'
+import { askAfter, askBefore, type Insisting } from '../steps/restore/ask-site.ts'
+import { chooseLocalSite, tellRecovered } from '../steps/restore/choose.ts'
 import { confirm } from '../steps/restore/confirm.ts'
 import { databaseDiffers, guardEdits, rememberReplica } from '../steps/restore/edit-guard.ts'
 import { checkFiles, restoreFiles } from '../steps/restore/files.ts'
@@ -21,7 +21,7 @@ import { commit, type RestoreTask, restoreTransaction } from '../steps/restore/t
 import { chooseKept, swapBack, undoTransaction } from '../steps/restore/undo.ts'
 
 /** A site, and the backup of it that takes its place. */
-type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> & Needs<'request'> & { scope: Scope }
+type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> & Needs<'request'> & Insisting & { scope: Scope }
 
 /** Before anything is fetched: it can be decrypted and put in place, and there is room for it. */
 const checkBefore = <Task extends RestoreTask>(task: Task) =>
@@ -40,13 +40,14 @@ const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers>>()
   .do(commit)
 
 /** Replaces this host's own site by a backup, when a person says so. */
-export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & { recovery: Recovery }>()
+export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collection'> & { recovery: Recovery }>()
   .use(checkBefore('recover'))
   .do(confirm)
   .hold(restoreTransaction('recover'))
   .do(restoreFiles)
   .do(checkFiles)
   .use(putInPlace)
+  .do(tellRecovered)
 
 /** Replaces a replica by the backup that it follows. What somebody changed in it is kept, and what has lost most of its contents is not followed. */
 export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()

@@ -48,5 +48,12 @@ test('a site that stops working is told that night, stays so in status, and is b
   const back = await typeCommand(commandIn(status.stdout, 'recover', '--last-good'), {}, '--yes')
   assert.equal(back.code, 0, back.said)
   assert.equal(readFileSync(page, 'utf8'), '<h1>better</h1>')
-  assert.deepEqual(verdicts(await stage.told(host)), [])
+
+  const again = await recover('--yes')
+  assert.equal(again.code, 1, again.stdout)
+  assert.match(again.stdout, /still broken: HTTP 500; the next older one to try, which is known to be good: .*recover.* --at /)
+  assert.match(readFileSync(page, 'utf8'), /broken/)
+  const undone = await recover('--undo', '--yes')
+  assert.equal(undone.code, 0, undone.stdout)
+  assert.equal(readFileSync(page, 'utf8'), '<h1>better</h1>')
 })

@@ -138,8 +138,10 @@ const CACHED = 3_100
 
 /** What the site answered before it was exchanged; undefined where nothing says how to ask it. */
 export type Asked = { before: SiteAnswer | undefined }
-/** It works as it did before. */
-export type Answered = { worksAsBefore: true }
+/** What it answers now, where it was asked: it works as it did before, or whoever restores it insists. */
+export type Answered = { after: SiteAnswer | undefined }
+/** What is put in place stays there though the site works no more: a person said so, or it is known to be of a site that did not work. */
+export type Insisting = { insists: boolean }
 
 /** Asks the site before anything of it is exchanged. */
 export const askBefore: Step<Needs<'host' | 'site'>, Asked> = {
@@ -152,19 +154,21 @@ export const askBefore: Step<Needs<'host' | 'site'>, Asked> = {
   },
 }
 
-/** Phase (g): a site that worked before and does not now is not what was wanted: failing here puts everything back. */
-export const askAfter: Step<Needs<'host' | 'site'> & Asked & Swapped, Answered> = {
+/** Phase (g): a site that worked before and does not now is not what was wanted, unless somebody insists: failing here puts everything back. */
+export const askAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & Swapped, Answered> = {
   name: 'ask-after',
   title: 'Ask the restored site',
-  run: async ({ host, site, before }, shell) => {
+  run: async ({ host, site, before, insists }, shell) => {
+    let after: SiteAnswer | undefined
     await shell.act('ask the site over HTTP whether it answers as it did', async () => {
       if (!before) return
       await setTimeout(CACHED, undefined, { signal: shell.stop })
-      const after = await askSite(host, site, shell.stop)
+      after = await askSite(host, site, shell.stop)
       if (!after) return
-      if (before.works && !after.works) throw new Error(`it answered ${before.said} before and ${after.said} after the restore`)
+      if (before.works && !after.works && !insists)
+        throw new Error(`it answered ${before.said} before and ${after.said} after the restore`)
       shell.note(after.works || before.status === undefined ? 'info' : 'warning', `${after.said} (${before.said} before)`)
     })
-    return { worksAsBefore: true }
+    return { after }
   },
 }

@@ -10,6 +10,7 @@ import {
   answerText,
   lastGoodPoint,
   newestRestorePoint,
+  olderCandidate,
   printTime,
   type RestorePoint,
   restorePointAt,
@@ -21,21 +22,21 @@ import { desktopSite } from '../desktop-site.ts'
 import type { Needs, Site } from '../facts.ts'
 import { readRecord } from '../site-record.ts'
 import { placeOf } from '../sites.ts'
+import type { Answered, Insisting } from './ask-site.ts'
 import type { Followed } from './hold-back.ts'
 import type { Recovery } from './recovery.ts'
 import { type Scope, WHOLE } from './scope.ts'
 
 /** A replica is behind when the backup that it may follow was not replayed here yet (S22). */
-export const isBehind: Condition<Needs<'host' | 'site' | 'collection'> & Followed, { point: RestorePoint; scope: Scope }> = ({
-  host,
-  site,
-  collection,
-  followed: { point },
-}) => {
+export const isBehind: Condition<
+  Needs<'host' | 'site' | 'collection'> & Followed,
+  { point: RestorePoint; scope: Scope } & Insisting
+> = ({ host, site, collection, followed: { point } }) => {
   const newest = newestRestorePoint(collection)
   if (!newest) return 'the archive holds no backup yet'
   if (!point) return `the backup of ${printTime(newest.time)} is not followed, and there is none before it`
-  if (readRecord(host, site.name).restoredFrom !== point.time || !site.local) return { point, scope: WHOLE }
+  if (readRecord(host, site.name).restoredFrom !== point.time || !site.local)
+    return { point, scope: WHOLE, insists: isKnownBroken(point) }
   const isNewest = point.time === newest.time
   return `the ${isNewest ? 'newest' : 'last'} backup${isNewest ? '' : ' that it may follow'}, of ${printTime(point.time)}, is here already`
 }
@@ -118,7 +119,7 @@ const withoutText = ({ set: { unread } }: RestorePoint): string =>
     ? ''
     : `, without what could not be read when it was made (${listed(unread.map(path => path || 'much of it'))})`
 
-type Chosen = { point: RestorePoint; scope: Scope }
+type Chosen = { point: RestorePoint; scope: Scope } & Insisting
 
 /** Resolves the restore point first, and shows what was asked and what was found: duplicity would silently take its oldest set for a time before all. */
 export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { recovery: Recovery }, Chosen> = {
@@ -141,7 +142,25 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
         request.command('recover', '--site', site.name, ...again(recovery), ...options)
       throw new Error(`${why}; ${adviceInstead(collection, point, instead)}`)
     }
-    return { point, scope: recovery.scope }
+    return { point, scope: recovery.scope, insists: recovery.anyway || isKnownBroken(point) }
+  },
+}
+
+/** That it brings back a site which does not work is known, and no reason to refuse it. */
+const isKnownBroken = ({ set }: RestorePoint): boolean => set.answer?.works === false
+
+/** Tells whether the site works now, and names the next older backup to try where it does not. */
+export const tellRecovered: Step<Needs<'collection' | 'site' | 'request'> & Answered & { point: RestorePoint }, void> = {
+  name: 'recovered',
+  title: ({ site }) => `Look whether ${site.name} works`,
+  run: async ({ collection, site, request, point, after }, shell) => {
+    if (!after || after.works) return
+    const older = olderCandidate(collection, point)
+    const next =
+      older === undefined
+        ? 'there is no older backup to try'
+        : `the next older one to try, which ${older.set.answer?.works ? 'is known to be good' : 'is not known to be broken'}: ${request.command('recover', '--site', site.name, '--at', printTime(older.time))}`
+    shell.note('problem', `still broken: ${after.said}; ${next}`)
   },
 }
 

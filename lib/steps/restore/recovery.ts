@@ -15,6 +15,8 @@ export interface Recovery {
   readonly moment: number | undefined
   /** Only a backup of a site that is known to have worked. */
   readonly lastGood: boolean
+  /** It stays in place whatever the site answers then. */
+  readonly anyway: boolean
   /** The same in the person's words. */
   readonly asked: string
   readonly scope: Scope
@@ -63,7 +65,17 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
       'there is no terminal to ask on: add --yes to go on without a question, or --dry-run to see what would be done',
     )
   }
-  return { ...readMoment(values, now, lastGood), scope: readScope(values, paths), into, undo, list, kept, yes, lastGood }
+  return {
+    ...readMoment(values, now, lastGood),
+    scope: readScope(values, paths),
+    into,
+    undo,
+    list,
+    kept,
+    yes,
+    lastGood,
+    anyway: values.anyway === true,
+  }
 }
 
 /** An option that was not given is undefined, false or an empty list. */

@@ -12,7 +12,7 @@ import type { Hands } from '../../host/hands.ts'
 import { keepProposal } from '../../restore/kept-proposal.ts'
 import { NO_PROPOSAL } from '../../restore/proposal.ts'
 import type { Needs } from '../facts.ts'
-import type { Asked } from './ask-site.ts'
+import type { Asked, Insisting } from './ask-site.ts'
 import { identityAt, planExchange } from './exchange.ts'
 import { readJournal, updatePending } from './journal.ts'
 import type { Recovery } from './recovery.ts'
@@ -25,7 +25,7 @@ import { pendingOf, type Restoring, restoringOf, TO_PUT_BACK, takeBackPending } 
 type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
 /** The last restore of the site, whose keep is to become live again. @throws {BadInput} when nothing is kept */
-export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, { kept: Transaction }> = {
+export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, { kept: Transaction } & Insisting> = {
   name: 'choose',
   title: ({ site }) => `Find what is kept of ${site.name}`,
   run: async ({ host, site, request, recovery }, shell) => {
@@ -48,7 +48,7 @@ export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: R
         'info',
         `${tell(one)}; to bring that back: ${request.command('recover', '--site', site.name, '--undo', '--kept', one.id)}`,
       )
-    return { kept }
+    return { kept, insists: true }
   },
 }
 

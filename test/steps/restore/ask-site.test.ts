@@ -5,7 +5,7 @@ import type { SiteAnswer } from '../../../lib/core/page.ts'
 import { recipe } from '../../../lib/engine/recipe.ts'
 import { Stopped } from '../../../lib/engine/stop.ts'
 import type { HostFile } from '../../../lib/inventory/schema.ts'
-import { askBefore, askSite } from '../../../lib/steps/restore/ask-site.ts'
+import { askAfter, askBefore, askSite } from '../../../lib/steps/restore/ask-site.ts'
 import { hostIn, ownFolder, siteOf } from '../../support/host.ts'
 import { perform, story } from '../../support/perform.ts'
 
@@ -103,3 +103,15 @@ test('askSite() waits for no site once the run is stopped, and does not say that
   const { outcomes } = await perform(chain, placeWith({ deadlines: { request: '1h' } }), { stop: stop.signal })
   assert.deepEqual(story(outcomes), ['ask-before do stopped: stopped by SIGTERM'])
 })
+
+for (const insists of [false, true]) {
+  test(`a site that worked before the swap and does not after it is ${insists ? 'left so where a person insists' : 'refused'}`, async () => {
+    manner = 'hangs up'
+    const facts = { ...placeWith(), before: { status: 200, works: true, said: 'HTTP 200' }, insists, swapped: true as const }
+    const { outcomes } = await perform(recipe<Parameters<typeof askAfter.run>[0]>().do(askAfter), facts)
+    assert.match(
+      story(outcomes).join(),
+      insists ? /ask-after do done/ : /ask-after do failed: it answered HTTP 200 before and .* after/,
+    )
+  })
+}
