@@ -25,6 +25,7 @@ function importsOf(file: string): string[] {
 
 /** Which part of the house a file is in: `core`, `steps`, …; `main` for lib/main.ts itself. */
 function partOf(file: string): string {
+  if (file.startsWith('lib/duplicity/io/')) return 'duplicity/io'
   const [top, second = ''] = file.split('/')
   if (top !== 'lib') return top!
   return second.endsWith('.ts') ? 'main' : second
@@ -36,7 +37,9 @@ const FLOORS = [
   ['inventory', 'duplicity', 'report', 'engine', 'web-server', 'sandbox'],
   ['host'],
   ['store', 'database', 'wordpress'],
+  ['duplicity/io'],
   ['restore'],
+  ['site'],
   ['steps'],
   ['parts'],
   ['notify'],
@@ -74,6 +77,24 @@ test('imports run one way: core, then inventory and its neighbours, what a host 
       })
       .map(name => `${file} imports ${name}`)
   })
+  assert.deepEqual(wrong, [])
+})
+
+test('there is no circle of files, not even of types', () => {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '))
+    if (way.includes(file) || done.has(file)) return
+    for (const next of importsOf(file)) if (next.startsWith('lib/')) visit(next, [...way, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  assert.deepEqual(circles, [])
+})
+
+test('lib/steps holds steps only: each of its files gives some, and no room below could have it', () => {
+  const wrong = files.filter(file => partOf(file) === 'steps' && !/from '[./]*engine\/step\.ts'/.test(codeOf(file)))
   assert.deepEqual(wrong, [])
 })
 
@@ -121,7 +142,7 @@ test('HTML is made by one template tag, and charts by one set-up', () => {
 test('what this host remembers is read through a schema, and never cast', () => {
   const casts = /JSON\.parse\((?:[^()]|\([^()]*\))*\) as (?!unknown)/
   // the worker beside the process, journalctl, and lines that are checked field by field
-  const others = ['lib/core/size-history.ts', 'lib/steps/unit.ts', 'lib/store/share-process.ts']
+  const others = ['lib/core/size-history.ts', 'lib/host/unit.ts', 'lib/store/share-process.ts']
   assert.deepEqual(
     files.filter(file => casts.test(codeOf(file)) && !others.includes(file)),
     [],

@@ -1,6 +1,7 @@
 import { type BackupSet, type Chain, type Collection, sumBytes } from './collection.ts'
+import type { PruneAction, PruneInput } from './prune-rules.ts'
 import { withoutFiles } from './removal.ts'
-import { type PruneAction, type PruneInput, planPrune } from './retention.ts'
+import { planPrune } from './retention.ts'
 import { fullBackupDue } from './schedule.ts'
 
 const dayMilliseconds = 86_400_000

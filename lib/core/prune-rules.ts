@@ -1,7 +1,6 @@
 import { type Chain, type Collection, hasRestorePoint, isClean, isWhole, primaryChain, secondaryChains } from './collection.ts'
 import { foretellCleanup, foretellRemoval, isRemovable, type Removal } from './removal.ts'
 import { printTime } from './restore-point.ts'
-import type { PruneAction, PruneInput } from './retention.ts'
 
 /** An action that applies, what duplicity will delete by it, and why it is taken. */
 export interface Choice {
@@ -94,3 +93,35 @@ function guardReason({ collection, knownGood, keepSince }: PruneInput, chain: Ch
   const good = knownGood === undefined ? undefined : collection.chains.findLast(each => each.startAt <= knownGood)
   return chain === good ? `${name} is the newest known to hold a working site` : undefined
 }
+
+/** What the decision looks at. Sizes in bytes, times in ms since the epoch. */
+export interface PruneInput {
+  readonly collection: Collection
+  readonly allowanceBytes: number
+  /** How many of the newest secondary chains keep their incrementals (S18b). */
+  readonly keepIncrementals: number
+  /** A time in the newest chain known to hold a working site: that chain is not touched (S20). */
+  readonly knownGood?: number | undefined
+  /** No restore point of this time or a later one is deleted, whatever the allowance (S44). */
+  readonly keepSince?: number | undefined
+  /** What shows that a run of another host is writing this archive. */
+  readonly otherWriter?: string | undefined
+  /** The last run of this host was cut short: this one goes straight to backup (S16). */
+  readonly interrupted?: boolean
+  /** This host's clock. Nothing is pruned by a clock that is behind the newest set. */
+  readonly now?: number
+  /** This host has a partial set, and the backup sees to it: a cleanup would delete it. */
+  readonly localPartial?: boolean
+  /** The archive has no room for another volume: a backup that was cut off cannot go on before something has gone. */
+  readonly full?: boolean
+  /** Why all pruning of this site is stopped. */
+  readonly frozen?: string | undefined
+  /** Clean a collection within its allowance too, as the desktop does (S29). */
+  readonly tidy?: boolean
+}
+
+/** One action; `keepChains` is the N of `remove-all-inc-of-but-n-full` and `remove-all-but-n-full`. */
+export type PruneAction =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'cleanup' }
+  | { readonly kind: 'strip-incrementals' | 'remove-chain'; readonly chain: Chain; readonly keepChains: number }

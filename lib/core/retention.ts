@@ -1,39 +1,7 @@
 import { aheadOfClock } from './ahead-of-clock.ts'
-import { type Chain, type Collection, type FileRef, isClean, sumBytes } from './collection.ts'
-import { type Choice, considerCleanup, considerRemoval, considerStrip } from './prune-rules.ts'
+import { type FileRef, isClean, sumBytes } from './collection.ts'
+import { type Choice, considerCleanup, considerRemoval, considerStrip, type PruneAction, type PruneInput } from './prune-rules.ts'
 import { formatBytes } from './size.ts'
-
-/** What the decision looks at. Sizes in bytes, times in ms since the epoch. */
-export interface PruneInput {
-  readonly collection: Collection
-  readonly allowanceBytes: number
-  /** How many of the newest secondary chains keep their incrementals (S18b). */
-  readonly keepIncrementals: number
-  /** A time in the newest chain known to hold a working site: that chain is not touched (S20). */
-  readonly knownGood?: number | undefined
-  /** No restore point of this time or a later one is deleted, whatever the allowance (S44). */
-  readonly keepSince?: number | undefined
-  /** What shows that a run of another host is writing this archive. */
-  readonly otherWriter?: string | undefined
-  /** The last run of this host was cut short: this one goes straight to backup (S16). */
-  readonly interrupted?: boolean
-  /** This host's clock. Nothing is pruned by a clock that is behind the newest set. */
-  readonly now?: number
-  /** This host has a partial set, and the backup sees to it: a cleanup would delete it. */
-  readonly localPartial?: boolean
-  /** The archive has no room for another volume: a backup that was cut off cannot go on before something has gone. */
-  readonly full?: boolean
-  /** Why all pruning of this site is stopped. */
-  readonly frozen?: string | undefined
-  /** Clean a collection within its allowance too, as the desktop does (S29). */
-  readonly tidy?: boolean
-}
-
-/** One action; `keepChains` is the N of `remove-all-inc-of-but-n-full` and `remove-all-but-n-full`. */
-export type PruneAction =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'cleanup' }
-  | { readonly kind: 'strip-incrementals' | 'remove-chain'; readonly chain: Chain; readonly keepChains: number }
 
 /** One action that was looked at, in the order of S18, with why it applies or not. */
 export interface Consideration {

@@ -4,7 +4,7 @@ import type { Node, Part } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import type { Host } from '../inventory/schema.ts'
-import type { Needs } from '../steps/facts.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** When a hook runs. */
 export type HookName = 'before' | 'after' | 'onFailure'

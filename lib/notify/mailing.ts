@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { messageOf } from '../core/message.ts'
 import { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
+import { withFlock } from '../host/leases.ts'
+import { readHistory } from '../host/size-history.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host, MailSettings } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
@@ -12,8 +14,6 @@ import { type Picture, pictureOf } from '../report/mail-picture.ts'
 import { MailQueue, type Send } from '../report/mail-queue.ts'
 import type { Report } from '../report/report.ts'
 import { smtpSender } from '../report/smtp.ts'
-import { withFlock } from '../steps/flock.ts'
-import { readHistory } from '../steps/size-history.ts'
 
 /** Seconds to wait for another run that sends the queue's mails just now. */
 const PATIENCE = 120

@@ -1,7 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { auditFiles, chooseDesktopFiles, chooseFiles, siteAudits } from '../steps/audit.ts'
-import type { Needs } from '../steps/facts.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** Reads a part of all that this host has in the archive again, another one each night. */
 export const auditArchive = recipe<NeedsOf<typeof chooseFiles> & Needs<'request' | 'freeSpace'>>()

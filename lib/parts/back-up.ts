@@ -4,11 +4,11 @@ import { backup } from '../steps/backup.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
 import { compareFiles } from '../steps/compare-files.ts'
 import { checkEncryption, type EncryptionRequest } from '../steps/encryption.ts'
-import type { Needs } from '../steps/facts.ts'
 import { type Checked, recordAnswer } from '../steps/http-check.ts'
 import { isMadeInVain, readBackSet } from '../steps/read-back-set.ts'
 import { confirmShrinkage, isShrinkageAccepted, noticeShrinkage, type ShrinkageRequest } from '../steps/shrinkage.ts'
 import { status } from '../steps/status.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** The site's archive as it is: its sets, their times, what they are encrypted with, and whether they are what was written. */
 export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest>()

@@ -1,8 +1,8 @@
 import { recipe } from '../engine/recipe.ts'
-import type { Needs } from '../steps/facts.ts'
 import { lock, lockAndKeepTrace } from '../steps/lock.ts'
 import { mendRestores } from '../steps/restore/mend.ts'
 import { findSites } from '../steps/sites.ts'
+import type { Needs } from '../store/facts.ts'
 
 type Begins = Needs<'host' | 'secrets' | 'request'>
 

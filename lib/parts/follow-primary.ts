@@ -1,11 +1,11 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import type { Needs } from '../steps/facts.ts'
 import { isBehind } from '../steps/restore/choose.ts'
 import { isReplicaIncomplete } from '../steps/restore/finish-configuration.ts'
 import { chooseNewest } from '../steps/restore/hold-back.ts'
 import type { ShrinkageRequest } from '../steps/shrinkage.ts'
 import { status } from '../steps/status.ts'
+import type { Needs } from '../store/facts.ts'
 import { finishConfiguration } from './finish-configuration.ts'
 import { replaceReplica } from './replace-site.ts'
 

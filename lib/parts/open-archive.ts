@@ -1,10 +1,10 @@
 import { recipe } from '../engine/recipe.ts'
 import { checkMount, lookAtArchive } from '../steps/check-mount.ts'
-import type { Needs } from '../steps/facts.ts'
 import { type Look, mountForLook, vpnForLook } from '../steps/look.ts'
 import { archiveMount } from '../steps/mount.ts'
 import { vpn } from '../steps/vpn.ts'
 import { checkWriter, type WriterRequest } from '../steps/writer.ts'
+import type { Needs } from '../store/facts.ts'
 
 type Opens = Needs<'host' | 'request' | 'interrupted'>
 

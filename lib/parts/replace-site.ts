@@ -1,7 +1,9 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
+import type { Recovery } from '../restore/recovery.ts'
+import type { Scope } from '../restore/scope.ts'
+import type { RestoreTask } from '../restore/transaction.ts'
 import { checkDecryption } from '../steps/encryption.ts'
-import type { Needs } from '../steps/facts.ts'
 import { askAfter, askBefore, type Insisting } from '../steps/restore/ask-site.ts'
 import { chooseLocalSite, tellRecovered } from '../steps/restore/choose.ts'
 import { confirm } from '../steps/restore/confirm.ts'
@@ -11,14 +13,13 @@ import { checkContents, type Followed, rememberContents } from '../steps/restore
 import { keepUnread } from '../steps/restore/keep-unread.ts'
 import { lookForRoom } from '../steps/restore/look-for-room.ts'
 import { settleMarkers } from '../steps/restore/markers.ts'
-import type { Recovery } from '../steps/restore/recovery.ts'
 import { refuseMounts } from '../steps/restore/refuse-mounts.ts'
-import type { Scope } from '../steps/restore/scope.ts'
 import { checkShadow, importShadow } from '../steps/restore/shadow.ts'
 import { swapIn } from '../steps/restore/swap.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft } from '../steps/restore/system-files.ts'
-import { commit, type RestoreTask, restoreTransaction } from '../steps/restore/transaction.ts'
+import { commit, restoreTransaction } from '../steps/restore/transaction.ts'
 import { chooseKept, swapBack, undoTransaction } from '../steps/restore/undo.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** A site, and the backup of it that takes its place. */
 type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> & Needs<'request'> & Insisting & { scope: Scope }

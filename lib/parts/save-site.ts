@@ -1,10 +1,10 @@
 import { recipe } from '../engine/recipe.ts'
 import { saveCertificates } from '../steps/certs.ts'
 import { dumpDatabase, isWordPress } from '../steps/db-dump.ts'
-import type { Needs } from '../steps/facts.ts'
 import { checkSite } from '../steps/http-check.ts'
 import { isIncomplete } from '../steps/restore/finish-configuration.ts'
 import { hasWebServer, saveWebServer } from '../steps/web-server.ts'
+import type { Needs } from '../store/facts.ts'
 import { finishConfiguration } from './finish-configuration.ts'
 
 /** Whether the site works, and what of it lies beside its files, as it is right before the backup. A database that cannot be dumped keeps no files from it. */

@@ -3,11 +3,11 @@ import type { Finding } from '../core/finding.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
 import { printable } from '../core/printable.ts'
 import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
+import { readHistory } from '../host/size-history.ts'
 import { type HostStatus, statusOf } from '../report/status.ts'
 import type { StatusJson } from '../report/status-json.ts'
+import { lastRunFindings } from '../site/telling.ts'
 import type { Look } from '../steps/look.ts'
-import { lastRunFindings } from '../steps/site-telling.ts'
-import { readHistory } from '../steps/size-history.ts'
 import type { Ending, Last } from './ending.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */

@@ -1,5 +1,6 @@
 import { taskCommand } from '../core/task-command.ts'
-import type { Needs, Request } from '../steps/facts.ts'
+import type { Request } from '../host/site.ts'
+import type { Needs } from '../store/facts.ts'
 import { commandPlaceIn } from './again.ts'
 import type { CommonOptions } from './command-line.ts'
 

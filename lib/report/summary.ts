@@ -1,8 +1,8 @@
 import type { Outcome } from '../core/outcome.ts'
 import { printableLine } from './lines.ts'
 import type { Report } from './report.ts'
+import { verdictLine } from './report.ts'
 import { siteLines } from './site-lines.ts'
-import { verdictLine } from './subject.ts'
 import { remarkText } from './text.ts'
 
 /** What a run prints for a person: a line for each site, what failed and why, what has to be seen to, and the verdict, as the mail's subject has it. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { constants, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { coversAny } from '../core/certificate.ts'
 import { OpenedFile } from '../host/opened-file.ts'
 
 /** A lineage of this host, with the names that its certificate is for. */
@@ -32,4 +33,14 @@ function namesIn(folder: string): string[] {
   } catch {
     return []
   }
+}
+
+/** The certificates' folder in the companion folder, laid out as Let's Encrypt's own. */
+export const CERTIFICATES = 'certificates'
+
+/** Names of the lineages (folders in `live/`) whose certificate is for one of these domains. */
+export function lineagesOf(folder: string, domains: readonly string[]): string[] {
+  return lineagesHere(folder)
+    .filter(({ subjectAltName }) => coversAny(subjectAltName, domains))
+    .map(({ lineage }) => lineage)
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type WebServerFile, webServerFiles } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
-import { type WebServerFile, webServerFiles } from '../steps/domains.ts'
 import type { WebServerKind } from '../web-server/virtual-hosts.ts'
 import { type Share, sharesIn } from './fstab.ts'
 import { type FoundSite, sitesIn } from './sites.ts'

@@ -92,3 +92,10 @@ function text(value: string): string {
   const inner = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")
   return `'${inner.replace(/[\u2028\u2029]/g, char => `\\u${char.charCodeAt(0).toString(16)}`)}'`
 }
+
+/** What became of the inventory's file. */
+export interface WrittenInventory {
+  readonly path: string
+  /** `written` anew; `kept`, as it was there already; `beside`, when what was found was written next to the one that is kept. */
+  readonly outcome: 'written' | 'kept' | 'beside'
+}

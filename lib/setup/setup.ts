@@ -8,7 +8,7 @@ import { scheduleBoot } from './boot.ts'
 import { desktopLines, scheduleDesktop, writeExclusions } from './desktop.ts'
 import { type Found, lookAround } from './find.ts'
 import { install, installWords, mayInstall, remedies } from './install.ts'
-import { inventoryText, PASSPHRASE } from './inventory-text.ts'
+import { inventoryText, PASSPHRASE, type WrittenInventory } from './inventory-text.ts'
 import type { SetupOptions } from './options.ts'
 import { ensurePassphrase } from './passphrase.ts'
 import { awaitsSites, type Checked, checkPrograms, neededPrograms } from './programs.ts'
@@ -75,13 +75,6 @@ function haveVhosts(root: string, vhosts: string): boolean {
 }
 
 const secretOf = ({ encryption }: Host): string | undefined => (encryption.kind === 'passphrase' ? encryption.secret : undefined)
-
-/** What became of the inventory's file. */
-export interface WrittenInventory {
-  readonly path: string
-  /** `written` anew; `kept`, as it was there already; `beside`, when what was found was written next to the one that is kept. */
-  readonly outcome: 'written' | 'kept' | 'beside'
-}
 
 /** The inventory that this host has already. */
 function presentInventory({ inventory, host }: SetupOptions): string | undefined {

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { claimsIn } from '../core/marker.ts'
+import { isSiteName, type Site } from '../host/site.ts'
+import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
-import { lineagesOf } from '../steps/certs.ts'
-import { domainsOf } from '../steps/domains.ts'
-import type { Site } from '../steps/facts.ts'
-import { isSiteName, wpConfigIn } from '../steps/sites.ts'
+import { wpConfigIn } from '../restore/database-access.ts'
+import { lineagesOf } from '../restore/lineages-here.ts'
 
 /** A site as setup sees it. */
 export interface FoundSite {

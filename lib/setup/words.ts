@@ -5,10 +5,10 @@ import { lineOf } from '../engine/command.ts'
 import type { Host } from '../inventory/schema.ts'
 import { HOME } from '../program/command-line.ts'
 import type { Found } from './find.ts'
+import type { WrittenInventory } from './inventory-text.ts'
 import type { SetupOptions } from './options.ts'
 import type { PassphraseState } from './passphrase.ts'
 import { type Checked, pathOf } from './programs.ts'
-import type { WrittenInventory } from './setup.ts'
 import type { FoundSite } from './sites.ts'
 
 /** What setup says of the sites: what each is and who owns it. */

@@ -1,36 +1,20 @@
-import { type Auditable, allReadSince, nightsToReadAll, planAudit } from '../core/audit.ts'
-import { type BackupSet, type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
+import { allReadSince, nightsToReadAll, planAudit } from '../core/audit.ts'
+import type { Damage } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
-import type { AuditedFile, AuditedFiles } from '../core/known-file.ts'
 import { MEGABYTE } from '../core/limits.ts'
-import { messageOf } from '../core/message.ts'
 import { printTime } from '../core/restore-point.ts'
 import { withMarksOf } from '../core/set-record.ts'
 import { formatBytes } from '../core/size.ts'
-import { filePrefixIn } from '../duplicity/args.ts'
-import { volumesListed } from '../duplicity/known-files.ts'
+import { auditablesOf, compareHashes, hashesOf, type SiteAudit } from '../duplicity/io/audit-volumes.ts'
+import { knownIn, listCollection, readCollection, withKnown } from '../duplicity/io/collection.ts'
+import { readBack, rememberFiles } from '../duplicity/io/read-back.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
+import { readLimits, type Site, siteDeadline } from '../host/site.ts'
+import { siteTelling } from '../site/telling.ts'
+import { siteArchiveOf } from '../store/archive.ts'
 import { withFiles } from '../store/audited-files.ts'
-import { hashFiles, type ToHash } from '../store/file-hashes.ts'
-import { proveAgain, type SiteArchive } from './check-mount.ts'
-import { knownIn, type LookNeeds, listCollection, readCollection, siteArchiveOf, withKnown } from './collection.ts'
-import { rememberFiles } from './compare-files.ts'
-import { encryptedSince } from './encryption.ts'
-import type { Needs, Site } from './facts.ts'
-import { readLimits } from './limits.ts'
-import { manifestOf } from './manifests.ts'
-import { readBack } from './read-back.ts'
-import { siteDeadline } from './site-deadline.ts'
-import { siteTelling } from './site-telling.ts'
-
-/** One site's part of tonight's audit. */
-export interface SiteAudit {
-  readonly site: Site
-  readonly siteArchive: SiteArchive
-  readonly listed: Collection
-  readonly files: readonly Auditable[]
-}
+import type { Needs } from '../store/facts.ts'
 
 type Audits = { readonly audits: readonly SiteAudit[] }
 
@@ -77,16 +61,6 @@ async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly S
   return { audits: audits.filter(({ files }) => files.length > 0) }
 }
 
-/** What can be read of a site: what is missing, or has another size than was written, is known to be damaged without. */
-export function auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Auditable[] {
-  const files = chains.flatMap(setsOf).flatMap(filesOf)
-  return files.flatMap(({ name, bytes = 0, modifiedAt }) => {
-    const { bytes: written = bytes, readAt, wrong, wrongSince }: AuditedFile = known[name] ?? {}
-    const rewritten = wrong !== undefined && wrongSince !== modifiedAt
-    return written === bytes ? [{ site, name, bytes, readAt, rewritten }] : []
-  })
-}
-
 /** The sites with files to read tonight. */
 export const siteAudits: Many<Needs<'host'> & Audits, { audit: SiteAudit }> = {
   list: ({ audits }) => audits.map(audit => ({ audit })),
@@ -125,76 +99,4 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'
     const collection = withMarksOf(after, await readCollection(facts, shell))
     shell.tell(siteTelling({ ...facts, collection, limits, freeSpace }, shell.now()))
   },
-}
-
-/** The hashes of volumes that nobody wrote down, from their manifests, where either is to be read; and what is wrong with these. */
-async function hashesOf(
-  facts: LookNeeds,
-  { listed, files }: SiteAudit,
-  known: AuditedFiles,
-  shell: Shell,
-): Promise<AuditedFiles> {
-  const chosen = new Set(files.map(({ name }) => name))
-  const unknown = ({ name }: FileRef): boolean =>
-    chosen.has(name) && known[name]?.sha1 === undefined && known[name]?.sha256 === undefined
-  const sets = listed.chains.flatMap(setsOf).filter(({ volumes, manifest }) => [...volumes, manifest!].some(unknown))
-  const parts: AuditedFiles[] = []
-  const since = sets.length === 0 ? 0 : await encryptedSince(facts, shell)
-  for (const set of sets) {
-    const [manifest, names] = [set.manifest!, listed.files.map(({ name }) => name)]
-    try {
-      const volumes = await manifestOf(facts, set, known, shell)
-      const hashes = volumesListed(manifest.name, volumes, names, filePrefixIn(facts.siteArchive.options))
-      parts.push(
-        hashes,
-        wrongFiles(
-          set.volumes.filter(each => unknown(each) && !hashes[each.name]),
-          'is not in its manifest',
-          shell,
-        ),
-      )
-    } catch (error) {
-      if (shell.stop.aborted) throw error
-      await proveAgain(facts.siteArchive, shell)
-      const isSealed = set.time < since || /no secret key/i.test(messageOf(error))
-      if (!isSealed) parts.push(wrongFiles([manifest], `cannot be read: ${messageOf(error)}`, shell))
-      else shell.note('warning', `the volumes of the ${nameOf(set)} cannot be proven: ${messageOf(error)}`)
-    }
-  }
-  return Object.assign({}, ...parts)
-}
-
-const nameOf = (set: BackupSet): string => `${set.kind} set of ${printTime(set.time)}`
-
-const wrongFiles = (files: readonly FileRef[], wrong: string, shell: Shell): AuditedFiles =>
-  Object.fromEntries(files.map(({ name, modifiedAt }) => [name, { readAt: shell.now(), wrong, wrongSince: modifiedAt }]))
-
-/** Hashes the files. Gives what is known of them then, and the manifests and signatures that are to be looked at closer. */
-async function compareHashes(
-  { siteArchive }: LookNeeds,
-  { files, listed }: SiteAudit,
-  known: AuditedFiles,
-  shell: Shell,
-): Promise<{ news: AuditedFiles; suspect: readonly string[] }> {
-  const toHash = files.flatMap(({ name, bytes }): ToHash[] => {
-    const { sha1, sha256 }: AuditedFile = known[name] ?? {}
-    if (sha1 === undefined && sha256 === undefined) return []
-    return [{ name, bytes, kind: sha1 === undefined ? 'sha256' : 'sha1' }]
-  })
-  const hashed = await hashFiles(siteArchive.folder!, toHash, shell)
-  // that a share went away says more than that its files did
-  if (hashed.some(({ hash }) => hash === undefined)) await proveAgain(siteArchive, shell)
-  const refs = new Map(listed.files.map(file => [file.name, file]))
-  const news = hashed.map(({ name, hash, said }): AuditedFiles => {
-    const { sha1, sha256 } = known[name]!
-    const wanted = sha1 ?? sha256
-    if (hash === wanted) return { [name]: { readAt: shell.now(), wrong: undefined, wrongSince: undefined } }
-    const kind = sha1 === undefined ? 'SHA256' : 'SHA1'
-    const differs = `is not what was written: its ${kind} is ${hash}, wanted ${wanted}`
-    return wrongFiles([refs.get(name)!], hash === undefined ? `cannot be read: ${said}` : differs, shell)
-  })
-  const all: AuditedFiles = Object.assign({}, ...news)
-  const volumes = new Set(listed.chains.flatMap(setsOf).flatMap(set => set.volumes.map(({ name }) => name)))
-  const isSuspect = (name: string): boolean => !volumes.has(name) && (all[name] === undefined || all[name].wrong !== undefined)
-  return { news: all, suspect: files.map(({ name }) => name).filter(isSuspect) }
 }

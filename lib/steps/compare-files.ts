@@ -1,17 +1,9 @@
-import type { Collection } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
-import type { AuditedFiles } from '../core/known-file.ts'
-import { withMarksOf } from '../core/set-record.ts'
-import { filePrefixIn } from '../duplicity/args.ts'
-import { filesListed, filesOfSetsLeft } from '../duplicity/known-files.ts'
-import type { Shell } from '../engine/shell.ts'
+import { knownIn } from '../duplicity/io/collection.ts'
+import { readBack, rememberFiles } from '../duplicity/io/read-back.ts'
 import type { Step } from '../engine/step.ts'
-import { rememberOrTell } from '../host/state.ts'
-import { withFiles, writeAuditedFiles } from '../store/audited-files.ts'
-import { knownIn, type LookNeeds, withKnown } from './collection.ts'
-import type { Needs } from './facts.ts'
-import { readBack } from './read-back.ts'
-import { listingTelling } from './site-telling.ts'
+import { listingTelling } from '../site/telling.ts'
+import type { LookNeeds, Needs } from '../store/facts.ts'
 
 type CompareNeeds = LookNeeds & Needs<'collection' | 'limits'>
 
@@ -34,20 +26,4 @@ export const compareFiles: Step<CompareNeeds, Needs<'collection'>> = {
     if (damages.length > 0) shell.tell(listingTelling({ ...facts, collection: now }, shell.now()))
     return { collection: now }
   },
-}
-
-/** Remembers what is known of an archive's files, with those that are new to this host. Gives the collection as it is by that, with what `collection` tells of its sets. */
-export async function rememberFiles(
-  { host, site, siteArchive }: LookNeeds,
-  { known, news, listed, collection }: { known: AuditedFiles; news: AuditedFiles; listed: Collection; collection: Collection },
-  shell: Shell,
-): Promise<Collection> {
-  const left = filesOfSetsLeft(withFiles(known, news), listed, filePrefixIn(siteArchive.options))
-  const all = withFiles(filesListed(listed), left)
-  const isNew = Object.keys(news).length > 0 || Object.keys(all).toSorted().join() !== Object.keys(known).toSorted().join()
-  if (isNew)
-    await shell.act('remember the files of the archive', () =>
-      rememberOrTell(shell, 'what is in the archive cannot be remembered', () => writeAuditedFiles(host, site.name, all)),
-    )
-  return withMarksOf(withKnown(listed, all, siteArchive), collection)
 }

@@ -10,16 +10,14 @@ import { isComplete } from '../database/dump-file.ts'
 import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
 import { grantStatement, missingRights } from '../database/rights.ts'
 import type { Condition, Step } from '../engine/step.ts'
+import { type Companion, DUMP, openCompanion } from '../host/companion.ts'
 import type { Hands } from '../host/hands.ts'
 import type { OpenedFile } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
-import { type Companion, openCompanion } from './companion.ts'
-import { databaseAccessOf } from './database-access.ts'
-import type { Needs, Site } from './facts.ts'
-import { sameBytes } from './same-bytes.ts'
-
-/** The dump's name in the companion folder. */
-export const DUMP = 'database.sql'
+import { sameBytes } from '../host/same-bytes.ts'
+import type { Site } from '../host/site.ts'
+import { databaseAccessOf } from '../restore/database-access.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** Applies to a site whose `wp-config.php` is there. */
 export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ site }) =>

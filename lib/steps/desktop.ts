@@ -6,13 +6,14 @@ import { messageOf } from '../core/message.ts'
 import { newestRestorePoint } from '../core/restore-point.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
 import type { Condition, Many, Step } from '../engine/step.ts'
+import { desktopOf, desktopSite, scheduleOf, zoneOf } from '../host/desktop-site.ts'
+import type { DesktopSite } from '../host/site.ts'
+import { readRecord, updateRecord } from '../host/site-record.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import { desktopOf, desktopSite, scheduleOf, zoneOf } from './desktop-site.ts'
-import type { DesktopSite, Needs } from './facts.ts'
+import { lastWork } from '../site/telling.ts'
+import type { Needs } from '../store/facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
-import { readRecord, updateRecord } from './site-record.ts'
-import { lastWork } from './site-telling.ts'
 
 /** What the command line of the desktop's task says besides the common options. */
 export interface DesktopRequest {

@@ -1,14 +1,9 @@
-import { type Dirent, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
-import { exclusionOf } from '../duplicity/args.ts'
-import { type Matcher, matcherOf, type Pattern, parseSelection, problemsOf } from '../duplicity/selection.ts'
+import { LONGEST_SEARCH, read, search } from '../duplicity/io/exclusions.ts'
+import { parseSelection, problemsOf } from '../duplicity/selection.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import type { Needs, SitePlace } from './facts.ts'
-
-/** Seconds that the search for what patterns match may take. */
-const LONGEST_SEARCH = 20
+import type { Needs } from '../store/facts.ts'
 
 /**
  * Checks the exclusions before anything is mounted (S32): what duplicity would refuse is bad input. A pattern that matches nothing is only told:
@@ -31,53 +26,4 @@ export const checkExclusions: Step<Needs<'site'>, void> = {
       shell.note('warning', `${file}, line ${line}: nothing that "${glob}" matches ${found}`)
     shell.note('info', `${patterns.length} patterns in ${file}`)
   },
-}
-
-/** All that leaves something of a site out, in duplicity's order. @throws {BadInput} when the list cannot be read */
-export function patternsOf({ folder, settings }: SitePlace): Pattern[] {
-  const own = settings.exclude.map(path => ({ line: 0, glob: exclusionOf(folder, path), includes: false }))
-  return [...own, ...(settings.excludeFrom === undefined ? [] : parseSelection(read(settings.excludeFrom)))]
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new BadInput(`desktop.exclusions: cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`)
-  }
-}
-
-type Sought = Pattern & { readonly matcher: Matcher }
-
-/** The patterns that match nothing below a folder; only folders that could hold a match are looked into, and none that became a link meanwhile. */
-export function search(
-  source: OpenedFolder,
-  patterns: readonly Pattern[],
-  now: () => number,
-  stop?: AbortSignal,
-): { unmatched: readonly Pattern[]; gaveUp: boolean } {
-  const end = now() + LONGEST_SEARCH * 1000
-  let sought: Sought[] = patterns.map(pattern => ({ ...pattern, matcher: matcherOf(pattern.glob) }))
-  const folders = ['']
-  sought = sought.filter(({ matcher }) => !matcher.matches(source.name, true))
-  for (let folder = folders.shift(); folder !== undefined && sought.length > 0; folder = folders.shift()) {
-    if (stop?.aborted || now() > end) return { unmatched: sought, gaveUp: true }
-    for (const entry of entriesOf(source, folder)) {
-      const way = join(folder, entry.name)
-      const path = join(source.name, way)
-      sought = sought.filter(({ matcher }) => !matcher.matches(path, entry.isDirectory()))
-      if (entry.isDirectory() && sought.some(({ matcher }) => matcher.leadsTo(path))) folders.push(way)
-    }
-  }
-  return { unmatched: sought, gaveUp: false }
-}
-
-function entriesOf(source: OpenedFolder, way: string): Dirent[] {
-  try {
-    if (way === '') return source.entries()
-    using folder = source.folder(way)
-    return folder.entries()
-  } catch {
-    return [] // gone meanwhile, or not for this user
-  }
 }

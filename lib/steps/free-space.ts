@@ -1,11 +1,8 @@
 import { spaceText } from '../core/size.ts'
-import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { diskOf, leastFree } from '../host/disk.ts'
-import type { Host } from '../inventory/schema.ts'
-import type { Archive } from './check-mount.ts'
-import type { FreeSpace, Needs } from './facts.ts'
-import { readLimits } from './limits.ts'
+import { readLimits } from '../host/site.ts'
+import { freeBytes, isFull } from '../store/archive.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** Looks whether the archive has room for full backups: its free space must be so many times the largest allowance of any site here (S10). */
 export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'freeSpace'>> = {
@@ -23,14 +20,6 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
     return { freeSpace: { bytes, fullBackups: { allowed, reason } } }
   },
 }
-
-/** The bytes that are free in the archive; undefined where it does not tell. One that a dry run found to be new is not there yet: the folder around it has the same room. */
-export const freeBytes = async (archive: Archive, shell: Shell): Promise<number | undefined> =>
-  archive.kind === 'url' ? undefined : (await diskOf(archive.root, shell))?.free
-
-/** Whether the archive has no room for even one volume: no backup can be made or resumed there before something has gone. */
-export const isFull = (host: Pick<Host, 'duplicity'>, { bytes }: Pick<FreeSpace, 'bytes'>): boolean =>
-  bytes !== undefined && bytes < leastFree(host)
 
 /** Applies where a backup needs pruning before it. */
 export const isArchiveFull: Condition<Needs<'host' | 'freeSpace'>, object> = ({ host, freeSpace }) =>

@@ -1,10 +1,10 @@
 import type { SiteAnswer } from '../core/page.ts'
 import { withRecords } from '../core/set-record.ts'
 import type { Step } from '../engine/step.ts'
-import type { Needs } from './facts.ts'
+import { askSite } from '../host/http-check.ts'
+import { brokenTelling } from '../site/telling.ts'
+import type { Needs } from '../store/facts.ts'
 import type { Made } from './read-back-set.ts'
-import { askSite } from './restore/ask-site.ts'
-import { brokenTelling } from './site-telling.ts'
 
 /** What the site answered tonight; undefined where nothing says how to ask it. */
 export type Checked = { readonly answer: SiteAnswer | undefined }

@@ -1,7 +1,7 @@
 import { messageOf } from '../core/message.ts'
 import type { Running } from '../engine/background.ts'
 import type { Hold } from '../engine/step.ts'
-import type { Needs } from './facts.ts'
+import type { Needs } from '../store/facts.ts'
 
 /**
  * Shutdown, sleep and idleness are inhibited for the run (S31), with a reason that a person sees who tries it. logind keeps the lock for as long as

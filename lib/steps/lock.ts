@@ -1,19 +1,11 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
+import { cannotWrite } from '../core/disk-trouble.ts'
 import { EXIT } from '../core/outcome.ts'
-import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
-import { makeFolder } from '../host/whole-file.ts'
-import type { Needs } from './facts.ts'
-
-const holder = z.object({ host: z.string(), pid: z.number(), /** ISO 8601, UTC. */ start: z.string() })
-
-/** What the lock file says: who holds it, and who left the run unfinished that the holder is not to make up for. */
-const lockInfo = holder.extend({ interrupted: holder.optional() })
-export type LockInfo = z.infer<typeof holder>
+import { isHeld, type LockInfo, openLock, readLock, sign } from '../host/lock-file.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** Another run holds the lock. */
 export class Locked extends Error {
@@ -93,59 +85,5 @@ async function flock(descriptors: readonly number[], shell: Shell): Promise<void
     })
   }
 }
-
-const isHeld = (error: unknown): boolean => error instanceof CommandFailed && error.exitCode === 75
-
-/** Opens what is locked: the lock file and its folder; where a disk in trouble can neither make nor change the file, as it is, or else the folder alone, and gives why. */
-function openLock(folder: string, file: string): { readonly descriptors: readonly number[]; readonly readOnly?: unknown } {
-  try {
-    makeFolder(folder)
-    return { descriptors: [openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600), ...openedOf([folder])] }
-  } catch (error) {
-    if (diskTrouble(error) === undefined) throw error
-    const descriptors = openedOf([file, folder])
-    if (descriptors.length > 0) return { descriptors, readOnly: error }
-    throw cannotWrite(file, error)
-  }
-}
-
-/** The descriptors of those that are there and can be opened. */
-function openedOf(paths: readonly string[]): number[] {
-  return paths.flatMap(path => {
-    try {
-      return [openSync(path, constants.O_RDONLY)]
-    } catch {
-      return []
-    }
-  })
-}
-
-/** Writes over what is there and not after it: on most disks that needs no new room, and what an interrupted run left stays if it cannot be done. */
-function sign(descriptor: number, info: z.infer<typeof lockInfo> | undefined): void {
-  const text = Buffer.from(info ? `${JSON.stringify(info)}\n` : '')
-  const written = writeSync(descriptor, text, 0, text.length, 0)
-  ftruncateSync(descriptor, written)
-  if (written < text.length) throw Object.assign(new Error('written in part'), { code: 'ENOSPC' })
-}
-
-function readLock(file: string): z.infer<typeof lockInfo> | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    // without a file the folder is what is locked; what cannot be read may be the trace of an interrupted run
-    return isNotThere(error) ? undefined : UNKNOWN
-  }
-  if (text === '') return undefined
-  try {
-    return lockInfo.parse(JSON.parse(text))
-  } catch {
-    return UNKNOWN // cut short by a power cut
-  }
-}
-
-const UNKNOWN: LockInfo = { host: 'unknown', pid: 0, start: 'unknown' }
-
-const isNotThere = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 const describe = (info: LockInfo): string => `${info.host}, process ${info.pid}, since ${info.start}`

@@ -4,11 +4,11 @@ import { isMountPoint } from '../core/mount-table.ts'
 import { CommandFailed, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
+import { giveBack, isRun, type Shared, takeLease } from '../host/leases.ts'
+import { startUnit } from '../host/unit.ts'
 import type { ArchiveSettings, Host, MountSettings } from '../inventory/schema.ts'
+import type { Facts, Needs } from '../store/facts.ts'
 import { endShareProcess } from '../store/share-process.ts'
-import type { Facts, Needs } from './facts.ts'
-import { giveBack, isRun, type Shared, takeLease } from './leases.ts'
-import { startUnit } from './unit.ts'
 
 type Mounted = Needs<'mounted'> & { readonly mountLease: boolean }
 

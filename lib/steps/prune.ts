@@ -6,18 +6,25 @@ import { printTime, reachText } from '../core/restore-point.ts'
 import { type PrunePlan, planPrune } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
 import { filePrefixIn, pruneWords } from '../duplicity/args.ts'
+import { duplicityCall, targetOf } from '../duplicity/io/call.ts'
+import { readCollection } from '../duplicity/io/collection.ts'
+import { freshTarget, seed } from '../duplicity/io/fresh-target.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { Stopped } from '../engine/stop.ts'
 import { chainStatus } from '../report/chain-status.ts'
+import {
+  appendPruneLog,
+  clearPending,
+  freeze,
+  pruneInputOf,
+  readPending,
+  unfreezeCommand,
+  writePending,
+} from '../site/prune-state.ts'
+import { siteTelling } from '../site/telling.ts'
 import { forgetFiles } from '../store/audited-files.ts'
-import { readCollection } from './collection.ts'
-import { duplicityCall, targetOf } from './duplicity.ts'
-import type { Needs } from './facts.ts'
-import { freshTarget, seed } from './fresh-target.ts'
-import { appendPruneLog } from './prune-log.ts'
-import { clearPending, freeze, pruneInputOf, readPending, unfreezeCommand, writePending } from './prune-state.ts'
-import { siteTelling } from './site-telling.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** What pruning needs to know. */
 export type PruneNeeds = Needs<

@@ -6,17 +6,26 @@ import { claimText } from '../core/verdict.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
+import { desktopSite } from '../host/desktop-site.ts'
+import {
+  isSiteName,
+  type LocalSite,
+  type PrimarySite,
+  placeOf,
+  type Request,
+  type Roles,
+  type Site,
+  siteDeadline,
+} from '../host/site.ts'
+import { readRecord } from '../host/site-record.ts'
 import { siteState, stateFile } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
+import { readJournal } from '../restore/journal.ts'
+import type { Archive } from '../store/archive.ts'
+import type { Needs } from '../store/facts.ts'
+import { mountedCommand } from '../store/mounted-command.ts'
 import { ShareFiles, unlessMissing } from '../store/share-files.ts'
-import type { Archive } from './check-mount.ts'
-import { desktopSite } from './desktop-site.ts'
-import type { LocalSite, Needs, PrimarySite, Request, Roles, Site } from './facts.ts'
-import { mountedCommand } from './mounted-command.ts'
-import { readJournal } from './restore/journal.ts'
-import { siteDeadline } from './site-deadline.ts'
-import { readRecord } from './site-record.ts'
-import { isSiteName, isWithoutSites, placeOf } from './sites.ts'
+import { isWithoutSites } from './sites.ts'
 
 type Gives = Needs<'roles'>
 

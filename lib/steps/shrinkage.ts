@@ -5,12 +5,12 @@ import type { SetRecord } from '../core/set-record.ts'
 import { contentsOf, isUnconfirmed, newestConfirmed, shrinkageOf, shrinkageText } from '../core/shrinkage.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
+import { readRecord, type SiteRecord, updateRecord } from '../host/site-record.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
+import type { Needs } from '../store/facts.ts'
 import { readSetRecords, recordSet } from '../store/set-records.ts'
-import type { Needs } from './facts.ts'
 import type { Made } from './read-back-set.ts'
-import { readRecord, type SiteRecord, updateRecord } from './site-record.ts'
 
 /** What the command line says of sites that have shrunk. */
 export interface ShrinkageRequest {

@@ -1,11 +1,13 @@
-import { lstatSync, type Stats } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { claimsIn } from '../core/marker.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import type { Host, SiteSettings } from '../inventory/schema.ts'
-import type { LocalSite, Needs, SitePlace } from './facts.ts'
+import { isSiteName, type LocalSite } from '../host/site.ts'
+import type { Host } from '../inventory/schema.ts'
+import { configIn } from '../restore/database-access.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** Finds the sites on this host: every folder of the vhosts root with a `SITE` in it, or with a marker. */
 export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
@@ -21,11 +23,6 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
 /** A desktop keeps no sites, and replicates none, unless it has a folder for them. */
 export const isWithoutSites = ({ desktop, vhosts }: Host): boolean =>
   desktop !== undefined && lstatSync(vhosts, { throwIfNoEntry: false }) === undefined
-
-/** A name that can be a folder's on every host and a part of a log's line. Names with a dot in front are Holdfast's own. */
-export function isSiteName(name: string): boolean {
-  return name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
-}
 
 function sitesIn(folder: string): LocalSite[] {
   using vhosts = opened(folder)
@@ -50,28 +47,4 @@ function look(vhosts: OpenedFolder, name: string): LocalSite | undefined {
   using root = site.plainFolder('SITE')
   if (!root && claims.length === 0) return undefined
   return { name, folder: join(vhosts.name, name), claims, wpConfig: configIn(site) }
-}
-
-/** The `wp-config.php` of a site's folder; WordPress looks one level above its root too. Undefined for a static site. */
-export function wpConfigIn(folder: string): string | undefined {
-  using site = OpenedFolder.openIfThere(folder)
-  return site && configIn(site)
-}
-
-const CONFIG = 'wp-config.php'
-
-function configIn(site: OpenedFolder): string | undefined {
-  using root = site.plainFolder('SITE')
-  if (isFileOrLink(root?.look(CONFIG))) return join(site.name, 'SITE', CONFIG)
-  return isFileOrLink(site.look(CONFIG)) ? join(site.name, CONFIG) : undefined
-}
-
-const isFileOrLink = (stat: Stats | undefined): boolean => stat !== undefined && (stat.isFile() || stat.isSymbolicLink())
-
-const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
-
-/** Where a site of this name is, or would be, on a host. */
-export function placeOf(host: Host, name: string): SitePlace {
-  // a site may be named like a property that every object has
-  return { name, folder: join(host.vhosts, name), settings: Object.hasOwn(host.sites, name) ? host.sites[name]! : NO_SETTINGS }
 }

@@ -2,12 +2,13 @@ import { formatAge } from '../core/age.ts'
 import { lagOf } from '../core/archive-telling.ts'
 import { newestSet } from '../core/collection.ts'
 import { formatBytes } from '../core/size.ts'
+import { readCollection } from '../duplicity/io/collection.ts'
 import type { Step } from '../engine/step.ts'
-import { readCollection, siteArchiveOf } from './collection.ts'
-import type { Needs } from './facts.ts'
-import { readLimits } from './limits.ts'
-import { readRecord } from './site-record.ts'
-import { listingTelling } from './site-telling.ts'
+import { readLimits } from '../host/site.ts'
+import { readRecord } from '../host/site-record.ts'
+import { listingTelling } from '../site/telling.ts'
+import { siteArchiveOf } from '../store/archive.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** Looks at a site's archive, its sets and chains, and at the site's own limits. */
 export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<'siteArchive' | 'collection' | 'limits'>> = {

@@ -4,10 +4,10 @@ import { setTimeout } from 'node:timers/promises'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
+import { giveBack, isRun, type Shared, takeLease } from '../host/leases.ts'
+import { startUnit } from '../host/unit.ts'
 import type { Host, VpnSettings } from '../inventory/schema.ts'
-import type { Needs } from './facts.ts'
-import { giveBack, isRun, type Shared, takeLease } from './leases.ts'
-import { startUnit } from './unit.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** The VPN, on for as long as a program of this host holds a lease of it (S7); see leases.ts. */
 export const vpn: Hold<Needs<'host'>, Needs<'vpnLease'>> = {

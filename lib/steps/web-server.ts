@@ -1,12 +1,11 @@
 import { lstatSync, mkdirSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Condition, Step } from '../engine/step.ts'
+import { openCompanion, replaceFolder } from '../host/companion.ts'
 import { rememberOrTell } from '../host/state.ts'
+import { type WebServerFile, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import { areApproved, remember } from '../restore/approvals.ts'
-import { replaceFolder } from './certs.ts'
-import { openCompanion } from './companion.ts'
-import { type WebServerFile, webServerFiles, webServerFilesOf } from './domains.ts'
-import type { Needs } from './facts.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** The folder of the site's web server configuration in the companion folder, laid out as the web server's own. */
 export const WEB_SERVER = 'web-server'

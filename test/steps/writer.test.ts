@@ -3,9 +3,9 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writ
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
-import type { Archive } from '../../lib/steps/check-mount.ts'
-import type { Needs } from '../../lib/steps/facts.ts'
 import { checkWriter, type WriterRequest } from '../../lib/steps/writer.ts'
+import type { Archive } from '../../lib/store/archive.ts'
+import type { Needs } from '../../lib/store/facts.ts'
 import { hostIn, NO_REQUEST, ownFolder } from '../support/host.ts'
 import { notesOf, outcomeOf, perform } from '../support/perform.ts'
 

@@ -5,11 +5,11 @@
 import { recipe } from '../../lib/engine/recipe.ts'
 import { listenForStop } from '../../lib/engine/stop.ts'
 import type { Host } from '../../lib/inventory/schema.ts'
-import type { Needs } from '../../lib/steps/facts.ts'
 import { lock } from '../../lib/steps/lock.ts'
 import { type Look, mountForLook } from '../../lib/steps/look.ts'
 import { archiveMount } from '../../lib/steps/mount.ts'
 import { vpn } from '../../lib/steps/vpn.ts'
+import type { Needs } from '../../lib/store/facts.ts'
 import { NO_REQUEST } from './host.ts'
 import { perform } from './perform.ts'
 

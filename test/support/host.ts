@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import type { LocalSite, PrimarySite, Request, Site } from '../../lib/host/site.ts'
 import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema.ts'
-import type { LocalSite, PrimarySite, Request, Site } from '../../lib/steps/facts.ts'
 
 /** A folder of this test file's own, removed after it. */
 export function ownFolder(name: string): string {

@@ -2,7 +2,7 @@
 import type { CommandRecord, Outcome } from '../../lib/core/outcome.ts'
 import { Secret } from '../../lib/core/secret.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
-import type { Needs } from '../../lib/steps/facts.ts'
+import type { Needs } from '../../lib/store/facts.ts'
 
 declare const shell: Shell
 declare const maybe: string | undefined

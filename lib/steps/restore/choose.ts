@@ -18,14 +18,14 @@ import {
 } from '../../core/restore-point.ts'
 import { formatBytes } from '../../core/size.ts'
 import type { Condition, Step } from '../../engine/step.ts'
-import { desktopSite } from '../desktop-site.ts'
-import type { Needs, Site } from '../facts.ts'
-import { readRecord } from '../site-record.ts'
-import { placeOf } from '../sites.ts'
+import { desktopSite } from '../../host/desktop-site.ts'
+import { placeOf, type Site } from '../../host/site.ts'
+import { readRecord } from '../../host/site-record.ts'
+import type { Recovery } from '../../restore/recovery.ts'
+import { type Scope, WHOLE } from '../../restore/scope.ts'
+import type { Needs } from '../../store/facts.ts'
 import type { Answered, Insisting } from './ask-site.ts'
 import type { Followed } from './hold-back.ts'
-import type { Recovery } from './recovery.ts'
-import { type Scope, WHOLE } from './scope.ts'
 
 /** A replica is behind when the backup that it may follow was not replayed here yet (S22). */
 export const isBehind: Condition<

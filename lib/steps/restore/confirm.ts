@@ -1,15 +1,13 @@
-import { once } from 'node:events'
-import { createInterface } from 'node:readline/promises'
-import { isatty } from 'node:tty'
 import { formatAge } from '../../core/age.ts'
 import { Declined } from '../../core/bad-input.ts'
 import type { Transaction } from '../../core/restore-journal.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import type { Step } from '../../engine/step.ts'
-import type { Needs } from '../facts.ts'
-import type { Looked } from './look-for-room.ts'
-import type { Recovery } from './recovery.ts'
-import { whatOf } from './scope.ts'
+import { ask } from '../../host/terminal.ts'
+import type { Looked } from '../../restore/disk-space.ts'
+import type { Recovery } from '../../restore/recovery.ts'
+import { whatOf } from '../../restore/scope.ts'
+import type { Needs } from '../../store/facts.ts'
 
 /** What is to be put in place: a backup, or what an earlier restore replaced. */
 type Asked = Needs<'host' | 'site' | 'request'> & { recovery: Recovery } & (
@@ -34,42 +32,4 @@ export const confirm: Step<Asked, void> = {
     const answer = await ask(need === undefined ? question : `${need}.\n${question}`, shell.stop)
     if (answer?.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
   },
-}
-
-/**
- * Asks on the terminal, and gives the line that was typed, or undefined at its end (Ctrl-D, a connection that is gone). The terminal stays as it is: were it read
- * key by key, Ctrl-C would be a key and no signal, and a terminal that is gone could not be put back.
- * @throws when the run is stopped meanwhile
- */
-export async function ask(question: string, stop: AbortSignal): Promise<string | undefined> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
-  const ended = new Promise<undefined>(resolve => terminal.once('close', () => resolve(undefined)))
-  let isGone = false
-  // a terminal that is gone gives an error at both, which would end the program with all that it holds
-  for (const each of [process.stdin, terminal])
-    each.on('error', () => {
-      isGone = true
-      terminal.close()
-    })
-  try {
-    const answer = await Promise.race([terminal.question(question, { signal: stop }), ended])
-    if (answer === undefined) await settleEnd(isGone, stop)
-    return answer
-  } finally {
-    terminal.close()
-  }
-}
-
-/** Tells Ctrl-D from a connection that is gone: whoever is left without a terminal is hung up, whether or not the signal for it has come already. */
-async function settleEnd(isGone: boolean, stop: AbortSignal): Promise<void> {
-  if (!isGone && isatty(process.stdin.fd)) return void process.stdout.write('\n')
-  if (!stop.aborted) {
-    const stopped = once(stop, 'abort')
-    // without a terminal nothing else would keep the program until its own signal has come
-    const waiting = setInterval(() => {}, 1000)
-    process.kill(process.pid, 'SIGHUP')
-    await stopped
-    clearInterval(waiting)
-  }
-  stop.throwIfAborted()
 }

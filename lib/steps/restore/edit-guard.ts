@@ -3,14 +3,12 @@ import { messageOf } from '../../core/message.ts'
 import type { Transaction } from '../../core/restore-journal.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
-import type { Needs } from '../facts.ts'
-import { openDump } from '../opened-dump.ts'
-import { sameBytes } from '../same-bytes.ts'
-import type { Restored } from './files.ts'
-import { differences, readFingerprint, takeFingerprint, writeFingerprint } from './fingerprint.ts'
-import { readJournal, updatePending } from './journal.ts'
-import { accessFrom } from './live-access.ts'
-import { type Guarded, pendingOf, type Restoring } from './transaction.ts'
+import { accessFrom } from '../../restore/database-access.ts'
+import { differences, readFingerprint, takeFingerprint, writeFingerprint } from '../../restore/fingerprint.ts'
+import { pendingOf, readJournal, updatePending } from '../../restore/journal.ts'
+import type { Restored, Restoring } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
+import type { Guarded } from './transaction.ts'
 
 type Guards = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }
 
@@ -77,13 +75,6 @@ export const databaseDiffers: Condition<{ restored: Restored } & Guarded, { acce
   if (restored.access === undefined) return 'there is no database to bring back'
   if (databaseUntouched && restored.sameDump) return 'the dump is the one that was imported last'
   return { access: restored.access }
-}
-
-/** Whether the dump in a restored tree is the one beside the live site. */
-export async function hasSameDump(tree: string, live: string): Promise<boolean> {
-  using mine = openDump(tree)
-  using theirs = openDump(live)
-  return mine !== undefined && theirs !== undefined && (await sameBytes(mine.path, theirs.path))
 }
 
 /** Remembers how the replica looks now. */

@@ -1,23 +1,20 @@
 import { join } from 'node:path'
-import type { DatabaseAccess } from '../../core/database-access.ts'
 import { messageOf } from '../../core/message.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
 import { isComplete } from '../../database/dump-file.ts'
 import { DuplicityError } from '../../duplicity/errors.ts'
+import { fetchTree } from '../../duplicity/io/fetch.ts'
 import type { Step } from '../../engine/step.ts'
+import { COMPANION, DUMP, openDump } from '../../host/companion.ts'
 import type { Hands } from '../../host/hands.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
-import { COMPANION } from '../companion.ts'
-import { DUMP } from '../db-dump.ts'
-import type { Needs, Site } from '../facts.ts'
-import { openDump } from '../opened-dump.ts'
-import { wpConfigIn } from '../sites.ts'
-import { hasSameDump } from './edit-guard.ts'
-import { fetchTree } from './fetch.ts'
-import { accessFrom } from './live-access.ts'
-import { settleRights } from './rights.ts'
-import { partsOf, type Scope } from './scope.ts'
-import type { Restoring } from './transaction.ts'
+import type { Site } from '../../host/site.ts'
+import { accessFrom, wpConfigIn } from '../../restore/database-access.ts'
+import { hasSameDump } from '../../restore/fingerprint.ts'
+import { settleRights } from '../../restore/rights.ts'
+import { partsOf, type Scope } from '../../restore/scope.ts'
+import type { Restored, Restoring } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 
 type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
   restoring: Restoring
@@ -47,14 +44,6 @@ const notThere = (site: string, { time }: RestorePoint, path: string | undefined
   path === undefined
     ? `the backup of ${printTime(time)} has no database of ${site}: it was made of a static site, or without its database`
     : `the backup of ${printTime(time)} has no ${path} of ${site}`
-
-/** What the restored files say of the site. */
-export interface Restored {
-  /** Undefined for a static site, or where the database is not brought back. */
-  readonly access: DatabaseAccess | undefined
-  /** The dump in it is the one beside the live site. */
-  readonly sameDump: boolean
-}
 
 /**
  * Phase (b): the files are those of a site, none is what no site may have, the configuration can be read and the dump is whole. In a dry run there is

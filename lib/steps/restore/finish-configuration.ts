@@ -4,14 +4,14 @@ import type { Owes } from '../../engine/recipe.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Condition, Hold, Step } from '../../engine/step.ts'
 import type { Host } from '../../inventory/schema.ts'
+import { pendingOf, readJournal, updatePending, writeJournal } from '../../restore/journal.ts'
 import { hasKeptProposal, proposalFolder, readKeptProposal } from '../../restore/kept-proposal.ts'
 import type { Proposal } from '../../restore/proposal.ts'
-import type { Needs } from '../facts.ts'
+import { type Installed, putInForce } from '../../restore/put-in-force.ts'
+import { TO_PUT_BACK, takeBackPending, tidy } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 import { isBehind } from './choose.ts'
 import type { Followed } from './hold-back.ts'
-import { readJournal, updatePending, writeJournal } from './journal.ts'
-import { type Installed, putInForce } from './put-in-force.ts'
-import { pendingOf, TO_PUT_BACK, takeBackPending, tidy } from './transaction.ts'
 
 /** Applies to a site of which certificates or configuration are not in force yet. */
 export const isIncomplete: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>

@@ -1,13 +1,13 @@
 import { printTime, type RestorePoint, restorePoints } from '../../core/restore-point.ts'
 import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../../core/shrinkage.ts'
+import { dumpRowsOf } from '../../database/dump-size.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Step } from '../../engine/step.ts'
-import { dumpRowsOf } from '../dump-size.ts'
-import type { Needs } from '../facts.ts'
+import { readRecord, type SiteRecord, updateRecord } from '../../host/site-record.ts'
+import type { Restoring } from '../../restore/transaction.ts'
+import { isSiteEmpty } from '../../site/contents.ts'
+import type { Needs } from '../../store/facts.ts'
 import { acceptAfterOf, recordsOrNone, type ShrinkageRequest } from '../shrinkage.ts'
-import { readRecord, type SiteRecord, updateRecord } from '../site-record.ts'
-import { isSiteEmpty } from '../tree-size.ts'
-import type { Restoring } from './transaction.ts'
 
 /** The backup that a replica may follow, if there is any, and by what that was decided. */
 export interface Followed {

@@ -5,8 +5,8 @@ import type { Shell } from '../../engine/shell.ts'
 import type { Step } from '../../engine/step.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
 import { sandboxed } from '../../host/sandbox.ts'
-import type { Needs } from '../facts.ts'
-import type { Restoring } from './transaction.ts'
+import type { Restoring } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 
 type Keeps = Needs<'site'> & { restoring: Restoring; point: RestorePoint }
 

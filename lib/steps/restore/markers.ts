@@ -3,19 +3,10 @@ import type { Shell } from '../../engine/shell.ts'
 import type { Step } from '../../engine/step.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
 import { removeTree } from '../../host/remove-tree.ts'
-import { COMPANION } from '../companion.ts'
-import type { Needs } from '../facts.ts'
-import type { Scope } from './scope.ts'
-import type { Restoring } from './transaction.ts'
-
-/** Settings of a site that are of today, whatever day it is brought back to. */
-const OF_TODAY = ['max_NAS_space', 'full_backup_freq']
-
-/** Whether a path of a set may not be brought back to a live site by itself: it says whose the site is, how it is backed up, or is Holdfast's own. */
-export function isOfToday(path: string): boolean {
-  const [top = ''] = path.split('/')
-  return [...OF_TODAY, COMPANION].includes(top) || claimsIn([top]).length > 0
-}
+import { OF_TODAY } from '../../restore/recovery.ts'
+import type { Scope } from '../../restore/scope.ts'
+import type { Restoring } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 
 /**
  * Makes the restored tree say what is true now: its marker names today's owner, whoever that was when the set was made; and on the primary

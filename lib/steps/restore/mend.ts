@@ -5,10 +5,10 @@ import type { Step } from '../../engine/step.ts'
 import { removeScratch } from '../../host/scratch.ts'
 import { removeUnfinished } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
-import type { Needs } from '../facts.ts'
-import { readJournal } from './journal.ts'
-import { leftBehind } from './left-behind.ts'
-import { takeBackInterrupted, tidy } from './transaction.ts'
+import { readJournal } from '../../restore/journal.ts'
+import { leftBehind } from '../../restore/left-behind.ts'
+import { takeBackInterrupted, tidy } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 
 /** The sites whose interrupted restore was taken back at the beginning of this run. */
 export interface Mended {

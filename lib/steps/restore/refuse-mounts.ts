@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { mountsOnTheWay, mountsWithin } from '../../core/mount-table.ts'
-import type { Exchange } from '../../core/restore-journal.ts'
+import { join } from 'node:path'
 import type { Step } from '../../engine/step.ts'
-import { type Bases, realPath } from '../../restore/place.ts'
-import type { Needs } from '../facts.ts'
-import { placeOfPath } from './path-place.ts'
-import type { Scope } from './scope.ts'
+import { refuse } from '../../restore/mounts.ts'
+import { placeOfPath } from '../../restore/path-place.ts'
+import type { Scope } from '../../restore/scope.ts'
+import type { Needs } from '../../store/facts.ts'
 
 /**
  * Refuses a restore of files where something is mounted in what would be replaced: a mount moves along with the folder around it, and what is on it
@@ -20,23 +17,3 @@ export const refuseMounts: Step<Needs<'host' | 'site'> & { scope: Scope }, void>
     if (scope.files) refuse(host, host.vhosts, site.folder)
   },
 }
-
-/** The same just before the exchange, of both sides: a restore takes its time, and an undo is days later. @throws when something is mounted in one */
-export function assertNoMounts(host: Bases, exchanges: readonly Exchange[]): void {
-  for (const path of exchanges.flatMap(({ live, held }) => [live, held])) refuse(host, dirname(path), path)
-}
-
-/** The mounts in a folder that is to be deleted with all that is in it. */
-export const mountsIn = (host: Bases, folder: string): readonly string[] => mountsWithin(mountTable(), realPath(host, folder))
-
-/** @param root a folder around the path, whose own file system the restore is prepared on */
-function refuse(host: Bases, root: string, path: string): void {
-  const there = realPath(host, path)
-  const [mount] = [...mountsOnTheWay(mountTable(), realPath(host, root), there), ...mountsWithin(mountTable(), there)]
-  if (mount === undefined) return
-  throw new Error(
-    `${mount} is a mount, and ${path} would be replaced with it: unmount it first, or bring back with --path what lies beside it`,
-  )
-}
-
-const mountTable = (): string => readFileSync('/proc/self/mountinfo', 'utf8')

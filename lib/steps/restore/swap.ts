@@ -2,18 +2,18 @@ import { join } from 'node:path'
 import type { Exchange, Transaction } from '../../core/restore-journal.ts'
 import type { Step } from '../../engine/step.ts'
 import type { Hands } from '../../host/hands.ts'
+import type { Site } from '../../host/site.ts'
 import type { Host } from '../../inventory/schema.ts'
+import { bringDatabase } from '../../restore/database-exchange.ts'
+import { bringExchange, planExchange } from '../../restore/exchange.ts'
+import { pendingOf, updatePending } from '../../restore/journal.ts'
+import { assertNoMounts } from '../../restore/mounts.ts'
+import { placeOfPath, settleMadeFolders } from '../../restore/path-place.ts'
 import type { Proposal } from '../../restore/proposal.ts'
-import type { Needs, Site } from '../facts.ts'
+import { type Scope, whatOf } from '../../restore/scope.ts'
+import type { Restored, Restoring, Swapped } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 import type { Asked } from './ask-site.ts'
-import { bringDatabase } from './database-exchange.ts'
-import { bringExchange, planExchange } from './exchange.ts'
-import type { Restored } from './files.ts'
-import { updatePending } from './journal.ts'
-import { placeOfPath, settleMadeFolders } from './path-place.ts'
-import { assertNoMounts } from './refuse-mounts.ts'
-import { type Scope, whatOf } from './scope.ts'
-import { pendingOf, type Restoring } from './transaction.ts'
 
 /** What was restored is ready to go live: files and database were checked, its marker says whose the site is, and what is the system's was read while nobody else could reach it. */
 type Staged = {
@@ -24,8 +24,6 @@ type Staged = {
   markerSettled: true
   proposal: Proposal
 }
-/** What was restored and what was live have changed places. */
-export type Swapped = { swapped: true }
 
 /**
  * Phase (e): what was restored and what is live change places: files by exchange, tables by one statement. Before the first of them the journal says so; until

@@ -1,15 +1,15 @@
 import type { Owes, Pays } from '../../engine/recipe.ts'
 import type { Step } from '../../engine/step.ts'
+import { COMPANION } from '../../host/companion.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
 import { rememberOrTell } from '../../host/state.ts'
 import { rememberLineages } from '../../restore/approvals.ts'
 import { keepProposal } from '../../restore/kept-proposal.ts'
 import { NO_PROPOSAL, type Proposal, readProposal } from '../../restore/proposal.ts'
-import { COMPANION } from '../companion.ts'
-import type { Needs } from '../facts.ts'
-import { type Installed, putInForce } from './put-in-force.ts'
-import type { Scope } from './scope.ts'
-import type { Restoring } from './transaction.ts'
+import { type Installed, putInForce } from '../../restore/put-in-force.ts'
+import type { Scope } from '../../restore/scope.ts'
+import type { Restoring } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 
 type Restores = Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope }
 

@@ -1,43 +1,15 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { expired, type Transaction } from '../../core/restore-journal.ts'
+import type { Transaction } from '../../core/restore-journal.ts'
 import { printTime } from '../../core/restore-point.ts'
-import { adminOf } from '../../database/admin.ts'
-import { quoteName } from '../../database/sql.ts'
 import type { Owes, Pays } from '../../engine/recipe.ts'
 import type { Hold, Step } from '../../engine/step.ts'
-import type { Hands } from '../../host/hands.ts'
-import type { Host } from '../../inventory/schema.ts'
-import type { Needs } from '../facts.ts'
-import { updateRecord } from '../site-record.ts'
+import { updateRecord } from '../../host/site-record.ts'
+import { forgetFingerprint } from '../../restore/fingerprint.ts'
+import { readJournal, updatePending, workFolder, writeJournal } from '../../restore/journal.ts'
+import { type Scope, whatOf } from '../../restore/scope.ts'
+import { type RestoreTask, type Restoring, restoringOf, TO_PUT_BACK, takeBackPending, tidy } from '../../restore/transaction.ts'
+import type { Needs } from '../../store/facts.ts'
 import type { Answered } from './ask-site.ts'
-import { forgetFingerprint } from './fingerprint.ts'
-import { readJournal, updatePending, workFolder, writeJournal } from './journal.ts'
-import { type Scope, whatOf } from './scope.ts'
-import { forget, takeBack, takeBackAndKeep } from './take-back.ts'
-
-/** A restore at work: where it keeps what, and its names on the database server. */
-export interface Restoring {
-  readonly id: string
-  /** The folder of its own on the site's file system. */
-  readonly holding: string
-  /** Where the restored tree is made, and where the former one is afterwards. */
-  readonly tree: string
-  /** The database that it fills, and in which the former tables are afterwards; also the name of its account while it imports. */
-  readonly shadow: string
-}
-
-/** Names a restore: short, unique on a host, and the site's by its hash. */
-export function restoringOf(host: Host, site: string, now: number): Restoring {
-  const id = now.toString(36)
-  const holding = join(workFolder(host), encodeURIComponent(site), id)
-  const hash = createHash('sha1').update(site).digest('hex').slice(0, 8)
-  return { id, holding, tree: join(holding, 'tree'), shadow: `hf_${hash}_${id}` }
-}
-
-/** What a restore is for: a site that was recovered is this host's own, a replica follows another's. */
-export type RestoreTask = 'recover' | 'replica'
 
 /** What is known of the live site before it is replaced. */
 export interface Guarded {
@@ -50,9 +22,6 @@ type Begins<Task> = Needs<'host' | 'secrets' | 'request' | 'site'> & {
   /** The disks have room for such a restore. */
   readonly room: { readonly task: Task }
 }
-
-/** Seconds that putting a site back may take once the run was stopped: more than the end of a run leaves, since whatever is left half-way waits for the next run. */
-export const TO_PUT_BACK = 30
 
 /**
  * One restore that is all or nothing (S24): it goes up with an entry in the journal, and unless it was committed it comes down by putting back
@@ -93,37 +62,6 @@ export const restoreTransaction = <Task extends RestoreTask>(
   },
 })
 
-/** Takes back a site's restore that did not come to its end, if there is one. Gives whether there was. */
-export async function takeBackPending(hands: Hands, site: string): Promise<boolean> {
-  const { pending, kept } = readJournal(hands.host, site)
-  if (!pending) return false
-  await takeBack(hands, pending)
-  writeJournal(hands.host, site, { pending: undefined, kept })
-  return true
-}
-
-/**
- * Takes back what an earlier run left, if anything. Gives undefined for nothing, else the restore; its phase is `kept` where what had been live
- * meanwhile is kept.
- */
-export async function takeBackInterrupted(hands: Hands, site: string): Promise<Transaction | undefined> {
-  const { pending, kept } = readJournal(hands.host, site)
-  if (pending?.task !== 'recover' || pending.phase !== 'swapping') {
-    await takeBackPending(hands, site)
-    return pending
-  }
-  const done = await takeBackAndKeep(hands, pending)
-  writeJournal(hands.host, site, { pending: undefined, kept: [...kept, done] })
-  return done
-}
-
-/** The restore that is under way. */
-export function pendingOf(host: Host, site: string): Transaction {
-  const { pending } = readJournal(host, site)
-  if (!pending) throw new Error(`${site}: no restore is under way`)
-  return pending
-}
-
 type Commits = Needs<'host' | 'secrets' | 'site'> & Answered & { restoring: Restoring; scope: Scope }
 
 /** The end of a restore that succeeded: what was live is now what is kept, and older keeps go. */
@@ -159,18 +97,4 @@ export const commit: Step<Commits, Pays<'commit'>> = {
     )
     return {}
   },
-}
-
-/** Removes the traces of finished restores and the keeps whose time is over. Done again by every run until it worked. */
-export async function tidy(hands: Hands, site: string): Promise<void> {
-  const { host, shell } = hands
-  const { pending, kept } = readJournal(host, site)
-  const last = kept.findLast(one => one.task !== 'configuration')
-  if (last && !last.tidied && last.database) {
-    const { live, marker } = last.database
-    await adminOf({ host, shell }).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)
-  }
-  for (const one of expired(kept, shell.now(), host.keepPrevious)) await forget(hands, one)
-  const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))
-  writeJournal(host, site, { pending, kept: left.map(one => (one === last ? { ...one, tidied: true } : one)) })
 }

@@ -1,0 +1,121 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { BackupSet } from '../../core/collection.ts'
+import type { AuditedFiles } from '../../core/known-file.ts'
+import type { Shell } from '../../engine/shell.ts'
+import { makeGpgHome } from '../../host/gpg-home.ts'
+import { sandboxed } from '../../host/sandbox.ts'
+import { makeScratch } from '../../host/scratch.ts'
+import { makeFolder } from '../../host/whole-file.ts'
+import { secretOf } from '../../inventory/secrets.ts'
+import type { LookNeeds } from '../../store/facts.ts'
+import type { Keys } from '../../store/metadata.ts'
+import { encryptWords, filePrefixIn } from '../args.ts'
+import { volumesListed } from '../known-files.ts'
+import { type ManifestVolume, parseManifest } from '../manifest.ts'
+import { parseName } from '../names.ts'
+import { targetOf } from './call.ts'
+
+/** Seconds for reading one manifest of a large site over a slow line. */
+const PATIENCE = 120
+
+/**
+ * The volumes that a set's manifest lists: from this host's own copy, which is not encrypted, else from the archive.
+ * @throws when there is none, or it cannot be read or decrypted
+ */
+export async function manifestOf(
+  facts: LookNeeds,
+  set: BackupSet,
+  known: AuditedFiles,
+  shell: Shell,
+): Promise<readonly ManifestVolume[]> {
+  const name = set.manifest!.name
+  const copy = copyOf(facts, name, known)
+  return parseManifest(copy === undefined ? await archived(facts, name, shell) : await readFile(copy, 'utf8'))
+}
+
+async function archived({ host, secrets, siteArchive }: LookNeeds, name: string, shell: Shell): Promise<string> {
+  const path = join(siteArchive.folder!, name)
+  const quiet = shell.with({ timeout: PATIENCE, onLine: () => {} })
+  if (!name.endsWith('.gpg')) return await quiet.ask(String)`cat ${path}`
+  await using scratch = makeScratch(host)
+  const home = await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell)
+  const secret = host.encryption.kind === 'none' ? undefined : host.encryption.secret
+  const input = secret === undefined ? '' : secretOf(secrets, secret)
+  const gpg = ['gpg', '--batch', '--quiet', '--pinentry-mode=loopback', '--passphrase-fd=0', '--decrypt', path]
+  const view = { ...home, reads: [...home.reads, path], capabilities: ['CAP_DAC_OVERRIDE'] } as const
+  return await quiet.with({ input }).ask(String)`${sandboxed(gpg, view)}`
+}
+
+/** Where duplicity keeps its copies of the manifests and signatures of a site's archive on this host. */
+export function archiveDirOf({ host, site, siteArchive }: Omit<LookNeeds, 'secrets'>): string {
+  const { cache, name } = targetOf(host, site.name, siteArchive, 'backup')
+  return join(cache, name)
+}
+
+/** Does something with what this host needs to decrypt what it has in an archive, and to encrypt it again. */
+export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (keys: Keys) => Promise<Answer>): Promise<Answer> {
+  const { host, secrets, site, siteArchive } = facts
+  const { encryption } = host
+  const secret = encryption.kind === 'none' || encryption.secret === undefined ? undefined : secretOf(secrets, encryption.secret)
+  const encrypt = encryptWords(targetOf(host, site.name, siteArchive, 'backup'))
+  // a passphrase needs no keyring: any folder of the sandbox will do
+  if (encryption.kind !== 'gpg') return await work({ secret, encrypt, places: { env: { GNUPGHOME: '/tmp' } } })
+  await using scratch = makeScratch(host)
+  return await work({ secret, encrypt, places: await makeGpgHome(encryption, join(scratch.path, 'gnupg'), shell) })
+}
+
+/**
+ * The path of this host's copy of a manifest or of signatures. Undefined where it has none that is whole: one that stands in for another, or a manifest that does not list the
+ * volumes that were written.
+ */
+export function copyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
+  const archiveDir = archiveDirOf(facts)
+  const file = join(archiveDir, copyName(name))
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile() || isStandIn(archiveDir, name)) return undefined
+  const prefix = filePrefixIn(facts.siteArchive.options)
+  if (parseName(name, prefix)?.role !== 'manifest') return file
+  return listsWhatIsKnown(file, name, known, prefix) ? file : undefined
+}
+
+function listsWhatIsKnown(file: string, name: string, known: AuditedFiles, prefix: string): boolean {
+  try {
+    const listed = volumesListed(name, parseManifest(readFileSync(file, 'utf8')), Object.keys(known), prefix)
+    return Object.entries(listed).every(([volume, { sha1 }]) => (known[volume]?.sha1 ?? sha1) === sha1)
+  } catch {
+    return false
+  }
+}
+
+/** An empty manifest, and an empty tar archive of signatures, as they would be in duplicity's archive-dir. */
+const STAND_INS = {
+  manifest: Buffer.from('Hostname none\nLocaldir none\n'),
+  signatures: gzipSync(Buffer.alloc(10_240)),
+}
+
+/**
+ * Puts stand-ins into an archive-dir for manifests and signatures that cannot be read, or are not needed: duplicity fetches what is missing there from the archive before it does
+ * anything, and ends when that is damaged, also where it would only restore an older set, or begin a new chain.
+ * @param names as in the archive; what is there already stays
+ */
+export function putStandIns(archiveDir: string, names: readonly string[]): void {
+  makeFolder(archiveDir)
+  for (const name of names) {
+    const file = join(archiveDir, copyName(name))
+    if (!statSync(file, { throwIfNoEntry: false })) writeFileSync(file, standInFor(name), { mode: 0o600 })
+  }
+}
+
+/** Whether a file of an archive-dir is one that stands in for another. */
+export function isStandIn(archiveDir: string, name: string): boolean {
+  const [file, content] = [join(archiveDir, copyName(name)), standInFor(name)]
+  return statSync(file, { throwIfNoEntry: false })?.size === content.length && readFileSync(file).equals(content)
+}
+
+const isSignatures = (name: string): boolean => /\.sigtar(\.gz|\.gpg)?$/.test(name)
+const standInFor = (name: string): Buffer => (isSignatures(name) ? STAND_INS.signatures : STAND_INS.manifest)
+
+/** The name of a file of the archive in an archive-dir: there nothing is encrypted, and only signatures are compressed. */
+export const copyName = (name: string): string => name.replace(/\.(gz|gpg)$/, '') + (isSignatures(name) ? '.gz' : '')

@@ -1,0 +1,142 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { cannotWrite } from '../../core/disk-trouble.ts'
+import type { Secret } from '../../core/secret.ts'
+import type { Skipped } from '../../core/unread.ts'
+import type { Shell } from '../../engine/shell.ts'
+import { makeGpgHome } from '../../host/gpg-home.ts'
+import { type Sandbox, sandboxed } from '../../host/sandbox.ts'
+import { makeScratch } from '../../host/scratch.ts'
+import { makeFolder, removeQuietly } from '../../host/whole-file.ts'
+import type { ArchiveSettings, Host } from '../../inventory/schema.ts'
+import { type Secrets, secretOf } from '../../inventory/secrets.ts'
+import type { SiteArchive } from '../../store/archive.ts'
+import type { Cipher, Target } from '../args.ts'
+import { skippedIn } from '../skipped.ts'
+import { filesInHome, folderOfUrl } from '../url.ts'
+import { duplicityEnding, logOf } from './ending.ts'
+
+/** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
+export type Purpose = 'backup' | 'restore'
+
+const cacheOf = (host: Host): string => join(host.paths.cache, 'duplicity')
+
+/** What every duplicity call for one site's archive has in common. */
+export function targetOf(host: Host, site: string, archive: SiteArchive, purpose: Purpose): Target {
+  const name = `${encodeURIComponent(site)}.${purpose}`
+  const cache = cacheOf(host)
+  const { program, compression, retries } = host.duplicity
+  return {
+    program,
+    url: archive.url,
+    name,
+    cache,
+    logFile: join(cache, `${name}.log`),
+    cipher: cipherOf(host),
+    compression,
+    retries,
+    options: archive.options,
+  }
+}
+
+function cipherOf({ encryption }: Host): Cipher {
+  if (encryption.kind === 'passphrase') return { kind: 'passphrase', stretched: !encryption.generated }
+  return encryption.kind === 'gpg' ? { kind: 'gpg', key: encryption.key } : { kind: 'none' }
+}
+
+/** One call of duplicity for a site's archive. */
+export interface DuplicityCall {
+  readonly host: Host
+  readonly secrets: Secrets
+  readonly target: Target
+  readonly archive: SiteArchive
+  /** What it does to the archive. */
+  readonly access: 'reads' | 'writes'
+  /** What it gets besides the archive, its own cache and the keys. */
+  readonly sandbox?: Sandbox
+}
+
+/** A call that is ready. What it kept on this host's disk goes when it is disposed of. */
+export interface ReadyCall extends AsyncDisposable {
+  /** Runs it: secrets in its environment, a failure as a named error (S40). */
+  readonly shell: Shell
+  /** What it said of each file that it skipped, once it has ended well. */
+  readonly skipped: () => readonly Skipped[]
+  /** The words of a command, made to run in the sandbox of this call. */
+  readonly sandboxed: (words: readonly string[]) => string[]
+}
+
+/** Bytes that each of its processes may have: far more than it needs, far less than a set could make it take. */
+const MEMORY = 8 * 1024 ** 3
+
+/**
+ * Makes a call of duplicity ready to run in a sandbox: it sees this archive's folder and its own cache of it, a home of gpg for this call, and what it is given.
+ * A site's files and the sets of another host are a stranger's (S41). For a URL it has the network, and of the person's home what `archive.reads` names.
+ * It must run one call at a time for one target, since the call's log file is the target's.
+ * @throws when the cache cannot be written
+ */
+export async function duplicityCall(
+  { host, secrets, target, archive, access, sandbox = {} }: DuplicityCall,
+  shell: Shell,
+): Promise<ReadyCall> {
+  const folder = archive.folder ?? folderOfUrl(archive.url)
+  const scratch = makeScratch(host, target.cache)
+  try {
+    makeFolder(join(target.cache, target.name))
+    writeFileSync(target.logFile, '', { mode: 0o600 })
+    if (archive.folder === undefined && folder !== undefined && access === 'writes') makeFolder(folder)
+  } catch (error) {
+    throw cannotWrite(`${target.cache} of this host`, error)
+  }
+  const gpg = await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell)
+  const names = host.archive.kind === 'url' ? host.archive.env : []
+  const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
+  const sets = folder === undefined ? [] : [folder]
+  const home = folder === undefined ? homePlaces(host.archive) : []
+  const whole: Sandbox = {
+    ...sandbox,
+    // archives belong to whomever the share says
+    capabilities: ['CAP_DAC_OVERRIDE', ...(sandbox.capabilities ?? [])],
+    reads: [...(sandbox.reads ?? []), ...gpg.reads, ...home, ...(access === 'reads' ? sets : [])],
+    writes: [
+      ...(sandbox.writes ?? []),
+      ...gpg.writes,
+      ...(access === 'writes' ? sets : []),
+      join(target.cache, target.name),
+      target.logFile,
+      scratch.path,
+    ],
+    network: folder === undefined,
+    env: { ...gpg.env, TMPDIR: scratch.path, ...(folder === undefined ? { HOME: homedir() } : {}) },
+    limits: { memory: MEMORY },
+  }
+  return {
+    skipped: () => skippedIn(logOf(target)),
+    shell: shell.with({
+      env: { ...own, ...passphraseOf(host, secrets) },
+      ...duplicityEnding(host, target, placesOf(target)),
+    }),
+    sandboxed: words => sandboxed(words, whole),
+    [Symbol.asyncDispose]: async () => {
+      if (logOf(target) === '') removeQuietly(target.logFile) // of a dry run nothing stays
+      await scratch[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** What a program for this URL may read of the person's home, and what the inventory names besides. */
+function homePlaces(archive: ArchiveSettings): string[] {
+  if (archive.kind !== 'url') return []
+  return [...filesInHome(archive.url).map(name => join(homedir(), name)), ...archive.reads].filter(existsSync)
+}
+
+/** Where a call writes on this host. */
+const placesOf = ({ name, cache }: Target): string[] =>
+  name.endsWith('.restore' satisfies `.${Purpose}`) ? [cache, 'the folder that it restores into'] : [cache]
+
+/** A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment. */
+function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, string | Secret> {
+  if (encryption.kind === 'none') return {}
+  return { PASSPHRASE: encryption.secret === undefined ? '' : secretOf(secrets, encryption.secret) }
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import type { Collection, FileRef } from '../../core/collection.ts'
+import { withDamages } from '../../core/damage.ts'
+import type { AuditedFiles } from '../../core/known-file.ts'
+import type { Shell } from '../../engine/shell.ts'
+import type { SiteArchive } from '../../store/archive.ts'
+import { knownFiles } from '../../store/audited-files.ts'
+import type { LookNeeds } from '../../store/facts.ts'
+import { filesOfSite, unlessMissing } from '../../store/share-files.ts'
+import { collectionStatusWords, filePrefixIn } from '../args.ts'
+import { collectionFromStatus } from '../collection-status.ts'
+import { DuplicityError } from '../errors.ts'
+import { damagesIn } from '../known-files.ts'
+import { collectionOf } from '../listing.ts'
+import { folderOfUrl } from '../url.ts'
+import { duplicityCall } from './call.ts'
+import { withCutOffs } from './cut-off.ts'
+import { freshTarget } from './fresh-target.ts'
+
+/**
+ * A site's sets and chains: from the names in its folder, with what is known to be damaged; or, where only duplicity can look (a URL), from duplicity's status, without sizes.
+ */
+export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
+  const { siteArchive } = facts
+  if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, filePrefixIn(siteArchive.options))
+  const listed = await listCollection(siteArchive, shell)
+  const known = withKnown(listed, await knownIn(facts, listed, shell), siteArchive)
+  return await withCutOffs(known, facts, shell)
+}
+
+/** What is known of the files of a site's archive. */
+export function knownIn({ host, site, siteArchive }: LookNeeds, listed: Collection, shell: Shell): Promise<AuditedFiles> {
+  return knownFiles({ host, site: site.name, archive: siteArchive }, listed, shell)
+}
+
+/** A listed collection with what is damaged in it, by what is known of its files. */
+export function withKnown(listed: Collection, known: AuditedFiles, { options }: SiteArchive): Collection {
+  return withDamages(listed, damagesIn(known, listed, filePrefixIn(options)))
+}
+
+/** The sets and chains from the names alone. */
+export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
+  return collectionOf(await listArchive(siteArchive, shell), { prefix: filePrefixIn(siteArchive.options) })
+}
+
+async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell, prefix: string): Promise<Collection> {
+  if (await isMissingFolder(siteArchive.url, shell)) return collectionOf([])
+  await using fresh = await freshTarget(host, site.name, siteArchive, tmpdir())
+  const { target } = fresh
+  await using call = await duplicityCall({ host, secrets, target, archive: siteArchive, access: 'reads' }, shell)
+  try {
+    await call.shell.with({ onLine: () => {} }).ask(String)`${call.sandboxed(collectionStatusWords(target))}`
+  } catch (error) {
+    if (error instanceof DuplicityError && error.fault === 'no-backup') return collectionOf([])
+    throw error
+  }
+  return collectionFromStatus(readFileSync(target.logFile, 'utf8'), { prefix })
+}
+
+/** Whether the URL is one of a folder on this machine that is not there: duplicity would make it, and a look is to change nothing. */
+async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
+  const folder = folderOfUrl(url)
+  if (folder === undefined) return false
+  const script = 'if [ -d "$1" ]; then echo there; fi'
+  return await shell.quick.with({ onLine: () => {} }).ask(said => said === '')`sh -c ${script} look ${folder}`
+}
+
+/** The files of a site's archive folder, with sizes and times. A site that has none yet is empty; an archive that went away is an error. */
+export async function listArchive(siteArchive: SiteArchive, shell: Shell): Promise<readonly FileRef[]> {
+  const files = filesOfSite(siteArchive, shell.quick)
+  if (files === undefined) throw new Error('only duplicity can list an archive at a URL')
+  // the archive itself may not be there yet, in a dry run
+  return (await files.list().catch(unlessMissing)) ?? []
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Collection } from '../../core/collection.ts'
+import { listed } from '../../core/listed.ts'
+import { printTime, type RestorePoint } from '../../core/restore-point.ts'
+import type { Shell } from '../../engine/shell.ts'
+import { OpenedFolder } from '../../host/opened-folder.ts'
+import type { Host } from '../../inventory/schema.ts'
+import type { Secrets } from '../../inventory/secrets.ts'
+import type { SiteArchive } from '../../store/archive.ts'
+import { filePrefixIn, restoreWords } from '../args.ts'
+import { duplicityCall, targetOf } from './call.ts'
+import { withNeededManifests } from './needed-manifests.ts'
+import { withFolderProgress } from './progress.ts'
+
+/** Giving each file its owner and its mode. Devices cannot be made. */
+const RESTORING = ['CAP_CHOWN', 'CAP_FOWNER', 'CAP_FSETID'] as const
+
+/** What is to be brought back, from where, and into which folder, which must not exist yet. */
+export interface Fetch {
+  readonly host: Host
+  readonly secrets: Secrets
+  readonly site: string
+  readonly archive: SiteArchive
+  /** All that the archive holds. */
+  readonly collection: Collection
+  readonly point: RestorePoint
+  readonly into: string
+  /** A file or folder of the set; all of it when absent. */
+  readonly path?: string
+  /** Where the way to `into` is another's to change: the folder in which it is unpacked first, and what opens the one around `into`, on the same file system. */
+  readonly beyond?: { readonly own: string; readonly open: () => OpenedFolder }
+}
+
+/**
+ * Makes a tree from the archive: the one place where restores get their files. Duplicity changes nothing of this host but a new folder, in which it follows no
+ * link: a set with links or `..` in its names writes nowhere else (S41). The tree is put in its place when it is whole.
+ * @throws when the set is known to be damaged, before duplicity is started, or when duplicity fails
+ */
+export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
+  const { host, secrets, site, archive, collection, point, into, path } = fetch
+  if (point.problems.length > 0)
+    throw new Error(`the set of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`)
+  const target = targetOf(host, site, archive, 'restore')
+  const { volumeSize } = host.duplicity
+  await using around = newFolderFor(dirname(into), fetch.beyond)
+  const made = join(around.path, basename(into))
+  const part = path === undefined ? {} : { path }
+  const words = restoreWords({ ...target, into: made, time: point.time, volumeSize, ...part })
+  await shell.act(`make the folder ${around.path}`, () => around.make())
+  const sandbox = { writes: [around.path], noLinks: around.path, capabilities: RESTORING }
+  await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', sandbox }, shell)
+  const used = { archiveDir: join(target.cache, target.name), point, collection, prefix: filePrefixIn(archive.options) }
+  await withNeededManifests(used, shell, () => withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`))
+  const skipped = call.skipped()
+  const lost = skipped.filter(({ isDevice }) => !isDevice)
+  if (lost.length > 0) throw new Error(`the set holds what cannot be restored: ${listed(lost.map(({ text }) => text))}`)
+  const devices = skipped.map(each => each.path)
+  if (devices.length > 0) shell.note('warning', `a device is not restored, and nothing stands in its place: ${listed(devices)}`)
+  await shell.act(`move ${made} to ${into}`, () => around.moveOut(basename(into)))
+}
+
+/**
+ * A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed of. The one around what is made is held open from then on: whatever the
+ * way to it leads to meanwhile, what was made is moved out to where it was begun, or nowhere.
+ */
+function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
+  const name = `.holdfast-fetch-${randomUUID()}`
+  const held = new DisposableStack()
+  let [around, target]: (OpenedFolder | undefined)[] = []
+  return {
+    path: join(beyond?.own ?? parent, name),
+    make: (): void => {
+      if (!beyond) mkdirSync(parent, { recursive: true, mode: 0o700 })
+      target = held.use(beyond?.open() ?? OpenedFolder.openNamed(parent))
+      around = beyond ? held.use(OpenedFolder.openNamed(beyond.own)) : target
+      around.makeFolder(name)
+    },
+    moveOut: (made: string): void => {
+      using folder = around?.folder(name)
+      if (target) folder?.rename(made, made, target)
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      using _ = held
+      if (around) await rm(around.at(name), { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { readdirSync } from 'node:fs'
+import { copyFile, link, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { processStart } from '../../host/process-start.ts'
+import { makeFolder, removeQuietly } from '../../host/whole-file.ts'
+import type { Host } from '../../inventory/schema.ts'
+import type { SiteArchive } from '../../store/archive.ts'
+import type { Target } from '../args.ts'
+import { parseName } from '../names.ts'
+import { targetOf } from './call.ts'
+
+/** Begins the name of such an archive-dir; the process that made it follows. */
+const LOOK = 'holdfast-look-'
+
+/** A target with an archive-dir of its own that goes when it is disposed of. */
+export interface FreshTarget extends AsyncDisposable {
+  readonly target: Target
+}
+
+/**
+ * A target whose archive-dir is empty: what duplicity then says and does follows from the archive alone, not from what this host remembers of it, nor from a set that it
+ * left partial; and no call waits for another's lock.
+ * @param parent where the archive-dir is made; it holds what duplicity reads of the archive, so only its owner can enter it
+ */
+export async function freshTarget(host: Host, site: string, archive: SiteArchive, parent: string): Promise<FreshTarget> {
+  makeFolder(parent)
+  removeLooks(parent)
+  const cache = await mkdtemp(join(parent, `${LOOK}${process.pid}-`))
+  const target = { ...targetOf(host, site, archive, 'backup'), cache, name: 'look', logFile: join(cache, 'log') }
+  return { target, [Symbol.asyncDispose]: () => rm(cache, { recursive: true, force: true }) }
+}
+
+/** Removes what processes that are no more left. */
+function removeLooks(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^holdfast-look-(\d+)-\w{6}$/.exec(name)?.[1]
+    if (pid !== undefined && processStart(Number(pid)) === undefined) removeQuietly(join(parent, name))
+  }
+}
+
+/**
+ * Gives a fresh target what this host's backups already know of the archive, so that `cleanup` need not read and decrypt it anew: hard links of the local manifests and
+ * signatures, less those of partial sets and of sets that are gone.
+ * @param archived names in the archive
+ */
+export async function seed({ target }: FreshTarget, from: Target, archived: readonly string[], prefix: string): Promise<void> {
+  const there = new Set(archived.map(stem))
+  const [source, into] = [join(from.cache, from.name), join(target.cache, target.name)]
+  makeFolder(into)
+  for (const name of await readdir(source).catch(() => [])) {
+    const parts = parseName(name, prefix)
+    if (!parts || parts.partial || !there.has(stem(name))) continue
+    await link(join(source, name), join(into, name)).catch(() => copyFile(join(source, name), join(into, name)))
+  }
+}
+
+/** A name without how it is packed: the local copy of `….manifest.gpg` is `….manifest`. */
+const stem = (name: string): string => name.replace(/\.(gz|gpg)$/, '')

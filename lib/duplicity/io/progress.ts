@@ -1,0 +1,45 @@
+import { progressText } from '../../core/progress.ts'
+import type { Shell } from '../../engine/shell.ts'
+
+/** Seconds between two looks. */
+const EVERY = 2
+
+/**
+ * Tells how far a backup is while it is made, by the volumes that appear in its folder: duplicity's own `--progress` would first read the whole site.
+ * The looking is a process of its own, since a dead server would hang this one. It ends when nobody reads what it tells: the kernel ends it with its parent, but not when
+ * that was killed in the very moment in which it began.
+ * @param folder the site's archive; undefined for a URL, where nothing can be seen
+ */
+export async function withVolumeProgress(
+  folder: string | undefined,
+  expected: number | undefined,
+  shell: Shell,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (folder === undefined) return await work()
+  const count = `find "$1" -maxdepth 1 -type f -name "*.vol*.difftar*" ! -name "*.part" -printf "%s\\n" 2>/dev/null`
+  const script = `while :; do ${count} | awk '{ n++; s += $1 } END { printf "%d %.0f\\n", n, s }' || exit; sleep ${EVERY}; done`
+  const startedAt = shell.now()
+  let before: readonly number[] | undefined
+  const onLine = (line: string): void => {
+    const [volumes = 0, bytes = 0] = line.split(' ').map(Number)
+    before ??= [volumes, bytes]
+    const seconds = (shell.now() - startedAt) / 1000
+    const made = { volumes: volumes - before[0]!, bytes: bytes - before[1]! }
+    if (made.volumes > 0) shell.progress(progressText({ ...made, expected, seconds }))
+  }
+  await shell.watch(['sh', '-c', script, 'progress', folder], onLine, work)
+}
+
+/** Tells how much of a restore has come, by the space that its folder takes. */
+export async function withFolderProgress(folder: string, shell: Shell, work: () => Promise<void>): Promise<void> {
+  // what looking takes grows with the folder: a tenth of the time at most goes into it
+  const script = `while sleep "$rest" && echo; do
+    from=$(date +%s); du --summarize --block-size=1 "$1" 2>/dev/null | cut -f 1; rest=$(( ($(date +%s) - from) * 9 + ${EVERY} )); done`
+  const startedAt = shell.now()
+  const onLine = (line: string): void => {
+    const bytes = Number(line)
+    if (bytes > 0) shell.progress(progressText({ bytes, expected: undefined, seconds: (shell.now() - startedAt) / 1000 }))
+  }
+  await shell.watch(['sh', '-c', `rest=${EVERY}; ${script}`, 'progress', folder], onLine, work)
+}

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs'
+import type { Collection, setsOf } from '../../core/collection.ts'
+import type { AuditedFile, AuditedFiles, KnownFiles } from '../../core/known-file.ts'
+import { withMarksOf } from '../../core/set-record.ts'
+import type { Shell } from '../../engine/shell.ts'
+import { rememberOrTell } from '../../host/state.ts'
+import { proveAgain } from '../../store/archive.ts'
+import { withFiles, writeAuditedFiles } from '../../store/audited-files.ts'
+import type { LookNeeds } from '../../store/facts.ts'
+import { type Keys, type Metadata, putBackMetadata, type ReadBack, readBackMetadata } from '../../store/metadata.ts'
+import { filePrefixIn } from '../args.ts'
+import { damageOf, differenceFrom, filesListed, filesOfSetsLeft, volumesListed } from '../known-files.ts'
+import { parseManifest } from '../manifest.ts'
+import { parseName } from '../names.ts'
+import { copyOf, withKeys } from './archive-dir.ts'
+import { listCollection, withKnown } from './collection.ts'
+import { encryptedSince } from './encryption.ts'
+
+/** Remembers what is known of an archive's files, with those that are new to this host. Gives the collection as it is by that, with what `collection` tells of its sets. */
+export async function rememberFiles(
+  { host, site, siteArchive }: LookNeeds,
+  { known, news, listed, collection }: { known: AuditedFiles; news: AuditedFiles; listed: Collection; collection: Collection },
+  shell: Shell,
+): Promise<Collection> {
+  const left = filesOfSetsLeft(withFiles(known, news), listed, filePrefixIn(siteArchive.options))
+  const all = withFiles(filesListed(listed), left)
+  const isNew = Object.keys(news).length > 0 || Object.keys(all).toSorted().join() !== Object.keys(known).toSorted().join()
+  if (isNew)
+    await shell.act('remember the files of the archive', () =>
+      rememberOrTell(shell, 'what is in the archive cannot be remembered', () => writeAuditedFiles(host, site.name, all)),
+    )
+  return withMarksOf(withKnown(listed, all, siteArchive), collection)
+}
+
+/** What reading some manifests and signatures back came to. */
+export interface ReadingBack {
+  /** More that is known of these files, and of the volumes that the manifests list. */
+  readonly news: AuditedFiles
+  /** The archive as it is now. */
+  readonly listed: Collection
+  /** Something was put back. */
+  readonly isMended: boolean
+}
+
+/**
+ * Reads manifests and signatures back from the archive and compares them with this host's copies. What is damaged there and whole here is put back, and told.
+ * @param names of the files, which may be missing
+ * @param known of the archive so far
+ */
+export async function readBack(
+  facts: LookNeeds,
+  names: readonly string[],
+  { known, listed }: { readonly known: AuditedFiles; readonly listed: Collection },
+  shell: Shell,
+): Promise<ReadingBack> {
+  if (names.length === 0) return { news: {}, listed, isMended: false }
+  return await withKeys(facts, shell, keys => readBackWith(keys, facts, names, { known, listed }, shell))
+}
+
+async function readBackWith(
+  keys: Keys,
+  facts: LookNeeds,
+  names: readonly string[],
+  { known, listed }: { readonly known: AuditedFiles; readonly listed: Collection },
+  shell: Shell,
+): Promise<ReadingBack> {
+  const look = { facts, keys, known, shell, since: await encryptedSince(facts, shell) }
+  const first = await readAll(look, names, listed, 'hashes')
+  const mendable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)
+  if (mendable.length === 0) return { news: newsOf(look, first, listed), listed, isMended: false }
+  for (const { copy, name, wrong, bytes } of mendable) {
+    await putBackMetadata(facts.siteArchive.folder!, { copy, name, bytes }, keys, shell)
+    const [told] = damageOf(name, wrong, prefixOf(facts))
+    shell.note('significant', `${told?.text ?? name}; it was put back from this host's copy`)
+  }
+  const now = await listCollection(facts.siteArchive, shell)
+  const mended = new Set(mendable.map(({ name }) => name))
+  const second = await readAll(look, [...mended], now, 'copies')
+  return { news: newsOf(look, [...first.filter(({ name }) => !mended.has(name)), ...second], now), listed: now, isMended: true }
+}
+
+interface Look {
+  readonly facts: LookNeeds
+  readonly keys: Keys
+  readonly known: AuditedFiles
+  readonly shell: Shell
+  /** What is older is encrypted with another passphrase or key. */
+  readonly since: number
+}
+
+/** One file, as it was found. */
+type Found = Metadata & { readonly sha256: string | undefined; readonly isGood: boolean; readonly wrong: string }
+
+/**
+ * @param trusting `copies` for what was just put back from them: packed or encrypted anew, it has another hash. Else what was written down counts, where it is known: without its cache
+ * duplicity takes a new copy from the archive, and a damaged file is then the same as its copy.
+ */
+async function readAll(
+  { facts, keys, known, shell, since }: Look,
+  names: readonly string[],
+  listed: Collection,
+  trusting: 'hashes' | 'copies',
+): Promise<Found[]> {
+  const there = new Map(listed.files.map(file => [file.name, file]))
+  const isFormer = (name: string): boolean => (parseName(name, prefixOf(facts))?.time ?? since) < since
+  const files = names.map(name => ({
+    name,
+    bytes: there.get(name)?.bytes ?? 0,
+    copy: isFormer(name) ? undefined : copyOf(facts, name, known),
+  }))
+  const answers = await readBackMetadata(
+    facts.siteArchive.folder!,
+    files.filter(({ name }) => there.has(name)),
+    keys,
+    shell,
+  )
+  // that a share went away says more than that its files did
+  if (answers.some(({ result }) => result === 'unread')) await proveAgain(facts.siteArchive, shell)
+  return files.map(file => {
+    const answer = answers.find(({ name }) => name === file.name)
+    const wanted = known[file.name]?.sha256
+    const isAsKnown = answer?.sha256 !== undefined && answer.sha256 === wanted
+    const isReadable = answer?.result === 'whole' || answer?.result === 'sealed' || (answer !== undefined && isFormer(file.name))
+    const isSame = answer?.result === 'same'
+    const isGood =
+      isAsKnown || (isSame && (trusting === 'copies' || wanted === undefined)) || (isReadable && wanted === undefined)
+    const difference = differenceFrom(known[file.name] ?? {}, there.get(file.name))
+    // a copy that is the same as what is damaged was made from it
+    const copy = isSame && !isGood ? undefined : file.copy
+    return { ...file, copy, sha256: answer?.sha256, isGood, wrong: difference ?? wrongIn(answer!) }
+  })
+}
+
+const wrongIn = ({ result, said, name }: ReadBack): string =>
+  ({
+    different: "is not what was written: it differs from this host's copy",
+    whole: 'is not what was written, by its hash',
+    sealed: 'is not what was written, by its hash',
+    damaged: `cannot be ${name.endsWith('.gpg') ? 'decrypted' : 'unpacked'}${said === '' ? '' : `: ${said}`}`,
+    unread: `cannot be read: ${said}`,
+    same: "is not what was written, by its hash, and this host's copy was made from it",
+  })[result]
+
+function newsOf({ facts, known, shell }: Look, found: readonly Found[], listed: Collection): AuditedFiles {
+  const readAt = shell.now()
+  const there = new Map(listed.files.map(file => [file.name, file]))
+  const files = found
+    .filter(({ name }) => there.has(name))
+    .map(({ name, sha256, isGood, wrong }): [string, AuditedFile] => {
+      const { bytes, modifiedAt } = there.get(name)!
+      return [name, isGood ? { bytes, sha256, readAt, wrong: undefined } : { readAt, wrong, wrongSince: modifiedAt }]
+    })
+  const manifests = found.filter(({ name, isGood }) => isGood && parseName(name, prefixOf(facts))?.role === 'manifest')
+  const names = [...there.keys(), ...Object.keys(known)]
+  return Object.assign(
+    {},
+    ...manifests.map(({ name, copy }) => volumesIn(name, copy, names, prefixOf(facts))),
+    Object.fromEntries(files),
+  )
+}
+
+function volumesIn(name: string, copy: string | undefined, names: readonly string[], prefix: string): KnownFiles {
+  return copy === undefined ? {} : volumesListed(name, parseManifest(readFileSync(copy, 'utf8')), names, prefix)
+}
+
+const prefixOf = ({ siteArchive }: LookNeeds): string => filePrefixIn(siteArchive.options)
+
+/** The manifests and signatures of these sets. */
+export const metadataIn = (sets: readonly ReturnType<typeof setsOf>[number][]): string[] =>
+  sets.flatMap(set => [set.manifest, set.signatures].flatMap(file => file?.name ?? []))

@@ -1,0 +1,132 @@
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FileRef } from '../../core/collection.ts'
+import { messageOf } from '../../core/message.ts'
+import type { SentPart } from '../../core/unfinished-set.ts'
+import type { Shell } from '../../engine/shell.ts'
+import { hashFiles } from '../../store/file-hashes.ts'
+import type { ManifestVolume } from '../manifest.ts'
+import type { DuplicityName } from '../names.ts'
+import { type PartialManifest, parsePartialManifest } from '../partial-manifest.ts'
+import { cutSignatures, type ReadAt, type SignatureCut, signatureEntries } from '../signature-tar.ts'
+
+/** Where the files of a set are. */
+export interface SetFolders {
+  /** Duplicity's archive-dir. */
+  readonly cache: string
+  /** The site's folder of the archive. */
+  readonly archive: string
+  /** Where files can be made, on the disk of the cache; somebody else removes it. */
+  readonly scratch: string
+}
+
+/** A file of an unfinished set, here or in the archive, by what its name says. */
+export interface NamedFile extends FileRef {
+  readonly parts: DuplicityName
+}
+
+/** What was sent of an unfinished set, with all that makes a finished one of it. */
+export interface Sent extends SentPart {
+  /** The text of its manifest, in latin1. */
+  readonly manifest: string
+  /** A file of signatures without compression, and how much of it is of what was sent. */
+  readonly signatures: { readonly file: string; readonly bytes: number }
+  /** A file of which only the beginning was sent; see unequalEntry(). */
+  readonly cutFile: string | undefined
+  /** How the volumes are packed, as the signatures in the archive are too. */
+  readonly packing: DuplicityName['packing']
+  /** What the archive holds of it besides. */
+  readonly surplus: readonly string[]
+}
+
+/** The kernel of a server that lost its power had written what was older than this by the newest file's time; the audit proves it in its turn (ms). */
+const SURELY_WRITTEN = 600_000
+
+/**
+ * Looks how much of an unfinished set was sent, by this host's manifest and signatures of it, which duplicity writes to the disk before each volume is sent.
+ * @returns a sentence where nothing can be told
+ */
+export async function lookAtSent(
+  folders: SetFolders,
+  files: { readonly local: readonly NamedFile[]; readonly archived: readonly NamedFile[] },
+  shell: Shell,
+): Promise<Sent | string> {
+  const manifestFile = files.local.find(({ parts }) => parts.role === 'manifest' && parts.partial)
+  if (!manifestFile) return 'this host has no manifest of it'
+  const manifest = await readFile(join(folders.cache, manifestFile.name), 'latin1').then(parsePartialManifest).catch(messageOf)
+  if (typeof manifest === 'string') return `its manifest here tells nothing: ${manifest}`
+  const archived = files.archived.filter(({ parts }) => parts.role === 'volume')
+  const volumes = await wholeVolumes(folders.archive, manifest, archived, shell)
+  const last = manifest.volumes[volumes - 1]
+  if (!last) return 'its first volume is not in the archive as it was made'
+  const ends = manifest.volumes.slice(0, volumes).map(({ end }) => end)
+  const signatures = await signaturesOf(folders, files.local, ends, shell).catch(messageOf)
+  if (typeof signatures === 'string') return `its signatures here tell nothing: ${signatures}`
+  return {
+    volumes,
+    wholeFiles: signatures.wholeFiles,
+    isAll: manifest.isWhole && volumes === manifest.volumes.length,
+    manifest: manifest.upTo(volumes),
+    signatures,
+    cutFile: last.end.isCut ? last.end.path : undefined,
+    packing: archived[0]!.parts.packing,
+    surplus: archived.filter(({ parts }) => parts.volume! > volumes).map(({ name }) => name),
+  }
+}
+
+/** How many volumes, from the first on, are in the archive as they were made. The newest are read: a power cut there tears what the kernel had not written yet. */
+async function wholeVolumes(folder: string, manifest: PartialManifest, archived: readonly NamedFile[], shell: Shell) {
+  const newest = Math.max(...archived.map(({ modifiedAt = 0 }) => modifiedAt))
+  const isRecent = ({ modifiedAt = newest }: NamedFile): boolean => modifiedAt >= newest - SURELY_WRITTEN
+  const toRead = archived.filter(isRecent).map(({ name, bytes = 0 }) => ({ name, bytes, kind: 'sha1' as const }))
+  const hashes = new Map((await hashFiles(folder, toRead, shell)).map(({ name, hash }) => [name, hash]))
+  const isWhole = ({ number, sha1 }: ManifestVolume): boolean => {
+    const file = archived.find(({ parts }) => parts.volume === number)
+    return file !== undefined && file.bytes !== 0 && (!isRecent(file) || hashes.get(file.name) === sha1)
+  }
+  const torn = manifest.volumes.findIndex(volume => !isWhole(volume))
+  return torn < 0 ? manifest.volumes.length : torn
+}
+
+/** Its signatures as a file that is not compressed, and the part of them that is of volumes with these ends. They are compressed here once they are in the archive. */
+async function signaturesOf(
+  folders: SetFolders,
+  local: readonly NamedFile[],
+  ends: Parameters<typeof cutSignatures>[1],
+  shell: Shell,
+): Promise<SignatureCut & { readonly file: string }> {
+  const files = local.filter(({ parts }) => parts.role === 'signatures')
+  const partial = files.find(({ parts }) => parts.partial)
+  const packed = files.find(({ parts }) => parts.packing === 'gzip')
+  if (!partial && !packed) throw new Error('there are none')
+  const file = partial
+    ? join(folders.cache, partial.name)
+    : await unpack(join(folders.cache, packed!.name), folders.scratch, shell)
+  await using handle = await open(file)
+  const cut = await cutSignatures(signatureEntries(windowOf(handle)), ends)
+  if (!cut) throw new Error('they are torn')
+  return { ...cut, file }
+}
+
+async function unpack(from: string, scratch: string, shell: Shell): Promise<string> {
+  const to = join(scratch, 'unpacked')
+  const writing = shell.with({ stdout: () => open(to, 'w', 0o600), onLine: () => {} })
+  await writing.ask(String)`gzip --decompress --stdout ${from}`
+  return to
+}
+
+const WINDOW = 1024 * 1024
+
+/** Reads through a window: entries are mostly small, and there are as many as files. */
+function windowOf(handle: Awaited<ReturnType<typeof open>>): ReadAt {
+  let window = { from: 0, bytes: Buffer.alloc(0) }
+  return async (from, length) => {
+    const end = window.from + window.bytes.length
+    if (from < window.from || from + length > end) {
+      const bytes = Buffer.alloc(Math.max(WINDOW, length))
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, from)
+      window = { from, bytes: bytes.subarray(0, bytesRead) }
+    }
+    return window.bytes.subarray(from - window.from, from - window.from + length)
+  }
+}

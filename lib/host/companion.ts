@@ -1,0 +1,110 @@
+import { readdirSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Shell } from '../engine/shell.ts'
+import { type OpenedFile, WrongKind } from './opened-file.ts'
+import { OpenedFolder } from './opened-folder.ts'
+
+/**
+ * Replaces a folder within another by one that is made anew: filled beside it, then put in its place.
+ * @param fill is given a shell that works in the new folder, and its path
+ */
+export async function replaceFolder(
+  name: string,
+  parent: string,
+  shell: Shell,
+  fill: (within: Shell, folder: string) => Promise<void>,
+): Promise<void> {
+  const [place, fresh, old] = ['', '.new', '.old'].map(ending => join(parent, `${name}${ending}`)) as [string, string, string]
+  // in this process: four commands a site would be the dearest part of a night in which nothing changed
+  await shell.act(`make ${name}.new, empty`, async () => {
+    for (const left of [fresh, old]) await rm(left, { recursive: true, force: true })
+    await mkdir(fresh, { mode: 0o700 })
+  })
+  await fill(shell.with({ cwd: fresh }), fresh)
+  await shell.act(`put ${name}.new in place of ${name}`, async () => {
+    await rename(place, old).catch(unlessMissing)
+    await rename(fresh, place)
+    await rm(old, { recursive: true, force: true })
+  })
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
+
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted()
+  } catch {
+    return []
+  }
+}
+
+/** The folder in a site's folder in which Holdfast puts what belongs to the site but lies elsewhere: its database, certificates and web server files. */
+export const COMPANION = '.holdfast'
+
+/**
+ * A site's companion folder, held open. The site's folder can belong to somebody who may rename things in it at any moment, so all work is done
+ * through the open descriptor: `path` names it for this process and its commands, whatever its name leads to now (S41).
+ */
+export interface Companion extends Disposable {
+  readonly path: string
+  /** Undefined in a dry run that finds none. */
+  readonly opened: OpenedFolder | undefined
+}
+
+/**
+ * Opens a site's companion folder, made when it is missing; a dry run that finds none gets its name instead, since it makes nothing.
+ * @throws when it is a link, or not a folder that only this user can enter: somebody else made it
+ */
+export async function openCompanion(siteFolder: string, shell: Shell): Promise<Companion> {
+  const path = join(siteFolder, COMPANION)
+  using site = OpenedFolder.open(siteFolder)
+  let opened = companionIn(site)
+  if (!opened)
+    await shell.act(`make the folder ${path}`, () => {
+      opened = site.folderMade(COMPANION)
+    })
+  if (!opened) return { path, opened, [Symbol.dispose]: () => {} }
+  try {
+    settle(opened)
+  } catch (error) {
+    opened[Symbol.dispose]()
+    throw error
+  }
+  const { path: here } = opened
+  return { path: here, opened, [Symbol.dispose]: () => opened?.[Symbol.dispose]() }
+}
+
+function companionIn(site: OpenedFolder): OpenedFolder | undefined {
+  try {
+    return site.folderIfThere(COMPANION)
+  } catch (error) {
+    if (!(error instanceof WrongKind)) throw error
+    throw new Error(`${error.message}: somebody else made it; look at what it is and remove it`)
+  }
+}
+
+function settle(opened: OpenedFolder): void {
+  const { uid, mode } = opened.stat()
+  const me = process.geteuid?.() ?? uid
+  if (uid !== me)
+    throw new Error(
+      `${opened.name} belongs to user ${uid}, wanted user ${me}: somebody else made it; look at what is in it and remove it`,
+    )
+  if ((mode & 0o077) !== 0) opened.setMode(0o700)
+}
+
+/** The dump's name in the companion folder. */
+export const DUMP = 'database.sql'
+
+/**
+ * Opens the database dump in a site's folder, or in a tree that was restored; undefined where there is none, or something else than a file or a folder stands in its place.
+ * What is told of it and what is then read is the same file, whatever its owner puts there meanwhile.
+ */
+export function openDump(folder: string): OpenedFile | undefined {
+  using opened = OpenedFolder.openIfThere(folder)
+  using companion = opened?.plainFolder(COMPANION)
+  return companion?.plainFile(DUMP)
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import { allowanceFrom, frequencyFrom } from '../core/limits.ts'
+import type { Role } from '../core/marker.ts'
+import type { CommandPlace } from '../core/task-command.ts'
+import type { Deadline } from '../engine/patience.ts'
+import type { Host, SiteSettings } from '../inventory/schema.ts'
+import { OpenedFolder } from './opened-folder.ts'
+
+/** What the person asked for on the command line. */
+export interface Request {
+  readonly dryRun: boolean
+  /** Only these sites; all when empty. */
+  readonly only: readonly string[]
+  /** The command of a task, with these options, as a person types it here. */
+  readonly command: (task: string, ...options: readonly string[]) => string
+  /** Where such commands are typed. */
+  readonly commandPlace?: CommandPlace
+}
+
+/** A site as it stands in a folder on this host. */
+export interface LocalSite {
+  readonly name: string
+  /** All of `NAME/`. */
+  readonly folder: string
+  /** Hosts that the markers in its folder name. */
+  readonly claims: readonly string[]
+  /** Where its `wp-config.php` is; undefined for a static site. */
+  readonly wpConfig: string | undefined
+}
+
+/** Where a site is, or would be, on this host, and what the inventory says of it. */
+export interface SitePlace {
+  readonly name: string
+  /** All of `NAME/`. */
+  readonly folder: string
+  readonly settings: SiteSettings
+}
+
+/** A site with its role: what the recipe does something for. */
+export interface Site extends SitePlace {
+  /** Undefined for a site that is not here yet. */
+  readonly local: LocalSite | undefined
+  readonly role: Role
+  /** It is a machine's own folder and no website: its archive gets no marker, or every other host would take it for a site to replicate. */
+  readonly isDesktop?: true
+}
+
+/** A site that this host owns, and that it alone backs up. */
+export interface PrimarySite extends Site {
+  readonly role: Role & { readonly role: 'primary' }
+}
+
+/** The folder of a machine that is no website. */
+export interface DesktopSite extends PrimarySite {
+  readonly isDesktop: true
+}
+
+/** Every site of this run, by what is to be done with it. */
+export interface Roles {
+  readonly primaries: readonly PrimarySite[]
+  readonly replicas: readonly Site[]
+  /** Incoming, unmanaged, conflict, ambiguous. */
+  readonly others: readonly Site[]
+}
+
+/** The settings in files of the site's own folder (S11, S12), checked. */
+export interface SiteLimits {
+  readonly allowanceBytes: number
+  readonly frequencySeconds: number
+  /** What is part of no chain is removed although the allowance suffices, as on the desktop (S29). */
+  readonly tidy?: true
+}
+
+/** Reads a site's allowance and full backup frequency from its folder (S11, S12), with what is wrong with the files. */
+export function readLimits(host: Host, site: Site): { limits: SiteLimits; problems: readonly string[] } {
+  const allowance = allowanceFrom(readSmall(site, 'max_NAS_space'), host.allowance)
+  const frequency = frequencyFrom(readSmall(site, 'full_backup_freq'), host.fullBackupFrequency)
+  const problems = [allowance.problem, frequency.problem].filter(problem => problem !== undefined)
+  return { limits: { allowanceBytes: allowance.value, frequencySeconds: frequency.value }, problems }
+}
+
+/** The first bytes of a plain file, or undefined when there is none. A link, a pipe or a device is not opened: the folder is the site's, not ours. */
+function readSmall({ folder, isDesktop }: Site, name: string): string | undefined {
+  try {
+    using opened = isDesktop ? OpenedFolder.openNamed(folder) : OpenedFolder.open(folder)
+    using file = opened.fileIfThere(name)
+    return file?.head(200).toString('utf8')
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '(not a plain file)'
+  }
+}
+
+/** Until when all must be done that a run does for one site, so that the others' turn comes. */
+export function siteDeadline({ host, site }: { readonly host: Host; readonly site: SitePlace }): Deadline {
+  const own = site.settings.deadline
+  return own === undefined
+    ? { seconds: host.deadlines.site, setting: 'deadlines.site in the inventory' }
+    : { seconds: own, setting: `sites.${site.name}.deadline in the inventory` }
+}
+
+/** A name that can be a folder's on every host and a part of a log's line. Names with a dot in front are Holdfast's own. */
+export function isSiteName(name: string): boolean {
+  return name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
+}
+
+const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
+
+/** Where a site of this name is, or would be, on a host. */
+export function placeOf(host: Host, name: string): SitePlace {
+  // a site may be named like a property that every object has
+  return { name, folder: join(host.vhosts, name), settings: Object.hasOwn(host.sites, name) ? host.sites[name]! : NO_SETTINGS }
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline/promises'
+import { isatty } from 'node:tty'
+
+/**
+ * Asks on the terminal, and gives the line that was typed, or undefined at its end (Ctrl-D, a connection that is gone). The terminal stays as it is: were it read
+ * key by key, Ctrl-C would be a key and no signal, and a terminal that is gone could not be put back.
+ * @throws when the run is stopped meanwhile
+ */
+export async function ask(question: string, stop: AbortSignal): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
+  const ended = new Promise<undefined>(resolve => terminal.once('close', () => resolve(undefined)))
+  let isGone = false
+  // a terminal that is gone gives an error at both, which would end the program with all that it holds
+  for (const each of [process.stdin, terminal])
+    each.on('error', () => {
+      isGone = true
+      terminal.close()
+    })
+  try {
+    const answer = await Promise.race([terminal.question(question, { signal: stop }), ended])
+    if (answer === undefined) await settleEnd(isGone, stop)
+    return answer
+  } finally {
+    terminal.close()
+  }
+}
+
+/** Tells Ctrl-D from a connection that is gone: whoever is left without a terminal is hung up, whether or not the signal for it has come already. */
+async function settleEnd(isGone: boolean, stop: AbortSignal): Promise<void> {
+  if (!isGone && isatty(process.stdin.fd)) return void process.stdout.write('\n')
+  if (!stop.aborted) {
+    const stopped = once(stop, 'abort')
+    // without a terminal nothing else would keep the program until its own signal has come
+    const waiting = setInterval(() => {}, 1000)
+    process.kill(process.pid, 'SIGHUP')
+    await stopped
+    clearInterval(waiting)
+  }
+  stop.throwIfAborted()
+}

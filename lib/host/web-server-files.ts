@@ -1,0 +1,78 @@
+import { constants, openSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { isWithin } from '../core/within.ts'
+import type { Host } from '../inventory/schema.ts'
+import { type VirtualHost, virtualHosts, type WebServerKind } from '../web-server/virtual-hosts.ts'
+import { OpenedFile } from './opened-file.ts'
+import type { SitePlace } from './site.ts'
+
+/** One file of the web server's configuration that is in force. */
+export interface WebServerFile {
+  /** Its name in its folder. */
+  readonly name: string
+  readonly text: string
+  readonly modified: Date
+  /** Nobody but root can write it: an administrator did. */
+  readonly isRoots: boolean
+  readonly hosts: readonly VirtualHost[]
+}
+
+/** Bytes of a configuration file. */
+const LARGEST = 4_000_000
+
+/** The enabled site files of the web server, as far as they can be read. None without a web server. */
+export const webServerFiles = ({ webServer }: Host): WebServerFile[] =>
+  webServer ? filesIn(webServer.kind, join(webServer.folder, 'sites-enabled')) : []
+
+/** The web server's files that belong to no site: what they name is said for all of them. */
+export function commonWebServerFiles({ webServer }: Host): WebServerFile[] {
+  if (!webServer) return []
+  const { kind, folder } = webServer
+  const [main, more] = kind === 'apache' ? ['apache2.conf', 'conf-enabled'] : ['nginx.conf', 'conf.d']
+  return [...fileAt(kind, folder, main), ...filesIn(kind, join(folder, more))]
+}
+
+const filesIn = (kind: WebServerKind, folder: string): WebServerFile[] =>
+  namesIn(folder).flatMap(name => fileAt(kind, folder, name))
+
+/** None for a broken link, a folder, a pipe that somebody put where a link leads: not in force. */
+function fileAt(kind: WebServerKind, folder: string, name: string): WebServerFile[] {
+  const path = join(folder, name)
+  try {
+    using file = OpenedFile.of(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), path)
+    const text = file.text(LARGEST)
+    const { mtime: modified, uid, mode } = file.stat
+    const isRoots = uid === process.geteuid?.() && (mode & 0o022) === 0
+    return [{ name, text, modified, isRoots, hosts: virtualHosts(kind, text) }]
+  } catch {
+    return []
+  }
+}
+
+/** Those that serve this site and no other. */
+export function webServerFilesOf(files: readonly WebServerFile[], site: SitePlace): WebServerFile[] {
+  const rootsOf = (file: WebServerFile): string[] => file.hosts.flatMap(host => host.roots)
+  return files.filter(file => rootsOf(file).length > 0 && rootsOf(file).every(root => isWithin(root, site.folder)))
+}
+
+/**
+ * A site's own domains, in small letters: those of the inventory and of the virtual hosts whose document root lies in its folder. A site that
+ * has neither and is named like a domain has that one.
+ */
+export function domainsOf(host: Host, site: SitePlace): string[] {
+  const served = webServerFiles(host)
+    .flatMap(file => file.hosts)
+    .filter(vhost => vhost.roots.some(root => isWithin(root, site.folder)))
+    .flatMap(vhost => vhost.domains)
+  const domains = new Set([...site.settings.domains.map(domain => domain.toLowerCase()), ...served])
+  if (domains.size === 0 && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(site.name)) domains.add(site.name.toLowerCase())
+  return [...domains]
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted()
+  } catch {
+    return []
+  }
+}

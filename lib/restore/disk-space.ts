@@ -1,0 +1,107 @@
+import { messageOf } from '../core/message.ts'
+import type { RestorePoint } from '../core/restore-point.ts'
+import {
+  type Amount,
+  type Demand,
+  type Disk,
+  importableAmount,
+  type Moment,
+  type RoomToRestore,
+  roomToRestore,
+  tablesAmount,
+  treeAmount,
+  volumeAmount,
+  waysOut,
+} from '../core/restore-room.ts'
+import { type DumpSize, treeSizeIn } from '../core/set-record.ts'
+import { databaseDisk } from '../database/disk.ts'
+import { dumpSizeOf } from '../database/dump-size.ts'
+import type { Shell } from '../engine/shell.ts'
+import { diskOf } from '../host/disk.ts'
+import type { Hands } from '../host/hands.ts'
+import type { Needs } from '../store/facts.ts'
+import { readSetRecords } from '../store/set-records.ts'
+import type { Scope } from './scope.ts'
+import type { RestoreTask, Restoring } from './transaction.ts'
+
+export type Looks = Needs<'host' | 'secrets' | 'siteArchive'> & { point: RestorePoint; scope: Scope }
+
+/** What came of the look, for the question that follows. */
+export interface Looked<Task extends RestoreTask> {
+  readonly room: RoomToRestore & { readonly task: Task }
+}
+
+/** The look is a help: that it fails says nothing about the restore, and does not end it. @throws when the run is stopped */
+export async function unlessItFails<Seen>(shell: Shell, look: () => Promise<Seen>): Promise<Seen | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    shell.note('warning', `the disk space for the restore cannot be checked: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+/** What was seen of a restore. */
+interface Seen {
+  readonly moments: readonly Moment[]
+  /** What it brings back, as far as is known. */
+  readonly brings: { readonly files: boolean; readonly database: boolean }
+}
+
+/**
+ * @param seen undefined when the look failed, and that was told
+ * @param isChoice whether a person could ask for something else
+ * @throws when it cannot fit
+ */
+export function tell(seen: Seen | undefined, isChoice: boolean, shell: Shell): RoomToRestore {
+  const room = roomToRestore(seen?.moments ?? [])
+  if (room.refusal !== undefined)
+    throw new Error(`${room.refusal}. ${waysOut(room.short, isChoice ? seen?.brings : undefined)}. Nothing was fetched`)
+  if (seen === undefined) return room
+  shell.note(
+    room.doubt === undefined ? 'info' : 'warning',
+    room.doubt ?? room.text ?? 'the disk space that the restore requires is not known',
+  )
+  return room
+}
+
+export async function lookAt(looks: Looks, into: string, imports: boolean, shell: Shell): Promise<Seen> {
+  const { host, secrets, siteArchive, point, scope } = looks
+  if (scope.paths.length > 0) return { moments: [], brings: scope }
+  const size = treeSizeIn(await readSetRecords(siteArchive, shell), point.time)
+  const dump = scope.database ? size?.dump : undefined
+  const tree = scope.files ? treeAmount(point, size) : dump && { least: dump.bytes, about: dump.bytes }
+  const there = await diskOf(into, shell)
+  const cache = scope.files ? await diskOf(host.paths.cache, shell) : undefined
+  const restored = demand(there, tree)
+  const volume = demand(cache, volumeAmount(point)).map(each => ({ ...each, aside: true as const }))
+  const moments = [restored, volume]
+  const brings = { files: scope.files, database: dump !== undefined }
+  if (!imports || dump === undefined) return { moments, brings }
+  return { moments: [...moments, [...restored, ...(await importDemands({ host, secrets, shell }, there, dump))]], brings }
+}
+
+const demand = (disk: Disk | undefined, amount: Amount | undefined): Demand[] => (disk && amount ? [{ disk, ...amount }] : [])
+
+async function importDemands(hands: Hands, there: Disk | undefined, dump: DumpSize): Promise<Demand[]> {
+  const server = await databaseDisk(hands)
+  return [...demand(there, importableAmount(dump)), ...demand(server, tablesAmount(dump))].map(each => ({
+    ...each,
+    forImport: true as const,
+  }))
+}
+
+/**
+ * Looks once more just before the import, when the dump is there to be measured.
+ * @param asked what is brought back; undefined for a replica
+ * @throws when the database cannot fit
+ */
+export async function assertRoomToImport(hands: Hands, { tree, holding }: Restoring, asked: Scope | undefined): Promise<void> {
+  const moments = await unlessItFails(hands.shell, async () => {
+    const size = await dumpSizeOf(tree, hands.shell)
+    return size === undefined ? [] : [await importDemands(hands, await diskOf(holding, hands.shell), size)]
+  })
+  const { refusal, short } = roomToRestore(moments ?? [])
+  if (refusal !== undefined) throw new Error(`${refusal}. ${waysOut(short, asked)}`)
+}

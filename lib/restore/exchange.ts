@@ -1,0 +1,63 @@
+import { type Exchange, standingOf } from '../core/restore-journal.ts'
+import { CommandFailed } from '../engine/process.ts'
+import type { Shell } from '../engine/shell.ts'
+import { type Bases, makePlace, openPlace, Place } from './place.ts'
+
+/**
+ * The inode of what is at a path, a link itself and not what it leads to; null for nothing. Both paths of an exchange are on one file system, whose
+ * device number can be another after the next boot.
+ */
+export function identityAt(host: Bases, path: string): string | null {
+  using place = openPlace(host, path)
+  return place ? identityIn(place) : null
+}
+
+const identityIn = ({ folder, name }: Place): string | null => folder.inode(name) ?? null
+
+/** Plans an exchange: writes down who is where now. */
+export function planExchange(host: Bases, live: string, held: string): Exchange {
+  return { live, held, liveWas: identityAt(host, live), heldWas: identityAt(host, held) }
+}
+
+/**
+ * Brings an exchange to one of its two ends, from wherever it stands. Doing it twice changes nothing.
+ * @throws when something is at one of the paths that was never part of it, or a link on the way to one
+ */
+export async function bringExchange(host: Bases, exchange: Exchange, end: 'original' | 'exchanged', shell: Shell): Promise<void> {
+  const { live, held, liveWas, heldWas } = exchange
+  const standing = standingOf(exchange, identityAt(host, live), identityAt(host, held))
+  if (standing === end) return
+  if (standing === 'unknown')
+    throw new Error(
+      `cannot put ${live} back: something else was put in its place, or in that of ${held}. Move what does not belong there away, and what was live (inode ${liveWas ?? 'none'}) to one of the two; the next run goes on`,
+    )
+  const wanted = end === 'original' ? liveWas : heldWas
+  using liveSide = makePlace(host, live)
+  using heldSide = makePlace(host, held)
+  if (standing !== 'between' && liveWas !== null && heldWas !== null && (await exchangeAtOnce(liveSide, heldSide, shell))) return
+  moveStepwise(liveSide, heldSide, wanted)
+}
+
+/** One atomic exchange by the system, where `mv` knows it (coreutils 9.5 or newer) and the file system can. Gives whether it did. */
+async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<boolean> {
+  const told = { onLine: () => {}, opened: [live.folder, held.folder] }
+  try {
+    await shell.with(told).act`mv --exchange --no-copy --no-target-directory ${held.path} ${live.path}`
+    return true
+  } catch (error) {
+    if (error instanceof CommandFailed && error.exitCode === 1) return false
+    throw error
+  }
+}
+
+/** Renames in an order that leaves each content at one of three known paths at any moment: live, held, and `held.aside`. */
+function moveStepwise(live: Place, held: Place, wanted: string | null): void {
+  const aside = new Place(held.folder, `${held.name}.aside`)
+  const move = (from: Place, to: Place): void => from.folder.rename(from.name, to.name, to.folder)
+  if (identityIn(live) !== wanted) {
+    const source = [held, aside].find(place => wanted !== null && identityIn(place) === wanted)
+    if (identityIn(live) !== null) move(live, source === held || identityIn(held) !== null ? aside : held)
+    if (source !== undefined) move(source, live)
+  }
+  if (identityIn(aside) !== null && identityIn(held) === null) move(aside, held)
+}

@@ -1,0 +1,80 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { cannotWrite } from '../core/disk-trouble.ts'
+import { EMPTY_JOURNAL, type Journal, type Transaction } from '../core/restore-journal.ts'
+import { readState, stateFile, writeState } from '../host/state.ts'
+import { removeFile } from '../host/whole-file.ts'
+import type { Host } from '../inventory/schema.ts'
+
+/** The folder beside the sites in which restores are prepared: on their file system, hidden, and root's alone. */
+export const workFolder = (host: Host): string => join(host.vhosts, '.holdfast')
+
+const nameOf = (site: string): string => join('restores', encodeURIComponent(site))
+
+const identity = z.string().nullable()
+const maybe = <Value>(schema: z.ZodType<Value>) => schema.optional().transform(value => value)
+const transaction: z.ZodType<Transaction> = z.object({
+  id: z.string(),
+  site: z.string(),
+  task: z.enum(['recover', 'replica', 'undo', 'configuration']),
+  phase: z.enum(['preparing', 'swapping', 'kept']),
+  startedAt: z.number(),
+  point: maybe(z.number()),
+  holdings: z.array(z.string()),
+  exchanges: z.array(z.object({ live: z.string(), held: z.string(), liveWas: identity, heldWas: identity })),
+  database: maybe(
+    z.object({
+      live: z.string(),
+      held: z.string(),
+      marker: z.string(),
+      liveDefinitions: z.string(),
+      heldDefinitions: z.string(),
+      madeLive: z.boolean(),
+    }),
+  ),
+  scratch: z.object({ databases: z.array(z.string()), accounts: z.array(z.string()) }),
+  tidied: z.boolean(),
+  safety: maybe(z.string()),
+})
+const journals: z.ZodType<Journal> = z.object({ pending: maybe(transaction), kept: z.array(transaction) })
+
+/** A site's journal; an empty one where there is none. @throws when the file is damaged: it is the only trace of what is held where */
+export function readJournal(host: Host, site: string): Journal {
+  return readState(host, nameOf(site), journals) ?? EMPTY_JOURNAL
+}
+
+/** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. @throws when it cannot be written, with its path */
+export function writeJournal(host: Host, site: string, journal: Journal): void {
+  const file = stateFile(host, nameOf(site))
+  if (journal.pending === undefined && journal.kept.length === 0) {
+    removeFile(file)
+    return
+  }
+  writeState(host, nameOf(site), journal)
+  try {
+    syncFolder(dirname(file))
+  } catch (error) {
+    throw cannotWrite(file, error)
+  }
+}
+
+/** Makes a rename in a folder last through a power cut. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  fsyncSync(descriptor)
+  closeSync(descriptor)
+}
+
+/** Changes the pending restore in the journal and gives it. */
+export function updatePending(host: Host, pending: Transaction): Transaction {
+  writeJournal(host, pending.site, { ...readJournal(host, pending.site), pending })
+  return pending
+}
+
+/** The restore that is under way. */
+export function pendingOf(host: Host, site: string): Transaction {
+  const { pending } = readJournal(host, site)
+  if (!pending) throw new Error(`${site}: no restore is under way`)
+  return pending
+}

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { coversOnly, namesIn } from '../core/certificate.ts'
+import { renewalSettings } from '../core/renewal-settings.ts'
+import type { SitePlace } from '../host/site.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { Approvals } from './approvals.ts'
+import type { Lineage } from './lineage.ts'
+import { lineagesHere } from './lineages-here.ts'
+import type { Piece } from './piece.ts'
+import type { SiteNames } from './site-names.ts'
+
+/** What is to be done with the lineages that a set brings. */
+export interface CertificatePlan {
+  /** Those to be put in place, each with its files and links. */
+  readonly put: readonly { readonly lineage: Lineage; readonly pieces: readonly Piece[] }[]
+  /** Names of all lineages here that are the site's own, those among them. */
+  readonly own: readonly string[]
+  /** What stays out, and why. */
+  readonly remarks: readonly string[]
+}
+
+/**
+ * Decides about the lineages of a set: one is put in place when it is for names that the site alone answers to here, and this host has none of its name, or
+ * one that is the site's and ends earlier: going back to an older certificate would make things worse.
+ */
+export function planCertificates(
+  host: Host,
+  site: SitePlace,
+  brought: readonly Lineage[],
+  names: SiteNames & { readonly claimed: readonly string[] },
+  approvals: Approvals,
+): CertificatePlan {
+  const here = lineagesHere(host.certificates)
+  const isOwn = (name: string): boolean => {
+    const present = here.find(({ lineage }) => lineage === name)
+    return present !== undefined && (approvals.lineages.includes(name) || coversOnly(present.subjectAltName, names.known))
+  }
+  const remarks: string[] = []
+  const put = brought.filter(({ name, subjectAltName, validTo }) => {
+    const why = refusalOf(subjectAltName, names)
+    const present = here.find(({ lineage }) => lineage === name)
+    const isTaken = !isOwn(name) && (present !== undefined || existsSync(join(host.certificates, 'live', name)))
+    if (why !== undefined) remarks.push(`certificate ${name} is left out: ${why}`)
+    else if (isTaken)
+      remarks.push(`certificate ${name} is left out: this host has one of that name that is not known as the site's`)
+    return why === undefined && !isTaken && !(present && present.validTo >= validTo)
+  })
+  const pieces = put.map(lineage => {
+    const renewal = renewalOf(host, site, lineage)
+    if (typeof renewal === 'string') remarks.push(`certificate ${lineage.name} is not renewed by this host: ${renewal}`)
+    return { lineage, pieces: [...lineagePieces(host, lineage), ...(typeof renewal === 'object' ? [renewal] : [])] }
+  })
+  const own = [...here.map(({ lineage }) => lineage).filter(isOwn), ...put.map(({ name }) => name)]
+  return { put: pieces, own: [...new Set(own)], remarks }
+}
+
+/** What a site brings along must not speak for another (S41). */
+function refusalOf(
+  subjectAltName: string,
+  { known, claimed, objection }: SiteNames & { readonly claimed: readonly string[] },
+): string | undefined {
+  const domains = [...known, ...claimed.filter(name => objection(name) === undefined)].flatMap(spelledOut)
+  if (!coversOnly(subjectAltName, domains)) return "it is not for the site's own domains alone"
+  return namesIn(subjectAltName)
+    .map(objection)
+    .find(why => why !== undefined)
+}
+
+/** nginx's `.example.org` is two names for a certificate. */
+const spelledOut = (name: string): string[] => (name.startsWith('.') ? [name.slice(1), `*${name}`] : [name])
+
+/** As certbot lays a lineage out: the first version in `archive`, links to it in `live`. */
+function lineagePieces(host: Host, { name, certificate, key, chain }: Lineage): Piece[] {
+  const files = {
+    cert: { text: certificate, mode: 0o644 },
+    privkey: { text: key, mode: 0o600 },
+    ...(chain === '' ? {} : { chain: { text: chain, mode: 0o644 } }),
+    fullchain: { text: `${certificate}${chain}`, mode: 0o644 },
+  }
+  const entries = Object.entries(files)
+  const archived = entries.map(([part, file]) => [`${part}1.pem`, { kind: 'file' as const, ...file }])
+  const links = entries.map(([part]) => [`${part}.pem`, { kind: 'link' as const, target: `../../archive/${name}/${part}1.pem` }])
+  return [
+    { kind: 'folder', to: join(host.certificates, 'archive', name), entries: Object.fromEntries(archived) },
+    { kind: 'folder', to: join(host.certificates, 'live', name), entries: Object.fromEntries(links) },
+  ]
+}
+
+/** Settings for its renewal, or why there are none. Those that are here already are the administrator's. */
+function renewalOf(host: Host, site: SitePlace, { name, renewal, subjectAltName }: Lineage): Piece | string | undefined {
+  const to = join(host.certificates, 'renewal', `${name}.conf`)
+  if (renewal === undefined || existsSync(to)) return undefined
+  const made = renewalSettings(renewal, {
+    lineage: name,
+    certificates: host.certificates,
+    siteFolder: site.folder,
+    names: namesIn(subjectAltName),
+    webServer: host.webServer?.kind,
+    accounts: accountsHere(host.certificates),
+  })
+  return 'text' in made ? { kind: 'file', to, text: made.text, mode: 0o644 } : made.why
+}
+
+/** The accounts that this host has with servers of certificates: folders of certbot's, `accounts/HOST/PATH/ID`. */
+function accountsHere(certificates: string): ReadonlyMap<string, readonly string[]> {
+  const accounts = join(certificates, 'accounts')
+  const found = namesOf(accounts).map(
+    server => [`https://${server}/directory`, namesOf(join(accounts, server, 'directory'))] as const,
+  )
+  return new Map(found.map(([server, ids]) => [server, ids.filter(id => /^[0-9a-f]{32}$/.test(id))]))
+}
+
+function namesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

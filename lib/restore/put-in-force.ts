@@ -1,0 +1,110 @@
+import { INCOMPLETE } from '../core/incomplete.ts'
+import { differenceOf, plainLine } from '../core/line-diff.ts'
+import { messageOf } from '../core/message.ts'
+import type { Hands } from '../host/hands.ts'
+import type { Request, SitePlace } from '../host/site.ts'
+import type { Host } from '../inventory/schema.ts'
+import { digestOf } from './approvals.ts'
+import { proposedFile } from './kept-proposal.ts'
+import type { Piece } from './piece.ts'
+import type { Waiting } from './plan-configuration.ts'
+import { planSystemFiles, type SystemPlan } from './plan-system-files.ts'
+import type { ConfigurationFile, Proposal } from './proposal.ts'
+import { putInPlace } from './system-exchange.ts'
+
+/** What became of what a set brought for the system. */
+export interface Installed {
+  /** Names of the lineages that are in place now. */
+  readonly lineages: readonly string[]
+  /** What is to be tried again by every run, or waits for an administrator's word. */
+  readonly left: Proposal
+}
+
+/**
+ * Puts in force what may be, as a part of the restore that is under way, and tells of the rest. One rule: what cannot go in force keeps nothing else from it,
+ * least of all the site's data, and waits; the site is incomplete until then.
+ * @param id names the folders in which files are prepared
+ * @param command makes commands for a person to type
+ */
+export async function putInForce(
+  hands: Hands,
+  site: SitePlace,
+  id: string,
+  proposal: Proposal,
+  command: Request['command'],
+): Promise<Installed> {
+  const plan = planned(hands, site, proposal)
+  if (plan === undefined) return { lineages: [], left: proposal }
+  const { certificates, configuration } = plan
+  for (const remark of [...certificates.remarks, ...configuration.remarks]) hands.shell.note('warning', remark)
+  const [ofCertificates, ofConfiguration] = [piecesOf(certificates.put), piecesOf(configuration.put)]
+  const unseen = piecesOf(configuration.put.filter(({ isApproved }) => !isApproved))
+  // what nobody has approved is tried in a sandbox, with the certificates that it may name
+  const isTried = (piece: Piece): boolean => unseen.length > 0 && (unseen.includes(piece) || ofCertificates.includes(piece))
+  const inPlace = async (pieces: readonly Piece[]): Promise<string | undefined> =>
+    pieces.length === 0 ? undefined : await putInPlace(hands, site.name, id, pieces, isTried)
+  const why = await inPlace([...ofCertificates, ...ofConfiguration])
+  // which of the two the web server does not like: certificates that were checked can go in without the other
+  const alone = why !== undefined && ofConfiguration.length > 0 ? await inPlace(ofCertificates) : why
+  const left = leftOf(plan, { certificates: alone !== undefined, configuration: why !== undefined })
+  tell(hands, plan, left, why)
+  for (const each of configuration.waiting) hands.shell.note('problem', waitingText(hands.host, site.name, each, command))
+  return { lineages: alone === undefined ? certificates.put.map(({ lineage }) => lineage.name) : [], left }
+}
+
+/** What is to be done; undefined, and told, where this host's own memory of the site is damaged. */
+function planned({ host, shell }: Hands, site: SitePlace, proposal: Proposal): SystemPlan | undefined {
+  try {
+    return planSystemFiles(host, site, proposal)
+  } catch (error) {
+    const names = [...proposal.lineages, ...proposal.files].map(({ name }) => name)
+    if (names.length > 0) shell.note('problem', failedText(names, messageOf(error)))
+    return undefined
+  }
+}
+
+const piecesOf = (put: readonly { readonly pieces: readonly Piece[] }[]): Piece[] => put.flatMap(({ pieces }) => pieces)
+
+function leftOf({ certificates, configuration }: SystemPlan, failed: Record<keyof SystemPlan, boolean>): Proposal {
+  const left = [...configuration.waiting, ...(failed.configuration ? configuration.put : [])]
+  return {
+    lineages: failed.certificates ? certificates.put.map(({ lineage }) => lineage) : [],
+    files: left.map(({ file }) => file),
+    replaces: Object.fromEntries(left.map(({ file, replaces }) => [file.name, replaces])),
+  }
+}
+
+function tell({ shell }: Hands, { certificates, configuration }: SystemPlan, left: Proposal, why: string | undefined): void {
+  const put = [...certificates.put.map(({ lineage }) => lineage), ...configuration.put.map(({ file }) => file)]
+  const isLeft = (one: (typeof put)[number]): boolean => [...left.lineages, ...left.files].includes(one)
+  const inForce = put.filter(one => !isLeft(one)).map(({ name }) => name)
+  if (inForce.length > 0) shell.note('info', `in force now: ${inForce.join(', ')}`)
+  const failed = put.filter(isLeft).map(({ name }) => name)
+  if (failed.length > 0) shell.note('problem', failedText(failed, why ?? ''))
+}
+
+/** Lines of a difference that a report shows. */
+const SHOWN = 12
+
+/** What is told of configuration that the web server would not take. */
+export const failedText = (names: readonly string[], why: string): string =>
+  `${INCOMPLETE}${names.join(', ')} of its backup ${names.length === 1 ? 'is' : 'are'} not in force yet, and every night tries again: ${why}`
+
+/** What is told of a file that waits for an administrator's word: why, how it differs from what is in force, and what to type. */
+export function waitingText(host: Host, site: string, waiting: Waiting, command: Request['command']): string {
+  const { file, objections, inForce } = waiting
+  const [first, ...more] = objections
+  const besides = more.length === 0 ? '' : `, and ${more.length} more`
+  const options = ['--site', site, '--file', file.name, '--digest', shortDigest([file])]
+  return [
+    `${INCOMPLETE}${file.name} of its backup waits to be approved, for line ${first!.line}: ${plainLine(first!.text)}${besides}`,
+    ...differenceOf(inForce, file.text, SHOWN),
+    `it lies in ${proposedFile(host, site, file.name)}`,
+    `to put it in force: ${command('approve', ...options)}`,
+    `to leave it out for good: ${command('approve', ...options, '--decline')}`,
+  ].join('\n')
+}
+
+/** Names files byte for byte: who approves them by this approves what was shown. */
+export const shortDigest = (files: readonly ConfigurationFile[]): string =>
+  digestOf(JSON.stringify(files.map(({ name, text }) => [name, text]).toSorted())).slice(0, 32)

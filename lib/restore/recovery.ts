@@ -1,0 +1,139 @@
+import { isAbsolute, normalize, resolve } from 'node:path'
+import { parseInterval, parseMoment } from '../core/age.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { claimsIn } from '../core/marker.ts'
+import { messageOf } from '../core/message.ts'
+import { printTime } from '../core/restore-point.ts'
+import { COMPANION } from '../host/companion.ts'
+import { type Scope, WHOLE } from './scope.ts'
+
+/** Settings of a site that are of today, whatever day it is brought back to. */
+export const OF_TODAY = ['max_NAS_space', 'full_backup_freq']
+
+/** Whether a path of a set may not be brought back to a live site by itself: it says whose the site is, how it is backed up, or is Holdfast's own. */
+export function isOfToday(path: string): boolean {
+  const [top = ''] = path.split('/')
+  return [...OF_TODAY, COMPANION].includes(top) || claimsIn([top]).length > 0
+}
+
+/** What the person who recovers a site asked for. */
+export interface Recovery {
+  /** Milliseconds since the epoch; the newest backup when undefined. */
+  readonly moment: number | undefined
+  /** Only a backup of a site that is known to have worked. */
+  readonly lastGood: boolean
+  /** It stays in place whatever the site answers then. */
+  readonly anyway: boolean
+  /** The same in the person's words. */
+  readonly asked: string
+  readonly scope: Scope
+  /** Restore here and touch nothing live. */
+  readonly into: string | undefined
+  readonly undo: boolean
+  /** Only list the restore points. */
+  readonly list: boolean
+  /** Which of the kept restores an undo is for; the newest when undefined. */
+  readonly kept: string | undefined
+  /** No question is asked. */
+  readonly yes: boolean
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Checks the options of a recovery, before anything is touched. @throws {BadInput} */
+export function readRecovery(values: Values, now: number, isTerminal: boolean): Recovery {
+  const sites = (values.site as string[] | undefined) ?? []
+  if (sites.length !== 1)
+    throw new BadInput(`--site: found ${sites.length === 0 ? 'none' : sites.length}, wanted the one site to recover`)
+  const yes = values.yes === true
+  const into = values.into === undefined ? undefined : resolve(values.into as string)
+  const undo = values.undo === true
+  const paths = outermost(((values.path as string[] | undefined) ?? []).map(checkPath))
+  const ofToday = into === undefined ? paths.find(isOfToday) : undefined
+  if (ofToday !== undefined)
+    throw new BadInput(
+      `--path ${ofToday}: it says how the site is kept today and does not come back by itself; look at it with --into`,
+    )
+  const exclusive = ['age', 'at'].filter(name => values[name] !== undefined)
+  if (exclusive.length > 1) throw new BadInput('--age and --at: wanted one of them')
+  if (undo && ['age', 'at', 'last-good', 'path', 'into', 'files-only', 'db-only'].some(name => isGiven(values[name]))) {
+    throw new BadInput(
+      '--undo swaps the last restore back: it takes no --age, --at, --last-good, --path, --into, --files-only or --db-only',
+    )
+  }
+  const lastGood = values['last-good'] === true
+  const kept = values.kept as string | undefined
+  if (kept !== undefined && !undo) throw new BadInput('--kept says which recovery --undo is for: wanted both')
+  const list = values.list === true
+  if (list && (undo || into !== undefined || ['age', 'at', 'last-good', 'path'].some(name => isGiven(values[name]))))
+    throw new BadInput('--list lists the restore points: it takes no --undo, --into, --age, --at, --last-good or --path')
+  if (!yes && !list && into === undefined && values['dry-run'] !== true && !isTerminal) {
+    throw new BadInput(
+      'there is no terminal to ask on: add --yes to go on without a question, or --dry-run to see what would be done',
+    )
+  }
+  return {
+    ...readMoment(values, now, lastGood),
+    scope: readScope(values, paths),
+    into,
+    undo,
+    list,
+    kept,
+    yes,
+    lastGood,
+    anyway: values.anyway === true,
+  }
+}
+
+/** An option that was not given is undefined, false or an empty list. */
+const isGiven = (value: unknown): boolean => value !== undefined && value !== false && (!Array.isArray(value) || value.length > 0)
+
+function readMoment(values: Values, now: number, lastGood: boolean): Pick<Recovery, 'moment' | 'asked'> {
+  const given = values.age ?? values.at
+  const what = lastGood ? 'the newest backup that is known to be good' : 'the newest backup'
+  if (given === undefined) return { moment: undefined, asked: what }
+  const option = values.age === undefined ? '--at' : '--age'
+  const moment = momentOf(option, given as string, now)
+  if (moment > now) {
+    throw new BadInput(`${option} ${given}: that is ${printTime(moment)}, in the future; leave it out for the newest backup`)
+  }
+  const isDay = option === '--at' && /^\d+[-/]\d+[-/]\d+$|^\d{8}Z$/.test(given as string)
+  const meant = `${printTime(moment)}${isDay ? ', the beginning of that day' : ''}`
+  return { moment, asked: `${lastGood ? `${what}, ` : ''}as of ${given}${option === '--age' ? ' ago' : ''}, that is ${meant}` }
+}
+
+/** The earliest moment that a date can say, ms since the epoch. */
+const EARLIEST = -8.64e15
+
+function momentOf(option: '--at' | '--age', given: string, now: number): number {
+  try {
+    return option === '--at' ? parseMoment(given, now) : Math.max(now - parseInterval(given, '--age') * 1000, EARLIEST)
+  } catch (error) {
+    throw new BadInput(messageOf(error))
+  }
+}
+
+function readScope(values: Values, paths: readonly string[]): Scope {
+  const filesOnly = values['files-only'] === true
+  const dbOnly = values['db-only'] === true
+  if (filesOnly && dbOnly) throw new BadInput('--files-only and --db-only: wanted one of them')
+  if (paths.length > 0) {
+    if (dbOnly) throw new BadInput('--path brings back files: it does not go with --db-only')
+    return { files: false, database: false, paths }
+  }
+  return { ...WHOLE, files: !dbOnly, database: !filesOnly }
+}
+
+function checkPath(path: string): string {
+  const clean = normalize(path).replace(/\/+$/, '')
+  if (clean === '' || clean === '.' || isAbsolute(path) || clean.split('/').includes('..') || clean.startsWith('-')) {
+    throw new BadInput(
+      `--path ${JSON.stringify(path)}: wanted a file or folder of the site, relative to its folder, such as SITE/wp-content/uploads`,
+    )
+  }
+  return clean
+}
+
+/** Each path once, and none that lies within another: it comes with that one. */
+const outermost = (paths: readonly string[]): string[] =>
+  [...new Set(paths)].filter(path => !paths.some(other => path.startsWith(`${other}/`)))

@@ -1,0 +1,101 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { messageOf } from '../core/message.ts'
+import type { Exchange } from '../core/restore-journal.ts'
+import { isWithin } from '../core/within.ts'
+import type { Hands } from '../host/hands.ts'
+import type { Host } from '../inventory/schema.ts'
+import { bringExchange, planExchange } from './exchange.ts'
+import { pendingOf, updatePending } from './journal.ts'
+import { assertNoMounts } from './mounts.ts'
+import { type Piece, writePiece } from './piece.ts'
+import { foreseenProblem } from './try-configuration.ts'
+
+/**
+ * Tests the web server's configuration and has it read again, when something that it reads was exchanged.
+ * @throws {CommandFailed} when the test fails, and nothing is reloaded then; when it cannot be reloaded
+ */
+export async function reloadIfTouched(hands: Hands, exchanges: readonly Exchange[]): Promise<void> {
+  const { webServer } = hands.host
+  if (!webServer || !exchanges.some(({ live }) => isOfSystem(hands.host, live))) return
+  const shell = hands.shell.quick
+  await shell.act`${webServer.test}`
+  await shell.act`${webServer.reload}`
+}
+
+/**
+ * Puts pieces of the system in place of what is there, as a part of the restore that is under way, tests the web server's configuration and has it read again.
+ * When that fails, all of them are as they were before.
+ * @param id names the folders in which they are prepared, beside what is in force and on its file system
+ * @param isTried whether a piece is tried in a sandbox first: what nobody has approved
+ * @returns why they are not in force; undefined when they are
+ */
+export async function putInPlace(
+  hands: Hands,
+  site: string,
+  id: string,
+  pieces: readonly Piece[],
+  isTried: (piece: Piece) => boolean,
+): Promise<string | undefined> {
+  const holdings = [...new Set(pieces.map(({ to }) => join(systemFolderOf(hands.host, to)!, '.holdfast', id)))]
+  const before = pendingOf(hands.host, site)
+  updatePending(hands.host, { ...before, holdings: [...new Set([...before.holdings, ...holdings])] })
+  const why = await reasonOf(hands, async () => {
+    const exchanges = pieces.map(piece => prepare(hands.host, id, piece))
+    const tried = exchanges.filter((_, index) => isTried(pieces[index]!))
+    return (await foreseenProblem(hands, tried)) ?? (await exchangeSystemFiles(hands, site, exchanges))
+  })
+  if (why === undefined) return undefined
+  for (const holding of holdings.filter(each => !before.holdings.includes(each)))
+    rmSync(holding, { recursive: true, force: true })
+  updatePending(hands.host, { ...pendingOf(hands.host, site), holdings: before.holdings })
+  return why
+}
+
+/** Writes a piece beside what is in force, on its file system. */
+function prepare(host: Host, id: string, piece: Piece): Exchange {
+  const root = systemFolderOf(host, piece.to)!
+  const held = join(root, '.holdfast', id, piece.to.slice(root.length + 1))
+  writePiece(held, piece)
+  mkdirSync(dirname(piece.to), { recursive: true, mode: 0o700 })
+  return planExchange(host, piece.to, held)
+}
+
+/**
+ * Exchanges files of the system, in the journal first, and has the web server read them. When its test or its reading fails, they are exchanged back.
+ * @returns why it failed; undefined when all is well
+ */
+export async function exchangeSystemFiles(
+  hands: Hands,
+  site: string,
+  exchanges: readonly Exchange[],
+): Promise<string | undefined> {
+  assertNoMounts(hands.host, exchanges)
+  const before = pendingOf(hands.host, site)
+  updatePending(hands.host, { ...before, phase: 'swapping', exchanges: [...before.exchanges, ...exchanges] })
+  const why = await reasonOf(hands, async () => {
+    for (const exchange of exchanges) await bringExchange(hands.host, exchange, 'exchanged', hands.shell)
+    await reloadIfTouched(hands, exchanges)
+  })
+  if (why === undefined) return undefined
+  for (const exchange of exchanges.toReversed()) await bringExchange(hands.host, exchange, 'original', hands.shell)
+  updatePending(hands.host, before)
+  return why
+}
+
+/** Why work failed, if it did, or what it says itself; a stop is no such reason. */
+async function reasonOf({ shell }: Hands, work: () => Promise<string | undefined | void>): Promise<string | undefined> {
+  try {
+    return (await work()) ?? undefined
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    return messageOf(error)
+  }
+}
+
+/** The folder of certificates or of the web server's configuration that a path lies in; undefined for any other. */
+export const systemFolderOf = ({ certificates, webServer }: Host, path: string): string | undefined =>
+  [certificates, webServer?.folder].find(folder => folder !== undefined && isWithin(path, folder))
+
+/** Whether a path is one of certificates or of the web server's configuration. */
+export const isOfSystem = (host: Host, path: string): boolean => systemFolderOf(host, path) !== undefined

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { DatabaseAccess } from '../core/database-access.ts'
+import { expired, type Transaction } from '../core/restore-journal.ts'
+import { adminOf } from '../database/admin.ts'
+import { quoteName } from '../database/sql.ts'
+import type { Hands } from '../host/hands.ts'
+import type { Host } from '../inventory/schema.ts'
+import { readJournal, workFolder, writeJournal } from './journal.ts'
+import { forget, takeBack, takeBackAndKeep } from './rollback.ts'
+
+/** What the restored files say of the site. */
+export interface Restored {
+  /** Undefined for a static site, or where the database is not brought back. */
+  readonly access: DatabaseAccess | undefined
+  /** The dump in it is the one beside the live site. */
+  readonly sameDump: boolean
+}
+/** What was restored and what was live have changed places. */
+export type Swapped = { swapped: true }
+
+/** A restore at work: where it keeps what, and its names on the database server. */
+export interface Restoring {
+  readonly id: string
+  /** The folder of its own on the site's file system. */
+  readonly holding: string
+  /** Where the restored tree is made, and where the former one is afterwards. */
+  readonly tree: string
+  /** The database that it fills, and in which the former tables are afterwards; also the name of its account while it imports. */
+  readonly shadow: string
+}
+
+/** Names a restore: short, unique on a host, and the site's by its hash. */
+export function restoringOf(host: Host, site: string, now: number): Restoring {
+  const id = now.toString(36)
+  const holding = join(workFolder(host), encodeURIComponent(site), id)
+  const hash = createHash('sha1').update(site).digest('hex').slice(0, 8)
+  return { id, holding, tree: join(holding, 'tree'), shadow: `hf_${hash}_${id}` }
+}
+
+/** What a restore is for: a site that was recovered is this host's own, a replica follows another's. */
+export type RestoreTask = 'recover' | 'replica'
+
+/** Seconds that putting a site back may take once the run was stopped: more than the end of a run leaves, since whatever is left half-way waits for the next run. */
+export const TO_PUT_BACK = 30
+
+/** Takes back a site's restore that did not come to its end, if there is one. Gives whether there was. */
+export async function takeBackPending(hands: Hands, site: string): Promise<boolean> {
+  const { pending, kept } = readJournal(hands.host, site)
+  if (!pending) return false
+  await takeBack(hands, pending)
+  writeJournal(hands.host, site, { pending: undefined, kept })
+  return true
+}
+
+/**
+ * Takes back what an earlier run left, if anything. Gives undefined for nothing, else the restore; its phase is `kept` where what had been live
+ * meanwhile is kept.
+ */
+export async function takeBackInterrupted(hands: Hands, site: string): Promise<Transaction | undefined> {
+  const { pending, kept } = readJournal(hands.host, site)
+  if (pending?.task !== 'recover' || pending.phase !== 'swapping') {
+    await takeBackPending(hands, site)
+    return pending
+  }
+  const done = await takeBackAndKeep(hands, pending)
+  writeJournal(hands.host, site, { pending: undefined, kept: [...kept, done] })
+  return done
+}
+
+/** Removes the traces of finished restores and the keeps whose time is over. Done again by every run until it worked. */
+export async function tidy(hands: Hands, site: string): Promise<void> {
+  const { host, shell } = hands
+  const { pending, kept } = readJournal(host, site)
+  const last = kept.findLast(one => one.task !== 'configuration')
+  if (last && !last.tidied && last.database) {
+    const { live, marker } = last.database
+    await adminOf({ host, shell }).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)
+  }
+  for (const one of expired(kept, shell.now(), host.keepPrevious)) await forget(hands, one)
+  const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))
+  writeJournal(host, site, { pending, kept: left.map(one => (one === last ? { ...one, tidied: true } : one)) })
+}

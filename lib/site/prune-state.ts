@@ -1,0 +1,148 @@
+import { appendFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
+import { cannotWrite } from '../core/disk-trouble.ts'
+import { newestKnownGood } from '../core/known-good.ts'
+import { messageOf } from '../core/message.ts'
+import { signsOfWriter } from '../core/other-writer.ts'
+import type { PlannedNames } from '../core/prune-check.ts'
+import type { PruneInput } from '../core/prune-rules.ts'
+import { filePrefixIn } from '../duplicity/args.ts'
+import { targetOf } from '../duplicity/io/call.ts'
+import { parseName } from '../duplicity/names.ts'
+import { lineOf } from '../engine/command.ts'
+import type { Site, SiteLimits } from '../host/site.ts'
+import { readRecord } from '../host/site-record.ts'
+import { readState, stateFile, writeState } from '../host/state.ts'
+import { makeFolder, removeFile } from '../host/whole-file.ts'
+import type { Host } from '../inventory/schema.ts'
+import { type FreeSpace, isFull, type SiteArchive } from '../store/archive.ts'
+
+/**
+ * Adds to this run's log of chain statuses (S21): one file a run, apart from its log since it is long. Gives its path; old ones go with the old logs.
+ * @throws when it cannot be written, with its path
+ */
+export function appendPruneLog(folder: string, text: string, now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15)
+  const [day, ending] = [`prune-${stamp.slice(0, 8)}`, `-${process.pid}.log`]
+  let path = join(folder, `prune-${stamp}${ending}`)
+  makeFolder(folder)
+  try {
+    const begun = readdirSync(folder).find(name => name.startsWith(day) && name.endsWith(ending))
+    path = begun === undefined ? path : join(folder, begun)
+    appendFileSync(path, `${text}\n`, { mode: 0o600 })
+    return path
+  } catch (error) {
+    throw cannotWrite(path, error)
+  }
+}
+
+/** Why all pruning of a site is stopped until a person removes the file. */
+const frozen = z.object({ since: z.string(), differences: z.array(z.string()) })
+export type Frozen = Readonly<z.infer<typeof frozen>>
+
+/** What an action was going to do, written before it begins: when the run is killed in it, the next one compares. */
+export interface Pending extends PlannedNames {
+  readonly before: readonly string[]
+}
+
+const names = z.array(z.string())
+const pending: z.ZodType<Pending> = z.object({ mustGo: names, mayGo: names, before: names })
+
+const frozenState = (site: string): string => join('frozen', encodeURIComponent(site))
+const pendingState = (site: string): string => join('pruning', encodeURIComponent(site))
+
+/** Why pruning of a site is stopped, if it is. A file that cannot be read stops it too. */
+export function readFrozen(host: Host, site: string): Frozen | undefined {
+  try {
+    return readState(host, frozenState(site), frozen)
+  } catch (error) {
+    return { since: 'an unknown time', differences: [messageOf(error)] }
+  }
+}
+
+export const readPending = (host: Host, site: string): Pending | undefined => readState(host, pendingState(site), pending)
+export const writePending = (host: Host, site: string, work: Pending): void => writeState(host, pendingState(site), work)
+export const clearPending = (host: Host, site: string): void => removeFile(stateFile(host, pendingState(site)))
+
+/** Stops all pruning of a site. */
+export function freeze(host: Host, site: string, differences: readonly string[], now: number): void {
+  writeState(host, frozenState(site), { since: new Date(now).toISOString(), differences })
+}
+
+/** The command by which a person lets pruning of the site go on. */
+export function unfreezeCommand(host: Host, site: string): string {
+  return lineOf(['rm', stateFile(host, frozenState(site))])
+}
+
+/** Why pruning of a site is stopped, if it is, with the command that lets it go on. */
+export function frozenReason(host: Host, site: string): string | undefined {
+  const found = readFrozen(host, site)
+  return found && `since ${found.since}, ${found.differences.join('; ')}; once you have looked: ${unfreezeCommand(host, site)}`
+}
+
+/** What of this a caller has found out already. */
+export interface PruneFacts {
+  readonly host: Host
+  readonly site: Site
+  readonly siteArchive: SiteArchive
+  readonly collection: Collection
+  readonly limits: SiteLimits
+  readonly interrupted: boolean
+  /** What the archive has free; undefined where a look could not tell it. */
+  readonly freeSpace: FreeSpace | undefined
+  readonly now: number
+}
+
+/** All that the decision looks at (S17 to S21): the collection, the settings, and what this host remembers of the site. Changes nothing. */
+export function pruneInputOf(facts: PruneFacts): PruneInput {
+  const { host, site, siteArchive, collection, limits, interrupted, freeSpace, now } = facts
+  const own = localPartialTimes(host, site.name, siteArchive, collection)
+  const prefix = filePrefixIn(siteArchive.options)
+  const isOwn = ({ name }: FileRef): boolean => own.size > 0 && own.has(parseName(name, prefix)?.time ?? Number.NaN)
+  return {
+    collection,
+    allowanceBytes: limits.allowanceBytes,
+    keepIncrementals: host.keepIncrementals,
+    otherWriter: signsOfWriter(collection, now, isOwn),
+    interrupted,
+    localPartial: own.size > 0,
+    full: freeSpace !== undefined && isFull(host, freeSpace),
+    tidy: limits.tidy === true,
+    frozen: frozenReason(host, site.name),
+    knownGood: oldestOf(readRecord(host, site.name).shrunken?.good, newestKnownGood(collection)?.time),
+    ...(site.isDesktop ? {} : { keepSince: keepSince(host, now) }),
+    now,
+  }
+}
+
+/** Who fills a site with junk must not have Holdfast delete the good history. */
+export const keepSince = ({ keepDays }: Pick<Host, 'keepDays'>, now: number): number => now - keepDays * DAY
+const DAY = 86_400_000
+
+const oldestOf = (...times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter(time => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** A partial set in this host's own archive-dir to which the backup sees: one that is newer than all finished sets. */
+export function hasLocalPartial(host: Host, site: string, archive: SiteArchive, collection: Collection): boolean {
+  return localPartialTimes(host, site, archive, collection).size > 0
+}
+
+/** The times of such sets, by which their files in the archive are known. */
+function localPartialTimes(host: Host, site: string, archive: SiteArchive, collection: Collection): ReadonlySet<number> {
+  const { cache, name } = targetOf(host, site, archive, 'backup')
+  const newest = newestSet(collection)?.time ?? 0
+  const parts = namesIn(join(cache, name)).map(file => parseName(file, filePrefixIn(archive.options)))
+  return new Set(parts.filter(part => part?.partial === true && part.time > newest).map(part => part!.time))
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,113 @@
+import { archiveTelling, nextNight, pruningTelling } from '../core/archive-telling.ts'
+import { planBackup } from '../core/backup-plan.ts'
+import type { Finding } from '../core/finding.ts'
+import { withIncomplete } from '../core/incomplete.ts'
+import { brokenFinding, brokenSince } from '../core/known-good.ts'
+import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
+import { printTime } from '../core/restore-point.ts'
+import { planPrune } from '../core/retention.ts'
+import { heldText, shrinkageText } from '../core/shrinkage.ts'
+import type { Telling } from '../core/telling.ts'
+import { readLastRun } from '../host/last-run.ts'
+import type { Site } from '../host/site.ts'
+import { readRecord } from '../host/site-record.ts'
+import type { Host } from '../inventory/schema.ts'
+import { staleAfterOf } from '../inventory/stale-after.ts'
+import { hasKeptProposal } from '../restore/kept-proposal.ts'
+import type { FreeSpace } from '../store/archive.ts'
+import type { Needs } from '../store/facts.ts'
+import { frozenReason, pruneInputOf } from './prune-state.ts'
+
+const DAY = 86_400_000
+
+type ListingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'>
+/** The free space is undefined where a look could not tell it. */
+type TellingNeeds = ListingNeeds & { readonly freeSpace: FreeSpace | undefined }
+
+/** All that the verdict on a site needs to know once its archive was looked at. Told again whenever a step has changed the archive. */
+export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'status' = 'run'): Telling {
+  return { ...listingTelling(facts, now, of), ...nextTelling(facts, now) }
+}
+
+/** What the listing of its archive tells of a site: all but what the next night will do, for which the free space must be known. */
+export function listingTelling(
+  { host, site, collection, limits }: ListingNeeds,
+  now: number,
+  of: 'run' | 'status' = 'run',
+): Telling {
+  const { role, owner } = site.role
+  return {
+    ...archiveTelling(site.name, collection, now, knownDamage(lastVerdictOf(host, site), of)),
+    role: site.isDesktop ? 'desktop' : role,
+    ...(owner === undefined ? {} : { owner }),
+    staleAfter: staleAfterOf(host, site.isDesktop),
+    ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
+    frozen: frozenReason(host, site.name) ?? null,
+    shrinkage: shrinkageOfSite(host, site.name),
+    broken: brokenTelling({ host, site, collection }, now),
+  }
+}
+
+/** That the site does not work, as its sets tell. */
+export function brokenTelling({ host, site, collection }: Needs<'host' | 'site' | 'collection'>, now: number): Finding | null {
+  const broken = brokenSince(collection)
+  const isOwner = site.role.role === 'primary'
+  return broken ? brokenFinding(site.name, broken, isOwner, now, lastVerdictOf(host, site)?.at) : null
+}
+
+/** What this host remembers of a site that has shrunk. */
+function shrinkageOfSite(host: Host, site: string): string | null {
+  const { shrunken, held } = readRecord(host, site)
+  if (shrunken !== undefined) return shrinkageText(shrunken.reasons, shrunken.good)
+  return held ? heldText(held) : null
+}
+
+/** What the last run that had to do with the site said of it. */
+export const lastVerdictOf = (host: Host, site: Pick<Site, 'name' | 'isDesktop'>): LastVerdict | undefined =>
+  lastOf(readLastRunOrNothing(host, site.isDesktop ? 'desktop' : 'nightly'), site.name)
+
+/** What work on it came to in that run, with the time of the run, where that was not well and still holds. */
+export function lastWork(host: Host, site: Pick<Site, 'name' | 'isDesktop'>): readonly Finding[] {
+  const last = lastVerdictOf(host, site)
+  const work = last?.work ?? []
+  return withIncomplete(work, hasKeptProposal(host, site.name)).map(finding =>
+    work.includes(finding) ? { ...finding, text: `the run of ${printTime(last!.at)}: ${finding.text}` } : finding,
+  )
+}
+
+/** A memory that cannot be read tells nothing: the end of each run says so. */
+function readLastRunOrNothing(host: Host, task: string): LastRun {
+  try {
+    return readLastRun(host, task)
+  } catch {
+    return NO_RUN
+  }
+}
+
+/** What the last runs failed in that was for no site, with their times: a mount, a VPN. */
+export function lastRunFindings(host: Host): readonly Finding[] {
+  return (['nightly', 'desktop'] as const).flatMap(task => {
+    const { run } = readLastRunOrNothing(host, task)
+    const failures = run?.work.filter(({ level }) => level === 'failed') ?? []
+    return failures.map(({ level, text }) => ({ level, text: `the ${task} run of ${printTime(run!.at)}: ${text}` }))
+  })
+}
+
+/**
+ * What the next night will do for a site that this host backs up: its own decisions, asked a day ahead over the collection as it is now. Nothing for
+ * a replica, which takes what comes, nor for a desktop, whose next day its schedule tells.
+ */
+function nextTelling(facts: TellingNeeds, now: number): Pick<Telling, 'next' | 'pruning'> {
+  const { host, site, collection, limits, freeSpace } = facts
+  if (site.isDesktop || site.role.role !== 'primary') return {}
+  const tomorrow = now + DAY
+  const prune = planPrune(pruneInputOf({ ...facts, interrupted: false, now: tomorrow }))
+  const fullBackups = freeSpace?.fullBackups ?? { allowed: true, reason: '' }
+  const { frequencySeconds } = limits
+  const backup = planBackup({ collection, frequencySeconds, now: tomorrow, fullBackups })
+  const over = collection.bytes !== undefined && collection.bytes > limits.allowanceBytes
+  return {
+    pruning: pruningTelling(prune),
+    next: nextNight({ prune, backup, frozen: frozenReason(host, site.name), over }),
+  }
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { fileUrl, siteUrl } from '../duplicity/url.ts'
+import type { Shell } from '../engine/shell.ts'
+import { diskOf, leastFree } from '../host/disk.ts'
+import type { Host } from '../inventory/schema.ts'
+import { ShareFiles } from './share-files.ts'
+import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-work.ts'
+
+declare const proven: unique symbol
+
+/** An archive that was proven to be the one (S9). Only check-mount makes it: a backup into a bare mount point cannot be written down. */
+export type Archive = (
+  | { readonly kind: 'folder'; readonly root: string; readonly place?: SharePlace }
+  | { readonly kind: 'url'; readonly base: string; readonly options: readonly string[] }
+) & {
+  readonly [proven]: true
+}
+
+/** One site's part of the archive. */
+export interface SiteArchive {
+  /** Undefined for a URL. */
+  readonly folder: string | undefined
+  readonly url: string
+  readonly options: readonly string[]
+  /** Where the archive around the folder is, and what proves that it is still the one. Undefined for a URL. */
+  readonly place?: SharePlace
+}
+
+/**
+ * Proves it again, before a site is looked at or written to. A share can go away in the middle of a run: the daemon of an sshfs ends with its
+ * connection, and what is left is the folder underneath, empty and writable.
+ * @throws when the archive is not what check-mount found
+ */
+export async function proveAgain({ place }: SiteArchive, shell: Shell): Promise<void> {
+  if (place?.identity !== undefined) await new ShareFiles(place, shell.quick).text(IDENTITY, IDENTITY_LIMIT)
+}
+
+/** Where a site's sets are. */
+export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
+  if (archive.kind === 'url') return { folder: undefined, url: siteUrl(archive.base, site), options: archive.options }
+  const folder = join(archive.root, site)
+  return { folder, url: fileUrl(folder), options: [], ...(archive.place === undefined ? {} : { place: archive.place }) }
+}
+
+declare const checked: unique symbol
+
+/** What a host encrypts with is what the newest chain is encrypted with, or begins a new one. Only {@link checkEncryption} finds it. */
+export interface Encryption {
+  readonly [checked]: true
+  /** A chain that was begun before is of another passphrase or key: nothing is added to it. Ms since the epoch. */
+  readonly since: number
+  /** It is written beside the sets. */
+  readonly isMarked: boolean
+}
+
+/** What the archive has free. */
+export interface FreeSpace {
+  /** Undefined where nothing can tell: a URL. */
+  readonly bytes: number | undefined
+  /** Whether a full backup may start (S10), and why not. */
+  readonly fullBackups: { readonly allowed: boolean; readonly reason: string }
+}
+
+/** The bytes that are free in the archive; undefined where it does not tell. One that a dry run found to be new is not there yet: the folder around it has the same room. */
+export const freeBytes = async (archive: Archive, shell: Shell): Promise<number | undefined> =>
+  archive.kind === 'url' ? undefined : (await diskOf(archive.root, shell))?.free
+
+/** Whether the archive has no room for even one volume: no backup can be made or resumed there before something has gone. */
+export const isFull = (host: Pick<Host, 'duplicity'>, { bytes }: Pick<FreeSpace, 'bytes'>): boolean =>
+  bytes !== undefined && bytes < leastFree(host)

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { recipe } from '../../lib/engine/recipe.ts'
+import { Stopped } from '../../lib/engine/stop.ts'
+import { assertRoomToImport } from '../../lib/restore/disk-space.ts'
+import { hostIn, ownFolder } from '../support/host.ts'
+import { notesOf, outcomeOf, perform } from '../support/perform.ts'
+import { fakeProgram, whilePathHas } from '../support/programs.ts'
+
+const folder = ownFolder('room-to-import')
+const host = hostIn(folder)
+const restoring = { id: 'a', holding: folder, tree: join(folder, 'tree'), shadow: 'hf_a' }
+mkdirSync(join(restoring.tree, '.holdfast'), { recursive: true })
+writeFileSync(join(restoring.tree, '.holdfast/database.sql'), 'SELECT 1;\n')
+const bin = join(folder, 'bin')
+fakeProgram(bin, 'stat', 'echo "stat: cannot read: Input/output error" >&2; exit 1')
+
+/** The look, on a machine whose disks do not say how much is free. */
+const look = (before = (): void => {}, stop = new AbortController().signal) =>
+  whilePathHas(bin, () =>
+    perform(
+      recipe<object>().do({
+        name: 'look',
+        title: 'look',
+        run: (_, shell) => {
+          before()
+          return assertRoomToImport({ host, secrets: new Map(), shell }, restoring, undefined)
+        },
+      }),
+      {},
+      { stop },
+    ),
+  )
+
+test('assertRoomToImport() that cannot tell how much is free is only told', async () => {
+  const done = await look()
+  assert.equal(outcomeOf(done, 'look').status, 'done')
+  assert.match(notesOf(done).join(), /^warning: the disk space for the restore cannot be checked: .*Input\/output error/)
+})
+
+test('assertRoomToImport() ends when the run is stopped', async () => {
+  const controller = new AbortController()
+  const done = await look(() => controller.abort(new Stopped('SIGTERM')), controller.signal)
+  assert.equal(outcomeOf(done, 'look').status, 'stopped')
+})
