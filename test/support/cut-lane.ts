@@ -122,7 +122,7 @@ export class CutLane {
     void ended.then(() => {
       over = true
     })
-    if (way === 'full') this.#options.disk!.fill(newFiles * 1_000_000)
+    if (way === 'full') this.#options.disk!.fill(newFiles * (this.#options.volumeSize ?? 1) * 1_000_000)
     const seen = new Set<string>()
     while (!over && (way === 'full' || seen.size < newFiles)) {
       for (const name of this.#names()) if (!before.has(name) && parseName(name)) seen.add(name)

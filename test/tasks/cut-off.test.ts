@@ -37,7 +37,7 @@ if (inOwnMounts(import.meta.filename)) {
     const place = join(folder, `lane${number}`)
     mkdirSync(place)
     const chance = chanceFrom(SEED * 1000 + number)
-    const disk = number % 8 >= 4 ? new SmallDisk(join(place, 'nas'), `${200 * VOLUME}m`) : undefined
+    const disk = number % 8 >= 4 ? new SmallDisk(join(place, 'nas'), `${200 + 8 * VOLUME}m`) : undefined
     const program = number % 4 < 2 ? undefined : await duplicity3()
     const task = number % 2 === 0 ? 'desktop' : 'nightly'
     const database =
