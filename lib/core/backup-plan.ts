@@ -9,6 +9,14 @@ export interface BackupPlan {
   readonly reason: string
 }
 
+/** Whether the archive has room for full backups, and why not. */
+export interface FullBackups {
+  readonly allowed: boolean
+  /** There is room for the first one of a site all the same: better one on a small share than none. */
+  readonly first?: boolean
+  readonly reason: string
+}
+
 /**
  * Full or incremental (S13). Full also where an incremental could not be restored or made: without a chain, without its signatures, or on a chain with
  * a hole. Incremental whatever its age where the newest set was cut off: that completes it. Where a full is wanted and the archive has no room for one (S10), an incremental is made if the chain can carry one.
@@ -22,7 +30,7 @@ export function planBackup(input: {
   readonly collection: Collection
   readonly frequencySeconds: number
   readonly now: number
-  readonly fullBackups: { readonly allowed: boolean; readonly reason: string }
+  readonly fullBackups: FullBackups
   readonly encryptedSince?: number | undefined
   readonly mended?: readonly string[]
 }): BackupPlan {
@@ -39,7 +47,7 @@ export function planBackup(input: {
     mended.length > 0 ? `the newest chain has only the beginning of ${listed(mended)}, which can be read again` : undefined
   if (obstacle === undefined && torn === undefined && !due.due) return { kind: 'incremental', reason: due.reason }
   const wanted = obstacle ?? torn ?? due.reason
-  if (fullBackups.allowed) return { kind: 'full', reason: wanted }
+  if (fullBackups.allowed || (fullBackups.first && collection.chains.length === 0)) return { kind: 'full', reason: wanted }
   if (obstacle === undefined) return { kind: 'incremental', reason: `${wanted}, but ${fullBackups.reason}` }
   return { kind: 'none', reason: `a full backup is needed (${wanted}), but ${fullBackups.reason}` }
 }

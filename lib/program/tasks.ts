@@ -111,10 +111,14 @@ export const desktopTask: TaskWith<DesktopRequest & WriterRequest & ClockRequest
   }),
 }
 
-export const bootTask: Task = {
+export const bootTask: TaskWith<object> = {
   name: 'boot',
   about:
     'At boot, before the web server starts: rolls back the restores that a power cut interrupted. Backs up and restores nothing.',
+  read: ({ site }) => {
+    if (Array.isArray(site) && site.length > 0) throw new BadInput('--site: boot is for all sites: wanted none')
+    return {}
+  },
 }
 
 const mounted = flag('the archive is there already: no VPN, no mount, no unmount')

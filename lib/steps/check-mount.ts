@@ -1,8 +1,7 @@
 import type { Step } from '../engine/step.ts'
 import type { Archive } from '../store/archive.ts'
-import { checkAccess, checkFolder, checkIdentity, knowIdentity, placeOf, shareOf } from '../store/archive-check.ts'
+import { checkAccess, checkFolder, checkIdentity, knowIdentity, placeOf, shareOf, tellUnmarked } from '../store/archive-check.ts'
 import type { Needs } from '../store/facts.ts'
-import { IDENTITY } from '../store/share-work.ts'
 
 /**
  * Proves that what is mounted is the archive: a mount of another device than the folder around it, as the inventory describes it, with the
@@ -40,7 +39,7 @@ export const lookAtArchive: Step<Needs<'host' | 'mounted'>, Needs<'archive'>> = 
     const share = shareOf(host, host.archive, root, shell.quick)
     await checkFolder(share)
     const { isThere, identity } = await knowIdentity(share)
-    if (!isThere) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
+    if (!isThere) await tellUnmarked(share)
     return { archive: { kind: 'folder', root, place: { ...placeOf(host.archive), identity } } as unknown as Archive }
   },
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { BadInput } from '../core/bad-input.ts'
 import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.ts'
 import { messageOf } from '../core/message.ts'
 import { newestRestorePoint } from '../core/restore-point.ts'
@@ -38,6 +39,8 @@ export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & Deskto
     const now = shell.now()
     const site = desktopSite(host)
     const { name } = site
+    const other = request.only.find(each => each !== name)
+    if (other !== undefined) throw new BadInput(`--site: no desktop "${other}" here; there is ${name}`)
     const { decision, zone, nextDay } = scheduleOf(host, readRecord(host, name).backedUpTo, now)
     const { tidiedAt } = recall(host)
     const cutShort = interrupted

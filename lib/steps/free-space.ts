@@ -1,4 +1,4 @@
-import { spaceText } from '../core/size.ts'
+import { formatBytes, spaceText } from '../core/size.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { readLimits } from '../host/site.ts'
 import { freeBytes, isFull } from '../store/archive.ts'
@@ -12,12 +12,20 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
     const bytes = await freeBytes(archive, shell)
     if (bytes === undefined)
       return { freeSpace: { bytes, fullBackups: { allowed: true, reason: 'the archive does not tell its free space' } } }
-    const largest = Math.max(0, ...roles.primaries.map(site => readLimits(host, site).limits.allowanceBytes))
-    const required = largest * host.freeSpaceFactor
+    const allowances = roles.primaries.map(site => ({ site: site.name, bytes: readLimits(host, site).limits.allowanceBytes }))
+    const largest = allowances.toSorted((a, b) => b.bytes - a.bytes)[0] ?? { site: undefined, bytes: 0 }
+    const required = largest.bytes * host.freeSpaceFactor
     const allowed = bytes >= required
-    const reason = `${spaceText(bytes, required)} (${host.freeSpaceFactor} times the largest allowance)`
-    shell.note(allowed ? 'info' : 'problem', allowed ? reason : `no full backup will start: ${reason}`)
-    return { freeSpace: { bytes, fullBackups: { allowed, reason } } }
+    const first = bytes >= largest.bytes
+    const rule = `freeSpaceFactor, ${host.freeSpaceFactor}, times the largest allowance, ${formatBytes(largest.bytes)} of ${largest.site}`
+    const reason = `${spaceText(bytes, required)}${largest.site === undefined ? '' : ` (${rule})`}`
+    if (allowed) shell.note('info', reason)
+    else {
+      const except = first ? ', but for the first of a site' : ''
+      const wayOut = `Free some room there, lower max_NAS_space of ${largest.site}, or freeSpaceFactor in the inventory`
+      shell.note('problem', `no full backup will start${except}: ${reason}. ${wayOut}`)
+    }
+    return { freeSpace: { bytes, fullBackups: { allowed, first, reason } } }
   },
 }
 

@@ -54,6 +54,16 @@ function describe(found: FolderStat, expected: Expected): string {
   ].join(', ')
 }
 
+/** An archive that another program made is known by what lies in it, before the first run has marked it. @throws when there is nothing */
+export async function tellUnmarked({ root, files, shell }: Share): Promise<void> {
+  const names = await files.names('').catch(unlessMissing)
+  if (!names || names.length === 0) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
+  shell.note(
+    'info',
+    `the archive in ${root} has no ${IDENTITY} yet: the first run takes what lies there for the archive, and makes one`,
+  )
+}
+
 /** The identity of each archive that this host has met, by what its inventory calls it. */
 const identities = z.record(z.string(), z.string())
 

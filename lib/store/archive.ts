@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { FullBackups } from '../core/backup-plan.ts'
 import { fileUrl, siteUrl } from '../duplicity/url.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf, leastFree } from '../host/disk.ts'
@@ -58,7 +59,7 @@ export interface FreeSpace {
   /** Undefined where nothing can tell: a URL. */
   readonly bytes: number | undefined
   /** Whether a full backup may start (S10), and why not. */
-  readonly fullBackups: { readonly allowed: boolean; readonly reason: string }
+  readonly fullBackups: FullBackups
 }
 
 /** The bytes that are free in the archive; undefined where it does not tell. One that a dry run found to be new is not there yet: the folder around it has the same room. */

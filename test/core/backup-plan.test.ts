@@ -37,6 +37,13 @@ for (const [name, sketches, today, withRoom, withoutRoom, reason] of table) {
   })
 }
 
+test('planBackup() of a site without any backup is full also where there is room for a first one only', () => {
+  const first = { ...full, first: true }
+  assert.equal(plan([], 0, first).kind, 'full')
+  assert.equal(plan([{ day: 0, signatures: false }], 1, first).kind, 'none')
+  assert.equal(plan(chainSketch(0, 30), 31, first).kind, 'incremental')
+})
+
 test('planBackup() keeps to the frequency of the site', () => {
   assert.equal(plan([{ day: 0 }], 8, room, 7 * DAY).kind, 'full')
   assert.equal(plan([{ day: 0 }], 7, room, 7 * DAY).kind, 'full')

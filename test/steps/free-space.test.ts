@@ -52,10 +52,20 @@ for (const [free, factor, allowances, allowed] of table) {
     assert.equal(freeSpace!.fullBackups.allowed, allowed)
     assert.match(
       notes[0]!,
-      allowed ? /^info: [\d.]+ \w+ free, [\d.]+ \w+ required/ : /^problem: no full backup will start: [\d.]+ \w+ free, /,
+      allowed
+        ? /^info: [\d.]+ \w+ free, [\d.]+ \w+ required/
+        : /^problem: no full backup will start(, but for the first of a site)?: .* required \(freeSpaceFactor, 10, times the largest allowance, .* of site\d\)\. Free some room there, lower max_NAS_space of site\d, or freeSpaceFactor in the inventory$/,
     )
   })
 }
+
+test('checkFreeSpace lets a site have its first full where there is room for its allowance, though not for many times that', async () => {
+  for (const [free, first] of [
+    [499, false],
+    [500, true],
+  ] as const)
+    assert.equal((await check(bytes(free * 1e6), 10, ['500', '20'])).freeSpace!.fullBackups.first, first)
+})
 
 test('checkFreeSpace asks the real df, also of an archive that is not there yet', async () => {
   for (const root of [join(folder, 'archive'), join(folder, 'not yet')]) {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -121,6 +131,16 @@ test('status.ts: an archive that is not there is a problem, a site that does not
   const unknown = run('status', '--site', 'nix')
   assert.equal(unknown.code, 2)
   assert.match(unknown.stderr, /no site "nix"/)
+})
+
+test('status.ts knows an adopted archive before the first night has marked it, and writes nothing into it', () => {
+  const mark = join(folder, 'nas/.holdfast-identity')
+  const known = readFileSync(mark)
+  rmSync(mark)
+  const { stdout } = run('status', '--site', 'blog')
+  assert.match(stdout, /^[ !] +blog {2}primary {2}\d+ h +20 days +20 +2 +/m)
+  assert.equal(existsSync(mark), false)
+  writeFileSync(mark, known)
 })
 
 test('status.ts of an archive at a URL asks duplicity, and makes no folder where there is none yet', () => {
