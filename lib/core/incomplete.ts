@@ -9,8 +9,8 @@ export const INCOMPLETE = 'incomplete: '
  * @param isWaiting whether something still waits
  */
 export function withIncomplete(last: readonly Finding[], isWaiting: boolean): readonly Finding[] {
-  const isSaid = ({ text }: Finding): boolean => text.startsWith(INCOMPLETE)
+  const isSaid = ({ about }: Finding): boolean => about === 'configuration'
   if (!isWaiting) return last.filter(finding => !isSaid(finding))
   const text = `${INCOMPLETE}certificates or configuration of its backup are not in force yet; the next night says why, and tries again`
-  return last.some(isSaid) ? last : [...last, { level: 'attention', text }]
+  return last.some(isSaid) ? last : [...last, { level: 'attention', text, about: 'configuration' }]
 }

@@ -1,3 +1,4 @@
+import type { Topic } from './finding.ts'
 import type { Telling } from './telling.ts'
 
 /** How much a note matters: `info` is for the log; `significant` makes a mail (S35); `warning` is shown; a `problem` also fails the run. */
@@ -6,6 +7,7 @@ export type NoteKind = 'info' | 'significant' | 'warning' | 'problem'
 export interface Note {
   readonly kind: NoteKind
   readonly text: string
+  readonly about?: Topic | undefined
 }
 
 /** One command as it was, or in a dry run would have been, given to the system. Never holds a secret. */

@@ -18,7 +18,9 @@ export function workFindings(outcomes: readonly Outcome[], site: string | undefi
       ...(status === 'failed'
         ? [{ level: 'failed' as const, text: `${phase === 'down' ? 'Release: ' : ''}${title}: ${reason}` }]
         : []),
-      ...notes.filter(({ kind }) => kind === 'problem').map(({ text }) => ({ level: 'attention' as const, text })),
+      ...notes
+        .filter(({ kind }) => kind === 'problem')
+        .map(({ text, about }) => ({ level: 'attention' as const, text, ...(about && { about }) })),
     ])
 }
 

@@ -89,8 +89,8 @@ export class Run {
         onLine(clean)
         emit({ kind: 'line', text: clean })
       },
-      note: (kind, text) => {
-        const note = { kind, text: this.#clean(text) }
+      note: (kind, text, about) => {
+        const note = { kind, text: this.#clean(text), ...(about && { about }) }
         notes.push(note)
         onLine(note.text)
         emit({ kind: 'note', note })

@@ -1,3 +1,4 @@
+import type { Topic } from '../core/finding.ts'
 import type { CommandRecord, NoteKind } from '../core/outcome.ts'
 import { Secret } from '../core/secret.ts'
 import type { Telling } from '../core/telling.ts'
@@ -33,7 +34,7 @@ export interface Shell {
   /** The same shell for what takes moments, unless a disk or a server is dead: its commands have the deadline of a look. */
   readonly quick: Shell
   /** Tells the report something. */
-  readonly note: (kind: NoteKind, text: string) => void
+  readonly note: (kind: NoteKind, text: string, about?: Topic) => void
   /** Tells the report what is known of a site, as data. */
   readonly tell: (telling: Telling) => void
   /** Tells the person who waits how far it is. Nothing keeps it. */
@@ -54,7 +55,7 @@ export interface Shell {
 export interface Listener {
   readonly command: (record: CommandRecord) => void
   readonly line: (text: string) => void
-  readonly note: (kind: NoteKind, text: string) => void
+  readonly note: (kind: NoteKind, text: string, about?: Topic) => void
   readonly tell: (telling: Telling) => void
   readonly progress: (text: string) => void
   readonly hide: (secret: Secret) => void

@@ -7,7 +7,13 @@ const verdict = z.object({
   verdict: z.enum(['well', 'needs attention', 'failed']),
   since: z.number(),
   at: z.number(),
-  work: z.array(z.object({ level: z.enum(['failed', 'attention', 'remark']), text: z.string() })),
+  work: z.array(
+    z.object({
+      level: z.enum(['failed', 'attention', 'remark']),
+      text: z.string(),
+      about: z.literal('configuration').exactOptional(),
+    }),
+  ),
   damage: z.record(z.string(), z.number()),
 })
 const lastRun = z.object({ run: verdict.exactOptional(), sites: z.record(z.string(), verdict) })

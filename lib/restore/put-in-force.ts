@@ -48,7 +48,8 @@ export async function putInForce(
   const alone = why !== undefined && ofConfiguration.length > 0 ? await inPlace(ofCertificates) : why
   const left = leftOf(plan, { certificates: alone !== undefined, configuration: why !== undefined })
   tell(hands, plan, left, why)
-  for (const each of configuration.waiting) hands.shell.note('problem', waitingText(hands.host, site.name, each, command))
+  for (const each of configuration.waiting)
+    hands.shell.note('problem', waitingText(hands.host, site.name, each, command), 'configuration')
   return { lineages: alone === undefined ? certificates.put.map(({ lineage }) => lineage.name) : [], left }
 }
 
@@ -58,7 +59,7 @@ function planned({ host, shell }: Hands, site: SitePlace, proposal: Proposal): S
     return planSystemFiles(host, site, proposal)
   } catch (error) {
     const names = [...proposal.lineages, ...proposal.files].map(({ name }) => name)
-    if (names.length > 0) shell.note('problem', failedText(names, messageOf(error)))
+    if (names.length > 0) shell.note('problem', failedText(names, messageOf(error)), 'configuration')
     return undefined
   }
 }
@@ -80,7 +81,7 @@ function tell({ shell }: Hands, { certificates, configuration }: SystemPlan, lef
   const inForce = put.filter(one => !isLeft(one)).map(({ name }) => name)
   if (inForce.length > 0) shell.note('info', `in force now: ${inForce.join(', ')}`)
   const failed = put.filter(isLeft).map(({ name }) => name)
-  if (failed.length > 0) shell.note('problem', failedText(failed, why ?? ''))
+  if (failed.length > 0) shell.note('problem', failedText(failed, why ?? ''), 'configuration')
 }
 
 /** Lines of a difference that a report shows. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Finding } from '../../lib/core/finding.ts'
-import { INCOMPLETE, withIncomplete } from '../../lib/core/incomplete.ts'
+import { withIncomplete } from '../../lib/core/incomplete.ts'
 
 const other: Finding = { level: 'failed', text: 'Back up shop: the disk is full' }
-const said: Finding = { level: 'attention', text: `${INCOMPLETE}shop.conf waits` }
+const said: Finding = { level: 'attention', text: 'shop.conf waits', about: 'configuration' }
 
 test('withIncomplete() keeps what a run said for as long as something waits, and says it where no run has', () => {
   assert.deepEqual(withIncomplete([other, said], true), [other, said])
@@ -13,4 +13,5 @@ test('withIncomplete() keeps what a run said for as long as something waits, and
   const [first, added] = withIncomplete([other], true)
   assert.equal(first, other)
   assert.match(added!.text, /^incomplete: /)
+  assert.deepEqual(withIncomplete([other, added!], true), [other, added])
 })

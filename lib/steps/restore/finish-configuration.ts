@@ -81,6 +81,7 @@ function keptOrTold(host: Host, site: string, shell: Shell): Proposal | undefine
     shell.note(
       'problem',
       `${INCOMPLETE}what waits for ${site} cannot be read; remove ${folder} to be rid of it: ${messageOf(error)}`,
+      'configuration',
     )
     return undefined
   }
