@@ -42,6 +42,11 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
       throw new BadInput(
         `--site: no site ${strangers.map(name => `"${name}"`).join(', ')}: neither in ${host.vhosts} nor in the archive${known.length > 0 && known.length < 20 ? `; there is ${known.join(', ')}` : ''}`,
       )
+    for (const name of Object.keys(host.sites).filter(each => request.only.length === 0 && !names.includes(each)))
+      shell.note(
+        'warning',
+        `sites.${name} in the inventory is for no site: none of that name is here${archive.kind === 'url' ? '' : ' or in the archive'}`,
+      )
     const sites = names
       .filter(name => request.only.length === 0 || request.only.includes(name))
       .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))

@@ -28,7 +28,7 @@ export const shareOf = (host: Host, settings: FolderSettings, root: string, shel
 
 /** The folder that the administrator names, and the way from it that others can shape. */
 export const placeOf = (archive: FolderSettings): SharePlace =>
-  archive.kind === 'mount' ? { base: archive.mountPoint, way: archive.folder } : { base: archive.path, way: '' }
+  archive.kind === 'mount' ? { base: archive.mountPoint, way: archive.folder } : { base: archive.path, way: '', isLocal: true }
 
 export async function checkFolder({ settings, files, shell }: Share): Promise<void> {
   const { base } = placeOf(settings)
@@ -100,7 +100,7 @@ async function beginArchive({ settings, root, files, shell }: Share): Promise<st
   const identity = randomUUID()
   shell.note('significant', `a new archive begins in ${root}, with the identity ${identity}`)
   const { base, way } = placeOf(settings)
-  if (settings.kind === 'folder') await shell.act`mkdir --parents ${base}`
+  if (settings.kind === 'folder') await shell.act`mkdir --parents --mode=700 ${base}`
   const parts = way.split('/').filter(part => part !== '')
   const around = new ShareFiles({ base, way: '' }, shell)
   for (const index of parts.keys()) await around.makeFolder(parts.slice(0, index + 1).join('/'))

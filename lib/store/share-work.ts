@@ -57,6 +57,8 @@ export interface SharePlace {
   readonly base: string
   /** The archive's folder below that, `''` for the share's own: whoever else can write to the share can shape the way to it, so no part of it may be a link. */
   readonly way: string
+  /** It is a folder of this machine's own, where nobody but its owner is to enter what is made in it. Who may on a share is the server's to say: hosts may be different users there. */
+  readonly isLocal?: true
   /** What its identity file holds, looked for in the very folder that is then worked in; undefined for an archive that does not exist yet. */
   readonly identity?: string | undefined
 }

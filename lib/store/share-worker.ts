@@ -19,7 +19,7 @@ function replyTo({ place, work }: ShareRequest): ShareReply {
   try {
     if (work.do === 'stat') return { answer: statOf(place.base) }
     using root = opened(place)
-    return { answer: perform(root, work) }
+    return { answer: perform(root, work, place.isLocal ? 0o700 : 0o777) }
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
     return { failure: { message, ...(code === undefined ? {} : { code }), ...(error instanceof Gone ? { isGone: true } : {}) } }
@@ -68,7 +68,8 @@ const folderStat = (stat: Stats): FolderStat => ({
   isFolder: stat.isDirectory(),
 })
 
-function perform(root: OpenedFolder, work: WorkInside): ShareAnswers[keyof ShareAnswers] {
+/** @param mode of folders that are made */
+function perform(root: OpenedFolder, work: WorkInside, mode: number): ShareAnswers[keyof ShareAnswers] {
   switch (work.do) {
     case 'read':
       return inFolder(root, work.path, (folder, name) => headOf(folder, name, work.limit))
@@ -84,10 +85,10 @@ function perform(root: OpenedFolder, work: WorkInside): ShareAnswers[keyof Share
     case 'create':
       return inFolder(root, work.path, (folder, name) => created(folder, name, work.text))
     case 'make-folder':
-      inFolder(root, work.path, (folder, name) => folder.folderMade(name, 0o777)[Symbol.dispose]())
+      inFolder(root, work.path, (folder, name) => folder.folderMade(name, mode)[Symbol.dispose]())
       return null
     case 'make-folder-with':
-      return inFolder(root, work.path, (folder, name) => madeWith(folder, name, work))
+      return inFolder(root, work.path, (folder, name) => madeWith(folder, name, work, mode))
     case 'rename':
       return inFolder(root, work.path, (folder, name) => could(() => folder.rename(name, work.to), ['ENOENT']))
     case 'remove':
@@ -146,11 +147,11 @@ function created(folder: OpenedFolder, name: string, text: string): boolean {
   }
 }
 
-function madeWith(around: OpenedFolder, folder: string, { name, text }: { name: string; text: string }): boolean {
+function madeWith(around: OpenedFolder, folder: string, { name, text }: { name: string; text: string }, mode: number): boolean {
   const first = unfinished()
   try {
     return could(() => {
-      around.makeFolder(first, 0o777)
+      around.makeFolder(first, mode)
       using made = around.folder(first)
       created(made, name, text)
       around.rename(first, folder)
