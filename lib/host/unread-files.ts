@@ -20,8 +20,9 @@ export async function unreadFiles(
   shell: Shell,
 ): Promise<Unread> {
   using root = OpenedFolder.open(folder)
-  const mounts = await lostMounts(root.real(), path => isLeftOut(folder + path), shell)
-  const lost = mounts.map(mount => ({ path: folder + mount, text: `${folder + mount} is a mount whose server is gone` }))
+  const around = folder === '/' ? '' : folder
+  const mounts = await lostMounts(root.real(), path => isLeftOut(around + path), shell)
+  const lost = mounts.map(mount => ({ path: around + mount, text: `${around + mount} is a mount whose server is gone` }))
   return unreadOf(folder, [...skipped, ...lost], counted, path => isThere(root, path))
 }
 
