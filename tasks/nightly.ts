@@ -1,7 +1,7 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
 import { auditArchive } from '../lib/parts/audit-archive.ts'
-import { backUp, checkSets } from '../lib/parts/back-up.ts'
+import { backUp, checkPrimary } from '../lib/parts/back-up.ts'
 import { begin } from '../lib/parts/begin.ts'
 import { followPrimary } from '../lib/parts/follow-primary.ts'
 import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
@@ -16,7 +16,7 @@ const nightly = recipe<StartOf<typeof nightlyTask>>()
   .use(openArchiveForBackup)
   .do(decideRoles)
   .do(checkFreeSpace)
-  .each('Primary sites', primaries, site => site.use(checkSets).do(prune).use(saveSite).use(backUp))
+  .each('Primary sites', primaries, site => site.use(checkPrimary).do(prune).use(saveSite).use(backUp))
   .each('Replica sites', replicas, site => site.use(followPrimary))
   .use(auditArchive)
 

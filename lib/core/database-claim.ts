@@ -4,6 +4,8 @@ export interface DatabaseClaim {
   readonly server: string
   readonly database: string
   readonly user: string
+  /** Further ones of the same site: of other domains, or of further WordPresses in its folder. */
+  readonly more?: readonly Omit<DatabaseClaim, 'more'>[] | undefined
 }
 
 /** The recorded claims of a host, by site. */
@@ -15,9 +17,12 @@ export type DatabaseClaims = Readonly<Record<string, DatabaseClaim>>
  */
 export function claimConflict(site: string, claim: DatabaseClaim, recorded: DatabaseClaims): string | undefined {
   for (const [other, theirs] of Object.entries(recorded)) {
-    if (other === site || theirs.server !== claim.server) continue
-    if (theirs.database === claim.database) return `its database "${claim.database}" is recorded as that of site "${other}"`
-    if (theirs.user === claim.user) return `its database account "${claim.user}" is recorded as that of site "${other}"`
+    if (other === site) continue
+    const there = [theirs, ...(theirs.more ?? [])].filter(({ server }) => server === claim.server)
+    if (there.some(({ database }) => database === claim.database))
+      return `its database "${claim.database}" is recorded as that of site "${other}"`
+    if (there.some(({ user }) => user === claim.user))
+      return `its database account "${claim.user}" is recorded as that of site "${other}"`
   }
   return undefined
 }

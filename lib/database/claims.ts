@@ -9,7 +9,8 @@ import type { Host } from '../inventory/schema.ts'
 export type Server = 'own' | 'elsewhere'
 
 const STATE = 'databases'
-const claims = z.record(z.string(), z.object({ server: z.string(), database: z.string(), user: z.string() }))
+const claim = z.object({ server: z.string(), database: z.string(), user: z.string() })
+const claims = z.record(z.string(), claim.extend({ more: z.array(claim).optional() }))
 
 /** All claims that are recorded on this host. */
 const readClaims = (host: Host): DatabaseClaims => readState(host, STATE, claims) ?? {}
@@ -38,7 +39,28 @@ export async function claimDatabase(
     )
   // read again: a neighbour may have recorded its own meanwhile
   await shell.act(`record the database ${claim.database} as that of ${site.name}`, () =>
-    writeState(host, STATE, { ...readClaims(host), [site.name]: claim }),
+    writeState(host, STATE, { ...readClaims(host), [site.name]: { ...claim, more: before?.more } }),
+  )
+}
+
+/** The same of a further database of a site. @throws when another site's claim stands against it */
+export async function claimFurther(
+  host: Host,
+  site: { readonly name: string },
+  access: DatabaseAccess,
+  server: Server,
+  shell: Shell,
+): Promise<void> {
+  refuseClaimed(host, site.name, access, server)
+  const claim = claimOf(access, server)
+  const { more = [], ...own } = recordedClaim(host, site.name) ?? claim
+  if (
+    isRecorded(site.name, claim, { [site.name]: own }) ||
+    more.some(each => isRecorded(site.name, claim, { [site.name]: each }))
+  )
+    return
+  await shell.act(`record the database ${claim.database} as one of ${site.name}`, () =>
+    writeState(host, STATE, { ...readClaims(host), [site.name]: { ...own, more: [...more, claim] } }),
   )
 }
 

@@ -54,9 +54,13 @@ function problemOf({ glob }: Pattern, source: string): string | undefined {
 }
 
 /** Whether a list leaves a path out: the first pattern that means it decides, and what none means is included. */
-export function isLeftOut(patterns: readonly Pattern[], path: string, isFolder: boolean): boolean {
+export const isLeftOut = (patterns: readonly Pattern[], path: string, isFolder: boolean): boolean =>
+  leftOutBy(patterns, path, isFolder) !== undefined
+
+/** The pattern by which a list leaves a path out. */
+export function leftOutBy(patterns: readonly Pattern[], path: string, isFolder: boolean): Pattern | undefined {
   const first = patterns.find(({ glob }) => matcherOf(glob).matches(path, isFolder))
-  return first !== undefined && !first.includes
+  return first?.includes ? undefined : first
 }
 
 /** Makes a pattern's matcher, as globmatch.py does. @throws when it is no pattern */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -99,6 +100,12 @@ function settle(opened: OpenedFolder): void {
 /** The dump's name in the companion folder. */
 export const DUMP = 'database.sql'
 
+/** The name of the dump of a further database of the site, in the same folder. */
+export const furtherDump = (database: string): string =>
+  `database-${/^[\w.-]{1,100}$/.test(database) ? database : createHash('sha1').update(database).digest('hex')}.sql`
+/** Such names. */
+export const FURTHER = /^database-.*\.sql$/
+
 /**
  * Opens the database dump in a site's folder, or in a tree that was restored; undefined where there is none, or something else than a file or a folder stands in its place.
  * What is told of it and what is then read is the same file, whatever its owner puts there meanwhile.
@@ -107,4 +114,11 @@ export function openDump(folder: string): OpenedFile | undefined {
   using opened = OpenedFolder.openIfThere(folder)
   using companion = opened?.plainFolder(COMPANION)
   return companion?.plainFile(DUMP)
+}
+
+/** The names of the dumps of a site's further databases in such a folder. */
+export function furtherDumpsIn(folder: string): string[] {
+  using opened = OpenedFolder.openIfThere(folder)
+  using companion = opened?.plainFolder(COMPANION)
+  return companion?.names().filter(name => FURTHER.test(name)) ?? []
 }

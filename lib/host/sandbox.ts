@@ -10,7 +10,7 @@ export type Place = string | { readonly from: string; readonly to: string }
  * Rights of root that a program may keep. CAP_DAC_OVERRIDE is the right to read what every owner has: where all places are read-only, it writes nothing.
  * CAP_DAC_READ_SEARCH is not among them: with open_by_handle_at(2) it reads the whole disk that any of the places is on.
  */
-export type Capability = 'CAP_CHOWN' | 'CAP_DAC_OVERRIDE' | 'CAP_FOWNER' | 'CAP_FSETID'
+export type Capability = 'CAP_CHOWN' | 'CAP_DAC_OVERRIDE' | 'CAP_FOWNER' | 'CAP_FSETID' | 'CAP_LINUX_IMMUTABLE'
 
 /** What a program may use at most. How long it may take and how much it may print are options of the shell: `timeout`, `maxOutput`. */
 export interface Limits {

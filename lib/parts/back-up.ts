@@ -1,6 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { backup } from '../steps/backup.ts'
+import { checkFolder } from '../steps/check-folder.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
 import { compareFiles } from '../steps/compare-files.ts'
 import { checkEncryption, type EncryptionRequest } from '../steps/encryption.ts'
@@ -16,6 +17,9 @@ export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive'
   .do(setFutureAside)
   .do(checkEncryption)
   .do(compareFiles)
+
+/** The same of a site, and whether its folder holds what a backup is made of. */
+export const checkPrimary = recipe<NeedsOf<typeof checkSets>>().use(checkSets).do(checkFolder)
 
 const makeSet = recipe<NeedsOf<typeof backup> & Checked>().do(backup).do(noticeShrinkage).do(recordAnswer).do(readBackSet)
 

@@ -1,23 +1,23 @@
-import type { Stats } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { parseDatabaseHost } from '../core/database-host.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Hands } from '../host/hands.ts'
-import { OpenedFolder } from '../host/opened-folder.ts'
-import { placeOf, type SitePlace } from '../host/site.ts'
+import { placeOf, type Site, type SitePlace } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Secrets, secretNamesOf, secretOf } from '../inventory/secrets.ts'
-import { readWpConfig, WpConfigError } from '../wordpress/config.ts'
+import { type ConfigPlace, otherDatabases, readWpConfig, WpConfigError } from '../wordpress/config.ts'
+import { isSameData } from '../wordpress/config-answer.ts'
+import { wpConfigIn } from '../wordpress/find-config.ts'
 
 /** Databases and accounts of the server itself, which no site owns whatever its configuration says. */
 const SERVERS_OWN = /^(mysql|information_schema|performance_schema|sys|root|mariadb\.sys|debian-sys-maint)$/i
 
 /**
  * How a WordPress site reaches its database: as the inventory says or, where it says nothing, its `wp-config.php` when PHP runs it (S14). Of `.env` it sees the names that the inventory grants it, and never one
- * that guards a backup.
+ * that guards a backup. Undefined where WordPress keeps its database in a file of SQLite.
  *
  * @param folder the site's folder: the live one, or one that was restored beside it
  * @param config its `wp-config.php` there
@@ -27,15 +27,20 @@ export async function databaseAccessOf(
   site: SitePlace,
   folder: string,
   config: string,
-): Promise<DatabaseAccess> {
+): Promise<DatabaseAccess | undefined> {
   const access = site.settings.database
     ? accessOfInventory(site.settings.database, secrets)
     : await accessOfConfig({ host, secrets, shell }, site, folder, config)
+  if (access === undefined) return undefined
   shell.hide(access.password)
-  for (const name of [access.database, access.user]) {
+  refuseServersOwn(config, access)
+  return access
+}
+
+function refuseServersOwn(config: string, { database, user }: DatabaseAccess): void {
+  for (const name of [database, user]) {
     if (SERVERS_OWN.test(name)) throw new Error(`${config} names "${name}", which belongs to the database server itself`)
   }
-  return access
 }
 
 function accessOfInventory(
@@ -51,11 +56,53 @@ async function accessOfConfig(
   site: SitePlace,
   folder: string,
   config: string,
-): Promise<DatabaseAccess> {
-  const place = { config, folder, liveFolder: site.folder, domains: domainsOf(host, site) }
-  return await readWpConfig({ ...place, environment: environmentOf(host, secrets, site) }, shell).catch(error => {
+): Promise<DatabaseAccess | undefined> {
+  return await readWpConfig(configPlace(host, secrets, site, folder, config), shell).catch(error => {
     throw error instanceof WpConfigError ? new Error(`${error.message}; ${hintFor(site.name)}`) : error
   })
+}
+
+function configPlace(host: Host, secrets: Secrets, site: SitePlace, folder: string, config: string): ConfigPlace {
+  const environment = environmentOf(host, secrets, site)
+  return { config, folder, liveFolder: site.folder, domains: domainsOf(host, site), environment }
+}
+
+/** A further database of a site: of another of its domains, or of a further WordPress in its folder. */
+export interface FurtherDatabase {
+  /** What it is to the site. */
+  readonly what: string
+  /** How it is reached, or why that is not known. */
+  readonly access: DatabaseAccess | { readonly unknown: string }
+}
+
+/**
+ * Databases of a site beside its own one: by host name, where its configuration looks at that, and those of further WordPresses in its folder.
+ * @param config by which its own one is known; undefined where that does not tell
+ * @param own how the site reaches that; undefined for a file of SQLite
+ */
+export async function furtherDatabases(
+  { host, secrets, shell }: Hands,
+  site: Site,
+  config: string | undefined,
+  own: DatabaseAccess | undefined,
+): Promise<readonly FurtherDatabase[]> {
+  if (site.settings.database) return []
+  const place = (path: string): ConfigPlace => configPlace(host, secrets, site, site.folder, path)
+  const byDomain = config === undefined ? [] : await otherDatabases(place(config), own, shell)
+  const found: FurtherDatabase[] = byDomain.map(({ domain, access }) => ({ what: `of ${domain}`, access }))
+  for (const other of site.local?.otherConfigs ?? []) {
+    const what = `of the WordPress in ${relative(site.folder, dirname(other))}`
+    try {
+      const access = await readWpConfig(place(other), shell)
+      const known = [own, ...found.map(each => each.access)]
+      if (access && !known.some(each => each && 'database' in each && isSameData(each, access))) found.push({ what, access })
+    } catch (error) {
+      if (!(error instanceof WpConfigError)) throw error
+      found.push({ what, access: { unknown: error.message } })
+    }
+  }
+  for (const { access } of found) if ('database' in access) refuseServersOwn(site.folder, access)
+  return found
 }
 
 const hintFor = (site: string): string =>
@@ -72,26 +119,11 @@ function environmentOf(host: Host, secrets: Secrets, site: SitePlace): Record<st
   return Object.fromEntries(granted.filter((pair): pair is [string, Secret] => pair[1] !== undefined))
 }
 
-/** The `wp-config.php` of a site's folder; WordPress looks one level above its root too. Undefined for a static site. */
-export function wpConfigIn(folder: string): string | undefined {
-  using site = OpenedFolder.openIfThere(folder)
-  return site && configIn(site)
-}
-
-const CONFIG = 'wp-config.php'
-
-export function configIn(site: OpenedFolder): string | undefined {
-  using root = site.plainFolder('SITE')
-  if (isFileOrLink(root?.look(CONFIG))) return join(site.name, 'SITE', CONFIG)
-  return isFileOrLink(site.look(CONFIG)) ? join(site.name, CONFIG) : undefined
-}
-
-const isFileOrLink = (stat: Stats | undefined): boolean => stat !== undefined && (stat.isFile() || stat.isSymbolicLink())
-
 /** How a site's tree reaches its database: the live one, or one held beside it. Undefined for a static site or no tree. */
 export async function accessFrom(hands: Hands, name: string, folder: string): Promise<DatabaseAccess | undefined> {
-  const config = wpConfigIn(folder)
-  return config === undefined ? undefined : await databaseAccessOf(hands, placeOf(hands.host, name), folder, config)
+  const place = placeOf(hands.host, name)
+  const config = wpConfigIn(folder, place.folder)
+  return config === undefined ? undefined : await databaseAccessOf(hands, place, folder, config)
 }
 
 /**

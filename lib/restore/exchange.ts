@@ -1,6 +1,9 @@
+import { basename, dirname } from 'node:path'
 import { type Exchange, standingOf } from '../core/restore-journal.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { makeChangeable } from '../host/special-files.ts'
 import { type Bases, makePlace, openPlace, Place } from './place.ts'
 
 /**
@@ -35,7 +38,21 @@ export async function bringExchange(host: Bases, exchange: Exchange, end: 'origi
   using liveSide = makePlace(host, live)
   using heldSide = makePlace(host, held)
   if (standing !== 'between' && liveWas !== null && heldWas !== null && (await exchangeAtOnce(liveSide, heldSide, shell))) return
-  moveStepwise(liveSide, heldSide, wanted)
+  try {
+    moveStepwise(liveSide, heldSide, wanted)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+    for (const { folder, name } of [liveSide, heldSide]) await makeMovable(host, folder, name, shell)
+    moveStepwise(liveSide, heldSide, wanted)
+  }
+}
+
+/** What nobody may change (chattr +i) cannot be renamed, and nothing in a folder that nobody may change. */
+async function makeMovable(host: Bases, folder: OpenedFolder, name: string, shell: Shell): Promise<void> {
+  await makeChangeable(folder, name, false, shell)
+  if (folder.name === host.vhosts) return
+  using around = OpenedFolder.open(dirname(folder.name))
+  await makeChangeable(around, basename(folder.name), false, shell)
 }
 
 /** One atomic exchange by the system, where `mv` knows it (coreutils 9.5 or newer) and the file system can. Gives whether it did. */

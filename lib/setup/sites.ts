@@ -4,8 +4,8 @@ import { claimsIn } from '../core/marker.ts'
 import { isSiteName, type Site } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
-import { wpConfigIn } from '../restore/database-access.ts'
 import { lineagesOf } from '../restore/lineages-here.ts'
+import { wpConfigIn } from '../wordpress/find-config.ts'
 
 /** A site as setup sees it. */
 export interface FoundSite {

@@ -6,6 +6,7 @@ import { dumpRowsOf, dumpSizeOf } from '../database/dump-size.ts'
 import { sourceSizeIn } from '../duplicity/statistics.ts'
 import type { Shell } from '../engine/shell.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
+import { openWebRoot } from '../host/opened-web-root.ts'
 import type { Site } from '../host/site.ts'
 
 /** What is written down of a site's contents. */
@@ -32,11 +33,11 @@ export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Pro
   }
 }
 
-/** Whether there is nothing in a site's `SITE`. */
-export function isSiteEmpty(folder: string): boolean {
+/** Whether there is nothing in the web root of a site's folder, or of one that is restored beside it. */
+export function isSiteEmpty(folder: string, live = folder): boolean {
   try {
     using site = OpenedFolder.open(folder)
-    using root = site.folderIfThere('SITE')
+    using root = openWebRoot(site, live)
     return !root || root.names().length === 0
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT'

@@ -15,6 +15,7 @@ import { siteTelling } from '../site/telling.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import { withFiles } from '../store/audited-files.ts'
 import type { Needs } from '../store/facts.ts'
+import { ShareFailure } from '../store/share-files.ts'
 
 type Audits = { readonly audits: readonly SiteAudit[] }
 
@@ -39,14 +40,22 @@ async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly S
     shell.note('info', archive.kind === 'url' ? 'what lies at a URL is not read' : 'auditBudget is 0')
     return { audits: [] }
   }
-  const sites = await Promise.all(
+  const found = await Promise.all(
     owned.map(async site => {
       const siteArchive = siteArchiveOf(archive, site.name)
-      const listed = await listCollection(siteArchive, shell)
-      const known = await knownIn({ host, secrets, site, siteArchive }, listed, shell)
-      return { site, siteArchive, listed, all: auditablesOf(site.name, listed, known) }
+      try {
+        const listed = await listCollection(siteArchive, shell)
+        const known = await knownIn({ host, secrets, site, siteArchive }, listed, shell)
+        return [{ site, siteArchive, listed, all: auditablesOf(site.name, listed, known) }]
+      } catch (error) {
+        // a file in the place of one site's folder: that site's own look has failed
+        if (!(error instanceof ShareFailure) || error.code !== 'EKIND') throw error
+        shell.note('info', `${site.name} is not read again: ${error.message}`)
+        return []
+      }
     }),
   )
+  const sites = found.flat()
   const all = sites.flatMap(site => site.all)
   const budget = host.auditBudget * MEGABYTE
   const chosen = planAudit(all, budget)

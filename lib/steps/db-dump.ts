@@ -3,66 +3,112 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { messageOf } from '../core/message.ts'
 import { queriesOf } from '../database/admin.ts'
-import { claimDatabase, refuseClaimed, type Server } from '../database/claims.ts'
+import { claimDatabase, claimFurther, refuseClaimed, type Server } from '../database/claims.ts'
 import { administrator, type DatabaseClient, siteAccount } from '../database/client.ts'
 import { type NotDumped, writeDump } from '../database/dump.ts'
 import { isComplete } from '../database/dump-file.ts'
 import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
 import { grantStatement, missingRights } from '../database/rights.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { type Companion, DUMP, openCompanion } from '../host/companion.ts'
+import { type Companion, DUMP, FURTHER, furtherDump, openCompanion } from '../host/companion.ts'
 import type { Hands } from '../host/hands.ts'
 import type { OpenedFile } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import { sameBytes } from '../host/same-bytes.ts'
 import type { Site } from '../host/site.ts'
-import { databaseAccessOf } from '../restore/database-access.ts'
+import { databaseAccessOf, type FurtherDatabase, furtherDatabases } from '../restore/database-access.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** Applies to a site whose `wp-config.php` is there. */
 export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ site }) =>
   site.local?.wpConfig === undefined ? 'a static site has no database' : { wpConfig: site.local.wpConfig }
 
-/** Its name until it is complete. */
-const BESIDE = `${DUMP}.new`
+/** A dump's name until it is complete. */
+const beside = (name: string): string => `${name}.new`
 
 /**
- * Dumps the site's database into its companion folder (S14): by the administrator where it is on this host's own server, once the site's account has shown that it is the site's; by that account
+ * Dumps the site's databases into its companion folder (S14): by the administrator where one is on this host's own server, once the site's account has shown that it is the site's; by that account
  * where it is elsewhere. Written beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they are not, without which duplicity would miss
  * the change.
+ * @throws when not all of each could be dumped; what could is in place then
  */
 export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, Needs<'databaseSaved'>> = {
   name: 'db-dump',
   title: 'Dump the database',
   run: async ({ host, secrets, site, wpConfig }, shell) => {
+    const hands = { host, secrets, shell }
     await using companion = await openCompanion(site.folder, shell)
-    try {
-      await dumpInto({ host, secrets, shell }, site, wpConfig, companion)
-      return { databaseSaved: true }
-    } catch (error) {
-      // the files are backed up all the same, and what is of no use is none of them
-      await shell.act(`remove an unfinished ${DUMP}.new`, () => companion.opened?.removeFile(BESIDE))
-      throw error
+    const failed: string[] = []
+    /** That one database cannot be dumped keeps no other from it, and no files. */
+    const tryTo = async <Result>(work: () => Promise<Result>, what = ''): Promise<Result | undefined> => {
+      try {
+        return await work()
+      } catch (error) {
+        if (shell.stop.aborted) throw error
+        failed.push(what + messageOf(error))
+        return undefined
+      }
     }
+    const own = await tryTo(async () => ({ access: await databaseAccessOf(hands, site, site.folder, wpConfig) }))
+    if (own && !own.access) shell.note('warning', SQLITE)
+    const further = await furtherDatabases(hands, site, own && wpConfig, own?.access)
+    if (own?.access) await tryTo(() => dumpInto(hands, site, own.access!, DUMP, companion))
+    for (const { what, access } of further) {
+      if ('unknown' in access) failed.push(`the database ${what} is not known, and not saved: ${access.unknown}`)
+      else await tryTo(() => dumpInto(hands, site, access, furtherDump(access.database), companion), `the database ${what}: `)
+    }
+    if (own) await removeFormer(companion, further, shell)
+    if (failed.length > 0) throw new Error(failed.join('; '))
+    return { databaseSaved: true }
   },
 }
 
-/** @throws when not all of the database could be dumped; what could is in place then */
-async function dumpInto(hands: Hands, site: Site, wpConfig: string, { path, opened }: Companion): Promise<void> {
+const SQLITE =
+  'its database is a file of SQLite, which is saved with its other files: what was being written at that moment can be missing from it'
+
+/** Dumps of databases that are the site's no longer are in its older backups. */
+async function removeFormer({ opened }: Companion, further: readonly FurtherDatabase[], shell: Shell): Promise<void> {
+  if (further.some(({ access }) => 'unknown' in access)) return
+  const wanted = new Set(further.map(({ access }) => 'database' in access && furtherDump(access.database)))
+  const former = (opened?.names() ?? []).filter(name => FURTHER.test(name) && !wanted.has(name))
+  for (const name of former)
+    await shell.act(`remove ${name}, whose database the site no longer names`, () => opened?.removeFile(name))
+}
+
+/** @throws when not all of the database could be dumped; what could is in place then, and what is of no use is gone */
+async function dumpInto(hands: Hands, site: Site, access: DatabaseAccess, name: string, companion: Companion): Promise<void> {
+  const { opened } = companion
+  try {
+    await dumpAs(hands, site, access, name, companion)
+  } catch (error) {
+    await hands.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeFile(beside(name)))
+    throw error
+  }
+}
+
+async function dumpAs(
+  hands: Hands,
+  site: Site,
+  access: DatabaseAccess,
+  name: string,
+  { path, opened }: Companion,
+): Promise<void> {
   const { host, shell } = hands
-  const access = await databaseAccessOf(hands, site, site.folder, wpConfig)
   const { server, client, grant } = await sourceOf(hands, site, access)
-  await claimDatabase(host, site, access, server, shell).catch(error => {
+  const claim = name === DUMP ? claimDatabase : claimFurther
+  await claim(host, site, access, server, shell).catch(error => {
     // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
     if (diskTrouble(error) === undefined) throw error
     shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)
   })
   // what a restored folder brought in its place, such as a link, is neither followed nor waited for
-  using last = opened?.plainFile(DUMP)
+  using last = opened?.plainFile(name)
   const former = last && (await isComplete(last.path)) ? last.path : undefined
-  const { notDumped, doubts } = await writeDump({ host, client, database: access.database, file: join(path, BESIDE), former })
-  await shell.act(`check ${DUMP}.new and put it in place of ${DUMP}`, async () => {
-    if (opened) await putInPlace(opened, last)
+  const file = join(path, beside(name))
+  const { notDumped, doubts } = await writeDump({ host, client, database: access.database, file, former })
+  await shell.act(`check ${beside(name)} and put it in place of ${name}`, async () => {
+    if (opened) await putInPlace(opened, name, last)
   })
   for (const doubt of doubts) shell.note('warning', doubt)
   if (notDumped.length > 0) throw new Error(incomplete(notDumped, grant))
@@ -119,11 +165,11 @@ function incomplete(notDumped: readonly NotDumped[], grant: string | undefined):
 /** What could not be dumped and is told by its name. */
 const MOST_SHOWN = 20
 
-async function putInPlace(companion: OpenedFolder, last: OpenedFile | undefined): Promise<void> {
-  using fresh = companion.file(BESIDE)
+async function putInPlace(companion: OpenedFolder, name: string, last: OpenedFile | undefined): Promise<void> {
+  using fresh = companion.file(beside(name))
   if (!(await isComplete(fresh.path))) throw new Error('the dump is not complete: it does not end with its completion line')
-  if (last && (await sameBytes(fresh.path, last.path))) return companion.removeFile(BESIDE)
+  if (last && (await sameBytes(fresh.path, last.path))) return companion.removeFile(beside(name))
   const time = new Date(1000 * Math.max(Math.floor(Date.now() / 1000), last ? Math.floor(last.stat.mtimeMs / 1000) + 1 : 0))
   fresh.setTimes(time, time)
-  companion.rename(BESIDE, DUMP)
+  companion.rename(beside(name), name)
 }

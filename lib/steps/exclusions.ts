@@ -1,6 +1,6 @@
 import { BadInput } from '../core/bad-input.ts'
 import { LONGEST_SEARCH, read, search } from '../duplicity/io/exclusions.ts'
-import { parseSelection, problemsOf } from '../duplicity/selection.ts'
+import { isLeftOut, parseSelection, problemsOf } from '../duplicity/selection.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import type { Needs } from '../store/facts.ts'
@@ -19,6 +19,8 @@ export const checkExclusions: Step<Needs<'site'>, void> = {
     if (file === undefined) return
     const patterns = parseSelection(read(file))
     const problems = problemsOf(patterns, site.folder)
+    if (isLeftOut(patterns, site.folder, true) && !patterns.some(({ includes }) => includes))
+      throw new BadInput(`${file}: it leaves out all of ${site.folder}, and nothing would be backed up`)
     if (problems.length > 0) throw new BadInput(`${file}: ${problems.join('; ')}`)
     const { unmatched, gaveUp } = search(opened, patterns, shell.now, shell.stop)
     const found = gaveUp ? `was found within ${LONGEST_SEARCH} s` : 'is there'

@@ -23,6 +23,7 @@ const schema = z.strictObject({
     ...{ DB_NAME: value, DB_USER: value, DB_PASSWORD: value, DB_HOST: value, DB_CHARSET: value, table_prefix: value },
   }),
   asksHost: z.boolean(),
+  isSqlite: z.boolean(),
   stopped: z.strictObject({ kind: shown, file: shown, line: z.int().min(0), missing: shown.nullable() }).nullable(),
 })
 
@@ -63,6 +64,10 @@ export function accessOf({ values, stopped }: ConfigAnswer): DatabaseAccess {
 /** Whether two answers lead to the same database, whatever else differs. */
 export const sameDatabase = (one: DatabaseAccess, other: DatabaseAccess): boolean =>
   one.database === other.database && one.user === other.user && JSON.stringify(one.address) === JSON.stringify(other.address)
+
+/** Whether two lead to the same tables, whoever opens them. */
+export const isSameData = (one: DatabaseAccess, other: DatabaseAccess): boolean =>
+  one.database === other.database && JSON.stringify(one.address) === JSON.stringify(other.address)
 
 function credentialOf(name: keyof typeof LONGEST, values: Values, because: string): string {
   const bytes = values[name]

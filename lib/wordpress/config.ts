@@ -5,7 +5,7 @@ import type { Secret } from '../core/secret.ts'
 import { CommandFailed, PrintedTooMuch, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
-import { accessOf, type ConfigAnswer, parseConfigAnswer, sameDatabase, WpConfigError } from './config-answer.ts'
+import { accessOf, type ConfigAnswer, isSameData, parseConfigAnswer, sameDatabase, WpConfigError } from './config-answer.ts'
 import { readableBy, visible } from './config-view.ts'
 
 export { WpConfigError } from './config-answer.ts'
@@ -31,10 +31,10 @@ const NO_DOMAIN = 'holdfast.invalid'
 
 /**
  * Has PHP itself run a site's wp-config.php as WordPress would, in a sandbox that shows it its own site and nothing to write, nobody to call and no rights but its
- * owner's (S14, S41), and gives how the site reaches its database. Where the configuration looks at the host of the request, the site's domains are tried in turn.
+ * owner's (S14, S41), and gives how the site reaches its database; undefined where WordPress keeps it in a file of its own. Where the configuration looks at the host of the request, the site's domains are tried in turn.
  * @throws WpConfigError with one sentence that holds no secret
  */
-export async function readWpConfig(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess> {
+export async function readWpConfig(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess | undefined> {
   try {
     return await readForSomeDomain(place, shell)
   } catch (error) {
@@ -42,12 +42,13 @@ export async function readWpConfig(place: ConfigPlace, shell: Shell): Promise<Da
   }
 }
 
-async function readForSomeDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess> {
+async function readForSomeDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess | undefined> {
   const domains = place.domains.slice(0, MOST_DOMAINS)
   if (domains.length === 0) return await readForAnyDomain(place, shell)
   let first: WpConfigError | undefined
   for (const domain of domains) {
     const answer = await askPhp(place, domain, shell)
+    if (answer.isSqlite) return undefined
     try {
       return hidden(answer, shell)
     } catch (error) {
@@ -60,11 +61,49 @@ async function readForSomeDomain(place: ConfigPlace, shell: Shell): Promise<Data
 }
 
 /** No domain is known: what it says must not depend on one. */
-async function readForAnyDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess> {
+async function readForAnyDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess | undefined> {
   const answer = await askPhp(place, '', shell)
+  if (answer.isSqlite) return undefined
   const access = hidden(answer, shell)
   if (!answer.asksHost || sameDatabase(access, hidden(await askPhp(place, NO_DOMAIN, shell), shell))) return access
   throw new WpConfigError('which database it is depends on the host of the request, and no domain of the site is known')
+}
+
+/** A database that a configuration names for a domain of the site. */
+export interface NamedDatabase {
+  readonly domain: string
+  readonly access: DatabaseAccess
+}
+
+/**
+ * The databases that a configuration names for other domains of the site than the one by which {@link readWpConfig} found its own, each once: one folder can be several sites.
+ * @returns nothing where the configuration does not look at the host of the request
+ */
+export async function otherDatabases(
+  place: ConfigPlace,
+  own: DatabaseAccess | undefined,
+  shell: Shell,
+): Promise<readonly NamedDatabase[]> {
+  const found: NamedDatabase[] = []
+  const isKnown = (access: DatabaseAccess): boolean =>
+    [own, ...found.map(each => each.access)].some(known => known !== undefined && isSameData(known, access))
+  for (const domain of place.domains.length > 1 ? place.domains.slice(0, MOST_DOMAINS) : []) {
+    const answer = await askPhp(place, domain, shell)
+    if (!answer.asksHost) break
+    const access = accessIn(answer, shell)
+    if (access && !isKnown(access)) found.push({ domain, access })
+  }
+  return found
+}
+
+/** Undefined where a configuration says none: for a domain that it does not know. */
+function accessIn(answer: ConfigAnswer, shell: Shell): DatabaseAccess | undefined {
+  try {
+    return answer.isSqlite ? undefined : hidden(answer, shell)
+  } catch (error) {
+    if (error instanceof WpConfigError) return undefined
+    throw error
+  }
 }
 
 function hidden(answer: ConfigAnswer, shell: Shell): DatabaseAccess {

@@ -24,7 +24,7 @@ async function read(settings: object, body = `define('DB_NAME', getenv('DB_NAME'
   writeFileSync(config, `<?php ${body}`, { mode: 0o644 })
   const { shell, hidden } = hearingShell()
   const access = await databaseAccessOf({ host, secrets: SECRETS, shell }, site, site.folder, config)
-  assert.ok(hidden.has(access.password.reveal()))
+  assert.ok(access && hidden.has(access.password.reveal()))
   return { ...access, password: access.password.reveal() }
 }
 

@@ -48,6 +48,12 @@ test('checkExclusions() warns of a pattern that matches nothing, with its line',
 
 const REFUSED: [what: string, text: string | undefined, file: string | undefined, message: RegExp][] = [
   ['a last line that includes', '- ~/fred/.cache\n+ ~/fred\n', undefined, /exclusions: line 2: .* is the last line and includes/],
+  [
+    'a list that leaves out everything',
+    '~/**\n**\n',
+    undefined,
+    /exclusions: it leaves out all of .*home, and nothing would be backed up/,
+  ],
   ['a pattern from elsewhere', '/var/cache\n', undefined, /exclusions: line 1: "\/var\/cache" cannot match anything in /],
   ['a file that is not there', undefined, join(folder, 'none'), /desktop\.exclusions: cannot read .*none: ENOENT/],
   ['a folder in place of a file', undefined, folder, /cannot read .*: EISDIR/],
@@ -60,6 +66,10 @@ for (const [what, text, file, message] of REFUSED) {
     assert.match(outcome.reason ?? '', message)
   })
 }
+
+test('checkExclusions() takes a list that leaves out everything but what it names', async () => {
+  assert.equal(outcomeOf(await check('+ ~/fred\n- **\n'), 'exclusions').status, 'done')
+})
 
 const exchanges: [what: string, put: (path: string, outside: string) => void][] = [
   ['a link', (path, outside) => symlinkSync(outside, path)],

@@ -43,7 +43,9 @@ export async function readConfigured(site: Configured): Promise<DatabaseAccess> 
     const live = site.liveFolder ?? folder
     const environment = Object.entries(env).map(([name, text]) => [name, new Secret(text.replace('DIR', join(live, 'SITE')))])
     const place = { config: join(folder, at), folder, liveFolder: live, domains, environment: Object.fromEntries(environment) }
-    return await readWpConfig(place, hearingShell().shell)
+    const access = await readWpConfig(place, hearingShell().shell)
+    if (access === undefined) throw new Error('a file of SQLite')
+    return access
   } catch (error) {
     if (error instanceof Error) error.message = error.message.replaceAll(folder, '/site')
     throw error

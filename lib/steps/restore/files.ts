@@ -5,16 +5,18 @@ import { isComplete } from '../../database/dump-file.ts'
 import { DuplicityError } from '../../duplicity/errors.ts'
 import { fetchTree } from '../../duplicity/io/fetch.ts'
 import type { Step } from '../../engine/step.ts'
-import { COMPANION, DUMP, openDump } from '../../host/companion.ts'
+import { COMPANION, DUMP, furtherDumpsIn, openDump } from '../../host/companion.ts'
 import type { Hands } from '../../host/hands.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
+import { webRootIn } from '../../host/opened-web-root.ts'
 import type { Site } from '../../host/site.ts'
-import { accessFrom, wpConfigIn } from '../../restore/database-access.ts'
+import { accessFrom } from '../../restore/database-access.ts'
 import { hasSameDump } from '../../restore/fingerprint.ts'
 import { settleRights } from '../../restore/rights.ts'
 import { partsOf, type Scope } from '../../restore/scope.ts'
 import type { Restored, Restoring } from '../../restore/transaction.ts'
 import type { Needs } from '../../store/facts.ts'
+import { wpConfigIn } from '../../wordpress/find-config.ts'
 
 type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
   restoring: Restoring
@@ -58,11 +60,16 @@ export const checkFiles: Step<
   run: async ({ host, secrets, request, site, restoring, scope }, shell) => {
     if (request.dryRun) return { restored: scope.database ? await foretold({ host, secrets, shell }, site) : NO_DATABASE }
     const { tree } = restoring
-    if (scope.files) checkSite(tree)
+    if (scope.files) checkSite(tree, site.folder)
     await settleRights(tree, shell)
     if (!scope.database) return { restored: NO_DATABASE }
+    for (const name of furtherDumpsIn(tree))
+      shell.note(
+        'problem',
+        `one of its further databases is not brought back, only its dump: import ${join(site.folder, COMPANION, name)} by hand`,
+      )
     const hands = { host, secrets, shell }
-    const config = scope.files ? wpConfigIn(tree) : undefined
+    const config = scope.files ? wpConfigIn(tree, site.folder) : undefined
     const access = await accessFrom(hands, site.name, config === undefined && !scope.files ? site.folder : tree)
     if (!access && !scope.files) throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
     if (!access) return { restored: NO_DATABASE }
@@ -90,10 +97,12 @@ async function foretold(hands: Hands, site: Site): Promise<Restored> {
 const UNTOLD =
   'which database it has is read from the backup once that is restored; a dry run cannot show how it is imported and put in place'
 
-function checkSite(tree: string): void {
+function checkSite(tree: string, live: string): void {
   using opened = OpenedFolder.open(tree)
-  if (!opened.look('SITE')?.isDirectory()) throw new Error('the set holds no site: there is no folder SITE in it')
-  using root = opened.folder('SITE')
+  const found = webRootIn(opened, live)
+  if (found.kind !== 'folder')
+    throw new Error(`the set holds no site: ${found.kind === 'refused' ? found.why : 'there is no folder SITE in it'}`)
+  using root = opened.folder(found.way)
   if (root.names().length === 0) throw new Error('the set holds no site: its folder SITE is empty')
   const companion = opened.look(COMPANION)
   if (companion && (!companion.isDirectory() || companion.uid !== (process.geteuid?.() ?? 0))) {

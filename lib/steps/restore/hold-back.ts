@@ -66,7 +66,7 @@ export const checkContents: Step<Checks, { contents: Contents }> = {
   title: 'Compare it with what is here',
   run: async ({ host, request, site, followed, restoring, point }, shell) => {
     if (request.dryRun) return { contents: {} }
-    const contents = await contentsIn(restoring.tree, shell)
+    const contents = await contentsIn(restoring.tree, site.folder, shell)
     const reasons = refusalOf(followed.facts, contents, point.time)
     if (reasons.length === 0) return { contents }
     const held = { time: point.time, reasons, byOwner: false }
@@ -87,11 +87,11 @@ export const rememberContents: Step<Needs<'host' | 'site'> & { contents: Content
 }
 
 /** What a restored tree consists of. */
-async function contentsIn(tree: string, shell: Shell): Promise<Contents> {
+async function contentsIn(tree: string, live: string, shell: Shell): Promise<Contents> {
   const quiet = shell.with({ onLine: () => {} })
   const script = `find "$1" -mindepth 1 -printf '%s\\n' | awk '{ bytes += $1 } END { printf "%d %.0f", NR, bytes }'`
   const told = await quiet.ask(String)`sh -c ${script} contents ${tree}`
   const [files, bytes] = told.split(' ').map(Number)
   const rows = await dumpRowsOf(tree, shell)
-  return { files, bytes, isEmpty: isSiteEmpty(tree), ...(rows && { rows: coreRows(rows) }) }
+  return { files, bytes, isEmpty: isSiteEmpty(tree, live), ...(rows && { rows: coreRows(rows) }) }
 }

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import type { Shell } from '../engine/shell.ts'
+import type { OpenedFolder } from './opened-folder.ts'
+import { sandboxed } from './sandbox.ts'
+
+/** A file that no backup brings back as it is: what is no content, or the file system's own word that nobody may change it. */
+export interface SpecialFile {
+  readonly kind: 'device' | 'socket' | 'unchangeable'
+  /** From the folder on; empty for the folder itself. */
+  readonly path: string
+}
+
+/** Each is told by its name only, so a line end in one does no harm; of more than these only some are told. */
+const LOOK = `find "$1" \\( -type b -o -type c -o -type s \\) -printf '%y %p\\n' 2> /dev/null | head -n 200
+lsattr -aR "$1" 2> /dev/null | awk '$1 ~ /^[-A-Za-z]+$/ && $1 ~ /[ai]/ { sub(/^[^ ]+ +/, ""); print "i " $0 }' | head -n 200`
+
+const KINDS: Readonly<Record<string, SpecialFile['kind']>> = { b: 'device', c: 'device', s: 'socket', i: 'unchangeable' }
+
+/** Looks for such files in a folder. */
+export async function specialFilesIn(folder: string, shell: Shell): Promise<readonly SpecialFile[]> {
+  const words = sandboxed(['sh', '-c', LOOK, 'special', folder], {
+    reads: [folder],
+    capabilities: ['CAP_DAC_OVERRIDE'],
+    noLinks: folder,
+  })
+  const told = await shell.with({ onLine: () => {} }).ask(String)`${words}`
+  return told.split('\n').flatMap(line => {
+    const kind = KINDS[line.slice(0, 1)]
+    const path = line.slice(2)
+    const isItself = path === `${folder}/.`
+    // lsattr tells of each folder and its parent once more in it
+    if (kind === undefined || !path.startsWith(`${folder}/`) || (!isItself && /\/\.\.?$/.test(path))) return []
+    return [{ kind, path: isItself ? '' : path.slice(folder.length + 1) }]
+  })
+}
+
+/**
+ * Takes from what has a name in a folder, and with `all` from what is in it, the word that nobody may change it (chattr(1)), so that it can be moved or removed. Follows no link.
+ * Where the file system knows no such thing, nothing happens.
+ */
+export async function makeChangeable(folder: OpenedFolder, name: string, all: boolean, shell: Shell): Promise<void> {
+  const [around, path] = [folder.real(), join(folder.real(), name)]
+  const script = all ? 'chattr -R -f -i -a "$1"; true' : 'chattr -f -i -a "$1"; true'
+  const words = sandboxed(['sh', '-c', script, 'chattr', path], {
+    writes: [around],
+    capabilities: ['CAP_LINUX_IMMUTABLE', 'CAP_FOWNER', 'CAP_DAC_OVERRIDE'],
+    noLinks: around,
+  })
+  await shell.with({ onLine: () => {} }).act`${words}`
+}

@@ -1,0 +1,71 @@
+import { listed } from '../core/listed.ts'
+import { messageOf } from '../core/message.ts'
+import { SITE } from '../core/web-root.ts'
+import { patternsOf } from '../duplicity/io/exclusions.ts'
+import { isLeftOut, leftOutBy, type Pattern } from '../duplicity/selection.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Step } from '../engine/step.ts'
+import { COMPANION, DUMP } from '../host/companion.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { webRootIn } from '../host/opened-web-root.ts'
+import type { Site } from '../host/site.ts'
+import { type SpecialFile, specialFilesIn } from '../host/special-files.ts'
+import type { Needs } from '../store/facts.ts'
+
+/**
+ * Looks whether a backup of the site would be one: its `SITE` lies in its folder, and no exclusion leaves it or the database's dump out. What a restore cannot bring back is told.
+ * @throws when the backup would be without the site
+ */
+export const checkFolder: Step<Needs<'host' | 'site'>, void> = {
+  name: 'check-folder',
+  title: ({ site }) => `Look at the folder of ${site.name}`,
+  run: async ({ host, site }, shell) => {
+    if (site.local?.refused) throw new Error(`${site.local.refused}. It is not backed up`)
+    const patterns = patternsOf(site)
+    const refused = refusalOf(site, patterns)
+    if (refused) throw new Error(`${refused}. It is not backed up`)
+    for (const text of toldOf(await specialFiles(site, host.deadlines.idle, shell), site.folder, patterns))
+      shell.note('warning', text)
+  },
+}
+
+/** A name that nobody means by a pattern: what leaves it out leaves out all that is beside it. */
+const ANY = 'holdfast-any-name'
+
+function refusalOf({ name, folder }: Site, patterns: readonly Pattern[]): string | undefined {
+  using opened = OpenedFolder.open(folder)
+  const root = webRootIn(opened, folder)
+  const ways = root.kind === 'folder' ? [...new Set([SITE, root.way])] : []
+  for (const [path, what] of [
+    ...ways.flatMap(way => [[way, way] as const, [`${way}/${ANY}`, `all that is in ${way}`] as const]),
+    [COMPANION, `the dump of its database (${COMPANION})`],
+    [`${COMPANION}/${DUMP}`, `the dump of its database (${COMPANION}/${DUMP})`],
+  ] as const) {
+    const pattern = leftOutBy(patterns, `${folder}/${path}`, !path.endsWith(DUMP))
+    if (pattern) return `sites.${name}.exclude: "${pattern.glob.replace(`${folder}/`, '')}" leaves out ${what}`
+  }
+  return undefined
+}
+
+async function specialFiles({ folder }: Site, seconds: number, shell: Shell): Promise<readonly SpecialFile[]> {
+  try {
+    return await specialFilesIn(folder, shell.with({ timeout: seconds }))
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    shell.note('info', `whether there are devices or sockets in it cannot be told: ${messageOf(error)}`)
+    return []
+  }
+}
+
+function toldOf(files: readonly SpecialFile[], folder: string, patterns: readonly Pattern[]): string[] {
+  const of = (kinds: readonly SpecialFile['kind'][]): string[] =>
+    files
+      .filter(({ kind, path }) => kinds.includes(kind) && !isLeftOut(patterns, `${folder}/${path}`, false))
+      .map(({ path }) => path || 'its folder itself')
+      .toSorted()
+  const [special, locked] = [of(['device', 'socket']), of(['unchangeable'])]
+  return [
+    ...(special.length > 0 ? [`devices and sockets are not brought back by a restore: ${listed(special)}`] : []),
+    ...(locked.length > 0 ? [`what nobody may change (chattr +i or +a) can be changed after a restore: ${listed(locked)}`] : []),
+  ]
+}
