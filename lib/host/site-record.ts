@@ -49,6 +49,7 @@ const record: z.ZodType<SiteRecord> = z.object({
     .exactOptional(),
   held: z.object({ time: z.number(), reasons: sentences, byOwner: z.boolean(), since: z.number() }).exactOptional(),
   cutOff: z.array(z.number()).exactOptional(),
+  torn: z.array(z.string()).exactOptional(),
 })
 
 export function readRecord(host: Host, site: string): SiteRecord {
