@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../core/message.ts'
+import { fieldsGivenTwice } from './given-twice.ts'
 
 /** Seconds that an inventory may take: it is data. */
 const PATIENCE = 10
@@ -19,7 +20,9 @@ type Told = { readonly fields: unknown } | { readonly error: string }
  * the process does so there and then, and not in the middle of a backup. What it gives is copied: data, and no functions.
  * @throws with what is wrong, in words that go on after the file's name
  */
-export async function evaluate(path: string): Promise<unknown> {
+export async function evaluate(path: string, code: string): Promise<unknown> {
+  const [twice] = fieldsGivenTwice(code)
+  if (twice) throw new Error(`"${twice.name}" is given twice in one object, the second time in line ${twice.line}`)
   const thread = new Worker(CODE, { eval: true, workerData: pathToFileURL(path).href })
   try {
     const told = await new Promise<Told>((resolve, reject) => {

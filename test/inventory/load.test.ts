@@ -130,6 +130,11 @@ const BROKEN: [string, string, RegExp][] = [
   ['web1.ts', 'export const web1 = {}', /web1\.ts: found no default export, wanted an object/],
   ['web1.json', '[]', /web1\.json: found a list, wanted an object/],
   ['web1.json', '{"allowance": 1, "allowance": 2}', /web1\.json: it does not load: .*duplicated mapping key/],
+  [
+    'web1.ts',
+    'export default {\n  allowance: 1,\n  allowance: 2,\n}',
+    /web1\.ts: it does not load: "allowance" is given twice in one object, the second time in line 3/,
+  ],
   ['web1.ts', 'await new Promise(() => {})', /web1\.ts: it does not load: it .*waits for something that never comes/],
   ['web1.ts', 'process.exit(0)', /web1\.ts: it does not load: it ends the program that reads it/],
   ['web1.ts', 'export default { archive: () => {} }', /web1\.ts: it does not load: .*could not be cloned/],
