@@ -71,7 +71,7 @@ async function runTask<Extra extends object>(
   const { deadlines } = facts.host
   const run = new Run({ dry: common.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden, deadlines })
   try {
-    await runTree(withBeforeHook(recipe, facts.host, task.name), facts, run, live ? 'live' : 'none')
+    await runTree(withBeforeHook(recipe, facts.host, task.name), facts, run, live)
   } catch (error) {
     const title = 'The program itself'
     run.fail({ step: task.name, title, phase: 'do', subject: undefined, run: async () => {} }, {}, error)

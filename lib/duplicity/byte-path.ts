@@ -12,6 +12,3 @@ export function comparePaths(a: string, b: string): number {
 }
 
 const partsOf = (path: string): string[] => (path === '' ? [] : path.split('/'))
-
-/** Such a path as text for people. */
-export const readablePath = (path: string): string => Buffer.from(path, 'latin1').toString('utf8')

@@ -5,11 +5,6 @@ import { shellWord } from '../core/task-command.ts'
 /** What may stand in a command: no `undefined`, no object, and no {@link Secret}, for a command line is there for all to see (S40). */
 export type Word = string | number | readonly Word[]
 
-/** A command as words, ready to be quoted. */
-export interface Command {
-  readonly words: readonly string[]
-}
-
 function flatten(word: Word): string[] {
   if ((word as unknown) instanceof Secret) throw new TypeError('a secret must never be a word of a command')
   if (typeof word === 'string') return [word]

@@ -5,9 +5,6 @@ import { startDeadline } from './patience.ts'
 import type { Facts, Node, Part } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'
 
-/** How a run is drawn: a live tree on a terminal, a line an event where there is none, or nothing (`--json`). */
-export type Drawing = 'live' | 'plain' | 'none'
-
 type Wrapper = ListrTaskWrapper<unknown, never, never>
 
 /**
@@ -41,11 +38,10 @@ type HoldNode = Extract<Node, { kind: 'hold' }>
  * Runs a recipe to its end: every step in order, then every hold down in reverse order, whatever happened in between.
  * listr2 schedules and draws; what ran, failed or was skipped is in the outcomes of `run`, which are the only truth.
  */
-export async function runTree(recipe: Part<never>, facts: object, run: Run, drawing: Drawing): Promise<void> {
+export async function runTree(recipe: Part<never>, facts: object, run: Run, live = false): Promise<void> {
   const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Map() }
-  const renderer = drawing === 'live' ? 'default' : drawing === 'plain' ? 'simple' : 'silent'
   await new Listr(tasksOf(recipe.nodes, frame, run), {
-    renderer,
+    renderer: live ? 'default' : 'silent',
     exitOnError: false,
     concurrent: false,
     registerSignalListeners: false,

@@ -242,7 +242,4 @@ export type SiteSettings = z.output<typeof site>
 export type VpnSettings = z.output<typeof vpn>
 export type ArchiveSettings = z.output<typeof archive>
 export type MountSettings = Extract<ArchiveSettings, { kind: 'mount' }>
-export type Expectations = Pick<MountSettings, 'owner' | 'group' | 'links' | 'maxSize' | 'identity'>
-export type Deadlines = z.output<typeof deadlines>
 export type Encryption = z.output<typeof encryption>
-export type DuplicitySettings = z.output<typeof duplicity>

@@ -104,7 +104,7 @@ export class DamagedNights {
     const roles = { primaries: [facts.site], replicas: [], others: [] }
     const run = new Run({ dry: false, stop: new AbortController().signal, now: () => now, onEvent: () => {} })
     const start = { ...facts, roles, request: NO_REQUEST }
-    await runTree(audit as unknown as Parameters<typeof runTree>[0], start, run, 'none')
+    await runTree(audit as unknown as Parameters<typeof runTree>[0], start, run)
     const outcomes = [...made, ...run.outcomes]
     const telling: Telling = Object.assign({}, ...outcomes.flatMap(({ told = [] }) => told))
     return { said: notesIn(outcomes), isWell: judge(telling).every(({ level }) => level === 'remark') }

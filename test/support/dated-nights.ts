@@ -59,7 +59,7 @@ export class DatedNights {
     this.duplicity.setClock(time)
     const stop = new AbortController().signal
     const run = new Run({ dry: false, stop, now: () => time, onEvent: () => {}, secrets: [] })
-    await runTree(backedUp as unknown as Parameters<typeof runTree>[0], this.facts, run, 'none')
+    await runTree(backedUp as unknown as Parameters<typeof runTree>[0], this.facts, run)
     const trouble = troubles(run)
     if (trouble.length > 0) throw new Error(trouble.join('\n'))
   }

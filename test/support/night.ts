@@ -97,7 +97,7 @@ export async function night({ facts }: NightSite, options: NightOptions): Promis
   const { now, dry = false, interrupted, onEvent = () => {}, stop = new AbortController().signal } = options
   const run = new Run({ dry, stop, now: typeof now === 'number' ? () => now : now, onEvent })
   const chain = options.noBackup ? onlyPruning : whole
-  await runTree(chain as unknown as Parameters<typeof runTree>[0], { ...facts, interrupted }, run, 'none')
+  await runTree(chain as unknown as Parameters<typeof runTree>[0], { ...facts, interrupted }, run)
   return run.outcomes
 }
 

@@ -24,7 +24,7 @@ export async function perform<Start extends object>(
     onEvent: event => events.push(event),
     secrets: options.secrets ?? [],
   })
-  await runTree(recipe, facts, run, 'none')
+  await runTree(recipe, facts, run)
   return { outcomes: run.outcomes, events }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Collection, setsOf } from '../../core/collection.ts'
+import type { Collection } from '../../core/collection.ts'
 import type { AuditedFile, AuditedFiles, KnownFiles } from '../../core/known-file.ts'
 import { withMarksOf } from '../../core/set-record.ts'
 import type { Shell } from '../../engine/shell.ts'
@@ -164,7 +164,3 @@ function volumesIn(name: string, copy: string | undefined, names: readonly strin
 }
 
 const prefixOf = ({ siteArchive }: LookNeeds): string => filePrefixIn(siteArchive.options)
-
-/** The manifests and signatures of these sets. */
-export const metadataIn = (sets: readonly ReturnType<typeof setsOf>[number][]): string[] =>
-  sets.flatMap(set => [set.manifest, set.signatures].flatMap(file => file?.name ?? []))
