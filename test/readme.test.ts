@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadHost } from '../lib/inventory/load.ts'
 import { HOME } from '../lib/program/command-line.ts'
+import { withTaskTable } from '../lib/program/task-table.ts'
+import { TASKS } from '../lib/program/tasks.ts'
 import { statusSchema } from '../lib/report/status-json.ts'
 
 const READMES = ['README.md', ...['hosts', 'lib', 'tasks', 'test'].map(folder => `${folder}/README.md`)]
@@ -49,4 +51,9 @@ test('every task, script and file that the README names is there', () => {
   )
   const { scripts } = JSON.parse(readFileSync(join(HOME, 'package.json'), 'utf8'))
   for (const [, script = ''] of readme.matchAll(/npm run (\w+)/g)) assert.ok(script in scripts, script)
+})
+
+test("README's table of tasks is made of their declarations", () => {
+  const file = readFileSync(join(HOME, 'README.md'), 'utf8')
+  assert.equal(file, withTaskTable(file, TASKS), 'npm run schema writes it anew')
 })
