@@ -19,7 +19,7 @@ const desktop = recipe<StartOf<typeof desktopTask>>()
       .use(openArchiveForBackup)
       .use(checkDesktop)
       .only('Backup day', isBackup, day => day
-        .only('No room', isArchiveFull, full => full.do(pruneOnceADay))
+        .only('Archive full', isArchiveFull, full => full.do(pruneOnceADay))
         .use(backUpDesktop)
         .do(tellNextDay)
         .use(auditDesktop))

@@ -1,7 +1,7 @@
 import { aheadOfClock } from './ahead-of-clock.ts'
 import { type Collection, isWhole, newestSet, primaryChain } from './collection.ts'
-import { listed } from './listed.ts'
 import { fullBackupDue } from './schedule.ts'
+import { listed } from './wording.ts'
 
 /** What tonight's backup of a site is to be, and why; `none` when it must not be made. */
 export interface BackupPlan {
@@ -22,7 +22,7 @@ export interface FullBackups {
  * a hole. Incremental whatever its age where the newest set was cut off: that completes it. Where a full is wanted and the archive has no room for one (S10), an incremental is made if the chain can carry one.
  *
  * @param input.encryptedSince a chain that was begun before this time is of another passphrase or key
- * @param input.mended files of which the newest chain has only the beginning, since a disk failed, and which can be read again
+ * @param input.readableAgain files of which the newest chain has only the beginning, since a disk failed, and which can be read again
  * @param input.now milliseconds since the epoch
  * @param input.frequencySeconds seconds after which the newest full is too old
  */
@@ -32,9 +32,9 @@ export function planBackup(input: {
   readonly now: number
   readonly fullBackups: FullBackups
   readonly encryptedSince?: number | undefined
-  readonly mended?: readonly string[]
+  readonly readableAgain?: readonly string[]
 }): BackupPlan {
-  const { collection, frequencySeconds, now, fullBackups, encryptedSince, mended = [] } = input
+  const { collection, frequencySeconds, now, fullBackups, encryptedSince, readableAgain = [] } = input
   const ahead = aheadOfClock(collection, now)
   if (ahead !== undefined)
     return { kind: 'none', reason: `${ahead}. No backup is made until that time has come, or it is set aside` }
@@ -44,7 +44,9 @@ export function planBackup(input: {
     return { kind: 'incremental', reason: 'the newest set was cut off: what it lacks is sent, and what has changed since' }
   const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })
   const torn =
-    mended.length > 0 ? `the newest chain has only the beginning of ${listed(mended)}, which can be read again` : undefined
+    readableAgain.length > 0
+      ? `the newest chain has only the beginning of ${listed(readableAgain)}, which can be read again`
+      : undefined
   if (obstacle === undefined && torn === undefined && !due.due) return { kind: 'incremental', reason: due.reason }
   const wanted = obstacle ?? torn ?? due.reason
   if (fullBackups.allowed || (fullBackups.first && collection.chains.length === 0)) return { kind: 'full', reason: wanted }

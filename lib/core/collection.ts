@@ -90,8 +90,8 @@ export interface Collection {
   /** `.part` files. */
   readonly partial: readonly FileRef[]
   /** Names that are not duplicity's. */
-  readonly foreign: readonly string[]
-  /** All of duplicity's files, not the foreign ones. */
+  readonly unrelated: readonly string[]
+  /** All of duplicity's files, not the unrelated ones. */
   readonly files: readonly FileRef[]
   /** All of them together; undefined where the size of one is not known. */
   readonly bytes: number | undefined

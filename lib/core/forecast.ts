@@ -58,7 +58,7 @@ const emptyCollection: Collection = {
   orphanedSignatures: [],
   strayStatistics: [],
   partial: [],
-  foreign: [],
+  unrelated: [],
   files: [],
   bytes: 0,
 }

@@ -1,5 +1,5 @@
 import { type Finding, type Verdict, verdictOf } from './finding.ts'
-import type { Telling } from './telling.ts'
+import type { SiteReport } from './site-report.ts'
 
 /** What was last said of a site, or of the runs as a whole. Times in ms since the epoch. */
 export interface LastVerdict {
@@ -32,7 +32,7 @@ export interface RunVerdicts {
   /** What its work came to that was for no site. */
   readonly work: readonly Finding[]
   readonly sites: readonly {
-    readonly told: Telling
+    readonly told: SiteReport
     readonly verdict: Verdict
     /** The run got to it. */
     readonly isReached: boolean

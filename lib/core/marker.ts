@@ -27,7 +27,7 @@ export interface Claims {
   readonly backedUpAs?: string | undefined
 }
 
-/** The roles of S2, and `unfinished`, which {@link roleOf} never gives: an interrupted restore waits to be taken back. All but `primary`, `replica` and `new replica` are left alone by the nightly run. */
+/** The roles of S2, and `unfinished`, which {@link roleOf} never gives: an interrupted restore waits to be rolled back. All but `primary`, `replica` and `new replica` are left alone by the nightly run. */
 export const ROLES = [
   'primary',
   'replica',
@@ -47,11 +47,11 @@ export interface Role {
   /** One sentence for a person: both claims, where they differ. */
   readonly reason: string
   /** What settles it, where a person has to: a choice of commands, as words to be run at the site's folder or its archive. */
-  readonly settle: readonly Settlement[]
+  readonly choices: readonly RoleChoice[]
 }
 
 /** One way to settle a site that the run leaves alone: a marker that goes, one that comes, or both (a rename). */
-export interface Settlement {
+export interface RoleChoice {
   /** What it means: `web2 keeps it`. */
   readonly meaning: string
   /** Whose markers; or what this host remembers of the site, which it is to forget. */
@@ -69,19 +69,19 @@ export function roleOf({ here, archive, backedUpAs }: Claims, me: string): Role 
   if ((archive?.length ?? 0) > 1) return ambiguous('archive', archive!)
   const local = here?.[0]
   const archived = archive?.[0]
-  if (local === undefined && archived === undefined) return settled('unmanaged', undefined, 'no marker here or beside an archive')
+  if (local === undefined && archived === undefined) return decided('unmanaged', undefined, 'no marker here or beside an archive')
   if (isRenamed({ here, archive, backedUpAs }, me)) return renamed(backedUpAs!, { here: local, archive: archived }, me)
   if (local === undefined) return here === undefined ? arriving(archived!, me) : unclaimedFolder(archived!, me)
   if (local === me) return archived === undefined || archived === me ? owned(archived, me) : contested(archived, me)
   if (archived === me)
-    return settled('incoming', me, `the archive was handed to ${me}; the folder here is still marked as ${local}'s`)
-  return settled('replica', archived ?? local, `${archived ?? local} owns it`)
+    return decided('incoming', me, `the archive was handed to ${me}; the folder here is still marked as ${local}'s`)
+  return decided('replica', archived ?? local, `${archived ?? local} owns it`)
 }
 
-const settled = (role: RoleName, owner: string | undefined, reason: string): Role => ({ role, owner, reason, settle: [] })
+const decided = (role: RoleName, owner: string | undefined, reason: string): Role => ({ role, owner, reason, choices: [] })
 
 function owned(archived: string | undefined, me: string): Role {
-  return settled(
+  return decided(
     'primary',
     me,
     archived === undefined ? `marked as ${me}'s here; its archive is not claimed yet` : `${me} owns it`,
@@ -89,8 +89,8 @@ function owned(archived: string | undefined, me: string): Role {
 }
 
 function arriving(archived: string, me: string): Role {
-  if (archived === me) return settled('incoming', me, `the archive was handed to ${me}, which has no folder of it yet`)
-  return settled('new replica', archived, `${archived} owns it; ${me} has no folder of it yet`)
+  if (archived === me) return decided('incoming', me, `the archive was handed to ${me}, which has no folder of it yet`)
+  return decided('new replica', archived, `${archived} owns it; ${me} has no folder of it yet`)
 }
 
 function unclaimedFolder(archived: string, me: string): Role {
@@ -99,7 +99,7 @@ function unclaimedFolder(archived: string, me: string): Role {
     role: 'conflict',
     owner: undefined,
     reason: `its archive is ${archived}'s, and a folder of that name stands here that no marker speaks for`,
-    settle: [{ meaning, where: 'here', create: markerOf(archived) }],
+    choices: [{ meaning, where: 'here', create: markerOf(archived) }],
   }
 }
 
@@ -108,7 +108,7 @@ function contested(archived: string, me: string): Role {
     role: 'conflict',
     owner: undefined,
     reason: `the folder here says that ${me} owns it, its archive says ${archived}`,
-    settle: [
+    choices: [
       {
         meaning: `${archived} keeps it, it becomes a replica here`,
         where: 'here',
@@ -131,7 +131,7 @@ function renamed(former: string, { here, archive }: { here: string | undefined; 
     role: 'conflict',
     owner: undefined,
     reason: `its markers say that ${former} owns it, and this host backed it up as ${former}, but is called ${me} now`,
-    settle: [
+    choices: [
       {
         meaning: `${me} is the new name of ${former}`,
         where: archive === undefined ? 'here' : here === undefined ? 'archive' : 'both',
@@ -148,6 +148,6 @@ function ambiguous(where: 'here' | 'archive', claims: readonly string[]): Role {
     role: 'ambiguous',
     owner: undefined,
     reason: `${where === 'here' ? 'its folder here' : 'its archive'} has markers of ${claims.join(' and ')}`,
-    settle: claims.map(host => ({ meaning: `${host} is not the owner`, where, remove: markerOf(host) })),
+    choices: claims.map(host => ({ meaning: `${host} is not the owner`, where, remove: markerOf(host) })),
   }
 }

@@ -1,5 +1,5 @@
 import type { Topic } from './finding.ts'
-import type { Telling } from './telling.ts'
+import type { SiteReport } from './site-report.ts'
 
 /** How much a note matters: `info` is for the log; `significant` makes a mail (S35); `warning` is shown; a `problem` also fails the run. */
 export type NoteKind = 'info' | 'significant' | 'warning' | 'problem'
@@ -47,7 +47,7 @@ export interface Outcome {
   /** The last lines that a failed command printed. */
   readonly output: readonly string[]
   /** What the step knew of sites, as data. */
-  readonly told?: readonly Telling[]
+  readonly told?: readonly SiteReport[]
 }
 
 /** Exit codes, the same for all tasks. Stops by a signal are 128 + its number: 129 SIGHUP, 130 SIGINT, 143 SIGTERM. */

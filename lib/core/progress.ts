@@ -1,6 +1,7 @@
 import { formatAge } from './age.ts'
 import { type Collection, primaryChain, setsOf } from './collection.ts'
 import { formatBytes } from './size.ts'
+import { counted } from './wording.ts'
 
 /** How far something is that writes bytes. */
 export interface Progress {
@@ -18,8 +19,8 @@ export function progressText({ volumes, bytes, expected, seconds }: Progress): s
   const sure = expected !== undefined && expected > 0 && bytes <= expected
   const left = sure && rate > 0 ? `about ${formatAge(((expected - bytes) / rate) * 1000)} left` : ''
   const share = sure ? ` of about ${formatBytes(expected)} (${Math.floor((100 * bytes) / expected)} %)` : ''
-  const counted = volumes === undefined ? '' : `${volumes} ${volumes === 1 ? 'volume' : 'volumes'}`
-  return [counted, `${formatBytes(bytes)}${share}`, rate > 0 ? `${formatBytes(Math.round(rate))}/s` : '', left]
+  const done = volumes === undefined ? '' : counted(volumes, 'volume')
+  return [done, `${formatBytes(bytes)}${share}`, rate > 0 ? `${formatBytes(Math.round(rate))}/s` : '', left]
     .filter(text => text !== '')
     .join(', ')
 }

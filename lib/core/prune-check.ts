@@ -1,4 +1,5 @@
 import type { PrunePlan } from './retention.ts'
+import { counted } from './wording.ts'
 
 /** The names of a plan: those that must go and those that may. */
 export interface PlannedNames {
@@ -40,5 +41,5 @@ export function differences(planned: PlannedNames, { before, after }: Listings, 
 function sentence(names: readonly string[], what: string): string[] {
   if (names.length === 0) return []
   const few = names.slice(0, 3).join(', ')
-  return [`${names.length} ${names.length === 1 ? 'file' : 'files'} ${what}: ${few}${names.length > 3 ? ', …' : ''}`]
+  return [`${counted(names.length, 'file')} ${what}: ${few}${names.length > 3 ? ', …' : ''}`]
 }

@@ -1,5 +1,5 @@
 import { type Chain, type Collection, hasRestorePoint, isClean, isWhole, primaryChain, secondaryChains } from './collection.ts'
-import { foretellCleanup, foretellRemoval, isRemovable, type Removal } from './removal.ts'
+import { isRemovable, predictCleanup, predictRemoval, type Removal } from './removal.ts'
 import { printTime } from './restore-point.ts'
 
 /** An action that applies, what duplicity will delete by it, and why it is taken. */
@@ -21,7 +21,7 @@ export function considerCleanup({ collection, localPartial }: PruneInput): Verdi
   if (localPartial) return { refused: 'an interrupted backup of this host is resumed, and a cleanup would delete it' }
   return {
     action: { kind: 'cleanup' },
-    removal: foretellCleanup(collection),
+    removal: predictCleanup(collection),
     reason: `${untidy(collection)} not part of any chain`,
   }
 }
@@ -77,7 +77,7 @@ function exactly(input: PruneInput, kind: 'strip-incrementals' | 'remove-chain',
   const guarded = guardReason(input, chain)
   if (guarded !== undefined) return { refused: guarded }
   const keepChains = chains.length - 1 - chains.indexOf(chain)
-  const removal = foretellRemoval(input.collection, keepChains, kind === 'strip-incrementals')
+  const removal = predictRemoval(input.collection, keepChains, kind === 'strip-incrementals')
   if (removal.chains.length === 1 && removal.chains[0] === chain) return { action: { kind, chain, keepChains }, removal, reason }
   const taken = removal.chains.map(each => printTime(each.startAt)).join(', ') || 'none'
   return { refused: `only the chain of ${printTime(chain.startAt)} is to be pruned, but duplicity would take: ${taken}` }

@@ -20,7 +20,7 @@ export interface Removal {
 }
 
 /** Foretells `cleanup` (get_extraneous in dup_collections.py): the sets outside of the chains, but of signatures only the orphaned. */
-export function foretellCleanup(collection: Collection): Removal {
+export function predictCleanup(collection: Collection): Removal {
   const sets = [...collection.orphaned, ...collection.incomplete]
   return {
     chains: [],
@@ -34,7 +34,7 @@ export function foretellCleanup(collection: Collection): Removal {
  * ended before the Nth newest full began, and the signature chains that did. `chains` are those that lose something.
  * @throws when N is not at least 1, which duplicity refuses too.
  */
-export function foretellRemoval(collection: Collection, keepChains: number, keepFulls: boolean): Removal {
+export function predictRemoval(collection: Collection, keepChains: number, keepFulls: boolean): Removal {
   if (!Number.isInteger(keepChains) || keepChains < 1) throw new Error(`cannot keep ${keepChains} chains: at least 1 needed`)
   const fulls = collection.chains.map(chain => chain.startAt).toSorted((a, b) => b - a)
   const removeBefore = fulls[keepChains - 1] ?? 0

@@ -18,7 +18,7 @@ export interface DatabaseExchange {
   /** Files with the views, triggers, routines and events of each side: they cannot be renamed from one database to another. */
   readonly liveDefinitions: string
   readonly heldDefinitions: string
-  /** The live database was made for this restore: it goes when the restore is taken back. */
+  /** The live database was made for this restore: it goes when the restore is rolled back. */
   readonly madeLive: boolean
 }
 

@@ -1,5 +1,6 @@
 import { formatAge } from './age.ts'
 import { type BackupSet, type Chain, type Collection, setsOf } from './collection.ts'
+import { counted } from './wording.ts'
 
 /** A moment that the site can be brought back to: a set, and the chain that it needs up to there. */
 export interface RestorePoint {
@@ -16,7 +17,7 @@ export function reachText(collection: Collection, now: number): string {
   const good = restorePoints(collection).filter(({ problems }) => problems.length === 0)
   const oldest = good[0]
   if (!oldest) return 'it can be brought back to no backup'
-  const count = good.length === 1 ? '1 restore point' : `${good.length} restore points`
+  const count = counted(good.length, 'restore point')
   return `it can be brought back as far as ${printTime(oldest.time)}, ${formatAge(now - oldest.time)} ago; ${count}`
 }
 

@@ -1,11 +1,11 @@
 import { type Finding, type Verdict, verdictOf } from './finding.ts'
 import { EXIT, isTrouble, type Outcome } from './outcome.ts'
-import { type Telling, tellingsBySite } from './telling.ts'
+import { reportsBySite, type SiteReport } from './site-report.ts'
 import { judge } from './verdict.ts'
 
 /** What a run came to for one site: all that was told of it, with what its work came to, and what follows from that. */
 export interface SiteVerdict {
-  readonly told: Telling
+  readonly told: SiteReport
   readonly findings: readonly Finding[]
   readonly verdict: Verdict
 }
@@ -29,7 +29,7 @@ export function workFindings(outcomes: readonly Outcome[], site: string | undefi
  * @param isJudged whether what was told of the sites counts too, besides the work: a run that is about one of them (a recovery) or only foretells does not judge
  */
 export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): readonly SiteVerdict[] {
-  const tellings = tellingsBySite(outcomes.flatMap(({ told = [] }) => told))
+  const tellings = reportsBySite(outcomes.flatMap(({ told = [] }) => told))
   const subjects = outcomes.map(({ subject }) => subject).filter(subject => subject !== undefined)
   return [...new Set([...tellings.keys(), ...subjects])].toSorted().map(site => {
     const work = workFindings(outcomes, site)

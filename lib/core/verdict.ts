@@ -1,15 +1,15 @@
 import { formatAge } from './age.ts'
 import type { Finding } from './finding.ts'
 import { printTime } from './restore-point.ts'
+import type { SiteReport } from './site-report.ts'
 import { formatBytes } from './size.ts'
 import { taskCommand } from './task-command.ts'
-import type { Telling } from './telling.ts'
 
 /**
  * Judges a site by all that is known of it: the nightly run by what its steps told, `status` by the same facts and what the last run remembered. Also on a host
  * that only replicates it: when the owner is dead, it is the replica that still tells. What was not looked at is not judged.
  */
-export function judge(site: Telling): readonly Finding[] {
+export function judge(site: SiteReport): readonly Finding[] {
   const { role } = site
   const work = [...(site.work ?? []), ...(site.lastWork ?? [])]
   if (role === 'unmanaged') return work
@@ -31,22 +31,22 @@ const attention = (text: string): Finding => ({ level: 'attention', text })
 const remark = (text: string): Finding => ({ level: 'remark', text })
 
 /** What the markers say, and what settles it. */
-export const claimText = ({ role, reason, settle = [] }: Telling): string => [`${role}: ${reason}`, ...settle].join('\n  ')
+export const claimText = ({ role, reason, choices = [] }: SiteReport): string => [`${role}: ${reason}`, ...choices].join('\n  ')
 
 /** The way back is its owner's. */
-function brokenFindings({ site, broken, commandPlace }: Telling): Finding[] {
+function brokenFindings({ site, broken, commandPlace }: SiteReport): Finding[] {
   if (!broken || broken.level === 'remark') return broken ? [broken] : []
   return [{ ...broken, text: `${broken.text}\n  ${taskCommand(commandPlace, 'recover', '--site', site, '--last-good')}` }]
 }
 
-function shrinkageFindings({ site, shrinkage, commandPlace }: Telling): Finding[] {
+function shrinkageFindings({ site, shrinkage, commandPlace }: SiteReport): Finding[] {
   return shrinkage
     ? [attention(`${shrinkage}: ${taskCommand(commandPlace, 'nightly', '--site', site, '--accept-shrinkage')}`)]
     : []
 }
 
 /** Only backups that restore count. */
-function ageFindings({ site, role, commandPlace, seenAt, staleAfter, newestBackup }: Telling): Finding[] {
+function ageFindings({ site, role, commandPlace, seenAt, staleAfter, newestBackup }: SiteReport): Finding[] {
   if (seenAt === undefined) return []
   if (newestBackup === undefined) return [failed('there is no backup that could be restored')]
   const age = seenAt - newestBackup
@@ -61,10 +61,10 @@ function ageFindings({ site, role, commandPlace, seenAt, staleAfter, newestBacku
 }
 
 /** Damage in an older chain is told once: nothing mends it, and what is restored by default does without. */
-const damageFindings = ({ damage = [] }: Telling): Finding[] =>
+const damageFindings = ({ damage = [] }: SiteReport): Finding[] =>
   damage.map(({ text, isOld }) => (isOld ? remark(text) : attention(text)))
 
-function pruningFindings(site: Telling): Finding[] {
+function pruningFindings(site: SiteReport): Finding[] {
   const { frozen, room } = site
   if (frozen) return [attention(`pruning is stopped: ${frozen}`)]
   if (room === undefined) return sizeFindings(site)
@@ -72,7 +72,7 @@ function pruningFindings(site: Telling): Finding[] {
 }
 
 /** That pruning has something to do is its daily work; that it can do no more is somebody's. The archive is the owner's to prune. */
-function sizeFindings({ role, bytes, allowanceBytes, pruning }: Telling): Finding[] {
+function sizeFindings({ role, bytes, allowanceBytes, pruning }: SiteReport): Finding[] {
   if (role !== 'primary' || bytes === undefined || allowanceBytes === undefined || bytes <= allowanceBytes || !pruning) return []
   const over = `over its allowance, ${formatBytes(bytes)} of ${formatBytes(allowanceBytes)}`
   const { isExhausted, freesBytes, reason } = pruning
@@ -81,4 +81,4 @@ function sizeFindings({ role, bytes, allowanceBytes, pruning }: Telling): Findin
 }
 
 /** What is part of no chain may be a backup that is being written at this moment. */
-const remarks = ({ untidy = [], settings = [] }: Telling): Finding[] => [...untidy, ...settings].map(remark)
+const remarks = ({ untidy = [], settings = [] }: SiteReport): Finding[] => [...untidy, ...settings].map(remark)

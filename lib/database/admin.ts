@@ -29,8 +29,8 @@ export const QUERY_OPTIONS = [
   '--default-character-set=utf8mb4',
 ]
 
-export const adminOf = (hands: { readonly host: Host; readonly shell: Shell }): Admin =>
-  queriesOf(hands.host, administrator(hands))
+export const adminOf = (context: { readonly host: Host; readonly shell: Shell }): Admin =>
+  queriesOf(context.host, administrator(context))
 
 /** The same for whoever speaks to a server. */
 export function queriesOf(host: Host, { shell, words }: DatabaseClient): Admin {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Disk } from '../core/restore-room.ts'
 import { diskOf } from '../host/disk.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { adminOf } from './admin.ts'
 
 /** Settings of the server that say where a table's rows go, and in which form. MySQL knows the first three. */
@@ -14,7 +14,7 @@ const SETTINGS = "'datadir', 'hostname', 'innodb_file_per_table', 'innodb_compre
  * @returns undefined when nobody can say so: the server does not answer, is a machine of its own (a container that is reached by a port has its own name and folders), or puts all
  *   rows into one file, in which there may be room
  */
-export async function databaseDisk({ host, shell }: Hands): Promise<Disk | undefined> {
+export async function databaseDisk({ host, shell }: HostContext): Promise<Disk | undefined> {
   const rows = await adminOf({ host, shell })
     .rows(`SHOW GLOBAL VARIABLES WHERE variable_name IN (${SETTINGS});`)
     .catch(() => undefined) // the import will say why

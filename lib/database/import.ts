@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { Secret } from '../core/secret.ts'
 import { CommandFailed } from '../engine/process.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Admin, adminOf } from './admin.ts'
 import { ownAddress, siteAccount } from './client.ts'
@@ -42,22 +42,22 @@ export const importAccount = (host: Host, database: string): string =>
  * Makes a database from a dump, through an account that reaches that one and no other, and is gone afterwards (S41).
  * @returns what could not be imported, and was left out
  */
-export async function importDump(hands: Hands, { dump, beside, database, of }: Import): Promise<readonly LeftOut[]> {
-  const admin = adminOf(hands)
-  const account = importAccount(hands.host, database)
+export async function importDump(context: HostContext, { dump, beside, database, of }: Import): Promise<readonly LeftOut[]> {
+  const admin = adminOf(context)
+  const account = importAccount(context.host, database)
   const password = new Secret(randomBytes(24).toString('hex'))
   const { charset, packet } = await settingsFor(admin, of)
   await admin.run(importSql(database, account, password, charset))
   const { longest, leftOut } = await writeImportable(dump, beside, of, await lastMomentOf(admin))
-  await withPackets(admin, { longest, has: packet, user: database }, () => runImport(hands, database, password, beside))
+  await withPackets(admin, { longest, has: packet, user: database }, () => runImport(context, database, password, beside))
   await rm(beside)
   await admin.run(dropAccountSql(account))
   return leftOut
 }
 
-async function runImport(hands: Hands, database: string, password: Secret, importable: string): Promise<void> {
-  const { host } = hands
-  const client = siteAccount(hands, { user: database, password }, ownAddress(host))
+async function runImport(context: HostContext, database: string, password: Secret, importable: string): Promise<void> {
+  const { host } = context
+  const client = siteAccount(context, { user: database, password }, ownAddress(host))
   const words = client.words(host.database.clientProgram, [connectOption(host), ...IMPORT_OPTIONS, `--database=${database}`])
   try {
     await client.shell.with({ stdin: () => open(importable), onLine: () => {}, ...importLimits(host) }).act`${words}`

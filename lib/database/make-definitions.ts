@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 import { CommandFailed } from '../engine/process.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { adminOf } from './admin.ts'
 import { administrator, type DatabaseClient, siteAccount } from './client.ts'
 import { type Definition, type Definitions, loadDefinitions } from './definitions.ts'
@@ -33,16 +33,16 @@ interface Place {
  * @param account gives the site's own account; only asked for where there is something of a set to make
  * @throws when a definition of a set cannot be made
  */
-export async function makeDefinitions(hands: Hands, { file, database, site }: Place, account: Account): Promise<void> {
+export async function makeDefinitions(context: HostContext, { file, database, site }: Place, account: Account): Promise<void> {
   const { from, list, trusted = [], collation } = loadDefinitions(file)
-  const byAdministrator = (sql: string): Promise<void> => runAs(hands, administrator(hands), database, sql)
-  const settle = async (): Promise<void> => {
-    if (collation !== undefined) await adminOf(hands).run(`ALTER DATABASE ${quoteName(database)} COLLATE ${collation};`)
+  const byAdministrator = (sql: string): Promise<void> => runAs(context, administrator(context), database, sql)
+  const makeAgain = async (): Promise<void> => {
+    if (collation !== undefined) await adminOf(context).run(`ALTER DATABASE ${quoteName(database)} COLLATE ${collation};`)
   }
-  await settle()
+  await makeAgain()
   const asTheyWere = from === 'live' ? list : trusted
   const missing = await makeAll(asTheyWere, collation, byAdministrator)
-  if (from === 'set' && list.length > 0) await makeAsSite(hands, { file, database, site }, { list, collation }, account)
+  if (from === 'set' && list.length > 0) await makeAsSite(context, { file, database, site }, { list, collation }, account)
   // one that was live can want one of the set
   const refused =
     missing.length > 0
@@ -53,13 +53,13 @@ export async function makeDefinitions(hands: Hands, { file, database, site }: Pl
         )
       : []
   // a definition that was refused can leave that of its own time
-  if (missing.length > 0 || from === 'set') await settle()
-  if (refused.length > 0) tellRefused(hands, site, refused)
+  if (missing.length > 0 || from === 'set') await makeAgain()
+  if (refused.length > 0) tellRefused(context, site, refused)
 }
 
 /** Makes definitions of a set by the site's own account. */
 async function makeAsSite(
-  hands: Hands,
+  context: HostContext,
   { file, database, site }: Place,
   { list, collation }: { readonly list: Definitions['list']; readonly collation: string | undefined },
   account: Account,
@@ -67,16 +67,16 @@ async function makeAsSite(
   const access = await account()
   if (!access)
     throw new Error(`the views, triggers and routines in ${file} cannot be made: no wp-config.php of the site says its account`)
-  const opened = await openOwnServer(hands, access)
+  const opened = await openOwnServer(context, access)
   if ('refused' in opened) throw new Error(`the database server does not let the site's account in: ${opened.refused}`)
-  const client = siteAccount(hands, access, opened.address)
-  const refused = await makeAll(list, collation, sql => runAs(hands, client, database, sql))
+  const client = siteAccount(context, access, opened.address)
+  const refused = await makeAll(list, collation, sql => runAs(context, client, database, sql))
   const { true: forbidden = [], false: others = [] } = Object.groupBy(refused, ({ error }) =>
     FORBIDDEN.test(error) ? 'true' : 'false',
   )
   const [first] = others
   if (first) throw new Error(`the site's account ${access.user} cannot make the ${nameOf(first)}: ${first.error}`)
-  if (forbidden.length > 0) tellRefused(hands, site, forbidden)
+  if (forbidden.length > 0) tellRefused(context, site, forbidden)
 }
 
 /** The site's account has not the right to have such a thing: somebody else made it where the set comes from. */
@@ -135,13 +135,13 @@ function makeSql(
   return isOfToday ? make : `ALTER DATABASE COLLATE ${databaseCollation}; ${make} ALTER DATABASE COLLATE ${ofDatabase};`
 }
 
-async function runAs({ host }: Hands, client: DatabaseClient, database: string, sql: string): Promise<void> {
+async function runAs({ host }: HostContext, client: DatabaseClient, database: string, sql: string): Promise<void> {
   const words = client.words(host.database.clientProgram, [connectOption(host), ...IMPORT_OPTIONS, `--database=${database}`])
   await client.shell.with({ input: new Secret(sql), onLine: () => {}, ...queryLimits(host) }).act`${words}`
 }
 
 /** Says what of the live database could not be put back, and writes its text down for a person. */
-function tellRefused({ host, shell }: Hands, site: string, refused: readonly Refused[]): void {
+function tellRefused({ host, shell }: HostContext, site: string, refused: readonly Refused[]): void {
   const file = join(host.paths.state, 'definitions', `${encodeURIComponent(site)}-${shell.now().toString(36)}.sql`)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const texts = refused.map(({ definition, error }) => `-- ${error}\nDELIMITER ;;\n${definition.sql};;\nDELIMITER ;\n`)

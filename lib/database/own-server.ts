@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { addressText, type DatabaseAccess, type DatabaseAddress } from '../core/database-access.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { adminOf, QueryFailed, queriesOf } from './admin.ts'
 import { ownAddress, siteAccount } from './client.ts'
 import { listensAt } from './listening.ts'
@@ -18,16 +18,16 @@ const SHOW_IDENTITY = `SHOW GLOBAL VARIABLES WHERE variable_name IN (${IDENTITY.
  * spoken to where the inventory says, and there the site's account must be good.
  * @throws when nothing answers there, or nothing that lets the account in
  */
-export async function isOnOwnServer(hands: Hands, access: DatabaseAccess): Promise<boolean> {
+export async function isOnOwnServer(context: HostContext, access: DatabaseAccess): Promise<boolean> {
   const { address } = access
-  if (address.kind === 'default' || (await isOwnAddress(hands, address))) return true
-  const theirs = await queriesOf(hands.host, siteAccount(hands, access, address)).rows(SHOW_IDENTITY)
-  return JSON.stringify(theirs) === JSON.stringify(await adminOf(hands).rows(SHOW_IDENTITY))
+  if (address.kind === 'default' || (await isOwnAddress(context, address))) return true
+  const theirs = await queriesOf(context.host, siteAccount(context, access, address)).rows(SHOW_IDENTITY)
+  return JSON.stringify(theirs) === JSON.stringify(await adminOf(context).rows(SHOW_IDENTITY))
 }
 
 /** @throws when a site's database is on another server than this host's own, where nothing of it can be made from here */
-export async function assertOwnServer(hands: Hands, access: DatabaseAccess): Promise<void> {
-  const isOwn = await isOnOwnServer(hands, access).catch(error => {
+export async function assertOwnServer(context: HostContext, access: DatabaseAccess): Promise<void> {
+  const isOwn = await isOnOwnServer(context, access).catch(error => {
     if (!(error instanceof QueryFailed)) throw error
     return false
   })
@@ -38,10 +38,10 @@ export async function assertOwnServer(hands: Hands, access: DatabaseAccess): Pro
 }
 
 /** Whether an address leads to this host's own server, without asking what is there. */
-async function isOwnAddress(hands: Hands, address: Settled): Promise<boolean> {
-  const own = ownAddress(hands.host)
+async function isOwnAddress(context: HostContext, address: Settled): Promise<boolean> {
+  const own = ownAddress(context.host)
   if (JSON.stringify(own) === JSON.stringify(address)) return true
-  return address.kind === 'socket' ? isSameSocket(own, address) : own.kind === 'socket' && (await isListening(hands, address))
+  return address.kind === 'socket' ? isSameSocket(own, address) : own.kind === 'socket' && (await isListening(context, address))
 }
 
 /** Where a site's account was let in, or what the server said when it was not. */
@@ -52,20 +52,20 @@ export type Opened = { readonly address: Settled } | { readonly refused: string 
  * server's, since an account can be good for who comes from there only.
  * @param access a database of the empty name stands for none
  */
-export async function openOwnServer(hands: Hands, access: DatabaseAccess): Promise<Opened> {
+export async function openOwnServer(context: HostContext, access: DatabaseAccess): Promise<Opened> {
   const { address } = access
-  const first = await tryLogin(hands, access, ownAddress(hands.host))
-  if ('address' in first || address.kind !== 'tcp' || !(await isListening(hands, address))) return first
-  return await tryLogin(hands, access, address)
+  const first = await tryLogin(context, access, ownAddress(context.host))
+  if ('address' in first || address.kind !== 'tcp' || !(await isListening(context, address))) return first
+  return await tryLogin(context, access, address)
 }
 
 /** 1045 and 1698: access denied; 1044: no right to the database; 1049: no such database; 1130: not from there. A server that is down is another matter. */
 const REFUSALS = /^(?:104[459]|1130|1698) \(\w+\)[^:]*: (.*)/
 
-async function tryLogin(hands: Hands, access: DatabaseAccess, address: Settled): Promise<Opened> {
+async function tryLogin(context: HostContext, access: DatabaseAccess, address: Settled): Promise<Opened> {
   const use = access.database === '' ? '' : `USE ${quoteName(access.database)};`
   try {
-    await queriesOf(hands.host, siteAccount(hands, access, address)).rows(`${use} SELECT 1;`)
+    await queriesOf(context.host, siteAccount(context, access, address)).rows(`${use} SELECT 1;`)
     return { address }
   } catch (error) {
     const said = error instanceof QueryFailed ? REFUSALS.exec(error.said)?.[1] : undefined
@@ -74,8 +74,8 @@ async function tryLogin(hands: Hands, access: DatabaseAccess, address: Settled):
   }
 }
 
-async function isListening(hands: Hands, address: Extract<DatabaseAddress, { kind: 'tcp' }>): Promise<boolean> {
-  const rows = await adminOf(hands).rows(
+async function isListening(context: HostContext, address: Extract<DatabaseAddress, { kind: 'tcp' }>): Promise<boolean> {
+  const rows = await adminOf(context).rows(
     "SHOW GLOBAL VARIABLES WHERE variable_name IN ('port', 'bind_address', 'skip_networking');",
   )
   return listensAt(Object.fromEntries(rows), address, ownIps())

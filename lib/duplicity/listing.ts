@@ -15,10 +15,10 @@ export interface ListingOptions {
  * @param entries every file of the archive's folder, in any order, with its size in bytes where it is known.
  */
 export function collectionOf(entries: readonly FileRef[], options: ListingOptions = {}): Collection {
-  const { files, foreign } = readNames(entries, options.prefix)
-  const settled = files.filter(file => !file.parts.partial)
-  const { sets, strayStatistics } = setsFrom(settled)
-  const { signatureChains, orphanedSignatures } = signatureChainsOf(settled)
+  const { files, unrelated } = readNames(entries, options.prefix)
+  const finished = files.filter(file => !file.parts.partial)
+  const { sets, strayStatistics } = setsFrom(finished)
+  const { signatureChains, orphanedSignatures } = signatureChainsOf(finished)
   const { chains, orphaned, superseded, discarded, primarySigned } = chainsOf(
     sets.filter(set => set.complete),
     signatureChains,
@@ -33,22 +33,22 @@ export function collectionOf(entries: readonly FileRef[], options: ListingOption
     orphanedSignatures,
     strayStatistics,
     partial: files.filter(file => file.parts.partial).map(file => file.ref),
-    foreign,
+    unrelated,
     files: files.map(file => file.ref),
     bytes: sumBytes(files.map(file => file.ref)),
   }
 }
 
 /** Names in the order of the alphabet, so that the same archive gives the same collection however it was listed. */
-function readNames(entries: readonly FileRef[], prefix?: string): { files: NamedFile[]; foreign: string[] } {
+function readNames(entries: readonly FileRef[], prefix?: string): { files: NamedFile[]; unrelated: string[] } {
   const files: NamedFile[] = []
-  const foreign: string[] = []
+  const unrelated: string[] = []
   for (const ref of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const parts: DuplicityName | undefined = parseName(ref.name, prefix)
     if (parts) files.push({ parts, ref })
-    else foreign.push(ref.name)
+    else unrelated.push(ref.name)
   }
-  return { files, foreign }
+  return { files, unrelated }
 }
 
 function noteOrphan(set: BackupSet): BackupSet {

@@ -4,7 +4,7 @@ import { messageOf } from '../core/message.ts'
 import type { CommandRecord, Note, Outcome, Status } from '../core/outcome.ts'
 import { printable, printableIn } from '../core/printable.ts'
 import { type Secret, withoutSecrets } from '../core/secret.ts'
-import type { Telling } from '../core/telling.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import { delayed, NoTimeLeft, patiently, shareAfter } from './patience.ts'
 import { CommandFailed, GRACE } from './process.ts'
 import type { Facts } from './recipe.ts'
@@ -40,7 +40,7 @@ export interface Work {
 }
 
 /** What became of it: its outcome, and the facts that it gave when it was done. */
-export interface Worked {
+export interface WorkResult {
   readonly outcome: Outcome
   readonly gives: object | undefined
 }
@@ -66,13 +66,13 @@ export class Run {
   }
 
   /** Does one piece of work and records its outcome. Never throws, and ends soon after a stop, whatever the work waits for. */
-  async do(work: Work, facts: Facts, onLine: (line: string) => void = () => {}): Promise<Worked> {
+  async do(work: Work, facts: Facts, onLine: (line: string) => void = () => {}): Promise<WorkResult> {
     const { now } = this.#options
     const startedAt = now()
     const notes: Note[] = []
     const commands: CommandRecord[] = []
     const output: string[] = []
-    const told: Telling[] = []
+    const told: SiteReport[] = []
     const title = this.#clean(titleOf(work, facts))
     const emit = this.#emitter(work.subject)
     const listener: Listener = {

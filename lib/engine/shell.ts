@@ -1,7 +1,7 @@
 import type { Topic } from '../core/finding.ts'
 import type { CommandRecord, NoteKind } from '../core/outcome.ts'
 import { Secret } from '../core/secret.ts'
-import type { Telling } from '../core/telling.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import { beginProcess, type Running } from './background.ts'
 import { lineOf, type Word, wordsOf } from './command.ts'
 import { type CommandOptions, type Ended, runProcess } from './process.ts'
@@ -36,7 +36,7 @@ export interface Shell {
   /** Tells the report something. */
   readonly note: (kind: NoteKind, text: string, about?: Topic) => void
   /** Tells the report what is known of a site, as data. */
-  readonly tell: (telling: Telling) => void
+  readonly tell: (telling: SiteReport) => void
   /** Tells the person who waits how far it is. Nothing keeps it. */
   readonly progress: (text: string) => void
   /** Runs a command beside some work, for its lines alone: it ends with the work, and that it fails means nothing. A dry run does without it. */
@@ -56,7 +56,7 @@ export interface Listener {
   readonly command: (record: CommandRecord) => void
   readonly line: (text: string) => void
   readonly note: (kind: NoteKind, text: string, about?: Topic) => void
-  readonly tell: (telling: Telling) => void
+  readonly tell: (telling: SiteReport) => void
   readonly progress: (text: string) => void
   readonly hide: (secret: Secret) => void
 }

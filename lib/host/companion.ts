@@ -69,7 +69,7 @@ export async function openCompanion(siteFolder: string, shell: Shell): Promise<C
     })
   if (!opened) return { path, opened, [Symbol.dispose]: () => {} }
   try {
-    settle(opened)
+    secure(opened)
   } catch (error) {
     opened[Symbol.dispose]()
     throw error
@@ -87,7 +87,7 @@ function companionIn(site: OpenedFolder): OpenedFolder | undefined {
   }
 }
 
-function settle(opened: OpenedFolder): void {
+function secure(opened: OpenedFolder): void {
   const { uid, mode } = opened.stat()
   const me = process.geteuid?.() ?? uid
   if (uid !== me)

@@ -33,7 +33,7 @@ export function desktopSite(host: Host): DesktopSite {
     folder,
     local: undefined,
     settings: { domains: [], env: [], exclude, excludeFrom: exclusions },
-    role: { role: 'primary', owner: host.name, reason: 'the desktop of the inventory', settle: [] },
+    role: { role: 'primary', owner: host.name, reason: 'the desktop of the inventory', choices: [] },
     isDesktop: true,
   }
 }

@@ -40,7 +40,7 @@ const MOST_REDIRECTS = 4
  * whole by the deadline, for all pages together, is no answer, however steadily it comes.
  * @throws when the run is stopped
  */
-export async function askSite(host: Host, site: SitePlace, stop: AbortSignal): Promise<SiteAnswer | undefined> {
+export async function httpCheck(host: Host, site: SitePlace, stop: AbortSignal): Promise<SiteAnswer | undefined> {
   const question = questionFor(host, site)
   if (!question) return undefined
   const { request } = host.deadlines

@@ -19,7 +19,7 @@ export async function ask(question: string, stop: AbortSignal): Promise<string |
     })
   try {
     const answer = await Promise.race([terminal.question(question, { signal: stop }), ended])
-    if (answer === undefined) await settleEnd(isGone, stop)
+    if (answer === undefined) await endQuietly(isGone, stop)
     return answer
   } finally {
     terminal.close()
@@ -27,7 +27,7 @@ export async function ask(question: string, stop: AbortSignal): Promise<string |
 }
 
 /** Tells Ctrl-D from a connection that is gone: whoever is left without a terminal is hung up, whether or not the signal for it has come already. */
-async function settleEnd(isGone: boolean, stop: AbortSignal): Promise<void> {
+async function endQuietly(isGone: boolean, stop: AbortSignal): Promise<void> {
   if (!isGone && isatty(process.stdin.fd)) return void process.stdout.write('\n')
   if (!stop.aborted) {
     const stopped = once(stop, 'abort')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../core/message.ts'
 import { Secret } from '../core/secret.ts'
+import { counted } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { withFlock } from '../host/leases.ts'
 import { readHistory } from '../host/size-history.ts'
@@ -112,7 +113,7 @@ async function sendWaiting(queue: MailQueue, send: Send, lock: string, shell: Sh
   const { sent, problems, waiting } = await withFlock(lock, PATIENCE, shell, () => queue.sendAll(send))
   for (const mail of sent) shell.note('info', `sent "${mail.subject}" to ${mail.to.join(', ')}`)
   if (problems.length > 0)
-    throw new Error(`${problems.join('; ')}; ${waiting === 1 ? '1 mail waits' : `${waiting} mails wait`} for the next run`)
+    throw new Error(`${problems.join('; ')}; ${counted(waiting, 'mail waits', 'mails wait')} for the next run`)
 }
 
 function hasWaiting(folder: string): boolean {

@@ -4,6 +4,7 @@ import { messageOf } from '../core/message.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
 import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
 import type { Secret } from '../core/secret.ts'
+import { counted } from '../core/wording.ts'
 import { Run } from '../engine/run.ts'
 import type { Shell } from '../engine/shell.ts'
 import { listenForStop } from '../engine/stop.ts'
@@ -14,7 +15,6 @@ import type { Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import { pingEndKind, pingText } from '../report/ping-text.ts'
 import { type Report, type RunFacts, reportOf } from '../report/report.ts'
-import { counted } from '../report/verdict-words.ts'
 import { hooksApply, runHook } from './hooks.ts'
 import { mailReport } from './mailing.ts'
 import { writeMetrics } from './metrics-file.ts'
@@ -47,7 +47,7 @@ export interface Closed {
  * Tells the world of a run: what is remembered of the sizes, hooks, the ping, the mail, the metrics, in this order, so that each can tell what became of those before. Each is a piece of
  * work with an outcome like any step; none of them can hide what the run itself came to, for the exit code is made from all outcomes, the run's first.
  */
-export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
+export async function reportRun(ended: EndedRun): Promise<Closed> {
   const stop = listenForStop()
   const { host, secrets, onEvent, hidden, pings } = ended
   const run = new Run({
@@ -76,12 +76,12 @@ export async function tellTheWorld(ended: EndedRun): Promise<Closed> {
   const ping = (): Promise<unknown> => work('ping', 'Ping', shell => sendPing(pings!, report(), shell))
 
   const sized = report().sites.filter(site => site.bytes !== undefined)
-  if (sized.length > 0) await work('history', 'Sizes over time', shell => rememberSizes(host, sized, shell))
+  if (sized.length > 0) await work('history', 'Record sizes', shell => rememberSizes(host, sized, shell))
   if (hooksApply(all())) await runHooks(host, report, code, work)
   if (pings) await ping()
   const told = code()
   if (ended.isJudged && hooksApply(all()))
-    await work('verdicts', 'Remember the verdicts', shell => rememberVerdicts(ended, all(), report().sites, last, shell))
+    await work('verdicts', 'Record verdicts', shell => rememberVerdicts(ended, all(), report().sites, last, shell))
   if (host.mail) await work('mail', 'Mail', shell => mailReport(host, secrets, report(), shell, ended.isAskedOften))
   // the mail is what people read: when it is stuck, the ping is what is left to say so
   if (pings && told === EXIT.well && code() !== EXIT.well) await ping()
@@ -122,7 +122,7 @@ async function rememberVerdicts(
   const work = [...stopped, ...workFindings(outcomes, undefined)]
   const said = sites.map(row => ({ told: row, verdict: row.verdict, isReached: row.state !== 'not reached' }))
   const verdicts = { at: shell.now(), work, sites: said, isPartial: partial }
-  await shell.act(`remember what is said of ${counted(sites.length, 'site')}`, () =>
+  await shell.act(`record the verdicts of ${counted(sites.length, 'site')}`, () =>
     rememberOrTell(shell, 'the next run, and status, will not know what this one said', () =>
       writeLastRun(host, task, rememberRun(run, verdicts)),
     ),
@@ -131,7 +131,7 @@ async function rememberVerdicts(
 
 /** Adds tonight to the sizes that the page and the mail draw. */
 async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): Promise<void> {
-  await shell.act(`remember the ${sites.length === 1 ? 'size' : `${sites.length} sizes`}`, () => {
+  await shell.act(`record ${counted(sites.length, 'size')}`, () => {
     for (const { site, bytes = 0, allowanceBytes } of sites)
       rememberOrTell(shell, `tonight's size of ${site} is not remembered`, () =>
         recordSize(host, site, { at: shell.now(), bytes, ...(allowanceBytes === undefined ? {} : { allowanceBytes }) }),
@@ -145,5 +145,5 @@ async function sendPing(pings: Pings, report: Report, shell: Shell): Promise<voi
   const kind = pingEndKind(report)
   const problem = await pings.end(kind, pingText(report), shell.stop)
   if (problem !== undefined) throw new Error(problem)
-  shell.note('info', `told ${kind}`)
+  shell.note('info', `sent ${kind}`)
 }

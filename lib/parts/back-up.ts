@@ -6,8 +6,8 @@ import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
 import { compareFiles } from '../steps/compare-files.ts'
 import { checkEncryption, type EncryptionRequest } from '../steps/encryption.ts'
 import { type Checked, recordAnswer } from '../steps/http-check.ts'
-import { isMadeInVain, readBackSet } from '../steps/read-back-set.ts'
-import { confirmShrinkage, isShrinkageAccepted, noticeShrinkage, type ShrinkageRequest } from '../steps/shrinkage.ts'
+import { mustBeRepeated, readBackSet } from '../steps/read-back-set.ts'
+import { checkShrinkage, confirmShrinkage, isShrinkageAccepted, type ShrinkageRequest } from '../steps/shrinkage.ts'
 import { status } from '../steps/status.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -21,16 +21,16 @@ export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive'
 /** The same of a site, and whether its folder holds what a backup is made of. */
 export const checkPrimary = recipe<NeedsOf<typeof checkSets>>().use(checkSets).do(checkFolder)
 
-const makeSet = recipe<NeedsOf<typeof backup> & Checked>().do(backup).do(noticeShrinkage).do(recordAnswer).do(readBackSet)
+const makeSet = recipe<NeedsOf<typeof backup> & Checked>().do(backup).do(checkShrinkage).do(recordAnswer).do(readBackSet)
 
 /** One set more, compared with those before and read back; a new chain at once where it was made in vain. */
 export const backUp = recipe<NeedsOf<typeof backup> & Checked & ShrinkageRequest>()
   .use(makeSet)
-  .only('Not as it was made', isMadeInVain, again => again.use(makeSet))
+  .only('Read back differs', mustBeRepeated, again => again.use(makeSet))
   .only('Shrinkage', isShrinkageAccepted, confirmed => confirmed.do(confirmShrinkage))
 
 /** The same for a desktop, which is no site that could shrink. */
 export const backUpDesktop = recipe<NeedsOf<typeof backup>>()
   .do(backup)
   .do(readBackSet)
-  .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet))
+  .only('Read back differs', mustBeRepeated, again => again.do(backup).do(readBackSet))

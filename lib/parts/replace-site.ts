@@ -4,15 +4,15 @@ import type { Recovery } from '../restore/recovery.ts'
 import type { Scope } from '../restore/scope.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
 import { checkDecryption } from '../steps/encryption.ts'
-import { askAfter, askBefore, type Insisting } from '../steps/restore/ask-site.ts'
+import { httpCheckAfter, httpCheckBefore, type Insisting } from '../steps/restore/ask-site.ts'
 import { chooseLocalSite, tellRecovered } from '../steps/restore/choose.ts'
 import { confirm } from '../steps/restore/confirm.ts'
-import { databaseDiffers, guardEdits, rememberReplica } from '../steps/restore/edit-guard.ts'
+import { checkLocalChanges, databaseDiffers, rememberReplica } from '../steps/restore/edit-guard.ts'
 import { checkFiles, restoreFiles } from '../steps/restore/files.ts'
 import { checkContents, type Followed, rememberContents } from '../steps/restore/hold-back.ts'
 import { keepUnread } from '../steps/restore/keep-unread.ts'
-import { lookForRoom } from '../steps/restore/look-for-room.ts'
-import { settleMarkers } from '../steps/restore/markers.ts'
+import { checkRestoreSpace } from '../steps/restore/look-for-room.ts'
+import { setMarkers } from '../steps/restore/markers.ts'
 import { refuseMounts } from '../steps/restore/refuse-mounts.ts'
 import { checkShadow, importShadow } from '../steps/restore/shadow.ts'
 import { swapIn } from '../steps/restore/swap.ts'
@@ -26,17 +26,17 @@ type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> &
 
 /** Before anything is fetched: it can be decrypted and put in place, and there is room for it. */
 const checkBefore = <Task extends RestoreTask>(task: Task) =>
-  recipe<Omit<Replaces, 'restoring'>>().do(checkDecryption).do(refuseMounts).do(lookForRoom(task))
+  recipe<Omit<Replaces, 'restoring'>>().do(checkDecryption).do(refuseMounts).do(checkRestoreSpace(task))
 
 /** What was restored becomes a whole site and changes places with the live one; one that then works no more is put back. */
 const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers>>()
-  .do(settleMarkers)
+  .do(setMarkers)
   .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow), { databaseChecked: false })
   .do(readSystemFiles)
-  .do(askBefore)
+  .do(httpCheckBefore)
   .do(swapIn)
   .do(installSystemFiles)
-  .do(askAfter)
+  .do(httpCheckAfter)
   .do(rememberLeft)
   .do(commit)
 
@@ -54,7 +54,7 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
 export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()
   .use(checkBefore('replica'))
   .hold(restoreTransaction('replica'))
-  .do(guardEdits)
+  .do(checkLocalChanges)
   .do(restoreFiles)
   .do(keepUnread)
   .do(checkFiles)
@@ -69,7 +69,7 @@ export const undoRestore = recipe<NeedsOf<typeof chooseLocalSite> & Needs<'secre
   .do(chooseKept)
   .do(confirm)
   .hold(undoTransaction)
-  .do(askBefore)
+  .do(httpCheckBefore)
   .do(swapBack)
-  .do(askAfter)
+  .do(httpCheckAfter)
   .do(commit)

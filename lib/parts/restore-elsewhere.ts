@@ -2,11 +2,11 @@ import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { checkDecryption } from '../steps/encryption.ts'
 import { checkElsewhere, restoreFilesElsewhere } from '../steps/restore/elsewhere.ts'
-import { lookForRoomElsewhere } from '../steps/restore/look-for-room.ts'
+import { checkSpaceElsewhere } from '../steps/restore/look-for-room.ts'
 
 /** Restores into another folder, and touches nothing live. */
 export const restoreElsewhere = recipe<NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFilesElsewhere>>()
   .do(checkDecryption)
   .do(checkElsewhere)
-  .do(lookForRoomElsewhere)
+  .do(checkSpaceElsewhere)
   .do(restoreFilesElsewhere)

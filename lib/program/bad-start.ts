@@ -26,7 +26,7 @@ type Known = Pick<Host, 'mail' | 'pings' | 'paths'>
  * and the mail. Gives what could not be told, one sentence each, for standard error.
  * @param again the command that was given
  */
-export async function tellOfBadStart(task: string, common: CommonOptions, error: BadInput, again: string): Promise<string[]> {
+export async function reportBadStart(task: string, common: CommonOptions, error: BadInput, again: string): Promise<string[]> {
   const known: Known = await loadReporting(common.inventory, common.host)
   if (!known.pings && !known.mail) return []
   const secrets = secretsOr(common.env)

@@ -6,7 +6,7 @@ import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
 import { readHistory } from '../host/size-history.ts'
 import { type HostStatus, statusOf } from '../report/status.ts'
 import type { StatusJson } from '../report/status-json.ts'
-import { lastRunFindings } from '../site/telling.ts'
+import { lastRunFindings } from '../site/report.ts'
 import type { Look } from '../steps/look.ts'
 import type { Ending, Last } from './ending.ts'
 

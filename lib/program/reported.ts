@@ -3,18 +3,18 @@ import { lineOf } from '../engine/command.ts'
 import type { Host } from '../inventory/schema.ts'
 import { pingsFor } from '../notify/pings.ts'
 import { pulse } from '../notify/pulse.ts'
-import { type Closed, tellTheWorld } from '../notify/reporting.ts'
+import { type Closed, reportRun } from '../notify/reporting.ts'
 import { clock } from '../report/lines.ts'
 import { summaryOf } from '../report/summary.ts'
 import { againLine } from './again.ts'
-import { tellOfBadStart } from './bad-start.ts'
+import { reportBadStart } from './bad-start.ts'
 import type { Begun, Ending } from './ending.ts'
 import { type LogFile, openLog } from './log-file.ts'
 import { screenFor } from './screen.ts'
 
 /** The ending of a run that does something: each step is in its log and on the screen, and the world is told what it came to. */
 export const reported: Ending<object> = {
-  refuse: ({ task, common, words }, error) => tellOfBadStart(task.name, common, error, againLine(task.name, words, undefined)),
+  refuse: ({ task, common, words }, error) => reportBadStart(task.name, common, error, againLine(task.name, words, undefined)),
   begin: begun => {
     const { task, common, words, facts, hidden, startedAt } = begun
     const { host, secrets } = facts
@@ -37,7 +37,7 @@ export const reported: Ending<object> = {
         const problem = log.problem()
         if (problem !== undefined)
           run.fail({ step: 'log', title: 'Log', phase: 'do', subject: undefined, run: async () => {} }, {}, new Error(problem))
-        const closed = await tellTheWorld({
+        const closed = await reportRun({
           ...{ task: task.name, dryRun: common.dryRun, startedAt, log: log.path, host, secrets, hidden, pings, onEvent },
           outcomes: run.outcomes,
           stoppedBy: stop.by(),

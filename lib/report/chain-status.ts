@@ -2,13 +2,14 @@ import { type BackupSet, type Chain, type Collection, setsOf } from '../core/col
 import { printTime } from '../core/restore-point.ts'
 import type { PrunePlan } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
+import { counted } from '../core/wording.ts'
 
 /** The whole chain status of a site as text, for the log that pruning keeps of its own (S21): every set with its size, what goes marked with `-`, and why. */
 export function chainStatus(site: string, collection: Collection, plan: PrunePlan, now: number): string {
   const goes = new Set(plan.files.map(file => file.name))
   const { chains, orphaned, incomplete, superseded } = collection
   return [
-    `${site}, ${printTime(now)}: ${chains.length} chains, ${formatBytes(collection.bytes)}`,
+    `${site}, ${printTime(now)}: ${counted(chains.length, 'chain')}, ${formatBytes(collection.bytes)}`,
     `plan: ${plan.action.kind}: ${plan.reason}`,
     ...plan.considered.map(each => `  ${each.action}: ${each.applies ? 'applies' : 'does not apply'}: ${each.reason}`),
     ...chains.flatMap((chain, index) => chainLines(chain, index === chains.length - 1, goes)),
@@ -16,7 +17,7 @@ export function chainStatus(site: string, collection: Collection, plan: PrunePla
     ...setLines('incomplete', incomplete, goes),
     ...setLines('superseded', superseded, goes),
     ...fileLines('orphaned signatures', collection.orphanedSignatures, goes),
-    `to go, ${plan.files.length} files, ${formatBytes(plan.freesBytes)}:`,
+    `to delete, ${counted(plan.files.length, 'file')}, ${formatBytes(plan.freesBytes)}:`,
     ...plan.files.map(file => `  ${file.name}  ${formatBytes(file.bytes)}`),
     '',
   ].join('\n')
@@ -34,7 +35,7 @@ function setLines(title: string, sets: readonly BackupSet[], goes: ReadonlySet<s
 
 function setLine(set: BackupSet, goes: ReadonlySet<string>): string {
   const mark = set.volumes.some(volume => goes.has(volume.name)) || (set.manifest && goes.has(set.manifest.name)) ? '-' : ' '
-  const volumes = `${set.volumes.length} ${set.volumes.length === 1 ? 'volume' : 'volumes'}`
+  const volumes = counted(set.volumes.length, 'volume')
   const problems = set.problems.length === 0 ? '' : `  (${set.problems.join('; ')})`
   return ` ${mark} ${set.kind.padEnd(11)} ${printTime(set.time)}  ${volumes}  ${formatBytes(set.bytes)}${problems}`
 }

@@ -28,7 +28,7 @@ export function htmlOf(report: Report, picture?: Inline): string {
 <title>${report.subject}</title><style>${trusted(NARROW)}</style></head>
 <body style="margin:0;padding:16px;background:#fff;color:#1a1a1a;font:15px/1.5 system-ui,sans-serif">
 <h1 style="font-size:19px;margin:0 0 12px;padding:10px 14px;border-left:6px solid ${colour};background:#f6f6f6">${report.subject}</h1>
-${report.stoppedBy !== undefined && html`<p>The run was stopped by ${report.stoppedBy}; what it had begun was brought to an end.</p>`}
+${report.stoppedBy !== undefined && html`<p>The run was stopped by ${report.stoppedBy}; what it had begun was finished or rolled back.</p>`}
 ${failuresHtml(report)}
 ${remarks('Needs attention', report.problems, AMBER)}${remarks('Significant', report.significant, GREEN)}${remarks('Warnings', report.warnings, AMBER)}
 ${picture && pictureHtml(picture)}${sitesHtml(report)}

@@ -1,6 +1,6 @@
 import type { Verdict } from '../core/finding.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { Telling } from '../core/telling.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import { type Family, family, type Sample, textOfFamilies } from './exposition.ts'
 import type { Report } from './report.ts'
 
@@ -11,7 +11,7 @@ export interface MetricsMemory {
 }
 
 /** The verdict is absent in what earlier versions kept. */
-type SiteMemory = Telling & { readonly verdict?: Verdict }
+type SiteMemory = SiteReport & { readonly verdict?: Verdict }
 
 /**
  * What the next run is to remember: the end of the last run that went well, and of each site what was told last.
@@ -68,7 +68,7 @@ function runFamilies({ lastSuccess }: MetricsMemory, { task, startedAt, endedAt,
   ]
 }
 
-type Field = readonly [name: string, help: string, value: (site: Telling) => number | undefined]
+type Field = readonly [name: string, help: string, value: (site: SiteReport) => number | undefined]
 
 const SITE_FIELDS: readonly Field[] = [
   [

@@ -3,9 +3,10 @@ import { type Finding, type Verdict, verdictOf } from '../core/finding.ts'
 import { type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
 import type { NoteKind, Outcome } from '../core/outcome.ts'
 import { type SiteVerdict, siteVerdicts, workFindings } from '../core/run-verdict.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import { shellWord } from '../core/task-command.ts'
-import type { Telling } from '../core/telling.ts'
-import { counted, firstOf, lasting, verdictWords } from './verdict-words.ts'
+import { counted } from '../core/wording.ts'
+import { firstOf, lasting, verdictWords } from './verdict-words.ts'
 
 /** A run, as its report begins to be made. Times in milliseconds since the epoch. */
 export interface RunFacts {
@@ -44,7 +45,7 @@ export interface Remark {
 }
 
 /** A site as a report tells of it. */
-export interface SiteRow extends Telling {
+export interface SiteRow extends SiteReport {
   readonly verdict: Verdict
   /** The verdict, but for a site that is due and was not got to: nothing new is known of it. */
   readonly state: Verdict | 'not reached'
@@ -145,7 +146,7 @@ function rowOf({ told, verdict }: SiteVerdict, outcomes: readonly Outcome[], run
 }
 
 /** Whether the run got to a site that it had something to do for. */
-function isReached({ site, role }: Telling, outcomes: readonly Outcome[]): boolean {
+function isReached({ site, role }: SiteReport, outcomes: readonly Outcome[]): boolean {
   const own = outcomes.filter(outcome => outcome.subject === site)
   if (own.some(outcome => outcome.status === 'stopped')) return false
   return own.length > 0 || !(role === 'primary' || role === 'replica' || role === 'new replica')

@@ -1,9 +1,9 @@
 import type { Outcome } from '../core/outcome.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
+import { counted } from '../core/wording.ts'
 import type { Report, SiteRow } from './report.ts'
 import { tableOf } from './table.ts'
-import { counted } from './verdict-words.ts'
 
 /** A line for each site: what was done, how large and how long it was, and what there is now. */
 export function siteLines({ sites }: Report, outcomes: readonly Outcome[]): string[] {

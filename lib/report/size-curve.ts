@@ -1,5 +1,6 @@
 import { formatBytes } from '../core/size.ts'
 import type { SizePoint } from '../core/size-history.ts'
+import { counted } from '../core/wording.ts'
 import type { SiteJson } from './status-json.ts'
 
 /** A site's size against its allowance over time, as it is drawn, and what the curve is in words. */
@@ -51,7 +52,7 @@ function wordsOf(history: readonly SizePoint[]): string {
   const [first, last] = [history[0]!, history.at(-1)!]
   const most = history.reduce((a, b) => (b.bytes > a.bytes ? b : a))
   const over = history.filter(({ bytes, allowanceBytes = Number.POSITIVE_INFINITY }) => bytes > allowanceBytes).length
-  const nights = `${history.length} nights from ${day(first.at)} to ${day(last.at)}`
+  const nights = `${counted(history.length, 'night')} from ${day(first.at)} to ${day(last.at)}`
   return `Size on ${nights}: ${formatBytes(first.bytes)} on the first, ${formatBytes(last.bytes)} on the last, ${formatBytes(most.bytes)} at most (${day(most.at)}); over the allowance on ${over === 0 ? 'none' : over} of them.`
 }
 

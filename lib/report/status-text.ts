@@ -1,6 +1,6 @@
 import { formatAge } from '../core/age.ts'
-import { listed } from '../core/listed.ts'
 import { formatBytes } from '../core/size.ts'
+import { listed } from '../core/wording.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 import { tableOf } from './table.ts'
 import { statusWords } from './verdict-words.ts'

@@ -4,15 +4,15 @@ import type { LastVerdict } from '../core/last-run.ts'
 import type { SiteSize } from '../core/measure.ts'
 import { restorePoints } from '../core/restore-point.ts'
 import type { PrunePlan } from '../core/retention.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import type { SizePoint } from '../core/size-history.ts'
-import type { Telling } from '../core/telling.ts'
 import { judge } from '../core/verdict.ts'
 import type { SiteJson, StatusJson } from './status-json.ts'
 
 /** What a look at one site found. */
 export interface SiteStatus {
   /** All that the verdict is made from, as the nightly run tells it. */
-  readonly told: Telling
+  readonly told: SiteReport
   /** What the last run said of it. */
   readonly last: LastVerdict | undefined
   readonly collection: Collection

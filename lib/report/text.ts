@@ -24,7 +24,7 @@ export function textOf(report: Report): string {
 }
 
 function stopOf({ stoppedBy }: Report): string {
-  return stoppedBy === undefined ? '' : `The run was stopped by ${stoppedBy}; what it had begun was brought to an end.`
+  return stoppedBy === undefined ? '' : `The run was stopped by ${stoppedBy}; what it had begun was finished or rolled back.`
 }
 
 const linesOf = <Item>({ items, more }: Shown<Item>, text: (item: Item) => string, title = ''): string[] => [

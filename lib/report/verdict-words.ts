@@ -1,5 +1,6 @@
 import { formatAge } from '../core/age.ts'
 import type { Verdict } from '../core/finding.ts'
+import { counted } from '../core/wording.ts'
 import type { StatusJson } from './status-json.ts'
 
 /** A site as its verdict is told in a line. */
@@ -21,17 +22,13 @@ export function verdictWords(sites: readonly Judged[], now: number): string {
   const others = sites.filter(({ verdict }) => verdict === 'needs attention')
   return [
     ...(failed.length === 0 ? [] : [`${failed.length} of ${counted(sites.length, 'site')} FAILED — ${listed(failed, now)}`]),
-    ...(others.length === 0
-      ? []
-      : [`${counted(others.length, 'site')} ${others.length === 1 ? 'needs' : 'need'} attention — ${listed(others, now)}`]),
+    ...(others.length === 0 ? [] : [`${counted(others.length, 'site needs', 'sites need')} attention — ${listed(others, now)}`]),
   ].join('; ')
 }
 
 /** For how long it has been so, when it is not of today: ` (for 3 days)`. */
 export const lasting = (since: number | undefined, now: number): string =>
   since === undefined || now - since < TODAY ? '' : ` (for ${formatAge(now - since)})`
-
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
 
 const listed = (sites: readonly Judged[], now: number): string =>
   firstOf(sites.map(({ site, since }) => `${site}${lasting(since, now)}`))

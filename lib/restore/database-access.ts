@@ -3,7 +3,7 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { parseDatabaseHost } from '../core/database-host.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import type { Secret } from '../core/secret.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { placeOf, type Site, type SitePlace } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -23,7 +23,7 @@ const SERVERS_OWN = /^(mysql|information_schema|performance_schema|sys|root|mari
  * @param config its `wp-config.php` there
  */
 export async function databaseAccessOf(
-  { host, secrets, shell }: Hands,
+  { host, secrets, shell }: HostContext,
   site: SitePlace,
   folder: string,
   config: string,
@@ -52,7 +52,7 @@ function accessOfInventory(
 }
 
 async function accessOfConfig(
-  { host, secrets, shell }: Hands,
+  { host, secrets, shell }: HostContext,
   site: SitePlace,
   folder: string,
   config: string,
@@ -81,7 +81,7 @@ export interface FurtherDatabase {
  * @param own how the site reaches that; undefined for a file of SQLite
  */
 export async function furtherDatabases(
-  { host, secrets, shell }: Hands,
+  { host, secrets, shell }: HostContext,
   site: Site,
   config: string | undefined,
   own: DatabaseAccess | undefined,
@@ -120,21 +120,21 @@ function environmentOf(host: Host, secrets: Secrets, site: SitePlace): Record<st
 }
 
 /** How a site's tree reaches its database: the live one, or one held beside it. Undefined for a static site or no tree. */
-export async function accessFrom(hands: Hands, name: string, folder: string): Promise<DatabaseAccess | undefined> {
-  const place = placeOf(hands.host, name)
+export async function accessFrom(context: HostContext, name: string, folder: string): Promise<DatabaseAccess | undefined> {
+  const place = placeOf(context.host, name)
   const config = wpConfigIn(folder, place.folder)
-  return config === undefined ? undefined : await databaseAccessOf(hands, place, folder, config)
+  return config === undefined ? undefined : await databaseAccessOf(context, place, folder, config)
 }
 
 /**
  * The site's own account, for making definitions in its live database: as the live configuration says or, where that is the one that broke, as
  * another tree of the same restore says for the same database.
  */
-export async function accountFor(hands: Hands, transaction: Transaction): Promise<DatabaseAccess | undefined> {
-  const trees = [join(hands.host.vhosts, transaction.site), ...transaction.holdings.map(holding => join(holding, 'tree'))]
+export async function accountFor(context: HostContext, transaction: Transaction): Promise<DatabaseAccess | undefined> {
+  const trees = [join(context.host.vhosts, transaction.site), ...transaction.holdings.map(holding => join(holding, 'tree'))]
   for (const tree of trees) {
     try {
-      const access = await accessFrom(hands, transaction.site, tree)
+      const access = await accessFrom(context, transaction.site, tree)
       if (access && access.database === transaction.database?.live) return access
     } catch {
       // a configuration that does not tell: the next tree may know

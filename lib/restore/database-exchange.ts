@@ -9,7 +9,7 @@ import { makeDefinitions } from '../database/make-definitions.ts'
 import { openOwnServer } from '../database/own-server.ts'
 import { sequenceDefaults } from '../database/sequence-defaults.ts'
 import { accountHost, accountName, escapePattern, quoteName, quoteText } from '../database/sql.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { accessFrom, accountFor } from './database-access.ts'
 import { readJournal, writeJournal } from './journal.ts'
 
@@ -18,9 +18,9 @@ import { readJournal, writeJournal } from './journal.ts'
  * at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from their files.
  * Doing it twice changes nothing.
  */
-export async function bringDatabase(hands: Hands, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
+export async function moveDatabase(context: HostContext, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
   const exchange = transaction.database!
-  const admin = adminOf(hands)
+  const admin = adminOf(context)
   const [live, held] = await contentsOfEach(admin, [exchange.live, exchange.held])
   if (!live || !held)
     throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
@@ -37,10 +37,10 @@ export async function bringDatabase(hands: Hands, transaction: Transaction, end:
   )
   const defaults = await sequenceDefaults(admin, [exchange.live, exchange.held])
   if (defaults !== '') await admin.run(defaults)
-  await ensureAccount(hands, transaction)
+  await ensureAccount(context, transaction)
   const file = end === 'exchanged' ? exchange.heldDefinitions : exchange.liveDefinitions
   const { live: database } = exchange
-  await makeDefinitions(hands, { file, database, site: transaction.site }, () => accountFor(hands, transaction))
+  await makeDefinitions(context, { file, database, site: transaction.site }, () => accountFor(context, transaction))
 }
 
 /** Every table of each database becomes the other's, by way of a third database, since both may have one of that name. */
@@ -61,27 +61,27 @@ function renameSql({ live, held }: DatabaseExchange, mine: readonly string[], th
  * Makes sure that the configuration that is live now can log in to its database: a replica may never have had the account, and a password may have
  * changed since. An account that works is left as it is; so is one that is not recorded as the site's, since whoever writes the configuration could name any (S41).
  */
-export async function ensureAccount(hands: Hands, { site }: Transaction): Promise<void> {
+export async function ensureAccount(context: HostContext, { site }: Transaction): Promise<void> {
   // a configuration that does not say it names no account to be made
-  const access = await accessFrom(hands, site, join(hands.host.vhosts, site)).catch(() => undefined)
-  if (!access || 'address' in (await openOwnServer(hands, access))) return
-  const recorded = recordedClaim(hands.host, site)
+  const access = await accessFrom(context, site, join(context.host.vhosts, site)).catch(() => undefined)
+  if (!access || 'address' in (await openOwnServer(context, access))) return
+  const recorded = recordedClaim(context.host, site)
   if (recorded?.database !== access.database || recorded.user !== access.user) {
     const named = `its configuration names the database "${access.database}" and the account "${access.user}"`
-    return hands.shell.note(
+    return context.shell.note(
       'problem',
       `${site}: ${named}, which are not recorded as its own: no account is made or changed for it`,
     )
   }
-  const admin = adminOf(hands)
+  const admin = adminOf(context)
   const account = `${access.user}@${accountHost(access)}`
   const exists = await admin.ask<number>(
     `SELECT COUNT(*) FROM mysql.user WHERE user = ${quoteText(access.user)} AND host = ${quoteText(accountHost(access))};`,
   )
-  const journal = readJournal(hands.host, site)
+  const journal = readJournal(context.host, site)
   if (exists === 0 && journal.pending) {
     const scratch = { ...journal.pending.scratch, accounts: [...journal.pending.scratch.accounts, account] }
-    writeJournal(hands.host, site, { ...journal, pending: { ...journal.pending, scratch } })
+    writeJournal(context.host, site, { ...journal, pending: { ...journal.pending, scratch } })
   }
   const identified = `${accountName(account)} IDENTIFIED BY ${quoteText(access.password.reveal())}`
   const grant = `GRANT ALL PRIVILEGES ON ${quoteName(escapePattern(access.database))}.* TO ${accountName(account)};`

@@ -18,7 +18,7 @@ import { databaseDisk } from '../database/disk.ts'
 import { dumpSizeOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf } from '../host/disk.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import type { Scope } from './scope.ts'
@@ -84,8 +84,8 @@ export async function lookAt(looks: Looks, into: string, imports: boolean, shell
 
 const demand = (disk: Disk | undefined, amount: Amount | undefined): Demand[] => (disk && amount ? [{ disk, ...amount }] : [])
 
-async function importDemands(hands: Hands, there: Disk | undefined, dump: DumpSize): Promise<Demand[]> {
-  const server = await databaseDisk(hands)
+async function importDemands(context: HostContext, there: Disk | undefined, dump: DumpSize): Promise<Demand[]> {
+  const server = await databaseDisk(context)
   return [...demand(there, importableAmount(dump)), ...demand(server, tablesAmount(dump))].map(each => ({
     ...each,
     forImport: true as const,
@@ -97,10 +97,14 @@ async function importDemands(hands: Hands, there: Disk | undefined, dump: DumpSi
  * @param asked what is brought back; undefined for a replica
  * @throws when the database cannot fit
  */
-export async function assertRoomToImport(hands: Hands, { tree, holding }: Restoring, asked: Scope | undefined): Promise<void> {
-  const moments = await unlessItFails(hands.shell, async () => {
-    const size = await dumpSizeOf(tree, hands.shell)
-    return size === undefined ? [] : [await importDemands(hands, await diskOf(holding, hands.shell), size)]
+export async function assertRoomToImport(
+  context: HostContext,
+  { tree, holding }: Restoring,
+  asked: Scope | undefined,
+): Promise<void> {
+  const moments = await unlessItFails(context.shell, async () => {
+    const size = await dumpSizeOf(tree, context.shell)
+    return size === undefined ? [] : [await importDemands(context, await diskOf(holding, context.shell), size)]
   })
   const { refusal, short } = roomToRestore(moments ?? [])
   if (refusal !== undefined) throw new Error(`${refusal}. ${waysOut(short, asked)}`)

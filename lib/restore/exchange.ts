@@ -26,7 +26,7 @@ export function planExchange(host: Bases, live: string, held: string): Exchange 
  * Brings an exchange to one of its two ends, from wherever it stands. Doing it twice changes nothing.
  * @throws when something is at one of the paths that was never part of it, or a link on the way to one
  */
-export async function bringExchange(host: Bases, exchange: Exchange, end: 'original' | 'exchanged', shell: Shell): Promise<void> {
+export async function moveExchange(host: Bases, exchange: Exchange, end: 'original' | 'exchanged', shell: Shell): Promise<void> {
   const { live, held, liveWas, heldWas } = exchange
   const standing = standingOf(exchange, identityAt(host, live), identityAt(host, held))
   if (standing === end) return

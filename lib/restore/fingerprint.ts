@@ -7,7 +7,7 @@ import { contentsOf } from '../database/contents.ts'
 import { readDefinitions } from '../database/definitions.ts'
 import { quoteName, quoteText } from '../database/sql.ts'
 import { COMPANION, openDump } from '../host/companion.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { sameBytes } from '../host/same-bytes.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import { readState, stateFile, writeState } from '../host/state.ts'
@@ -32,15 +32,19 @@ const nameOf = (site: string): string => join('fingerprints', encodeURIComponent
 const sums = z.record(z.string(), z.string())
 const fingerprints = z.object({ files: sums, tables: sums })
 
-export async function takeFingerprint(hands: Hands, folder: string, access: DatabaseAccess | undefined): Promise<Fingerprint> {
+export async function takeFingerprint(
+  context: HostContext,
+  folder: string,
+  access: DatabaseAccess | undefined,
+): Promise<Fingerprint> {
   return {
-    files: await filesIn(hands, folder),
-    tables: access ? { ...(await tablesOf(hands, access)), ...(await definitionsOf(hands, access)) } : {},
+    files: await filesIn(context, folder),
+    tables: access ? { ...(await tablesOf(context, access)), ...(await definitionsOf(context, access)) } : {},
   }
 }
 
 /** The fingerprint of the last replay; undefined when there was none, or it cannot be read. */
-export function readFingerprint({ host }: Hands, site: string): Fingerprint | undefined {
+export function readFingerprint({ host }: HostContext, site: string): Fingerprint | undefined {
   try {
     return readState(host, nameOf(site), fingerprints)
   } catch {
@@ -49,16 +53,16 @@ export function readFingerprint({ host }: Hands, site: string): Fingerprint | un
 }
 
 /** @throws when it cannot be written, with its path; the one before it stays then */
-export function writeFingerprint({ host }: Hands, site: string, fingerprint: Fingerprint): void {
+export function writeFingerprint({ host }: HostContext, site: string, fingerprint: Fingerprint): void {
   writeState(host, nameOf(site), fingerprint)
 }
 
-export function forgetFingerprint({ host }: Hands, site: string): void {
+export function removeFingerprint({ host }: HostContext, site: string): void {
   removeFile(stateFile(host, nameOf(site)))
 }
 
 /** The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when it is renamed, and is left out. */
-async function filesIn({ shell }: Hands, folder: string): Promise<Record<string, string>> {
+async function filesIn({ shell }: HostContext, folder: string): Promise<Record<string, string>> {
   const quiet = shell.with({ onLine: () => {} })
   const find = ['find', folder, '-mindepth', '1', '-path', join(folder, COMPANION), '-prune', '-o', '-printf', '%s %C@ %i %P\\0']
   const output = await quiet.ask(String)`${sandboxed(find, { reads: [folder], capabilities: ['CAP_DAC_OVERRIDE'] })}`
@@ -66,7 +70,7 @@ async function filesIn({ shell }: Hands, folder: string): Promise<Record<string,
   return Object.fromEntries(lines.map(line => [line.split(' ').slice(3).join(' '), line.split(' ', 3).join(' ')]))
 }
 
-async function definitionsOf({ host, shell }: Hands, { database }: DatabaseAccess): Promise<Record<string, string>> {
+async function definitionsOf({ host, shell }: HostContext, { database }: DatabaseAccess): Promise<Record<string, string>> {
   const definitions = await readDefinitions(adminOf({ host, shell }), database)
   const sum = (text: string): string => createHash('sha1').update(text).digest('hex')
   return Object.fromEntries(definitions.map(one => [`${one.kind} ${database}.${one.name}`, sum(JSON.stringify(one))]))
@@ -90,7 +94,7 @@ const VOLATILE = [
   `option_name IN (${VOLATILE_OPTIONS.map(quoteText).join(', ')})`,
 ].join(' OR ')
 
-async function tablesOf({ host, shell }: Hands, access: DatabaseAccess): Promise<Record<string, string>> {
+async function tablesOf({ host, shell }: HostContext, access: DatabaseAccess): Promise<Record<string, string>> {
   const admin = adminOf({ host, shell })
   const options = `${access.tablePrefix}options`
   const tables = (await contentsOf(admin, access.database))?.table ?? []

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { adminOf } from '../database/admin.ts'
 import { lineOf } from '../engine/command.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder } from './journal.ts'
 
@@ -11,10 +11,10 @@ import { readJournal, workFolder } from './journal.ts'
  * beside the sites, and the databases that go with them.
  * @returns a sentence each, with the command that removes it
  */
-export async function leftBehind(hands: Hands): Promise<string[]> {
-  const folders = unknownFolders(hands.host)
+export async function leftBehind(context: HostContext): Promise<string[]> {
+  const folders = unknownFolders(context.host)
   if (folders.length === 0) return []
-  const databases = await restoreDatabases(hands)
+  const databases = await restoreDatabases(context)
   return folders.map(({ site, id, path }) => {
     const own = databases.filter(name => name.endsWith(`_${id}`))
     const drop = own.map(name => `mariadb -e ${lineOf([`DROP DATABASE ${name}`])}`)
@@ -44,7 +44,7 @@ function foldersIn(folder: string): string[] {
 }
 
 /** The databases that restores made; none where the server does not answer. */
-async function restoreDatabases({ host, shell }: Hands): Promise<string[]> {
+async function restoreDatabases({ host, shell }: HostContext): Promise<string[]> {
   const names = await adminOf({ host, shell })
     .rows("SHOW DATABASES LIKE 'hf\\\\_%'")
     .catch(() => [])

@@ -25,7 +25,7 @@ export function placeOfPath(host: Bases, folder: string, path: string): string {
 }
 
 /** Gives folders that were only made to hold a path the owner and rights of the folder that they come into: the set brings the path alone. */
-export function settleMadeFolders(host: Bases, folder: string, tree: string, place: string, path: string): void {
+export function copyOwnerToMadeFolders(host: Bases, folder: string, tree: string, place: string, path: string): void {
   using around = openNearest(host, join(folder, place))
   using root = OpenedFolder.open(tree)
   const { uid, gid, mode } = around.folder.stat()

@@ -1,7 +1,7 @@
 import { INCOMPLETE } from '../core/incomplete.ts'
 import { differenceOf, plainLine } from '../core/line-diff.ts'
 import { messageOf } from '../core/message.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import type { Request, SitePlace } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { digestOf } from './approvals.ts'
@@ -27,34 +27,34 @@ export interface Installed {
  * @param command makes commands for a person to type
  */
 export async function putInForce(
-  hands: Hands,
+  context: HostContext,
   site: SitePlace,
   id: string,
   proposal: Proposal,
   command: Request['command'],
 ): Promise<Installed> {
-  const plan = planned(hands, site, proposal)
+  const plan = planned(context, site, proposal)
   if (plan === undefined) return { lineages: [], left: proposal }
   const { certificates, configuration } = plan
-  for (const remark of [...certificates.remarks, ...configuration.remarks]) hands.shell.note('warning', remark)
+  for (const remark of [...certificates.remarks, ...configuration.remarks]) context.shell.note('warning', remark)
   const [ofCertificates, ofConfiguration] = [piecesOf(certificates.put), piecesOf(configuration.put)]
   const unseen = piecesOf(configuration.put.filter(({ isApproved }) => !isApproved))
   // what nobody has approved is tried in a sandbox, with the certificates that it may name
   const isTried = (piece: Piece): boolean => unseen.length > 0 && (unseen.includes(piece) || ofCertificates.includes(piece))
   const inPlace = async (pieces: readonly Piece[]): Promise<string | undefined> =>
-    pieces.length === 0 ? undefined : await putInPlace(hands, site.name, id, pieces, isTried)
+    pieces.length === 0 ? undefined : await putInPlace(context, site.name, id, pieces, isTried)
   const why = await inPlace([...ofCertificates, ...ofConfiguration])
   // which of the two the web server does not like: certificates that were checked can go in without the other
   const alone = why !== undefined && ofConfiguration.length > 0 ? await inPlace(ofCertificates) : why
   const left = leftOf(plan, { certificates: alone !== undefined, configuration: why !== undefined })
-  tell(hands, plan, left, why)
+  tell(context, plan, left, why)
   for (const each of configuration.waiting)
-    hands.shell.note('problem', waitingText(hands.host, site.name, each, command), 'configuration')
+    context.shell.note('problem', waitingText(context.host, site.name, each, command), 'configuration')
   return { lineages: alone === undefined ? certificates.put.map(({ lineage }) => lineage.name) : [], left }
 }
 
 /** What is to be done; undefined, and told, where this host's own memory of the site is damaged. */
-function planned({ host, shell }: Hands, site: SitePlace, proposal: Proposal): SystemPlan | undefined {
+function planned({ host, shell }: HostContext, site: SitePlace, proposal: Proposal): SystemPlan | undefined {
   try {
     return planSystemFiles(host, site, proposal)
   } catch (error) {
@@ -75,7 +75,12 @@ function leftOf({ certificates, configuration }: SystemPlan, failed: Record<keyo
   }
 }
 
-function tell({ shell }: Hands, { certificates, configuration }: SystemPlan, left: Proposal, why: string | undefined): void {
+function tell(
+  { shell }: HostContext,
+  { certificates, configuration }: SystemPlan,
+  left: Proposal,
+  why: string | undefined,
+): void {
   const put = [...certificates.put.map(({ lineage }) => lineage), ...configuration.put.map(({ file }) => file)]
   const isLeft = (one: (typeof put)[number]): boolean => [...left.lineages, ...left.files].includes(one)
   const inForce = put.filter(one => !isLeft(one)).map(({ name }) => name)

@@ -4,10 +4,10 @@ import { adminOf } from '../database/admin.ts'
 import { contentsOf } from '../database/contents.ts'
 import { dropAccountSql, quoteName } from '../database/sql.ts'
 import { CommandFailed } from '../engine/process.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { removeTree } from '../host/remove-tree.ts'
-import { bringDatabase } from './database-exchange.ts'
-import { bringExchange } from './exchange.ts'
+import { moveDatabase } from './database-exchange.ts'
+import { moveExchange } from './exchange.ts'
 import { updatePending } from './journal.ts'
 import { mountsIn } from './mounts.ts'
 import { type Bases, openPlace } from './place.ts'
@@ -17,30 +17,30 @@ import { reloadIfTouched } from './system-exchange.ts'
  * Takes a restore back, from whatever point it reached: what was live is live again, and what was made for it is gone. Doing it twice changes nothing.
  * @throws when something cannot be put back (the database server is down): the journal keeps it for the next run
  */
-export async function takeBack(hands: Hands, transaction: Transaction): Promise<void> {
+export async function rollBack(context: HostContext, transaction: Transaction): Promise<void> {
   if (transaction.phase === 'swapping') {
-    await putBack(hands, transaction)
+    await putBack(context, transaction)
     // from here on what it made is removed: whoever goes on after a kill must not look for it again
-    updatePending(hands.host, { ...transaction, phase: 'preparing' })
+    updatePending(context.host, { ...transaction, phase: 'preparing' })
   }
-  if (transaction.task === 'undo') await dropMarker(hands, transaction)
-  else await forget(hands, transaction)
+  if (transaction.task === 'undo') await dropMarker(context, transaction)
+  else await deleteKept(context, transaction)
 }
 
 /**
  * Takes a recovery back of which a kill left the restored side live, nobody knows for how long: what was written there since is nobody's to delete, so
  * that side is kept as an undo would keep it. Gives the entry for the journal.
  */
-export async function takeBackAndKeep(hands: Hands, transaction: Transaction): Promise<Transaction> {
-  await putBack(hands, transaction)
-  await dropAccounts(hands, transaction)
+export async function rollBackAndKeep(context: HostContext, transaction: Transaction): Promise<Transaction> {
+  await putBack(context, transaction)
+  await dropAccounts(context, transaction)
   const scratch = { ...transaction.scratch, accounts: [] }
   const safety = 'an interrupted recovery had put it live'
   return {
     ...transaction,
     task: 'undo',
     phase: 'kept',
-    startedAt: hands.shell.now(),
+    startedAt: context.shell.now(),
     point: undefined,
     scratch,
     tidied: true,
@@ -48,27 +48,27 @@ export async function takeBackAndKeep(hands: Hands, transaction: Transaction): P
   }
 }
 
-async function dropAccounts({ host, shell }: Hands, { scratch }: Transaction): Promise<void> {
+async function dropAccounts({ host, shell }: HostContext, { scratch }: Transaction): Promise<void> {
   if (scratch.accounts.length === 0) return
   await adminOf({ host, shell }).run(scratch.accounts.map(dropAccountSql).join('\n'))
 }
 
-async function putBack(hands: Hands, transaction: Transaction): Promise<void> {
-  for (const exchange of transaction.exchanges.toReversed()) await bringExchange(hands.host, exchange, 'original', hands.shell)
-  if (transaction.database) await bringDatabase(hands, transaction, 'original')
+async function putBack(context: HostContext, transaction: Transaction): Promise<void> {
+  for (const exchange of transaction.exchanges.toReversed()) await moveExchange(context.host, exchange, 'original', context.shell)
+  if (transaction.database) await moveDatabase(context, transaction, 'original')
   try {
-    await reloadIfTouched(hands, transaction.exchanges)
+    await reloadIfTouched(context, transaction.exchanges)
   } catch (error) {
     // its files are as they were: a web server that is not well for another reason must not keep the site from being so
     if (!(error instanceof CommandFailed)) throw error
-    hands.shell.note(
+    context.shell.note(
       'problem',
       `the web server has not read its configuration again, which is as it was before: ${error.message}`,
     )
   }
 }
 
-async function dropMarker({ host, shell }: Hands, { database }: Transaction): Promise<void> {
+async function dropMarker({ host, shell }: HostContext, { database }: Transaction): Promise<void> {
   if (!database) return
   const admin = adminOf({ host, shell })
   if ((await contentsOf(admin, database.held))?.table.includes(database.marker)) {
@@ -80,7 +80,7 @@ async function dropMarker({ host, shell }: Hands, { database }: Transaction): Pr
  * Removes what a restore holds: its folders, its databases, its account. What is live does not belong to it.
  * @throws before anything is removed, when something is mounted in one of its folders: what is on a mount is not the restore's
  */
-export async function forget({ host, shell }: Hands, transaction: Transaction): Promise<void> {
+export async function deleteKept({ host, shell }: HostContext, transaction: Transaction): Promise<void> {
   const [mount] = transaction.holdings.flatMap(holding => mountsIn(host, holding))
   if (mount !== undefined)
     throw new Error(

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path'
 import { messageOf } from '../core/message.ts'
 import type { Exchange } from '../core/restore-journal.ts'
 import { isWithin } from '../core/within.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import type { Host } from '../inventory/schema.ts'
-import { bringExchange, planExchange } from './exchange.ts'
+import { moveExchange, planExchange } from './exchange.ts'
 import { pendingOf, updatePending } from './journal.ts'
 import { assertNoMounts } from './mounts.ts'
 import { type Piece, writePiece } from './piece.ts'
@@ -15,10 +15,10 @@ import { foreseenProblem } from './try-configuration.ts'
  * Tests the web server's configuration and has it read again, when something that it reads was exchanged.
  * @throws {CommandFailed} when the test fails, and nothing is reloaded then; when it cannot be reloaded
  */
-export async function reloadIfTouched(hands: Hands, exchanges: readonly Exchange[]): Promise<void> {
-  const { webServer } = hands.host
-  if (!webServer || !exchanges.some(({ live }) => isOfSystem(hands.host, live))) return
-  const shell = hands.shell.quick
+export async function reloadIfTouched(context: HostContext, exchanges: readonly Exchange[]): Promise<void> {
+  const { webServer } = context.host
+  if (!webServer || !exchanges.some(({ live }) => isOfSystem(context.host, live))) return
+  const shell = context.shell.quick
   await shell.act`${webServer.test}`
   await shell.act`${webServer.reload}`
 }
@@ -31,24 +31,24 @@ export async function reloadIfTouched(hands: Hands, exchanges: readonly Exchange
  * @returns why they are not in force; undefined when they are
  */
 export async function putInPlace(
-  hands: Hands,
+  context: HostContext,
   site: string,
   id: string,
   pieces: readonly Piece[],
   isTried: (piece: Piece) => boolean,
 ): Promise<string | undefined> {
-  const holdings = [...new Set(pieces.map(({ to }) => join(systemFolderOf(hands.host, to)!, '.holdfast', id)))]
-  const before = pendingOf(hands.host, site)
-  updatePending(hands.host, { ...before, holdings: [...new Set([...before.holdings, ...holdings])] })
-  const why = await reasonOf(hands, async () => {
-    const exchanges = pieces.map(piece => prepare(hands.host, id, piece))
+  const holdings = [...new Set(pieces.map(({ to }) => join(systemFolderOf(context.host, to)!, '.holdfast', id)))]
+  const before = pendingOf(context.host, site)
+  updatePending(context.host, { ...before, holdings: [...new Set([...before.holdings, ...holdings])] })
+  const why = await reasonOf(context, async () => {
+    const exchanges = pieces.map(piece => prepare(context.host, id, piece))
     const tried = exchanges.filter((_, index) => isTried(pieces[index]!))
-    return (await foreseenProblem(hands, tried)) ?? (await exchangeSystemFiles(hands, site, exchanges))
+    return (await foreseenProblem(context, tried)) ?? (await exchangeSystemFiles(context, site, exchanges))
   })
   if (why === undefined) return undefined
   for (const holding of holdings.filter(each => !before.holdings.includes(each)))
     rmSync(holding, { recursive: true, force: true })
-  updatePending(hands.host, { ...pendingOf(hands.host, site), holdings: before.holdings })
+  updatePending(context.host, { ...pendingOf(context.host, site), holdings: before.holdings })
   return why
 }
 
@@ -66,25 +66,25 @@ function prepare(host: Host, id: string, piece: Piece): Exchange {
  * @returns why it failed; undefined when all is well
  */
 export async function exchangeSystemFiles(
-  hands: Hands,
+  context: HostContext,
   site: string,
   exchanges: readonly Exchange[],
 ): Promise<string | undefined> {
-  assertNoMounts(hands.host, exchanges)
-  const before = pendingOf(hands.host, site)
-  updatePending(hands.host, { ...before, phase: 'swapping', exchanges: [...before.exchanges, ...exchanges] })
-  const why = await reasonOf(hands, async () => {
-    for (const exchange of exchanges) await bringExchange(hands.host, exchange, 'exchanged', hands.shell)
-    await reloadIfTouched(hands, exchanges)
+  assertNoMounts(context.host, exchanges)
+  const before = pendingOf(context.host, site)
+  updatePending(context.host, { ...before, phase: 'swapping', exchanges: [...before.exchanges, ...exchanges] })
+  const why = await reasonOf(context, async () => {
+    for (const exchange of exchanges) await moveExchange(context.host, exchange, 'exchanged', context.shell)
+    await reloadIfTouched(context, exchanges)
   })
   if (why === undefined) return undefined
-  for (const exchange of exchanges.toReversed()) await bringExchange(hands.host, exchange, 'original', hands.shell)
-  updatePending(hands.host, before)
+  for (const exchange of exchanges.toReversed()) await moveExchange(context.host, exchange, 'original', context.shell)
+  updatePending(context.host, before)
   return why
 }
 
 /** Why work failed, if it did, or what it says itself; a stop is no such reason. */
-async function reasonOf({ shell }: Hands, work: () => Promise<string | undefined | void>): Promise<string | undefined> {
+async function reasonOf({ shell }: HostContext, work: () => Promise<string | undefined | void>): Promise<string | undefined> {
   try {
     return (await work()) ?? undefined
   } catch (error) {

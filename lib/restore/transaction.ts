@@ -4,10 +4,10 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { expired, type Transaction } from '../core/restore-journal.ts'
 import { adminOf } from '../database/admin.ts'
 import { quoteName } from '../database/sql.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder, writeJournal } from './journal.ts'
-import { forget, takeBack, takeBackAndKeep } from './rollback.ts'
+import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
 
 /** What the restored files say of the site. */
 export interface Restored {
@@ -45,11 +45,11 @@ export type RestoreTask = 'recover' | 'replica'
 export const TO_PUT_BACK = 30
 
 /** Takes back a site's restore that did not come to its end, if there is one. Gives whether there was. */
-export async function takeBackPending(hands: Hands, site: string): Promise<boolean> {
-  const { pending, kept } = readJournal(hands.host, site)
+export async function rollBackPending(context: HostContext, site: string): Promise<boolean> {
+  const { pending, kept } = readJournal(context.host, site)
   if (!pending) return false
-  await takeBack(hands, pending)
-  writeJournal(hands.host, site, { pending: undefined, kept })
+  await rollBack(context, pending)
+  writeJournal(context.host, site, { pending: undefined, kept })
   return true
 }
 
@@ -57,27 +57,27 @@ export async function takeBackPending(hands: Hands, site: string): Promise<boole
  * Takes back what an earlier run left, if anything. Gives undefined for nothing, else the restore; its phase is `kept` where what had been live
  * meanwhile is kept.
  */
-export async function takeBackInterrupted(hands: Hands, site: string): Promise<Transaction | undefined> {
-  const { pending, kept } = readJournal(hands.host, site)
+export async function rollBackTransaction(context: HostContext, site: string): Promise<Transaction | undefined> {
+  const { pending, kept } = readJournal(context.host, site)
   if (pending?.task !== 'recover' || pending.phase !== 'swapping') {
-    await takeBackPending(hands, site)
+    await rollBackPending(context, site)
     return pending
   }
-  const done = await takeBackAndKeep(hands, pending)
-  writeJournal(hands.host, site, { pending: undefined, kept: [...kept, done] })
+  const done = await rollBackAndKeep(context, pending)
+  writeJournal(context.host, site, { pending: undefined, kept: [...kept, done] })
   return done
 }
 
 /** Removes the traces of finished restores and the keeps whose time is over. Done again by every run until it worked. */
-export async function tidy(hands: Hands, site: string): Promise<void> {
-  const { host, shell } = hands
+export async function tidy(context: HostContext, site: string): Promise<void> {
+  const { host, shell } = context
   const { pending, kept } = readJournal(host, site)
   const last = kept.findLast(one => one.task !== 'configuration')
   if (last && !last.tidied && last.database) {
     const { live, marker } = last.database
     await adminOf({ host, shell }).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)
   }
-  for (const one of expired(kept, shell.now(), host.keepPrevious)) await forget(hands, one)
+  for (const one of expired(kept, shell.now(), host.keepPrevious)) await deleteKept(context, one)
   const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))
   writeJournal(host, site, { pending, kept: left.map(one => (one === last ? { ...one, tidied: true } : one)) })
 }

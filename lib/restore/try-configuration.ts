@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Exchange } from '../core/restore-journal.ts'
 import { isWithin } from '../core/within.ts'
 import { CommandFailed } from '../engine/process.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import { type Place, sandboxed } from '../host/sandbox.ts'
 
 /** What a web server reads besides its own folder when it tests its configuration, where it is there. */
@@ -17,13 +17,13 @@ const WRITTEN = ['/run', '/var/run', '/var/lock', '/var/log/apache2', '/var/log/
  * stranger wrote is not read with root's rights. Where even what is in force fails its test there, the sandbox lacks something that it names, and cannot tell.
  * @returns what is wrong with the new files; undefined when nothing is, or nobody can tell
  */
-export async function foreseenProblem(hands: Hands, exchanges: readonly Exchange[]): Promise<string | undefined> {
-  if (!hands.host.webServer || exchanges.length === 0) return undefined
-  const failure = await testIn(hands, exchanges)
-  return failure === undefined || (await testIn(hands, [])) !== undefined ? undefined : failure
+export async function foreseenProblem(context: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {
+  if (!context.host.webServer || exchanges.length === 0) return undefined
+  const failure = await testIn(context, exchanges)
+  return failure === undefined || (await testIn(context, [])) !== undefined ? undefined : failure
 }
 
-async function testIn({ host, shell }: Hands, exchanges: readonly Exchange[]): Promise<string | undefined> {
+async function testIn({ host, shell }: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {
   const { webServer } = host
   const replaced = new Map(exchanges.map(({ live, held }) => [live, held]))
   const scratch = mkdtempSync(join(tmpdir(), 'holdfast-web-server-'))

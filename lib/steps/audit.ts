@@ -5,13 +5,14 @@ import { MEGABYTE } from '../core/limits.ts'
 import { printTime } from '../core/restore-point.ts'
 import { withMarksOf } from '../core/set-record.ts'
 import { formatBytes } from '../core/size.ts'
+import { counted } from '../core/wording.ts'
 import { auditablesOf, compareHashes, hashesOf, type SiteAudit } from '../duplicity/io/audit-volumes.ts'
 import { knownIn, listCollection, readCollection, withKnown } from '../duplicity/io/collection.ts'
 import { readBack, rememberFiles } from '../duplicity/io/read-back.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
 import { readLimits, type Site, siteDeadline } from '../host/site.ts'
-import { siteTelling } from '../site/telling.ts'
+import { siteReport } from '../site/report.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import { withFiles } from '../store/audited-files.ts'
 import type { Needs } from '../store/facts.ts'
@@ -24,14 +25,14 @@ type ChooseNeeds = Needs<'host' | 'secrets' | 'archive'>
 /** Chooses what to read tonight of all sites that this host owns: one budget for all of them, the least recently read first. */
 export const chooseFiles: Step<ChooseNeeds & Needs<'roles'>, Audits> = {
   name: 'choose-files',
-  title: 'Choose files of the archive to read again',
+  title: 'Choose files to verify',
   run: (facts, shell) => choose(facts, facts.roles.primaries, shell),
 }
 
 /** The same of a desktop's archive. */
 export const chooseDesktopFiles: Step<ChooseNeeds & Needs<'site'>, Audits> = {
   name: 'choose-files',
-  title: 'Choose files of the archive to read again',
+  title: 'Choose files to verify',
   run: (facts, shell) => choose(facts, [facts.site], shell),
 }
 
@@ -64,7 +65,7 @@ async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly S
   const [oldest, nights] = [since === undefined ? '(not all yet)' : printTime(since), nightsToReadAll(all, budget)]
   shell.note(
     'info',
-    `${chosen.length} of ${all.length} files, ${formatBytes(sum)}; all were read since ${oldest}, and are read again within ${nights} nights`,
+    `${chosen.length} of ${all.length} files, ${formatBytes(sum)}; all were read since ${oldest}${nights === undefined ? '' : `, and are read again within ${counted(nights, 'night')}`}`,
   )
   const audits = sites.map(site => ({ ...site, files: chosen.filter(file => file.site === site.site.name) }))
   return { audits: audits.filter(({ files }) => files.length > 0) }
@@ -83,7 +84,7 @@ export const siteAudits: Many<Needs<'host'> & Audits, { audit: SiteAudit }> = {
  */
 export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'> & { audit: SiteAudit }, void> = {
   name: 'audit',
-  title: ({ audit }) => `Read ${audit.files.length} files of ${audit.site.name} again`,
+  title: ({ audit }) => `Verify ${counted(audit.files.length, 'file')} of ${audit.site.name}`,
   run: async ({ host, secrets, request, freeSpace, audit }, shell) => {
     const { site, siteArchive, listed, files } = audit
     if (request.dryRun) return shell.note('info', `would read ${files.map(({ name }) => name).join(', ')}`)
@@ -106,6 +107,6 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'
     if (found.length === 0 && after.damages?.length === before.damages?.length) return
     const { limits } = readLimits(host, site)
     const collection = withMarksOf(after, await readCollection(facts, shell))
-    shell.tell(siteTelling({ ...facts, collection, limits, freeSpace }, shell.now()))
+    shell.tell(siteReport({ ...facts, collection, limits, freeSpace }, shell.now()))
   },
 }

@@ -13,8 +13,8 @@ import { readCollection } from '../duplicity/io/collection.ts'
 import { logOf } from '../duplicity/io/ending.ts'
 import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { withVolumeProgress } from '../duplicity/io/progress.ts'
-import { mendChain } from '../duplicity/io/repair-chain.ts'
-import { settleUnfinished } from '../duplicity/io/unfinished-set.ts'
+import { repairChain } from '../duplicity/io/repair-chain.ts'
+import { resolveUnfinished } from '../duplicity/io/unfinished-set.ts'
 import { isLeftOut } from '../duplicity/selection.ts'
 import { errorsIn } from '../duplicity/statistics.ts'
 import type { Owes } from '../engine/recipe.ts'
@@ -28,8 +28,8 @@ import { rememberOrTell } from '../host/state.ts'
 import { readableAgain, unreadFiles } from '../host/unread-files.ts'
 import { treeSizeOf } from '../site/contents.ts'
 import { needsOf } from '../site/needs.ts'
-import { siteTelling } from '../site/telling.ts'
-import { proveAgain } from '../store/archive.ts'
+import { siteReport } from '../site/report.ts'
+import { recheckArchive } from '../store/archive.ts'
 import { claimArchive } from '../store/claim.ts'
 import type { Needs } from '../store/facts.ts'
 import { filesOfSite } from '../store/share-files.ts'
@@ -52,7 +52,7 @@ export const backup: Step<BackupNeeds & Saved, Needs<'collection'> & Made & Owes
     try {
       return await addSet(facts, shell)
     } catch (error) {
-      const collection = await mendChain(facts, error, shell)
+      const collection = await repairChain(facts, error, shell)
       if (!collection) throw error
       shell.note('info', `it is tried again: ${messageOf(error)}`)
       return await addSet({ ...facts, collection }, shell)
@@ -62,7 +62,7 @@ export const backup: Step<BackupNeeds & Saved, Needs<'collection'> & Made & Owes
 
 async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collection'> & Made> {
   const { host, secrets, site, siteArchive, limits, freeSpace, encryption } = facts
-  const collection = await settleUnfinished(facts, shell)
+  const collection = await resolveUnfinished(facts, shell)
   const { frequencySeconds } = limits
   const plan = planBackup({
     collection,
@@ -70,11 +70,11 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
     now: shell.now(),
     fullBackups: freeSpace.fullBackups,
     encryptedSince: encryption.since,
-    mended: await readableAgain(site.folder, readRecord(host, site.name).torn ?? [], host.deadlines.duplicity, shell),
+    readableAgain: await readableAgain(site.folder, readRecord(host, site.name).torn ?? [], host.deadlines.duplicity, shell),
   })
   if (plan.kind === 'none') throw new Error(plan.reason)
   shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
-  await proveAgain(siteArchive, shell)
+  await recheckArchive(siteArchive, shell)
   const files = filesOfSite(siteArchive, shell.quick)
   await (site.isDesktop ? files?.makeFolder() : claimArchive(files, host.name))
   const before = newestSet(collection)
@@ -99,7 +99,7 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
     () => call.shell.act`${call.sandboxed(words)}`,
   ).catch(async error => {
     if (shell.stop.aborted || isOfThisHost(error) || diskTrouble(error) !== undefined) throw error
-    await proveAgain(siteArchive, shell) // that a share went away says more than that its files did
+    await recheckArchive(siteArchive, shell) // that a share went away says more than that its files did
     await assertNotFull(siteArchive.folder, host, error, shell)
     throw error
   })
@@ -136,7 +136,7 @@ async function lookForSet(
   const torn = set.kind === 'full' ? unread.torn : [...new Set([...(readRecord(host, site.name).torn ?? []), ...unread.torn])]
   const record = { backedUpTo: set.time, backedUpAs: host.name, torn }
   rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
-  shell.tell({ ...siteTelling({ ...facts, collection }, shell.now()), backedUp: set.kind, setBytes: set.bytes })
+  shell.tell({ ...siteReport({ ...facts, collection }, shell.now()), backedUp: set.kind, setBytes: set.bytes })
   const after = before ? `, ${formatAge(set.time - before.time)} after the last` : ''
   shell.note('info', `${set.kind} set of ${formatBytes(set.bytes)}${after}`)
   // after that is told: a stop while it waits for the share takes nothing from the backup

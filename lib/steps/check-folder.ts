@@ -1,6 +1,6 @@
-import { listed } from '../core/listed.ts'
 import { messageOf } from '../core/message.ts'
 import { SITE } from '../core/web-root.ts'
+import { listed } from '../core/wording.ts'
 import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { isLeftOut, leftOutBy, type Pattern } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'

@@ -31,7 +31,7 @@ export const checkMount: Step<Needs<'host' | 'request' | 'mounted'>, Needs<'arch
 /** The same proof for a look: the archive is the one that the inventory describes and this host knows, but nothing is written to it, and none is begun. */
 export const lookAtArchive: Step<Needs<'host' | 'mounted'>, Needs<'archive'>> = {
   name: 'look-at-archive',
-  title: 'Look at the archive',
+  title: 'Check the archive, read-only',
   run: async ({ host, mounted }, shell) => {
     if (host.archive.kind === 'url')
       return { archive: { kind: 'url', base: host.archive.url, options: host.archive.options } as unknown as Archive }

@@ -4,6 +4,7 @@ import { isClockRight, LITTLE } from '../core/ahead-of-clock.ts'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { messageOf } from '../core/message.ts'
 import { printTime } from '../core/restore-point.ts'
+import { counted } from '../core/wording.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
 import { datedAfter } from '../duplicity/dated-ahead.ts'
 import { targetOf } from '../duplicity/io/call.ts'
@@ -12,8 +13,8 @@ import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { readRecord, updateRecord } from '../host/site-record.ts'
 import { rememberOrTell } from '../host/state.ts'
-import { listingTelling } from '../site/telling.ts'
-import { proveAgain } from '../store/archive.ts'
+import { listingTelling } from '../site/report.ts'
+import { recheckArchive } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** What the command line says of clocks. */
@@ -37,7 +38,7 @@ const MOVE = 'cd "$1" && folder=$2 && shift 2 && exec mv --no-clobber --target-d
  */
 export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
   name: 'clock',
-  title: 'Look for backups that are dated ahead of this clock',
+  title: 'Check for backups dated in the future',
   run: async (facts, shell) => {
     const { host, site, siteArchive, collection, setAsideFuture } = facts
     const now = shell.now()
@@ -52,7 +53,7 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
       return { collection }
     }
     const folder = `.holdfast-set-aside-${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
-    await proveAgain(siteArchive, shell)
+    await recheckArchive(siteArchive, shell)
     await shell.act`sh -c ${MAKE} set-aside ${siteArchive.folder} ${folder}`
     for (let at = 0; at < ahead.length; at += AT_ONCE)
       await shell.act`sh -c ${MOVE} set-aside ${siteArchive.folder} ${folder} ${ahead.slice(at, at + AT_ONCE).map(({ name }) => name)}`
@@ -60,7 +61,7 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
       'significant',
       `${count(ahead)} dated ahead of this clock were set aside, the last of them as of ${lastOf(collection)}: ${reason}. They are in ${join(siteArchive.folder, folder)}`,
     )
-    await shell.act('forget what this host knew of them', () => forgetAhead(facts, now, shell))
+    await shell.act('remove what this host knows of them', () => dropDatedAhead(facts, now, shell))
     const after = await readCollection(facts, shell)
     await shell.act('remember the newest backup that is left', () =>
       rememberOrTell(shell, 'this host cannot remember its newest backup', () => {
@@ -73,7 +74,7 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
   },
 }
 
-const count = (files: readonly unknown[]): string => (files.length === 1 ? '1 file' : `${files.length} files`)
+const count = (files: readonly unknown[]): string => counted(files.length, 'file')
 const lastOf = (collection: Collection): string => printTime(newestSet(collection)?.time ?? 0)
 
 async function askClocks({ host }: Needs<'host'>, ahead: readonly FileRef[], shell: Shell) {
@@ -94,7 +95,7 @@ async function isSynchronized(shell: Shell): Promise<boolean | undefined> {
 }
 
 /** Of what is set aside duplicity is to know nothing, nor resume an interrupted set of it: its copies go out of the archive-dir. */
-function forgetAhead({ host, site, siteArchive }: ClockNeeds, now: number, shell: Shell): void {
+function dropDatedAhead({ host, site, siteArchive }: ClockNeeds, now: number, shell: Shell): void {
   const { cache, name } = targetOf(host, site.name, siteArchive, 'backup')
   const folder = join(cache, name)
   if (!existsSync(folder)) return

@@ -2,7 +2,7 @@ import { meaningOf } from '../core/damage.ts'
 import { knownIn } from '../duplicity/io/collection.ts'
 import { readBack, rememberFiles } from '../duplicity/io/read-back.ts'
 import type { Step } from '../engine/step.ts'
-import { listingTelling } from '../site/telling.ts'
+import { listingTelling } from '../site/report.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 
 type CompareNeeds = LookNeeds & Needs<'collection' | 'limits'>
@@ -13,7 +13,7 @@ type CompareNeeds = LookNeeds & Needs<'collection' | 'limits'>
  */
 export const compareFiles: Step<CompareNeeds, Needs<'collection'>> = {
   name: 'compare-files',
-  title: 'Compare the archive with what was written',
+  title: 'Compare the archive with its records',
   run: async (facts, shell) => {
     const { siteArchive, collection } = facts
     if (siteArchive.folder === undefined) return { collection }

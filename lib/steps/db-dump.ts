@@ -12,7 +12,7 @@ import { grantStatement, missingRights } from '../database/rights.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { type Companion, DUMP, FURTHER, furtherDump, openCompanion } from '../host/companion.ts'
-import type { Hands } from '../host/hands.ts'
+import type { HostContext } from '../host/host-context.ts'
 import type { OpenedFile } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import { sameBytes } from '../host/same-bytes.ts'
@@ -37,7 +37,7 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   name: 'db-dump',
   title: 'Dump the database',
   run: async ({ host, secrets, site, wpConfig }, shell) => {
-    const hands = { host, secrets, shell }
+    const context = { host, secrets, shell }
     await using companion = await openCompanion(site.folder, shell)
     const failed: string[] = []
     /** That one database cannot be dumped keeps no other from it, and no files. */
@@ -50,13 +50,13 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
         return undefined
       }
     }
-    const own = await tryTo(async () => ({ access: await databaseAccessOf(hands, site, site.folder, wpConfig) }))
+    const own = await tryTo(async () => ({ access: await databaseAccessOf(context, site, site.folder, wpConfig) }))
     if (own && !own.access) shell.note('warning', SQLITE)
-    const further = await furtherDatabases(hands, site, own && wpConfig, own?.access)
-    if (own?.access) await tryTo(() => dumpInto(hands, site, own.access!, DUMP, companion))
+    const further = await furtherDatabases(context, site, own && wpConfig, own?.access)
+    if (own?.access) await tryTo(() => dumpInto(context, site, own.access!, DUMP, companion))
     for (const { what, access } of further) {
       if ('unknown' in access) failed.push(`the database ${what} is not known, and not saved: ${access.unknown}`)
-      else await tryTo(() => dumpInto(hands, site, access, furtherDump(access.database), companion), `the database ${what}: `)
+      else await tryTo(() => dumpInto(context, site, access, furtherDump(access.database), companion), `the database ${what}: `)
     }
     if (own) await removeFormer(companion, further, shell)
     if (failed.length > 0) throw new Error(failed.join('; '))
@@ -77,25 +77,31 @@ async function removeFormer({ opened }: Companion, further: readonly FurtherData
 }
 
 /** @throws when not all of the database could be dumped; what could is in place then, and what is of no use is gone */
-async function dumpInto(hands: Hands, site: Site, access: DatabaseAccess, name: string, companion: Companion): Promise<void> {
+async function dumpInto(
+  context: HostContext,
+  site: Site,
+  access: DatabaseAccess,
+  name: string,
+  companion: Companion,
+): Promise<void> {
   const { opened } = companion
   try {
-    await dumpAs(hands, site, access, name, companion)
+    await dumpAs(context, site, access, name, companion)
   } catch (error) {
-    await hands.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeFile(beside(name)))
+    await context.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeFile(beside(name)))
     throw error
   }
 }
 
 async function dumpAs(
-  hands: Hands,
+  context: HostContext,
   site: Site,
   access: DatabaseAccess,
   name: string,
   { path, opened }: Companion,
 ): Promise<void> {
-  const { host, shell } = hands
-  const { server, client, grant } = await sourceOf(hands, site, access)
+  const { host, shell } = context
+  const { server, client, grant } = await sourceOf(context, site, access)
   const claim = name === DUMP ? claimDatabase : claimFurther
   await claim(host, site, access, server, shell).catch(error => {
     // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
@@ -123,22 +129,22 @@ interface Source {
 }
 
 /** @throws when the database is another site's, or the site's account does not open it */
-async function sourceOf(hands: Hands, site: Site, access: DatabaseAccess): Promise<Source> {
+async function sourceOf(context: HostContext, site: Site, access: DatabaseAccess): Promise<Source> {
   const { address } = access
-  if (address.kind === 'default' || (await isOnOwnServer(hands, access))) {
-    refuseClaimed(hands.host, site.name, access, 'own')
+  if (address.kind === 'default' || (await isOnOwnServer(context, access))) {
+    refuseClaimed(context.host, site.name, access, 'own')
     // what the administrator says in the inventory needs no proof
-    const opened = site.settings.database ? undefined : await openOwnServer(hands, access)
+    const opened = site.settings.database ? undefined : await openOwnServer(context, access)
     if (opened && 'refused' in opened) throw new Error(`its account is not let in to its database: ${opened.refused}`)
-    return { server: 'own', client: administrator(hands), grant: undefined }
+    return { server: 'own', client: administrator(context), grant: undefined }
   }
-  refuseClaimed(hands.host, site.name, access, 'elsewhere')
-  const client = siteAccount(hands, access, address)
-  return { server: 'elsewhere', client, grant: await tellMissingRights(hands, client, access.database) }
+  refuseClaimed(context.host, site.name, access, 'elsewhere')
+  const client = siteAccount(context, access, address)
+  return { server: 'elsewhere', client, grant: await tellMissingRights(context, client, access.database) }
 }
 
 /** What an account has no right to see is missing from its dumps, and nothing says so: it is told each night. */
-async function tellMissingRights({ host, shell }: Hands, client: DatabaseClient, database: string): Promise<string> {
+async function tellMissingRights({ host, shell }: HostContext, client: DatabaseClient, database: string): Promise<string> {
   const queries = queriesOf(host, client)
   const account = (await queries.text('SELECT CURRENT_USER();')).trim()
   const missing = missingRights((await queries.text('SHOW GRANTS;')).split('\n'), database)

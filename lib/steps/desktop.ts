@@ -12,7 +12,7 @@ import type { DesktopSite } from '../host/site.ts'
 import { readRecord, updateRecord } from '../host/site-record.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import { lastWork } from '../site/telling.ts'
+import { lastWork } from '../site/report.ts'
 import type { Needs } from '../store/facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
 
@@ -33,7 +33,7 @@ const remember = (host: Host, news: Memory): void => writeState(host, 'desktop',
 /** Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what duplicity has left open. */
 export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & DesktopRequest, Work> = {
   name: 'schedule',
-  title: 'Is it the backup day?',
+  title: 'Check the schedule',
   run: async ({ host, interrupted, request, backupNow }, shell) => {
     const settings = desktopOf(host)
     const now = shell.now()
@@ -95,7 +95,7 @@ export const theDesktop: Many<Needs<'host'>, { site: DesktopSite } & typeof NOTH
 /** Tells when the next backup is due, once this one is made. */
 export const tellNextDay: Step<Needs<'site'> & Work, void> = {
   name: 'next-day',
-  title: 'The next backup day',
+  title: 'Next backup day',
   run: async ({ site, nextDay }, shell) => {
     shell.note('info', nextDay)
     shell.tell({ site: site.name, next: nextDay })
@@ -108,7 +108,7 @@ export const tellNextDay: Step<Needs<'site'> & Work, void> = {
  */
 export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Work, Pick<Work, 'work'>> = {
   name: 'compare',
-  title: 'Is the backup made already?',
+  title: 'Check for a backup of today',
   run: async ({ host, site, collection, work }, shell) => {
     const known = readRecord(host, site.name).backedUpTo
     const newest = newestRestorePoint(collection)
@@ -127,7 +127,7 @@ export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Wo
 /** Begins the day's tidying: remembered before it is done, since a machine away from its share shall not fail at it every hour. */
 export const beginTidying: Step<Needs<'host'> & Work, void> = {
   name: 'remember',
-  title: 'Remember that today was seen to',
+  title: 'Record that today is done',
   run: async ({ host }, shell) => {
     await shell.act('remember when', () => remember(host, { tidiedAt: shell.now() }))
   },

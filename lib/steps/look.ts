@@ -11,14 +11,14 @@ import { desktopSite, scheduleOf } from '../host/desktop-site.ts'
 import { type Request, readLimits, siteDeadline } from '../host/site.ts'
 import { readRecord } from '../host/site-record.ts'
 import type { SiteStatus } from '../report/status.ts'
-import { desktopRoom, roomTelling } from '../site/desktop-room.ts'
+import { desktopSpace, desktopSpaceReport } from '../site/desktop-room.ts'
 import { pruneInputOf } from '../site/prune-state.ts'
-import { lastVerdictOf, lastWork, siteTelling } from '../site/telling.ts'
+import { lastVerdictOf, lastWork, siteReport } from '../site/report.ts'
 import { type FreeSpace, type SiteArchive, siteArchiveOf } from '../store/archive.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import { isMounted, rootOf, shareMount } from './mount.ts'
-import { roleTelling } from './roles.ts'
+import { roleReport } from './roles.ts'
 import { vpn } from './vpn.ts'
 
 /** A look at everything that changes nothing: how it is made, and what it has found so far. */
@@ -79,7 +79,7 @@ const isAsked = ({ only }: Request, name: string): boolean => only.length === 0 
 /** Keeps what the archive has free. */
 export const examineSpace: Step<Needs<'freeSpace'> & Look, void> = {
   name: 'examine-space',
-  title: 'Free space',
+  title: 'Disk space',
   run: async ({ look, freeSpace }) => {
     look.freeSpace = freeSpace
   },
@@ -88,7 +88,7 @@ export const examineSpace: Step<Needs<'freeSpace'> & Look, void> = {
 /** Looks at one site: its collection, its limits, and what pruning would do next. Takes no lock: a backup may be running. */
 export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & Look, void> = {
   name: 'examine-site',
-  title: ({ site }) => `Look at ${site.name}`,
+  title: ({ site }) => `Examine ${site.name}`,
   run: async ({ host, secrets, request, archive, site, look }, shell) => {
     const siteArchive = siteArchiveOf(archive, site.name)
     // at a URL only duplicity can look, which makes the folder that it does not find: for a site that nobody backs up it is not asked
@@ -101,8 +101,8 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
     const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
     look.sites.push({
       told: {
-        ...roleTelling(site, host, archive, request),
-        ...siteTelling(facts, now, 'status'),
+        ...roleReport(site, host, archive, request),
+        ...siteReport(facts, now, 'status'),
         ...desktop?.told,
         settings: problems,
         lastWork: lastWork(host, site),
@@ -135,11 +135,11 @@ async function allReadSinceIn(facts: LookNeeds, collection: Collection, shell: S
 /** What is known of a desktop besides what is known of any site: its room, and its next day. */
 function desktopFacts(facts: Needs<'host' | 'site' | 'siteArchive' | 'collection'>, free: number | undefined, now: number) {
   const { host, site } = facts
-  const room = desktopRoom(facts, free)
+  const room = desktopSpace(facts, free)
   const { decision, nextDay } = scheduleOf(host, readRecord(host, site.name).backedUpTo, now)
   const isDue = decision.state !== 'not due' && decision.state !== 'too late'
   return {
     limits: { allowanceBytes: room.allowanceBytes, tidy: true as const },
-    told: { ...roomTelling(host, room, free), next: isDue ? 'backup, when it is asked next' : nextDay },
+    told: { ...desktopSpaceReport(host, room, free), next: isDue ? 'backup, when it is asked next' : nextDay },
   }
 }

@@ -5,6 +5,7 @@ import { differences, namesOf } from '../core/prune-check.ts'
 import { printTime, reachText } from '../core/restore-point.ts'
 import { type PrunePlan, planPrune } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
+import { counted } from '../core/wording.ts'
 import { filePrefixIn, pruneWords } from '../duplicity/args.ts'
 import { duplicityCall, targetOf } from '../duplicity/io/call.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
@@ -22,8 +23,8 @@ import {
   unfreezeCommand,
   writePending,
 } from '../site/prune-state.ts'
-import { siteTelling } from '../site/telling.ts'
-import { forgetFiles } from '../store/audited-files.ts'
+import { siteReport } from '../site/report.ts'
+import { dropFromRecord } from '../store/audited-files.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** What pruning needs to know. */
@@ -41,7 +42,7 @@ export const prune: Step<PruneNeeds & Needs<'writer'>, Needs<'collection'>> = {
   run: async (facts, shell) => {
     const newest = { collection: facts.collection }
     await attempt(() => pruneOnce(facts, newest, shell), shell)
-    shell.tell(siteTelling({ ...facts, ...newest }, shell.now()))
+    shell.tell(siteReport({ ...facts, ...newest }, shell.now()))
     return newest
   },
 }
@@ -89,7 +90,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
       const file = appendPruneLog(host.paths.logs, chainStatus(site.name, collection, plan, shell.now()), shell.now())
       shell.note('info', `chain status: ${file}`)
       writePending(host, site.name, { ...namesOf(plan), before })
-      forgetFiles(host, site.name, [...plan.files, ...plan.mayGo])
+      dropFromRecord(host, site.name, [...plan.files, ...plan.mayGo])
     } catch (error) {
       throw new Error(`nothing goes before it is written down what is to go: ${messageOf(error)}`)
     }
@@ -98,7 +99,10 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     await shell.act('link what this host knows of the archive into a fresh archive-dir', () =>
       seed(fresh, targetOf(host, site.name, siteArchive, 'backup'), before, filePrefixIn(siteArchive.options)),
     )
-  shell.note('significant', `${describe(action)}, ${plan.files.length} files, ${formatBytes(plan.freesBytes)}. ${plan.reason}`)
+  shell.note(
+    'significant',
+    `${describe(action)}, ${counted(plan.files.length, 'file')}, ${formatBytes(plan.freesBytes)}. ${plan.reason}`,
+  )
   const failure = await attempt(async () => {
     await using call = await duplicityCall({ host, secrets, target: fresh.target, archive: siteArchive, access: 'writes' }, shell)
     await call.shell.act`${call.sandboxed(pruneWords(fresh.target, action))}`
@@ -109,7 +113,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     const found = differences(namesOf(plan), { before, after: namesIn(left) }, failure === undefined ? 'well' : 'failed')
     if (found.length > 0) stopPruning(facts, found, shell)
     clearPending(host, site.name)
-    shell.note('info', `${left.chains.length} chains, ${formatBytes(left.bytes)} left`)
+    shell.note('info', `${counted(left.chains.length, 'chain')}, ${formatBytes(left.bytes)} left`)
     if (failure === undefined) shell.note('significant', `after the pruning ${reachText(left, shell.now())}`)
     shell.tell({ site: site.name, prunedBytes: (collection.bytes ?? 0) - (left.bytes ?? 0) })
   })

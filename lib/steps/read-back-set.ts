@@ -8,7 +8,7 @@ import { readBack, rememberFiles } from '../duplicity/io/read-back.ts'
 import { metadataNames, storedFiles } from '../duplicity/known-files.ts'
 import type { Pays } from '../engine/recipe.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { siteTelling } from '../site/telling.ts'
+import { siteReport } from '../site/report.ts'
 import { filesKnownHere } from '../store/audited-files.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { recordSet } from '../store/set-records.ts'
@@ -26,7 +26,7 @@ type ReadBackNeeds = LookNeeds & Needs<'collection' | 'limits' | 'encryption' | 
  */
 export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'reading back'>> = {
   name: 'read-back',
-  title: 'Read back what was made',
+  title: 'Read back the new set',
   run: async (facts, shell) => {
     const { host, site, siteArchive, collection, made } = facts
     if (!made || siteArchive.folder === undefined) return { collection }
@@ -40,7 +40,7 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
     await markEncryption({ ...facts, collection: after }, shell)
     const found = after.damages?.filter(({ set }) => set === made.set.time) ?? []
     for (const damage of found) shell.note('warning', `${damage.text}; ${meaningOf(after, damage)}`)
-    if (found.length > 0) shell.tell(siteTelling({ ...facts, collection: after }, shell.now()))
+    if (found.length > 0) shell.tell(siteReport({ ...facts, collection: after }, shell.now()))
     else shell.note('info', `manifest and signatures are as they were made, ${formatBytes(bytesOf(listed, names))}`)
     return { collection: after }
   },
@@ -50,7 +50,7 @@ const bytesOf = ({ files }: Collection, names: readonly string[]): number =>
   files.filter(({ name }) => names.includes(name)).reduce((sum, { bytes = 0 }) => sum + bytes, 0)
 
 /** Applies where what was just made cannot be restored or added to: a new chain is begun at once. */
-export const isMadeInVain: Condition<Needs<'collection'> & Made, object> = ({ collection, made }) => {
+export const mustBeRepeated: Condition<Needs<'collection'> & Made, object> = ({ collection, made }) => {
   const newest = primaryChain(collection)
   if (!made || !newest || (isWhole(newest) && collection.primarySigned)) return 'what was made is whole'
   return {}

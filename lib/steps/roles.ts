@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
-import { claimsIn, MARKER, type Role, roleOf, type Settlement } from '../core/marker.ts'
-import type { Telling } from '../core/telling.ts'
+import { claimsIn, MARKER, type Role, type RoleChoice, roleOf } from '../core/marker.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import { claimText } from '../core/verdict.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -32,7 +32,7 @@ type Gives = Needs<'roles'>
 /** Decides what each site is on this host, from its markers here and beside its archive (S1 to S3), and says what it leaves alone and why. */
 export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archive'>, Gives> = {
   name: 'roles',
-  title: 'Decide the roles',
+  title: 'Determine roles',
   run: async ({ host, request, localSites, archive }, shell) => {
     const archived = isWithoutSites(host) ? new Map<string, readonly string[]>() : await archivedClaims(archive, shell)
     const names = [...new Set([...localSites.map(site => site.name), ...archived.keys()])].toSorted()
@@ -51,8 +51,8 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
       .filter(name => request.only.length === 0 || request.only.includes(name))
       .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))
     const roles = sortByRole(sites)
-    for (const site of sites) shell.tell(roleTelling(site, host, archive, request))
-    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleTelling(site, host, archive, request))}`)
+    for (const site of sites) shell.tell(roleReport(site, host, archive, request))
+    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleReport(site, host, archive, request))}`)
     shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
     return { roles }
   },
@@ -81,12 +81,12 @@ function siteOf(name: string, host: Host, localSites: readonly LocalSite[], arch
   return { ...placeOf(host, name), local, role: readJournal(host, name).pending ? unfinished(role) : role }
 }
 
-/** A site in the middle of a restore that could not be taken back yet is neither backed up nor restored. */
+/** A site in the middle of a restore that could not be rolled back yet is neither backed up nor restored. */
 const unfinished = (role: Role): Role => ({
   ...role,
   role: 'unfinished',
-  reason: 'a restore of it was interrupted and is not taken back yet',
-  settle: [],
+  reason: 'a restore of it was interrupted and is not rolled back yet',
+  choices: [],
 })
 
 function sortByRole(sites: readonly Site[]): Roles {
@@ -108,10 +108,10 @@ async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyM
   return new Map(claims.filter(([site, hosts]) => hosts.length > 0 && isSiteName(site)))
 }
 
-/** What is known of a site before its archive is looked at: its role, and how to settle one that a person has to settle. */
-export function roleTelling({ name, folder, role }: Site, host: Host, archive: Archive, request: Request): Telling {
+/** What is known of a site before its archive is looked at: its role, and how to settle one that a person has to choices. */
+export function roleReport({ name, folder, role }: Site, host: Host, archive: Archive, request: Request): SiteReport {
   const inArchive = archive.kind === 'folder' ? join(archive.root, name) : ''
-  const commands = ({ where, ...choice }: Settlement): string => {
+  const commands = ({ where, ...choice }: RoleChoice): string => {
     if (where === 'memory') return lineOf(['rm', stateFile(host, siteState(name))])
     const folders = { here: [folder], archive: [inArchive], both: [inArchive, folder] }[where]
     const command = folders.map(each => commandOf(choice, each)).join(' && ')
@@ -123,12 +123,12 @@ export function roleTelling({ name, folder, role }: Site, host: Host, archive: A
     ...(role.owner === undefined ? {} : { owner: role.owner }),
     reason: role.reason,
     commandPlace: request.commandPlace,
-    settle: role.settle.map(choice => `if ${choice.meaning}: ${commands(choice)}`),
+    choices: role.choices.map(choice => `if ${choice.meaning}: ${commands(choice)}`),
   }
 }
 
 /** What a person types to settle it. */
-function commandOf({ remove, create }: Omit<Settlement, 'where'>, folder: string): string {
+function commandOf({ remove, create }: Omit<RoleChoice, 'where'>, folder: string): string {
   if (remove !== undefined && create !== undefined) return lineOf(['mv', join(folder, remove), join(folder, create)])
   return remove !== undefined ? lineOf(['rm', join(folder, remove)]) : lineOf(['touch', join(folder, create ?? '')])
 }

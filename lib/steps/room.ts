@@ -1,7 +1,7 @@
 import { isClean, primaryChain } from '../core/collection.ts'
 import { formatBytes } from '../core/size.ts'
 import type { Step } from '../engine/step.ts'
-import { desktopRoom, roomTelling } from '../site/desktop-room.ts'
+import { desktopSpace, desktopSpaceReport } from '../site/desktop-room.ts'
 import { freeBytes } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -11,12 +11,12 @@ type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'siteArchive' | 'collection
  * Looks whether the next full backup has room (S29): as the desktop's archive is alone on its share, it may grow until just that is left. Pruning
  * then keeps it within by one action a run, and tidies what is part of no chain.
  */
-export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
-  name: 'room',
+export const checkDesktopSpace: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
+  name: 'desktop-space',
   title: 'Check disk space',
   run: async ({ host, archive, site, siteArchive, collection, limits }, shell) => {
     const free = await freeBytes(archive, shell)
-    const room = desktopRoom({ host, site, siteArchive, collection }, free)
+    const room = desktopSpace({ host, site, siteArchive, collection }, free)
     shell.note(
       'info',
       isClean(collection)
@@ -30,7 +30,7 @@ export const checkRoom: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
         `space used by the newest full backup ${formatBytes(primary.full.bytes)}, its chain ${formatBytes(primary.bytes)}`,
       )
     if (free !== undefined) shell.note('info', `space available on the archive: ${formatBytes(free)}`)
-    shell.tell({ site: site.name, ...roomTelling(host, room, free) })
+    shell.tell({ site: site.name, ...desktopSpaceReport(host, room, free) })
     shell.note('info', room.reason)
     return {
       freeSpace: { bytes: free, fullBackups: { allowed: room.enough, reason: room.reason } },

@@ -24,9 +24,9 @@ export const acceptAfterOf = ({ acceptAfter }: Host): number => parseInterval(ac
  * Compares the set that was just made with the newest one before it that shows the site as it should be. What is wrong is remembered, and written down beside the set at once, for the
  * replicas heed it. The backup is good without: where nothing can be read, nothing is compared.
  */
-export const noticeShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'> & Made, Made> = {
+export const checkShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'> & Made, Made> = {
   name: 'shrinkage',
-  title: 'Compare it with the backups before',
+  title: 'Check for shrinkage',
   run: async ({ host, site, siteArchive, made }, shell) => {
     if (!made || siteArchive.folder === undefined) return { made }
     const { time } = made.set
@@ -68,7 +68,7 @@ export const isShrinkageAccepted: Condition<ShrinkageRequest, object> = ({ accep
 /** Writes down, beside the sets and for the replicas, that they show the site as it should be. */
 export const confirmShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'>, void> = {
   name: 'confirm-shrinkage',
-  title: ({ site }) => `Confirm what ${site.name} has lost`,
+  title: ({ site }) => `Accept the shrinkage of ${site.name}`,
   run: async ({ host, site, siteArchive }, shell) => {
     const records = await readSetRecords(siteArchive, shell)
     const waiting = records.filter(record => isUnconfirmed(record, shell.now(), acceptAfterOf(host)))
@@ -77,6 +77,6 @@ export const confirmShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'>, void
       await recordSet(siteArchive, time, { confirmed: true }, shell)
       shell.note('significant', `confirmed: the backup of ${printTime(time)}, with ${shrunken.slice(0, 5).join(', ')}`)
     }
-    await shell.act('forget that it has shrunk', () => rememberShrinkage({ host, site }, undefined, shell))
+    await shell.act('clear the shrinkage mark', () => rememberShrinkage({ host, site }, undefined, shell))
   },
 }

@@ -1,12 +1,13 @@
 import { formatAge } from '../core/age.ts'
-import { lagOf } from '../core/archive-telling.ts'
+import { lagOf } from '../core/archive-report.ts'
 import { newestSet } from '../core/collection.ts'
 import { formatBytes } from '../core/size.ts'
+import { counted } from '../core/wording.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
 import type { Step } from '../engine/step.ts'
 import { readLimits } from '../host/site.ts'
 import { readRecord } from '../host/site-record.ts'
-import { listingTelling } from '../site/telling.ts'
+import { listingTelling } from '../site/report.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -24,7 +25,7 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
     const { chains, bytes } = collection
     // the desktop's allowance follows from what is free, which is looked at later
     const allowed = site.isDesktop ? '' : ` of ${formatBytes(limits.allowanceBytes)}`
-    shell.note('info', `${chains.length} chains, ${formatBytes(bytes)}${allowed}, ${age}`)
+    shell.note('info', `${counted(chains.length, 'chain')}, ${formatBytes(bytes)}${allowed}, ${age}`)
     const lag = site.role.role === 'primary' ? {} : { lag: lagOf(collection, readRecord(host, site.name).restoredFrom) }
     shell.tell({ ...listingTelling({ host, site, siteArchive, collection, limits }, shell.now()), settings: problems, ...lag })
     return { siteArchive, collection, limits }

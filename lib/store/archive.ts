@@ -32,7 +32,7 @@ export interface SiteArchive {
  * connection, and what is left is the folder underneath, empty and writable.
  * @throws when the archive is not what check-mount found
  */
-export async function proveAgain({ place }: SiteArchive, shell: Shell): Promise<void> {
+export async function recheckArchive({ place }: SiteArchive, shell: Shell): Promise<void> {
   if (place?.identity !== undefined) await new ShareFiles(place, shell.quick).text(IDENTITY, IDENTITY_LIMIT)
 }
 

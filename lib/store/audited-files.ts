@@ -46,7 +46,7 @@ export function writeAuditedFiles(host: Pick<Host, 'paths'>, site: string, files
 }
 
 /** Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. @throws when that cannot be written */
-export function forgetFiles(host: Pick<Host, 'paths'>, site: string, files: readonly FileRef[]): void {
+export function dropFromRecord(host: Pick<Host, 'paths'>, site: string, files: readonly FileRef[]): void {
   const names = new Set(files.map(({ name }) => name))
   const known = Object.entries(readAuditedFiles(host, site))
   const left = known.filter(([name]) => !names.has(name))

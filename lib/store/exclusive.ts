@@ -34,7 +34,7 @@ function unlessOther(error: unknown): undefined {
 export const take = (files: ShareFiles, folder: string, { name, text }: Taken): Promise<boolean> =>
   files.makeFolderWith(folder, name, text)
 
-/** Hands it on from a name to another. Gives whether it could: of all that try with the first name, one. */
+/** HostContext it on from a name to another. Gives whether it could: of all that try with the first name, one. */
 export const passOn = (files: ShareFiles, folder: string, from: string, to: string): Promise<boolean> =>
   files.of(folder).rename(from, to)
 

@@ -23,7 +23,7 @@ const NO_WORDPRESS = join(import.meta.dirname, 'wp-settings.php')
  */
 export function visible(place: Viewed): Place[] {
   const { folder, liveFolder } = place
-  const settled = join(settledPath(dirname(liveFolder)), relative(dirname(liveFolder), liveFolder))
+  const settled = join(resolvedPath(dirname(liveFolder)), relative(dirname(liveFolder), liveFolder))
   const lives = [...new Set([liveFolder, settled])]
   const covered = (to: string): Place => ({ from: NO_WORDPRESS, to })
   return [
@@ -53,9 +53,9 @@ const debianConfigs = ({ domains }: Viewed): string[] =>
 
 /** The files by which WordPress would begin, below the site's folder and without links. */
 function beginningsOfWordPress({ config, folder }: Viewed): string[] {
-  const root = settledPath(folder)
+  const root = resolvedPath(folder)
   const beside = dirname(config)
-  const found = ['.', ...foldersIn(beside)].map(name => settledPath(join(beside, name, 'wp-settings.php')))
+  const found = ['.', ...foldersIn(beside)].map(name => resolvedPath(join(beside, name, 'wp-settings.php')))
   const own = found.filter(path => path.startsWith(`${root}/`) && existsSync(path)).map(path => relative(root, path))
   return [...new Set(own)]
 }
@@ -70,7 +70,7 @@ function foldersIn(folder: string): string[] {
 }
 
 /** A path without links; as it is where it leads nowhere. */
-function settledPath(path: string): string {
+function resolvedPath(path: string): string {
   try {
     return realpathSync(path)
   } catch {

@@ -70,7 +70,7 @@ test('planBackup() completes a set that was cut off by an incremental, however o
 test('planBackup() begins a new chain once a file can be read again of which the newest has only the beginning, where there is room', () => {
   const collection = collectionOf(listing({ day: 0 }))
   const planOf = (fullBackups: typeof room) =>
-    planBackup({ collection, frequencySeconds: 30 * DAY, now: at(1), fullBackups, mended: ['SITE/a'] })
+    planBackup({ collection, frequencySeconds: 30 * DAY, now: at(1), fullBackups, readableAgain: ['SITE/a'] })
   assert.match(planOf(room).reason, /only the beginning of SITE\/a, which can be read again/)
   assert.deepEqual([planOf(room).kind, planOf(full).kind], ['full', 'incremental'])
 })

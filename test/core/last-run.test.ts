@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { knownDamage, type LastRun, lastOf, NO_RUN, type RunVerdicts, rememberRun } from '../../lib/core/last-run.ts'
-import type { Telling } from '../../lib/core/telling.ts'
+import type { SiteReport } from '../../lib/core/site-report.ts'
 
 const FAILED = [{ level: 'failed', text: 'Back up: no room' }] as const
 
-const site = (name: string, more: Partial<Telling> = {}, isReached = true): RunVerdicts['sites'][number] => ({
+const site = (name: string, more: Partial<SiteReport> = {}, isReached = true): RunVerdicts['sites'][number] => ({
   told: { site: name, seenAt: 1, ...more },
   verdict: more.work ? 'failed' : 'well',
   isReached,

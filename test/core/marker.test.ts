@@ -39,7 +39,7 @@ for (const [here, archive, role, owner] of table) {
     assert.equal(found.role, role)
     assert.equal(found.owner, owner)
     assert.notEqual(found.reason, '')
-    assert.equal(found.settle.length > 0, role === 'conflict' || role === 'ambiguous')
+    assert.equal(found.choices.length > 0, role === 'conflict' || role === 'ambiguous')
   })
 }
 
@@ -82,17 +82,17 @@ test("roleOf() backs up only what is marked as its own, and restores only over w
   )
 })
 
-test('roleOf() offers ways to settle it that do settle it', () => {
+test('roleOf() offers ways to choices it that do choices it', () => {
   fc.assert(
     fc.property(anyClaims, claims => {
-      for (const choice of roleOf(claims, ME).settle) {
+      for (const choice of roleOf(claims, ME).choices) {
         if (choice.where === 'memory' || choice.where === 'both') continue // a host with a new name, see below
         const before = claims[choice.where] ?? []
         const names = new Set(before.map(markerOf))
         if (choice.remove !== undefined) assert.ok(names.delete(choice.remove), `${choice.remove} is not there`)
         if (choice.create !== undefined) names.add(choice.create)
         const after = roleOf({ ...claims, [choice.where]: claimsIn([...names]) }, ME)
-        const settled = after.settle.length === 0
+        const settled = after.choices.length === 0
         assert.ok(
           settled ||
             before.length + (claims[choice.where === 'here' ? 'archive' : 'here']?.length ?? 0) > 2 ||
@@ -107,7 +107,7 @@ test('roleOf() settles a conflict of two hosts in one command', () => {
   const contested = roleOf({ here: ['web1'], archive: ['web2'] }, ME)
   assert.match(contested.reason, /web1 owns it, its archive says web2/)
   assert.deepEqual(
-    contested.settle.map(({ where, remove, create }) => [where, remove, create]),
+    contested.choices.map(({ where, remove, create }) => [where, remove, create]),
     [
       ['here', 'PRIMARY_IS_web1', 'PRIMARY_IS_web2'],
       ['archive', 'PRIMARY_IS_web2', 'PRIMARY_IS_web1'],
@@ -117,10 +117,10 @@ test('roleOf() settles a conflict of two hosts in one command', () => {
 
 test('roleOf() does not replay a site over what this very host backed up under a former name', () => {
   for (const archive of [undefined, [], ['web2']]) {
-    const { role, reason, settle } = roleOf({ here: ['web2'], archive, backedUpAs: 'web2' }, ME)
+    const { role, reason, choices } = roleOf({ here: ['web2'], archive, backedUpAs: 'web2' }, ME)
     assert.equal(role, 'conflict')
     assert.match(reason, /this host backed it up as web2, but is called web1 now/)
-    const [rename, forget] = settle
+    const [rename, forget] = choices
     assert.deepEqual([rename!.remove, rename!.create], ['PRIMARY_IS_web2', 'PRIMARY_IS_web1'])
     assert.equal(roleOf({ here: ['web1'], archive: archive?.map(() => 'web1'), backedUpAs: 'web2' }, ME).role, 'primary')
     assert.equal(forget!.where, 'memory')
@@ -130,8 +130,8 @@ test('roleOf() does not replay a site over what this very host backed up under a
 
 test('roleOf() does not bring back, on a renamed host, what it backed up and has no more', () => {
   const claims = { here: undefined, archive: ['web2'], backedUpAs: 'web2' }
-  const { role, settle } = roleOf(claims, ME)
-  assert.deepEqual([role, settle.map(({ where }) => where)], ['conflict', ['archive', 'memory']])
+  const { role, choices } = roleOf(claims, ME)
+  assert.deepEqual([role, choices.map(({ where }) => where)], ['conflict', ['archive', 'memory']])
   assert.equal(roleOf({ ...claims, archive: ['web1'] }, ME).role, 'incoming')
   assert.equal(roleOf({ ...claims, backedUpAs: undefined }, ME).role, 'new replica')
 })

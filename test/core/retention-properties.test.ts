@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Chain, type Collection, type FileRef, isWhole, primaryChain, setsOf } from '../../lib/core/collection.ts'
 import type { PruneInput } from '../../lib/core/prune-rules.ts'
-import { foretellRemoval, withoutFiles } from '../../lib/core/removal.ts'
+import { predictRemoval, withoutFiles } from '../../lib/core/removal.ts'
 import { planPrune } from '../../lib/core/retention.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
@@ -147,6 +147,6 @@ test('withoutFiles() looks ahead as a new listing would after stripping or remov
   })
 })
 
-test('foretellRemoval() refuses to keep no chain', () => {
-  assert.throws(() => foretellRemoval(collectionOf([]), 0, true), { message: 'cannot keep 0 chains: at least 1 needed' })
+test('predictRemoval() refuses to keep no chain', () => {
+  assert.throws(() => predictRemoval(collectionOf([]), 0, true), { message: 'cannot keep 0 chains: at least 1 needed' })
 })

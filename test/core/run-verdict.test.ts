@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NoteKind, Outcome, Status } from '../../lib/core/outcome.ts'
 import { exitCodeOf, siteVerdicts, workFindings } from '../../lib/core/run-verdict.ts'
-import type { Telling } from '../../lib/core/telling.ts'
+import type { SiteReport } from '../../lib/core/site-report.ts'
 import { madeUpOutcome } from '../support/outcomes.ts'
 
 /** An outcome of this end, with notes of these kinds. */
@@ -10,9 +10,9 @@ const outcome = (status: Status, notes: NoteKind[] = [], exitCode?: number): Out
   madeUpOutcome({ status, exitCode, notes: notes.map(kind => ({ kind, text: '' })) })
 
 /** An outcome that told of a site whose newest backup is so old. */
-const told = (hours: number, more: Partial<Telling> = {}): Outcome => {
+const told = (hours: number, more: Partial<SiteReport> = {}): Outcome => {
   const seenAt = 1e12
-  const telling: Telling = {
+  const telling: SiteReport = {
     site: 'blog',
     role: 'primary',
     seenAt,
@@ -66,7 +66,7 @@ test('siteVerdicts() judges each site by what was told of it last and by its wor
     {
       ...told(1),
       subject: 'shop',
-      told: [{ site: 'shop', role: 'conflict' as const, reason: 'both claim it', settle: ['if a: mv b c'] }],
+      told: [{ site: 'shop', role: 'conflict' as const, reason: 'both claim it', choices: ['if a: mv b c'] }],
     },
     madeUpOutcome({ title: 'Dump', subject: 'torn', status: 'failed', reason: 'no server' }),
   ]

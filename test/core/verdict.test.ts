@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { archiveTelling, pruningTelling } from '../../lib/core/archive-telling.ts'
+import { archiveTelling, pruningTelling } from '../../lib/core/archive-report.ts'
 import { type Finding, verdictOf } from '../../lib/core/finding.ts'
 import { planPrune } from '../../lib/core/retention.ts'
-import type { Telling } from '../../lib/core/telling.ts'
+import type { SiteReport } from '../../lib/core/site-report.ts'
 import { judge } from '../../lib/core/verdict.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing, type SetSketch } from '../duplicity/archive.ts'
@@ -14,7 +14,7 @@ const DAY = 86_400_000
 /** The verdict on a site that this host owns, with these sets in its archive, looked at on the fourth day. */
 function judged(
   sketches: SetSketch[],
-  { allowanceBytes = 1e6, ...more }: Partial<Telling> = {},
+  { allowanceBytes = 1e6, ...more }: Partial<SiteReport> = {},
   known: string[] = [],
 ): readonly Finding[] {
   const collection = collectionOf(listing(...sketches))
@@ -26,7 +26,7 @@ function judged(
 const well = chainSketch(0, 3)
 const torn: SetSketch = { day: -9, volumes: [1, 3] }
 const TORN = 'full set of 20251223T000000Z: volume 2 is missing'
-const cases: [what: string, sketches: SetSketch[], told: Partial<Telling>, level?: Finding['level'], text?: RegExp][] = [
+const cases: [what: string, sketches: SetSketch[], told: Partial<SiteReport>, level?: Finding['level'], text?: RegExp][] = [
   ['nothing in a site that is well', well, {}],
   ['nothing two days after the newest backup', well, { seenAt: at(5) }],
   ['a newest backup that is too old', well, { seenAt: at(5) + 1 }, 'failed', /^no backup for 2 days$/],
@@ -58,7 +58,7 @@ const cases: [what: string, sketches: SetSketch[], told: Partial<Telling>, level
   [
     'a conflict, whatever its archive is',
     [],
-    { role: 'conflict', reason: 'both', settle: ['if a: b'] },
+    { role: 'conflict', reason: 'both', choices: ['if a: b'] },
     'attention',
     /^conflict: both\n {2}if a: b$/,
   ],
@@ -124,7 +124,7 @@ test('verdictOf() is that of the worst finding', () => {
 
 test('judge() ends what a person can settle with the command for it, where that is typed on this host', () => {
   const commandPlace = { folder: '/opt/hold fast', words: ['--inventory', '/etc/inventories'] }
-  const told: Telling = {
+  const told: SiteReport = {
     site: "o'hara",
     role: 'primary',
     commandPlace,

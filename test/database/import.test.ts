@@ -22,8 +22,8 @@ async function imported(text: string): Promise<string> {
   const database = `hf_test_${count++}`
   const dump = join(folder, 'dump.sql')
   writeFileSync(dump, text)
-  const hands = { host, secrets: new Map(), shell: hearingShell().shell }
-  await importDump(hands, { dump, beside: join(folder, 'import.sql'), database, of: 'shop' })
+  const context = { host, secrets: new Map(), shell: hearingShell().shell }
+  await importDump(context, { dump, beside: join(folder, 'import.sql'), database, of: 'shop' })
   assert.ok(!existsSync(join(folder, 'import.sql')))
   assert.equal(await mariadb.query(`SELECT COUNT(*) FROM mysql.user WHERE user = '${database}'`), '0\n')
   return database

@@ -30,7 +30,7 @@ const names: [string, DuplicityName][] = [
 ]
 for (const [name, parts] of names) test(`parseName() reads ${name}`, () => assert.deepEqual(parseName(name), parts))
 
-const foreign = [
+const unrelated = [
   '',
   'README',
   'PRIMARY_IS_web1',
@@ -43,7 +43,7 @@ const foreign = [
   'duplicity-new-signatures.20260106T030000Z.sigtar.gz',
   'x-duplicity-full.20260106T030000Z.manifest',
 ]
-for (const name of foreign) test(`parseName() leaves "${name}" alone`, () => assert.equal(parseName(name), undefined))
+for (const name of unrelated) test(`parseName() leaves "${name}" alone`, () => assert.equal(parseName(name), undefined))
 
 test('parseName() wants the prefix that it is told, and no other', () => {
   const name = 'blog.duplicity-full.20260106T030000Z.manifest'

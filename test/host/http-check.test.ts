@@ -4,9 +4,9 @@ import { after, test } from 'node:test'
 import type { SiteAnswer } from '../../lib/core/page.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
-import { askSite } from '../../lib/host/http-check.ts'
+import { httpCheck } from '../../lib/host/http-check.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { askAfter, askBefore } from '../../lib/steps/restore/ask-site.ts'
+import { httpCheckAfter, httpCheckBefore } from '../../lib/steps/restore/ask-site.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { perform, story } from '../support/perform.ts'
 
@@ -83,11 +83,11 @@ const ANSWERS: Readonly<Record<Manner, SiteAnswer | RegExp>> = {
 }
 
 for (const [each, wanted] of Object.entries(ANSWERS) as [Manner, SiteAnswer | RegExp][]) {
-  test(`askSite() asks a site once that ${each}, and takes for an answer what came whole and in time`, async () => {
+  test(`httpCheck() asks a site once that ${each}, and takes for an answer what came whole and in time`, async () => {
     manner = each
     asked = 0
     const { host, site } = placeWith()
-    const answer = (await askSite(host, site, never))!
+    const answer = (await httpCheck(host, site, never))!
     if (wanted instanceof RegExp) {
       assert.equal(answer.works, false)
       assert.match(answer.said, wanted)
@@ -96,11 +96,11 @@ for (const [each, wanted] of Object.entries(ANSWERS) as [Manner, SiteAnswer | Re
   })
 }
 
-test('askSite() waits for no site once the run is stopped, and does not say that the site is broken', async () => {
+test('httpCheck() waits for no site once the run is stopped, and does not say that the site is broken', async () => {
   manner = 'drips its page'
   const stop = new AbortController()
   setTimeout(() => stop.abort(new Stopped('SIGTERM')), 100)
-  const chain = recipe<Parameters<typeof askBefore.run>[0]>().do(askBefore)
+  const chain = recipe<Parameters<typeof httpCheckBefore.run>[0]>().do(httpCheckBefore)
   const { outcomes } = await perform(chain, placeWith({ deadlines: { request: '1h' } }), { stop: stop.signal })
   assert.deepEqual(story(outcomes), ['ask-before do stopped: stopped by SIGTERM'])
 })
@@ -109,7 +109,7 @@ for (const insists of [false, true]) {
   test(`a site that worked before the swap and does not after it is ${insists ? 'left so where a person insists' : 'refused'}`, async () => {
     manner = 'hangs up'
     const facts = { ...placeWith(), before: { status: 200, works: true, said: 'HTTP 200' }, insists, swapped: true as const }
-    const { outcomes } = await perform(recipe<Parameters<typeof askAfter.run>[0]>().do(askAfter), facts)
+    const { outcomes } = await perform(recipe<Parameters<typeof httpCheckAfter.run>[0]>().do(httpCheckAfter), facts)
     assert.match(
       story(outcomes).join(),
       insists ? /ask-after do done/ : /ask-after do failed: it answered HTTP 200 before and .* after/,

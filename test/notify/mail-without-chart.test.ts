@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { RunEvent } from '../../lib/core/event.ts'
-import { tellTheWorld } from '../../lib/notify/reporting.ts'
+import { reportRun } from '../../lib/notify/reporting.ts'
 import { HOME } from '../../lib/program/command-line.ts'
 import { linesOf } from '../../lib/report/lines.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
@@ -30,7 +30,7 @@ if (inOwnMounts(import.meta.filename))
       stop: new AbortController().signal,
     }
     const onEvent = (event: RunEvent): number => events.push(event)
-    const { outcomes } = await tellTheWorld({ ...run, ...rest, onEvent })
+    const { outcomes } = await reportRun({ ...run, ...rest, onEvent })
     assert.equal(outcomes.find(({ step }) => step === 'mail')?.status, 'done')
     const { html, plain, picture } = openMail(server.received[0]!.text)
     assert.deepEqual([picture, /<img|fullest|Archives against/.test(html)], [undefined, false])

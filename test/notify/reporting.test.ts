@@ -7,7 +7,7 @@ import type { Outcome } from '../../lib/core/outcome.ts'
 import { Secret } from '../../lib/core/secret.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { pingsFor } from '../../lib/notify/pings.ts'
-import { type EndedRun, tellTheWorld } from '../../lib/notify/reporting.ts'
+import { type EndedRun, reportRun } from '../../lib/notify/reporting.ts'
 import { linesOf } from '../../lib/report/lines.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { backedUp, failed, madeUpRun, note, outcome } from '../support/made-up-report.ts'
@@ -32,7 +32,7 @@ async function tell(outcomes: readonly Outcome[], fields: Partial<HostFile>, res
   const onEvent = (event: RunEvent): number => events.push(event)
   const pings = pingsFor(host, secrets, run.task, rest.dryRun ?? false)
   pings?.start('began')
-  const closed = await tellTheWorld({
+  const closed = await reportRun({
     ...run,
     host,
     secrets,

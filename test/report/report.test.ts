@@ -30,7 +30,7 @@ const subjects: readonly (readonly [string, readonly Outcome[], string, Partial<
     'a conflict',
     [
       outcome('roles', undefined, {
-        told: [{ site: 'blog', role: 'conflict', reason: 'two', settle: [] }],
+        told: [{ site: 'blog', role: 'conflict', reason: 'two', choices: [] }],
       }),
       backedUp('a'),
     ],

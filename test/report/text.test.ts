@@ -25,7 +25,7 @@ const night = madeUpReport(
           site: 'two',
           role: 'conflict',
           reason: 'the folder here says that web1 owns it, its archive says web2',
-          settle: ["if web1 keeps it: mv '/mnt/nas/two/PRIMARY_IS_web2' '/mnt/nas/two/PRIMARY_IS_web1'"],
+          choices: ["if web1 keeps it: mv '/mnt/nas/two/PRIMARY_IS_web2' '/mnt/nas/two/PRIMARY_IS_web1'"],
         },
       ],
     }),

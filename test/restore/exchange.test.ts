@@ -16,7 +16,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Exchange } from '../../lib/core/restore-journal.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
-import { bringExchange, identityAt, planExchange } from '../../lib/restore/exchange.ts'
+import { identityAt, moveExchange, planExchange } from '../../lib/restore/exchange.ts'
 import { duplicity3 } from '../support/duplicity3.ts'
 import { RACES, startExchanger } from '../support/exchanger.ts'
 import { perform, story } from '../support/perform.ts'
@@ -29,12 +29,12 @@ type End = 'original' | 'exchanged'
 type Kind = 'nothing' | 'file' | 'tree'
 let count = 0
 
-/** Runs bringExchange() as a step; gives what it failed with. */
+/** Runs moveExchange() as a step; gives what it failed with. */
 async function bring(exchange: Exchange, end: End): Promise<string | undefined> {
   const one = recipe<object>().do({
     name: 'bring',
     title: 'Bring',
-    run: async (_, shell) => bringExchange(host, exchange, end, shell),
+    run: async (_, shell) => moveExchange(host, exchange, end, shell),
   })
   const { outcomes } = await perform(one, {})
   assert.equal(outcomes.length, 1, story(outcomes).join('\n'))
@@ -92,7 +92,7 @@ function cutShort(exchange: Exchange, renames: number): void {
 const kinds = fc.constantFrom<Kind>('nothing', 'file', 'tree')
 const ends = fc.constantFrom<End>('original', 'exchanged')
 
-test('bringExchange() reaches either end from every state that a kill between two renames can leave, and again changes nothing', async () => {
+test('moveExchange() reaches either end from every state that a kill between two renames can leave, and again changes nothing', async () => {
   const cases = fc.tuple(fc.constantFrom<Kind>('file', 'tree'), fc.constantFrom<Kind>('file', 'tree'))
   await fc.assert(
     fc.asyncProperty(
@@ -114,7 +114,7 @@ test('bringExchange() reaches either end from every state that a kill between tw
   )
 })
 
-test('bringExchange() exchanges what is there with nothing, and back', async () => {
+test('moveExchange() exchanges what is there with nothing, and back', async () => {
   await fc.assert(
     fc.asyncProperty(kinds, kinds, fc.array(ends, { maxLength: 4 }), async (live, held, way) => {
       const exchange = begin(live, held)
@@ -127,7 +127,7 @@ test('bringExchange() exchanges what is there with nothing, and back', async () 
   )
 })
 
-test('bringExchange() touches nothing that was never part of the exchange', async () => {
+test('moveExchange() touches nothing that was never part of the exchange', async () => {
   const exchange = begin('tree', 'tree')
   // not made in the freed place: a file system may give that inode again
   writeFileSync(`${exchange.live}.new`, "somebody's own")
@@ -138,7 +138,7 @@ test('bringExchange() touches nothing that was never part of the exchange', asyn
   assert.equal(textAt(exchange.held), 'restored')
 })
 
-test('bringExchange() uses one atomic exchange where mv knows it, and renames where mv does not', async () => {
+test('moveExchange() uses one atomic exchange where mv knows it, and renames where mv does not', async () => {
   const debian13 = await duplicity3()
   for (const [name, script] of [
     ['newer', `exec '${debian13}/enter' /usr/bin/mv "$@"`], // coreutils 9.7

@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { EMPTY_JOURNAL, type Journal } from '../../lib/core/restore-journal.ts'
-import type { Hands } from '../../lib/host/hands.ts'
+import type { HostContext } from '../../lib/host/host-context.ts'
 import { makeFolder, writeWhole } from '../../lib/host/whole-file.ts'
-import { type Fingerprint, forgetFingerprint, readFingerprint, writeFingerprint } from '../../lib/restore/fingerprint.ts'
+import { type Fingerprint, readFingerprint, removeFingerprint, writeFingerprint } from '../../lib/restore/fingerprint.ts'
 import { readJournal, writeJournal } from '../../lib/restore/journal.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
@@ -22,7 +22,7 @@ if (inOwnMounts(import.meta.filename)) {
   })
   const host = hostIn(folder)
   // all that the reading and writing of a fingerprint takes of them
-  const hands = { host } as Hands
+  const context = { host } as HostContext
   const kept = (count: number): Journal => ({
     ...EMPTY_JOURNAL,
     kept: Array.from({ length: count }, (_, index) => ({
@@ -49,16 +49,16 @@ if (inOwnMounts(import.meta.filename)) {
   for (const [how, spoil] of Object.entries(spoiled))
     test(`a journal and a fingerprint on a ${how} disk say which file cannot be written and why, and stay as they were`, () => {
       writeJournal(host, 'blog', kept(1))
-      writeFingerprint(hands, 'blog', looks(1))
+      writeFingerprint(context, 'blog', looks(1))
       spoil()
       const says = (path: string) => ({ message: new RegExp(`state/${path} cannot be written: its disk is ${how} \\(E`) })
       assert.throws(() => writeJournal(host, 'blog', kept(1000)), says('restores/blog.json'))
-      assert.throws(() => writeFingerprint(hands, 'blog', looks(1000)), says('fingerprints/blog.json'))
+      assert.throws(() => writeFingerprint(context, 'blog', looks(1000)), says('fingerprints/blog.json'))
       if (how === 'read-only') {
         assert.throws(() => writeJournal(host, 'blog', EMPTY_JOURNAL), says('restores/blog.json'))
-        assert.throws(() => forgetFingerprint(hands, 'blog'), says('fingerprints/blog.json'))
+        assert.throws(() => removeFingerprint(context, 'blog'), says('fingerprints/blog.json'))
       }
-      const found = [readJournal(host, 'blog').kept, readFingerprint(hands, 'blog')]
+      const found = [readJournal(host, 'blog').kept, readFingerprint(context, 'blog')]
       assert.equal(JSON.stringify(found), JSON.stringify([kept(1).kept, looks(1)]))
       for (const name of ['restores', 'fingerprints']) assert.deepEqual(readdirSync(join(host.paths.state, name)), ['blog.json'])
     })

@@ -82,7 +82,7 @@ for (const major of [0, 3] as const) {
       const notes = await prove(place)
       assert.match(
         notes.join(),
-        /^info: 11 of 11 files, 2.\d+ MB; all were read since \(not all yet\), and are read again within 1 nights$/,
+        /^info: 11 of 11 files, 2.\d+ MB; all were read since \(not all yet\), and are read again within 1 night$/,
       )
       assert.match((await prove(place)).join(), /all were read since 20\d\d-/)
       assert.equal(readIn(place).length, 11)

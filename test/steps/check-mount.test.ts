@@ -214,7 +214,7 @@ if (inOwnMounts(import.meta.filename)) {
       /^the archive can no longer be read \(.* is a folder, wanted a file\) in .*: its share went away during the run$/,
     ],
   ] as const)
-    test(`proveAgain sees that the share went away during the run: ${how}`, async () => {
+    test(`recheckArchive sees that the share went away during the run: ${how}`, async () => {
       mount()
       const host = hostIn(folder, { archive: { kind: 'mount', mountPoint, by: { kind: 'fstab' } } })
       const look: Step<Needs<'archive'>, void> = {

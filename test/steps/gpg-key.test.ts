@@ -153,7 +153,7 @@ for (const major of [0, 3] as const) {
           await utimes(join(place.archive, 'duplicity-full.20280107T050000Z.vol1.difftar.gpg'), 1, 1)
           await rm(place.facts.host.paths.cache, { recursive: true })
           const cleaned = notesIn(await goOn(place, 7)).join('\n')
-          assert.match(cleaned, /significant: Clean up what is part of no chain, 1 files/)
+          assert.match(cleaned, /significant: Clean up what is part of no chain, 1 file,/)
           assert.doesNotMatch(cleaned, /problem|failed/)
           await rm(place.facts.host.paths.cache, { recursive: true })
           const audit = recipe<Needs<'host' | 'secrets' | 'archive' | 'roles' | 'request' | 'freeSpace'>>()

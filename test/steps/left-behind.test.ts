@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
 import { writeJournal } from '../../lib/restore/journal.ts'
-import { mendRestores } from '../../lib/steps/restore/mend.ts'
+import { rollBackInterrupted } from '../../lib/steps/restore/mend.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import { hostIn, NO_REQUEST, ownFolder } from '../support/host.ts'
 import { notesOf, perform } from '../support/perform.ts'
@@ -17,7 +17,7 @@ test('what restores kept and nothing remembers is told with the command that rem
   const kept = { id: 'known', site: 'blog', task: 'recover', phase: 'kept', startedAt: Date.now(), point: undefined } as const
   const rest = { holdings: [at('blog/known')], exchanges: [], database: undefined, tidied: true, safety: undefined }
   writeJournal(host, 'blog', { pending: undefined, kept: [{ ...kept, ...rest, scratch: { databases: [], accounts: [] } }] })
-  const chain = recipe<Needs<'host' | 'secrets' | 'request'>>().do(mendRestores)
+  const chain = recipe<Needs<'host' | 'secrets' | 'request'>>().do(rollBackInterrupted)
   const notes = notesOf(await perform(chain, { host, secrets: new Map(), request: NO_REQUEST }))
   assert.deepEqual(
     notes.map(note => note.replaceAll(join(host.vhosts, '.holdfast'), '')),

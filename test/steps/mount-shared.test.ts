@@ -192,7 +192,7 @@ if (inOwnMounts(import.meta.filename)) {
     assert.deepEqual(switched(), [false, ['up', 'down', 'up', 'down']])
     const [nothing, , [one]] = await status('--mounted').ended
     assert.deepEqual([one, told().length, isMounted()], [1, 4, false], nothing)
-    assert.match(nothing, /PROBLEM Look at the archive: .*mount point is not the archive/)
+    assert.match(nothing, /PROBLEM Check the archive, read-only: .*mount point is not the archive/)
   })
 
   test('status.ts that is stopped in the middle of its look unmounts', async () => {

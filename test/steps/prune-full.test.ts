@@ -74,7 +74,7 @@ if (inOwnMounts(import.meta.filename)) {
         writeFileSync(left, randomBytes(40_000))
         utimesSync(left, START / 1000, START / 1000)
         for (const [index, wanted] of [
-          [6, /^significant: Clean up what is part of no chain, 1 files/m],
+          [6, /^significant: Clean up what is part of no chain, 1 file,/m],
           [7, /^significant: Delete the incrementals of the chain of 2028-01-01/m],
           [8, /^significant: Delete the chain of 2028-01-01/m],
         ] as const) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { mountedBy, openvpn } from '../../lib/inventory/helpers.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { roleTelling } from '../../lib/steps/roles.ts'
+import { roleReport } from '../../lib/steps/roles.ts'
 import type { Archive } from '../../lib/store/archive.ts'
 import { mountedCommand } from '../../lib/store/mounted-command.ts'
 import { hostIn, NO_REQUEST, ownFolder, siteOf } from '../support/host.ts'
@@ -36,10 +36,10 @@ test('what settles a conflict works as it is printed, though the share is mounte
   writeFileSync(join(share, 'blog/PRIMARY_IS_web2'), '')
   const archive = mountedBy(mountPoint, { up: ['ln', '-s', share, mountPoint], down: ['rm', mountPoint] })
   const host = hostIn(folder, { archive })
-  const settle = [{ meaning: 'web1 keeps it', where: 'archive', remove: 'PRIMARY_IS_web2', create: 'PRIMARY_IS_web1' }] as const
-  const site = siteOf(host, 'blog', { role: { role: 'conflict', owner: undefined, reason: 'two claim it', settle } })
+  const choices = [{ meaning: 'web1 keeps it', where: 'archive', remove: 'PRIMARY_IS_web2', create: 'PRIMARY_IS_web1' }] as const
+  const site = siteOf(host, 'blog', { role: { role: 'conflict', owner: undefined, reason: 'two claim it', choices } })
   const place = { kind: 'folder', root: mountPoint } as unknown as Archive
-  const [line = ''] = roleTelling(site, host, place, NO_REQUEST).settle ?? []
+  const [line = ''] = roleReport(site, host, place, NO_REQUEST).choices ?? []
   execFileSync('sh', ['-c', line.replace('if web1 keeps it: ', '')], { cwd: '/' })
   assert.ok(existsSync(join(share, 'blog/PRIMARY_IS_web1')) && !existsSync(join(share, 'blog/PRIMARY_IS_web2')))
   assert.throws(() => readFileSync(mountPoint), /ENOENT/)

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { setsOf } from '../../lib/core/collection.ts'
 import { printTime, type RestorePoint, restorePoints } from '../../lib/core/restore-point.ts'
 import { Secret } from '../../lib/core/secret.ts'
-import type { Telling } from '../../lib/core/telling.ts'
+import type { SiteReport } from '../../lib/core/site-report.ts'
 import { judge } from '../../lib/core/verdict.ts'
 import { readCollection } from '../../lib/duplicity/io/collection.ts'
 import { parseName } from '../../lib/duplicity/names.ts'
@@ -106,7 +106,7 @@ export class DamagedNights {
     const start = { ...facts, roles, request: NO_REQUEST }
     await runTree(audit as unknown as Parameters<typeof runTree>[0], start, run)
     const outcomes = [...made, ...run.outcomes]
-    const telling: Telling = Object.assign({}, ...outcomes.flatMap(({ told = [] }) => told))
+    const telling: SiteReport = Object.assign({}, ...outcomes.flatMap(({ told = [] }) => told))
     return { said: notesIn(outcomes), isWell: judge(telling).every(({ level }) => level === 'remark') }
   }
 

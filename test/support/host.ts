@@ -37,7 +37,7 @@ export function siteOf(host: Host, name: string, more: Partial<Site> & { wpConfi
 export function siteOf(host: Host, name: string, more: Partial<Site> & { wpConfig?: string } = {}): Site {
   const folder = join(host.vhosts, name)
   const local: LocalSite = { name, folder, claims: [host.name], wpConfig: more.wpConfig }
-  const role = { role: 'primary', owner: host.name, reason: 'for a test', settle: [] } as const
+  const role = { role: 'primary', owner: host.name, reason: 'for a test', choices: [] } as const
   return { name, folder, local, settings: { domains: [], env: [], exclude: [] }, role, ...more }
 }
 

@@ -142,7 +142,7 @@ export class KillLane {
     assert.equal(booted.code, 0, booted.stdout + booted.stderr)
     await this.proves(phase === 'kept' ? 'after' : 'before')
     if (this.task === 'recover' && phase === 'swapping') assert.equal(this.#safetyCopies(), safeBefore + 1)
-    if (phase !== 'kept') this.#keptAtStart = this.#newestKept() // what was taken back is over: there is nothing to undo
+    if (phase !== 'kept') this.#keptAtStart = this.#newestKept() // what was rolled back is over: there is nothing to undo
   }
 
   /** Undoes, or goes on, after a kill, and proves that the site was in one of its two whole states and is so now. Ends in the first state. */

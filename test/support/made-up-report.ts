@@ -1,5 +1,5 @@
 import type { Note, Outcome } from '../../lib/core/outcome.ts'
-import type { Telling } from '../../lib/core/telling.ts'
+import type { SiteReport } from '../../lib/core/site-report.ts'
 import { type Report, type RunFacts, reportOf } from '../../lib/report/report.ts'
 
 /** Half past three on a November night. */
@@ -28,8 +28,8 @@ export function outcome(step: string, subject?: string, rest: Partial<Outcome> =
 export const note = (kind: Note['kind'], text: string): Note => ({ kind, text })
 
 /** A primary site that was backed up, with what was told of it. */
-export function backedUp(site: string, told: Partial<Telling> = {}): Outcome {
-  const telling: Telling = {
+export function backedUp(site: string, told: Partial<SiteReport> = {}): Outcome {
+  const telling: SiteReport = {
     site,
     role: 'primary',
     seenAt: NIGHT + 2 * MINUTE,
@@ -51,7 +51,7 @@ export function failed(
   reason = 'the disk is full (duplicity exit code 53)',
   output: readonly string[] = [],
 ): Outcome {
-  const told: Telling = {
+  const told: SiteReport = {
     site,
     role: 'primary',
     newestBackup: NIGHT - 86_400_000,

@@ -12,7 +12,7 @@ import { backup } from '../../lib/steps/backup.ts'
 import { compareFiles } from '../../lib/steps/compare-files.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/encryption.ts'
 import { prune } from '../../lib/steps/prune.ts'
-import { isMadeInVain, readBackSet } from '../../lib/steps/read-back-set.ts'
+import { mustBeRepeated, readBackSet } from '../../lib/steps/read-back-set.ts'
 import { status } from '../../lib/steps/status.ts'
 import type { Archive } from '../../lib/store/archive.ts'
 import type { Needs } from '../../lib/store/facts.ts'
@@ -45,7 +45,7 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
     folder: join(at('vhosts'), name),
     local: { name, folder: join(at('vhosts'), name), claims: ['web1'], wpConfig: undefined },
     settings: hostSchema.shape.sites.parse({ [name]: {} })[name]!,
-    role: { role: 'primary', owner: 'web1', reason: 'test', settle: [] },
+    role: { role: 'primary', owner: 'web1', reason: 'test', choices: [] },
   } as PrimarySite
   await mkdir(join(site.folder, 'SITE'), { recursive: true })
   await mkdir(at('nas'), { recursive: true })
@@ -78,7 +78,7 @@ const whole = recipe<NightFacts>()
   .do(prune)
   .do(backup)
   .do(readBackSet)
-  .only('Not as it was made', isMadeInVain, again => again.do(backup).do(readBackSet))
+  .only('Read back differs', mustBeRepeated, again => again.do(backup).do(readBackSet))
 const onlyPruning = recipe<NightFacts>().do(status).do(checkEncryption).do(compareFiles).do(prune)
 
 export interface NightOptions {

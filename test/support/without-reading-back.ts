@@ -6,7 +6,7 @@ import { registerHooks } from 'node:module'
 const STEP = new URL('../../lib/steps/read-back-set.ts', import.meta.url).href
 const NOTHING = `
 export const readBackSet = { name: 'read-back', title: 'Read nothing back', run: async ({ collection }) => ({ collection }) }
-export const isMadeInVain = () => 'nothing was read back'
+export const mustBeRepeated = () => 'nothing was read back'
 `
 
 registerHooks({

@@ -121,7 +121,9 @@ test('a page that drips: the question ends by its deadline, and the site is repl
   const { told, replica } = await replayed('web3', 'DO 1;', { deadlines: { request: 1.5 }, sites })
   assert.deepEqual(troubles(told), [])
   assert.equal(told.code, 0)
-  const said = told.outcomes.filter(({ step }) => step === 'ask-before').flatMap(({ notes }) => notes.map(({ text }) => text))
+  const said = told.outcomes
+    .filter(({ step }) => step === 'http-check-before')
+    .flatMap(({ notes }) => notes.map(({ text }) => text))
   assert.ok(said.includes('no whole answer within 1.5 s'), said.join())
   assert.match(readFileSync(join(replica.vhosts, SLOW, 'SITE/version.txt'), 'utf8'), /more/)
   assert.equal(await servers[1].query('SELECT title FROM wp_posts', 'slow'), 'Hello\n')

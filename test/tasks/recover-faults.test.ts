@@ -138,7 +138,7 @@ if (inOwnMounts(import.meta.filename)) {
     const { bavail, bsize } = statfsSync(data)
     writeFileSync(ballast, Buffer.alloc(bavail * bsize - 500_000, 1))
     await fails(
-      /^run room: not enough disk space for the restore on the disk of .*\/db.* --into .* --files-only or --path\. Nothing was fetched$/,
+      /^run restore-space: not enough disk space for the restore on the disk of .*\/db.* --into .* --files-only or --path\. Nothing was fetched$/,
     )
     // of an older backup nobody knows how large its dump is, until that is there
     const sizes = join(archive, '.holdfast-sets')
@@ -171,7 +171,7 @@ if (inOwnMounts(import.meta.filename)) {
     mariadb = await startMariadb(data)
     site = { ...site, mariadb }
     const next = await recover(stage, host, 'shop', ['--undo'])
-    assert.match(next.stdout, /an interrupted restore was taken back; the site is as it was before/)
+    assert.match(next.stdout, /an interrupted restore was rolled back; the site is as it was before/)
     assert.equal(next.code, 0)
     await isAsBefore()
   })
@@ -189,7 +189,7 @@ if (inOwnMounts(import.meta.filename)) {
   })
   test('a site that no longer answers as it did', async () => {
     await changed(copy => writeFileSync(join(copy, 'SITE', 'index.php'), '<?php http_response_code(500);'))
-    await fails(/ask-after: it answered HTTP 200 before and HTTP 500, without the expected text after the restore/)
+    await fails(/http-check-after: it answered HTTP 200 before and HTTP 500, without the expected text after the restore/)
   })
   test('a wrong passphrase', async () => {
     const locked = { ...host, name: 'locked' }

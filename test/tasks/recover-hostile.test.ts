@@ -67,7 +67,7 @@ for (const [name, entry] of programs) {
   test(`a set with ${name} is restored without that right`, async () => {
     await set(() => {})
     await injectEntries(archive, [entry])
-    await restoredWithout(/would have run as its owner or group, and does no more: SITE\/zz/, () =>
+    await restoredWithout(/setuid and setgid bits are cleared: SITE\/zz/, () =>
       assert.equal((statSync(join(shop.folder, 'SITE/zz')).mode & 0o7777).toString(8), '755'),
     )
   })

@@ -72,7 +72,7 @@ test('recover takes off every right to run as the owner or group of a file, of s
   for (const words of [['--path', 'SITE/uploads/2026'], []]) {
     const { code, stdout } = await recover(...words)
     assert.equal(code, 0, stdout)
-    assert.match(stdout, /would have run as its owner or group, and does no more: .*\/suid; .*\/pic/)
+    assert.match(stdout, /setuid and setgid bits are cleared: .*\/suid; .*\/pic/)
     assert.deepEqual(rightsOf('SITE/uploads/2026/suid'), [0, 0, '755'])
     assert.deepEqual(rightsOf('SITE/uploads/2026/pic'), [33, 33, '755'])
   }

@@ -95,7 +95,7 @@ for (const [index, { name, env, encryption }] of cases.entries()) {
     const told = await restoreOf(rights)
     assert.deepEqual(troubles(told), [])
     const notes = told.outcomes.flatMap(outcome => outcome.notes.map(note => note.text))
-    assert.match(notes.join('\n'), /would have run as its owner or group, and does no more: .*SITE\/zz-root/)
+    assert.match(notes.join('\n'), /setuid and setgid bits are cleared: .*SITE\/zz-root/)
     for (const { name: path } of rights) assert.equal((statSync(join(shop, path)).mode & 0o7777).toString(8), '755', path)
     const device = await restoreOf([{ name: 'SITE/zzz', kind: 'device', mode: '666' }])
     assert.match(troubles(device).join('\n'), /the set holds what cannot be restored: .*SITE\/zzz/)

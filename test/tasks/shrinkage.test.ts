@@ -141,7 +141,7 @@ test('a set that somebody else put there, with less than half, is refused by the
     assert.equal(told.code, 1)
     assert.match(
       verdicts(told).join(),
-      /^same failed: Compare it with what is here: .*stays behind the backup of .*: it has far less than this replica: files: \d of \d\d left/,
+      /^same failed: Compare with the current replica: .*stays behind the backup of .*: it has far less than this replica: files: \d of \d\d left/,
     )
     assert.equal(uploadsOn(web2, 'same'), 40)
   }

@@ -126,7 +126,7 @@ test('status.ts ends with 1 when a backup is too old, a volume is gone, or two h
 test('status.ts: an archive that is not there is a problem, a site that does not exist bad input', () => {
   const missing = run('status', '--host', 'other')
   assert.equal(missing.code, 1)
-  assert.match(missing.stdout, /PROBLEM Look at the archive: /)
+  assert.match(missing.stdout, /PROBLEM Check the archive, read-only: /)
   assert.equal(statSync(folder).isDirectory() && readdirSync(folder).includes('nowhere'), false)
   const unknown = run('status', '--site', 'nix')
   assert.equal(unknown.code, 2)

@@ -28,10 +28,10 @@ async function stageOf(name: string, sites: string[], fields: Partial<HostFile> 
   return { stage, host, mails, prom }
 }
 
-type Telling = Awaited<ReturnType<typeof stageOf>>
+type SiteReport = Awaited<ReturnType<typeof stageOf>>
 
 /** A night, and how it is told: the exit code, the verdicts, what the mail said, if one was sent, and the metrics. */
-async function night({ stage, host, mails, prom }: Telling, env: NodeJS.ProcessEnv = {}) {
+async function night({ stage, host, mails, prom }: SiteReport, env: NodeJS.ProcessEnv = {}) {
   for (const old of readdirSync(mails)) rmSync(join(mails, old))
   const told = await stage.told(host, [], env)
   const sent = readdirSync(mails).map(name => openMail(readFileSync(join(mails, name), 'utf8').replaceAll('\n', '\r\n')))
@@ -40,7 +40,7 @@ async function night({ stage, host, mails, prom }: Telling, env: NodeJS.ProcessE
 }
 
 /** What status says right after it, as data and as a page. */
-async function look({ stage, host }: Telling) {
+async function look({ stage, host }: SiteReport) {
   const pages = join(stage.folder, 'pages')
   const { code, stdout } = await runTask(stage, 'status', host, ['--json', '--html', pages])
   const status = statusSchema.parse(JSON.parse(stdout))

@@ -20,12 +20,12 @@ import { lock } from '../../lib/steps/lock.ts'
 import { archiveMount } from '../../lib/steps/mount.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { readBackSet } from '../../lib/steps/read-back-set.ts'
-import { askAfter, askBefore } from '../../lib/steps/restore/ask-site.ts'
+import { httpCheckAfter, httpCheckBefore } from '../../lib/steps/restore/ask-site.ts'
 import { confirm } from '../../lib/steps/restore/confirm.ts'
 import { databaseDiffers } from '../../lib/steps/restore/edit-guard.ts'
 import { checkFiles, restoreFiles } from '../../lib/steps/restore/files.ts'
-import { lookForRoom } from '../../lib/steps/restore/look-for-room.ts'
-import { settleMarkers } from '../../lib/steps/restore/markers.ts'
+import { checkRestoreSpace } from '../../lib/steps/restore/look-for-room.ts'
+import { setMarkers } from '../../lib/steps/restore/markers.ts'
 import { checkShadow, importShadow } from '../../lib/steps/restore/shadow.ts'
 import { swapIn } from '../../lib/steps/restore/swap.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft } from '../../lib/steps/restore/system-files.ts'
@@ -131,59 +131,59 @@ ready.each('Primary sites', primaries, site => site.use(checkSets).do(pruneOnceA
 
 // a restore that replaces a site
 type Replaces = NeedsOf<typeof replaceReplica> & NeedsOf<typeof restoreInPlace>
-const roomy = recipe<Replaces>().do(lookForRoom('recover'))
+const roomy = recipe<Replaces>().do(checkRestoreSpace('recover'))
 const transaction = roomy.hold(restoreTransaction('recover'))
 const files = transaction.do(restoreFiles).do(checkFiles)
-const marked = files.do(settleMarkers)
+const marked = files.do(setMarkers)
 const whole = marked.only('Database', databaseDiffers, site => site.do(importShadow).do(checkShadow), { databaseChecked: false })
 const read = whole.do(readSystemFiles)
-const asked = read.do(askBefore)
+const asked = read.do(httpCheckBefore)
 const swapped = asked.do(swapIn)
-const works = swapped.do(askAfter)
+const works = swapped.do(httpCheckAfter)
 works.do(commit)
 // @ts-expect-error a question before it is known whether there is room
 recipe<Replaces>().do(confirm)
 // @ts-expect-error a transaction before it is known whether there is room
 recipe<Replaces>().hold(restoreTransaction('recover'))
 // @ts-expect-error the room of a recovery in a replica's transaction
-recipe<Replaces>().do(lookForRoom('recover')).hold(restoreTransaction('replica'))
+recipe<Replaces>().do(checkRestoreSpace('recover')).hold(restoreTransaction('replica'))
 // @ts-expect-error and the other way round
-recipe<Replaces>().do(lookForRoom('replica')).hold(restoreTransaction('recover'))
+recipe<Replaces>().do(checkRestoreSpace('replica')).hold(restoreTransaction('recover'))
 // @ts-expect-error files without a transaction
 roomy.do(restoreFiles)
 // @ts-expect-error a swap before the site was asked: nobody would know that it worked
 read.do(swapIn)
 const databaseChecked = gives<{ databaseChecked: boolean }>()
-const unchecked = transaction.do(restoreFiles).do(settleMarkers).do(databaseChecked).do(readSystemFiles).do(askBefore)
+const unchecked = transaction.do(restoreFiles).do(setMarkers).do(databaseChecked).do(readSystemFiles).do(httpCheckBefore)
 // @ts-expect-error a swap before the files were checked
 unchecked.do(swapIn)
 // @ts-expect-error a swap before the database was checked
-marked.do(readSystemFiles).do(askBefore).do(swapIn)
+marked.do(readSystemFiles).do(httpCheckBefore).do(swapIn)
 // @ts-expect-error a database that is imported and not checked
 marked.only('Database', databaseDiffers, site => site.do(importShadow), { databaseChecked: false })
 // @ts-expect-error a check of a database that is not imported
 marked.only('Database', databaseDiffers, site => site.do(checkShadow), { databaseChecked: false })
-const unmarked = files.do(databaseChecked).do(readSystemFiles).do(askBefore)
+const unmarked = files.do(databaseChecked).do(readSystemFiles).do(httpCheckBefore)
 // @ts-expect-error a swap before the marker says whose the site is
 unmarked.do(swapIn)
 // @ts-expect-error a swap before certificates and configuration were read
-whole.do(askBefore).do(swapIn)
+whole.do(httpCheckBefore).do(swapIn)
 // @ts-expect-error the second question before the swap
-asked.do(askAfter)
+asked.do(httpCheckAfter)
 // @ts-expect-error a commit before the second question
 swapped.do(commit)
 recipe<Replaces>().only('In place', always, site => site.use(works).do(commit))
 // @ts-expect-error a transaction without its commit
 recipe<Replaces>().only('In place', always, site => site.use(works))
-const installed = swapped.do(installSystemFiles).do(askAfter)
+const installed = swapped.do(installSystemFiles).do(httpCheckAfter)
 recipe<Replaces>().only('In place', always, site => site.use(installed).do(rememberLeft).do(commit))
 // @ts-expect-error configuration that was put in force, and what is left of it not remembered
 recipe<Replaces>().only('In place', always, site => site.use(installed).do(commit))
 
 // an undo
 const kept = recipe<NeedsOf<typeof chooseKept> & Start>().do(chooseKept).hold(undoTransaction)
-kept.do(askBefore).do(swapBack).do(askAfter).do(commit)
+kept.do(httpCheckBefore).do(swapBack).do(httpCheckAfter).do(commit)
 // @ts-expect-error a swap before the site was asked
 kept.do(swapBack)
 // @ts-expect-error a commit before the second question
-kept.do(askBefore).do(swapBack).do(commit)
+kept.do(httpCheckBefore).do(swapBack).do(commit)

@@ -5,7 +5,7 @@ import { messageOf } from '../../core/message.ts'
 import { printTime } from '../../core/restore-point.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Site } from '../../host/site.ts'
-import { proveAgain, type SiteArchive } from '../../store/archive.ts'
+import { recheckArchive, type SiteArchive } from '../../store/archive.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { hashFiles, type ToHash } from '../../store/file-hashes.ts'
 import { filePrefixIn } from '../args.ts'
@@ -59,7 +59,7 @@ export async function hashesOf(
       )
     } catch (error) {
       if (shell.stop.aborted) throw error
-      await proveAgain(facts.siteArchive, shell)
+      await recheckArchive(facts.siteArchive, shell)
       const isSealed = set.time < since || /no secret key/i.test(messageOf(error))
       if (!isSealed) parts.push(wrongFiles([manifest], `cannot be read: ${messageOf(error)}`, shell))
       else shell.note('warning', `the volumes of the ${nameOf(set)} cannot be proven: ${messageOf(error)}`)
@@ -87,7 +87,7 @@ export async function compareHashes(
   })
   const hashed = await hashFiles(siteArchive.folder!, toHash, shell)
   // that a share went away says more than that its files did
-  if (hashed.some(({ hash }) => hash === undefined)) await proveAgain(siteArchive, shell)
+  if (hashed.some(({ hash }) => hash === undefined)) await recheckArchive(siteArchive, shell)
   const refs = new Map(listed.files.map(file => [file.name, file]))
   const news = hashed.map(({ name, hash, said }): AuditedFiles => {
     const { sha1, sha256 } = known[name]!

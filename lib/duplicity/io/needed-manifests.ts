@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type BackupSet, type Collection, setsOf } from '../../core/collection.ts'
 import { cannotWrite } from '../../core/disk-trouble.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
+import { counted } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
@@ -35,7 +36,7 @@ export async function withNeededManifests(used: Used, shell: Shell, restore: () 
     await restore()
     await shell.act('check that all volumes were restored', () => assertWhole(used))
   } catch (error) {
-    for (const set of setsNeeded(used.point)) forgetManifest(used.archiveDir, set)
+    for (const set of setsNeeded(used.point)) dropManifest(used.archiveDir, set)
     throw error
   }
 }
@@ -46,7 +47,7 @@ export async function withNeededManifests(used: Used, shell: Shell, restore: () 
  * @throws when the archive-dir cannot be written
  */
 export function prepareArchiveDir({ archiveDir, point, collection: { files }, prefix }: Used): void {
-  for (const set of setsNeeded(point)) if (wrongWith(archiveDir, set) !== undefined) forgetManifest(archiveDir, set)
+  for (const set of setsNeeded(point)) if (wrongWith(archiveDir, set) !== undefined) dropManifest(archiveDir, set)
   const needed = new Set(setsNeeded(point).map(({ manifest }) => manifest?.name))
   const isLeftOut = (name: string): boolean => {
     const parts = parseName(name, prefix)
@@ -76,7 +77,7 @@ export function assertWhole({ archiveDir, point }: Pick<Used, 'archiveDir' | 'po
 
 const copyOf = (archiveDir: string, { manifest }: BackupSet): string => join(archiveDir, copyName(manifest?.name ?? ''))
 
-function forgetManifest(archiveDir: string, set: BackupSet): void {
+function dropManifest(archiveDir: string, set: BackupSet): void {
   rmSync(copyOf(archiveDir, set), { force: true })
 }
 
@@ -92,4 +93,4 @@ function wrongWith(archiveDir: string, set: BackupSet): string | undefined {
   }
 }
 
-const count = (volumes: readonly number[]): string => (volumes.length === 1 ? '1 volume' : `${volumes.length} volumes`)
+const count = (volumes: readonly number[]): string => counted(volumes.length, 'volume')

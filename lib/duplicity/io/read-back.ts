@@ -4,7 +4,7 @@ import type { AuditedFile, AuditedFiles, KnownFiles } from '../../core/known-fil
 import { withMarksOf } from '../../core/set-record.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { rememberOrTell } from '../../host/state.ts'
-import { proveAgain } from '../../store/archive.ts'
+import { recheckArchive } from '../../store/archive.ts'
 import { withFiles, writeAuditedFiles } from '../../store/audited-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { type Keys, type Metadata, putBackMetadata, type ReadBack, readBackMetadata } from '../../store/metadata.ts'
@@ -39,7 +39,7 @@ export interface ReadingBack {
   /** The archive as it is now. */
   readonly listed: Collection
   /** Something was put back. */
-  readonly isMended: boolean
+  readonly isRepaired: boolean
 }
 
 /**
@@ -53,7 +53,7 @@ export async function readBack(
   { known, listed }: { readonly known: AuditedFiles; readonly listed: Collection },
   shell: Shell,
 ): Promise<ReadingBack> {
-  if (names.length === 0) return { news: {}, listed, isMended: false }
+  if (names.length === 0) return { news: {}, listed, isRepaired: false }
   return await withKeys(facts, shell, keys => readBackWith(keys, facts, names, { known, listed }, shell))
 }
 
@@ -66,17 +66,21 @@ async function readBackWith(
 ): Promise<ReadingBack> {
   const look = { facts, keys, known, shell, since: await encryptedSince(facts, shell) }
   const first = await readAll(look, names, listed, 'hashes')
-  const mendable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)
-  if (mendable.length === 0) return { news: newsOf(look, first, listed), listed, isMended: false }
-  for (const { copy, name, wrong, bytes } of mendable) {
+  const repairable = first.filter(({ copy, isGood }) => !isGood && copy !== undefined)
+  if (repairable.length === 0) return { news: newsOf(look, first, listed), listed, isRepaired: false }
+  for (const { copy, name, wrong, bytes } of repairable) {
     await putBackMetadata(facts.siteArchive.folder!, { copy, name, bytes }, keys, shell)
     const [told] = damageOf(name, wrong, prefixOf(facts))
     shell.note('significant', `${told?.text ?? name}; it was put back from this host's copy`)
   }
   const now = await listCollection(facts.siteArchive, shell)
-  const mended = new Set(mendable.map(({ name }) => name))
-  const second = await readAll(look, [...mended], now, 'copies')
-  return { news: newsOf(look, [...first.filter(({ name }) => !mended.has(name)), ...second], now), listed: now, isMended: true }
+  const repaired = new Set(repairable.map(({ name }) => name))
+  const second = await readAll(look, [...repaired], now, 'copies')
+  return {
+    news: newsOf(look, [...first.filter(({ name }) => !repaired.has(name)), ...second], now),
+    listed: now,
+    isRepaired: true,
+  }
 }
 
 interface Look {
@@ -115,7 +119,7 @@ async function readAll(
     shell,
   )
   // that a share went away says more than that its files did
-  if (answers.some(({ result }) => result === 'unread')) await proveAgain(facts.siteArchive, shell)
+  if (answers.some(({ result }) => result === 'unread')) await recheckArchive(facts.siteArchive, shell)
   return files.map(file => {
     const answer = answers.find(({ name }) => name === file.name)
     const wanted = known[file.name]?.sha256

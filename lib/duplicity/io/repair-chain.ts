@@ -26,7 +26,7 @@ const SIGNS: readonly DuplicityFault[] = [
  * and something stands in for it, so that duplicity can begin a new chain.
  * @returns the collection, to be backed up to once more; undefined where nothing of that was wrong
  */
-export async function mendChain(
+export async function repairChain(
   facts: LookNeeds & Needs<'collection'>,
   error: unknown,
   shell: Shell,
@@ -38,7 +38,7 @@ export async function mendChain(
   const prefix = filePrefixIn(siteArchive.options)
   const names = setsOf(chain).flatMap(set => metadataNames(set, prefix))
   const known = filesKnownHere(host, site.name, shell)
-  const { news, listed, isMended } = await readBack(facts, names, { known, listed: collection }, shell)
+  const { news, listed, isRepaired } = await readBack(facts, names, { known, listed: collection }, shell)
   const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
   const lost = after.damages?.filter(({ file }) => names.includes(file) && copyOf(facts, file, known) === undefined) ?? []
   if (lost.length > 0)
@@ -48,5 +48,5 @@ export async function mendChain(
         lost.map(({ file }) => file),
       ),
     )
-  return isMended || lost.length > 0 ? after : undefined
+  return isRepaired || lost.length > 0 ? after : undefined
 }

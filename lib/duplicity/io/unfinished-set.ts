@@ -11,7 +11,7 @@ import type { Shell } from '../../engine/shell.ts'
 import { assertNotFull } from '../../host/disk.ts'
 import { makeScratch } from '../../host/scratch.ts'
 import { removeFile } from '../../host/whole-file.ts'
-import { proveAgain } from '../../store/archive.ts'
+import { recheckArchive } from '../../store/archive.ts'
 import type { Needs } from '../../store/facts.ts'
 import { filesOfSite } from '../../store/share-files.ts'
 import { dropPartialWords, filePrefixIn, type Target } from '../args.ts'
@@ -30,7 +30,7 @@ type UnfinishedNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'coll
  * @returns the collection as it is then
  * @throws when the archive is away or full, or gpg fails: then no backup could be made either, and the next run begins again with this
  */
-export async function settleUnfinished(facts: UnfinishedNeeds, shell: Shell): Promise<Collection> {
+export async function resolveUnfinished(facts: UnfinishedNeeds, shell: Shell): Promise<Collection> {
   const { host, site, siteArchive } = facts
   const target = targetOf(host, site.name, siteArchive, 'backup')
   const cache = join(target.cache, target.name)
@@ -46,7 +46,7 @@ export async function settleUnfinished(facts: UnfinishedNeeds, shell: Shell): Pr
   for (const files of sets) {
     const fresh = { ...facts, collection: await readCollection(facts, shell), target }
     if (siteArchive.folder === undefined) await dropByDuplicity(files, fresh, cache, shell)
-    else await settleSet(files, { ...fresh, folders: { cache, archive: siteArchive.folder, scratch: scratch.path } }, shell)
+    else await resolveSet(files, { ...fresh, folders: { cache, archive: siteArchive.folder, scratch: scratch.path } }, shell)
   }
   return await readCollection(facts, shell)
 }
@@ -63,15 +63,15 @@ function named(files: readonly FileRef[], { siteArchive }: UnfinishedNeeds): Nam
   })
 }
 
-type SettleFacts = UnfinishedNeeds & { readonly target: Target; readonly folders: SetFolders }
+type ResolveFacts = UnfinishedNeeds & { readonly target: Target; readonly folders: SetFolders }
 /** The set with its files here. */
 type Unfinished = UnfinishedSet & { readonly local: readonly NamedFile[] }
 
-async function settleSet(local: readonly NamedFile[], facts: SettleFacts, shell: Shell): Promise<void> {
+async function resolveSet(local: readonly NamedFile[], facts: ResolveFacts, shell: Shell): Promise<void> {
   const { collection, folders, freeSpace, limits, site } = facts
   const archived = named(collection.files, facts).filter(file => keyOf(file) === keyOf(local[0]!))
   const sent = await lookAtSent(folders, { local, archived }, shell)
-  await proveAgain(facts.siteArchive, shell) // what could not be read there may be away
+  await recheckArchive(facts.siteArchive, shell) // what could not be read there may be away
   const { kind, time, baseTime } = local[0]!.parts
   const set = { kind, time, baseTime, hasManifest: archived.some(isManifest), sent, local }
   const { frequencySeconds } = limits
@@ -93,7 +93,7 @@ const WORDS: Readonly<Record<UnfinishedPlan['kind'], string>> = {
 const isManifest = ({ parts }: NamedFile): boolean => parts.role === 'manifest'
 
 /** Makes a finished set of what was sent. Where that fails although the archive is there and has room, it would fail in every night: then the set is dropped. */
-async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts: SettleFacts, shell: Shell): Promise<void> {
+async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts: ResolveFacts, shell: Shell): Promise<void> {
   const { host, siteArchive, folders } = facts
   await shell.act('make a finished set of it', async () => {
     try {
@@ -101,7 +101,7 @@ async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts
       await withKeys(facts, shell, keys => closeSet(set, sent, { folders, siteArchive, keys }, shell))
     } catch (error) {
       if (shell.stop.aborted || diskTrouble(error) !== undefined || isOfGpg(error)) throw error
-      await proveAgain(siteArchive, shell)
+      await recheckArchive(siteArchive, shell)
       await assertNotFull(siteArchive.folder, host, error, shell)
       shell.note('warning', `that failed, and ${WORDS[set.hasManifest ? 'forget' : 'drop']}: ${messageOf(error)}`)
       if (!set.hasManifest) await drop(set, facts, shell)
@@ -113,7 +113,7 @@ async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts
 const isOfGpg = (error: unknown): boolean => error instanceof CommandFailed && /^gpg: /m.test(error.stderr)
 
 /** Removes all files of a set that has no manifest in the archive, there and here. */
-async function drop({ local }: Unfinished, facts: SettleFacts, shell: Shell): Promise<void> {
+async function drop({ local }: Unfinished, facts: ResolveFacts, shell: Shell): Promise<void> {
   const { folders, siteArchive } = facts
   const archived = named(await listArchive(siteArchive, shell), facts).filter(file => keyOf(file) === keyOf(local[0]!))
   if (archived.some(isManifest)) throw new Error('a set with a manifest is not to be removed')
@@ -124,7 +124,7 @@ async function drop({ local }: Unfinished, facts: SettleFacts, shell: Shell): Pr
 /** At a URL nothing but duplicity can read or remove what was sent. When even that fails, what is left there is an incomplete set that a cleanup removes. */
 async function dropByDuplicity(
   local: readonly NamedFile[],
-  { host, secrets, siteArchive, target }: Omit<SettleFacts, 'folders'>,
+  { host, secrets, siteArchive, target }: Omit<ResolveFacts, 'folders'>,
   cache: string,
   shell: Shell,
 ) {

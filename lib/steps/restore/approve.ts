@@ -40,7 +40,7 @@ const SHOWN = 1000
 /** Shows what waits for the site. @throws {BadInput} when nothing does, or something else than was asked about */
 export const showProposal: Step<Needs<'host' | 'site'> & { approval: Approval }, { proposed: readonly ConfigurationFile[] }> = {
   name: 'show',
-  title: ({ site }) => `Show what waits for ${site.name}`,
+  title: ({ site }) => `Show the pending configuration of ${site.name}`,
   run: async ({ host, site, approval }, shell) => {
     const proposal = readKeptProposal(host, site.name)
     const proposed = proposal.files.filter(({ name }) => approval.files.length === 0 || approval.files.includes(name))

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { SiteAnswer } from '../../core/page.ts'
 import type { Step } from '../../engine/step.ts'
-import { askSite } from '../../host/http-check.ts'
+import { httpCheck } from '../../host/http-check.ts'
 import type { Swapped } from '../../restore/transaction.ts'
 import type { Needs } from '../../store/facts.ts'
 
@@ -11,7 +11,7 @@ import type { Needs } from '../../store/facts.ts'
  */
 const CACHED = 3_100
 
-/** What the site answered before it was exchanged; undefined where nothing says how to ask it. */
+/** What the site answered before it was exchanged; undefined where no HTTP check: no domain or `check` configured. */
 export type Asked = { before: SiteAnswer | undefined }
 /** What it answers now, where it was asked: it works as it did before, or whoever restores it insists. */
 export type Answered = { after: SiteAnswer | undefined }
@@ -19,26 +19,26 @@ export type Answered = { after: SiteAnswer | undefined }
 export type Insisting = { insists: boolean }
 
 /** Asks the site before anything of it is exchanged. */
-export const askBefore: Step<Needs<'host' | 'site'>, Asked> = {
-  name: 'ask-before',
-  title: 'Ask the site',
+export const httpCheckBefore: Step<Needs<'host' | 'site'>, Asked> = {
+  name: 'http-check-before',
+  title: 'HTTP check before the swap',
   run: async ({ host, site }, shell) => {
-    const before = await askSite(host, site, shell.stop)
-    shell.note('info', before ? before.said : 'nothing says how to ask it')
+    const before = await httpCheck(host, site, shell.stop)
+    shell.note('info', before ? before.said : 'no HTTP check: no domain or `check` configured')
     return { before }
   },
 }
 
 /** Phase (g): a site that worked before and does not now is not what was wanted, unless somebody insists: failing here puts everything back. */
-export const askAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & Swapped, Answered> = {
-  name: 'ask-after',
-  title: 'Ask the restored site',
+export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & Swapped, Answered> = {
+  name: 'http-check-after',
+  title: 'HTTP check after the swap',
   run: async ({ host, site, before, insists }, shell) => {
     let after: SiteAnswer | undefined
     await shell.act('ask the site over HTTP whether it answers as it did', async () => {
       if (!before) return
       await setTimeout(CACHED, undefined, { signal: shell.stop })
-      after = await askSite(host, site, shell.stop)
+      after = await httpCheck(host, site, shell.stop)
       if (!after) return
       if (before.works && !after.works && !insists)
         throw new Error(`it answered ${before.said} before and ${after.said} after the restore`)

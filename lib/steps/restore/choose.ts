@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { formatAge } from '../../core/age.ts'
 import { BadInput } from '../../core/bad-input.ts'
 import { type Collection, setsOf } from '../../core/collection.ts'
-import { listed } from '../../core/listed.ts'
 import { messageOf } from '../../core/message.ts'
 import {
   adviceInstead,
@@ -17,6 +16,7 @@ import {
   restorePoints,
 } from '../../core/restore-point.ts'
 import { formatBytes } from '../../core/size.ts'
+import { listed } from '../../core/wording.ts'
 import type { Condition, Step } from '../../engine/step.ts'
 import { desktopSite } from '../../host/desktop-site.ts'
 import { placeOf, type Site } from '../../host/site.ts'
@@ -44,7 +44,7 @@ export const isBehind: Condition<
 /** The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while its archive says that it is ours. */
 export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: Recovery }, Needs<'site'>> = {
   name: 'choose-site',
-  title: 'Look whether the site may be recovered here',
+  title: 'Check that the site can be recovered here',
   run: async ({ host, roles, request, recovery }, shell) => {
     const [name = ''] = request.only
     if (host.desktop && name === desktopSite(host).name) return { site: chooseDesktop(desktopSite(host), recovery) }
@@ -70,7 +70,7 @@ function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
 /** The site of an undo, which needs no archive. */
 export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Needs<'site'>> = {
   name: 'choose-site',
-  title: 'Look for the site',
+  title: 'Find the site',
   run: async ({ host, request, localSites }) => {
     const [name = ''] = request.only
     const local = localSites.find(site => site.name === name)
@@ -78,7 +78,7 @@ export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Nee
       site: {
         ...placeOf(host, name),
         local,
-        role: { role: 'primary', owner: host.name, reason: 'an undo asks no archive', settle: [] },
+        role: { role: 'primary', owner: host.name, reason: 'an undo asks no archive', choices: [] },
       },
     }
   },
@@ -152,7 +152,7 @@ const isKnownBroken = ({ set }: RestorePoint): boolean => set.answer?.works === 
 /** Tells whether the site works now, and names the next older backup to try where it does not. */
 export const tellRecovered: Step<Needs<'collection' | 'site' | 'request'> & Answered & { point: RestorePoint }, void> = {
   name: 'recovered',
-  title: ({ site }) => `Look whether ${site.name} works`,
+  title: ({ site }) => `Check that ${site.name} works`,
   run: async ({ collection, site, request, point, after }, shell) => {
     if (!after || after.works) return
     const older = olderCandidate(collection, point)

@@ -22,7 +22,7 @@ type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' |
 /** Refuses a folder that nothing can be restored into, before anything else is said about the restore. */
 export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
   name: 'place',
-  title: ({ into }) => `Look whether ${into} can take it`,
+  title: ({ into }) => `Check the target folder ${into}`,
   run: async ({ host, into }) => {
     if (!isOnDiskOf(into)) {
       const wanted = 'wanted one on whose disk there is a folder that nobody else can change'

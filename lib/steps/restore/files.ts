@@ -6,14 +6,14 @@ import { DuplicityError } from '../../duplicity/errors.ts'
 import { fetchTree } from '../../duplicity/io/fetch.ts'
 import type { Step } from '../../engine/step.ts'
 import { COMPANION, DUMP, furtherDumpsIn, openDump } from '../../host/companion.ts'
-import type { Hands } from '../../host/hands.ts'
+import type { HostContext } from '../../host/host-context.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
 import { webRootIn } from '../../host/opened-web-root.ts'
 import type { Site } from '../../host/site.ts'
 import { accessFrom } from '../../restore/database-access.ts'
 import { hasSameDump } from '../../restore/fingerprint.ts'
-import { settleRights } from '../../restore/rights.ts'
 import { partsOf, type Scope } from '../../restore/scope.ts'
+import { clearSetuidBits } from '../../restore/setuid.ts'
 import type { Restored, Restoring } from '../../restore/transaction.ts'
 import type { Needs } from '../../store/facts.ts'
 import { wpConfigIn } from '../../wordpress/find-config.ts'
@@ -61,16 +61,16 @@ export const checkFiles: Step<
     if (request.dryRun) return { restored: scope.database ? await foretold({ host, secrets, shell }, site) : NO_DATABASE }
     const { tree } = restoring
     if (scope.files) checkSite(tree, site.folder)
-    await settleRights(tree, shell)
+    await clearSetuidBits(tree, shell)
     if (!scope.database) return { restored: NO_DATABASE }
     for (const name of furtherDumpsIn(tree))
       shell.note(
         'problem',
         `one of its further databases is not brought back, only its dump: import ${join(site.folder, COMPANION, name)} by hand`,
       )
-    const hands = { host, secrets, shell }
+    const context = { host, secrets, shell }
     const config = scope.files ? wpConfigIn(tree, site.folder) : undefined
-    const access = await accessFrom(hands, site.name, config === undefined && !scope.files ? site.folder : tree)
+    const access = await accessFrom(context, site.name, config === undefined && !scope.files ? site.folder : tree)
     if (!access && !scope.files) throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
     if (!access) return { restored: NO_DATABASE }
     using dump = openDump(tree)
@@ -84,12 +84,12 @@ export const checkFiles: Step<
 const NO_DATABASE: Restored = { access: undefined, sameDump: false }
 
 /** What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke, it says what it leaves out. */
-async function foretold(hands: Hands, site: Site): Promise<Restored> {
+async function foretold(context: HostContext, site: Site): Promise<Restored> {
   try {
-    if (site.local) return { access: await accessFrom(hands, site.name, site.folder), sameDump: false }
-    hands.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
+    if (site.local) return { access: await accessFrom(context, site.name, site.folder), sameDump: false }
+    context.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
   } catch (error) {
-    hands.shell.note('info', `${messageOf(error)}: ${UNTOLD}`)
+    context.shell.note('info', `${messageOf(error)}: ${UNTOLD}`)
   }
   return NO_DATABASE
 }

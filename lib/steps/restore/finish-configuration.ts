@@ -8,7 +8,7 @@ import { pendingOf, readJournal, updatePending, writeJournal } from '../../resto
 import { hasKeptProposal, proposalFolder, readKeptProposal } from '../../restore/kept-proposal.ts'
 import type { Proposal } from '../../restore/proposal.ts'
 import { type Installed, putInForce } from '../../restore/put-in-force.ts'
-import { TO_PUT_BACK, takeBackPending, tidy } from '../../restore/transaction.ts'
+import { rollBackPending, TO_PUT_BACK, tidy } from '../../restore/transaction.ts'
 import type { Needs } from '../../store/facts.ts'
 import { isBehind } from './choose.ts'
 import type { Followed } from './hold-back.ts'
@@ -48,7 +48,7 @@ export const configurationTransaction: Hold<Changes, { changeId: string }> = {
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
-    if (!request.dryRun) await takeBackPending({ host, secrets, shell }, site.name)
+    if (!request.dryRun) await rollBackPending({ host, secrets, shell }, site.name)
   },
 }
 
@@ -58,7 +58,7 @@ export const installConfiguration: Step<
   { installed: Installed | undefined } & Owes<'rememberLeft'>
 > = {
   name: 'finish-configuration',
-  title: ({ site }) => `Put in force what ${site.name} still lacks`,
+  title: ({ site }) => `Install the pending configuration of ${site.name}`,
   run: async ({ host, secrets, request, site, changeId }, shell) => {
     let installed: Installed | undefined
     await shell.act(
@@ -90,10 +90,10 @@ function keptOrTold(host: Host, site: string, shell: Shell): Proposal | undefine
 /** The end of a change of configuration: what was in force before is kept, where there was a change at all. */
 export const keepConfiguration: Step<Changes & { changeId: string }, void> = {
   name: 'keep-configuration',
-  title: 'Keep what was in force before',
+  title: 'Keep the previous configuration',
   run: async ({ host, secrets, request, site }, shell) => {
     await shell.act(`keep what was in force before for ${host.keepPrevious} days`, async () => {
-      const hands = { host, secrets, shell }
+      const context = { host, secrets, shell }
       const pending = pendingOf(host, site.name)
       const { kept } = readJournal(host, site.name)
       const isChanged = pending.exchanges.length > 0
@@ -104,8 +104,8 @@ export const keepConfiguration: Step<Changes & { changeId: string }, void> = {
           'significant',
           `${site.name}: certificates or web server configuration were put in force; to put them back: ${request.command('recover', '--site', site.name, '--undo')}`,
         )
-      } else await takeBackPending(hands, site.name)
-      await tidy(hands, site.name)
+      } else await rollBackPending(context, site.name)
+      await tidy(context, site.name)
     })
   },
 }

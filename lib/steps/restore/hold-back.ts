@@ -48,7 +48,7 @@ async function remember(
 ): Promise<void> {
   const since = held && known.held?.byOwner === held.byOwner ? known.held.since : shell.now()
   if (held !== undefined || known.held !== undefined)
-    await shell.act('remember whether the replica stays behind', () =>
+    await shell.act('record whether the replica stays behind', () =>
       updateRecord(host, site.name, { held: held && { ...held, since } }),
     )
   if (held) shell.note('info', heldText(held))
@@ -63,7 +63,7 @@ type Checks = Needs<'host' | 'request' | 'site'> & Followed & { restoring: Resto
  */
 export const checkContents: Step<Checks, { contents: Contents }> = {
   name: 'check-contents',
-  title: 'Compare it with what is here',
+  title: 'Compare with the current replica',
   run: async ({ host, request, site, followed, restoring, point }, shell) => {
     if (request.dryRun) return { contents: {} }
     const contents = await contentsIn(restoring.tree, site.folder, shell)
@@ -79,7 +79,7 @@ export const checkContents: Step<Checks, { contents: Contents }> = {
 /** Remembers what the replica consists of now. */
 export const rememberContents: Step<Needs<'host' | 'site'> & { contents: Contents }, void> = {
   name: 'remember-contents',
-  title: 'Remember what it consists of',
+  title: 'Record its contents',
   run: async ({ host, site, contents }, shell) => {
     await shell.act('remember how much it is', () => updateRecord(host, site.name, { contents, held: undefined }))
     shell.tell({ site: site.name, shrinkage: null })

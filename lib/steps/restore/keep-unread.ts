@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { listed } from '../../core/listed.ts'
 import { printTime, type RestorePoint } from '../../core/restore-point.ts'
+import { listed } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { Step } from '../../engine/step.ts'
 import { OpenedFolder } from '../../host/opened-folder.ts'
@@ -16,7 +16,7 @@ type Keeps = Needs<'site'> & { restoring: Restoring; point: RestorePoint }
  */
 export const keepUnread: Step<Keeps, void> = {
   name: 'keep-unread',
-  title: 'Keep what its owner could not read',
+  title: 'Keep files that the primary could not read',
   run: async ({ site, restoring, point }, shell) => {
     const { unread = [] } = point.set
     if (unread.length === 0 || !site.local) return

@@ -7,8 +7,8 @@ import type { RestoreTask } from '../../restore/transaction.ts'
  * database beside the live one. Single files and folders are not reckoned with: nobody knows how large they are.
  * @param task a replica's database is often the one that is live already, and then not imported: for it the look before the import is the only one
  */
-export const lookForRoom = <Task extends RestoreTask>(task: Task): Step<Looks, Looked<Task>> => ({
-  name: 'room',
+export const checkRestoreSpace = <Task extends RestoreTask>(task: Task): Step<Looks, Looked<Task>> => ({
+  name: 'restore-space',
   title: 'Check disk space',
   run: async ({ host, secrets, siteArchive, point, scope }, shell) => {
     const looks = { host, secrets, siteArchive, point, scope }
@@ -19,8 +19,8 @@ export const lookForRoom = <Task extends RestoreTask>(task: Task): Step<Looks, L
 })
 
 /** The same for a restore into another folder, which imports nothing. */
-export const lookForRoomElsewhere: Step<Looks & { into: string }, void> = {
-  name: 'room',
+export const checkSpaceElsewhere: Step<Looks & { into: string }, void> = {
+  name: 'restore-space',
   title: 'Check disk space',
   run: async (facts, shell) => {
     const seen = await unlessItFails(shell, () => lookAt(facts, facts.into, false, shell))

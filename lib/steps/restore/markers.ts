@@ -12,11 +12,11 @@ import type { Needs } from '../../store/facts.ts'
  * Makes the restored tree say what is true now: its marker names today's owner, whoever that was when the set was made; and on the primary
  * the allowance and frequency of the live site stay in force.
  */
-export const settleMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; scope: Scope }, { markerSettled: true }> = {
+export const setMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; scope: Scope }, { markerSet: true }> = {
   name: 'markers',
-  title: 'Settle the marker',
+  title: 'Set the marker',
   run: async ({ host, site, restoring, scope }, shell) => {
-    if (!scope.files) return { markerSettled: true }
+    if (!scope.files) return { markerSet: true }
     const owner = site.role.owner ?? host.name
     await shell.act(`write ${markerOf(owner)} into the restored tree, and no other marker`, async () => {
       using tree = OpenedFolder.open(restoring.tree)
@@ -33,7 +33,7 @@ export const settleMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring
         for (const name of OF_TODAY) await takeOver(live, tree, name, shell)
       })
     }
-    return { markerSettled: true }
+    return { markerSet: true }
   },
 }
 

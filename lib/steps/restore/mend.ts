@@ -7,23 +7,23 @@ import { removeUnfinished } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
 import { readJournal } from '../../restore/journal.ts'
 import { leftBehind } from '../../restore/left-behind.ts'
-import { takeBackInterrupted, tidy } from '../../restore/transaction.ts'
+import { rollBackTransaction, tidy } from '../../restore/transaction.ts'
 import type { Needs } from '../../store/facts.ts'
 
-/** The sites whose interrupted restore was taken back at the beginning of this run. */
-export interface Mended {
-  readonly mended: readonly string[]
+/** The sites whose interrupted restore was rolled back at the beginning of this run. */
+export interface RolledBack {
+  readonly rolledBack: readonly string[]
 }
 
 /**
- * Finishes what restores of earlier runs left: one that was cut short is taken back, and what was kept for long enough is removed. A site that cannot be
- * mended now (the database server is down) is left alone by the rest of the run: its role says so.
+ * Finishes what restores of earlier runs left: one that was cut short is rolled back, and what was kept for long enough is removed. A site that cannot be
+ * rolledBack now (the database server is down) is left alone by the rest of the run: its role says so.
  */
-export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> = {
-  name: 'mend',
-  title: 'Mend what was interrupted',
+export const rollBackInterrupted: Step<Needs<'host' | 'secrets' | 'request'>, RolledBack> = {
+  name: 'roll-back',
+  title: 'Roll back interrupted restores',
   run: async ({ host, secrets, request }, shell) => {
-    const mended: string[] = []
+    const rolledBack: string[] = []
     if (!request.dryRun) {
       removeScratch(host)
       removeUnfinished(host.paths.state)
@@ -31,24 +31,24 @@ export const mendRestores: Step<Needs<'host' | 'secrets' | 'request'>, Mended> =
     for (const site of sitesWithJournal(join(host.paths.state, 'restores'))) {
       if (request.dryRun) continue
       try {
-        const hands = { host, secrets, shell }
-        const taken = await takeBackInterrupted(hands, site)
+        const context = { host, secrets, shell }
+        const taken = await rollBackTransaction(context, site)
         if (taken) {
-          mended.push(site)
+          rolledBack.push(site)
           const also = taken.phase === 'kept' ? `; what was live meanwhile is kept in ${taken.holdings[0]}` : ''
-          shell.note('significant', `${site}: an interrupted restore was taken back; the site is as it was before${also}`)
+          shell.note('significant', `${site}: an interrupted restore was rolled back; the site is as it was before${also}`)
         }
-        await tidy(hands, site)
+        await tidy(context, site)
       } catch (error) {
         const isPending = isUnfinished(host, site)
         const what = isPending
-          ? 'an interrupted restore cannot be taken back yet, and the site is left alone until it is'
+          ? 'an interrupted restore cannot be rolled back yet, and the site is left alone until it is'
           : 'what an earlier restore kept cannot be removed yet'
         shell.note('problem', `${site}: ${what}: ${messageOf(error)}`)
       }
     }
     if (!request.dryRun) for (const text of await leftBehind({ host, secrets, shell })) shell.note('warning', text)
-    return { mended }
+    return { rolledBack }
   },
 }
 

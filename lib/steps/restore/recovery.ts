@@ -1,15 +1,15 @@
 import type { Condition } from '../../engine/step.ts'
 import type { Recovery } from '../../restore/recovery.ts'
 import type { Needs } from '../../store/facts.ts'
-import type { Mended } from './mend.ts'
+import type { RolledBack } from './mend.ts'
 
 type WithRecovery = { recovery: Recovery }
 
 /** The three things that a recovery can be. */
-export const wantsUndo: Condition<WithRecovery & Mended & Needs<'request'>, object> = ({ recovery, mended, request }) => {
+export const wantsUndo: Condition<WithRecovery & RolledBack & Needs<'request'>, object> = ({ recovery, rolledBack, request }) => {
   if (!recovery.undo) return 'not asked for'
   const [site = ''] = request.only
-  return mended.includes(site) ? 'the last restore had been interrupted: that it was taken back just now is the undo' : {}
+  return rolledBack.includes(site) ? 'the last restore had been interrupted: that it was rolled back just now is the undo' : {}
 }
 export const wantsList: Condition<WithRecovery, object> = ({ recovery }) => (recovery.list ? {} : 'not asked for')
 export const wantsRestore: Condition<WithRecovery, object> = ({ recovery }) =>

@@ -11,7 +11,7 @@ import type { Needs } from '../../store/facts.ts'
  */
 export const refuseMounts: Step<Needs<'host' | 'site'> & { scope: Scope }, void> = {
   name: 'place',
-  title: 'Look whether it can be put in place',
+  title: 'Check for mounts',
   run: async ({ host, site, scope }) => {
     for (const path of scope.paths) refuse(host, site.folder, join(site.folder, placeOfPath(host, site.folder, path)))
     if (scope.files) refuse(host, host.vhosts, site.folder)

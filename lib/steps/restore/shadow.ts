@@ -10,12 +10,12 @@ import { assertOwnServer } from '../../database/own-server.ts'
 import { quoteName, quoteText } from '../../database/sql.ts'
 import type { Step } from '../../engine/step.ts'
 import { DUMP, openDump } from '../../host/companion.ts'
-import type { Hands } from '../../host/hands.ts'
+import type { HostContext } from '../../host/host-context.ts'
 import { assertRoomToImport } from '../../restore/disk-space.ts'
-import { refuseForeign } from '../../restore/foreign.ts'
 import { pendingOf, updatePending } from '../../restore/journal.ts'
 import type { Scope } from '../../restore/scope.ts'
 import type { Restoring } from '../../restore/transaction.ts'
+import { refuseUnowned } from '../../restore/unowned.ts'
 import type { Needs } from '../../store/facts.ts'
 
 type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; access: DatabaseAccess }
@@ -25,25 +25,25 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true
   name: 'import',
   title: 'Import the database beside the live one',
   run: async ({ host, secrets, site, restoring, access, scope }, shell) => {
-    const hands = { host, secrets, shell }
-    await assertOwnServer(hands, access)
-    await refuseForeign(hands, site.name, access)
-    await refuseUnreadable(hands, access)
+    const context = { host, secrets, shell }
+    await assertOwnServer(context, access)
+    await refuseUnowned(context, site.name, access)
+    await refuseUnreadable(context, access)
     await claimDatabase(host, site, access, 'own', shell)
     await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
-      await assertRoomToImport(hands, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
+      await assertRoomToImport(context, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
       using dump = openDump(restoring.tree)
       if (!dump) throw new Error(`the restored tree has no database dump (${DUMP}) any more`)
       const scratch = { databases: [restoring.shadow], accounts: [importAccount(host, restoring.shadow)] }
       updatePending(host, { ...pendingOf(host, site.name), scratch })
-      const leftOut = await importDump(hands, {
+      const leftOut = await importDump(context, {
         dump: dump.path,
         beside: join(restoring.holding, 'import.sql'),
         database: restoring.shadow,
         of: access.database,
       })
       updatePending(host, { ...pendingOf(host, site.name), scratch: { ...scratch, accounts: [] } })
-      const kept = await planExchange(hands, site.name, restoring, access, leftOut)
+      const kept = await planExchange(context, site.name, restoring, access, leftOut)
       for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
         shell.note('problem', `the ${kind} ${name} is not brought back: ${why}`)
     })
@@ -52,9 +52,9 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true
 }
 
 /** A table without its files cannot change places with the restored one. @throws when the live database has such tables: it names them and what to type */
-async function refuseUnreadable(hands: Hands, { database }: DatabaseAccess): Promise<void> {
+async function refuseUnreadable(context: HostContext, { database }: DatabaseAccess): Promise<void> {
   const unopened = `SELECT table_name FROM information_schema.tables WHERE table_schema = ${quoteText(database)} AND table_type <> 'VIEW' AND engine IS NULL;`
-  const lost = (await adminOf(hands).rows(unopened)).map(([name]) => name!)
+  const lost = (await adminOf(context).rows(unopened)).map(([name]) => name!)
   if (lost.length === 0) return
   const tables = lost.map(table => `${quoteName(database)}.${quoteName(table)}`).join(', ')
   throw new Error(
@@ -67,13 +67,13 @@ async function refuseUnreadable(hands: Hands, { database }: DatabaseAccess): Pro
  * @returns views that could not be imported and stay as they are live
  */
 async function planExchange(
-  hands: Hands,
+  context: HostContext,
   site: string,
   restoring: Restoring,
   access: DatabaseAccess,
   leftOut: readonly LeftOut[],
 ): Promise<readonly string[]> {
-  const admin = adminOf(hands)
+  const admin = adminOf(context)
   const sides = { live: access.database, held: restoring.shadow }
   const { isLive, live, set, keptViews } = await readSides(admin, sides, leftOut)
   const madeLive = !isLive
@@ -84,7 +84,7 @@ async function planExchange(
     heldDefinitions: join(restoring.holding, 'restored.json'),
     madeLive,
   }
-  updatePending(hands.host, { ...pendingOf(hands.host, site), database: exchange })
+  updatePending(context.host, { ...pendingOf(context.host, site), database: exchange })
   if (madeLive) await admin.run(`CREATE DATABASE ${quoteName(access.database)} CHARACTER SET utf8mb4;`)
   saveDefinitions(set, exchange.heldDefinitions)
   saveDefinitions(live, exchange.liveDefinitions)

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import type { Exchange, Transaction } from '../../core/restore-journal.ts'
 import type { Step } from '../../engine/step.ts'
-import type { Hands } from '../../host/hands.ts'
+import type { HostContext } from '../../host/host-context.ts'
 import type { Site } from '../../host/site.ts'
 import type { Host } from '../../inventory/schema.ts'
-import { bringDatabase } from '../../restore/database-exchange.ts'
-import { bringExchange, planExchange } from '../../restore/exchange.ts'
+import { moveDatabase } from '../../restore/database-exchange.ts'
+import { moveExchange, planExchange } from '../../restore/exchange.ts'
 import { pendingOf, updatePending } from '../../restore/journal.ts'
 import { assertNoMounts } from '../../restore/mounts.ts'
-import { placeOfPath, settleMadeFolders } from '../../restore/path-place.ts'
+import { copyOwnerToMadeFolders, placeOfPath } from '../../restore/path-place.ts'
 import type { Proposal } from '../../restore/proposal.ts'
 import { type Scope, whatOf } from '../../restore/scope.ts'
 import type { Restored, Restoring, Swapped } from '../../restore/transaction.ts'
@@ -21,7 +21,7 @@ type Staged = {
   scope: Scope
   restored: Restored
   databaseChecked: boolean
-  markerSettled: true
+  markerSet: true
   proposal: Proposal
 }
 
@@ -31,22 +31,22 @@ type Staged = {
  */
 export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & Staged & Asked, Swapped> = {
   name: 'swap',
-  title: ({ site }) => `Put ${site.name} in place`,
+  title: ({ site }) => `Swap in ${site.name}`,
   run: async ({ host, secrets, site, restoring, scope }, shell) => {
     await shell.act(`exchange the live ${whatOf(scope)} of ${site.name} with what was restored`, async () => {
-      const hands = { host, secrets, shell }
-      await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges: siteExchanges(host, site, restoring, scope) })
+      const context = { host, secrets, shell }
+      await exchangeAll(context, { ...pendingOf(host, site.name), exchanges: siteExchanges(host, site, restoring, scope) })
     })
     return { swapped: true }
   },
 }
 
 /** Exchanges the files and the database of a site, the journal first. */
-export async function exchangeAll(hands: Hands, planned: Transaction): Promise<void> {
-  assertNoMounts(hands.host, planned.exchanges)
-  const transaction = updatePending(hands.host, { ...planned, phase: 'swapping' })
-  for (const exchange of transaction.exchanges) await bringExchange(hands.host, exchange, 'exchanged', hands.shell)
-  if (transaction.database) await bringDatabase(hands, transaction, 'exchanged')
+export async function exchangeAll(context: HostContext, planned: Transaction): Promise<void> {
+  assertNoMounts(context.host, planned.exchanges)
+  const transaction = updatePending(context.host, { ...planned, phase: 'swapping' })
+  for (const exchange of transaction.exchanges) await moveExchange(context.host, exchange, 'exchanged', context.shell)
+  if (transaction.database) await moveDatabase(context, transaction, 'exchanged')
 }
 
 function siteExchanges(host: Host, site: Site, restoring: Restoring, scope: Scope): Exchange[] {
@@ -58,7 +58,7 @@ function siteExchanges(host: Host, site: Site, restoring: Restoring, scope: Scop
 function pathExchanges(host: Host, folder: string, tree: string, paths: readonly string[]): Exchange[] {
   const places = paths.map(path => {
     const place = placeOfPath(host, folder, path)
-    settleMadeFolders(host, folder, tree, place, path)
+    copyOwnerToMadeFolders(host, folder, tree, place, path)
     return place
   })
   return [...new Set(places)].map(place => planExchange(host, join(folder, place), join(tree, place)))

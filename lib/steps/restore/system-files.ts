@@ -34,7 +34,7 @@ export const installSystemFiles: Step<
   { installed: Installed | undefined } & Owes<'rememberLeft'>
 > = {
   name: 'system-files',
-  title: 'Put certificates and web server configuration in force',
+  title: 'Install certificates and web server configuration',
   run: async ({ host, secrets, request, site, restoring, scope, proposal }, shell) => {
     let installed: Installed | undefined
     if (!scope.files) return { installed }
@@ -51,7 +51,7 @@ export const installSystemFiles: Step<
 /** Remembers what is not in force yet, once the restore is known to be good. */
 export const rememberLeft: Step<Needs<'host' | 'site'> & { installed: Installed | undefined }, Pays<'rememberLeft'>> = {
   name: 'remember-left',
-  title: 'Remember what is not in force yet',
+  title: 'Record the pending configuration',
   run: async ({ host, site, installed }, shell) => {
     if (!installed) return {}
     await shell.act(`remember what of ${site.name} is not in force yet`, () => {

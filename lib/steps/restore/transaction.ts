@@ -4,10 +4,10 @@ import { printTime } from '../../core/restore-point.ts'
 import type { Owes, Pays } from '../../engine/recipe.ts'
 import type { Hold, Step } from '../../engine/step.ts'
 import { updateRecord } from '../../host/site-record.ts'
-import { forgetFingerprint } from '../../restore/fingerprint.ts'
+import { removeFingerprint } from '../../restore/fingerprint.ts'
 import { readJournal, updatePending, workFolder, writeJournal } from '../../restore/journal.ts'
 import { type Scope, whatOf } from '../../restore/scope.ts'
-import { type RestoreTask, type Restoring, restoringOf, TO_PUT_BACK, takeBackPending, tidy } from '../../restore/transaction.ts'
+import { type RestoreTask, type Restoring, restoringOf, rollBackPending, TO_PUT_BACK, tidy } from '../../restore/transaction.ts'
 import type { Needs } from '../../store/facts.ts'
 import type { Answered } from './ask-site.ts'
 
@@ -56,7 +56,7 @@ export const restoreTransaction = <Task extends RestoreTask>(
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
-    if (!request.dryRun && (await takeBackPending({ host, secrets, shell }, site.name))) {
+    if (!request.dryRun && (await rollBackPending({ host, secrets, shell }, site.name))) {
       shell.note('info', `${site.name} is as it was before`)
     }
   },
@@ -67,7 +67,7 @@ type Commits = Needs<'host' | 'secrets' | 'site'> & Answered & { restoring: Rest
 /** The end of a restore that succeeded: what was live is now what is kept, and older keeps go. */
 export const commit: Step<Commits, Pays<'commit'>> = {
   name: 'commit',
-  title: 'Keep what was there',
+  title: 'Keep the previous version',
   run: async ({ host, secrets, site, restoring, scope }, shell) => {
     const isWhole = scope.files && scope.database
     await shell.act(
@@ -79,7 +79,7 @@ export const commit: Step<Commits, Pays<'commit'>> = {
         const done: Transaction = { ...pending!, scratch, phase: 'kept', startedAt: shell.now() }
         writeJournal(host, site.name, { pending: undefined, kept: [...kept.filter(one => one.id !== done.id), done] })
         // the fingerprint of what was there: after a kill before the new one is taken, it would call the restore a change by hand
-        forgetFingerprint({ host, secrets, shell }, site.name)
+        removeFingerprint({ host, secrets, shell }, site.name)
         // a part of a set is not that set: a replica must not take it for replayed
         if (done.point !== undefined && isWhole) updateRecord(host, site.name, { restoredFrom: done.point })
         if (done.task === 'replica') updateRecord(host, site.name, { backedUpAs: undefined })

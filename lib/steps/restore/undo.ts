@@ -8,7 +8,7 @@ import { readLive, saveDefinitions } from '../../database/definitions.ts'
 import { quoteName } from '../../database/sql.ts'
 import type { Owes } from '../../engine/recipe.ts'
 import type { Hold, Step } from '../../engine/step.ts'
-import type { Hands } from '../../host/hands.ts'
+import type { HostContext } from '../../host/host-context.ts'
 import { identityAt, planExchange } from '../../restore/exchange.ts'
 import { pendingOf, readJournal, updatePending } from '../../restore/journal.ts'
 import { keepProposal } from '../../restore/kept-proposal.ts'
@@ -16,7 +16,7 @@ import { NO_PROPOSAL } from '../../restore/proposal.ts'
 import type { Recovery } from '../../restore/recovery.ts'
 import { type Scope, WHOLE } from '../../restore/scope.ts'
 import { exchangeSystemFiles, isOfSystem } from '../../restore/system-exchange.ts'
-import { type Restoring, restoringOf, type Swapped, TO_PUT_BACK, takeBackPending } from '../../restore/transaction.ts'
+import { type Restoring, restoringOf, rollBackPending, type Swapped, TO_PUT_BACK } from '../../restore/transaction.ts'
 import type { Needs } from '../../store/facts.ts'
 import type { Asked, Insisting } from './ask-site.ts'
 import { exchangeAll } from './swap.ts'
@@ -26,11 +26,13 @@ type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
 /** The last restore of the site, whose keep is to become live again. @throws {BadInput} when nothing is kept */
 export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, { kept: Transaction } & Insisting> = {
   name: 'choose',
-  title: ({ site }) => `Find what is kept of ${site.name}`,
+  title: ({ site }) => `Find kept versions of ${site.name}`,
   run: async ({ host, site, request, recovery }, shell) => {
     const journal = readJournal(host, site.name)
     if (journal.pending)
-      throw new Error(`a restore of ${site.name} was interrupted and could not be taken back: nothing can be undone before it is`)
+      throw new Error(
+        `a restore of ${site.name} was interrupted and could not be rolled back: nothing can be undone before it is`,
+      )
     const older = journal.kept.slice(0, -1)
     const kept = recovery.kept === undefined ? journal.kept.at(-1) : journal.kept.find(({ id }) => id === recovery.kept)
     if (!kept && journal.kept.length > 0)
@@ -54,7 +56,7 @@ export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: R
 /** An undo, all or nothing like the restore that it undoes: whatever stops it half-way, the site is as the restore left it. */
 export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: Restoring; scope: Scope } & Owes<'commit'>> = {
   name: 'restore',
-  title: ({ site }) => `Swap ${site.name} back`,
+  title: ({ site }) => `Undo the restore of ${site.name}`,
   up: async ({ host, request, site, kept }) => {
     const restoring = {
       ...restoringOf(host, site.name, kept.startedAt),
@@ -67,12 +69,12 @@ export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: 
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
-    if (!request.dryRun) await takeBackPending({ host, secrets, shell }, site.name)
+    if (!request.dryRun) await rollBackPending({ host, secrets, shell }, site.name)
   },
 }
 
 /** @throws when what was kept is not there any more: an exchange with nothing would take the live site away */
-async function refuseLost({ host, shell }: Hands, { site, exchanges, database }: Transaction): Promise<void> {
+async function refuseLost({ host, shell }: HostContext, { site, exchanges, database }: Transaction): Promise<void> {
   const lost = exchanges
     .filter(({ held, liveWas }) => liveWas !== null && identityAt(host, held) === null)
     .map(({ held }) => held)
@@ -84,11 +86,11 @@ async function refuseLost({ host, shell }: Hands, { site, exchanges, database }:
 /** Exchanges what is live with what is kept. What was live is then kept: an undo can be undone. */
 export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
   name: 'swap',
-  title: ({ site }) => `Put back what was kept of ${site.name}`,
+  title: ({ site }) => `Swap in the kept version of ${site.name}`,
   run: async ({ host, secrets, site, kept }, shell) => {
     await shell.act(`exchange the live ${site.name} with what is kept in ${kept.holdings[0]}`, async () => {
-      const hands = { host, secrets, shell }
-      await refuseLost(hands, kept)
+      const context = { host, secrets, shell }
+      await refuseLost(context, kept)
       const all = kept.exchanges.map(({ live, held }) => planExchange(host, live, held))
       const { true: system = [], false: exchanges = [] } = Object.groupBy(
         all,
@@ -107,10 +109,10 @@ export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
         await admin.run(`CREATE TABLE IF NOT EXISTS ${quoteName(turned.held)}.${quoteName(turned.marker)} (restored INT);`)
         saveDefinitions(await readLive(admin, turned.live), turned.liveDefinitions)
       }
-      await exchangeAll(hands, { ...pendingOf(host, site.name), exchanges, database: turned })
+      await exchangeAll(context, { ...pendingOf(host, site.name), exchanges, database: turned })
       // what waited was brought by the restore that is undone
       keepProposal(host, site.name, NO_PROPOSAL)
-      const why = await exchangeSystemFiles(hands, site.name, system)
+      const why = await exchangeSystemFiles(context, site.name, system)
       if (why !== undefined)
         shell.note('problem', `certificates and web server configuration stay as they are now, what was kept of them too: ${why}`)
     })

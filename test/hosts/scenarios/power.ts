@@ -12,14 +12,14 @@ const STEPS: readonly (readonly [step: string, after: RegExp])[] = [
   ['the certificates', /\[blog\] Dump the database: done/],
   ['the backup', /\[blog\] .*incremental( backup)?:/],
   ['the second backup', /\[leaflet\] Save the certificates: done/],
-  ['the audit', /Choose files of the archive to read again: done/],
+  ['the audit', /Choose files to verify: done/],
 ]
 
 /** The short steps, each with the line after which it has begun: one cut after the other, and one night that heals them all. */
 const SHORT: readonly RegExp[] = [
   /Lock: done/,
   /Check the archive: done/,
-  /Decide the roles: done/,
+  /Determine roles: done/,
   /Check that no other machine writes as web1: done/,
   /\[blog\] Status of blog: done/,
   /\[blog\] Save the certificates: done/,
@@ -30,7 +30,7 @@ const SHORT: readonly RegExp[] = [
 /** The steps of web2's night that change its site. */
 const REPLICA: readonly (readonly [step: string, after: RegExp])[] = [
   ['the restore of the files', /\[blog\] Status of blog: done/],
-  ['the import of the database', /\[blog\] Settle the marker: done/],
+  ['the import of the database', /\[blog\] Set the marker: done/],
   ['the swap', /\[blog\] Read certificates and web server configuration: done/],
 ]
 

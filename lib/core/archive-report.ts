@@ -2,7 +2,8 @@ import type { BackupPlan } from './backup-plan.ts'
 import { type Collection, isWhole, primaryChain, problemsOf, setsOf } from './collection.ts'
 import { restorePoints } from './restore-point.ts'
 import type { PrunePlan } from './retention.ts'
-import type { Damage, Pruning, Telling } from './telling.ts'
+import type { Damage, Pruning, SiteReport } from './site-report.ts'
+import { counted } from './wording.ts'
 
 /** What an archive tells of its site. Only backups that restore count, as the newest and as restore points. */
 export function archiveTelling(
@@ -10,7 +11,7 @@ export function archiveTelling(
   collection: Collection,
   seenAt: number,
   isKnown: (damage: string) => boolean,
-): Telling {
+): SiteReport {
   const points = restorePoints(collection).filter(({ problems }) => problems.length === 0)
   return {
     site,
@@ -37,7 +38,7 @@ function untidyIn(collection: Collection): string[] {
   const { orphaned, incomplete, orphanedSignatures } = collection
   const count = orphaned.length + incomplete.length
   const outside = problemsOf({ ...collection, chains: [], superseded: [] }).slice(0, 3)
-  const sets = count === 0 ? [] : [`${count} ${count === 1 ? 'set is' : 'sets are'} part of no chain: ${outside.join('; ')}`]
+  const sets = count === 0 ? [] : [`${counted(count, 'set is', 'sets are')} part of no chain: ${outside.join('; ')}`]
   return orphanedSignatures.length === 0 ? sets : [...sets, `${orphanedSignatures.length} signature files without their sets`]
 }
 

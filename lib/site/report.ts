@@ -1,4 +1,4 @@
-import { archiveTelling, nextNight, pruningTelling } from '../core/archive-telling.ts'
+import { archiveTelling, nextNight, pruningTelling } from '../core/archive-report.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import type { Finding } from '../core/finding.ts'
 import { withIncomplete } from '../core/incomplete.ts'
@@ -7,7 +7,7 @@ import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../
 import { printTime } from '../core/restore-point.ts'
 import { planPrune } from '../core/retention.ts'
 import { heldText, shrinkageText } from '../core/shrinkage.ts'
-import type { Telling } from '../core/telling.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import { readLastRun } from '../host/last-run.ts'
 import type { Site } from '../host/site.ts'
 import { readRecord } from '../host/site-record.ts'
@@ -22,11 +22,11 @@ const DAY = 86_400_000
 
 type ListingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'>
 /** The free space is undefined where a look could not tell it. */
-type TellingNeeds = ListingNeeds & { readonly freeSpace: FreeSpace | undefined }
+type ReportNeeds = ListingNeeds & { readonly freeSpace: FreeSpace | undefined }
 
 /** All that the verdict on a site needs to know once its archive was looked at. Told again whenever a step has changed the archive. */
-export function siteTelling(facts: TellingNeeds, now: number, of: 'run' | 'status' = 'run'): Telling {
-  return { ...listingTelling(facts, now, of), ...nextTelling(facts, now) }
+export function siteReport(facts: ReportNeeds, now: number, of: 'run' | 'status' = 'run'): SiteReport {
+  return { ...listingTelling(facts, now, of), ...nextReport(facts, now) }
 }
 
 /** What the listing of its archive tells of a site: all but what the next night will do, for which the free space must be known. */
@@ -34,7 +34,7 @@ export function listingTelling(
   { host, site, collection, limits }: ListingNeeds,
   now: number,
   of: 'run' | 'status' = 'run',
-): Telling {
+): SiteReport {
   const { role, owner } = site.role
   return {
     ...archiveTelling(site.name, collection, now, knownDamage(lastVerdictOf(host, site), of)),
@@ -44,12 +44,12 @@ export function listingTelling(
     ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
     frozen: frozenReason(host, site.name) ?? null,
     shrinkage: shrinkageOfSite(host, site.name),
-    broken: brokenTelling({ host, site, collection }, now),
+    broken: brokenReport({ host, site, collection }, now),
   }
 }
 
 /** That the site does not work, as its sets tell. */
-export function brokenTelling({ host, site, collection }: Needs<'host' | 'site' | 'collection'>, now: number): Finding | null {
+export function brokenReport({ host, site, collection }: Needs<'host' | 'site' | 'collection'>, now: number): Finding | null {
   const broken = brokenSince(collection)
   const isOwner = site.role.role === 'primary'
   return broken ? brokenFinding(site.name, broken, isOwner, now, lastVerdictOf(host, site)?.at) : null
@@ -97,7 +97,7 @@ export function lastRunFindings(host: Host): readonly Finding[] {
  * What the next night will do for a site that this host backs up: its own decisions, asked a day ahead over the collection as it is now. Nothing for
  * a replica, which takes what comes, nor for a desktop, whose next day its schedule tells.
  */
-function nextTelling(facts: TellingNeeds, now: number): Pick<Telling, 'next' | 'pruning'> {
+function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 'pruning'> {
   const { host, site, collection, limits, freeSpace } = facts
   if (site.isDesktop || site.role.role !== 'primary') return {}
   const tomorrow = now + DAY

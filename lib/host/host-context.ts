@@ -3,7 +3,7 @@ import type { Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 
 /** What it takes to work on a restore, in one word. */
-export interface Hands {
+export interface HostContext {
   readonly host: Host
   readonly secrets: Secrets
   readonly shell: Shell

@@ -7,7 +7,7 @@ import type { CommandPlace } from './task-command.ts'
  * What a step knows of a site as data: the mail's table, the pages and the metrics show it, and the verdict is made from it. Later tellings of one run add to
  * earlier ones and replace them. Times in milliseconds since the epoch, sizes in bytes.
  */
-export interface Telling {
+export interface SiteReport {
   readonly site: string
   readonly role?: RoleName | 'desktop'
   /** The host that owns it. */
@@ -16,8 +16,8 @@ export interface Telling {
   readonly reason?: string
   /** Where commands about it are typed on this host. */
   readonly commandPlace?: CommandPlace | undefined
-  /** What settles its role where a person has to: a line for each choice, with its command. */
-  readonly settle?: readonly string[]
+  /** What a person can do about its role: a line for each choice, with its command. */
+  readonly choices?: readonly string[]
   /** When its archive was looked at. */
   readonly seenAt?: number
   /** From which age on its newest backup is too old. */
@@ -80,8 +80,8 @@ export interface Pruning {
 }
 
 /** All that was told of each site, by its name, the later over the earlier. */
-export function tellingsBySite(tellings: readonly Telling[]): ReadonlyMap<string, Telling> {
-  const bySite = new Map<string, Telling>()
+export function reportsBySite(tellings: readonly SiteReport[]): ReadonlyMap<string, SiteReport> {
+  const bySite = new Map<string, SiteReport>()
   for (const telling of tellings) bySite.set(telling.site, { ...bySite.get(telling.site), ...telling })
   return bySite
 }

@@ -1,4 +1,4 @@
-import { listed } from '../core/listed.ts'
+import { listed } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
 
@@ -7,7 +7,7 @@ import { sandboxed } from '../host/sandbox.ts'
  * owner too, so that no owner makes such a file harmless. A site can make one by itself: it is no reason to leave it without its restore.
  * @throws when there is a device
  */
-export async function settleRights(tree: string, shell: Shell): Promise<void> {
+export async function clearSetuidBits(tree: string, shell: Shell): Promise<void> {
   const reading = { reads: [tree], noLinks: tree, capabilities: ['CAP_DAC_OVERRIDE'] } as const
   const wanted = ['-type', 'b', '-o', '-type', 'c', '-o', ...PROGRAMS]
   const find = sandboxed(['find', tree, '(', ...wanted, ')', '-printf', '%y%P\\0'], reading)
@@ -20,7 +20,7 @@ export async function settleRights(tree: string, shell: Shell): Promise<void> {
   if (programs.length === 0) return
   const changing = { writes: [tree], noLinks: tree, capabilities: ['CAP_DAC_OVERRIDE', 'CAP_FOWNER'] } as const
   await shell.act`${sandboxed(['find', tree, ...PROGRAMS, '-exec', 'chmod', 'ug-s', '{}', '+'], changing)}`
-  shell.note('significant', `would have run as its owner or group, and does no more: ${listed(programs)}`)
+  shell.note('significant', `setuid and setgid bits are cleared: ${listed(programs)}`)
 }
 
 /** Files that run as their owner or group. Of a folder, such a right says only whose the files in it are. */

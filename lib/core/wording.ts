@@ -1,3 +1,5 @@
+/** A number of things: `1 chain`, `2 chains`. */
+export const counted = (count: number, thing: string, things = `${thing}s`): string => `${count} ${count === 1 ? thing : things}`
 /** How many of a list are told in one line. */
 const SHOWN = 3
 

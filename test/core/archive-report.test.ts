@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextNight } from '../../lib/core/archive-telling.ts'
+import { nextNight } from '../../lib/core/archive-report.ts'
 import { planBackup } from '../../lib/core/backup-plan.ts'
 import type { PruneInput } from '../../lib/core/prune-rules.ts'
 import { planPrune } from '../../lib/core/retention.ts'
