@@ -1,3 +1,5 @@
+#!/bin/sh
+':' /*; exec env PATH="$(dirname "$(readlink -f "$0")")/../node_modules/.bin:$PATH" zx "$(readlink -f "$0")" "$@" #*/
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
 import { beginWithoutBackup } from '../lib/parts/begin.ts'

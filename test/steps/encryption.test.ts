@@ -46,7 +46,7 @@ for (const major of [0, 3] as const) {
     test('makes no backup while the cache is there, and one sentence says what to do; then a new chain is begun, and goes on', async () => {
       const { mark, goOn } = await begin()
       const refused =
-        /^failed: the passphrase in \.env is another than the newest backups of blog are encrypted with \(it is not what \.holdfast-encryption beside them tells\): no backup is made.* nightly --new-passphrase --site blog$/m
+        /^failed: the passphrase in \.env is another than the newest backups of blog are encrypted with \(it is not what \.holdfast-encryption beside them tells\): no backup is made.* nightly --site blog --new-passphrase$/m
       for (let nights = 0; nights < 2; nights++) {
         const told = await goOn('second')
         assert.match(told, refused)
