@@ -1,7 +1,7 @@
 import { messageOf } from '../core/message.ts'
 import { SITE } from '../core/web-root.ts'
 import { listed } from '../core/wording.ts'
-import { patternsOf } from '../duplicity/io/exclusions.ts'
+import { patternsOf, search } from '../duplicity/io/exclusions.ts'
 import { isLeftOut, leftOutBy, type Pattern } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
@@ -24,9 +24,23 @@ export const checkFolder: Step<Needs<'host' | 'site'>, void> = {
     const patterns = patternsOf(site)
     const refused = refusalOf(site, patterns)
     if (refused) throw new Error(`${refused}. It is not backed up`)
+    for (const text of unmatchedIn(site, patterns, shell)) shell.note('warning', text)
     for (const text of toldOf(await specialFiles(site, host.deadlines.idle, shell), site.folder, patterns))
       shell.note('warning', text)
   },
+}
+
+/** Seconds that the search for what exclusions match may take: a site's own user decides how large its folder is. */
+const SEARCH = 2
+
+/** Which exclusions match nothing: one that is mistyped fills the archive for months. */
+function unmatchedIn({ name, folder, settings }: Site, patterns: readonly Pattern[], { now, stop }: Shell): string[] {
+  if (patterns.length === 0) return []
+  using opened = OpenedFolder.open(folder)
+  const { unmatched, gaveUp } = search(opened, patterns, now, stop, SEARCH)
+  if (gaveUp) return []
+  const where = ({ line }: Pattern): string => (line === 0 ? `sites.${name}.exclude` : `${settings.excludeFrom}, line ${line}`)
+  return unmatched.map(pattern => `${where(pattern)}: nothing that "${pattern.glob.replace(`${folder}/`, '')}" matches is there`)
 }
 
 /** A name that nobody means by a pattern: what leaves it out leaves out all that is beside it. */

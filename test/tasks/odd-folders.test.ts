@@ -83,7 +83,10 @@ test('one odd folder never stops the others: each is told by its name', async ()
 
 test('a SITE that is a link within the folder is restored as it was; what cannot be brought back is told, and keeps nothing from being restored or removed', async () => {
   const stage = new Stage(join(folder, 'deployer'))
-  const host = stage.addHost('web1', { keepPrevious: 1 })
+  const host = stage.addHost('web1', {
+    keepPrevious: 1,
+    sites: { blog: { exclude: ['releases/*/cahce', 'releases/1'] } },
+  } as object)
   const site = await createStaticSite(host, 'blog')
   mkdirSync(join(site, 'releases'))
   renameSync(join(site, 'SITE'), join(site, 'releases/2'))
@@ -96,6 +99,7 @@ test('a SITE that is a link within the folder is restored as it was; what cannot
 
   const night = await stage.told(host)
   assert.deepEqual(verdicts(night), [])
+  assert.match(night.stdout, /sites\.blog\.exclude: nothing that \\"releases\/\*\/cahce\\" matches is there/)
   assert.match(night.stdout, /devices and sockets are not brought back by a restore: releases\/2\/null; releases\/2\/sock/)
   assert.match(night.stdout, /\(chattr \+i or \+a\) can be changed after a restore: releases\/2; releases\/2\/locked\.php/)
 

@@ -25,14 +25,18 @@ export function read(file: string): string {
 
 type Sought = Pattern & { readonly matcher: Matcher }
 
-/** The patterns that match nothing below a folder; only folders that could hold a match are looked into, and none that became a link meanwhile. */
+/**
+ * The patterns that match nothing below a folder; only folders that could hold a match are looked into, and none that became a link meanwhile.
+ * @param longest seconds that it may take
+ */
 export function search(
   source: OpenedFolder,
   patterns: readonly Pattern[],
   now: () => number,
   stop?: AbortSignal,
+  longest = LONGEST_SEARCH,
 ): { unmatched: readonly Pattern[]; gaveUp: boolean } {
-  const end = now() + LONGEST_SEARCH * 1000
+  const end = now() + longest * 1000
   let sought: Sought[] = patterns.map(pattern => ({ ...pattern, matcher: matcherOf(pattern.glob) }))
   const folders = ['']
   sought = sought.filter(({ matcher }) => !matcher.matches(source.name, true))
