@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, beforeEach } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
@@ -26,6 +28,8 @@ export let shop: ProofSite
 export let other: ProofSite
 export let live: State
 let neighbours: Record<string, unknown>
+/** A page that always answers: what is restored is judged by what it is. */
+const page = createServer((_, response) => response.end('well'))
 
 /** All that is not the hostile site's: the other site, its certificate, the web server, what lies outside, a database of no site, all accounts. */
 const everythingElse = async () => ({
@@ -48,7 +52,10 @@ before(async () => {
   mariadb = await startMariadb(join(folder, 'db'))
   const webServer = makeApache(apache)
   stage = new Stage(folder)
-  host = stage.addHost('web1', { webServer, certificates, database: { socket: mariadb.socket } } as object)
+  await new Promise<void>(resolve => page.listen(0, '127.0.0.1', resolve))
+  const check = { url: `http://127.0.0.1:${(page.address() as AddressInfo).port}/` }
+  const sites = { shop: { check }, other: { check } }
+  host = stage.addHost('web1', { webServer, certificates, sites, database: { socket: mariadb.socket } } as object)
   shop = await createProofSite(host.vhosts, 'shop', 'shop', mariadb)
   other = await createProofSite(host.vhosts, 'other', 'other', mariadb)
   await mariadb.query(`CREATE DATABASE \`foreign\`; CREATE TABLE \`foreign\`.t (a INT); INSERT INTO \`foreign\`.t VALUES (7);
@@ -68,7 +75,10 @@ before(async () => {
 beforeEach(() => {
   rmSync(join(host.folder, 'cache'), { recursive: true, force: true })
 })
-after(() => mariadb.stop())
+after(async () => {
+  page.close()
+  await mariadb.stop()
+})
 
 /** Writes a lineage as Let's Encrypt lays it out. */
 export function lineage(name: string, domains: string[], days: number, below = certificates): void {
