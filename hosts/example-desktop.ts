@@ -1,8 +1,9 @@
 import { host, nfs, passphrase } from '../lib/inventory/helpers.ts'
 
 /**
- * Example: a desktop that is on when somebody sits at it. Wednesdays from 03:00 on it is backed up to a share at home, or within three days when it
- * was off; on other days the archive is tidied. `noauto` in /etc/fstab makes the mount unit.
+ * Example: a desktop that is on when somebody sits at it. Wednesdays from 03:00 on it is backed up to a share at home,
+ * or within three days when it was off; on other days the archive is tidied. `noauto` in /etc/fstab makes the mount
+ * unit.
  */
 export default host({
   archive: nfs('/mnt/BackupDesktop', { folder: 'Ubuntu', owner: 98, group: 401, links: 1, maxSize: 100 }),

@@ -89,7 +89,10 @@ async function beginRun<Extra extends object>(asked: Asked, extra: Extra): Promi
   return { ...asked, facts: { host, secrets, request: requestOf(common, words), ...extra }, hidden, startedAt: Date.now() }
 }
 
-/** A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws the mistake itself */
+/**
+ * A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws
+ * the mistake itself
+ */
 async function refuse<Extra extends object>(asked: Asked, error: unknown, ending: Ending<Extra>): Promise<never> {
   if (!(error instanceof BadInput) || !ending.refuse || asked.common.dryRun || process.stderr.isTTY) throw error
   throw new BadInput([messageOf(error), ...(await ending.refuse(asked, error))].join('\n'))

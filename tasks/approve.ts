@@ -3,15 +3,8 @@ import { main, type StartOf } from '../lib/main.ts'
 import { beginWithoutBackup } from '../lib/parts/begin.ts'
 import { finishConfiguration } from '../lib/parts/finish-configuration.ts'
 import { approveTask } from '../lib/program/tasks.ts'
-import {
-  confirmApproval,
-  isApproved,
-  isDeclined,
-  rememberApproval,
-  rememberDecline,
-  showProposal,
-} from '../lib/steps/restore/approve.ts'
-import { chooseLocalSite } from '../lib/steps/restore/choose.ts'
+import { confirmApproval, isApproved, isDeclined, rememberApproval, rememberDecline, showProposal } from '../lib/steps/approve.ts'
+import { chooseLocalSite } from '../lib/steps/recover.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
 const approve = recipe<StartOf<typeof approveTask>>()

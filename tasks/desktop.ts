@@ -5,8 +5,8 @@ import { backUpDesktop } from '../lib/parts/back-up.ts'
 import { checkDesktop, prepareDesktop } from '../lib/parts/desktop.ts'
 import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
 import { desktopTask } from '../lib/program/tasks.ts'
+import { isArchiveFull } from '../lib/steps/archive.ts'
 import { decideWork, hasWork, isBackup, isTidying, pruneOnceADay, tellNextDay, theDesktop } from '../lib/steps/desktop.ts'
-import { isArchiveFull } from '../lib/steps/free-space.ts'
 import { lock } from '../lib/steps/lock.ts'
 
 // biome-ignore format: a recipe reads as a table of contents

@@ -4,9 +4,8 @@ import { openArchiveForLook } from '../lib/parts/open-archive.ts'
 import { look } from '../lib/program/look.ts'
 import { showForecast } from '../lib/program/show-forecast.ts'
 import { forecastTask } from '../lib/program/tasks.ts'
-import { allSites, examineSite } from '../lib/steps/look.ts'
-import { decideRoles } from '../lib/steps/roles.ts'
-import { findSites } from '../lib/steps/sites.ts'
+import { decideRoles, findSites } from '../lib/steps/sites.ts'
+import { allSites, examineSite } from '../lib/steps/status.ts'
 
 const measure = recipe<StartOf<typeof forecastTask>>()
   .do(findSites)

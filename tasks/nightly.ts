@@ -7,9 +7,9 @@ import { followPrimary } from '../lib/parts/follow-primary.ts'
 import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
 import { saveSite } from '../lib/parts/save-site.ts'
 import { nightlyTask } from '../lib/program/tasks.ts'
-import { checkFreeSpace } from '../lib/steps/free-space.ts'
+import { checkFreeSpace } from '../lib/steps/archive.ts'
 import { prune } from '../lib/steps/prune.ts'
-import { decideRoles, primaries, replicas } from '../lib/steps/roles.ts'
+import { decideRoles, primaries, replicas } from '../lib/steps/sites.ts'
 
 const nightly = recipe<StartOf<typeof nightlyTask>>()
   .use(begin)

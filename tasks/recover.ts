@@ -7,9 +7,18 @@ import { openArchive } from '../lib/parts/open-archive.ts'
 import { restoreInPlace, undoRestore } from '../lib/parts/replace-site.ts'
 import { restoreElsewhere } from '../lib/parts/restore-elsewhere.ts'
 import { recoverTask } from '../lib/program/tasks.ts'
-import { choosePoint, chooseSite, listPoints } from '../lib/steps/restore/choose.ts'
-import { wantsArchive, wantsElsewhere, wantsInPlace, wantsList, wantsRestore, wantsUndo } from '../lib/steps/restore/recovery.ts'
-import { decideRoles } from '../lib/steps/roles.ts'
+import {
+  choosePoint,
+  chooseSite,
+  listPoints,
+  wantsArchive,
+  wantsElsewhere,
+  wantsInPlace,
+  wantsList,
+  wantsRestore,
+  wantsUndo,
+} from '../lib/steps/recover.ts'
+import { decideRoles } from '../lib/steps/sites.ts'
 import { status } from '../lib/steps/status.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line

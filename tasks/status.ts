@@ -4,10 +4,9 @@ import { openArchiveForLook } from '../lib/parts/open-archive.ts'
 import { look } from '../lib/program/look.ts'
 import { showStatus } from '../lib/program/show-status.ts'
 import { statusTask } from '../lib/program/tasks.ts'
-import { checkFreeSpace } from '../lib/steps/free-space.ts'
-import { allSites, examineSite, examineSpace } from '../lib/steps/look.ts'
-import { decideRoles } from '../lib/steps/roles.ts'
-import { findSites } from '../lib/steps/sites.ts'
+import { checkFreeSpace } from '../lib/steps/archive.ts'
+import { decideRoles, findSites } from '../lib/steps/sites.ts'
+import { allSites, examineSite, examineSpace } from '../lib/steps/status.ts'
 
 const status = recipe<StartOf<typeof statusTask>>()
   .do(findSites)

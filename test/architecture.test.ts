@@ -166,6 +166,14 @@ test('a task is a recipe and a call of main(): at most 45 lines with its imports
   }
 })
 
+test('no comment is wider than 120 characters', () => {
+  const isWide = (line: string): boolean => line.length > 120 && /^\s*(\/\*\*|\* |\/\/)/.test(line)
+  assert.deepEqual(
+    files.filter(file => textOf(file).split('\n').some(isWide)),
+    [],
+  )
+})
+
 test('no file is longer than 250 lines, and none is called by a name that says nothing', () => {
   const all = [...files, ...globSync('test/**/*.ts', { cwd: ROOT })]
   assert.deepEqual(

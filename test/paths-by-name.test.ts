@@ -60,7 +60,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/duplicity/io/read-back.ts',
     'lib/duplicity/io/needed-manifests.ts',
     'lib/restore/journal.ts',
-    'lib/steps/restore/mend.ts',
+    'lib/steps/undo.ts',
     'lib/duplicity/io/sent-part.ts',
     'lib/host/size-history.ts',
     'lib/site/contents.ts',
@@ -72,7 +72,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/database/importable.ts',
     'lib/database/make-definitions.ts',
     'lib/restore/left-behind.ts',
-    'lib/steps/restore/transaction.ts',
+    'lib/steps/restore.ts',
   ],
   'the companion folder, held open, which nobody else can enter; what a set brought there is removed and made anew': [
     'lib/database/dump.ts',
@@ -80,7 +80,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/database/dump-tables.ts',
     'lib/database/time-limits.ts',
     'lib/host/companion.ts',
-    'lib/steps/web-server.ts',
+    'lib/steps/save-configuration.ts',
   ],
   'given the path of what is held open': [
     'lib/database/dump-file.ts',
@@ -116,7 +116,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/host/php-extensions.ts',
     'lib/host/process-start.ts',
     'lib/host/unread-files.ts',
-    'lib/steps/mount.ts',
+    'lib/steps/archive.ts',
     'lib/restore/mounts.ts',
     'lib/store/writer.ts',
     'lib/wordpress/config.ts',
@@ -128,7 +128,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'finds where a restore by --into goes: looked at again, and used, through what is held open': [
     'lib/host/disk.ts',
     'lib/host/own-way.ts',
-    'lib/steps/restore/elsewhere.ts',
+    'lib/steps/elsewhere.ts',
     'lib/duplicity/io/fetch.ts',
   ],
 }

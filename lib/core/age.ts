@@ -21,7 +21,10 @@ export interface WallTime {
 /** Turns a wall time into ms since the epoch. */
 export type ClockReader = (wall: WallTime) => number
 
-/** Reads a wall time in the process's own time zone (TZ), summer time included. Duplicity itself ignores summer time here. */
+/**
+ * Reads a wall time in the process's own time zone (TZ), summer time included. Duplicity itself ignores summer time
+ * here.
+ */
 export const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day, w.hour, w.minute, w.second).getTime()
 
 const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
@@ -47,10 +50,11 @@ function intervalSeconds(given: string): number | undefined {
 }
 
 /**
- * The moment that a person names, in ms since the epoch, in any of duplicity's forms: an interval (that long before `now`), `now`, seconds
- * since the epoch, `2026-01-31`, `2026/01/31`, `01/31/2026` (the month before the day), `20260131Z` (local midnight, as duplicity has it),
- * `2026-01-31T12:00:00` with `Z`, `+02:00` or nothing (local), and the `20260131T120000Z` of file names. Beyond duplicity's: a space for the `T`, no seconds
- * or parts of one, `+0200`, and the `2026-01-31 12:00:00 UTC` of Holdfast's own messages.
+ * The moment that a person names, in ms since the epoch, in any of duplicity's forms: an interval (that long before
+ * `now`), `now`, seconds since the epoch, `2026-01-31`, `2026/01/31`, `01/31/2026` (the month before the day),
+ * `20260131Z` (local midnight, as duplicity has it), `2026-01-31T12:00:00` with `Z`, `+02:00` or nothing (local), and
+ * the `20260131T120000Z` of file names. Beyond duplicity's: a space for the `T`, no seconds or parts of one, `+0200`,
+ * and the `2026-01-31 12:00:00 UTC` of Holdfast's own messages.
  * @param now ms since the epoch.
  * @param what names the text in the error, such as `--at`.
  * @param local reads a time without a zone; the process's own zone by default.
@@ -107,7 +111,10 @@ function zoneMilliseconds(zone: string): number {
   return (zone.startsWith('-') ? -60_000 : 60_000) * (hours * 60 + minutes)
 }
 
-/** A length of time for people, from ms: `40 s`, `12 min`, `5 h` (below two days), `3 days`, `2.5 years` (from two years on). */
+/**
+ * A length of time for people, from ms: `40 s`, `12 min`, `5 h` (below two days), `3 days`, `2.5 years` (from two years
+ * on).
+ */
 export function formatAge(milliseconds: number): string {
   if (milliseconds < 0) return `in ${formatAge(-milliseconds)}`
   const seconds = milliseconds / 1000

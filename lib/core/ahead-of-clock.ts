@@ -3,8 +3,8 @@ import { type Collection, newestSet } from './collection.ts'
 import { printTime } from './restore-point.ts'
 
 /**
- * Why nothing may be made of a collection or taken from it by this clock: its newest set is of a later time. duplicity would end a set before it begins, and
- * nothing can be built on that. Undefined when there is nothing of that kind.
+ * Why nothing may be made of a collection or taken from it by this clock: its newest set is of a later time. duplicity
+ * would end a set before it begins, and nothing can be built on that. Undefined when there is nothing of that kind.
  * @param now milliseconds since the epoch
  */
 export function aheadOfClock(collection: Collection, now: number): string | undefined {
@@ -21,13 +21,16 @@ export interface Clocks {
   readonly now: number
   /** Whether a time server keeps this machine's clock right; undefined when nobody knows. */
   readonly isSynchronized: boolean | undefined
-  /** When the newest of these files was written, by the clock of the machine that keeps the archive; undefined where that is this machine. */
+  /**
+   * When the newest of these files was written, by the clock of the machine that keeps the archive; undefined where
+   * that is this machine.
+   */
   readonly writtenAt: number | undefined
 }
 
 /**
- * Whether this clock is known to be right, and the files therefore to be dated wrong; or why not. A machine that woke from a snapshot may still say that it is
- * synchronized: where another machine keeps the archive, its clock must agree.
+ * Whether this clock is known to be right, and the files therefore to be dated wrong; or why not. A machine that woke
+ * from a snapshot may still say that it is synchronized: where another machine keeps the archive, its clock must agree.
  */
 export function isClockRight({ now, isSynchronized, writtenAt }: Clocks): { readonly right: boolean; readonly reason: string } {
   if (isSynchronized === undefined) return { right: false, reason: 'whether a time server keeps this clock right is not known' }

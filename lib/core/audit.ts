@@ -9,8 +9,9 @@ export interface Auditable {
 }
 
 /**
- * The files to read tonight: the damaged that were written since, then those never read, then the least recently read, as many as fit into the budget. The first is read whatever its
- * size, and so is the least recently read: or a volume larger than the budget would never be read again, nor what comes after it, while something new comes every night.
+ * The files to read tonight: the damaged that were written since, then those never read, then the least recently read,
+ * as many as fit into the budget. The first is read whatever its size, and so is the least recently read: or a volume
+ * larger than the budget would never be read again, nor what comes after it, while something new comes every night.
  * @param budgetBytes 0 for none at all
  */
 export function planAudit(files: readonly Auditable[], budgetBytes: number): readonly Auditable[] {
@@ -25,7 +26,10 @@ export function planAudit(files: readonly Auditable[], budgetBytes: number): rea
   })
 }
 
-/** In how many nights all of these are read, if nothing is added: the promise of the audit. Undefined where nothing is read at all. */
+/**
+ * In how many nights all of these are read, if nothing is added: the promise of the audit. Undefined where nothing is
+ * read at all.
+ */
 export function nightsToReadAll(files: readonly Auditable[], budgetBytes: number): number | undefined {
   if (budgetBytes <= 0) return undefined
   let left = files
@@ -38,7 +42,10 @@ export function nightsToReadAll(files: readonly Auditable[], budgetBytes: number
   return nights
 }
 
-/** Since when everything was read: the oldest time that something was last read. Undefined where not all of it was yet, or nothing is there. */
+/**
+ * Since when everything was read: the oldest time that something was last read. Undefined where not all of it was yet,
+ * or nothing is there.
+ */
 export function allReadSince(files: readonly Pick<Auditable, 'readAt'>[]): number | undefined {
   const times = files.map(({ readAt }) => readAt)
   return times.every(time => time !== undefined) && times.length > 0 ? Math.min(...times) : undefined

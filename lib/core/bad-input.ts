@@ -5,7 +5,10 @@ export class BadInput extends Error {
   readonly asExitCode = EXIT.badInput
 }
 
-/** A person was asked and did not say yes: nothing is done, and since that is what they want, nobody is told of a failure. */
+/**
+ * A person was asked and did not say yes: nothing is done, and since that is what they want, nobody is told of a
+ * failure.
+ */
 export class Declined extends Error {
   readonly asExitCode = EXIT.badInput
 }

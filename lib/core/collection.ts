@@ -26,9 +26,10 @@ export interface Volume extends FileRef {
 }
 
 /**
- * One full or incremental backup. `time` is when it was taken, `baseTime` the time of the set that an incremental builds on (both ms since
- * the epoch). `complete` is duplicity's word: the manifest exists. `problems` are ours, one sentence each, and `restorable` says whether
- * none of them keeps the set's own data from being read (lost signatures do not).
+ * One full or incremental backup. `time` is when it was taken, `baseTime` the time of the set that an incremental
+ * builds on (both ms since the epoch). `complete` is duplicity's word: the manifest exists. `problems` are ours, one
+ * sentence each, and `restorable` says whether none of them keeps the set's own data from being read (lost signatures
+ * do not).
  */
 export interface BackupSet {
   readonly kind: 'full' | 'incremental'
@@ -63,7 +64,10 @@ export interface Chain {
   readonly endAt: number
 }
 
-/** Signature files that build on each other. It can differ from the chain of sets, and duplicity deletes it by its own times. */
+/**
+ * Signature files that build on each other. It can differ from the chain of sets, and duplicity deletes it by its own
+ * times.
+ */
 export interface SignatureChain {
   readonly full: FileRef
   readonly incrementals: readonly FileRef[]
@@ -95,7 +99,10 @@ export interface Collection {
   readonly files: readonly FileRef[]
   /** All of them together; undefined where the size of one is not known. */
   readonly bytes: number | undefined
-  /** What is not what was written, as far as this host knows: a listing alone tells of none. The sets' own problems have it too. */
+  /**
+   * What is not what was written, as far as this host knows: a listing alone tells of none. The sets' own problems have
+   * it too.
+   */
   readonly damages?: readonly Damage[]
 }
 
@@ -138,7 +145,10 @@ export function hasRestorePoint(chain: Chain): boolean {
   return setsOf(chain).some(set => !set.cutOff)
 }
 
-/** The sets that together hold the tree as a full backup does: the full, and where that was cut off the sets up to the one that completes it. */
+/**
+ * The sets that together hold the tree as a full backup does: the full, and where that was cut off the sets up to the
+ * one that completes it.
+ */
 export function fullSetsOf(chain: Chain): readonly BackupSet[] {
   const sets = setsOf(chain)
   const completing = sets.findIndex(set => !set.cutOff)
@@ -150,7 +160,9 @@ export function isWhole(chain: Chain): boolean {
   return setsOf(chain).every(set => set.restorable)
 }
 
-/** The names that make a set in every version of duplicity: volumes, manifest and signatures, but not 3.x's statistics. */
+/**
+ * The names that make a set in every version of duplicity: volumes, manifest and signatures, but not 3.x's statistics.
+ */
 export function filesOf(set: BackupSet): readonly FileRef[] {
   return [...set.volumes, ...[set.manifest, set.signatures].filter(file => file !== undefined)]
 }

@@ -15,7 +15,9 @@ export interface Asked {
   readonly frequencySeconds?: number | undefined
 }
 
-/** The forecast as the site is set, beside what was asked, or else beside twice the allowance and fulls half as often. */
+/**
+ * The forecast as the site is set, beside what was asked, or else beside twice the allowance and fulls half as often.
+ */
 export function compareForecasts(input: ForecastInput, asked: Asked): readonly Variant[] {
   const { allowanceBytes, frequencySeconds } = input
   const nothing = asked.allowanceBytes === undefined && asked.frequencySeconds === undefined

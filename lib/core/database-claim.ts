@@ -12,8 +12,8 @@ export interface DatabaseClaim {
 export type DatabaseClaims = Readonly<Record<string, DatabaseClaim>>
 
 /**
- * What speaks against a site's claim to a database and account (S41): another site's name on either, or a change of its own that nobody confirmed.
- * Undefined when nothing does.
+ * What speaks against a site's claim to a database and account (S41): another site's name on either, or a change of its
+ * own that nobody confirmed. Undefined when nothing does.
  */
 export function claimConflict(site: string, claim: DatabaseClaim, recorded: DatabaseClaims): string | undefined {
   for (const [other, theirs] of Object.entries(recorded)) {

@@ -10,9 +10,10 @@ export interface DesktopWork {
 }
 
 /**
- * A backup when one is due, when a person asks for one, or when the last run was cut short (S16): duplicity then completes its set, and nothing
- * is tidied before. Else the archive is tidied, tried once a day of the calendar: it means to mount the share, and a machine away from home would
- * fail at it every hour. A backup that is due is tried at every asking.
+ * A backup when one is due, when a person asks for one, or when the last run was cut short (S16): duplicity then
+ * completes its set, and nothing is tidied before. Else the archive is tidied, tried once a day of the calendar: it
+ * means to mount the share, and a machine away from home would fail at it every hour. A backup that is due is tried at
+ * every asking.
  *
  * @param input.tidiedAt when tidying was last begun, ms since the epoch
  * @param input.zone whose midnight parts the days

@@ -1,4 +1,7 @@
-/** A name that a site may claim: plain, or for all names below one (`*.example.org`, nginx's `.example.org`). In small letters, without ports. */
+/**
+ * A name that a site may claim: plain, or for all names below one (`*.example.org`, nginx's `.example.org`). In small
+ * letters, without ports.
+ */
 const CLAIM = /^(\*?\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/
 
 export const isDomainName = (name: string): boolean => name.length <= 253 && CLAIM.test(name)

@@ -1,4 +1,6 @@
-/** With what the sets of an archive are encrypted, from a time on (ms since the epoch). It is worthless to who reads it. */
+/**
+ * With what the sets of an archive are encrypted, from a time on (ms since the epoch). It is worthless to who reads it.
+ */
 export type EncryptionMark = { readonly since: number } & Encryption
 
 export type Encryption =

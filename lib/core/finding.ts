@@ -1,12 +1,15 @@
-/** How a site is, in the same word everywhere: the end of a run, `status`, the page, the mail, the metrics. All but `well` make the exit code 1. */
+/**
+ * How a site is, in the same word everywhere: the end of a run, `status`, the page, the mail, the metrics. All but
+ * `well` make the exit code 1.
+ */
 export type Verdict = 'well' | 'needs attention' | 'failed'
 
 /** What is told, where a later run has to find again what was said of it. */
 export type Topic = 'configuration'
 
 /**
- * One sentence about a site, or about a run. `failed`: work failed, or there is no backup that is recent enough. `attention`: somebody has to decide or repair
- * something. `remark`: good to know, and no worse than well.
+ * One sentence about a site, or about a run. `failed`: work failed, or there is no backup that is recent enough.
+ * `attention`: somebody has to decide or repair something. `remark`: good to know, and no worse than well.
  */
 export interface Finding {
   readonly level: 'failed' | 'attention' | 'remark'

@@ -18,7 +18,9 @@ export interface MeasuredSizes {
   readonly volumeBytes: number
 }
 
-/** What to simulate: one run a night from `startAt` (ms since the epoch), beginning with `collection`, or with nothing. */
+/**
+ * What to simulate: one run a night from `startAt` (ms since the epoch), beginning with `collection`, or with nothing.
+ */
 export interface ForecastInput {
   readonly sizes: MeasuredSizes
   readonly allowanceBytes: number
@@ -63,7 +65,10 @@ const emptyCollection: Collection = {
   bytes: 0,
 }
 
-/** S38: runs the nightly decisions (prune, then back up) over the measured sizes. The same input gives the same forecast. */
+/**
+ * S38: runs the nightly decisions (prune, then back up) over the measured sizes. The same input gives the same
+ * forecast.
+ */
 export function forecast(input: ForecastInput): Forecast {
   const nights: ForecastNight[] = []
   let collection = input.collection ?? emptyCollection

@@ -4,8 +4,8 @@ import type { Finding } from './finding.ts'
 export const INCOMPLETE = 'incomplete: '
 
 /**
- * What is to be said of it now, by what a run said last: nothing once all is in force, by a night or an administrator's word; and something also where no run has
- * said it yet, as after a recovery.
+ * What is to be said of it now, by what a run said last: nothing once all is in force, by a night or an administrator's
+ * word; and something also where no run has said it yet, as after a recovery.
  * @param isWaiting whether something still waits
  */
 export function withIncomplete(last: readonly Finding[], isWaiting: boolean): readonly Finding[] {

@@ -1,4 +1,7 @@
-/** What is known of one file of an archive. It was written down when its set was made, and is trusted more than what lies in the archive. */
+/**
+ * What is known of one file of an archive. It was written down when its set was made, and is trusted more than what
+ * lies in the archive.
+ */
 export interface KnownFile {
   /** Absent where only the manifest of its set told of it. */
   readonly bytes?: number | undefined

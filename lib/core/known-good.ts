@@ -13,7 +13,10 @@ export interface Broken {
   readonly good: number | undefined
 }
 
-/** Whether the newest set that was asked about is of a site that did not work. Sets of which nothing is known count as neither. */
+/**
+ * Whether the newest set that was asked about is of a site that did not work. Sets of which nothing is known count as
+ * neither.
+ */
 export function brokenSince(collection: Collection): Broken | undefined {
   const known = collection.chains.flatMap(setsOf).filter(set => set.answer !== undefined && !set.cutOff)
   const good = known.findLastIndex(isKnownGood)

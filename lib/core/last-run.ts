@@ -14,7 +14,10 @@ export interface LastVerdict {
   readonly damage: Readonly<Record<string, number>>
 }
 
-/** What a task remembers of its runs: what it said last, so that the next run knows what is new, what has lasted, and what is well again. */
+/**
+ * What a task remembers of its runs: what it said last, so that the next run knows what is new, what has lasted, and
+ * what is well again.
+ */
 export interface LastRun {
   readonly run?: LastVerdict | undefined
   readonly sites: Readonly<Record<string, LastVerdict>>
@@ -41,7 +44,10 @@ export interface RunVerdicts {
   readonly isPartial: boolean
 }
 
-/** What to remember once a run has ended. A run that did not come as far as a site's archive, and did not fail in it, tells nothing new of it. */
+/**
+ * What to remember once a run has ended. A run that did not come as far as a site's archive, and did not fail in it,
+ * tells nothing new of it.
+ */
 export function rememberRun(before: LastRun, { at, work, sites, isPartial }: RunVerdicts): LastRun {
   const judged = sites.filter(({ told, isReached }) => isReached && (told.seenAt !== undefined || (told.work ?? []).length > 0))
   const names = new Set(sites.map(({ told }) => told.site))
@@ -66,8 +72,8 @@ function sinceOf(last: LastVerdict | undefined, verdict: Verdict, at: number): n
 }
 
 /**
- * Tells which damage of a site is no news: an earlier run told it, be it that its work failed over it. For `status`, a run before the last, which it is to
- * agree with.
+ * Tells which damage of a site is no news: an earlier run told it, be it that its work failed over it. For `status`, a
+ * run before the last, which it is to agree with.
  */
 export function knownDamage(last: LastVerdict | undefined, of: 'run' | 'status'): (text: string) => boolean {
   return text => {

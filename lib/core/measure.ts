@@ -19,8 +19,8 @@ export type Measurement =
   | { readonly reason: string }
 
 /**
- * Measures a site's backups: the newest full, the mean of its recent incrementals, and how fast fulls grow: by the fulls that there are, and by how large the site
- * itself was each night, as far as that was written down.
+ * Measures a site's backups: the newest full, the mean of its recent incrementals, and how fast fulls grow: by the
+ * fulls that there are, and by how large the site itself was each night, as far as that was written down.
  * @param volumeBytes the size of a full volume
  */
 export function measure(collection: Collection, siteSizes: readonly SiteSize[], volumeBytes: number): Measurement {
@@ -40,7 +40,9 @@ export function measure(collection: Collection, siteSizes: readonly SiteSize[], 
   return { sizes, fulls: fulls.length, incrementals: incrementals.length }
 }
 
-/** What a full would have taken when each incremental was made: the site as it was then, packed as the newest full is. */
+/**
+ * What a full would have taken when each incremental was made: the site as it was then, packed as the newest full is.
+ */
 function asFulls(siteSizes: readonly SiteSize[], incrementals: readonly BackupSet[], newest: BackupSet): SiteSize[] {
   const times = new Set(incrementals.map(({ time }) => time))
   const packed = bytesOf(newest) / (siteSizes.find(({ time }) => time === newest.time)?.bytes ?? 0)

@@ -1,6 +1,6 @@
 /**
- * Whether a path is a mount point, by the text of `/proc/self/mountinfo` (proc(5)): the fifth field, with spaces and the like as octal escapes.
- * Reading it never hangs, however dead the server behind a mount is.
+ * Whether a path is a mount point, by the text of `/proc/self/mountinfo` (proc(5)): the fifth field, with spaces and
+ * the like as octal escapes. Reading it never hangs, however dead the server behind a mount is.
  */
 export function isMountPoint(mountInfo: string, path: string): boolean {
   return mountPoints(mountInfo).includes(withoutSlash(path))

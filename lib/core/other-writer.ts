@@ -3,12 +3,16 @@ import { type Collection, type FileRef, filesOf } from './collection.ts'
 
 /** A writer finishes a file at least this often: a volume of 200 MB over a slow line takes an hour or two (ms). */
 const QUIET = 6 * 3_600_000
-/** Where a listing tells no times there are only the names, and the time in a name is when the set was begun: a full may take two days. */
+/**
+ * Where a listing tells no times there are only the names, and the time in a name is when the set was begun: a full may
+ * take two days.
+ */
 const LONGEST_BACKUP = 2 * 86_400_000
 
 /**
- * What shows that somebody is writing this archive now, or undefined. A backup sends its manifest last, so a set that is being written looks like one that
- * was left unfinished: only the age of its files tells them apart. A file dated ahead of this clock counts as new. There is no lease in the archive: see the README's decisions.
+ * What shows that somebody is writing this archive now, or undefined. A backup sends its manifest last, so a set that
+ * is being written looks like one that was left unfinished: only the age of its files tells them apart. A file dated
+ * ahead of this clock counts as new. There is no lease in the archive: see the README's decisions.
  * @param now ms since the epoch
  * @param isOwn tells the files of a set that this host itself has left unfinished
  */

@@ -28,7 +28,8 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Judges a page by what a visitor would see. A redirect within the site is an answer like another: whoever asks follows it.
+ * Judges a page by what a visitor would see. A redirect within the site is an answer like another: whoever asks follows
+ * it.
  * @param domains the site's own, in small letters: a redirect to any other leads away from it
  * @param expect a text that a working page contains
  */

@@ -13,7 +13,10 @@ export interface Progress {
   readonly seconds: number
 }
 
-/** How far it is, for people: `3 volumes, 600 MB of about 2.10 GB (28 %), 12.0 MB/s, about 2 min left`. Nothing is promised past what was expected. */
+/**
+ * How far it is, for people: `3 volumes, 600 MB of about 2.10 GB (28 %), 12.0 MB/s, about 2 min left`. Nothing is
+ * promised past what was expected.
+ */
 export function progressText({ volumes, bytes, expected, seconds }: Progress): string {
   const rate = seconds > 0 ? bytes / seconds : 0
   const sure = expected !== undefined && expected > 0 && bytes <= expected
@@ -25,7 +28,10 @@ export function progressText({ volumes, bytes, expected, seconds }: Progress): s
     .join(', ')
 }
 
-/** The bytes that a set of this kind will come to: as the newest full, or as the mean of the incrementals since. Undefined where there is none to go by. */
+/**
+ * The bytes that a set of this kind will come to: as the newest full, or as the mean of the incrementals since.
+ * Undefined where there is none to go by.
+ */
 export function expectedBytes(collection: Collection, kind: 'full' | 'incremental'): number | undefined {
   const chain = primaryChain(collection)
   if (!chain) return undefined

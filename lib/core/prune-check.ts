@@ -13,7 +13,10 @@ export interface Listings {
   readonly after: readonly string[]
 }
 
-/** How the action ended: a failed one may have left planned files; of one that was cut short nobody knows what came after it. */
+/**
+ * How the action ended: a failed one may have left planned files; of one that was cut short nobody knows what came
+ * after it.
+ */
 export type Ending = 'well' | 'failed' | 'cut short'
 
 export function namesOf({ files, mayGo }: PrunePlan): PlannedNames {
@@ -22,7 +25,8 @@ export function namesOf({ files, mayGo }: PrunePlan): PlannedNames {
 }
 
 /**
- * How what happened to an archive differs from what was planned: one sentence each, none when exactly the planned files went.
+ * How what happened to an archive differs from what was planned: one sentence each, none when exactly the planned files
+ * went.
  */
 export function differences(planned: PlannedNames, { before, after }: Listings, ending: Ending): readonly string[] {
   const now = new Set(after)

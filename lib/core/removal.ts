@@ -19,7 +19,10 @@ export interface Removal {
   readonly mayGo: readonly FileRef[]
 }
 
-/** Foretells `cleanup` (get_extraneous in dup_collections.py): the sets outside of the chains, but of signatures only the orphaned. */
+/**
+ * Foretells `cleanup` (get_extraneous in dup_collections.py): the sets outside of the chains, but of signatures only
+ * the orphaned.
+ */
 export function predictCleanup(collection: Collection): Removal {
   const sets = [...collection.orphaned, ...collection.incomplete]
   return {
@@ -30,8 +33,9 @@ export function predictCleanup(collection: Collection): Removal {
 }
 
 /**
- * Foretells `remove-all-but-n-full N` and, with `keepFulls`, `remove-all-inc-of-but-n-full N` (remove_old in dup_main.py): every chain that
- * ended before the Nth newest full began, and the signature chains that did. `chains` are those that lose something.
+ * Foretells `remove-all-but-n-full N` and, with `keepFulls`, `remove-all-inc-of-but-n-full N` (remove_old in
+ * dup_main.py): every chain that ended before the Nth newest full began, and the signature chains that did. `chains`
+ * are those that lose something.
  * @throws when N is not at least 1, which duplicity refuses too.
  */
 export function predictRemoval(collection: Collection, keepChains: number, keepFulls: boolean): Removal {
@@ -50,7 +54,10 @@ export function predictRemoval(collection: Collection, keepChains: number, keepF
   }
 }
 
-/** BackupChain.delete passes over a full without volumes (its length is 0, which Python takes for no set): its manifest stays for ever. */
+/**
+ * BackupChain.delete passes over a full without volumes (its length is 0, which Python takes for no set): its manifest
+ * stays for ever.
+ */
 function deletedSets(chain: Chain, keepFull: boolean): readonly BackupSet[] {
   return keepFull || chain.full.volumes.length === 0 ? chain.incrementals : setsOf(chain)
 }
@@ -74,7 +81,10 @@ function statistics(set: BackupSet): readonly FileRef[] {
   return set.jsonstat ? [set.jsonstat] : []
 }
 
-/** The collection once `files` are gone; a set goes with its data. For looking ahead: an archive that exists is listed again. */
+/**
+ * The collection once `files` are gone; a set goes with its data. For looking ahead: an archive that exists is listed
+ * again.
+ */
 export function withoutFiles(collection: Collection, files: readonly FileRef[]): Collection {
   const gone = new Set(files.map(file => file.name))
   const stays = (file: FileRef) => !gone.has(file.name)

@@ -8,7 +8,10 @@ export interface RestorePoint {
   readonly time: number
   readonly set: BackupSet
   readonly chain: Chain
-  /** Why it may not restore (holes, empty files), of this set and those that it builds on; empty when nothing is known against it. */
+  /**
+   * Why it may not restore (holes, empty files), of this set and those that it builds on; empty when nothing is known
+   * against it.
+   */
   readonly problems: readonly string[]
 }
 
@@ -21,7 +24,10 @@ export function reachText(collection: Collection, now: number): string {
   return `it can be brought back as far as ${printTime(oldest.time)}, ${formatAge(now - oldest.time)} ago; ${count}`
 }
 
-/** Every restore point of the collection, oldest first. Those with problems are among them: duplicity would choose them too. What was cut off is of no moment. */
+/**
+ * Every restore point of the collection, oldest first. Those with problems are among them: duplicity would choose them
+ * too. What was cut off is of no moment.
+ */
 export function restorePoints(collection: Collection): readonly RestorePoint[] {
   return collection.chains.flatMap(pointsOf).toSorted((a, b) => a.time - b.time)
 }
@@ -42,7 +48,8 @@ function damages(sets: readonly BackupSet[]): readonly string[] {
 }
 
 /**
- * The newest restore point at or before `moment`, of all where that is undefined, which is known to be of a site that worked and can be restored as far as is known.
+ * The newest restore point at or before `moment`, of all where that is undefined, which is known to be of a site that
+ * worked and can be restored as far as is known.
  * @throws when there is none
  */
 export function lastGoodPoint(collection: Collection, moment = Number.POSITIVE_INFINITY): RestorePoint {
@@ -53,7 +60,10 @@ export function lastGoodPoint(collection: Collection, moment = Number.POSITIVE_I
   throw new Error(`no backup${before} is known to be of a site that worked: --list shows what there is`)
 }
 
-/** What to try next when a restored site does not work: the newest older point that is known to be good, else the newest that is not known to be broken. */
+/**
+ * What to try next when a restored site does not work: the newest older point that is known to be good, else the newest
+ * that is not known to be broken.
+ */
 export function olderCandidate(collection: Collection, tried: RestorePoint): RestorePoint | undefined {
   const older = restorePoints(collection).filter(({ time, problems }) => time < tried.time && problems.length === 0)
   return older.findLast(({ set }) => set.answer?.works) ?? older.findLast(({ set }) => set.answer === undefined)
@@ -64,8 +74,8 @@ export const answerText = ({ set: { answer } }: RestorePoint): string =>
   answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`
 
 /**
- * The newest restore point at or before `moment` (ms since the epoch), never a later one: for a time before every set duplicity silently
- * gives the oldest full.
+ * The newest restore point at or before `moment` (ms since the epoch), never a later one: for a time before every set
+ * duplicity silently gives the oldest full.
  * @throws when there is no backup at all, or none that old: the error names the first one.
  */
 export function restorePointAt(collection: Collection, moment: number): RestorePoint {
@@ -78,7 +88,8 @@ export function restorePointAt(collection: Collection, moment: number): RestoreP
 }
 
 /**
- * What a person can do instead of restoring a point that is damaged: the newest before it, and the newest of all, that nothing is known against.
+ * What a person can do instead of restoring a point that is damaged: the newest before it, and the newest of all, that
+ * nothing is known against.
  * @param command gives the command that recovers this site, with these options
  */
 export function adviceInstead(collection: Collection, damaged: RestorePoint, command: (...options: string[]) => string): string {

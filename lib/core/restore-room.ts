@@ -11,7 +11,10 @@ export interface Disk {
   readonly device: string
   /** Free for any user. */
   readonly free: number
-  /** A file takes at least its size on it. Not so where the file system compresses, or where nobody knows what is underneath. */
+  /**
+   * A file takes at least its size on it. Not so where the file system compresses, or where nobody knows what is
+   * underneath.
+   */
   readonly keepsSize: boolean
 }
 
@@ -46,15 +49,23 @@ export interface RoomToRestore {
   readonly doubt: string | undefined
 }
 
-/** What a folder takes of its own size, and its entry of the folder around it: `stat` counts them, and a file system may keep them for nothing. Bytes a file. */
+/**
+ * What a folder takes of its own size, and its entry of the folder around it: `stat` counts them, and a file system may
+ * keep them for nothing. Bytes a file.
+ */
 const ENTRY = 4096
-/** The part of a full set's volumes that surely is what its files hold. The rest may be what tar and an encryption add, as to very many files that are empty. */
+/**
+ * The part of a full set's volumes that surely is what its files hold. The rest may be what tar and an encryption add,
+ * as to very many files that are empty.
+ */
 const HELD = 0.5
 
 /**
- * What the files of a restore point take. At least: the sizes that were written down when the set was made, less all that they can hold of folders. Without these, half of what is
- * in the volumes of a full set. (Those of an incremental may tell of nothing but deletions, and the sets that it builds on may hold what was deleted since.)
- * @param size undefined for a set of which nobody wrote the size down: then it is likely about all that its chain holds up to there
+ * What the files of a restore point take. At least: the sizes that were written down when the set was made, less all
+ * that they can hold of folders. Without these, half of what is in the volumes of a full set. (Those of an incremental
+ * may tell of nothing but deletions, and the sets that it builds on may hold what was deleted since.)
+ * @param size undefined for a set of which nobody wrote the size down: then it is likely about all that its chain holds
+ * up to there
  * @returns undefined when nothing is known, as for a URL
  */
 export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amount | undefined {
@@ -65,7 +76,10 @@ export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amo
   return about === undefined ? undefined : { least, about: Math.max(least, about) }
 }
 
-/** What duplicity needs beside the tree while it fetches: a volume at a time is whole in its own folder, the largest too. Bytes. */
+/**
+ * What duplicity needs beside the tree while it fetches: a volume at a time is whole in its own folder, the largest
+ * too. Bytes.
+ */
 export const volumeAmount = (point: RestorePoint): Amount => {
   const largest = Math.max(0, ...setsUpTo(point).flatMap(set => set.volumes.map(({ bytes }) => bytes ?? 0)))
   return { least: largest, about: largest }
@@ -77,10 +91,11 @@ const setsUpTo = ({ chain, time }: RestorePoint) => setsOf(chain).filter(set => 
 export const importableAmount = ({ bytes }: DumpSize): Amount => ({ least: Math.floor(bytes * 0.9), about: bytes })
 
 /**
- * What the tables of a dump take on the database server: likely about as much as the dump, and at least an eighth of it, if all are InnoDB's. A dump has a statement for each
- * row, to which InnoDB adds some twenty bytes of its own, in pages that it fills partly. What it keeps smaller is twice as large in the dump (bytes, in hexadecimal), four or
- * five times (dates, small numbers) or six times (a TIMESTAMP); only NULL, ENUM and SET can be more, and no whole database is that. Of tables that are compressed, or kept by
- * MyISAM or Aria (which keep a row in a few bytes), nothing is sure.
+ * What the tables of a dump take on the database server: likely about as much as the dump, and at least an eighth of
+ * it, if all are InnoDB's. A dump has a statement for each row, to which InnoDB adds some twenty bytes of its own, in
+ * pages that it fills partly. What it keeps smaller is twice as large in the dump (bytes, in hexadecimal), four or five
+ * times (dates, small numbers) or six times (a TIMESTAMP); only NULL, ENUM and SET can be more, and no whole database
+ * is that. Of tables that are compressed, or kept by MyISAM or Aria (which keep a row in a few bytes), nothing is sure.
  */
 export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
 

@@ -22,8 +22,8 @@ export interface PrunePlan {
 }
 
 /**
- * The one pruning action of this run, or none (S17–S20). It never takes the primary chain, the only whole chain, nor the one that is known
- * to hold a working site, and none that duplicity's command would not carry out exactly.
+ * The one pruning action of this run, or none (S17–S20). It never takes the primary chain, the only whole chain, nor
+ * the one that is known to hold a working site, and none that duplicity's command would not carry out exactly.
  */
 export function planPrune(input: PruneInput): PrunePlan {
   const blocked = blockedReason(input)
@@ -44,14 +44,20 @@ export function planPrune(input: PruneInput): PrunePlan {
   return nothing(`${overReason(input)}, but nothing can go: ${considered.at(-1)!.reason}`, considered)
 }
 
-/** Past the cleanup only what is too much goes, also where an untidy collection is looked at for its own sake, and not before all is clean that can be. */
+/**
+ * Past the cleanup only what is too much goes, also where an untidy collection is looked at for its own sake, and not
+ * before all is clean that can be.
+ */
 function mayGoOn(input: PruneInput): boolean {
   const { collection, allowanceBytes } = input
   const tooMuch = collection.bytes !== undefined && collection.bytes > allowanceBytes
   return tooMuch && (isClean(collection) || isOnlyResumed(input))
 }
 
-/** Whether what is untidy waits for this host's partial set alone: then it keeps nothing else from going, while the archive is too full to go on with that set. */
+/**
+ * Whether what is untidy waits for this host's partial set alone: then it keeps nothing else from going, while the
+ * archive is too full to go on with that set.
+ */
 function isOnlyResumed(input: PruneInput): boolean {
   return input.localPartial === true && 'action' in considerCleanup({ ...input, localPartial: false })
 }

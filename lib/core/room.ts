@@ -10,7 +10,9 @@ import {
 } from './collection.ts'
 import { spaceText } from './size.ts'
 
-/** Whether the archive has room for the next full backup, and how much the collection may occupy so that it has. Bytes. */
+/**
+ * Whether the archive has room for the next full backup, and how much the collection may occupy so that it has. Bytes.
+ */
 export interface Room {
   readonly enough: boolean
   readonly reason: string
@@ -20,7 +22,8 @@ export interface Room {
 }
 
 /**
- * The next full backup is taken to be as large as the newest one (S29). What an interrupted full has sent already need not be sent again.
+ * The next full backup is taken to be as large as the newest one (S29). What an interrupted full has sent already need
+ * not be sent again.
  * @param free bytes that the archive has free; undefined where nothing tells
  * @param allowance bytes that the collection may occupy at most, where the inventory says so
  * @param least bytes that an interrupted backup needs at the least to be completed, where there is one

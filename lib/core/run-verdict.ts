@@ -26,7 +26,8 @@ export function workFindings(outcomes: readonly Outcome[], site: string | undefi
 
 /**
  * The verdict on every site that steps told of or that something was done for, by name.
- * @param isJudged whether what was told of the sites counts too, besides the work: a run that is about one of them (a recovery) or only foretells does not judge
+ * @param isJudged whether what was told of the sites counts too, besides the work: a run that is about one of them (a
+ * recovery) or only foretells does not judge
  */
 export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): readonly SiteVerdict[] {
   const tellings = reportsBySite(outcomes.flatMap(({ told = [] }) => told))

@@ -11,8 +11,8 @@ export interface FullDecision {
 const HALF_NIGHT = 43_200_000
 
 /**
- * S13: incremental unless the newest full is older than the frequency, or will be before half the time to the next night has passed: else a weekly full came after seven or eight
- * days, as cron's seconds have it.
+ * S13: incremental unless the newest full is older than the frequency, or will be before half the time to the next
+ * night has passed: else a weekly full came after seven or eight days, as cron's seconds have it.
  * @param input times in ms since the epoch; no `newestFullAt` when there is no full backup yet.
  */
 export function fullBackupDue(input: {
@@ -38,7 +38,10 @@ export function fullBackupDue(input: {
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
 export type Weekday = (typeof weekdays)[number]
 
-/** The backup day and hour of a machine that is not always on, and for how many days a missed one is made up for (S29, S30). */
+/**
+ * The backup day and hour of a machine that is not always on, and for how many days a missed one is made up for (S29,
+ * S30).
+ */
 export interface Schedule {
   readonly weekday: Weekday
   readonly hour: number
@@ -48,7 +51,9 @@ export interface Schedule {
   readonly staleAfter?: number
 }
 
-/** What the schedule says now: `backupAt` is the backup day in question, `nextAt` the one after (ms since the epoch). */
+/**
+ * What the schedule says now: `backupAt` is the backup day in question, `nextAt` the one after (ms since the epoch).
+ */
 export interface ScheduleDecision {
   readonly state: 'due' | 'made up for' | 'overdue' | 'too late' | 'not due'
   readonly backupAt: number
@@ -62,8 +67,10 @@ export interface ScheduleDecision {
 const believableAhead = 86_400_000
 
 /**
- * Whether to back up now. Due on the backup day from its hour on; made up for until the end of the day `catchUpDays` later; then too late,
- * until the next backup day, or until the newest backup is too old: a machine may never be on on its backup day. Without any backup yet it is due at once. A clock that was set back by up to a day does not repeat a backup.
+ * Whether to back up now. Due on the backup day from its hour on; made up for until the end of the day `catchUpDays`
+ * later; then too late, until the next backup day, or until the newest backup is too old: a machine may never be on on
+ * its backup day. Without any backup yet it is due at once. A clock that was set back by up to a day does not repeat a
+ * backup.
  * @param lastSuccessAt when the last backup that succeeded began, ms since the epoch.
  * @param zone an IANA name, such as `Europe/London`: backup days follow its wall clock, through summer time.
  */

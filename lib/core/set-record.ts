@@ -3,7 +3,10 @@ import type { KnownFiles } from './known-file.ts'
 import type { SetAnswer } from './page.ts'
 import type { SiteNeeds } from './site-needs.ts'
 
-/** What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote less, and the file may be lost. */
+/**
+ * What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote
+ * less, and the file may be lost.
+ */
 export interface SetRecord {
   /** The time of the set, ms since the epoch. */
   readonly time: number
@@ -17,7 +20,9 @@ export interface SetRecord {
   readonly rows?: Readonly<Record<string, number>> | undefined
   /** Nothing was in its folder `SITE`. */
   readonly isEmpty?: boolean | undefined
-  /** What shows that the site had shrunk, against the newest set before it that was as it should be; see shrinkage.ts. */
+  /**
+   * What shows that the site had shrunk, against the newest set before it that was as it should be; see shrinkage.ts.
+   */
   readonly shrunken?: readonly string[] | undefined
   /** A person said that this is right. */
   readonly confirmed?: boolean | undefined
@@ -46,7 +51,10 @@ export interface TreeSize {
 /** How large a database dump is, in bytes. */
 export interface DumpSize {
   readonly bytes: number
-  /** Some of its tables are kept compressed, by another engine than InnoDB, or in a place of their own: they may be far smaller than the dump, or elsewhere. */
+  /**
+   * Some of its tables are kept compressed, by another engine than InnoDB, or in a place of their own: they may be far
+   * smaller than the dump, or elsewhere.
+   */
   readonly packed: boolean
 }
 

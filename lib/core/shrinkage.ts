@@ -22,7 +22,8 @@ const VITAL = /(options|posts|users)$/
 const CORE = /^(.*?)(options|posts|users|comments)$/
 
 /**
- * The core tables of all WordPress installations of a database, among all its tables: those that share their prefix with a table of options and one of posts.
+ * The core tables of all WordPress installations of a database, among all its tables: those that share their prefix
+ * with a table of options and one of posts.
  * @param rows of all tables
  */
 export function coreRows(rows: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
@@ -34,7 +35,8 @@ export function coreRows(rows: ReadonlyMap<string, number>): Readonly<Record<str
 }
 
 /**
- * What shows that a site lost what only an accident or an attack takes in one night: more than half of it, or all of what it cannot do without. One phrase each.
+ * What shows that a site lost what only an accident or an attack takes in one night: more than half of it, or all of
+ * what it cannot do without. One phrase each.
  * @param before what it was when it was last known to be as it should; undefined where nobody knows
  */
 export function shrinkageOf(before: Contents | undefined, now: Contents): readonly string[] {
@@ -74,12 +76,18 @@ export const contentsOf = ({ files, bytes, isEmpty, dump, rows }: Omit<SetRecord
   dumpBytes: dump?.bytes,
 })
 
-/** Whether a set is of a site that had shrunk, which nobody has confirmed yet, and which has not stayed so for long. Times in ms. */
+/**
+ * Whether a set is of a site that had shrunk, which nobody has confirmed yet, and which has not stayed so for long.
+ * Times in ms.
+ */
 export function isUnconfirmed({ time, shrunken, confirmed }: SetRecord, now: number, acceptAfter: number): boolean {
   return shrunken !== undefined && shrunken.length > 0 && confirmed !== true && time + acceptAfter > now
 }
 
-/** The newest set that shows the site as it should be: what a new one is compared with, so that a second night of a shrunken site is no better than the first. */
+/**
+ * The newest set that shows the site as it should be: what a new one is compared with, so that a second night of a
+ * shrunken site is no better than the first.
+ */
 export function newestConfirmed(records: readonly SetRecord[], now: number, acceptAfter: number): SetRecord | undefined {
   const known = records.filter(record => record.files !== undefined && !isUnconfirmed(record, now, acceptAfter))
   return known.toSorted((a, b) => b.time - a.time)[0]
@@ -108,8 +116,9 @@ export interface ReplicaChoice {
 }
 
 /**
- * The newest backup that a replica may follow. It stays before one whose owner found that the site had shrunk, until that is confirmed; and before one that has less
- * than half of what the replica has, though its owner says nothing of that: for whoever can write to the archive could have made it.
+ * The newest backup that a replica may follow. It stays before one whose owner found that the site had shrunk, until
+ * that is confirmed; and before one that has less than half of what the replica has, though its owner says nothing of
+ * that: for whoever can write to the archive could have made it.
  */
 export function chooseForReplica(facts: ReplicaFacts): ReplicaChoice {
   const { points, records, restoredFrom, now, acceptAfter, isAccepted } = facts

@@ -4,8 +4,9 @@ import type { Room } from './room.ts'
 import type { CommandPlace } from './task-command.ts'
 
 /**
- * What a step knows of a site as data: the mail's table, the pages and the metrics show it, and the verdict is made from it. Later tellings of one run add to
- * earlier ones and replace them. Times in milliseconds since the epoch, sizes in bytes.
+ * What a step knows of a site as data: the mail's table, the pages and the metrics show it, and the verdict is made
+ * from it. Later tellings of one run add to earlier ones and replace them. Times in milliseconds since the epoch, sizes
+ * in bytes.
  */
 export interface SiteReport {
   readonly site: string
@@ -41,7 +42,10 @@ export interface SiteReport {
   readonly frozen?: string | null
   /** That it does not work, and what to do about it; null while it works, or nobody knows. */
   readonly broken?: Finding | null
-  /** What shows that it has shrunk, or why its replica here stays behind: a sentence for a person, that the command which confirms it ends; null when neither is so. */
+  /**
+   * What shows that it has shrunk, or why its replica here stays behind: a sentence for a person, that the command
+   * which confirms it ends; null when neither is so.
+   */
   readonly shrinkage?: string | null
   /** A desktop's: whether the next full backup has room. */
   readonly room?: Pick<Room, 'enough' | 'reason' | 'prunable'>

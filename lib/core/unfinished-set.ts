@@ -27,21 +27,26 @@ export interface SentPart {
 /** What is to become of an unfinished set, and why. */
 export interface UnfinishedPlan {
   /**
-   * `finish`: its signatures and manifest are sent. `close`: the same for as much as was sent, and the next incremental sends the rest. `drop`: its files go, here and
-   * in the archive. `forget`: only what this host has of it goes.
+   * `finish`: its signatures and manifest are sent. `close`: the same for as much as was sent, and the next incremental
+   * sends the rest. `drop`: its files go, here and in the archive. `forget`: only what this host has of it goes.
    */
   readonly kind: 'finish' | 'close' | 'drop' | 'forget'
   readonly reason: string
 }
 
-/** Volumes that are sooner sent again than looked after: a set that is closed is one more in the chain, and no restore point. */
+/**
+ * Volumes that are sooner sent again than looked after: a set that is closed is one more in the chain, and no restore
+ * point.
+ */
 const FEW = 5
 
 /**
- * Decides what becomes of a set whose backup was cut off. Duplicity would resume it: it goes on with the next volume, but writes the signatures of the files as they are
- * now, so what was sent and has changed since is taken for unchanged until the next full, and a file at the seam is a mixture. Nothing proves of a large tree that it has
- * not changed, so nothing is resumed. What was sent whole is kept as a set of its own, with the signatures that were made as it was sent: they are right whatever has
- * changed, been deleted or been replaced since, and an ordinary incremental completes it. Where little was sent, it is sent again.
+ * Decides what becomes of a set whose backup was cut off. Duplicity would resume it: it goes on with the next volume,
+ * but writes the signatures of the files as they are now, so what was sent and has changed since is taken for unchanged
+ * until the next full, and a file at the seam is a mixture. Nothing proves of a large tree that it has not changed, so
+ * nothing is resumed. What was sent whole is kept as a set of its own, with the signatures that were made as it was
+ * sent: they are right whatever has changed, been deleted or been replaced since, and an ordinary incremental completes
+ * it. Where little was sent, it is sent again.
  *
  * @param input.backup what tonight's backup would be without it
  */

@@ -6,8 +6,9 @@ import { formatBytes } from './size.ts'
 import { taskCommand } from './task-command.ts'
 
 /**
- * Judges a site by all that is known of it: the nightly run by what its steps told, `status` by the same facts and what the last run remembered. Also on a host
- * that only replicates it: when the owner is dead, it is the replica that still tells. What was not looked at is not judged.
+ * Judges a site by all that is known of it: the nightly run by what its steps told, `status` by the same facts and what
+ * the last run remembered. Also on a host that only replicates it: when the owner is dead, it is the replica that still
+ * tells. What was not looked at is not judged.
  */
 export function judge(site: SiteReport): readonly Finding[] {
   const { role } = site
@@ -71,7 +72,10 @@ function pruningFindings(site: SiteReport): Finding[] {
   return room.enough ? [] : [room.prunable ? remark(room.reason) : attention(room.reason)]
 }
 
-/** That pruning has something to do is its daily work; that it can do no more is somebody's. The archive is the owner's to prune. */
+/**
+ * That pruning has something to do is its daily work; that it can do no more is somebody's. The archive is the owner's
+ * to prune.
+ */
 function sizeFindings({ role, bytes, allowanceBytes, pruning }: SiteReport): Finding[] {
   if (role !== 'primary' || bytes === undefined || allowanceBytes === undefined || bytes <= allowanceBytes || !pruning) return []
   const over = `over its allowance, ${formatBytes(bytes)} of ${formatBytes(allowanceBytes)}`

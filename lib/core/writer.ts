@@ -1,7 +1,8 @@
 /**
- * Who writes to an archive under a host's name. A name is no proof: a cloned machine has it too, with all that the original remembers. So the archive holds one mark
- * for each host name, a random word that each run replaces by another, and each machine remembers the one that it left. Of two machines of one name only the one that
- * was here last knows the word that is there.
+ * Who writes to an archive under a host's name. A name is no proof: a cloned machine has it too, with all that the
+ * original remembers. So the archive holds one mark for each host name, a random word that each run replaces by
+ * another, and each machine remembers the one that it left. Of two machines of one name only the one that was here last
+ * knows the word that is there.
  */
 export interface WriterMemory {
   /** The machine that remembers it: the hash of its machine-id. */
@@ -29,7 +30,8 @@ export type WriterVerdict =
 export const FORMER_WORDS = 100
 
 /**
- * Judges it. @param mark undefined where the archive has none for this name @param memory undefined where this machine remembers nothing of this archive
+ * Judges it. @param mark undefined where the archive has none for this name @param memory undefined where this machine
+ * remembers nothing of this archive
  */
 export function judgeWriter(
   me: { readonly host: string; readonly machine: string },

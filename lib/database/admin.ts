@@ -4,7 +4,10 @@ import type { Host } from '../inventory/schema.ts'
 import { administrator, type DatabaseClient } from './client.ts'
 import { connectOption, lockWaitSetting, queryLimits } from './time-limits.ts'
 
-/** What an administrator of the database server may do for a restore. SQL travels by standard input: it can hold a password. */
+/**
+ * What an administrator of the database server may do for a restore. SQL travels by standard input: it can hold a
+ * password.
+ */
 export interface Admin {
   /** Runs statements that change something. */
   readonly run: (sql: string | Secret) => Promise<void>
@@ -20,7 +23,10 @@ export interface Admin {
 const sessionOf = (host: Host): string =>
   `SET SESSION group_concat_max_len = 1073741824, sql_mode = '', ${lockWaitSetting(host)};`
 
-/** How the client asks: rows that a program can read, nothing but SQL taken from what it is given, no file sent to a server that asks for one. */
+/**
+ * How the client asks: rows that a program can read, nothing but SQL taken from what it is given, no file sent to a
+ * server that asks for one.
+ */
 export const QUERY_OPTIONS = [
   '--batch',
   '--skip-column-names',

@@ -16,8 +16,8 @@ const claims = z.record(z.string(), claim.extend({ more: z.array(claim).optional
 const readClaims = (host: Host): DatabaseClaims => readState(host, STATE, claims) ?? {}
 
 /**
- * Records that this site uses this database and account; refuses what another site on this host uses (S41). A site that moved to other ones is
- * reported, so that nobody does it unseen.
+ * Records that this site uses this database and account; refuses what another site on this host uses (S41). A site that
+ * moved to other ones is reported, so that nobody does it unseen.
  * @throws when another site's claim stands against it
  */
 export async function claimDatabase(

@@ -16,8 +16,8 @@ export interface DatabaseClient {
 const LIMITS = { memory: 16 * 1024 ** 3 }
 
 /**
- * The administrator of this host's database server, who is known by the socket or by the option file of the inventory: it logs in at the socket or address that the
- * inventory names, and nowhere else (S41).
+ * The administrator of this host's database server, who is known by the socket or by the option file of the inventory:
+ * it logs in at the socket or address that the inventory names, and nowhere else (S41).
  */
 export function administrator({ host, shell }: { readonly host: Host; readonly shell: Shell }): DatabaseClient {
   const { adminOptionFile } = host.database
@@ -29,8 +29,9 @@ export function administrator({ host, shell }: { readonly host: Host; readonly s
 }
 
 /**
- * A site's own account, at a server of this host or, as the site's configuration says, anywhere. Its programs have the rights of nobody: a server that the site chose can ask
- * them for anything, and a socket that it chose can be anybody's.
+ * A site's own account, at a server of this host or, as the site's configuration says, anywhere. Its programs have the
+ * rights of nobody: a server that the site chose can ask them for anything, and a socket that it chose can be
+ * anybody's.
  */
 export function siteAccount(
   { shell }: { readonly shell: Shell },

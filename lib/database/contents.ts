@@ -11,7 +11,9 @@ export type Contents = Readonly<Record<ObjectKind, readonly string[]>> & {
   readonly collation: string
 }
 
-/** Where information_schema lists each kind: the column of the name, what it is from, and the column of the database. */
+/**
+ * Where information_schema lists each kind: the column of the name, what it is from, and the column of the database.
+ */
 const LISTS: Readonly<Record<ObjectKind, readonly [name: string, from: string, database: string, order?: string]>> = {
   table: ['table_name', "tables WHERE table_type <> 'VIEW' AND", 'table_schema'],
   view: ['table_name', 'views WHERE', 'table_schema'],

@@ -9,7 +9,10 @@ import { quoteName } from './sql.ts'
 
 export type DefinitionKind = Exclude<ObjectKind, 'table'>
 
-/** What a database defines besides its tables: a view, trigger, routine or event, with the session settings under which its text means what it means. */
+/**
+ * What a database defines besides its tables: a view, trigger, routine or event, with the session settings under which
+ * its text means what it means.
+ */
 export interface Definition {
   readonly kind: DefinitionKind
   readonly name: string
@@ -24,11 +27,14 @@ export interface Definition {
   readonly timeZone: string | undefined
 }
 
-/** The definitions of one side of an exchange, kept while its tables are moved: they cannot be renamed from one database to another. */
+/**
+ * The definitions of one side of an exchange, kept while its tables are moved: they cannot be renamed from one database
+ * to another.
+ */
 export interface Definitions {
   /**
-   * Where they come from. Those that were `live` on this server are made again as they were, definers included, by the administrator; those of a
-   * `set` are not trusted, have no definers, and are made by the site's own account (S41).
+   * Where they come from. Those that were `live` on this server are made again as they were, definers included, by the
+   * administrator; those of a `set` are not trusted, have no definers, and are made by the site's own account (S41).
    */
   readonly from: 'live' | 'set'
   readonly list: readonly Definition[]
@@ -45,7 +51,10 @@ export interface Unreadable {
   readonly error: string
 }
 
-/** Names of each kind in an order in which they can be made: triggers in the order in which they act; a view may still want a later one. */
+/**
+ * Names of each kind in an order in which they can be made: triggers in the order in which they act; a view may still
+ * want a later one.
+ */
 const ORDER = [
   'function',
   'procedure',
@@ -56,7 +65,10 @@ const ORDER = [
   'event',
 ] as const satisfies readonly DefinitionKind[]
 
-/** Which columns of SHOW CREATE are what; behind the character set are the collation and, but for views, the database's collation. */
+/**
+ * Which columns of SHOW CREATE are what; behind the character set are the collation and, but for views, the database's
+ * collation.
+ */
 const ROUTINE = { mode: 1, sql: 2, charset: 3 }
 const COLUMNS: Readonly<Record<DefinitionKind, { sql: number; mode?: number; zone?: number; charset: number }>> = {
   view: { sql: 1, charset: 2 },
@@ -66,7 +78,8 @@ const COLUMNS: Readonly<Record<DefinitionKind, { sql: number; mode?: number; zon
 }
 
 /**
- * Reads what a database defines besides its tables; nothing where there is no such database. A view whose tables are gone is read like any other.
+ * Reads what a database defines besides its tables; nothing where there is no such database. A view whose tables are
+ * gone is read like any other.
  * @throws when the server does not show one of them
  */
 export async function readDefinitions(admin: Admin, database: string): Promise<readonly Definition[]> {
@@ -131,7 +144,10 @@ async function show(admin: Admin, database: string, named: readonly Named[]): Pr
 
 const unreadable = ({ kind, name }: Named, error: string): Unreadable => ({ kind, name, error })
 
-/** What the two sides of an exchange define besides their tables: the live one as it is, the one of a set as it may be made. */
+/**
+ * What the two sides of an exchange define besides their tables: the live one as it is, the one of a set as it may be
+ * made.
+ */
 export interface Sides {
   readonly live: Definitions
   readonly set: Definitions

@@ -11,7 +11,8 @@ const SETTINGS = "'datadir', 'hostname', 'innodb_file_per_table', 'innodb_compre
 
 /**
  * The disk on which the tables of a new database will be.
- * @returns undefined when nobody can say so: the server does not answer, is a machine of its own (a container that is reached by a port has its own name and folders), or puts all
+ * @returns undefined when nobody can say so: the server does not answer, is a machine of its own (a container that is
+ * reached by a port has its own name and folders), or puts all
  *   rows into one file, in which there may be room
  */
 export async function databaseDisk({ host, shell }: HostContext): Promise<Disk | undefined> {

@@ -14,7 +14,10 @@ export interface DumpFailures {
   readonly whole: string | undefined
 }
 
-/** Altered (1412), waited for in vain (1205), a deadlock (1213), dropped (1146, 1051), too slow for a limit (1969): MariaDB's error codes. */
+/**
+ * Altered (1412), waited for in vain (1205), a deadlock (1213), dropped (1146, 1051), too slow for a limit (1969):
+ * MariaDB's error codes.
+ */
 const PASSING = ['1412', '1205', '1213', '1146', '1051', '1969']
 
 /** The forms in which they tell an error: of rows that come, of a statement, of rows before the first comes. */

@@ -4,7 +4,10 @@ import { open } from 'node:fs/promises'
 const COMPLETION = /\n-- Dump completed[^\n]*\n$/
 /** How a dump of Holdfast's ends. */
 export const COMPLETION_LINE = '-- Dump completed\n'
-/** MariaDB's dumps of 2024 and later begin with a line that switches clients into a sandbox; older clients stumble over it. */
+/**
+ * MariaDB's dumps of 2024 and later begin with a line that switches clients into a sandbox; older clients stumble over
+ * it.
+ */
 export const SANDBOX_LINE = /^\/\*M?!999999\\- enable the sandbox mode \*\/\s*(?:\n|$)/
 
 /** Whether a line of a dump is that. */

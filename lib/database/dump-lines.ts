@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 
 /**
- * The lines of a file as bytes, many at a time, each with its newline; the last one without, when the file ends so. A line is put together once, however long it is.
+ * The lines of a file as bytes, many at a time, each with its newline; the last one without, when the file ends so. A
+ * line is put together once, however long it is.
  * @param start bytes to leave out at the beginning
  */
 export async function* linesOf(path: string, start = 0): AsyncGenerator<readonly Buffer[]> {

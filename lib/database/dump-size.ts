@@ -3,15 +3,22 @@ import type { Shell } from '../engine/shell.ts'
 import { openDump } from '../host/companion.ts'
 import type { OpenedFile } from '../host/opened-file.ts'
 
-/** Definitions of tables that are packed, kept by another engine than InnoDB, or in a place of their own; however the words are written. */
+/**
+ * Definitions of tables that are packed, kept by another engine than InnoDB, or in a place of their own; however the
+ * words are written.
+ */
 const ODD =
   '/^\\)/ && !/^\\) ENGINE=InnoDB[ ;]/ || toupper($0) ~ /COMPRESS|(DATA|INDEX) DIRECTORY|TABLESPACE/ { print "odd"; exit }'
 
-/** Whatever is no row; a line that is odd when the dump cannot be read to its end. (`grep` ends with 1 when there is no such line.) */
+/**
+ * Whatever is no row; a line that is odd when the dump cannot be read to its end. (`grep` ends with 1 when there is no
+ * such line.)
+ */
 const DEFINITIONS = '{ LC_ALL=C grep --text --invert-match "^INSERT INTO" "$1"; [ $? -le 1 ] || echo ")"; }'
 
 /**
- * How large the dump in a site's folder or a restored tree is, and whether all its tables are kept as usual; undefined where there is none. Whatever speaks of compression counts, but for the rows.
+ * How large the dump in a site's folder or a restored tree is, and whether all its tables are kept as usual; undefined
+ * where there is none. Whatever speaks of compression counts, but for the rows.
  */
 export async function dumpSizeOf(folder: string, shell: Shell): Promise<DumpSize | undefined> {
   using dump = openDump(folder)
@@ -22,14 +29,17 @@ export async function dumpSizeOf(folder: string, shell: Shell): Promise<DumpSize
 }
 
 /**
- * Counts the rows of each table of a dump, which has one row a line. What WordPress keeps for a while only (transients) does not count: it comes and goes by the thousand. `grep` ends
- * with 1 when there is no table.
+ * Counts the rows of each table of a dump, which has one row a line. What WordPress keeps for a while only (transients)
+ * does not count: it comes and goes by the thousand. `grep` ends with 1 when there is no table.
  */
 const COUNT = `{ LC_ALL=C grep --text --extended-regexp --only-matching "$2" "$1"; [ $? -le 1 ] || echo unread; } |
   LC_ALL=C awk -F '\`' '/^unread/ { exit 1 } { rows[$2] += /^INSERT/ && !/transient_$/ } END { for (table in rows) print rows[table], table }'`
 const ROW = "^(CREATE TABLE|INSERT INTO) `[^`]*`( VALUES \\([0-9]+,'_(site_)?transient_)?"
 
-/** How many rows each table of the dump in a site's folder or a restored tree has; undefined where there is no dump. @throws when it cannot be read to its end */
+/**
+ * How many rows each table of the dump in a site's folder or a restored tree has; undefined where there is no dump.
+ * @throws when it cannot be read to its end
+ */
 export async function dumpRowsOf(folder: string, shell: Shell): Promise<ReadonlyMap<string, number> | undefined> {
   using dump = openDump(folder)
   if (!dump) return undefined

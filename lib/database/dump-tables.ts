@@ -7,8 +7,9 @@ import { dumpFailures, type Undumped } from './dump-failures.ts'
 import { dumpLimits } from './time-limits.ts'
 
 /**
- * Options that make a dump consistent (one transaction), exact (binary columns in hex) and much the same from one day to the next: ordered by key, one row a line, no date. What is no
- * table is dumped otherwise, and an error ends only what it is about. Sources: mariadb-dump(1); the sizes in reference/cost.md.
+ * Options that make a dump consistent (one transaction), exact (binary columns in hex) and much the same from one day
+ * to the next: ordered by key, one row a line, no date. What is no table is dumped otherwise, and an error ends only
+ * what it is about. Sources: mariadb-dump(1); the sizes in reference/cost.md.
  */
 const SHAPE = [
   ...['--single-transaction', '--quick', '--skip-lock-tables', '--skip-triggers', '--hex-blob', '--order-by-primary'],
@@ -46,13 +47,19 @@ export async function dumpTables(
   })
 }
 
-/** What has the name of an unfinished dump may have come with a restored folder: a link there is removed, not followed, and a pipe is not waited for. */
+/**
+ * What has the name of an unfinished dump may have come with a restored folder: a link there is removed, not followed,
+ * and a pipe is not waited for.
+ */
 async function madeAnew(file: string): Promise<FileHandle> {
   await rm(file, { force: true })
   return await open(file, 'wx', 0o600)
 }
 
-/** Gives the text that makes some views, with a placeholder for each first, since one can want another; and those that cannot be dumped. */
+/**
+ * Gives the text that makes some views, with a placeholder for each first, since one can want another; and those that
+ * cannot be dumped.
+ */
 export async function dumpViews(
   dumping: Dumping,
   views: readonly string[],
@@ -66,7 +73,10 @@ export async function dumpViews(
   return { text, undumped }
 }
 
-/** Names come behind `--`, or as part of an option's word: none of them is an option itself, whatever it is called (S41). */
+/**
+ * Names come behind `--`, or as part of an option's word: none of them is an option itself, whatever it is called
+ * (S41).
+ */
 const wordsFor = (
   { host, client, database }: Dumping,
   options: readonly string[],

@@ -41,8 +41,9 @@ export interface DumpResult {
 }
 
 /**
- * Dumps a database: its tables in one transaction, then what it defines besides them, in the order in which it can be made again. What cannot be dumped is left out, or kept as it was in the
- * former dump, and told; the rest is dumped. What an import would leave out is told too.
+ * Dumps a database: its tables in one transaction, then what it defines besides them, in the order in which it can be
+ * made again. What cannot be dumped is left out, or kept as it was in the former dump, and told; the rest is dumped.
+ * What an import would leave out is told too.
  * @throws when the dump failed as a whole
  */
 export async function writeDump({ host, client, database, file, former }: DumpOrder): Promise<DumpResult> {

@@ -1,7 +1,10 @@
 import type { Admin } from './admin.ts'
 import { quoteName, quoteText } from './sql.ts'
 
-/** A table with columns of FLOAT, of which a server prints six digits, and all else that matters when one of them is set anew. */
+/**
+ * A table with columns of FLOAT, of which a server prints six digits, and all else that matters when one of them is set
+ * anew.
+ */
 interface FloatTable {
   readonly name: string
   readonly floats: readonly string[]

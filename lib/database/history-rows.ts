@@ -1,7 +1,10 @@
 import type { Admin } from './admin.ts'
 import { beginsWith } from './dump-lines.ts'
 
-/** When a row ends that is in force, in UTC: with the last moment of a TIMESTAMP, which is another one since MariaDB 11.5 (on 64 bits). */
+/**
+ * When a row ends that is in force, in UTC: with the last moment of a TIMESTAMP, which is another one since MariaDB
+ * 11.5 (on 64 bits).
+ */
 const LAST_MOMENTS = { short: '2038-01-19 03:14:07.999999', long: '2106-02-07 06:28:15.999999' } as const
 export type LastMoment = (typeof LAST_MOMENTS)[keyof typeof LAST_MOMENTS]
 
@@ -21,8 +24,8 @@ const HIDDEN = 'row_end'
 const VALUE = /(?:'(?:[^'\\]|\\.|'')*'|[^,'])+/gs
 
 /**
- * Rows with their history, made by a server that knows another last moment: what is in force stays in force. Taken as they are, all of it would have ended in 2038, and the
- * tables looked empty.
+ * Rows with their history, made by a server that knows another last moment: what is in force stays in force. Taken as
+ * they are, all of it would have ended in 2038, and the tables looked empty.
  */
 export class HistoryRows {
   readonly #last: LastMoment

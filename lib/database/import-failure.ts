@@ -1,11 +1,14 @@
 import type { CommandFailed } from '../engine/process.ts'
 import { beginsWith, linesOf } from './dump-lines.ts'
 
-/** Errors whose quoted words are names: of accounts, databases, tables, rights. All others may quote what is in a row. */
+/**
+ * Errors whose quoted words are names: of accounts, databases, tables, rights. All others may quote what is in a row.
+ */
 const OF_NAMES = ['1114', '1044', '1045', '1049', '1142', '1143', '1146', '1227', '1305', '1370', '1419', '2002', '2006', '2013']
 
 /**
- * Why a dump could not be imported, in one line, with the table and the row. The client prints the whole statement, and the server quotes values: nothing of either is told.
+ * Why a dump could not be imported, in one line, with the table and the row. The client prints the whole statement, and
+ * the server quotes values: nothing of either is told.
  * @param importable the file that the client was given
  */
 export async function importFailure({ stderr, how }: CommandFailed, importable: string): Promise<Error> {
@@ -20,7 +23,10 @@ export async function importFailure({ stderr, how }: CommandFailed, importable: 
   )
 }
 
-/** A view on another database, or triggers on a server that logs changes: the site's own rights are not enough, and will not be. */
+/**
+ * A view on another database, or triggers on a server that logs changes: the site's own rights are not enough, and will
+ * not be.
+ */
 const hintFor = (code: string): string =>
   ['1142', '1419'].includes(code)
     ? '. --files-only brings back the files, --into the dump too, for an administrator to look at'

@@ -14,7 +14,10 @@ import { withPackets } from './packets.ts'
 import { accountName, dropAccountSql, escapePattern, quoteName, quoteText } from './sql.ts'
 import { connectOption, importLimits } from './time-limits.ts'
 
-/** How a client reads SQL that is not ours: no client commands, no local files, no second try; comments are part of what they stand in. */
+/**
+ * How a client reads SQL that is not ours: no client commands, no local files, no second try; comments are part of what
+ * they stand in.
+ */
 export const IMPORT_OPTIONS = [
   '--binary-mode',
   '--local-infile=0',
@@ -30,11 +33,15 @@ export interface Import {
   readonly beside: string
   /** A database that does not exist yet; the account that fills it has the same name. */
   readonly database: string
-  /** The database that the dump was made of. What is here of it says how it sorts and encodes where the dump does not. */
+  /**
+   * The database that the dump was made of. What is here of it says how it sorts and encodes where the dump does not.
+   */
   readonly of: string
 }
 
-/** The account that fills such a database, as `user@host`: to be written down before it is made, since a kill leaves it. */
+/**
+ * The account that fills such a database, as `user@host`: to be written down before it is made, since a kill leaves it.
+ */
 export const importAccount = (host: Host, database: string): string =>
   `${database}@${ownAddress(host).kind === 'tcp' ? '%' : 'localhost'}`
 

@@ -11,7 +11,8 @@ export interface LeftOut {
 }
 
 /**
- * A statement of a dump as it may be imported into a database of any name: without definers, without its own database's name, without what is of other databases. It has as many lines as before.
+ * A statement of a dump as it may be imported into a database of any name: without definers, without its own database's
+ * name, without what is of other databases. It has as many lines as before.
  * @param text with its delimiter, as latin1, so that every byte survives
  */
 export function importableStatement(
@@ -60,7 +61,8 @@ const VIEW = new RegExp(
 const TABLE = /^CREATE (?:OR REPLACE )?TABLE /
 
 /**
- * Takes out what names its own database where nothing else may stand: functions and tables in a view, sequences as a column's default, a foreign key. What the body of a routine says is its own.
+ * Takes out what names its own database where nothing else may stand: functions and tables in a view, sequences as a
+ * column's default, a foreign key. What the body of a routine says is its own.
  */
 function withoutOwnName(text: string, own: string): string {
   const isTable = TABLE.test(text)
@@ -80,7 +82,8 @@ const FOREIGN_KEY = new RegExp(
 )
 
 /**
- * Takes out what is of another database: the account that imports reaches none. The lines stay, without what was in them.
+ * Takes out what is of another database: the account that imports reaches none. The lines stay, without what was in
+ * them.
  * @param own the database's name in backticks
  */
 function ofOwnDatabase(text: string, own: string): { readonly text: string; readonly leftOut: readonly LeftOut[] } {

@@ -16,8 +16,9 @@ export interface Importable {
 const BEGIN = '/*M!100201 SET check_constraint_checks = 0 */; '
 
 /**
- * Writes a dump as it may be imported into a database of any name: without definers, without the name of the database that it was made of, without what is of other databases, without MariaDB's
- * sandbox line, over which older clients stumble. Its lines stay the same lines, and bytes that are not part of those stay what they are.
+ * Writes a dump as it may be imported into a database of any name: without definers, without the name of the database
+ * that it was made of, without what is of other databases, without MariaDB's sandbox line, over which older clients
+ * stumble. Its lines stay the same lines, and bytes that are not part of those stay what they are.
  * @param database the one that the dump was made of
  * @param into a path; made anew, mode 600
  * @param last of the server that imports it

@@ -11,8 +11,8 @@ export interface Listening {
 const LOOPBACK = ['127.0.0.1', '::1']
 
 /**
- * Whether an address is one at which a server of this machine listens by its own word. The kernel lets nobody else listen there too, so that it is no other program's.
- * A name is none: what it leads to is decided elsewhere.
+ * Whether an address is one at which a server of this machine listens by its own word. The kernel lets nobody else
+ * listen there too, so that it is no other program's. A name is none: what it leads to is decided elsewhere.
  * @param ownIps the addresses of this machine's network interfaces
  */
 export function listensAt(

@@ -28,8 +28,9 @@ interface Place {
 }
 
 /**
- * Makes the definitions of a file in a database. What came from a set must all be made, but for what the site's account has no right to. What was live
- * here is put back as far as it can be: a view that was broken cannot be, and must not hold up the rest. What is not made is told, with a file that holds its text.
+ * Makes the definitions of a file in a database. What came from a set must all be made, but for what the site's account
+ * has no right to. What was live here is put back as far as it can be: a view that was broken cannot be, and must not
+ * hold up the rest. What is not made is told, with a file that holds its text.
  * @param account gives the site's own account; only asked for where there is something of a set to make
  * @throws when a definition of a set cannot be made
  */
@@ -84,7 +85,10 @@ const FORBIDDEN = /^ERROR (1044|1142|1143|1227|1370|1419) /
 
 const nameOf = ({ definition: { kind, name } }: Refused): string => `${kind} ${name}`
 
-/** Makes them one after the other; what fails is tried again after the others, since a view can want a later one, until nothing more can be made. */
+/**
+ * Makes them one after the other; what fails is tried again after the others, since a view can want a later one, until
+ * nothing more can be made.
+ */
 async function makeAll(
   list: readonly Definition[],
   collation: string | undefined,
@@ -107,7 +111,10 @@ async function makeAll(
       )
 }
 
-/** Where the client stopped, by the number of the line: each definition is one. @throws what is no refusal of a line: a server that is down */
+/**
+ * Where the client stopped, by the number of the line: each definition is one. @throws what is no refusal of a line: a
+ * server that is down
+ */
 async function attempt(run: () => Promise<void>): Promise<{ line: number; error: string } | undefined> {
   try {
     await run()
@@ -119,7 +126,10 @@ async function attempt(run: () => Promise<void>): Promise<{ line: number; error:
   }
 }
 
-/** One line that makes a definition under its own settings. Its text travels as hexadecimal digits, so that no client reads anything into it. */
+/**
+ * One line that makes a definition under its own settings. Its text travels as hexadecimal digits, so that no client
+ * reads anything into it.
+ */
 function makeSql(
   { sql, sqlMode, charset, collation, databaseCollation, timeZone }: Definition,
   ofDatabase: string | undefined,

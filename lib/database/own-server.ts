@@ -14,8 +14,9 @@ const IDENTITY = ['hostname', 'port', 'datadir', 'socket', 'pid_file', 'server_u
 const SHOW_IDENTITY = `SHOW GLOBAL VARIABLES WHERE variable_name IN (${IDENTITY.map(name => `'${name}'`).join(', ')});`
 
 /**
- * Whether the server that a site's configuration names is this host's own one, by what both say of themselves. A server that lies gains nothing: this host's own one is only ever
- * spoken to where the inventory says, and there the site's account must be good.
+ * Whether the server that a site's configuration names is this host's own one, by what both say of themselves. A server
+ * that lies gains nothing: this host's own one is only ever spoken to where the inventory says, and there the site's
+ * account must be good.
  * @throws when nothing answers there, or nothing that lets the account in
  */
 export async function isOnOwnServer(context: HostContext, access: DatabaseAccess): Promise<boolean> {
@@ -25,7 +26,9 @@ export async function isOnOwnServer(context: HostContext, access: DatabaseAccess
   return JSON.stringify(theirs) === JSON.stringify(await adminOf(context).rows(SHOW_IDENTITY))
 }
 
-/** @throws when a site's database is on another server than this host's own, where nothing of it can be made from here */
+/**
+ * @throws when a site's database is on another server than this host's own, where nothing of it can be made from here
+ */
 export async function assertOwnServer(context: HostContext, access: DatabaseAccess): Promise<void> {
   const isOwn = await isOnOwnServer(context, access).catch(error => {
     if (!(error instanceof QueryFailed)) throw error
@@ -48,8 +51,9 @@ async function isOwnAddress(context: HostContext, address: Settled): Promise<boo
 export type Opened = { readonly address: Settled } | { readonly refused: string }
 
 /**
- * Tries whether this host's own server lets a site's account in to its database: at the address of the inventory, then at that of the site's configuration where it is surely this very
- * server's, since an account can be good for who comes from there only.
+ * Tries whether this host's own server lets a site's account in to its database: at the address of the inventory, then
+ * at that of the site's configuration where it is surely this very server's, since an account can be good for who comes
+ * from there only.
  * @param access a database of the empty name stands for none
  */
 export async function openOwnServer(context: HostContext, access: DatabaseAccess): Promise<Opened> {
@@ -59,7 +63,10 @@ export async function openOwnServer(context: HostContext, access: DatabaseAccess
   return await tryLogin(context, access, address)
 }
 
-/** 1045 and 1698: access denied; 1044: no right to the database; 1049: no such database; 1130: not from there. A server that is down is another matter. */
+/**
+ * 1045 and 1698: access denied; 1044: no right to the database; 1049: no such database; 1130: not from there. A server
+ * that is down is another matter.
+ */
 const REFUSALS = /^(?:104[459]|1130|1698) \(\w+\)[^:]*: (.*)/
 
 async function tryLogin(context: HostContext, access: DatabaseAccess, address: Settled): Promise<Opened> {

@@ -15,8 +15,9 @@ export const packetOf = (admin: Pick<Admin, 'ask'>): Promise<number> => admin.as
 const LOOK_EVERY = 100
 
 /**
- * Does something through an account's connection that sends statements of so many bytes, of which the server takes `has`. A connection keeps the limit that the server has when it begins: where that is too small, it is raised
- * until the account has connected, and no longer.
+ * Does something through an account's connection that sends statements of so many bytes, of which the server takes
+ * `has`. A connection keeps the limit that the server has when it begins: where that is too small, it is raised until
+ * the account has connected, and no longer.
  * @throws when the server takes no statement as long, or lets this administrator raise nothing
  */
 export async function withPackets(

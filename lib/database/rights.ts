@@ -1,6 +1,9 @@
 import { accountName, quoteName } from './sql.ts'
 
-/** What an account must be allowed to do with a database so that all of it can be dumped: who lacks one of these is not shown what it is about. */
+/**
+ * What an account must be allowed to do with a database so that all of it can be dumped: who lacks one of these is not
+ * shown what it is about.
+ */
 const WANTED = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'] as const
 
 /**

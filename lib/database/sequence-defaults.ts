@@ -2,8 +2,8 @@ import type { Admin } from './admin.ts'
 import { quoteName, quoteText } from './sql.ts'
 
 /**
- * SQL by which columns of two databases that take their default from a sequence take it from the one beside them: a table that is renamed into the other database goes on to name the sequence
- * where it was.
+ * SQL by which columns of two databases that take their default from a sequence take it from the one beside them: a
+ * table that is renamed into the other database goes on to name the sequence where it was.
  */
 export async function sequenceDefaults(admin: Admin, [one, two]: readonly [string, string]): Promise<string> {
   const rows = await admin.rows(

@@ -6,7 +6,10 @@ export const quoteName = (name: string): string => `\`${name.replaceAll('`', '``
 /** A text in single quotes, for a session with the default sql_mode, in which backslashes escape. */
 export const quoteText = (text: string): string => `'${text.replace(/[\\']/g, '\\$&').replaceAll('\0', '\\0')}'`
 
-/** In a GRANT, `_` and `%` of a database name stand for any character and any text: unescaped, `a_b` would open `axb` too. */
+/**
+ * In a GRANT, `_` and `%` of a database name stand for any character and any text: unescaped, `a_b` would open `axb`
+ * too.
+ */
 export const escapePattern = (database: string): string => database.replace(/[\\_%]/g, '\\$&')
 
 /** The host by which the server knows who comes from here. */
@@ -18,7 +21,10 @@ export function accountHost({ address }: DatabaseAccess): string {
   )
 }
 
-/** Statements that drop an account, and first end what it does: a statement of it may last for days, and hold locks for as long. */
+/**
+ * Statements that drop an account, and first end what it does: a statement of it may last for days, and hold locks for
+ * as long.
+ */
 export const dropAccountSql = (account: string): string =>
   `KILL USER ${accountName(account)}; DROP USER IF EXISTS ${accountName(account)};`
 

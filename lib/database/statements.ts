@@ -17,8 +17,9 @@ const QUOTES = [34, 39, 96]
 const BACKTICK = 96
 
 /**
- * Takes the lines of a dump apart into statements and rows, as a client of MariaDB does: by quotes, comments and delimiters. What begins within a text, a comment or the body of a routine is
- * no statement, whatever it looks like. A statement ends where a line ends with the delimiter.
+ * Takes the lines of a dump apart into statements and rows, as a client of MariaDB does: by quotes, comments and
+ * delimiters. What begins within a text, a comment or the body of a routine is no statement, whatever it looks like. A
+ * statement ends where a line ends with the delimiter.
  */
 export class StatementReader {
   readonly #parts: DumpParts

@@ -8,22 +8,25 @@ type Limited = Pick<Host, 'deadlines'>
 export const queryLimits = ({ deadlines }: Limited): CommandLimits => ({ timeout: deadlines.query })
 
 /**
- * For a dump into a file. The program has no option for a server that takes a connection and says nothing: until something is written it has no longer than a look.
+ * For a dump into a file. The program has no option for a server that takes a connection and says nothing: until
+ * something is written it has no longer than a look.
  */
 export const dumpLimits = ({ deadlines }: Limited, file: string): CommandLimits => ({
   timeout: deadlines.dump,
   idleTimeout: () => (statSync(file, { throwIfNoEntry: false })?.size ? deadlines.idle : deadlines.look),
 })
 
-/** For an import: its client waits as long as the server needs for a statement, a new index of a large table for one. */
+/**
+ * For an import: its client waits as long as the server needs for a statement, a new index of a large table for one.
+ */
 export const importLimits = ({ deadlines }: Limited): CommandLimits => ({ idleTimeout: deadlines.import })
 
 /** The client's option for a server that takes a connection and says nothing. */
 export const connectOption = ({ deadlines }: Limited): string => `--connect-timeout=${Math.ceil(deadlines.look)}`
 
 /**
- * How long a statement waits for tables that somebody else has locked, as a setting of the session: less than the client may wait, so that the server says so, and nothing is
- * done after the client was ended.
+ * How long a statement waits for tables that somebody else has locked, as a setting of the session: less than the
+ * client may wait, so that the server says so, and nothing is done after the client was ended.
  */
 export const lockWaitSetting = ({ deadlines }: Limited): string =>
   `lock_wait_timeout = ${Math.max(1, Math.floor(deadlines.query * 0.8))}`

@@ -4,8 +4,9 @@ import { lineOf } from '../engine/command.ts'
 import { HOME } from '../program/command-line.ts'
 
 /**
- * Runs a task of Holdfast as a person would, prints the command, and lets it print to this program's own terminal. It has a process group of its own:
- * a stop reaches it once, from here, and is waited for. Should this program be killed, the kernel tells the task.
+ * Runs a task of Holdfast as a person would, prints the command, and lets it print to this program's own terminal. It
+ * has a process group of its own: a stop reaches it once, from here, and is waited for. Should this program be killed,
+ * the kernel tells the task.
  * @throws when it does not end with 0
  */
 export async function runTask(words: readonly string[], stop: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * A path as duplicity has it: bytes, one a character (latin1), so that names in any encoding keep their order. The root is the empty text.
- * Duplicity goes through a tree in the order of the parts of its paths: `a/z` comes before `a.b`, and a folder before what is in it.
+ * A path as duplicity has it: bytes, one a character (latin1), so that names in any encoding keep their order. The root
+ * is the empty text. Duplicity goes through a tree in the order of the parts of its paths: `a/z` comes before `a.b`,
+ * and a folder before what is in it.
  * @returns less than 0 where `a` comes first, 0 where they are the same
  */
 export function comparePaths(a: string, b: string): number {

@@ -14,7 +14,10 @@ export interface SortedSets {
 
 type Draft = { full: BackupSet; incrementals: BackupSet[]; endAt: number }
 
-/** Links complete sets into chains, oldest first, as dup_collections.py does (get_backup_chains, set_matched_chain_pair). */
+/**
+ * Links complete sets into chains, oldest first, as dup_collections.py does (get_backup_chains,
+ * set_matched_chain_pair).
+ */
 export function chainsOf(complete: readonly BackupSet[], signatureChains: readonly SignatureChain[]): SortedSets {
   const drafts: Draft[] = []
   const orphaned: BackupSet[] = []
@@ -40,8 +43,8 @@ function addIncremental(draft: Draft, set: BackupSet, superseded: BackupSet[]): 
 }
 
 /**
- * Whether signatures reach the end of the newest chain. When they end just one set before, duplicity discards that set; but not the first
- * incremental (it compares with the full's end, which it never sets).
+ * Whether signatures reach the end of the newest chain. When they end just one set before, duplicity discards that set;
+ * but not the first incremental (it compares with the full's end, which it never sets).
  */
 function matchSignatures(primary: Draft | undefined, signatureChains: readonly SignatureChain[]) {
   const before = primary?.incrementals.at(-2)

@@ -2,15 +2,19 @@ import type { Collection, FileRef } from '../core/collection.ts'
 import { collectionOf, type ListingOptions } from './listing.ts'
 import { parseLog, type Stanza } from './log.ts'
 
-/** The message in which both versions name every file of the archive, at verbosity 9 (get_backup_chains in dup_collections.py). */
+/**
+ * The message in which both versions name every file of the archive, at verbosity 9 (get_backup_chains in
+ * dup_collections.py).
+ */
 const FILE_LIST = /^Extracting backup chains from list of files: \[(.*)\]$/s
 
 /** Code of the INFO stanza that `collection-status` is (log.py). */
 const STATUS_CODE = 3
 
 /**
- * The collection of an archive that only duplicity can look into (a URL), from the log file of `collection-status` at verbosity 9: the same as from a listing, but
- * without sizes and times. It is checked against the chains and sets that duplicity itself counts.
+ * The collection of an archive that only duplicity can look into (a URL), from the log file of `collection-status` at
+ * verbosity 9: the same as from a listing, but without sizes and times. It is checked against the chains and sets that
+ * duplicity itself counts.
  * @param log what it wrote to its `--log-file`
  * @throws when the log names no files, or when our reading of them differs from duplicity's
  */
@@ -33,7 +37,10 @@ function refsIn(list: string): FileRef[] {
   }))
 }
 
-/** Chains and incrementals. Fulls are not counted: duplicity does not print one without volumes, which Python takes for no set. */
+/**
+ * Chains and incrementals. Fulls are not counted: duplicity does not print one without volumes, which Python takes for
+ * no set.
+ */
 function countsIn({ text }: Stanza): string {
   const lines = text.split('\n')
   const count = (start: RegExp): number => lines.filter(line => start.test(line)).length

@@ -154,7 +154,8 @@ export function duplicityError(
 }
 
 /**
- * Names the failure of a call that was ended because it did not end by itself: what it said last, if that is an error, and else that it was stuck.
+ * Names the failure of a call that was ended because it did not end by itself: what it said last, if that is an error,
+ * and else that it was stuck.
  * @param how what became of it, to be read after its name
  */
 export function endedError(log: string, printed: string, how: string, places: readonly string[] = []): DuplicityError {
@@ -169,7 +170,8 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
   // 23 is a held lock, a backend's exception or, in 3.x, the command line; 1, 4 and 30 say even less
   const vague = [1, 4, 23, 30, 31].includes(exitCode)
   const byCode = BY_CODE[exitCode]
-  // the code is that of a put also where a volume was fetched, and filled this host's disk: the operation stands behind it
+  // the code is that of a put also where a volume was fetched, and filled this host's disk: the operation stands behind
+  // it
   if (byCode === 'archive-full' && errors.at(-1)?.words[0] === 'get') return 'host-full'
   if (!vague && byCode) return byCode
   // what a backend could not write has a code of its own; any other exception is of what duplicity writes on this host
@@ -181,8 +183,8 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
 }
 
 /**
- * The telling line of what it said: its last that is no part of a Python traceback nor the frame around what gpg said. A log file that cannot be written has
- * Python print tracebacks of that too, with the calls below the error.
+ * The telling line of what it said: its last that is no part of a Python traceback nor the frame around what gpg said.
+ * A log file that cannot be written has Python print tracebacks of that too, with the calls below the error.
  */
 function sentence(text: string): string {
   // of a volume that is not what it was, its name, and not the hashes that stand below it

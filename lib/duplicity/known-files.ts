@@ -4,7 +4,10 @@ import { printTime } from '../core/restore-point.ts'
 import type { ManifestVolume } from './manifest.ts'
 import { type DuplicityName, formatName, parseName } from './names.ts'
 
-/** Of these files, those whose set still has something in the archive. A set of which nothing is left was removed as a whole. */
+/**
+ * Of these files, those whose set still has something in the archive. A set of which nothing is left was removed as a
+ * whole.
+ */
 export function filesOfSetsLeft<Known extends KnownFiles>(known: Known, { files }: Collection, prefix = ''): Known {
   const sets = new Set(files.map(({ name }) => setKey(name, prefix)))
   return Object.fromEntries(Object.entries(known).filter(([name]) => sets.has(setKey(name, prefix)))) as Known
@@ -51,7 +54,10 @@ export function volumesListed(
   return Object.fromEntries(volumes.map(({ number, sha1 }) => [nameOf(number), { sha1 }]))
 }
 
-/** What differs between what is known of the files and what the listing shows, and what was found wrong when they were read. */
+/**
+ * What differs between what is known of the files and what the listing shows, and what was found wrong when they were
+ * read.
+ */
 export function damagesIn(known: AuditedFiles, collection: Collection, prefix = ''): Damage[] {
   const there = new Map(collection.files.map(file => [file.name, file]))
   const kept = Object.entries(filesOfSetsLeft(known, collection, prefix))

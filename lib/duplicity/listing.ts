@@ -9,9 +9,9 @@ export interface ListingOptions {
 }
 
 /**
- * The collection that an archive's listing shows: sets and chains as duplicity's `collection-status` sorts them (dup_collections.py of 0.8.22
- * and 3.0.4, for a host without a partial set of its own), and the damage that it does not look for: holes in the volume numbers, empty
- * files, missing signatures, two files for one volume.
+ * The collection that an archive's listing shows: sets and chains as duplicity's `collection-status` sorts them
+ * (dup_collections.py of 0.8.22 and 3.0.4, for a host without a partial set of its own), and the damage that it does
+ * not look for: holes in the volume numbers, empty files, missing signatures, two files for one volume.
  * @param entries every file of the archive's folder, in any order, with its size in bytes where it is known.
  */
 export function collectionOf(entries: readonly FileRef[], options: ListingOptions = {}): Collection {

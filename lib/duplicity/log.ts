@@ -1,4 +1,7 @@
-/** One message of duplicity's log for machines (`--log-fd`, `--log-file`; log.py): a keyword, a code, words after it, and text. */
+/**
+ * One message of duplicity's log for machines (`--log-fd`, `--log-file`; log.py): a keyword, a code, words after it,
+ * and text.
+ */
 export interface Stanza {
   readonly keyword: string
   readonly code: number

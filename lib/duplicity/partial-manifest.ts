@@ -14,7 +14,10 @@ export interface PartialManifest {
   readonly volumes: readonly (ManifestVolume & { readonly end: VolumeEnd })[]
   /** All of the tree was sent: what was missing is signatures or manifest in the archive. */
   readonly isWhole: boolean
-  /** The manifest of a set that has only so many of these volumes, or, where that is all and the tree was sent whole, the manifest itself. */
+  /**
+   * The manifest of a set that has only so many of these volumes, or, where that is all and the tree was sent whole,
+   * the manifest itself.
+   */
   readonly upTo: (count: number) => string
 }
 
@@ -24,9 +27,10 @@ const STANZA = new RegExp(
 )
 
 /**
- * Reads a `.manifest.part` (manifest.py, the same in 0.8.22 and 3.0.4): a head, a stanza a volume, written before the volume is sent, and in the end the list of files.
- * What a power cut took from its end is passed over.
- * @throws when it is none, or when a backup that duplicity itself had resumed wrote to it: then nothing tells what its signatures are of
+ * Reads a `.manifest.part` (manifest.py, the same in 0.8.22 and 3.0.4): a head, a stanza a volume, written before the
+ * volume is sent, and in the end the list of files. What a power cut took from its end is passed over.
+ * @throws when it is none, or when a backup that duplicity itself had resumed wrote to it: then nothing tells what its
+ * signatures are of
  */
 export function parsePartialManifest(text: string): PartialManifest {
   const [head = '', ...stanzas] = text.split(/^(?=Volume \d+:$)/m)

@@ -8,13 +8,19 @@ export interface Pattern {
 
 /** What a pattern selects: whole paths, without a slash at their end. */
 export interface Matcher {
-  /** Whether a path is meant; a pattern that ends with `/` means folders only. What lies in a folder that is meant is meant too. */
+  /**
+   * Whether a path is meant; a pattern that ends with `/` means folders only. What lies in a folder that is meant is
+   * meant too.
+   */
   readonly matches: (path: string, isFolder: boolean) => boolean
   /** Whether something below this folder can be meant. */
   readonly leadsTo: (folder: string) => boolean
 }
 
-/** Reads a list for `--exclude-filelist`: `+ ` and `- ` in front, `#` comments, quotes; a bare line excludes. First match wins. */
+/**
+ * Reads a list for `--exclude-filelist`: `+ ` and `- ` in front, `#` comments, quotes; a bare line excludes. First
+ * match wins.
+ */
 export function parseSelection(text: string): Pattern[] {
   return text.split('\n').flatMap((raw, index) => {
     const line = raw.trim()
@@ -27,8 +33,9 @@ export function parseSelection(text: string): Pattern[] {
 const unquote = (text: string): string => (/^(['"]).*\1$/s.test(text) && text.length > 1 ? text.slice(1, -1) : text)
 
 /**
- * Why duplicity would refuse the list, one sentence a pattern, before it has read a file: a pattern that cannot match anything below the source
- * (its exit code 14), one that is no pattern (15), a last line that includes, which says nothing since all else is included anyway (16).
+ * Why duplicity would refuse the list, one sentence a pattern, before it has read a file: a pattern that cannot match
+ * anything below the source (its exit code 14), one that is no pattern (15), a last line that includes, which says
+ * nothing since all else is included anyway (16).
  */
 export function problemsOf(patterns: readonly Pattern[], source: string): string[] {
   const wrong = patterns.flatMap(pattern => {

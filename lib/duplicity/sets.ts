@@ -7,7 +7,10 @@ export interface NamedFile {
   readonly ref: FileRef
 }
 
-/** Sorts files into sets by their times. Statistics without any other file of their set make no set: they are what 0.8 leaves behind. */
+/**
+ * Sorts files into sets by their times. Statistics without any other file of their set make no set: they are what 0.8
+ * leaves behind.
+ */
 export function setsFrom(files: readonly NamedFile[]): { sets: BackupSet[]; strayStatistics: FileRef[] } {
   const groups = [...Map.groupBy(files, keyOf).values()]
   const isData = (file: NamedFile) => file.parts.role === 'volume' || file.parts.role === 'manifest'
@@ -56,8 +59,9 @@ function fileOf(files: readonly NamedFile[], role: DuplicityName['role']): FileR
 }
 
 /**
- * The last volumes may be missing too: only the manifest's content knows. Where nothing is compressed or encrypted, the last volume of a set may be empty: the one before it had
- * room for all that was left, or nothing had changed at all. Whether it was meant to be empty, the audit finds by its hash.
+ * The last volumes may be missing too: only the manifest's content knows. Where nothing is compressed or encrypted, the
+ * last volume of a set may be empty: the one before it had room for all that was left, or nothing had changed at all.
+ * Whether it was meant to be empty, the audit finds by its hash.
  */
 function volumeProblems(volumes: readonly Volume[], kind: BackupSet['kind']): string[] {
   const numbers = new Set(volumes.map(volume => volume.number))

@@ -3,7 +3,9 @@ import type { VolumeEnd } from './partial-manifest.ts'
 
 /** What the signatures of a set say of one path, and where that stands in the tar file. */
 export interface SignatureEntry {
-  /** `signature` is of a file with content, `snapshot` of anything else, `deleted` of what is gone since the set before. */
+  /**
+   * `signature` is of a file with content, `snapshot` of anything else, `deleted` of what is gone since the set before.
+   */
   readonly kind: 'signature' | 'snapshot' | 'deleted'
   /** Bytes, one a character; see {@link comparePaths}. */
   readonly path: string
@@ -19,8 +21,8 @@ const BLOCK = 512
 const roundUp = (size: number): number => Math.ceil(size / BLOCK) * BLOCK
 
 /**
- * The entries of a signature file that is not compressed (diffdir.py: a tar file that Python writes, with long names in headers of pax or GNU). It ends where the tar
- * file does, and where a power cut tore it.
+ * The entries of a signature file that is not compressed (diffdir.py: a tar file that Python writes, with long names in
+ * headers of pax or GNU). It ends where the tar file does, and where a power cut tore it.
  */
 export async function* signatureEntries(read: ReadAt): AsyncGenerator<SignatureEntry> {
   let from = 0
@@ -107,8 +109,9 @@ export async function cutSignatures(
 }
 
 /**
- * An entry that no path can equal, for a file of which only the beginning is in the volumes: a pipe that nobody may use, of 1970. The next backup then sends the file
- * whole, or notes that it is gone, where without any entry a restore would bring its beginning back.
+ * An entry that no path can equal, for a file of which only the beginning is in the volumes: a pipe that nobody may
+ * use, of 1970. The next backup then sends the file whole, or notes that it is gone, where without any entry a restore
+ * would bring its beginning back.
  */
 export function unequalEntry(path: string): Buffer {
   const name = Buffer.from(`snapshot/${path}`, 'latin1')

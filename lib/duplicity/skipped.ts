@@ -1,7 +1,10 @@
 import type { Skipped } from '../core/unread.ts'
 import { parseLog, type Stanza } from './log.ts'
 
-/** Codes of what could not be listed, looked at, read, processed or was left out (log.py, `WarningCode`, the same in 0.8.22 and 3.0.4). It goes on after each, and ends well. */
+/**
+ * Codes of what could not be listed, looked at, read, processed or was left out (log.py, `WarningCode`, the same in
+ * 0.8.22 and 3.0.4). It goes on after each, and ends well.
+ */
 const CODES: ReadonlySet<number> = new Set([8, 9, 10, 12, 13])
 /** The same where duplicity gives no code of its own (robust.py, diffdir.py, selection.py). */
 const WITHOUT_CODE = /^(?:Error listing directory |Error .* getting delta for |Warning: base .* doesn't exist)/s

@@ -10,8 +10,9 @@ interface Process {
 }
 
 /**
- * What a process and all that it started have done so far, as a text: as long as it stays the same, none of them has used processor time, read or written.
- * What waits (for a server, for a disk, for another process that waits) does nothing of that. The kernel is asked, and not the programs.
+ * What a process and all that it started have done so far, as a text: as long as it stays the same, none of them has
+ * used processor time, read or written. What waits (for a server, for a disk, for another process that waits) does
+ * nothing of that. The kernel is asked, and not the programs.
  */
 export function activityOf(root: number): string {
   const all = allProcesses()
@@ -35,7 +36,10 @@ function allProcesses(): Process[] {
     })
 }
 
-/** Bytes that it has read and written, by calls and on disks. Of others' processes only root is told: their processor time must do then. */
+/**
+ * Bytes that it has read and written, by calls and on disks. Of others' processes only root is told: their processor
+ * time must do then.
+ */
 const bytesOf = (pid: number): string => (readOrNothing(`/proc/${pid}/io`).match(/\d+/g) ?? []).join(' ')
 
 function readOrNothing(path: string): string {

@@ -2,7 +2,10 @@ import { quote } from 'zx/core'
 import { Secret } from '../core/secret.ts'
 import { shellWord } from '../core/task-command.ts'
 
-/** What may stand in a command: no `undefined`, no object, and no {@link Secret}, for a command line is there for all to see (S40). */
+/**
+ * What may stand in a command: no `undefined`, no object, and no {@link Secret}, for a command line is there for all to
+ * see (S40).
+ */
 export type Word = string | number | readonly Word[]
 
 function flatten(word: Word): string[] {
@@ -13,8 +16,8 @@ function flatten(word: Word): string[] {
 }
 
 /**
- * Makes the words of a command from a template: text between values is split at spaces; each value is one word, a list of them several,
- * whatever they contain. A value that touches text (`--name=${x}`) is part of that word.
+ * Makes the words of a command from a template: text between values is split at spaces; each value is one word, a list
+ * of them several, whatever they contain. A value that touches text (`--name=${x}`) is part of that word.
  */
 export function wordsOf(pieces: readonly string[], values: readonly Word[]): string[] {
   const words: string[] = []
@@ -57,8 +60,8 @@ export function unsandboxed(words: readonly string[]): readonly string[] {
 }
 
 /**
- * The command on one line, as a person would type it: into any shell of the family of sh, or, where a word holds a control character, into bash. Of a sandbox
- * only its name is told: its words are many, and nearly always the same.
+ * The command on one line, as a person would type it: into any shell of the family of sh, or, where a word holds a
+ * control character, into bash. Of a sandbox only its name is told: its words are many, and nearly always the same.
  */
 export function lineOf(words: readonly string[]): string {
   const isSandboxed = words.includes('bwrap') && unsandboxed(words) !== words

@@ -10,7 +10,10 @@ const RELEASES_WITHIN = 8.5
 /** Seconds that each piece of work gets, however little is left. */
 const LEAST = 0.3
 
-/** Seconds that a release, or one way of telling the world, gets after a stop: a part of what is left, so that there is some for each that follows. */
+/**
+ * Seconds that a release, or one way of telling the world, gets after a stop: a part of what is left, so that there is
+ * some for each that follows.
+ */
 export function shareAfter(stop: AbortSignal, what: 'release' | 'report'): number {
   const since = stop.reason instanceof Stopped ? (performance.now() - stop.reason.at) / 1000 : 0
   return Math.max(LEAST, what === 'release' ? (RELEASES_WITHIN - since) / 2 : (ENDS_WITHIN - since) / 3)
@@ -63,7 +66,8 @@ export function startDeadline(deadline: Deadline): AbortSignal {
 }
 
 /**
- * Waits for work, and once a signal is aborted only as long as its commands need to be ended: whatever else it waits for is left behind.
+ * Waits for work, and once a signal is aborted only as long as its commands need to be ended: whatever else it waits
+ * for is left behind.
  * @throws the signal's reason when it was left behind, or ended with no better word than that it was aborted
  */
 export async function patiently<Result>(work: Promise<Result>, signal: AbortSignal, grace = () => GRACE): Promise<Result> {

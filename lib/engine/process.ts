@@ -15,7 +15,9 @@ export { MOST_OUTPUT } from './limits.ts'
 /** How a command is to be run. */
 export interface CommandOptions extends CommandLimits {
   readonly cwd?: string
-  /** Added to the small environment that every command gets. Secrets belong here, in `input`, or in a file of mode 600. */
+  /**
+   * Added to the small environment that every command gets. Secrets belong here, in `input`, or in a file of mode 600.
+   */
   readonly env?: Readonly<Record<string, string | Secret>>
   /** Text for its standard input. */
   readonly input?: string | Secret
@@ -46,8 +48,9 @@ const INHERITED =
   /^(HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
 
 /**
- * The whole environment of a command: the small one that all get, and its own. A bash whose standard input is a socket, as Node's pipes are, takes itself
- * for one that was started over the network and reads ~/.bashrc, unless SHLVL says that it is not the first shell (bash(1), Invocation).
+ * The whole environment of a command: the small one that all get, and its own. A bash whose standard input is a socket,
+ * as Node's pipes are, takes itself for one that was started over the network and reads ~/.bashrc, unless SHLVL says
+ * that it is not the first shell (bash(1), Invocation).
  */
 export function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8', SHLVL: '1', PATH: searchPath().join(delimiter) }
@@ -69,8 +72,9 @@ const wait = (seconds: number): Promise<undefined> =>
   new Promise(resolve => setTimeout(() => resolve(undefined), seconds * 1000).unref())
 
 /**
- * Runs one command in a process group of its own and waits until it has ended. A stop or a time limit ends the whole group.
- * Should this process itself be killed, the kernel kills the command too (`setpriv --pdeathsig`): no orphan writes on into an archive.
+ * Runs one command in a process group of its own and waits until it has ended. A stop or a time limit ends the whole
+ * group. Should this process itself be killed, the kernel kills the command too (`setpriv --pdeathsig`): no orphan
+ * writes on into an archive.
  *
  * @throws {CommandFailed} when it ended with another exit code than 0 or an allowed one, or by a signal
  * @throws {TimedOut} when it did not end in its time

@@ -34,8 +34,9 @@ export type Merge<Has extends object, Gives extends object | void> = Gives exten
 type Flat<Facts> = { [Name in keyof Facts]: Facts[Name] }
 
 /**
- * What a chain that begins something must do before its end: a step that gives `Owes<'commit'>` wants one after it that gives `Pays<'commit'>`, and a chain that
- * ends without does not compile. For the compiler only: nothing of it is there at run time.
+ * What a chain that begins something must do before its end: a step that gives `Owes<'commit'>` wants one after it that
+ * gives `Pays<'commit'>`, and a chain that ends without does not compile. For the compiler only: nothing of it is there
+ * at run time.
  */
 export type Owes<What extends string> = { readonly [Name in `${What} is missing`]?: 'owed' }
 export type Pays<What extends string> = { readonly [Name in `${What} is missing`]?: 'paid' }
@@ -48,7 +49,10 @@ export type Ended<Given> = [OwedIn<Given>] extends [never] ? unknown : { readonl
 /** Asks nothing of a hold whose facts are new here: the same hold twice would let go twice. */
 type Once<Gives, Has> = keyof Gives & keyof Has extends never ? unknown : { readonly 'is held already': keyof Gives & keyof Has }
 
-/** The facts that are there after a block whether or not its steps ran: what they give, or what was said to be so otherwise. */
+/**
+ * The facts that are there after a block whether or not its steps ran: what they give, or what was said to be so
+ * otherwise.
+ */
 type Either<More, Else> = { readonly [Name in keyof Else]: Else[Name] | (Name extends keyof More ? More[Name] : never) }
 
 /** Asks nothing of a block whose steps give all that is said to be so otherwise. */
@@ -57,8 +61,8 @@ type GivesEach<Else, More> = keyof Else extends keyof More
   : { readonly 'is not given': Exclude<keyof Else, keyof More> }
 
 /**
- * A recipe as others see it, to run it or to use it in another: it fits where at least what it needs is there. The functions are there only for the
- * compiler, which compares their parameter and result.
+ * A recipe as others see it, to run it or to use it in another: it fits where at least what it needs is there. The
+ * functions are there only for the compiler, which compares their parameter and result.
  *
  * @typeParam Start what must be there when it begins
  * @typeParam Given what it adds to that, or replaces of it
@@ -70,8 +74,8 @@ export interface Part<Start extends object, Given extends object = object> {
 }
 
 /**
- * A chain of steps whose type grows: every call takes only a step whose needs are met by what came before, and adds what it gives.
- * Immutable: each call returns a new recipe.
+ * A chain of steps whose type grows: every call takes only a step whose needs are met by what came before, and adds
+ * what it gives. Immutable: each call returns a new recipe.
  */
 export class Recipe<Start extends object, Given extends object> implements Part<Start, Given> {
   readonly nodes: readonly Node[]
@@ -87,7 +91,10 @@ export class Recipe<Start extends object, Given extends object> implements Part<
     return this.#and({ kind: 'do', step: step as unknown as AnyStep })
   }
 
-  /** Adds a hold: it goes up here and comes down at the end of this chain, in reverse order of the others, whatever happened. */
+  /**
+   * Adds a hold: it goes up here and comes down at the end of this chain, in reverse order of the others, whatever
+   * happened.
+   */
   hold<Gives extends object>(
     hold: Hold<Merge<Start, Given>, Gives> & Once<Gives, Merge<Start, Given>>,
   ): Recipe<Start, Merge<Given, Gives>> {
@@ -100,7 +107,8 @@ export class Recipe<Start extends object, Given extends object> implements Part<
   }
 
   /**
-   * Adds steps that run only when a condition gives facts; when it gives a reason instead, that is shown. A failure inside ends this chain too.
+   * Adds steps that run only when a condition gives facts; when it gives a reason instead, that is shown. A failure
+   * inside ends this chain too.
    * @param otherwise facts that the steps give and that are there after the block: these where the steps did not run
    */
   only<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
@@ -112,7 +120,10 @@ export class Recipe<Start extends object, Given extends object> implements Part<
     return this.#only(title, when, body(new Recipe([])).nodes, true, otherwise)
   }
 
-  /** The same, but a failure inside ends only what is inside: what comes after it is done all the same. The item, or the run, has failed nevertheless. */
+  /**
+   * The same, but a failure inside ends only what is inside: what comes after it is done all the same. The item, or the
+   * run, has failed nevertheless.
+   */
   attempt<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
     title: string,
     when: Condition<Merge<Start, Given>, Extra>,

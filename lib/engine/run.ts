@@ -13,7 +13,10 @@ import type { Title } from './step.ts'
 import { Stopped } from './stop.ts'
 
 export interface RunOptions {
-  /** Describe what steps would change, and do not do it (S36). Holds go up and down all the same: without a mount there is nothing to look at. */
+  /**
+   * Describe what steps would change, and do not do it (S36). Holds go up and down all the same: without a mount there
+   * is nothing to look at.
+   */
   readonly dry: boolean
   readonly stop: AbortSignal
   readonly now: () => number
@@ -35,7 +38,10 @@ export interface Work {
   readonly run: (facts: Facts, shell: Shell) => Promise<object | void>
   /** Aborted when what it is a part of has taken too long. */
   readonly deadline?: AbortSignal | undefined
-  /** For a release: the seconds that it gets once the run was stopped, when that is not a share of the few that are left. */
+  /**
+   * For a release: the seconds that it gets once the run was stopped, when that is not a share of the few that are
+   * left.
+   */
   readonly patience?: number | undefined
 }
 
@@ -65,7 +71,10 @@ export class Run {
     return this.#options.stop.aborted
   }
 
-  /** Does one piece of work and records its outcome. Never throws, and ends soon after a stop, whatever the work waits for. */
+  /**
+   * Does one piece of work and records its outcome. Never throws, and ends soon after a stop, whatever the work waits
+   * for.
+   */
   async do(work: Work, facts: Facts, onLine: (line: string) => void = () => {}): Promise<WorkResult> {
     const { now } = this.#options
     const startedAt = now()
@@ -142,8 +151,8 @@ export class Run {
   }
 
   /**
-   * What ends a piece of work early, and the seconds that its commands then get to end well. A stop ends what is done; what lets go or tells of it goes on, but has to
-   * hurry, and its commands get no further grace.
+   * What ends a piece of work early, and the seconds that its commands then get to end well. A stop ends what is done;
+   * what lets go or tells of it goes on, but has to hurry, and its commands get no further grace.
    */
   #endOf({ phase, deadline, patience }: Work): Disposable & { readonly signal: AbortSignal; readonly grace: () => number } {
     const { stop, tells } = this.#options
@@ -199,7 +208,10 @@ function whileNot(isOver: () => boolean, listener: Listener): Listener {
 
 const identity = (work: Work, title: string) => ({ step: work.step, title, phase: work.phase, subject: work.subject })
 
-/** The title of work; one that cannot be made, for want of facts that an earlier failure left out, is replaced by the step's name. */
+/**
+ * The title of work; one that cannot be made, for want of facts that an earlier failure left out, is replaced by the
+ * step's name.
+ */
 export function titleOf({ title, step }: Pick<Work, 'title' | 'step'>, facts: Facts): string {
   try {
     return typeof title === 'string' ? title : title(facts)

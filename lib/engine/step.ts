@@ -5,8 +5,8 @@ import type { Shell } from './shell.ts'
 export type Title<Facts> = string | ((facts: Facts) => string)
 
 /**
- * One short action: needs some facts, gives others. `run` is a property and not a method, so that the compiler checks its parameter strictly:
- * a step that needs more than a recipe has does not fit into it.
+ * One short action: needs some facts, gives others. `run` is a property and not a method, so that the compiler checks
+ * its parameter strictly: a step that needs more than a recipe has does not fit into it.
  */
 export interface Step<Needs extends object, Gives extends object | void> {
   readonly name: string
@@ -15,8 +15,9 @@ export interface Step<Needs extends object, Gives extends object | void> {
 }
 
 /**
- * A step with two halves, which gives at least one fact: by it a recipe knows that it is held. `down` runs whenever `up` began, also when `up` failed
- * half-way, after success, failure and signals; it gets the facts that `up` got, and what `up` gave, or nothing of that when it did not end.
+ * A step with two halves, which gives at least one fact: by it a recipe knows that it is held. `down` runs whenever
+ * `up` began, also when `up` failed half-way, after success, failure and signals; it gets the facts that `up` got, and
+ * what `up` gave, or nothing of that when it did not end.
  */
 export interface Hold<Needs extends object, Gives extends object> {
   readonly name: string
@@ -24,8 +25,8 @@ export interface Hold<Needs extends object, Gives extends object> {
   readonly up: (facts: Needs, shell: Shell) => Promise<Gives>
   readonly down: (facts: Needs & Partial<Gives>, shell: Shell) => Promise<void>
   /**
-   * Seconds for which `down` may go on once the run was stopped. When nothing is said it gets a share of the ten in which a stopped run ends: enough to let go, not to
-   * wait for what does not answer.
+   * Seconds for which `down` may go on once the run was stopped. When nothing is said it gets a share of the ten in
+   * which a stopped run ends: enough to let go, not to wait for what does not answer.
    */
   readonly patience?: number
   /** It makes this run the only one of its host: until it holds, nobody is to notice that the run was begun. */
@@ -38,7 +39,10 @@ export interface Many<Needs extends object, Item extends object> {
   readonly nameOf: (item: Item) => string
   /** How many at once; 1 by default. */
   readonly atOnce?: (facts: Needs) => number
-  /** Until when all steps of an item must be done; what is not is ended as by a stop of that item alone, which then failed. Its holds go down all the same. */
+  /**
+   * Until when all steps of an item must be done; what is not is ended as by a stop of that item alone, which then
+   * failed. Its holds go down all the same.
+   */
   readonly deadline?: (facts: Needs & Item) => Deadline
 }
 

@@ -8,8 +8,9 @@ import { type Run, titleOf, type Work } from './run.ts'
 type Wrapper = ListrTaskWrapper<unknown, never, never>
 
 /**
- * One chain at work: the facts so far, why it ended early if it did (shared with the blocks inside it), and which of its holds are up, each with the
- * facts for its release: those that it got and gave, whatever came to stand under their names later.
+ * One chain at work: the facts so far, why it ended early if it did (shared with the blocks inside it), and which of
+ * its holds are up, each with the facts for its release: those that it got and gave, whatever came to stand under their
+ * names later.
  */
 interface Frame {
   facts: Facts

@@ -2,7 +2,8 @@ import { type Word, wordsOf } from './command.ts'
 import { runProcess } from './process.ts'
 
 /**
- * Runs a command beside some work and gives its lines, until the work has ended. What becomes of the command is nobody's business: it only looks.
+ * Runs a command beside some work and gives its lines, until the work has ended. What becomes of the command is
+ * nobody's business: it only looks.
  * @param words one list, such as `['sh', '-c', script]`
  */
 export async function watchWhile<Answer>(

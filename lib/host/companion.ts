@@ -42,12 +42,16 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** The folder in a site's folder in which Holdfast puts what belongs to the site but lies elsewhere: its database, certificates and web server files. */
+/**
+ * The folder in a site's folder in which Holdfast puts what belongs to the site but lies elsewhere: its database,
+ * certificates and web server files.
+ */
 export const COMPANION = '.holdfast'
 
 /**
- * A site's companion folder, held open. The site's folder can belong to somebody who may rename things in it at any moment, so all work is done
- * through the open descriptor: `path` names it for this process and its commands, whatever its name leads to now (S41).
+ * A site's companion folder, held open. The site's folder can belong to somebody who may rename things in it at any
+ * moment, so all work is done through the open descriptor: `path` names it for this process and its commands, whatever
+ * its name leads to now (S41).
  */
 export interface Companion extends Disposable {
   readonly path: string
@@ -56,7 +60,8 @@ export interface Companion extends Disposable {
 }
 
 /**
- * Opens a site's companion folder, made when it is missing; a dry run that finds none gets its name instead, since it makes nothing.
+ * Opens a site's companion folder, made when it is missing; a dry run that finds none gets its name instead, since it
+ * makes nothing.
  * @throws when it is a link, or not a folder that only this user can enter: somebody else made it
  */
 export async function openCompanion(siteFolder: string, shell: Shell): Promise<Companion> {
@@ -107,8 +112,9 @@ export const furtherDump = (database: string): string =>
 export const FURTHER = /^database-.*\.sql$/
 
 /**
- * Opens the database dump in a site's folder, or in a tree that was restored; undefined where there is none, or something else than a file or a folder stands in its place.
- * What is told of it and what is then read is the same file, whatever its owner puts there meanwhile.
+ * Opens the database dump in a site's folder, or in a tree that was restored; undefined where there is none, or
+ * something else than a file or a folder stands in its place. What is told of it and what is then read is the same
+ * file, whatever its owner puts there meanwhile.
  */
 export function openDump(folder: string): OpenedFile | undefined {
   using opened = OpenedFolder.openIfThere(folder)

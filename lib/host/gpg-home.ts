@@ -16,8 +16,9 @@ const CONFIGURATION = ['gpg.conf', 'gpg-agent.conf', 'common.conf']
 const HOME = '/tmp/gnupg'
 
 /**
- * A home of gpg for one command in a sandbox: empty where a passphrase encrypts, else with the inventory's key from the person's own home, the public part as a
- * keyring of its own and the secret part, where it is there, as the person's file. Its configuration cannot be changed. An agent that gpg starts in it ends with the sandbox.
+ * A home of gpg for one command in a sandbox: empty where a passphrase encrypts, else with the inventory's key from the
+ * person's own home, the public part as a keyring of its own and the secret part, where it is there, as the person's
+ * file. Its configuration cannot be changed. An agent that gpg starts in it ends with the sandbox.
  * @param folder where it is made; it goes with whatever is around it
  * @returns what the sandbox needs for it
  * @throws when it cannot be written

@@ -36,8 +36,9 @@ const ENOUGH = 4_000_000
 const MOST_REDIRECTS = 4
 
 /**
- * Asks a site for its pages, on this host, and follows where it redirects within itself (to HTTPS, to another path). Undefined when nothing says how. What has not come
- * whole by the deadline, for all pages together, is no answer, however steadily it comes.
+ * Asks a site for its pages, on this host, and follows where it redirects within itself (to HTTPS, to another path).
+ * Undefined when nothing says how. What has not come whole by the deadline, for all pages together, is no answer,
+ * however steadily it comes.
  * @throws when the run is stopped
  */
 export async function httpCheck(host: Host, site: SitePlace, stop: AbortSignal): Promise<SiteAnswer | undefined> {
@@ -83,7 +84,10 @@ interface Asking {
   readonly host: string | undefined
 }
 
-/** Where a redirect leads within the site: the same server is asked, whatever the name resolves to elsewhere. Undefined where it leads anywhere else. */
+/**
+ * Where a redirect leads within the site: the same server is asked, whatever the name resolves to elsewhere. Undefined
+ * where it leads anywhere else.
+ */
 function redirectOf({ location }: Page, from: Asking, domains: readonly string[]): Asking | undefined {
   const server = new URL(from.url)
   const name = from.host ?? server.host
@@ -104,7 +108,8 @@ function get({ url, host }: Asking, signal: AbortSignal): Promise<Page> {
   const options = {
     headers: host === undefined ? {} : { host },
     signal,
-    // a connection that was kept from an earlier question may be closed at any moment, which would look like a broken site
+    // a connection that was kept from an earlier question may be closed at any moment, which would look like a broken
+    // site
     agent: false,
     rejectUnauthorized: false,
     ...(secure && host ? { servername: host.replace(/:\d+$/, '') } : {}),

@@ -20,7 +20,9 @@ const lastRun = z.object({ run: verdict.exactOptional(), sites: z.record(z.strin
 
 const stateOf = (task: string): string => `last-${task}`
 
-/** What a task remembers of its last run; nothing where there is no such file. @throws when it is not as it should be */
+/**
+ * What a task remembers of its last run; nothing where there is no such file. @throws when it is not as it should be
+ */
 export function readLastRun(host: Pick<Host, 'paths'>, task: string): LastRun {
   return readState(host, stateOf(task), lastRun) ?? NO_RUN
 }

@@ -8,7 +8,8 @@ import { rememberOrTell } from './state.ts'
 import { makeFolder, removeFile, removeQuietly } from './whole-file.ts'
 
 /**
- * Does something while holding the kernel's lock on a file, waiting for it up to so many seconds. The lock goes with the descriptor: when this process dies, it is free.
+ * Does something while holding the kernel's lock on a file, waiting for it up to so many seconds. The lock goes with
+ * the descriptor: when this process dies, it is free.
  * @throws when another holds it longer than that
  */
 export async function withFlock<Result>(
@@ -26,7 +27,10 @@ export async function withFlock<Result>(
   return await work()
 }
 
-/** Something that the programs of a host share, a VPN or a mount: it is on for as long as one of them holds a lease of it. */
+/**
+ * Something that the programs of a host share, a VPN or a mount: it is on for as long as one of them holds a lease of
+ * it.
+ */
 export interface Shared {
   /** Where its leases lie: the same folder for every program of the host, one that a reboot empties. */
   readonly folder: string
@@ -38,7 +42,10 @@ export interface Shared {
   readonly switchOff: () => Promise<void>
 }
 
-/** How a lease found it: off, so that it was switched on; on for other programs that hold leases; left on by a program that was killed; or on for another reason. */
+/**
+ * How a lease found it: off, so that it was switched on; on for other programs that hold leases; left on by a program
+ * that was killed; or on for another reason.
+ */
 export type FoundBefore = 'off' | 'leased' | 'left' | 'on'
 
 /** What became of it: it was switched off, is still leased by another, or was not ours to switch off. */
@@ -54,10 +61,11 @@ const ownLease = (): string => `lease-${process.pid}`
 const unwritten = new Set<string>()
 
 /**
- * Takes a lease. Leases are files that name a process; one whose process is gone does not count. Whoever comes first switches it on and writes that down, unless it was
- * on; whoever goes last switches it off, if that was written down: a program that was killed leaves its share of that to the next.
- * @param isRun a run of the host, of which there is one at a time: where the disk of the leases is full or read-only it goes without one, and tells so, for no backup
- * depends on it. A look does not: it could take a share from under a run.
+ * Takes a lease. Leases are files that name a process; one whose process is gone does not count. Whoever comes first
+ * switches it on and writes that down, unless it was on; whoever goes last switches it off, if that was written down: a
+ * program that was killed leaves its share of that to the next.
+ * @param isRun a run of the host, of which there is one at a time: where the disk of the leases is full or read-only it
+ * goes without one, and tells so, for no backup depends on it. A look does not: it could take a share from under a run.
  */
 export async function takeLease(shared: Shared, shell: Shell, isRun = false): Promise<FoundBefore> {
   try {

@@ -12,7 +12,10 @@ export type LockInfo = z.infer<typeof holder>
 
 export const isHeld = (error: unknown): boolean => error instanceof CommandFailed && error.exitCode === 75
 
-/** Opens what is locked: the lock file and its folder; where a disk in trouble can neither make nor change the file, as it is, or else the folder alone, and gives why. */
+/**
+ * Opens what is locked: the lock file and its folder; where a disk in trouble can neither make nor change the file, as
+ * it is, or else the folder alone, and gives why.
+ */
 export function openLock(folder: string, file: string): { readonly descriptors: readonly number[]; readonly readOnly?: unknown } {
   try {
     makeFolder(folder)
@@ -36,7 +39,10 @@ function openedOf(paths: readonly string[]): number[] {
   })
 }
 
-/** Writes over what is there and not after it: on most disks that needs no new room, and what an interrupted run left stays if it cannot be done. */
+/**
+ * Writes over what is there and not after it: on most disks that needs no new room, and what an interrupted run left
+ * stays if it cannot be done.
+ */
 export function sign(descriptor: number, info: z.infer<typeof lockInfo> | undefined): void {
   const text = Buffer.from(info ? `${JSON.stringify(info)}\n` : '')
   const written = writeSync(descriptor, text, 0, text.length, 0)

@@ -27,8 +27,9 @@ export const unfinished = (): string => `.holdfast-${process.pid}-${randomBytes(
 export const UNFINISHED = /^\.holdfast-(\d+)-[0-9a-f]{16}\.new$/
 
 /**
- * A folder held open. Whoever may write in the folders around it can exchange any name for a link between a look and a use (S41): so all that is done in it goes through the
- * descriptor, one name at a time, and follows no link. Node knows no `openat`; `/proc/PID/fd/N/NAME` is the same (proc(5)).
+ * A folder held open. Whoever may write in the folders around it can exchange any name for a link between a look and a
+ * use (S41): so all that is done in it goes through the descriptor, one name at a time, and follows no link. Node knows
+ * no `openat`; `/proc/PID/fd/N/NAME` is the same (proc(5)).
  */
 export class OpenedFolder implements Disposable {
   readonly #descriptor: number
@@ -43,7 +44,7 @@ export class OpenedFolder implements Disposable {
     this.path = `/proc/${process.pid}/fd/${descriptor}`
   }
 
-  /** Opens a folder that is no link itself; nobody else may be able to change the way to it. @throws {WrongKind} when it is something else */
+  /** Opens a folder, no link, by a path that nobody else can change. @throws {WrongKind} when it is no folder */
   static open(path: string): OpenedFolder {
     return new OpenedFolder(opening(path, path, 'a folder', O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path)
   }
@@ -67,7 +68,7 @@ export class OpenedFolder implements Disposable {
     closeSync(this.#descriptor)
   }
 
-  /** Opens a folder below, such as `SITE/uploads`, each part of the way from the one before. @throws {WrongKind} when one of them is a link or no folder */
+  /** Opens a folder below, such as `SITE/uploads`, part by part. @throws {WrongKind} at a link or another kind */
   folder(way: string): OpenedFolder {
     const [first = '', ...rest] = way.split('/')
     const path = `${this.name}/${first}`
@@ -83,7 +84,7 @@ export class OpenedFolder implements Disposable {
     return unlessMissing(() => this.folder(way))
   }
 
-  /** The same, undefined also where something else stands in its place: somebody else's doing is not to end the work on all others. */
+  /** The same, undefined also where something else stands in its place: it must not end the work on others. */
   plainFolder(way: string): OpenedFolder | undefined {
     return unlessOther(() => this.folderIfThere(way))
   }
@@ -108,7 +109,7 @@ export class OpenedFolder implements Disposable {
     return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
   }
 
-  /** Opens a file in it to be read. @throws {WrongKind} for a link, a pipe or anything else: none of them is followed or waited for */
+  /** Opens a file in it to be read. @throws {WrongKind} for a link or a pipe: neither followed nor waited for */
   file(name: string): OpenedFile {
     const path = `${this.name}/${name}`
     return this.#told(() => OpenedFile.of(opening(this.at(name), path, 'a file', O_RDONLY | O_NOFOLLOW | O_NONBLOCK), path))
@@ -124,13 +125,13 @@ export class OpenedFolder implements Disposable {
     return unlessOther(() => this.fileIfThere(name))
   }
 
-  /** The text of a file in it; undefined where there is none. @throws when it is longer than so many bytes, or no file */
+  /** The text of a file in it; undefined where there is none. @throws when it is longer than allowed, or no file */
   text(name: string, limit: number): string | undefined {
     using file = this.fileIfThere(name)
     return file?.text(limit)
   }
 
-  /** Makes a file that is not there yet. @throws with the code EEXIST when the name is taken, be it by a link that leads nowhere */
+  /** Makes a new file. @throws with the code EEXIST when the name is taken, also by a link that leads nowhere */
   create(name: string, mode = 0o600): OpenedFile {
     const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
     return this.#told(() => OpenedFile.of(openSync(this.at(name), flags, mode), `${this.name}/${name}`))

@@ -3,7 +3,9 @@ import { basename, dirname } from 'node:path'
 import { findWebRoot, type Kind, type WebRoot } from '../core/web-root.ts'
 import type { OpenedFolder } from './opened-folder.ts'
 
-/** Where the web root of a site's folder is, which is held open. @param live what that folder is called when it is live */
+/**
+ * Where the web root of a site's folder is, which is held open. @param live what that folder is called when it is live
+ */
 export function webRootIn(site: OpenedFolder, live: string): WebRoot {
   return findWebRoot(live, way => {
     if (!way.includes('/')) return kindOf(site, way)

@@ -4,8 +4,9 @@ import type { OpenedFolder } from './opened-folder.ts'
 import { makeChangeable } from './special-files.ts'
 
 /**
- * Removes what has a name in a folder, with all that is in it, if it is there: by rm(1), which goes down by descriptors, follows no link that somebody makes meanwhile, and reaches any depth.
- * Mounts in it are left alone; what nobody may change is made changeable first.
+ * Removes what has a name in a folder, with all that is in it, if it is there: by rm(1), which goes down by
+ * descriptors, follows no link that somebody makes meanwhile, and reaches any depth. Mounts in it are left alone; what
+ * nobody may change is made changeable first.
  */
 export async function removeTree(folder: OpenedFolder, name: string, shell: Shell): Promise<void> {
   const quiet = shell.with({ onLine: () => {}, opened: [folder] })

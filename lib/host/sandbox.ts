@@ -7,12 +7,13 @@ import { searchPath } from '../engine/search-path.ts'
 export type Place = string | { readonly from: string; readonly to: string }
 
 /**
- * Rights of root that a program may keep. CAP_DAC_OVERRIDE is the right to read what every owner has: where all places are read-only, it writes nothing.
- * CAP_DAC_READ_SEARCH is not among them: with open_by_handle_at(2) it reads the whole disk that any of the places is on.
+ * Rights of root that a program may keep. CAP_DAC_OVERRIDE is the right to read what every owner has: where all places
+ * are read-only, it writes nothing. CAP_DAC_READ_SEARCH is not among them: with open_by_handle_at(2) it reads the whole
+ * disk that any of the places is on.
  */
 export type Capability = 'CAP_CHOWN' | 'CAP_DAC_OVERRIDE' | 'CAP_FOWNER' | 'CAP_FSETID' | 'CAP_LINUX_IMMUTABLE'
 
-/** What a program may use at most. How long it may take and how much it may print are options of the shell: `timeout`, `maxOutput`. */
+/** What a program may use at most. Time and output are limited by the shell: `timeout`, `maxOutput`. */
 export interface Limits {
   /** Bytes of address space, each process. */
   readonly memory?: number
@@ -34,16 +35,18 @@ export interface Sandbox {
   readonly network?: boolean
   readonly capabilities?: readonly Capability[]
   /**
-   * Whose rights it has: root's without capabilities when absent, and `unused` for an id that nothing else on this machine has. A program that strangers wrote or
-   * command gets another than root: Linux limits the number of processes of nobody but such.
+   * Whose rights it has: root's without capabilities when absent, and `unused` for an id that nothing else on this
+   * machine has. A program that strangers wrote or command gets another than root: Linux limits the number of processes
+   * of nobody but such.
    */
   readonly user?: { readonly uid: number; readonly gid: number } | 'unused'
   readonly limits?: Limits
   /** Not for secrets, which travel in the environment of the shell. */
   readonly env?: Readonly<Record<string, string>>
   /**
-   * That one of the places, as it lies on the machine, in which the kernel follows no symbolic link (`nosymfollow` of mount(8)), nor in what is mounted below it. It
-   * keeps a program there that goes by names while somebody exchanges a folder for a link, or that makes what a stranger named below a stranger's links.
+   * That one of the places, as it lies on the machine, in which the kernel follows no symbolic link (`nosymfollow` of
+   * mount(8)), nor in what is mounted below it. It keeps a program there that goes by names while somebody exchanges a
+   * folder for a link, or that makes what a stranger named below a stranger's links.
    */
   readonly noLinks?: string
 }
@@ -68,12 +71,13 @@ const ETC_OF_NETWORK = [
 const UNSET = ['GNUPGHOME', 'XDG_RUNTIME_DIR', 'SSH_AUTH_SOCK', 'DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS']
 
 /**
- * Puts a command into a system of its own, made by bubblewrap: /usr with its links, a few files of /etc, a /dev, /proc and /tmp that nobody else sees, and of the
- * machine only the places that are named. It has no network, no capability and nothing to write to but /tmp unless that is said, gains no privilege, and
- * dies with whoever started it, with all that it started. What a stranger can shape is opened, parsed, run and unpacked only so (S41).
+ * Puts a command into a system of its own, made by bubblewrap: /usr with its links, a few files of /etc, a /dev, /proc
+ * and /tmp that nobody else sees, and of the machine only the places that are named. It has no network, no capability
+ * and nothing to write to but /tmp unless that is said, gains no privilege, and dies with whoever started it, with all
+ * that it started. What a stranger can shape is opened, parsed, run and unpacked only so (S41).
  *
- * A program that lies outside /usr brings the folder that it is in, read-only, and that of the file that it is a link to; of a virtual environment of Python
- * the whole of it.
+ * A program that lies outside /usr brings the folder that it is in, read-only, and that of the file that it is a link
+ * to; of a virtual environment of Python the whole of it.
  * @returns the words of the command that does it
  */
 export function sandboxed(words: readonly string[], sandbox: Sandbox = {}): string[] {
@@ -98,13 +102,14 @@ export function sandboxed(words: readonly string[], sandbox: Sandbox = {}): stri
   ]
 }
 
-/** Mounts a folder over itself with the options in `$0`, and what is mounted below it anew with them; then it becomes the command. */
+/** Mounts a folder over itself with the options in `$0`, mounts below it too; then it becomes the command. */
 const CLOSE = `mount -n --rbind -o "$0" "$1" "$1" || exit; shift
 while [ "$1" != -- ]; do mount -n -o "remount,bind,$0" "$1" || exit; shift; done; shift; exec "$@"`
 
 /**
- * Words that take symbolic links their power below a folder, in a view of the mounts that only this command has. Bubblewrap knows no such option, and takes a mount
- * over as it is where it needs not change it. Whoever is not root has no right to it, and reads nothing by a link but what is his own.
+ * Words that take symbolic links their power below a folder, in a view of the mounts that only this command has.
+ * Bubblewrap knows no such option, and takes a mount over as it is where it needs not change it. Whoever is not root
+ * has no right to it, and reads nothing by a link but what is his own.
  */
 function closeWords({ noLinks, reads = [] }: Sandbox): string[] {
   if (noLinks === undefined || !isRoot()) return []
@@ -141,7 +146,7 @@ function limitWords(given: Limits = {}): string[] {
 
 let users = 0
 
-/** A user that nothing else on this machine has: from a range that systemd, Debian and containers leave alone; another one at every call, so that the processes of one are not counted for another. */
+/** A user id that nothing else here uses, of a range that no distribution takes; another one at every call. */
 export function unusedUser(): { readonly uid: number; readonly gid: number } {
   users = (users + 1) % 1000
   const uid = 2_000_000_000 + (process.pid % 100_000) * 1000 + users
@@ -154,7 +159,7 @@ interface Mount {
   readonly words: readonly string[]
 }
 
-/** All mounts, each after those that it lies in, and after the folders on the way to it, which bubblewrap would make for root alone. */
+/** All mounts, each after those that it lies in and the folders on the way, which bwrap makes for root alone. */
 function mountWords(program: string, sandbox: Sandbox): string[] {
   const mounts = new Map<string, Mount>()
   const named = namedMounts(program, sandbox)
@@ -195,7 +200,7 @@ const LINKS_OF_DEV = {
   stderr: '/proc/self/fd/2',
 }
 
-/** What is the program's own and nobody else's. Bubblewrap's own /dev has terminals too, which cost each start time and are for nobody. */
+/** What is the program's own. Bubblewrap's own /dev has terminals too, which cost time at each start. */
 function ownMounts({ limits = {} }: Sandbox): Mount[] {
   const own = ['--perms', '1777', '--size', String(limits.tmp ?? LIMITS.tmp), '--tmpfs']
   return [

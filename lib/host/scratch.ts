@@ -18,8 +18,8 @@ let made = 0
 
 /**
  * Makes a folder for what one command writes and nobody keeps.
- * @param cache where: in the cache when nothing else is said, since `/tmp` may be small and open to others, and what a killed run leaves there, volumes that are not
- * encrypted and keys among it, must be found again
+ * @param cache where: in the cache when nothing else is said, since `/tmp` may be small and open to others, and what a
+ * killed run leaves there, volumes that are not encrypted and keys among it, must be found again
  * @throws when it cannot be written, with its path
  */
 export function makeScratch(host: Host, cache = cacheOf(host)): Scratch {

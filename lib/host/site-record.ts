@@ -13,7 +13,10 @@ export interface SiteRecord {
   readonly restoredFrom?: number
   /** What this host's replica consisted of when it was made. */
   readonly contents?: Contents
-  /** What shows that the site has shrunk since its newest set that is as it should be, `good`; undefined once it is confirmed. */
+  /**
+   * What shows that the site has shrunk since its newest set that is as it should be, `good`; undefined once it is
+   * confirmed.
+   */
   readonly shrunken?: { readonly reasons: readonly string[]; readonly good: number | undefined } | undefined
   /** Why this host's replica stays behind, and since when. */
   readonly held?: (NonNullable<ReplicaChoice['held']> & { readonly since: number }) | undefined

@@ -47,7 +47,10 @@ export interface Site extends SitePlace {
   /** Undefined for a site that is not here yet. */
   readonly local: LocalSite | undefined
   readonly role: Role
-  /** It is a machine's own folder and no website: its archive gets no marker, or every other host would take it for a site to replicate. */
+  /**
+   * It is a machine's own folder and no website: its archive gets no marker, or every other host would take it for a
+   * site to replicate.
+   */
   readonly isDesktop?: true
 }
 
@@ -85,7 +88,10 @@ export function readLimits(host: Host, site: Site): { limits: SiteLimits; proble
   return { limits: { allowanceBytes: allowance.value, frequencySeconds: frequency.value }, problems }
 }
 
-/** The first bytes of a plain file, or undefined when there is none. A link, a pipe or a device is not opened: the folder is the site's, not ours. */
+/**
+ * The first bytes of a plain file, or undefined when there is none. A link, a pipe or a device is not opened: the
+ * folder is the site's, not ours.
+ */
 function readSmall({ folder, isDesktop }: Site, name: string): string | undefined {
   try {
     using opened = isDesktop ? OpenedFolder.openNamed(folder) : OpenedFolder.open(folder)
@@ -104,7 +110,9 @@ export function siteDeadline({ host, site }: { readonly host: Host; readonly sit
     : { seconds: own, setting: `sites.${site.name}.deadline in the inventory` }
 }
 
-/** A name that can be a folder's on every host and a part of a log's line. Names with a dot in front are Holdfast's own. */
+/**
+ * A name that can be a folder's on every host and a part of a log's line. Names with a dot in front are Holdfast's own.
+ */
 export function isSiteName(name: string): boolean {
   return name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
 }

@@ -8,7 +8,10 @@ import { writeWhole } from './whole-file.ts'
 export const historyFile = (host: Pick<Host, 'paths'>, site: string): string =>
   join(host.paths.state, 'history', `${encodeURIComponent(site)}.jsonl`)
 
-/** How large a site's archive was at the end of each night, oldest first. Empty where nothing was kept or nobody may read it; damaged lines are passed over. */
+/**
+ * How large a site's archive was at the end of each night, oldest first. Empty where nothing was kept or nobody may
+ * read it; damaged lines are passed over.
+ */
 export function readHistory(host: Pick<Host, 'paths'>, site: string): readonly SizePoint[] {
   try {
     const lines = readFileSync(historyFile(host, site), 'utf8').split('\n')

@@ -3,8 +3,9 @@ import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
 
 /**
- * Asks on the terminal, and gives the line that was typed, or undefined at its end (Ctrl-D, a connection that is gone). The terminal stays as it is: were it read
- * key by key, Ctrl-C would be a key and no signal, and a terminal that is gone could not be put back.
+ * Asks on the terminal, and gives the line that was typed, or undefined at its end (Ctrl-D, a connection that is gone).
+ * The terminal stays as it is: were it read key by key, Ctrl-C would be a key and no signal, and a terminal that is
+ * gone could not be put back.
  * @throws when the run is stopped meanwhile
  */
 export async function ask(question: string, stop: AbortSignal): Promise<string | undefined> {
@@ -26,7 +27,10 @@ export async function ask(question: string, stop: AbortSignal): Promise<string |
   }
 }
 
-/** Tells Ctrl-D from a connection that is gone: whoever is left without a terminal is hung up, whether or not the signal for it has come already. */
+/**
+ * Tells Ctrl-D from a connection that is gone: whoever is left without a terminal is hung up, whether or not the signal
+ * for it has come already.
+ */
 async function endQuietly(isGone: boolean, stop: AbortSignal): Promise<void> {
   if (!isGone && isatty(process.stdin.fd)) return void process.stdout.write('\n')
   if (!stop.aborted) {

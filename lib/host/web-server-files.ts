@@ -56,8 +56,8 @@ export function webServerFilesOf(files: readonly WebServerFile[], site: SitePlac
 }
 
 /**
- * A site's own domains, in small letters: those of the inventory and of the virtual hosts whose document root lies in its folder. A site that
- * has neither and is named like a domain has that one.
+ * A site's own domains, in small letters: those of the inventory and of the virtual hosts whose document root lies in
+ * its folder. A site that has neither and is named like a domain has that one.
  */
 export function domainsOf(host: Host, site: SitePlace): string[] {
   const served = webServerFiles(host)

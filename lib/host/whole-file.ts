@@ -5,8 +5,8 @@ import { OpenedFolder, UNFINISHED } from './opened-folder.ts'
 import { processStart } from './process-start.ts'
 
 /**
- * Writes a file whole or not at all, in a folder that an administrator names: beside it first, hidden, since a web server may show the folder, then over it. Nothing is left
- * of one that a full disk cut short.
+ * Writes a file whole or not at all, in a folder that an administrator names: beside it first, hidden, since a web
+ * server may show the folder, then over it. Nothing is left of one that a full disk cut short.
  * @throws when it cannot be written, with its path
  */
 export function writeWhole(file: string, text: string, mode = 0o600): void {
@@ -28,7 +28,10 @@ export function removeUnfinished(folder: string): void {
   }
 }
 
-/** Makes a folder that only its owner can enter, and those around it. @throws when it cannot be made, with its path and what the kernel says */
+/**
+ * Makes a folder that only its owner can enter, and those around it. @throws when it cannot be made, with its path and
+ * what the kernel says
+ */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -37,7 +40,9 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** Of a read-only disk, Node says only that the folder is not there: the kernel says it of the first that is missing. */
+/**
+ * Of a read-only disk, Node says only that the folder is not there: the kernel says it of the first that is missing.
+ */
 function reasonFor(folder: string, error: unknown): unknown {
   let missing = folder
   while (!existsSync(dirname(missing))) missing = dirname(missing)

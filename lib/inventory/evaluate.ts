@@ -16,8 +16,9 @@ import(workerData).then(module => say({ fields: module.default }), error => say(
 type Told = { readonly fields: unknown } | { readonly error: string }
 
 /**
- * The default export of an inventory in TypeScript or JavaScript. It is evaluated in a thread that ends with it, so that one which throws later, never ends or ends
- * the process does so there and then, and not in the middle of a backup. What it gives is copied: data, and no functions.
+ * The default export of an inventory in TypeScript or JavaScript. It is evaluated in a thread that ends with it, so
+ * that one which throws later, never ends or ends the process does so there and then, and not in the middle of a
+ * backup. What it gives is copied: data, and no functions.
  * @throws with what is wrong, in words that go on after the file's name
  */
 export async function evaluate(path: string, code: string): Promise<unknown> {

@@ -1,4 +1,7 @@
-/** What of a program matters here: texts, comments and patterns are passed over whole, so that nothing in them is taken for more. */
+/**
+ * What of a program matters here: texts, comments and patterns are passed over whole, so that nothing in them is taken
+ * for more.
+ */
 const TOKEN = new RegExp(
   [
     String.raw`//[^\n]*`,
@@ -13,8 +16,8 @@ const TOKEN = new RegExp(
 )
 
 /**
- * The fields that an object in a program is given twice, of which JavaScript takes the last without a word; each with its line. Of what is no object (a block, a type) nothing is
- * said: there a name is followed by a colon only once.
+ * The fields that an object in a program is given twice, of which JavaScript takes the last without a word; each with
+ * its line. Of what is no object (a block, a type) nothing is said: there a name is followed by a colon only once.
  */
 export function fieldsGivenTwice(code: string): readonly { readonly name: string; readonly line: number }[] {
   const found: { name: string; line: number }[] = []

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { hostSchema } from './schema.ts'
 
 /**
- * The JSON Schema of a host's inventory, for editors. Checks that only code can make (intervals, host names) are left to the loading. No field is
- * required at the top: `common.*` may hold it.
+ * The JSON Schema of a host's inventory, for editors. Checks that only code can make (intervals, host names) are left
+ * to the loading. No field is required at the top: `common.*` may hold it.
  */
 export function inventoryJsonSchema(): object {
   const { required: _, ...schema } = z.toJSONSchema(hostSchema, { io: 'input' })
@@ -18,7 +18,10 @@ type JsonSchema = {
   readonly items?: JsonSchema
 }
 
-/** The names of the fields that an inventory may have at a place, such as `['sites', 'blog']`: of all the kinds that it can be there. */
+/**
+ * The names of the fields that an inventory may have at a place, such as `['sites', 'blog']`: of all the kinds that it
+ * can be there.
+ */
 export function inventoryFieldsAt(path: readonly PropertyKey[]): string[] {
   let places: JsonSchema[] = alternatives(inventoryJsonSchema())
   for (const step of path)

@@ -23,12 +23,13 @@ const loadJson: Loader = (path, text) => {
 }
 
 /**
- * Loads one host's inventory: `NAME.{ts,js,json,yaml}` over the fields of `common.*` beside it, every default filled in.
- * Sections are merged one level deep: a host's `paths: { logs }` keeps the other common paths.
+ * Loads one host's inventory: `NAME.{ts,js,json,yaml}` over the fields of `common.*` beside it, every default filled
+ * in. Sections are merged one level deep: a host's `paths: { logs }` keeps the other common paths.
  *
  * @param folder where the inventory files are
  * @param name the host's name
- * @throws {BadInput} when there is no such file, it does not load, or a field is wrong: it names file, field, what was found and what was wanted
+ * @throws {BadInput} when there is no such file, it does not load, or a field is wrong: it names file, field, what was
+ * found and what was wanted
  */
 export async function loadHost(folder: string, name: string): Promise<Host> {
   const common = await read(folder, SHARED)
@@ -46,7 +47,10 @@ export async function loadHost(folder: string, name: string): Promise<Host> {
   return { ...parsed.data, name: parsed.data.name ?? name }
 }
 
-/** What of an inventory lies among the sites, where a site's owner could change it, and a backup would hold it; if something does. */
+/**
+ * What of an inventory lies among the sites, where a site's owner could change it, and a backup would hold it; if
+ * something does.
+ */
 function amongSites({ vhosts, archive, paths }: Omit<Host, 'name'>): string | undefined {
   const archived = archive.kind === 'folder' ? { 'archive.path': archive.path } : {}
   const mounted = archive.kind === 'mount' ? { 'archive.mountPoint': archive.mountPoint } : {}
@@ -57,7 +61,10 @@ function amongSites({ vhosts, archive, paths }: Omit<Host, 'name'>): string | un
   return found && `${found[0]}: found ${found[1]}, which is among the sites in ${vhosts}; wanted a folder elsewhere`
 }
 
-/** What of a host's inventory says whom to tell, and is right by itself although the inventory as a whole is not, or one of its files does not even load. */
+/**
+ * What of a host's inventory says whom to tell, and is right by itself although the inventory as a whole is not, or one
+ * of its files does not even load.
+ */
 export async function loadReporting(folder: string, name: string): Promise<Pick<Host, 'mail' | 'pings' | 'paths'>> {
   const fieldsOf = async (file: string): Promise<Record<string, unknown>> =>
     (await read(folder, file).catch(() => undefined))?.fields ?? {}

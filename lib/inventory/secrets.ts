@@ -6,12 +6,15 @@ import { shellWord } from '../core/task-command.ts'
 import { problemsOfEnv } from './env-file.ts'
 import type { Host } from './schema.ts'
 
-/** The variables of one `.env`, by name. They never enter this process's environment, so that no command inherits them. */
+/**
+ * The variables of one `.env`, by name. They never enter this process's environment, so that no command inherits them.
+ */
 export type Secrets = ReadonlyMap<string, Secret>
 
 /**
  * Reads a `.env` that only its owner may read (S40). No file means no variables.
- * @throws {BadInput} when others can read it, naming the mode that it wants, when it is somebody else's, or when a value is not read as it is written
+ * @throws {BadInput} when others can read it, naming the mode that it wants, when it is somebody else's, or when a
+ * value is not read as it is written
  */
 export function readSecrets(file: string): Secrets {
   const stat = statSync(file, { throwIfNoEntry: false })
@@ -42,7 +45,10 @@ export function secretNamesOf(host: Host): ReadonlyMap<string, string> {
   return names
 }
 
-/** @throws {BadInput} when a variable that the inventory names is missing or empty, or when a generated passphrase is none */
+/**
+ * @throws {BadInput} when a variable that the inventory names is missing or empty, or when a generated passphrase is
+ * none
+ */
 export function checkSecrets(host: Host, secrets: Secrets, file: string): void {
   for (const [name, field] of secretNamesOf(host)) {
     if (!secrets.get(name)?.reveal().trim())

@@ -9,7 +9,10 @@ import type { Needs } from '../store/facts.ts'
 /** When a hook runs. */
 export type HookName = 'before' | 'after' | 'onFailure'
 
-/** Runs one of the host's hooks, with what is known as JSON on its standard input. @throws when it fails or takes too long */
+/**
+ * Runs one of the host's hooks, with what is known as JSON on its standard input. @throws when it fails or takes too
+ * long
+ */
 export async function runHook(host: Host, name: HookName, told: object, shell: Shell): Promise<void> {
   const words = host.hooks[name]
   if (!words) return
@@ -18,7 +21,9 @@ export async function runHook(host: Host, name: HookName, told: object, shell: S
 }
 
 /**
- * The recipe with the host's `before` hook in it, right after the lock: a run which finds the lock held disturbs nobody, and one that takes none, for it only looks, has no hooks. A hook that fails is a problem, and the work goes on: no backup must depend on it.
+ * The recipe with the host's `before` hook in it, right after the lock: a run which finds the lock held disturbs
+ * nobody, and one that takes none, for it only looks, has no hooks. A hook that fails is a problem, and the work goes
+ * on: no backup must depend on it.
  */
 export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>, host: Host, task: string): Part<Start> {
   if (!host.hooks.before) return recipe

@@ -23,8 +23,8 @@ const PATIENCE = 120
 export const mailFolder = (host: Pick<Host, 'paths'>): string => join(host.paths.state, 'mail')
 
 /**
- * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first try; where the disk takes none, it is sent
- * all the same, for it is what tells of such a disk.
+ * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first
+ * try; where the disk takes none, it is sent all the same, for it is what tells of such a disk.
  * @param isAskedOften the same trouble is mailed once a day
  * @throws when a mail was not sent: it waits for the next run, if it could be kept
  */

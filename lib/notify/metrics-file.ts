@@ -10,7 +10,10 @@ import type { Host } from '../inventory/schema.ts'
 import { type MetricsMemory, metricsText, remember } from '../report/metrics.ts'
 import type { Report } from '../report/report.ts'
 
-/** Writes the metrics of a run where node_exporter finds them: whole or not at all, readable for all. A dry run writes none. */
+/**
+ * Writes the metrics of a run where node_exporter finds them: whole or not at all, readable for all. A dry run writes
+ * none.
+ */
 export async function writeMetrics(
   host: Host,
   report: Report,

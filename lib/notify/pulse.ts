@@ -12,8 +12,8 @@ interface Working {
 }
 
 /**
- * Between a run and what keeps its events: lets everything through but progress, of which it makes a line a minute at most for each long step (S34).
- * Steps that tell no progress are said to live all the same.
+ * Between a run and what keeps its events: lets everything through but progress, of which it makes a line a minute at
+ * most for each long step (S34). Steps that tell no progress are said to live all the same.
  */
 export function pulse(onEvent: (event: RunEvent) => void, now: () => number = Date.now, beat = BEAT) {
   const working = new Map<string | undefined, Working>()

@@ -44,8 +44,9 @@ export interface Closed {
 }
 
 /**
- * Tells the world of a run: what is remembered of the sizes, hooks, the ping, the mail, the metrics, in this order, so that each can tell what became of those before. Each is a piece of
- * work with an outcome like any step; none of them can hide what the run itself came to, for the exit code is made from all outcomes, the run's first.
+ * Tells the world of a run: what is remembered of the sizes, hooks, the ping, the mail, the metrics, in this order, so
+ * that each can tell what became of those before. Each is a piece of work with an outcome like any step; none of them
+ * can hide what the run itself came to, for the exit code is made from all outcomes, the run's first.
  */
 export async function reportRun(ended: EndedRun): Promise<Closed> {
   const stop = listenForStop()
@@ -109,7 +110,9 @@ function lastRunOf({ host, task, isJudged }: EndedRun): { run: LastRun; problem?
   }
 }
 
-/** Keeps what this run says, so that the next one knows what is new and what is well again, and `status` says the same. */
+/**
+ * Keeps what this run says, so that the next one knows what is new and what is well again, and `status` says the same.
+ */
 async function rememberVerdicts(
   { host, task, partial, stoppedBy }: EndedRun,
   outcomes: readonly Outcome[],

@@ -8,7 +8,8 @@ import type { Histories } from '../report/page.ts'
 import type { StatusJson } from '../report/status-json.ts'
 
 /**
- * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites of several hosts. Each whole or not at all.
+ * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites
+ * of several hosts. Each whole or not at all.
  * @param histories what this host remembers of the sites' sizes
  * @throws {BadInput} when the folder cannot be written to
  */

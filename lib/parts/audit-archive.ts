@@ -1,6 +1,6 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import { auditFiles, chooseDesktopFiles, chooseFiles, siteAudits } from '../steps/audit.ts'
+import { auditFiles, chooseDesktopFiles, chooseFiles, siteAudits } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** Reads a part of all that this host has in the archive again, another one each night. */

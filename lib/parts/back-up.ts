@@ -1,17 +1,17 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import { backup } from '../steps/backup.ts'
-import { checkFolder } from '../steps/check-folder.ts'
+import { backup, mustBeRepeated, readBackSet } from '../steps/backup.ts'
+import { type Checked, checkFolder, recordAnswer } from '../steps/check-site.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
-import { compareFiles } from '../steps/compare-files.ts'
-import { checkEncryption, type EncryptionRequest } from '../steps/encryption.ts'
-import { type Checked, recordAnswer } from '../steps/http-check.ts'
-import { mustBeRepeated, readBackSet } from '../steps/read-back-set.ts'
-import { checkShrinkage, confirmShrinkage, isShrinkageAccepted, type ShrinkageRequest } from '../steps/shrinkage.ts'
+import { checkEncryption, type EncryptionRequest } from '../steps/gpg.ts'
 import { status } from '../steps/status.ts'
+import { checkShrinkage, compareFiles, confirmShrinkage, isShrinkageAccepted, type ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
 
-/** The site's archive as it is: its sets, their times, what they are encrypted with, and whether they are what was written. */
+/**
+ * The site's archive as it is: its sets, their times, what they are encrypted with, and whether they are what was
+ * written.
+ */
 export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest>()
   .do(status)
   .do(setFutureAside)

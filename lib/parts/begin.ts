@@ -1,7 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import { lock, lockAndKeepTrace } from '../steps/lock.ts'
-import { rollBackInterrupted } from '../steps/restore/mend.ts'
 import { findSites } from '../steps/sites.ts'
+import { rollBackInterrupted } from '../steps/undo.ts'
 import type { Needs } from '../store/facts.ts'
 
 type Begins = Needs<'host' | 'secrets' | 'request'>

@@ -1,9 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import { beginTidying, compareWithArchive, isTidying, type Work } from '../steps/desktop.ts'
-import { checkExclusions } from '../steps/exclusions.ts'
-import { inhibit } from '../steps/inhibit.ts'
-import { checkDesktopSpace } from '../steps/room.ts'
+import { beginTidying, checkDesktopSpace, checkExclusions, compareWithArchive, isTidying, type Work } from '../steps/desktop.ts'
+import { inhibit } from '../steps/lock.ts'
 import { checkSets } from './back-up.ts'
 
 /** Nothing is begun that cannot be done, and nobody shuts the machine down meanwhile. */

@@ -4,10 +4,13 @@ import {
   configurationTransaction,
   installConfiguration,
   keepConfiguration,
-} from '../steps/restore/finish-configuration.ts'
-import { rememberLeft } from '../steps/restore/system-files.ts'
+  rememberLeft,
+} from '../steps/configuration.ts'
 
-/** Certificates and web server configuration that an earlier restore could not put in force: tried again, all or nothing; what was in force is kept. */
+/**
+ * Certificates and web server configuration that an earlier restore could not put in force: tried again, all or
+ * nothing; what was in force is kept.
+ */
 export const finishConfiguration = recipe<Changes>()
   .hold(configurationTransaction)
   .do(installConfiguration)

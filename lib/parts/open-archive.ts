@@ -1,9 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
-import { checkMount, lookAtArchive } from '../steps/check-mount.ts'
-import { type Look, mountForLook, vpnForLook } from '../steps/look.ts'
-import { archiveMount } from '../steps/mount.ts'
+import { archiveMount, checkMount, checkWriter, lookAtArchive, type WriterRequest } from '../steps/archive.ts'
+import { type Look, mountForLook, vpnForLook } from '../steps/status.ts'
 import { vpn } from '../steps/vpn.ts'
-import { checkWriter, type WriterRequest } from '../steps/writer.ts'
 import type { Needs } from '../store/facts.ts'
 
 type Opens = Needs<'host' | 'request' | 'interrupted'>

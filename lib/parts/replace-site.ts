@@ -3,22 +3,30 @@ import type { NeedsOf } from '../engine/step.ts'
 import type { Recovery } from '../restore/recovery.ts'
 import type { Scope } from '../restore/scope.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
-import { checkDecryption } from '../steps/encryption.ts'
-import { httpCheckAfter, httpCheckBefore, type Insisting } from '../steps/restore/ask-site.ts'
-import { chooseLocalSite, tellRecovered } from '../steps/restore/choose.ts'
-import { confirm } from '../steps/restore/confirm.ts'
-import { checkLocalChanges, databaseDiffers, rememberReplica } from '../steps/restore/edit-guard.ts'
-import { checkFiles, restoreFiles } from '../steps/restore/files.ts'
-import { checkContents, type Followed, rememberContents } from '../steps/restore/hold-back.ts'
-import { keepUnread } from '../steps/restore/keep-unread.ts'
-import { checkRestoreSpace } from '../steps/restore/look-for-room.ts'
-import { setMarkers } from '../steps/restore/markers.ts'
-import { refuseMounts } from '../steps/restore/refuse-mounts.ts'
-import { checkShadow, importShadow } from '../steps/restore/shadow.ts'
-import { swapIn } from '../steps/restore/swap.ts'
-import { installSystemFiles, readSystemFiles, rememberLeft } from '../steps/restore/system-files.ts'
-import { commit, restoreTransaction } from '../steps/restore/transaction.ts'
-import { chooseKept, swapBack, undoTransaction } from '../steps/restore/undo.ts'
+import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
+import { checkDecryption } from '../steps/gpg.ts'
+import { chooseLocalSite, confirm, tellRecovered } from '../steps/recover.ts'
+import {
+  checkContents,
+  checkLocalChanges,
+  databaseDiffers,
+  type Followed,
+  keepUnread,
+  rememberContents,
+  rememberReplica,
+} from '../steps/replica.ts'
+import {
+  checkRestoreSpace,
+  commit,
+  httpCheckAfter,
+  httpCheckBefore,
+  type Insisting,
+  refuseMounts,
+  restoreTransaction,
+  swapIn,
+} from '../steps/restore.ts'
+import { checkFiles, checkShadow, importShadow, restoreFiles } from '../steps/restore-data.ts'
+import { chooseKept, swapBack, undoTransaction } from '../steps/undo.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** A site, and the backup of it that takes its place. */
@@ -28,7 +36,9 @@ type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> &
 const checkBefore = <Task extends RestoreTask>(task: Task) =>
   recipe<Omit<Replaces, 'restoring'>>().do(checkDecryption).do(refuseMounts).do(checkRestoreSpace(task))
 
-/** What was restored becomes a whole site and changes places with the live one; one that then works no more is put back. */
+/**
+ * What was restored becomes a whole site and changes places with the live one; one that then works no more is put back.
+ */
 const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers>>()
   .do(setMarkers)
   .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow), { databaseChecked: false })
@@ -50,7 +60,10 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
   .use(putInPlace)
   .do(tellRecovered)
 
-/** Replaces a replica by the backup that it follows. What somebody changed in it is kept, and what has lost most of its contents is not followed. */
+/**
+ * Replaces a replica by the backup that it follows. What somebody changed in it is kept, and what has lost most of its
+ * contents is not followed.
+ */
 export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()
   .use(checkBefore('replica'))
   .hold(restoreTransaction('replica'))

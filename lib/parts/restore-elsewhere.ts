@@ -1,8 +1,8 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import { checkDecryption } from '../steps/encryption.ts'
-import { checkElsewhere, restoreFilesElsewhere } from '../steps/restore/elsewhere.ts'
-import { checkSpaceElsewhere } from '../steps/restore/look-for-room.ts'
+import { checkElsewhere, restoreFilesElsewhere } from '../steps/elsewhere.ts'
+import { checkDecryption } from '../steps/gpg.ts'
+import { checkSpaceElsewhere } from '../steps/restore.ts'
 
 /** Restores into another folder, and touches nothing live. */
 export const restoreElsewhere = recipe<NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFilesElsewhere>>()

@@ -1,13 +1,15 @@
 import { recipe } from '../engine/recipe.ts'
-import { saveCertificates } from '../steps/certs.ts'
-import { dumpDatabase, isWordPress } from '../steps/db-dump.ts'
-import { checkSite } from '../steps/http-check.ts'
-import { isIncomplete } from '../steps/restore/finish-configuration.ts'
-import { hasWebServer, saveWebServer } from '../steps/web-server.ts'
+import { checkSite } from '../steps/check-site.ts'
+import { isIncomplete } from '../steps/configuration.ts'
+import { hasWebServer, saveCertificates, saveWebServer } from '../steps/save-configuration.ts'
+import { dumpDatabase, isWordPress } from '../steps/save-database.ts'
 import type { Needs } from '../store/facts.ts'
 import { finishConfiguration } from './finish-configuration.ts'
 
-/** Whether the site works, and what of it lies beside its files, as it is right before the backup. A database that cannot be dumped keeps no files from it. */
+/**
+ * Whether the site works, and what of it lies beside its files, as it is right before the backup. A database that
+ * cannot be dumped keeps no files from it.
+ */
 export const saveSite = recipe<Needs<'host' | 'secrets' | 'request' | 'site'>>()
   .do(checkSite)
   .attempt('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase), { databaseSaved: false })

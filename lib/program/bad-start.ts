@@ -22,8 +22,9 @@ const QUIET = 20
 type Known = Pick<Host, 'mail' | 'pings' | 'paths'>
 
 /**
- * A run that nobody watches could not begin, for its inventory or its secrets are wrong: tells so by what of the inventory is right all the same, the ping
- * and the mail. Gives what could not be told, one sentence each, for standard error.
+ * A run that nobody watches could not begin, for its inventory or its secrets are wrong: tells so by what of the
+ * inventory is right all the same, the ping and the mail. Gives what could not be told, one sentence each, for standard
+ * error.
  * @param again the command that was given
  */
 export async function reportBadStart(task: string, common: CommonOptions, error: BadInput, again: string): Promise<string[]> {

@@ -17,7 +17,10 @@ export interface Task {
   readonly interactive?: boolean
   /** Its own options; one of a common option's name says what that means here. */
   readonly options?: Options
-  /** It does what is due for all sites: what it finds them to be decides its exit code too, and is remembered for the next run and for `status`. */
+  /**
+   * It does what is due for all sites: what it finds them to be decides its exit code too, and is remembered for the
+   * next run and for `status`.
+   */
   readonly judges?: boolean
   /** It is asked more often than there is work: the same trouble is mailed once a day. */
   readonly isAskedOften?: boolean
@@ -62,7 +65,10 @@ export function wordsAfterScript(argv: readonly string[]): string[] {
   return argv.slice(at < 0 ? 2 : at + 1)
 }
 
-/** Ends a task that has no options when it was given some, or says what it does when it was asked: before it does anything. */
+/**
+ * Ends a task that has no options when it was given some, or says what it does when it was asked: before it does
+ * anything.
+ */
 export function expectNoWords(name: string, about: string): void {
   const words = wordsAfterScript(process.argv)
   if (words.length === 0) return

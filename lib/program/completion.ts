@@ -1,6 +1,9 @@
 import { optionsOf, type Task } from './command-line.ts'
 
-/** The completion of all tasks' options for bash, to be sourced: of any command whose words name a task, however that is started. */
+/**
+ * The completion of all tasks' options for bash, to be sourced: of any command whose words name a task, however that is
+ * started.
+ */
 export function bashCompletion(tasks: readonly Task[]): string {
   const cases = tasks.map(task => {
     const options = Object.keys(optionsOf(task)).map(name => `--${name}`)

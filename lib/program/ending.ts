@@ -37,7 +37,10 @@ export interface Audience {
   readonly end: (run: Run, stop: Stop) => Promise<Last>
 }
 
-/** What a task shows and tells of its run, and how it ends: besides their options and recipes, tasks differ in nothing else. */
+/**
+ * What a task shows and tells of its run, and how it ends: besides their options and recipes, tasks differ in nothing
+ * else.
+ */
 export interface Ending<Extra extends object> {
   /** Who is told of a mistake that ended a run before it began. Gives what could not be told, one sentence each. */
   readonly refuse?: (asked: Asked, error: BadInput) => Promise<readonly string[]>

@@ -7,7 +7,7 @@ import { readHistory } from '../host/size-history.ts'
 import { type HostStatus, statusOf } from '../report/status.ts'
 import type { StatusJson } from '../report/status-json.ts'
 import { lastRunFindings } from '../site/report.ts'
-import type { Look } from '../steps/look.ts'
+import type { Look } from '../steps/status.ts'
 import type { Ending, Last } from './ending.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */
@@ -48,7 +48,9 @@ export const look = <Options extends object>(show: Show<Options>): Ending<Look &
   }),
 })
 
-/** What a look could not do, with the sites that it could not look at by name, and what it found wrong with the archive. */
+/**
+ * What a look could not do, with the sites that it could not look at by name, and what it found wrong with the archive.
+ */
 function findingsOf(outcomes: readonly Outcome[]): Finding[] {
   const subjects = [...new Set(outcomes.map(({ subject }) => subject))]
   return subjects.flatMap(subject =>

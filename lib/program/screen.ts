@@ -14,8 +14,9 @@ export interface Screen {
 }
 
 /**
- * The screen for these options: a live tree on a terminal; else nothing but what a person at it has to read, or for `--verbose` and a dry run all that happens, marked for journald
- * under systemd. What the run came to is printed in its end. Nothing for `--json`.
+ * The screen for these options: a live tree on a terminal; else nothing but what a person at it has to read, or for
+ * `--verbose` and a dry run all that happens, marked for journald under systemd. What the run came to is printed in its
+ * end. Nothing for `--json`.
  */
 export function screenFor(options: Shows, interactive: boolean): Screen {
   const live = !interactive && process.stdout.isTTY && !options.json && !options.verbose && !options.quiet

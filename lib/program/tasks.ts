@@ -3,13 +3,13 @@ import { parseInterval } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import { type Recovery, readRecovery } from '../restore/recovery.ts'
+import { type Approval, readApproval } from '../steps/approve.ts'
+import type { WriterRequest } from '../steps/archive.ts'
 import type { ClockRequest } from '../steps/clock.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
-import type { EncryptionRequest } from '../steps/encryption.ts'
-import { type Look, newLook } from '../steps/look.ts'
-import { type Approval, readApproval } from '../steps/restore/approve.ts'
-import type { ShrinkageRequest } from '../steps/shrinkage.ts'
-import type { WriterRequest } from '../steps/writer.ts'
+import type { EncryptionRequest } from '../steps/gpg.ts'
+import { type Look, newLook } from '../steps/status.ts'
+import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Task, TaskWith } from './command-line.ts'
 import { flag, list, text } from './options.ts'
 import type { ForecastOptions } from './show-forecast.ts'
@@ -150,7 +150,10 @@ export const forecastTask: TaskWith<Look & ForecastOptions> = {
   }),
 }
 
-/** Whether a flag is given that is said of sites which a person has looked at. @throws {BadInput} when it would mean all of them */
+/**
+ * Whether a flag is given that is said of sites which a person has looked at. @throws {BadInput} when it would mean all
+ * of them
+ */
 function saidOfSites(values: Readonly<Record<string, unknown>>, flag: string): boolean {
   if (values[flag] !== true) return false
   if (!Array.isArray(values.site) || values.site.length === 0)

@@ -5,7 +5,10 @@ import { SVGRenderer } from 'echarts/renderers'
 
 use([BarChart, LineChart, ScatterChart, GraphicComponent, GridComponent, LegendComponent, SVGRenderer])
 
-/** Draws a chart as an SVG of so many CSS pixels, here and not in a browser: its reader needs no script. Times are in UTC. */
+/**
+ * Draws a chart as an SVG of so many CSS pixels, here and not in a browser: its reader needs no script. Times are in
+ * UTC.
+ */
 export function drawChart(option: EChartsCoreOption, width: number, height: number): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {

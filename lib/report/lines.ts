@@ -2,7 +2,10 @@ import type { RunEvent } from '../core/event.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { printable } from '../core/printable.ts'
 
-/** The lines of the log for one event, each with the time and, inside an `each`, the subject. Pure text: no colours, no control characters. */
+/**
+ * The lines of the log for one event, each with the time and, inside an `each`, the subject. Pure text: no colours, no
+ * control characters.
+ */
 export function linesOf(event: RunEvent): string[] {
   const head = `${clock(event.at)} ${event.subject === undefined ? '' : `[${event.subject}] `}`
   return textOf(event)

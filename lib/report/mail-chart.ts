@@ -25,8 +25,8 @@ const [FINE, NEAR, OVER] = ['#2f6f9f', '#b26a00', '#a4161a']
 const NIGHTS = 90 * 86_400_000
 
 /**
- * The sizes of some archives against their allowances as bars, and beside each the curve of the last nights, where any are remembered. An SVG of {@link WIDTH}
- * pixels, in colours and a font of its own.
+ * The sizes of some archives against their allowances as bars, and beside each the curve of the last nights, where any
+ * are remembered. An SVG of {@link WIDTH} pixels, in colours and a font of its own.
  */
 export function sizesChart(sites: readonly SizedSite[]): { readonly svg: string; readonly height: number } {
   const height = HEAD + sites.length * ROW + PADDING / 2

@@ -20,7 +20,9 @@ const COLOUR: Readonly<Record<SiteRow['state'], string>> = {
 /** A picture that the mail itself brings, under the name that its HTML calls it by. */
 export type Inline = Omit<Picture, 'png'> & { readonly cid: string }
 
-/** The report as the HTML part of a mail: the same words as the text part, styles inline, no pictures from elsewhere. */
+/**
+ * The report as the HTML part of a mail: the same words as the text part, styles inline, no pictures from elsewhere.
+ */
 export function htmlOf(report: Report, picture?: Inline): string {
   const colour = COLOUR[report.verdict]
   return `${html`<!doctype html>
@@ -37,7 +39,10 @@ ${footer(report)}
 `}`
 }
 
-/** On a phone the table's rows become cards, where the mail program heeds such rules; the styles of the rows stand in them, for those that do not. */
+/**
+ * On a phone the table's rows become cards, where the mail program heeds such rules; the styles of the rows stand in
+ * them, for those that do not.
+ */
 const NARROW = `@media (max-width:560px){.sites thead{display:none}.sites,.sites tbody,.sites tr,.sites th,.sites td{display:block!important;
 border:0!important;padding:1px 0!important;white-space:normal!important}.sites tr{padding:8px 0!important;border-bottom:1px solid #ddd!important}
 .sites td::before{content:attr(data-label) ": ";color:${GREY};font-weight:400}}`

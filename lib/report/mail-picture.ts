@@ -15,8 +15,8 @@ export interface Picture {
 }
 
 /**
- * The picture of a report's mail: the fullest archives against their allowances. Undefined where nothing has both. The libraries that draw it are loaded
- * here and not before: a night without a mail does not pay for them.
+ * The picture of a report's mail: the fullest archives against their allowances. Undefined where nothing has both. The
+ * libraries that draw it are loaded here and not before: a night without a mail does not pay for them.
  * @throws where one of them is missing
  */
 export async function pictureOf(report: Report, histories: (site: string) => readonly SizePoint[]): Promise<Picture | undefined> {
@@ -35,7 +35,8 @@ const titleOf = (shown: number, of: number): string =>
 const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
 
 /**
- * An SVG as a PNG, twice as many pixels as it says, for screens that have them. Its texts are drawn in DejaVu Sans, whatever is installed.
+ * An SVG as a PNG, twice as many pixels as it says, for screens that have them. Its texts are drawn in DejaVu Sans,
+ * whatever is installed.
  * @throws where the library has no binary for this machine
  */
 export async function toPng(svg: string): Promise<Buffer> {

@@ -37,8 +37,9 @@ const mails: z.ZodType<Mail> = z.object({
 const FORM = /^\d{13}-[0-9a-f]{8}\.json$/
 
 /**
- * The mails that wait, oldest first: one file each, which only its owner can read, in a folder of the state. A mail leaves it only once a server has
- * accepted it, and is written to it before the first try: whatever dies in between, it is not lost.
+ * The mails that wait, oldest first: one file each, which only its owner can read, in a folder of the state. A mail
+ * leaves it only once a server has accepted it, and is written to it before the first try: whatever dies in between, it
+ * is not lost.
  */
 export class MailQueue {
   readonly #folder: string
@@ -52,14 +53,20 @@ export class MailQueue {
     }
   }
 
-  /** Keeps a mail; gives those that had to go because more than `keep` wait. @throws when it cannot be written, with the folder's path */
+  /**
+   * Keeps a mail; gives those that had to go because more than `keep` wait. @throws when it cannot be written, with the
+   * folder's path
+   */
   add(mail: Mail, now: number, keep: number): readonly Mail[] {
     this.#write(`${String(now).padStart(13, '0')}-${randomBytes(4).toString('hex')}.json`, mail)
     const names = this.#names()
     return names.slice(0, Math.max(0, names.length - keep)).flatMap(name => this.#drop(name))
   }
 
-  /** Tries each waiting mail once. The caller holds the queue's lock: two runs that send the same mail would send it twice. */
+  /**
+   * Tries each waiting mail once. The caller holds the queue's lock: two runs that send the same mail would send it
+   * twice.
+   */
   async sendAll(send: Send): Promise<Sent> {
     const sent: Mail[] = []
     const problems: string[] = []

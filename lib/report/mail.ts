@@ -29,7 +29,10 @@ export function troubleOf({ sites, failures, significant }: Report): string | un
   ])
 }
 
-/** Makes the mail of a report, text and HTML from the one model; the picture, where there is one, is a part of it that the HTML shows. */
+/**
+ * Makes the mail of a report, text and HTML from the one model; the picture, where there is one, is a part of it that
+ * the HTML shows.
+ */
 export async function composeMail(
   report: Report,
   { from, to }: { readonly from: string; readonly to: readonly string[] },

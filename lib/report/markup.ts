@@ -1,4 +1,7 @@
-/** A piece of HTML. All text from elsewhere is escaped in it: {@link html} makes it, or {@link trusted} of what the program itself wrote. */
+/**
+ * A piece of HTML. All text from elsewhere is escaped in it: {@link html} makes it, or {@link trusted} of what the
+ * program itself wrote.
+ */
 export class Markup {
   readonly text: string
 

@@ -4,7 +4,10 @@ import type { SiteReport } from '../core/site-report.ts'
 import { type Family, family, type Sample, textOfFamilies } from './exposition.ts'
 import type { Report } from './report.ts'
 
-/** What is remembered between a task's runs, since a metrics file holds only the last one. Times in milliseconds since the epoch. */
+/**
+ * What is remembered between a task's runs, since a metrics file holds only the last one. Times in milliseconds since
+ * the epoch.
+ */
 export interface MetricsMemory {
   readonly lastSuccess?: number
   readonly sites: Readonly<Record<string, SiteMemory>>
@@ -125,7 +128,10 @@ function durationFamily(task: string, outcomes: readonly Outcome[]): Family {
   return family('holdfast_step_duration_seconds', 'How long each step of the last run took, by site.', [...sums.values()])
 }
 
-/** One series an outcome that occurred: 1 for what became of the step. The worst counts where a step ran twice for a site. */
+/**
+ * One series an outcome that occurred: 1 for what became of the step. The worst counts where a step ran twice for a
+ * site.
+ */
 function stepFamily(task: string, outcomes: readonly Outcome[]): Family {
   const rank = ['done', 'skipped', 'stopped', 'failed']
   const worst = new Map<string, Sample & { rank: number }>()

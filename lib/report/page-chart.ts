@@ -7,7 +7,9 @@ import type { SizeCurve } from './size-curve.ts'
 import type { SiteJson } from './status-json.ts'
 import { tickLabel, timeTicks } from './time-ticks.ts'
 
-/** Colours that stand for the page's own, which differ in light and dark: the library wants colours, CSS knows which. */
+/**
+ * Colours that stand for the page's own, which differ in light and dark: the library wants colours, CSS knows which.
+ */
 const STAND_INS: Readonly<Record<string, string>> = {
   '#010101': 'var(--text)',
   '#020202': 'var(--quiet)',
@@ -29,8 +31,9 @@ const TIMES = 26
 type Row = { readonly name: string; readonly sets: SiteJson['chains'][number]['sets'] }
 
 /**
- * A site's chains on a time line, full sets as diamonds and incrementals as dots, above its size over time against the allowance. Each has a time axis of
- * its own: the size is remembered for longer than the sets. SVG in the colours of the page; undefined where there is nothing to draw.
+ * A site's chains on a time line, full sets as diamonds and incrementals as dots, above its size over time against the
+ * allowance. Each has a time axis of its own: the size is remembered for longer than the sets. SVG in the colours of
+ * the page; undefined where there is nothing to draw.
  */
 export function chainChart(site: SiteJson, curve: SizeCurve | undefined): string | undefined {
   const rows = site.chains.map((chain, index) => ({

@@ -5,7 +5,10 @@ import { anchorOf, moment, size, type TableRow, tableOf } from './page-parts.ts'
 import { type SizeCurve, sizeCurve } from './size-curve.ts'
 import type { SiteJson } from './status-json.ts'
 
-/** A site's chains and size: the chart, the same as a table, and why pruning would do what it would do. Open where something is wrong. */
+/**
+ * A site's chains and size: the chart, the same as a table, and why pruning would do what it would do. Open where
+ * something is wrong.
+ */
 export function siteDetails(site: SiteJson, history: readonly SizePoint[], open: boolean): Markup {
   const curve = sizeCurve(site, history)
   const chart = chainChart(site, curve)

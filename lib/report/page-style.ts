@@ -4,7 +4,10 @@ export const PAGE_COLOURS = `:root { --back: #fff; --panel: #f5f6f8; --text: #1b
 @media (prefers-color-scheme: dark) { :root { --back: #14161a; --panel: #1e2127; --text: #eceef2; --quiet: #aeb5c1; --line: #3d434d;
   --full: #6db3ff; --incremental: #6fcf97; --bad: #ff8a80; --warn: #ffc266; --good: #7ddc9f; --link: #8ab4f8; } }`
 
-/** The style of the pages: light and dark as the reader's system says, readable on a phone and on paper. Every colour has a contrast of 4.5 or more. */
+/**
+ * The style of the pages: light and dark as the reader's system says, readable on a phone and on paper. Every colour
+ * has a contrast of 4.5 or more.
+ */
 export const PAGE_STYLE = `
 ${PAGE_COLOURS}
 :root { color-scheme: light dark }

@@ -18,7 +18,10 @@ export function shown<Item>(list: readonly Item[], kind: 'failures' | 'remarks')
 
 const RANK: Readonly<Record<SiteRow['state'], number>> = { failed: 0, 'needs attention': 1, 'not reached': 2, well: 3 }
 
-/** As many sites as a mail shows, by name: of more than that, those in trouble before those that something significant happened to, before the others. */
+/**
+ * As many sites as a mail shows, by name: of more than that, those in trouble before those that something significant
+ * happened to, before the others.
+ */
 export function shownSites({ sites }: Report): Shown<SiteRow> {
   if (sites.length <= MOST.sites) return { items: sites, more: undefined }
   const rank = ({ state, backedUp, prunedBytes }: SiteRow): number =>

@@ -17,8 +17,8 @@ export interface SizeCurve {
 const DRAWN = 150
 
 /**
- * The size as it was measured each night, where this host remembers two nights or more; else the size of the sets that are still kept, by the time they
- * were made. Undefined where no sizes are known.
+ * The size as it was measured each night, where this host remembers two nights or more; else the size of the sets that
+ * are still kept, by the time they were made. Undefined where no sizes are known.
  */
 export function sizeCurve(site: SiteJson, history: readonly SizePoint[]): SizeCurve | undefined {
   if (history.length > 1)

@@ -29,7 +29,10 @@ export function fullestSites(
   return { shown: fullest.map(each => ({ ...each, history: histories(each.site) })), of: sized.length }
 }
 
-/** How much of its allowance an archive takes: `99 %`. Rounded down to the allowance, so that `100 %` is never said of what is below it. */
+/**
+ * How much of its allowance an archive takes: `99 %`. Rounded down to the allowance, so that `100 %` is never said of
+ * what is below it.
+ */
 export function percentOf({ bytes, allowanceBytes }: SizedSite): string {
   const percent = (100 * bytes) / allowanceBytes
   return `${percent > 100 ? Math.ceil(percent) : Math.floor(percent)} %`

@@ -22,7 +22,10 @@ interface SmtpFailure extends Error {
   readonly command?: string
 }
 
-/** Sends mails over SMTP, a connection each. A server that hangs, refuses or goes away makes a delivery that says so, and so does a stop. */
+/**
+ * Sends mails over SMTP, a connection each. A server that hangs, refuses or goes away makes a delivery that says so,
+ * and so does a stop.
+ */
 export function smtpSender(server: SmtpServer, stop: AbortSignal): Send {
   return async mail => {
     try {

@@ -62,8 +62,9 @@ const site = z.strictObject({
 })
 
 /**
- * What `tasks/status.ts --json` prints. Fields are added, never renamed or removed, as long as `version` is 1. All sizes are bytes, all times ISO 8601 in UTC. A monitor needs
- * only the exit code: 0 when `ok`, 1 when not (a problem of a site, of the archive, or a look that failed), 2 for bad input.
+ * What `tasks/status.ts --json` prints. Fields are added, never renamed or removed, as long as `version` is 1. All
+ * sizes are bytes, all times ISO 8601 in UTC. A monitor needs only the exit code: 0 when `ok`, 1 when not (a problem of
+ * a site, of the archive, or a look that failed), 2 for bad input.
  */
 export const statusSchema = z.strictObject({
   version: z.literal(1),

@@ -5,7 +5,10 @@ import { verdictLine } from './report.ts'
 import { siteLines } from './site-lines.ts'
 import { remarkText } from './text.ts'
 
-/** What a run prints for a person: a line for each site, what failed and why, what has to be seen to, and the verdict, as the mail's subject has it. */
+/**
+ * What a run prints for a person: a line for each site, what failed and why, what has to be seen to, and the verdict,
+ * as the mail's subject has it.
+ */
 export function summaryOf(report: Report, outcomes: readonly Outcome[]): string {
   const failures = report.failures.map(
     ({ site, title, reason }) => `FAILED  ${site === undefined ? '' : `${site}: `}${title}: ${reason}`,

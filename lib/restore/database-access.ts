@@ -16,8 +16,9 @@ import { wpConfigIn } from '../wordpress/find-config.ts'
 const SERVERS_OWN = /^(mysql|information_schema|performance_schema|sys|root|mariadb\.sys|debian-sys-maint)$/i
 
 /**
- * How a WordPress site reaches its database: as the inventory says or, where it says nothing, its `wp-config.php` when PHP runs it (S14). Of `.env` it sees the names that the inventory grants it, and never one
- * that guards a backup. Undefined where WordPress keeps its database in a file of SQLite.
+ * How a WordPress site reaches its database: as the inventory says or, where it says nothing, its `wp-config.php` when
+ * PHP runs it (S14). Of `.env` it sees the names that the inventory grants it, and never one that guards a backup.
+ * Undefined where WordPress keeps its database in a file of SQLite.
  *
  * @param folder the site's folder: the live one, or one that was restored beside it
  * @param config its `wp-config.php` there
@@ -76,7 +77,8 @@ export interface FurtherDatabase {
 }
 
 /**
- * Databases of a site beside its own one: by host name, where its configuration looks at that, and those of further WordPresses in its folder.
+ * Databases of a site beside its own one: by host name, where its configuration looks at that, and those of further
+ * WordPresses in its folder.
  * @param config by which its own one is known; undefined where that does not tell
  * @param own how the site reaches that; undefined for a file of SQLite
  */
@@ -119,7 +121,9 @@ function environmentOf(host: Host, secrets: Secrets, site: SitePlace): Record<st
   return Object.fromEntries(granted.filter((pair): pair is [string, Secret] => pair[1] !== undefined))
 }
 
-/** How a site's tree reaches its database: the live one, or one held beside it. Undefined for a static site or no tree. */
+/**
+ * How a site's tree reaches its database: the live one, or one held beside it. Undefined for a static site or no tree.
+ */
 export async function accessFrom(context: HostContext, name: string, folder: string): Promise<DatabaseAccess | undefined> {
   const place = placeOf(context.host, name)
   const config = wpConfigIn(folder, place.folder)
@@ -127,8 +131,8 @@ export async function accessFrom(context: HostContext, name: string, folder: str
 }
 
 /**
- * The site's own account, for making definitions in its live database: as the live configuration says or, where that is the one that broke, as
- * another tree of the same restore says for the same database.
+ * The site's own account, for making definitions in its live database: as the live configuration says or, where that is
+ * the one that broke, as another tree of the same restore says for the same database.
  */
 export async function accountFor(context: HostContext, transaction: Transaction): Promise<DatabaseAccess | undefined> {
   const trees = [join(context.host.vhosts, transaction.site), ...transaction.holdings.map(holding => join(holding, 'tree'))]

@@ -31,7 +31,10 @@ export interface Looked<Task extends RestoreTask> {
   readonly room: RoomToRestore & { readonly task: Task }
 }
 
-/** The look is a help: that it fails says nothing about the restore, and does not end it. @throws when the run is stopped */
+/**
+ * The look is a help: that it fails says nothing about the restore, and does not end it. @throws when the run is
+ * stopped
+ */
 export async function unlessItFails<Seen>(shell: Shell, look: () => Promise<Seen>): Promise<Seen | undefined> {
   try {
     return await look()

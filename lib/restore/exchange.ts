@@ -7,8 +7,8 @@ import { makeChangeable } from '../host/special-files.ts'
 import { type Bases, makePlace, openPlace, Place } from './place.ts'
 
 /**
- * The inode of what is at a path, a link itself and not what it leads to; null for nothing. Both paths of an exchange are on one file system, whose
- * device number can be another after the next boot.
+ * The inode of what is at a path, a link itself and not what it leads to; null for nothing. Both paths of an exchange
+ * are on one file system, whose device number can be another after the next boot.
  */
 export function identityAt(host: Bases, path: string): string | null {
   using place = openPlace(host, path)
@@ -55,7 +55,10 @@ async function makeMovable(host: Bases, folder: OpenedFolder, name: string, shel
   await makeChangeable(around, basename(folder.name), false, shell)
 }
 
-/** One atomic exchange by the system, where `mv` knows it (coreutils 9.5 or newer) and the file system can. Gives whether it did. */
+/**
+ * One atomic exchange by the system, where `mv` knows it (coreutils 9.5 or newer) and the file system can. Gives
+ * whether it did.
+ */
 async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<boolean> {
   const told = { onLine: () => {}, opened: [live.folder, held.folder] }
   try {
@@ -67,7 +70,9 @@ async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<b
   }
 }
 
-/** Renames in an order that leaves each content at one of three known paths at any moment: live, held, and `held.aside`. */
+/**
+ * Renames in an order that leaves each content at one of three known paths at any moment: live, held, and `held.aside`.
+ */
 function moveStepwise(live: Place, held: Place, wanted: string | null): void {
   const aside = new Place(held.folder, `${held.name}.aside`)
   const move = (from: Place, to: Place): void => from.folder.rename(from.name, to.name, to.folder)

@@ -20,7 +20,10 @@ export async function hasSameDump(tree: string, live: string): Promise<boolean> 
   return mine !== undefined && theirs !== undefined && (await sameBytes(mine.path, theirs.path))
 }
 
-/** How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one content. */
+/**
+ * How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one
+ * content.
+ */
 export interface Fingerprint {
   /** By path: size, time of the last change of the inode, and the inode. */
   readonly files: Readonly<Record<string, string>>
@@ -61,7 +64,10 @@ export function removeFingerprint({ host }: HostContext, site: string): void {
   removeFile(stateFile(host, nameOf(site)))
 }
 
-/** The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when it is renamed, and is left out. */
+/**
+ * The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when
+ * it is renamed, and is left out.
+ */
 async function filesIn({ shell }: HostContext, folder: string): Promise<Record<string, string>> {
   const quiet = shell.with({ onLine: () => {} })
   const find = ['find', folder, '-mindepth', '1', '-path', join(folder, COMPANION), '-prune', '-o', '-printf', '%s %C@ %i %P\\0']
@@ -76,7 +82,10 @@ async function definitionsOf({ host, shell }: HostContext, { database }: Databas
   return Object.fromEntries(definitions.map(one => [`${one.kind} ${database}.${one.name}`, sum(JSON.stringify(one))]))
 }
 
-/** Options that WordPress itself writes while it is merely visited: caches, locks, the list of due tasks, what it found out about its host. */
+/**
+ * Options that WordPress itself writes while it is merely visited: caches, locks, the list of due tasks, what it found
+ * out about its host.
+ */
 const VOLATILE_OPTIONS = [
   'auto_core_update_notified',
   'auto_updater.lock',

@@ -3,7 +3,10 @@ import { readlinkSync } from 'node:fs'
 import { messageOf } from '../core/message.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 
-/** A Let's Encrypt lineage that a set brings, read and checked: what it is made of is whole, and the key is the certificate's. All texts are PEM. */
+/**
+ * A Let's Encrypt lineage that a set brings, read and checked: what it is made of is whole, and the key is the
+ * certificate's. All texts are PEM.
+ */
 export interface Lineage {
   readonly name: string
   readonly certificate: string
@@ -24,8 +27,8 @@ const LONGEST_CHAIN = 8
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/
 
 /**
- * Reads the lineages in a folder that is laid out as Let's Encrypt's own. Whoever made the folder may be a stranger: no link but certbot's own, from `live` to
- * `archive`, is followed, and nothing is waited for.
+ * Reads the lineages in a folder that is laid out as Let's Encrypt's own. Whoever made the folder may be a stranger: no
+ * link but certbot's own, from `live` to `archive`, is followed, and nothing is waited for.
  * @param leftOut is told of each that cannot be used, with the reason
  */
 export function readLineages(folder: OpenedFolder, leftOut: (text: string) => void): Lineage[] {

@@ -4,7 +4,10 @@ import { mountsOnTheWay, mountsWithin } from '../core/mount-table.ts'
 import type { Exchange } from '../core/restore-journal.ts'
 import { type Bases, realPath } from './place.ts'
 
-/** The same just before the exchange, of both sides: a restore takes its time, and an undo is days later. @throws when something is mounted in one */
+/**
+ * The same just before the exchange, of both sides: a restore takes its time, and an undo is days later. @throws when
+ * something is mounted in one
+ */
 export function assertNoMounts(host: Bases, exchanges: readonly Exchange[]): void {
   for (const path of exchanges.flatMap(({ live, held }) => [live, held])) refuse(host, dirname(path), path)
 }

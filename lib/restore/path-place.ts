@@ -6,10 +6,11 @@ import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Bases, openNearest } from './place.ts'
 
 /**
- * What has to change places so that a path of a site comes back: the path itself or, where folders on the way to it are gone, the uppermost of those, so that
- * an undo takes them away with it.
+ * What has to change places so that a path of a site comes back: the path itself or, where folders on the way to it are
+ * gone, the uppermost of those, so that an undo takes them away with it.
  * @returns relative to the site's folder
- * @throws {BadInput} when the path cannot be where it was: the site's folder is gone, or a file or a link stands where a folder was
+ * @throws {BadInput} when the path cannot be where it was: the site's folder is gone, or a file or a link stands where
+ * a folder was
  */
 export function placeOfPath(host: Bases, folder: string, path: string): string {
   try {
@@ -24,7 +25,10 @@ export function placeOfPath(host: Bases, folder: string, path: string): string {
   }
 }
 
-/** Gives folders that were only made to hold a path the owner and rights of the folder that they come into: the set brings the path alone. */
+/**
+ * Gives folders that were only made to hold a path the owner and rights of the folder that they come into: the set
+ * brings the path alone.
+ */
 export function copyOwnerToMadeFolders(host: Bases, folder: string, tree: string, place: string, path: string): void {
   using around = openNearest(host, join(folder, place))
   using root = OpenedFolder.open(tree)

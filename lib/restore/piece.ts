@@ -7,7 +7,10 @@ type Content =
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'folder'; readonly entries: Readonly<Record<string, Content>> }
 
-/** A file, link or folder of the system as it is to be, made anew as this user's own: whatever owner, mode or kind a set gives it counts for nothing. */
+/**
+ * A file, link or folder of the system as it is to be, made anew as this user's own: whatever owner, mode or kind a set
+ * gives it counts for nothing.
+ */
 export type Piece = { readonly to: string } & Content
 
 /** Writes a piece at a path where nothing is, in folders of this host's own. */

@@ -37,8 +37,9 @@ export class Place implements Disposable {
 export type Bases = Pick<Host, 'vhosts' | 'certificates' | 'webServer'>
 
 /**
- * Opens the folder that a path of a restore lies in. A site's owner can exchange any folder of the site for a link, and a set can bring links: from the folder that the
- * inventory names each part of the way is opened from the one before, and none may be a link.
+ * Opens the folder that a path of a restore lies in. A site's owner can exchange any folder of the site for a link, and
+ * a set can bring links: from the folder that the inventory names each part of the way is opened from the one before,
+ * and none may be a link.
  * @returns undefined where a folder on the way is not there
  * @throws {WrongKind} where one is a link or a file
  */
@@ -75,7 +76,10 @@ export function openNearest(host: Bases, path: string): Place {
   return new Place(folder, name)
 }
 
-/** The path of a folder or file without any link, as the mount table has it, or of the uppermost of the folders on the way that are gone. */
+/**
+ * The path of a folder or file without any link, as the mount table has it, or of the uppermost of the folders on the
+ * way that are gone.
+ */
 export function realPath(host: Bases, path: string): string {
   if (basesOf(host).includes(path)) {
     using base = OpenedFolder.openNamed(path)

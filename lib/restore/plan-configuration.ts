@@ -39,8 +39,9 @@ export interface ConfigurationPlan {
 type WebServer = NonNullable<Host['webServer']>
 
 /**
- * Decides about the web server files of a set. One goes in force when an administrator of this host has approved it byte for byte, or when all of it is on the
- * list of what is harmless; one that is in force already, or was declined, is passed over. None takes the place of a file that is not the site's alone.
+ * Decides about the web server files of a set. One goes in force when an administrator of this host has approved it
+ * byte for byte, or when all of it is on the list of what is harmless; one that is in force already, or was declined,
+ * is passed over. None takes the place of a file that is not the site's alone.
  */
 export function planConfiguration(
   webServer: WebServer,
@@ -96,7 +97,10 @@ interface FilePlace {
   readonly link: string | undefined
 }
 
-/** As the administrator has laid it out; Debian's way where there is nothing yet. Undefined where a link leads elsewhere, or something else is in its place. */
+/**
+ * As the administrator has laid it out; Debian's way where there is nothing yet. Undefined where a link leads
+ * elsewhere, or something else is in its place.
+ */
 function placeOf({ folder }: WebServer, name: string): FilePlace | undefined {
   const enabled = join(folder, 'sites-enabled', name)
   const available = join(folder, 'sites-available', name)

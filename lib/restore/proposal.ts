@@ -9,10 +9,16 @@ export interface ConfigurationFile {
   readonly text: string
 }
 
-/** What a set brings for the system besides the site itself, as far as it could be read: nothing of it is in force by that. */
+/**
+ * What a set brings for the system besides the site itself, as far as it could be read: nothing of it is in force by
+ * that.
+ */
 export interface Proposal {
   readonly files: readonly ConfigurationFile[]
-  /** Of files that were not put in force at once: the digest of what was in force in their place then. This host's own knowledge, never a set's. */
+  /**
+   * Of files that were not put in force at once: the digest of what was in force in their place then. This host's own
+   * knowledge, never a set's.
+   */
   readonly replaces?: Readonly<Record<string, string>> | undefined
   readonly lineages: readonly Lineage[]
 }
@@ -25,8 +31,9 @@ const LARGEST = 262_144
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9@._-]{0,100}$/
 
 /**
- * Reads what is proposed in a folder that is laid out as a site's companion folder: `web-server/sites-enabled/NAME`, a file or a link to one in
- * `sites-available`, and `certificates`. A stranger may have made it: nothing that it names outside of it is opened, and no pipe is waited for.
+ * Reads what is proposed in a folder that is laid out as a site's companion folder: `web-server/sites-enabled/NAME`, a
+ * file or a link to one in `sites-available`, and `certificates`. A stranger may have made it: nothing that it names
+ * outside of it is opened, and no pipe is waited for.
  * @param leftOut is told of each piece that cannot be read, with the reason
  */
 export function readProposal(folder: OpenedFolder, leftOut: (text: string) => void): Proposal {

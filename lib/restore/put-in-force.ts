@@ -21,8 +21,8 @@ export interface Installed {
 }
 
 /**
- * Puts in force what may be, as a part of the restore that is under way, and tells of the rest. One rule: what cannot go in force keeps nothing else from it,
- * least of all the site's data, and waits; the site is incomplete until then.
+ * Puts in force what may be, as a part of the restore that is under way, and tells of the rest. One rule: what cannot
+ * go in force keeps nothing else from it, least of all the site's data, and waits; the site is incomplete until then.
  * @param id names the folders in which files are prepared
  * @param command makes commands for a person to type
  */
@@ -96,7 +96,10 @@ const SHOWN = 12
 export const failedText = (names: readonly string[], why: string): string =>
   `${INCOMPLETE}${names.join(', ')} of its backup ${names.length === 1 ? 'is' : 'are'} not in force yet, and every night tries again: ${why}`
 
-/** What is told of a file that waits for an administrator's word: why, how it differs from what is in force, and what to type. */
+/**
+ * What is told of a file that waits for an administrator's word: why, how it differs from what is in force, and what to
+ * type.
+ */
 export function waitingText(host: Host, site: string, waiting: Waiting, command: Request['command']): string {
   const { file, objections, inForce } = waiting
   const [first, ...more] = objections

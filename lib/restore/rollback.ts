@@ -14,7 +14,8 @@ import { type Bases, openPlace } from './place.ts'
 import { reloadIfTouched } from './system-exchange.ts'
 
 /**
- * Takes a restore back, from whatever point it reached: what was live is live again, and what was made for it is gone. Doing it twice changes nothing.
+ * Takes a restore back, from whatever point it reached: what was live is live again, and what was made for it is gone.
+ * Doing it twice changes nothing.
  * @throws when something cannot be put back (the database server is down): the journal keeps it for the next run
  */
 export async function rollBack(context: HostContext, transaction: Transaction): Promise<void> {
@@ -28,8 +29,8 @@ export async function rollBack(context: HostContext, transaction: Transaction): 
 }
 
 /**
- * Takes a recovery back of which a kill left the restored side live, nobody knows for how long: what was written there since is nobody's to delete, so
- * that side is kept as an undo would keep it. Gives the entry for the journal.
+ * Takes a recovery back of which a kill left the restored side live, nobody knows for how long: what was written there
+ * since is nobody's to delete, so that side is kept as an undo would keep it. Gives the entry for the journal.
  */
 export async function rollBackAndKeep(context: HostContext, transaction: Transaction): Promise<Transaction> {
   await putBack(context, transaction)
@@ -78,7 +79,8 @@ async function dropMarker({ host, shell }: HostContext, { database }: Transactio
 
 /**
  * Removes what a restore holds: its folders, its databases, its account. What is live does not belong to it.
- * @throws before anything is removed, when something is mounted in one of its folders: what is on a mount is not the restore's
+ * @throws before anything is removed, when something is mounted in one of its folders: what is on a mount is not the
+ * restore's
  */
 export async function deleteKept({ host, shell }: HostContext, transaction: Transaction): Promise<void> {
   const [mount] = transaction.holdings.flatMap(holding => mountsIn(host, holding))

@@ -3,8 +3,9 @@ import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
 
 /**
- * Keeps out of a restored tree what could make somebody root, or another user. Devices are refused, and no file runs as its owner or group any more: a set chooses the
- * owner too, so that no owner makes such a file harmless. A site can make one by itself: it is no reason to leave it without its restore.
+ * Keeps out of a restored tree what could make somebody root, or another user. Devices are refused, and no file runs as
+ * its owner or group any more: a set chooses the owner too, so that no owner makes such a file harmless. A site can
+ * make one by itself: it is no reason to leave it without its restore.
  * @throws when there is a device
  */
 export async function clearSetuidBits(tree: string, shell: Shell): Promise<void> {

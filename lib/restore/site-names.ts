@@ -7,7 +7,10 @@ import type { Host } from '../inventory/schema.ts'
 import type { Approvals } from './approvals.ts'
 import { lineagesHere } from './lineages-here.ts'
 
-/** Which names a site may answer to on a host, by what the host itself knows: what a set says of names may be a stranger's. */
+/**
+ * Which names a site may answer to on a host, by what the host itself knows: what a set says of names may be a
+ * stranger's.
+ */
 export interface SiteNames {
   /** Names that the inventory or the configuration in force gives to the site. */
   readonly known: readonly string[]

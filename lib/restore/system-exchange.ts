@@ -24,8 +24,8 @@ export async function reloadIfTouched(context: HostContext, exchanges: readonly 
 }
 
 /**
- * Puts pieces of the system in place of what is there, as a part of the restore that is under way, tests the web server's configuration and has it read again.
- * When that fails, all of them are as they were before.
+ * Puts pieces of the system in place of what is there, as a part of the restore that is under way, tests the web
+ * server's configuration and has it read again. When that fails, all of them are as they were before.
  * @param id names the folders in which they are prepared, beside what is in force and on its file system
  * @param isTried whether a piece is tried in a sandbox first: what nobody has approved
  * @returns why they are not in force; undefined when they are
@@ -62,7 +62,8 @@ function prepare(host: Host, id: string, piece: Piece): Exchange {
 }
 
 /**
- * Exchanges files of the system, in the journal first, and has the web server read them. When its test or its reading fails, they are exchanged back.
+ * Exchanges files of the system, in the journal first, and has the web server read them. When its test or its reading
+ * fails, they are exchanged back.
  * @returns why it failed; undefined when all is well
  */
 export async function exchangeSystemFiles(

@@ -13,8 +13,9 @@ const READ = ['/etc/ssl', '/etc/mime.types', '/etc/php']
 const WRITTEN = ['/run', '/var/run', '/var/lock', '/var/log/apache2', '/var/log/nginx', '/var/lib/nginx']
 
 /**
- * Tests the web server's configuration as it will be, in a sandbox in which the new files are in the place of the old ones: nothing in force is touched, and what a
- * stranger wrote is not read with root's rights. Where even what is in force fails its test there, the sandbox lacks something that it names, and cannot tell.
+ * Tests the web server's configuration as it will be, in a sandbox in which the new files are in the place of the old
+ * ones: nothing in force is touched, and what a stranger wrote is not read with root's rights. Where even what is in
+ * force fails its test there, the sandbox lacks something that it names, and cannot tell.
  * @returns what is wrong with the new files; undefined when nothing is, or nobody can tell
  */
 export async function foreseenProblem(context: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {

@@ -6,8 +6,9 @@ import { quoteText } from '../database/sql.ts'
 import type { HostContext } from '../host/host-context.ts'
 
 /**
- * Refuses a set whose configuration names a database or an account that is on this server already and is not known to be the site's (S41): it would take
- * over what belongs to something that Holdfast does not manage. It is the site's when it is recorded as such, or when its password opens it.
+ * Refuses a set whose configuration names a database or an account that is on this server already and is not known to
+ * be the site's (S41): it would take over what belongs to something that Holdfast does not manage. It is the site's
+ * when it is recorded as such, or when its password opens it.
  * @throws with what a person can do, when it is meant
  */
 export async function refuseUnowned(context: HostContext, site: string, access: DatabaseAccess): Promise<void> {

@@ -5,10 +5,15 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type Daemon, output, startDaemon, untilReady } from './process.ts'
 
-/** A MariaDB server of the sandbox's own. It is reached by its socket only, and its administrator is the user that started it. */
+/**
+ * A MariaDB server of the sandbox's own. It is reached by its socket only, and its administrator is the user that
+ * started it.
+ */
 export interface Mariadb extends Daemon {
   readonly socket: string
-  /** Runs SQL as the administrator; returns the rows as tab-separated text (mariadb's --batch form), without headings. */
+  /**
+   * Runs SQL as the administrator; returns the rows as tab-separated text (mariadb's --batch form), without headings.
+   */
   query(sql: string, database?: string): Promise<string>
 }
 
@@ -16,9 +21,9 @@ export interface Mariadb extends Daemon {
 const LONGEST_SOCKET = 107
 
 /**
- * Starts a MariaDB server with its data, log and socket in `folder`, which is made when missing; data already there is served again.
- * It runs as the calling user, root too, so that it works below any private folder. What a site's own account could reach through it
- * is closed instead: the machine's files (`secure_file_priv`) and the network.
+ * Starts a MariaDB server with its data, log and socket in `folder`, which is made when missing; data already there is
+ * served again. It runs as the calling user, root too, so that it works below any private folder. What a site's own
+ * account could reach through it is closed instead: the machine's files (`secure_file_priv`) and the network.
  * @throws when it does not come up, with the end of its log
  */
 export async function startMariadb(folder: string): Promise<Mariadb> {
@@ -48,8 +53,8 @@ function clientOptions(socket: string, database: string | undefined): string[] {
 }
 
 /**
- * The system tables; without the waits for the disk, since whoever loses power now has nothing to lose yet. A server that starts clears its
- * temporary folder of what others left: that must not be one which another server uses.
+ * The system tables; without the waits for the disk, since whoever loses power now has nothing to lose yet. A server
+ * that starts clears its temporary folder of what others left: that must not be one which another server uses.
  */
 async function createData(data: string, temporary: string): Promise<void> {
   const owner = userInfo().username
@@ -92,8 +97,8 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Whether the server greets. That its socket takes a connection is not enough: it listens before it has started, and a SIGTERM in between
- * leaves it hanging for ever (seen with MariaDB 10.11).
+ * Whether the server greets. That its socket takes a connection is not enough: it listens before it has started, and a
+ * SIGTERM in between leaves it hanging for ever (seen with MariaDB 10.11).
  */
 function greets(socket: string): Promise<boolean> {
   return new Promise(resolve => {

@@ -17,9 +17,9 @@ export interface Daemon extends AsyncDisposable {
 const PATIENCE = 20_000
 
 /**
- * Starts a program that ends with this one, however this one ends: the kernel kills it when its parent is gone (setpriv).
- * SIGKILL, since a server that is just starting may not heed SIGTERM; InnoDB mends itself after it.
- * It has a process group of its own, so that Ctrl-C reaches this program only, which then stops things in its own order.
+ * Starts a program that ends with this one, however this one ends: the kernel kills it when its parent is gone
+ * (setpriv). SIGKILL, since a server that is just starting may not heed SIGTERM; InnoDB mends itself after it. It has a
+ * process group of its own, so that Ctrl-C reaches this program only, which then stops things in its own order.
  * @throws when there is no such program
  */
 export async function startDaemon(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<Daemon> {
@@ -55,7 +55,10 @@ export async function output(command: string, args: readonly string[], input = '
   return out
 }
 
-/** Asks `ready` every 25 ms until it says yes. @throws with `explain()` when the daemon ends first; after `seconds` it is ended */
+/**
+ * Asks `ready` every 25 ms until it says yes. @throws with `explain()` when the daemon ends first; after `seconds` it
+ * is ended
+ */
 export async function untilReady(
   daemon: Daemon,
   ready: () => Promise<boolean>,

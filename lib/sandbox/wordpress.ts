@@ -21,7 +21,10 @@ export interface WordPressPlan {
   readonly url?: string
   /** `<an identifier made from name>.example` by default. */
   readonly domain?: string
-  /** DB_HOST of wp-config.php, the server's socket by default; `localhost` suits a site that another server will serve too. */
+  /**
+   * DB_HOST of wp-config.php, the server's socket by default; `localhost` suits a site that another server will serve
+   * too.
+   */
   readonly databaseHost?: string
 }
 
@@ -39,9 +42,10 @@ export interface WordPressSite {
 }
 
 /**
- * Makes a real WordPress site, in a second or two: Debian's tree copied, a database and an account of its own, WordPress installed. As root, its files
- * belong to www-data, like on a server. It answers under whatever host name it is asked by, so that a replica on another port is
- * not sent elsewhere. It sends no mail and asks nothing of the network.
+ * Makes a real WordPress site, in a second or two: Debian's tree copied, a database and an account of its own,
+ * WordPress installed. As root, its files belong to www-data, like on a server. It answers under whatever host name it
+ * is asked by, so that a replica on another port is not sent elsewhere. It sends no mail and asks nothing of the
+ * network.
  */
 export async function createWordpress(plan: WordPressPlan): Promise<WordPressSite> {
   const site = describe(plan)

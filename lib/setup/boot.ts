@@ -20,7 +20,8 @@ const SERVES = [
 const NEEDED = ['local-fs.target', 'mariadb.service', 'mysql.service']
 
 /**
- * Has the machine roll back interrupted restores as it boots, before it serves the sites: writes a unit, and switches it on where this is the running machine.
+ * Has the machine roll back interrupted restores as it boots, before it serves the sites: writes a unit, and switches
+ * it on where this is the running machine.
  * @returns what became of it, for a person; nothing where systemd does not run the machine
  */
 export function scheduleBoot(options: SetupOptions, host: Host, { systemd }: Found): string {
@@ -34,7 +35,10 @@ export function scheduleBoot(options: SetupOptions, host: Host, { systemd }: Fou
   ].join('\n')
 }
 
-/** The web server starts also when this fails: the other sites are whole. Without anything to roll back, nothing is started. */
+/**
+ * The web server starts also when this fails: the other sites are whole. Without anything to roll back, nothing is
+ * started.
+ */
 export function bootUnit(options: SetupOptions, { paths }: Pick<Host, 'paths'>): string {
   return `[Unit]
 Description=Holdfast: roll back interrupted restores before the sites are served

@@ -39,8 +39,8 @@ export function writeExclusions(options: SetupOptions): void {
 }
 
 /**
- * Has the desktop ask by itself: writes a timer and its service, and switches the timer on where this is the running machine. Without systemd
- * it gives the line for anacron. Units that are there already stay as they are.
+ * Has the desktop ask by itself: writes a timer and its service, and switches the timer on where this is the running
+ * machine. Without systemd it gives the line for anacron. Units that are there already stay as they are.
  * @returns what became of it, for a person
  */
 export function scheduleDesktop(options: SetupOptions, { systemd }: Found): string {
@@ -55,7 +55,10 @@ export function scheduleDesktop(options: SetupOptions, { systemd }: Found): stri
   ].join('\n')
 }
 
-/** A stop lets the run release its mount before anything else is ended; 75 means that another run is at work, which is no failure. */
+/**
+ * A stop lets the run release its mount before anything else is ended; 75 means that another run is at work, which is
+ * no failure.
+ */
 export function serviceUnit(options: SetupOptions): string {
   return `[Unit]
 Description=Holdfast: the backup of this desktop, when one is due

@@ -96,6 +96,9 @@ function text(value: string): string {
 /** What became of the inventory's file. */
 export interface WrittenInventory {
   readonly path: string
-  /** `written` anew; `kept`, as it was there already; `beside`, when what was found was written next to the one that is kept. */
+  /**
+   * `written` anew; `kept`, as it was there already; `beside`, when what was found was written next to the one that is
+   * kept.
+   */
   readonly outcome: 'written' | 'kept' | 'beside'
 }

@@ -11,7 +11,8 @@ export interface PassphraseState {
 }
 
 /**
- * Sees to a passphrase in `.env`: one that is there stays as it is; else one of 256 random bits is added, in a file of mode 600.
+ * Sees to a passphrase in `.env`: one that is there stays as it is; else one of 256 random bits is added, in a file of
+ * mode 600.
  * @param name of its variable
  * @throws {BadInput} when others can read the file
  */

@@ -10,12 +10,15 @@ import { type Checked, checkPrograms, type Program } from './programs.ts'
 
 /** Milliseconds for which the archive is looked at. */
 const PATIENCE = 20_000
-/** What is written down beside each site's sets, the newest set first: one piece for each site, told apart by a NUL. No link is followed. */
+/**
+ * What is written down beside each site's sets, the newest set first: one piece for each site, told apart by a NUL. No
+ * link is followed.
+ */
 const RECORDS = `exec find "$1" -mindepth 2 -maxdepth 2 -name .holdfast-sets -type f -exec sh -c 'head -c 200000 "$1"; printf "\\0"' sh {} \\;`
 
 /**
- * What the sites of other hosts need of one that is to replicate them, as their hosts wrote it down beside their sets. Undefined where the archive cannot be looked at now: a share
- * is mounted for runs only.
+ * What the sites of other hosts need of one that is to replicate them, as their hosts wrote it down beside their sets.
+ * Undefined where the archive cannot be looked at now: a share is mounted for runs only.
  * @param root of the machine to look at
  */
 export function declaredNeeds({ archive, name }: Host, root: string): HostNeeds | undefined {

@@ -16,8 +16,8 @@ import { checkNeeds, declaredNeeds } from './replica-needs.ts'
 import * as words from './words.ts'
 
 /**
- * Makes a host ready, as far as it can be told from outside: looks around, writes a first inventory and a passphrase where there are none, checks
- * the programs, and prints what is left to do.
+ * Makes a host ready, as far as it can be told from outside: looks around, writes a first inventory and a passphrase
+ * where there are none, checks the programs, and prints what is left to do.
  * @returns whether nothing is missing
  * @throws {BadInput} when an inventory or a `.env` that is there already is not as it must be
  */
@@ -60,7 +60,10 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   return ready
 }
 
-/** Makes the folder of the sites where there is none: the nightly run refuses to begin without. Gives whether it is there. */
+/**
+ * Makes the folder of the sites where there is none: the nightly run refuses to begin without. Gives whether it is
+ * there.
+ */
 function haveVhosts(root: string, vhosts: string): boolean {
   const folder = join(root, vhosts)
   if (existsSync(folder)) return true
@@ -82,7 +85,10 @@ function presentInventory({ inventory, host }: SetupOptions): string | undefined
   return files.find(existsSync)
 }
 
-/** Writes the first inventory. One that is there is never overwritten: what setup would have written stands beside it, for reading. */
+/**
+ * Writes the first inventory. One that is there is never overwritten: what setup would have written stands beside it,
+ * for reading.
+ */
 function writeInventory({ inventory, host }: SetupOptions, present: string | undefined, text: string): WrittenInventory {
   mkdirSync(inventory, { recursive: true })
   if (present === undefined) {

@@ -8,7 +8,8 @@ import type { SetupOptions } from './options.ts'
 const FOLDER = '/etc/systemd/system'
 
 /**
- * Writes units of systemd, and switches one on where this is the running machine. Those that are there already stay as they are.
+ * Writes units of systemd, and switches one on where this is the running machine. Those that are there already stay as
+ * they are.
  * @param units their texts, by their names
  * @param enable the words that switch it on
  * @returns a line each, for a person, and the command that is left to do

@@ -1,25 +1,30 @@
 import { formatAge } from '../core/age.ts'
 import { planBackup } from '../core/backup-plan.ts'
-import { type BackupSet, newestSet } from '../core/collection.ts'
+import { type BackupSet, type Collection, isWhole, newestSet, primaryChain } from '../core/collection.ts'
+import { meaningOf } from '../core/damage.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { messageOf } from '../core/message.ts'
 import { expectedBytes } from '../core/progress.ts'
+import type { SetRecord } from '../core/set-record.ts'
 import { formatBytes } from '../core/size.ts'
 import { isAllRead, pathsToRecord, type Skipped, type Unread, unreadText } from '../core/unread.ts'
-import { backupWords } from '../duplicity/args.ts'
+import { backupWords, filePrefixIn } from '../duplicity/args.ts'
 import { isOfThisHost } from '../duplicity/errors.ts'
 import { duplicityCall, targetOf } from '../duplicity/io/call.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
+import { markEncryption } from '../duplicity/io/encryption.ts'
 import { logOf } from '../duplicity/io/ending.ts'
 import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { withVolumeProgress } from '../duplicity/io/progress.ts'
+import { readBack, rememberFiles } from '../duplicity/io/read-back.ts'
 import { repairChain } from '../duplicity/io/repair-chain.ts'
 import { resolveUnfinished } from '../duplicity/io/unfinished-set.ts'
+import { metadataNames, storedFiles } from '../duplicity/known-files.ts'
 import { isLeftOut } from '../duplicity/selection.ts'
 import { errorsIn } from '../duplicity/statistics.ts'
-import type { Owes } from '../engine/recipe.ts'
+import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Step } from '../engine/step.ts'
+import type { Condition, Step } from '../engine/step.ts'
 import { assertNotFull } from '../host/disk.ts'
 import type { Sandbox } from '../host/sandbox.ts'
 import type { PrimarySite, Site } from '../host/site.ts'
@@ -30,10 +35,11 @@ import { treeSizeOf } from '../site/contents.ts'
 import { needsOf } from '../site/needs.ts'
 import { siteReport } from '../site/report.ts'
 import { recheckArchive } from '../store/archive.ts'
+import { filesKnownHere } from '../store/audited-files.ts'
 import { claimArchive } from '../store/claim.ts'
-import type { Needs } from '../store/facts.ts'
+import type { LookNeeds, Needs } from '../store/facts.ts'
+import { recordSet } from '../store/set-records.ts'
 import { filesOfSite } from '../store/share-files.ts'
-import type { Made } from './read-back-set.ts'
 
 const SECOND = 1000
 
@@ -44,7 +50,10 @@ type BackupNeeds = Needs<
 /** What lies beside the files is to be in the same set. */
 type Saved = Needs<'databaseSaved' | 'certificatesSaved' | 'webServerSaved'>
 
-/** Appends one set to the site's archive (S13): all of the site's folder, less the exclusions. The one duplicity call of a site's night. */
+/**
+ * Appends one set to the site's archive (S13): all of the site's folder, less the exclusions. The one duplicity call of
+ * a site's night.
+ */
 export const backup: Step<BackupNeeds & Saved, Needs<'collection'> & Made & Owes<'reading back'>> = {
   name: 'backup',
   title: ({ site }) => `Back up ${site.name}`,
@@ -111,7 +120,9 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
   return made ?? { collection, made: undefined }
 }
 
-/** Names what could not be read, and says that the site is not well: a backup without it is none that can be relied on. */
+/**
+ * Names what could not be read, and says that the site is not well: a backup without it is none that can be relied on.
+ */
 async function tellUnread(site: Site, skipped: readonly Skipped[], logFile: string, shell: Shell): Promise<Unread> {
   const patterns = patternsOf(site)
   const isExcluded = (path: string): boolean => isLeftOut(patterns, path, true)
@@ -159,4 +170,48 @@ function seeing({ folder, settings }: Site): Sandbox {
   const exclusions = settings.excludeFrom === undefined ? [] : [settings.excludeFrom]
   // of a whole machine everything is seen anyway, and without links it has no programs
   return { reads: [folder, ...exclusions], ...(folder === '/' ? {} : { noLinks: folder }) }
+}
+
+/** What a backup made: undefined in a dry run. */
+export interface Made {
+  readonly made: { readonly set: BackupSet; readonly record: Omit<SetRecord, 'time'> } | undefined
+}
+
+type ReadBackNeeds = LookNeeds & Needs<'collection' | 'limits' | 'encryption' | 'freeSpace'> & Made
+
+/**
+ * Reads the manifest and the signatures of the set that was just made back from the archive, compares them with what
+ * was made, and writes down what its files are: on this host and beside the set. Its volumes are known by their sizes
+ * now; their hashes are compared by the audit, which reads new ones first.
+ */
+export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'reading back'>> = {
+  name: 'read-back',
+  title: 'Read back the new set',
+  run: async (facts, shell) => {
+    const { host, site, siteArchive, collection, made } = facts
+    if (!made || siteArchive.folder === undefined) return { collection }
+    const prefix = filePrefixIn(siteArchive.options)
+    const known = filesKnownHere(host, site.name, shell)
+    const names = metadataNames(made.set, prefix)
+    const { news, listed } = await readBack(facts, names, { known, listed: collection }, shell)
+    const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
+    const stored = storedFiles(newestSet(listed) ?? made.set, news)
+    await recordSet(siteArchive, made.set.time, { ...made.record, stored }, shell, after)
+    await markEncryption({ ...facts, collection: after }, shell)
+    const found = after.damages?.filter(({ set }) => set === made.set.time) ?? []
+    for (const damage of found) shell.note('warning', `${damage.text}; ${meaningOf(after, damage)}`)
+    if (found.length > 0) shell.tell(siteReport({ ...facts, collection: after }, shell.now()))
+    else shell.note('info', `manifest and signatures are as they were made, ${formatBytes(bytesOf(listed, names))}`)
+    return { collection: after }
+  },
+}
+
+const bytesOf = ({ files }: Collection, names: readonly string[]): number =>
+  files.filter(({ name }) => names.includes(name)).reduce((sum, { bytes = 0 }) => sum + bytes, 0)
+
+/** Applies where what was just made cannot be restored or added to: a new chain is begun at once. */
+export const mustBeRepeated: Condition<Needs<'collection'> & Made, object> = ({ collection, made }) => {
+  const newest = primaryChain(collection)
+  if (!made || !newest || (isWhole(newest) && collection.primarySigned)) return 'what was made is whole'
+  return {}
 }

@@ -33,8 +33,9 @@ const MAKE = 'cd "$1" && exec mkdir "$2"'
 const MOVE = 'cd "$1" && folder=$2 && shift 2 && exec mv --no-clobber --target-directory="$folder" -- "$@"'
 
 /**
- * Sets aside what is dated ahead of this clock, where the clock is known to be right or a person says so: no backup could be made until that time has come. Nothing is deleted: the
- * files of such sets go into a folder beside the others, which no listing looks into.
+ * Sets aside what is dated ahead of this clock, where the clock is known to be right or a person says so: no backup
+ * could be made until that time has come. Nothing is deleted: the files of such sets go into a folder beside the
+ * others, which no listing looks into.
  */
 export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
   name: 'clock',
@@ -94,7 +95,10 @@ async function isSynchronized(shell: Shell): Promise<boolean | undefined> {
   return chrony === undefined ? undefined : chrony === 'Normal'
 }
 
-/** Of what is set aside duplicity is to know nothing, nor resume an interrupted set of it: its copies go out of the archive-dir. */
+/**
+ * Of what is set aside duplicity is to know nothing, nor resume an interrupted set of it: its copies go out of the
+ * archive-dir.
+ */
 function dropDatedAhead({ host, site, siteArchive }: ClockNeeds, now: number, shell: Shell): void {
   const { cache, name } = targetOf(host, site.name, siteArchive, 'backup')
   const folder = join(cache, name)

@@ -2,17 +2,24 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { BadInput } from '../core/bad-input.ts'
+import { isClean, primaryChain } from '../core/collection.ts'
 import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.ts'
 import { messageOf } from '../core/message.ts'
 import { newestRestorePoint } from '../core/restore-point.ts'
+import { formatBytes } from '../core/size.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
+import { LONGEST_SEARCH, read, search } from '../duplicity/io/exclusions.ts'
+import { isLeftOut, parseSelection, problemsOf } from '../duplicity/selection.ts'
 import type { Condition, Many, Step } from '../engine/step.ts'
 import { desktopOf, desktopSite, scheduleOf, zoneOf } from '../host/desktop-site.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
 import type { DesktopSite } from '../host/site.ts'
 import { readRecord, updateRecord } from '../host/site-record.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
+import { desktopSpace, desktopSpaceReport } from '../site/desktop-room.ts'
 import { lastWork } from '../site/report.ts'
+import { freeBytes } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
 
@@ -23,14 +30,20 @@ export interface DesktopRequest {
 }
 
 export type Work = { readonly work: DesktopWork; readonly nextDay: string }
-/** What the desktop remembers besides its record as a site: when tidying and when pruning were last begun, ms since the epoch. */
+/**
+ * What the desktop remembers besides its record as a site: when tidying and when pruning were last begun, ms since the
+ * epoch.
+ */
 const memory = z.object({ tidiedAt: z.number().exactOptional(), prunedAt: z.number().exactOptional() })
 type Memory = Readonly<z.infer<typeof memory>>
 
 const recall = (host: Host): Memory => readState(host, 'desktop', memory) ?? {}
 const remember = (host: Host, news: Memory): void => writeState(host, 'desktop', { ...recall(host), ...news })
 
-/** Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what duplicity has left open. */
+/**
+ * Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what
+ * duplicity has left open.
+ */
 export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & DesktopRequest, Work> = {
   name: 'schedule',
   title: 'Check the schedule',
@@ -67,7 +80,10 @@ export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & Deskto
   },
 }
 
-/** A set that was cut off: its `.part` files are in the archive-dir of this host's backups, or what was sent is kept and waits for the set that completes it. */
+/**
+ * A set that was cut off: its `.part` files are in the archive-dir of this host's backups, or what was sent is kept and
+ * waits for the set that completes it.
+ */
 function hasPartialSet(host: Host, name: string): boolean {
   const { cutOff = [], backedUpTo = 0 } = readRecord(host, name)
   if (cutOff.some(time => time > backedUpTo)) return true
@@ -103,8 +119,9 @@ export const tellNextDay: Step<Needs<'site'> & Work, void> = {
 }
 
 /**
- * Before a backup for the schedule's sake, looks whether the archive has it already: a host whose disk is full or read-only could not remember it, and would add a
- * set at every asking. Remembers it now, if that can be done. Without any memory it is another installation's, and the first backup is made all the same.
+ * Before a backup for the schedule's sake, looks whether the archive has it already: a host whose disk is full or
+ * read-only could not remember it, and would add a set at every asking. Remembers it now, if that can be done. Without
+ * any memory it is another installation's, and the first backup is made all the same.
  */
 export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Work, Pick<Work, 'work'>> = {
   name: 'compare',
@@ -124,7 +141,10 @@ export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Wo
   },
 }
 
-/** Begins the day's tidying: remembered before it is done, since a machine away from its share shall not fail at it every hour. */
+/**
+ * Begins the day's tidying: remembered before it is done, since a machine away from its share shall not fail at it
+ * every hour.
+ */
 export const beginTidying: Step<Needs<'host'> & Work, void> = {
   name: 'remember',
   title: 'Record that today is done',
@@ -134,8 +154,8 @@ export const beginTidying: Step<Needs<'host'> & Work, void> = {
 }
 
 /**
- * One pruning action a day of the calendar: a backup that waits for room is tried at every asking, and each would take a chain with it. Remembered before it
- * is done, and not done where that cannot be remembered.
+ * One pruning action a day of the calendar: a backup that waits for room is tried at every asking, and each would take
+ * a chain with it. Remembered before it is done, and not done where that cannot be remembered.
  */
 export const pruneOnceADay: Step<PruneNeeds & Needs<'writer'> & { site: DesktopSite }, Needs<'collection'>> = {
   ...prune,
@@ -155,5 +175,65 @@ export const pruneOnceADay: Step<PruneNeeds & Needs<'writer'> & { site: DesktopS
       return { collection }
     }
     return await prune.run(facts, shell)
+  },
+}
+
+type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits'>
+
+/**
+ * Looks whether the next full backup has room (S29): as the desktop's archive is alone on its share, it may grow until
+ * just that is left. Pruning then keeps it within by one action a run, and tidies what is part of no chain.
+ */
+export const checkDesktopSpace: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
+  name: 'desktop-space',
+  title: 'Check disk space',
+  run: async ({ host, archive, site, siteArchive, collection, limits }, shell) => {
+    const free = await freeBytes(archive, shell)
+    const room = desktopSpace({ host, site, siteArchive, collection }, free)
+    shell.note(
+      'info',
+      isClean(collection)
+        ? 'the backup sets are clean: no incomplete or orphaned ones to remove'
+        : 'the backup sets are not clean',
+    )
+    const primary = primaryChain(collection)
+    if (primary)
+      shell.note(
+        'info',
+        `space used by the newest full backup ${formatBytes(primary.full.bytes)}, its chain ${formatBytes(primary.bytes)}`,
+      )
+    if (free !== undefined) shell.note('info', `space available on the archive: ${formatBytes(free)}`)
+    shell.tell({ site: site.name, ...desktopSpaceReport(host, room, free) })
+    shell.note('info', room.reason)
+    return {
+      freeSpace: { bytes: free, fullBackups: { allowed: room.enough, reason: room.reason } },
+      limits: { ...limits, allowanceBytes: room.allowanceBytes, tidy: true },
+    }
+  },
+}
+
+/**
+ * Checks the exclusions before anything is mounted (S32): what duplicity would refuse is bad input. A pattern that
+ * matches nothing is only told: a cache that is not there today is no reason to lose a backup, but a mistyped path
+ * fills the archive for months.
+ */
+export const checkExclusions: Step<Needs<'site'>, void> = {
+  name: 'exclusions',
+  title: ({ site }) => `Check the exclusions${site.settings.excludeFrom === undefined ? ' (none)' : ''}`,
+  run: async ({ site }, shell) => {
+    const file = site.settings.excludeFrom
+    using opened = OpenedFolder.openPlain(site.folder)
+    if (!opened) throw new BadInput(`there is no folder ${site.folder} to back up`)
+    if (file === undefined) return
+    const patterns = parseSelection(read(file))
+    const problems = problemsOf(patterns, site.folder)
+    if (isLeftOut(patterns, site.folder, true) && !patterns.some(({ includes }) => includes))
+      throw new BadInput(`${file}: it leaves out all of ${site.folder}, and nothing would be backed up`)
+    if (problems.length > 0) throw new BadInput(`${file}: ${problems.join('; ')}`)
+    const { unmatched, gaveUp } = search(opened, patterns, shell.now, shell.stop)
+    const found = gaveUp ? `was found within ${LONGEST_SEARCH} s` : 'is there'
+    for (const { line, glob } of unmatched)
+      shell.note('warning', `${file}, line ${line}: nothing that "${glob}" matches ${found}`)
+    shell.note('info', `${patterns.length} patterns in ${file}`)
   },
 }

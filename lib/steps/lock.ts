@@ -1,7 +1,9 @@
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
+import { messageOf } from '../core/message.ts'
 import { EXIT } from '../core/outcome.ts'
+import type { Running } from '../engine/background.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
 import { isHeld, type LockInfo, openLock, readLock, sign } from '../host/lock-file.ts'
@@ -13,16 +15,17 @@ export class Locked extends Error {
 }
 
 /**
- * The descriptors of what is locked, the lock file's first, and whether this run has written into it. The kernel keeps the lock as long as they are open, and
- * lets it go when this process dies.
+ * The descriptors of what is locked, the lock file's first, and whether this run has written into it. The kernel keeps
+ * the lock as long as they are open, and lets it go when this process dies.
  */
 type Lock = { readonly lock: { readonly descriptors: readonly number[]; readonly isSigned: boolean } } & Needs<'interrupted'>
 
 /**
- * One run a host. The lock is the kernel's (flock), so a dead run never holds it; the file's text says who has it. Text found in a lock that
- * nobody holds is the trace of a run that was interrupted: the run then goes straight to backup (S16). The lock itself needs no room: a disk that is full
- * or read-only keeps no run from its work. The folder is locked besides the file: a run that could make no file has nothing else, and once the disk can be
- * written, the next run makes one.
+ * One run a host. The lock is the kernel's (flock), so a dead run never holds it; the file's text says who has it. Text
+ * found in a lock that nobody holds is the trace of a run that was interrupted: the run then goes straight to backup
+ * (S16). The lock itself needs no room: a disk that is full or read-only keeps no run from its work. The folder is
+ * locked besides the file: a run that could make no file has nothing else, and once the disk can be written, the next
+ * run makes one.
  */
 export const lock = lockThat('clears the trace')
 
@@ -87,3 +90,27 @@ async function flock(descriptors: readonly number[], shell: Shell): Promise<void
 }
 
 const describe = (info: LockInfo): string => `${info.host}, process ${info.pid}, since ${info.start}`
+
+/**
+ * Shutdown, sleep and idleness are inhibited for the run (S31), with a reason that a person sees who tries it. logind
+ * keeps the lock for as long as systemd-inhibit lives, and that lives until its standard input ends: with the hold, or
+ * with this process, however it ends. Where there is no logind the run goes on all the same: it is safe to be killed
+ * (S16).
+ */
+export const inhibit: Hold<Needs<'host'>, { inhibitor: Running | undefined }> = {
+  name: 'inhibit',
+  title: 'Inhibit shutdown and sleep',
+  up: async ({ host }, shell) => {
+    const why = `the backup of ${host.name} is running; it will end by itself`
+    const options = ['--what=shutdown:sleep:idle', '--who=Holdfast', `--why=${why}`, '--mode=block']
+    try {
+      const inhibitor = await shell.begin`systemd-inhibit ${options} sh -c ${'echo held; exec cat'}`
+      shell.note('info', 'shutdown, sleep and idle are inhibited until it has ended')
+      return { inhibitor }
+    } catch (error) {
+      shell.note('warning', `nothing keeps this machine from being shut down meanwhile: ${messageOf(error)}`)
+      return { inhibitor: undefined }
+    }
+  },
+  down: async ({ inhibitor }) => inhibitor?.end(),
+}

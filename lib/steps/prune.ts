@@ -33,8 +33,9 @@ export type PruneNeeds = Needs<
 >
 
 /**
- * One pruning action at most (S17 to S21), by duplicity's own command. What is to go is foretold from the archive's listing; the archive is listed right before and
- * after, and any difference stops all pruning of the site until a person has looked. A failure here never keeps tonight's backup from being made.
+ * One pruning action at most (S17 to S21), by duplicity's own command. What is to go is foretold from the archive's
+ * listing; the archive is listed right before and after, and any difference stops all pruning of the site until a
+ * person has looked. A failure here never keeps tonight's backup from being made.
  */
 export const prune: Step<PruneNeeds & Needs<'writer'>, Needs<'collection'>> = {
   name: 'prune',
@@ -54,7 +55,8 @@ async function pruneOnce(facts: PruneNeeds, newest: Newest, shell: Shell): Promi
   await lookAtCutShort(facts, shell)
   const first = planNow(facts, shell)
   if (first.action.kind === 'none') return shell.note('info', first.reason)
-  // status looked a while ago: another host may have begun to write since, or may have made a full, which would make N mean other chains
+  // status looked a while ago: another host may have begun to write since, or may have made a full, which would make N
+  // mean other chains
   newest.collection = await readCollection(facts, shell)
   const now = { ...facts, ...newest }
   const plan = planNow(now, shell)
@@ -80,7 +82,10 @@ async function lookAtCutShort({ host, site, collection }: PruneNeeds, shell: She
 
 type Action = Exclude<PrunePlan['action'], { kind: 'none' }>
 
-/** Does it and looks what is left. In a dry run nothing has gone. What is to go is on this host's disk before anything goes. */
+/**
+ * Does it and looks what is left. In a dry run nothing has gone. What is to go is on this host's disk before anything
+ * goes.
+ */
 async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newest: Newest, shell: Shell): Promise<void> {
   const { host, secrets, site, siteArchive, collection } = facts
   const before = namesIn(collection)
@@ -131,7 +136,10 @@ async function attempt(work: () => Promise<void>, shell: Shell): Promise<string 
   }
 }
 
-/** @throws when it cannot be written down: what was planned is not to be forgotten then, so that the next night compares again */
+/**
+ * @throws when it cannot be written down: what was planned is not to be forgotten then, so that the next night compares
+ * again
+ */
 function stopPruning({ host, site }: Pick<PruneNeeds, 'host' | 'site'>, found: readonly string[], shell: Shell): void {
   try {
     freeze(host, site.name, found, shell.now())

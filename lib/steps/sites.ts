@@ -1,15 +1,35 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
-import { claimsIn } from '../core/marker.ts'
+import { claimsIn, MARKER, type Role, type RoleChoice, roleOf } from '../core/marker.ts'
 import { messageOf } from '../core/message.ts'
+import type { SiteReport } from '../core/site-report.ts'
+import { claimText } from '../core/verdict.ts'
 import { listed } from '../core/wording.ts'
-import type { Step } from '../engine/step.ts'
+import { lineOf } from '../engine/command.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Many, Step } from '../engine/step.ts'
+import { desktopSite } from '../host/desktop-site.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { webRootIn } from '../host/opened-web-root.ts'
-import { isSiteName, type LocalSite } from '../host/site.ts'
+import {
+  isSiteName,
+  type LocalSite,
+  type PrimarySite,
+  placeOf,
+  type Request,
+  type Roles,
+  type Site,
+  siteDeadline,
+} from '../host/site.ts'
+import { readRecord } from '../host/site-record.ts'
+import { siteState, stateFile } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
+import { readJournal } from '../restore/journal.ts'
+import type { Archive } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
+import { mountedCommand } from '../store/mounted-command.ts'
+import { ShareFiles, unlessMissing } from '../store/share-files.ts'
 import { configsIn } from '../wordpress/find-config.ts'
 
 /** Finds the sites on this host: every folder of the vhosts root with a `SITE` in it, or with a marker. */
@@ -71,4 +91,119 @@ function look(vhosts: OpenedFolder, name: string): LocalSite | undefined {
   if (root.kind !== 'folder' && claims.length === 0) return undefined
   const [wpConfig, ...otherConfigs] = configsIn(site, folder)
   return { name, folder, claims, wpConfig, otherConfigs, ...(root.kind === 'refused' ? { refused: root.why } : {}) }
+}
+
+type Gives = Needs<'roles'>
+
+/**
+ * Decides what each site is on this host, from its markers here and beside its archive (S1 to S3), and says what it
+ * leaves alone and why.
+ */
+export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archive'>, Gives> = {
+  name: 'roles',
+  title: 'Determine roles',
+  run: async ({ host, request, localSites, archive }, shell) => {
+    const archived = isWithoutSites(host) ? new Map<string, readonly string[]>() : await archivedClaims(archive, shell)
+    const names = [...new Set([...localSites.map(site => site.name), ...archived.keys()])].toSorted()
+    const known = host.desktop ? [...names, desktopSite(host).name] : names
+    const strangers = request.only.filter(name => !known.includes(name))
+    if (strangers.length > 0)
+      throw new BadInput(
+        `--site: no site ${strangers.map(name => `"${name}"`).join(', ')}: neither in ${host.vhosts} nor in the archive${known.length > 0 && known.length < 20 ? `; there is ${known.join(', ')}` : ''}`,
+      )
+    for (const name of Object.keys(host.sites).filter(each => request.only.length === 0 && !names.includes(each)))
+      shell.note(
+        'warning',
+        `sites.${name} in the inventory is for no site: none of that name is here${archive.kind === 'url' ? '' : ' or in the archive'}`,
+      )
+    const sites = names
+      .filter(name => request.only.length === 0 || request.only.includes(name))
+      .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))
+    const roles = sortByRole(sites)
+    for (const site of sites) shell.tell(roleReport(site, host, archive, request))
+    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleReport(site, host, archive, request))}`)
+    shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
+    return { roles }
+  },
+}
+
+/** The sites to back up. */
+export const primaries: Many<Needs<'host' | 'roles'>, { site: PrimarySite }> = {
+  list: ({ roles }) => roles.primaries.map(site => ({ site })),
+  nameOf: ({ site }) => site.name,
+  atOnce: ({ host }) => host.concurrency,
+  deadline: siteDeadline,
+}
+
+/** The sites to restore from the archive. */
+export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
+  list: ({ roles }) => roles.replicas.map(site => ({ site })),
+  nameOf: ({ site }) => site.name,
+  atOnce: ({ host }) => host.concurrency,
+  deadline: siteDeadline,
+}
+
+function siteOf(name: string, host: Host, localSites: readonly LocalSite[], archived: readonly string[] | undefined): Site {
+  const local = localSites.find(site => site.name === name)
+  const { backedUpAs } = readRecord(host, name)
+  const role = roleOf({ here: local?.claims, archive: archived, backedUpAs }, host.name)
+  return { ...placeOf(host, name), local, role: readJournal(host, name).pending ? unfinished(role) : role }
+}
+
+/** A site in the middle of a restore that could not be rolled back yet is neither backed up nor restored. */
+const unfinished = (role: Role): Role => ({
+  ...role,
+  role: 'unfinished',
+  reason: 'a restore of it was interrupted and is not rolled back yet',
+  choices: [],
+})
+
+function sortByRole(sites: readonly Site[]): Roles {
+  const isPrimary = (site: Site): site is PrimarySite => site.role.role === 'primary'
+  const isReplica = (site: Site): boolean => site.role.role === 'replica' || site.role.role === 'new replica'
+  return {
+    primaries: sites.filter(isPrimary),
+    replicas: sites.filter(isReplica),
+    others: sites.filter(site => !isPrimary(site) && !isReplica(site)),
+  }
+}
+
+/**
+ * The markers beside each site's archive. A URL cannot be looked into without duplicity: there, the markers here decide
+ * alone.
+ */
+async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (archive.kind === 'url') return new Map()
+  const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
+  const found = await files.namesBelow(MARKER).catch(unlessMissing) // an archive that a dry run would begin
+  const claims = [...(found ?? [])].map(([site, names]) => [site, claimsIn(names)] as const)
+  return new Map(claims.filter(([site, hosts]) => hosts.length > 0 && isSiteName(site)))
+}
+
+/**
+ * What is known of a site before its archive is looked at: its role, and how to settle one that a person has to
+ * choices.
+ */
+export function roleReport({ name, folder, role }: Site, host: Host, archive: Archive, request: Request): SiteReport {
+  const inArchive = archive.kind === 'folder' ? join(archive.root, name) : ''
+  const commands = ({ where, ...choice }: RoleChoice): string => {
+    if (where === 'memory') return lineOf(['rm', stateFile(host, siteState(name))])
+    const folders = { here: [folder], archive: [inArchive], both: [inArchive, folder] }[where]
+    const command = folders.map(each => commandOf(choice, each)).join(' && ')
+    return where === 'here' ? command : mountedCommand(host, command)
+  }
+  return {
+    site: name,
+    role: role.role,
+    ...(role.owner === undefined ? {} : { owner: role.owner }),
+    reason: role.reason,
+    commandPlace: request.commandPlace,
+    choices: role.choices.map(choice => `if ${choice.meaning}: ${commands(choice)}`),
+  }
+}
+
+/** What a person types to settle it. */
+function commandOf({ remove, create }: Omit<RoleChoice, 'where'>, folder: string): string {
+  if (remove !== undefined && create !== undefined) return lineOf(['mv', join(folder, remove), join(folder, create)])
+  return remove !== undefined ? lineOf(['rm', join(folder, remove)]) : lineOf(['touch', join(folder, create ?? '')])
 }

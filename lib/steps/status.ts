@@ -1,15 +1,29 @@
 import { formatAge } from '../core/age.ts'
 import { lagOf } from '../core/archive-report.ts'
-import { newestSet } from '../core/collection.ts'
+import { allReadSince } from '../core/audit.ts'
+import { type Collection, newestSet } from '../core/collection.ts'
+import type { SiteSize } from '../core/measure.ts'
+import { planPrune } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
 import { counted } from '../core/wording.ts'
-import { readCollection } from '../duplicity/io/collection.ts'
-import type { Step } from '../engine/step.ts'
-import { readLimits } from '../host/site.ts'
+import { auditablesOf } from '../duplicity/io/audit-volumes.ts'
+import { knownIn, readCollection } from '../duplicity/io/collection.ts'
+import { collectionOf } from '../duplicity/listing.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Hold, Many, Step } from '../engine/step.ts'
+import { desktopSite, scheduleOf } from '../host/desktop-site.ts'
+import { type Request, readLimits, siteDeadline } from '../host/site.ts'
 import { readRecord } from '../host/site-record.ts'
-import { listingTelling } from '../site/report.ts'
-import { siteArchiveOf } from '../store/archive.ts'
-import type { Needs } from '../store/facts.ts'
+import type { SiteStatus } from '../report/status.ts'
+import { desktopSpace, desktopSpaceReport } from '../site/desktop-room.ts'
+import { pruneInputOf } from '../site/prune-state.ts'
+import { lastVerdictOf, lastWork, listingTelling, siteReport } from '../site/report.ts'
+import { type FreeSpace, type SiteArchive, siteArchiveOf } from '../store/archive.ts'
+import type { LookNeeds, Needs } from '../store/facts.ts'
+import { readSetRecords } from '../store/set-records.ts'
+import { isMounted, rootOf, shareMount } from './archive.ts'
+import { roleReport } from './sites.ts'
+import { vpn } from './vpn.ts'
 
 /** Looks at a site's archive, its sets and chains, and at the site's own limits. */
 export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<'siteArchive' | 'collection' | 'limits'>> = {
@@ -30,4 +44,131 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
     shell.tell({ ...listingTelling({ host, site, siteArchive, collection, limits }, shell.now()), settings: problems, ...lag })
     return { siteArchive, collection, limits }
   },
+}
+
+/** A look at everything that changes nothing: how it is made, and what it has found so far. */
+export interface Look {
+  readonly look: {
+    /** The archive is there already: no VPN, no mount, no unmount. */
+    readonly mounted: boolean
+    readonly sites: SiteStatus[]
+    freeSpace: FreeSpace | undefined
+  }
+}
+
+/** A look that has found nothing yet. */
+export const newLook = (mounted: boolean): Look => ({ look: { mounted, sites: [], freeSpace: undefined } })
+
+/** The VPN, unless the archive is there already. */
+export const vpnForLook: Hold<Needs<'host'> & Look, Needs<'vpnLease'>> = {
+  ...vpn,
+  up: async (facts, shell) => (facts.look.mounted ? { vpnLease: 'none' } : vpn.up(facts, shell)),
+  down: async (facts, shell) => (facts.look.mounted ? undefined : vpn.down(facts, shell)),
+}
+
+/** The share, as for a run, unless it is there already by the person's own word. */
+export const mountForLook: Hold<Needs<'host' | 'vpnLease'> & Look, Needs<'mounted'> & { readonly mountLease: boolean }> = {
+  name: 'mount',
+  title: 'Mount',
+  up: async (facts, shell) => {
+    const { archive } = facts.host
+    const asItIs = { mounted: rootOf(archive), mountLease: false }
+    if (facts.look.mounted) return asItIs
+    try {
+      return await shareMount.up(facts, shell)
+    } catch (error) {
+      // a person who may not write to Holdfast's folders may look all the same at what is mounted
+      if (!isForbidden(error) || archive.kind !== 'mount' || !isMounted(archive.mountPoint)) throw error
+      return asItIs
+    }
+  },
+  down: async (facts, shell) => (facts.look.mounted ? undefined : shareMount.down(facts, shell)),
+}
+
+const isForbidden = (error: unknown): boolean =>
+  ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** Every site of this host and of the archive, and the desktop, where this host is one. */
+export const allSites: Many<Needs<'host' | 'request' | 'roles'>, Needs<'site'>> = {
+  list: ({ host, request, roles }) => {
+    const desktop = host.desktop === undefined ? [] : [desktopSite(host)].filter(({ name }) => isAsked(request, name))
+    return [...desktop, ...roles.primaries, ...roles.replicas, ...roles.others].map(site => ({ site }))
+  },
+  nameOf: ({ site }) => site.name,
+  atOnce: ({ host }) => Math.max(2, host.concurrency),
+  deadline: siteDeadline,
+}
+
+const isAsked = ({ only }: Request, name: string): boolean => only.length === 0 || only.includes(name)
+
+/** Keeps what the archive has free. */
+export const examineSpace: Step<Needs<'freeSpace'> & Look, void> = {
+  name: 'examine-space',
+  title: 'Disk space',
+  run: async ({ look, freeSpace }) => {
+    look.freeSpace = freeSpace
+  },
+}
+
+/**
+ * Looks at one site: its collection, its limits, and what pruning would do next. Takes no lock: a backup may be
+ * running.
+ */
+export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & Look, void> = {
+  name: 'examine-site',
+  title: ({ site }) => `Examine ${site.name}`,
+  run: async ({ host, secrets, request, archive, site, look }, shell) => {
+    const siteArchive = siteArchiveOf(archive, site.name)
+    // at a URL only duplicity can look, which makes the folder that it does not find: for a site that nobody backs up
+    // it is not asked
+    const isNobodys = archive.kind === 'url' && site.role.role === 'unmanaged'
+    const collection = isNobodys ? collectionOf([]) : await readCollection({ host, secrets, site, siteArchive }, shell)
+    const { limits: own, problems } = readLimits(host, site)
+    const now = shell.now()
+    const desktop = site.isDesktop ? desktopFacts({ host, site, siteArchive, collection }, look.freeSpace?.bytes, now) : undefined
+    const limits = desktop ? { ...own, ...desktop.limits } : own
+    const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
+    look.sites.push({
+      told: {
+        ...roleReport(site, host, archive, request),
+        ...siteReport(facts, now, 'status'),
+        ...desktop?.told,
+        settings: problems,
+        lastWork: lastWork(host, site),
+      },
+      last: lastVerdictOf(host, site),
+      collection,
+      siteSizes: await siteSizesIn(siteArchive, shell),
+      ...limits,
+      plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
+      now,
+      replayed: readRecord(host, site.name).restoredFrom,
+      allReadSince:
+        site.role.role === 'primary' ? await allReadSinceIn({ host, secrets, site, siteArchive }, collection, shell) : undefined,
+    })
+  },
+}
+
+/** How large the site was each night. Who may not read that looks at all the rest. */
+async function siteSizesIn(siteArchive: SiteArchive, shell: Shell): Promise<SiteSize[]> {
+  const records = await readSetRecords(siteArchive, shell).catch(() => [])
+  return records.flatMap(({ time, bytes }) => (bytes === undefined ? [] : [{ time, bytes }]))
+}
+
+/** Since when the audit has read all of it. */
+async function allReadSinceIn(facts: LookNeeds, collection: Collection, shell: Shell): Promise<number | undefined> {
+  if (facts.siteArchive.folder === undefined) return undefined
+  return allReadSince(auditablesOf(facts.site.name, collection, await knownIn(facts, collection, shell)))
+}
+
+/** What is known of a desktop besides what is known of any site: its room, and its next day. */
+function desktopFacts(facts: Needs<'host' | 'site' | 'siteArchive' | 'collection'>, free: number | undefined, now: number) {
+  const { host, site } = facts
+  const room = desktopSpace(facts, free)
+  const { decision, nextDay } = scheduleOf(host, readRecord(host, site.name).backedUpTo, now)
+  const isDue = decision.state !== 'not due' && decision.state !== 'too late'
+  return {
+    limits: { allowanceBytes: room.allowanceBytes, tidy: true as const },
+    told: { ...desktopSpaceReport(host, room, free), next: isDue ? 'backup, when it is asked next' : nextDay },
+  }
 }

@@ -9,7 +9,10 @@ import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-work.ts'
 
 declare const proven: unique symbol
 
-/** An archive that was proven to be the one (S9). Only check-mount makes it: a backup into a bare mount point cannot be written down. */
+/**
+ * An archive that was proven to be the one (S9). Only check-mount makes it: a backup into a bare mount point cannot be
+ * written down.
+ */
 export type Archive = (
   | { readonly kind: 'folder'; readonly root: string; readonly place?: SharePlace }
   | { readonly kind: 'url'; readonly base: string; readonly options: readonly string[] }
@@ -28,8 +31,8 @@ export interface SiteArchive {
 }
 
 /**
- * Proves it again, before a site is looked at or written to. A share can go away in the middle of a run: the daemon of an sshfs ends with its
- * connection, and what is left is the folder underneath, empty and writable.
+ * Proves it again, before a site is looked at or written to. A share can go away in the middle of a run: the daemon of
+ * an sshfs ends with its connection, and what is left is the folder underneath, empty and writable.
  * @throws when the archive is not what check-mount found
  */
 export async function recheckArchive({ place }: SiteArchive, shell: Shell): Promise<void> {
@@ -45,7 +48,10 @@ export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
 
 declare const checked: unique symbol
 
-/** What a host encrypts with is what the newest chain is encrypted with, or begins a new one. Only {@link checkEncryption} finds it. */
+/**
+ * What a host encrypts with is what the newest chain is encrypted with, or begins a new one. Only {@link
+ * checkEncryption} finds it.
+ */
 export interface Encryption {
   readonly [checked]: true
   /** A chain that was begun before is of another passphrase or key: nothing is added to it. Ms since the epoch. */
@@ -62,10 +68,16 @@ export interface FreeSpace {
   readonly fullBackups: FullBackups
 }
 
-/** The bytes that are free in the archive; undefined where it does not tell. One that a dry run found to be new is not there yet: the folder around it has the same room. */
+/**
+ * The bytes that are free in the archive; undefined where it does not tell. One that a dry run found to be new is not
+ * there yet: the folder around it has the same room.
+ */
 export const freeBytes = async (archive: Archive, shell: Shell): Promise<number | undefined> =>
   archive.kind === 'url' ? undefined : (await diskOf(archive.root, shell))?.free
 
-/** Whether the archive has no room for even one volume: no backup can be made or resumed there before something has gone. */
+/**
+ * Whether the archive has no room for even one volume: no backup can be made or resumed there before something has
+ * gone.
+ */
 export const isFull = (host: Pick<Host, 'duplicity'>, { bytes }: Pick<FreeSpace, 'bytes'>): boolean =>
   bytes !== undefined && bytes < leastFree(host)

@@ -27,7 +27,10 @@ const stateOf = (site: string): string => join('archive-files', encodeURICompone
 const formerStateOf = (site: string): string => join('audit', encodeURIComponent(site))
 const formerSchema = z.object({ read: z.record(z.string(), z.number()), damages: z.record(z.string(), z.string()) })
 
-/** What this host remembers of the files of a site's archive; nothing where it never saw it. @throws when that is not as it should be, with the file */
+/**
+ * What this host remembers of the files of a site's archive; nothing where it never saw it. @throws when that is not as
+ * it should be, with the file
+ */
 export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
   return readState(host, stateOf(site), filesSchema) ?? formerFiles(host, site)
 }
@@ -45,7 +48,10 @@ export function writeAuditedFiles(host: Pick<Host, 'paths'>, site: string, files
   removeFile(stateFile(host, formerStateOf(site)))
 }
 
-/** Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. @throws when that cannot be written */
+/**
+ * Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. @throws when
+ * that cannot be written
+ */
 export function dropFromRecord(host: Pick<Host, 'paths'>, site: string, files: readonly FileRef[]): void {
   const names = new Set(files.map(({ name }) => name))
   const known = Object.entries(readAuditedFiles(host, site))
@@ -69,8 +75,8 @@ export function filesKnownHere(host: Pick<Host, 'paths'>, site: string, shell: P
 }
 
 /**
- * What is known of the files of an archive: what this host remembers, and for files that it did not write, what stands beside the sets. The latter is only read where the listing
- * shows such files.
+ * What is known of the files of an archive: what this host remembers, and for files that it did not write, what stands
+ * beside the sets. The latter is only read where the listing shows such files.
  */
 export async function knownFiles(
   { host, site, archive }: { host: Pick<Host, 'paths'>; site: string; archive: Parameters<typeof readSetRecords>[0] },

@@ -6,7 +6,8 @@ import { type ShareFiles, unlessMissing } from './share-files.ts'
 const CLAIM = '.holdfast-claim'
 
 /**
- * Has a site's archive say whose it is, before the first set is in it: of several hosts that claim an unmarked site at the same moment, one gets it.
+ * Has a site's archive say whose it is, before the first set is in it: of several hosts that claim an unmarked site at
+ * the same moment, one gets it.
  * @param files of the site's folder in the archive, which is made; undefined at a URL, where nobody can claim anything
  * @throws when it is another's
  */

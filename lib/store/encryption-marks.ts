@@ -11,7 +11,9 @@ import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
 export const MARKS = '.holdfast-encryption'
 const MOST = 100_000
 
-/** N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for all sites that share a passphrase. */
+/**
+ * N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for all sites that share a passphrase.
+ */
 const COST = 2 ** 16
 /** Whoever can write to the share must not make it take all memory. */
 const MOST_COST = 2 ** 17
@@ -30,7 +32,10 @@ const markSchema = z.discriminatedUnion('kind', [
   }),
 ])
 
-/** What is written beside an archive's sets, oldest first; nothing where there is no such file, or where it is damaged. @throws when the archive cannot be read */
+/**
+ * What is written beside an archive's sets, oldest first; nothing where there is no such file, or where it is damaged.
+ * @throws when the archive cannot be read
+ */
 export async function readMarks(files: ShareFiles): Promise<readonly EncryptionMark[]> {
   return marksIn((await files.text(MARKS, MOST).catch(unlessOther)) ?? '')
 }

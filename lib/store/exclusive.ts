@@ -1,8 +1,9 @@
 import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
 
 /**
- * What only one of several hosts can have, in an archive that all of them write to: a folder with one file in it, whose name says who has it. Made beside and renamed, so it is
- * never there without that file; and rename(2) puts no folder over one that is not empty, and no file of a name that is gone anywhere, on any kind of share.
+ * What only one of several hosts can have, in an archive that all of them write to: a folder with one file in it, whose
+ * name says who has it. Made beside and renamed, so it is never there without that file; and rename(2) puts no folder
+ * over one that is not empty, and no file of a name that is gone anywhere, on any kind of share.
  */
 export interface Taken {
   readonly name: string

@@ -33,7 +33,10 @@ export interface Facts {
   limits: SiteLimits
   collection: Collection
   encryption: Encryption
-  /** What of a site lies beside its files was saved into its companion folder in this run; false where there is nothing to save, or it failed. */
+  /**
+   * What of a site lies beside its files was saved into its companion folder in this run; false where there is nothing
+   * to save, or it failed.
+   */
   databaseSaved: boolean
   certificatesSaved: boolean
   webServerSaved: boolean

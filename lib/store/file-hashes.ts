@@ -17,7 +17,10 @@ export interface Hashed {
   readonly said: string
 }
 
-/** From the server, and not from what this machine has in memory of writing it; no link is followed, and no pipe waited for. */
+/**
+ * From the server, and not from what this machine has in memory of writing it; no link is followed, and no pipe waited
+ * for.
+ */
 const HASH = `
 set -o pipefail
 while [ $# -gt 0 ]; do

@@ -3,7 +3,10 @@ import type { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
 import { type Sandbox, sandboxed } from '../host/sandbox.ts'
 
-/** A manifest or file of signatures in the archive, and this host's own copy of what is in it, unencrypted, in duplicity's archive-dir. */
+/**
+ * A manifest or file of signatures in the archive, and this host's own copy of what is in it, unencrypted, in
+ * duplicity's archive-dir.
+ */
 export interface Metadata {
   readonly name: string
   readonly bytes: number
@@ -17,8 +20,8 @@ export interface ReadBack {
   /** Of the file as it lies in the archive, in hex; undefined where it could not be read. */
   readonly sha256: string | undefined
   /**
-   * `same` as the copy, `different` from it, `whole` where there is no copy: it can be decrypted or unpacked; `damaged` where it cannot, `sealed` where this host has not the
-   * key, and `unread` where the archive did not give it.
+   * `same` as the copy, `different` from it, `whole` where there is no copy: it can be decrypted or unpacked; `damaged`
+   * where it cannot, `sealed` where this host has not the key, and `unread` where the archive did not give it.
    */
   readonly result: 'same' | 'different' | 'whole' | 'damaged' | 'sealed' | 'unread'
   /** What the program said that could not read it. */
@@ -35,7 +38,10 @@ export interface Keys {
   readonly places: Sandbox
 }
 
-/** Decrypts or unpacks standard input, by the ending of a name, in place of the shell that it is called in; gpg reads its passphrase apart. */
+/**
+ * Decrypts or unpacks standard input, by the ending of a name, in place of the shell that it is called in; gpg reads
+ * its passphrase apart.
+ */
 const UNPACK = `
 IFS= read -r passphrase
 GPG='gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3'
@@ -48,8 +54,9 @@ unpack() {
 }`
 
 /**
- * Each file is read once, from the server and not from what this machine still has in memory of writing it (\`nocache\`): on its way it is hashed, decrypted or unpacked, and compared.
- * As few processes as it takes: for small sites they are all that reading back costs.
+ * Each file is read once, from the server and not from what this machine still has in memory of writing it
+ * (\`nocache\`): on its way it is hashed, decrypted or unpacked, and compared. As few processes as it takes: for small
+ * sites they are all that reading back costs.
  */
 const READ_BACK = `${UNPACK}
 compare() {
@@ -78,7 +85,10 @@ export const timeToRead = (bytes: number): number => 120 + bytes / 200_000
 
 const sumOf = (files: readonly { readonly bytes: number }[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0)
 
-/** Reads manifests and signatures back from the archive and compares what is in them with this host's copies: all of them in one process. */
+/**
+ * Reads manifests and signatures back from the archive and compares what is in them with this host's copies: all of
+ * them in one process.
+ */
 export async function readBackMetadata(
   folder: string,
   files: readonly Metadata[],
@@ -132,7 +142,10 @@ pack() {
 unpack "$copy" <"$copy" | pack "$@" | dd of="$beside" conv=excl,fsync bs=256k iflag=fullblock status=none
 mv -fT "$beside" "$name"`
 
-/** Puts a manifest or signatures into the archive again, from this host's copy, which must be there. @throws when it cannot be written */
+/**
+ * Puts a manifest or signatures into the archive again, from this host's copy, which must be there. @throws when it
+ * cannot be written
+ */
 export async function putBackMetadata(folder: string, { name, copy, bytes }: Metadata, keys: Keys, shell: Shell): Promise<void> {
   const paths = [join(folder, name), copy ?? '', join(folder, `.holdfast-new-${name}`)]
   const words = [...paths, ...(keys.encrypt ?? [])]

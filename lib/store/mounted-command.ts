@@ -1,7 +1,10 @@
 import { lineOf } from '../engine/command.ts'
 import type { Host } from '../inventory/schema.ts'
 
-/** A command about the archive's files as a person types it: with the VPN and the share around it, where those are there for runs only. */
+/**
+ * A command about the archive's files as a person types it: with the VPN and the share around it, where those are there
+ * for runs only.
+ */
 export function mountedCommand({ archive, vpn }: Pick<Host, 'archive' | 'vpn'>, command: string): string {
   if (archive.kind !== 'mount') return command
   const share = aroundOf(archive.by, archive.mountPoint)

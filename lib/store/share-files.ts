@@ -15,9 +15,11 @@ export class ShareFailure extends Error {
 }
 
 /**
- * Reads and writes files on a share, in another process, which a dead server may hang. Whoever else can write to the share can shape what is there: no link is followed, no pipe
- * waited for, and files are made exclusively. Where the archive's identity is known, each piece of work proves first, in the very folder that it
- * then works in, that this is the archive still: a share can go away in the middle of a run, and what is left is the folder underneath, empty and writable.
+ * Reads and writes files on a share, in another process, which a dead server may hang. Whoever else can write to the
+ * share can shape what is there: no link is followed, no pipe waited for, and files are made exclusively. Where the
+ * archive's identity is known, each piece of work proves first, in the very folder that it then works in, that this is
+ * the archive still: a share can go away in the middle of a run, and what is left is the folder underneath, empty and
+ * writable.
  */
 export class ShareFiles {
   readonly #place: SharePlace
@@ -73,21 +75,27 @@ export class ShareFiles {
     await this.#act(`write ${this.#told(path)}`, { do: 'write', path, text })
   }
 
-  /** Makes a file; gives false, and changes nothing, where there is something of that name already. A dry run gives true. */
+  /**
+   * Makes a file; gives false, and changes nothing, where there is something of that name already. A dry run gives
+   * true.
+   */
   async create(name: string, text = ''): Promise<boolean> {
     const path = this.#path(name)
     return (await this.#act(`make the file ${this.#told(path)}`, { do: 'create', path, text })) ?? true
   }
 
-  /** Makes a folder, unless it is there; never the one around it: should the share go away this very moment, there is nothing underneath to make it in. */
+  /**
+   * Makes a folder, unless it is there; never the one around it: should the share go away this very moment, there is
+   * nothing underneath to make it in.
+   */
   async makeFolder(name = ''): Promise<void> {
     const path = this.#path(name)
     await this.#act(`make the folder ${this.#told(path)}`, { do: 'make-folder', path })
   }
 
   /**
-   * Makes a folder with one file in it, beside and renamed, so that it is never there without the file. Gives whether it could: not where there is something of that name already
-   * but an empty folder, nor where the share is full.
+   * Makes a folder with one file in it, beside and renamed, so that it is never there without the file. Gives whether
+   * it could: not where there is something of that name already but an empty folder, nor where the share is full.
    */
   async makeFolderWith(folder: string, name: string, text: string): Promise<boolean> {
     const path = this.#path(folder)
@@ -106,7 +114,10 @@ export class ShareFiles {
     await this.#act(`remove ${this.#told(path)}`, { do: 'remove', path })
   }
 
-  /** Writes a text into a file of a name that nobody can foresee, and gives what is read back. In a dry run too: it is the only way to know. */
+  /**
+   * Writes a text into a file of a name that nobody can foresee, and gives what is read back. In a dry run too: it is
+   * the only way to know.
+   */
   async writtenAndReadBack(prefix: string, text: string): Promise<string> {
     const description = `write ${this.#told(`${prefix}*`)} and read it back`
     return await this.#look(description, { do: 'prove-writable', prefix, text })

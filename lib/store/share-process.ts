@@ -18,12 +18,16 @@ export class ShareTimedOut extends Error {}
 /** The process that this one asks, once it was needed. */
 let current: ShareProcess | undefined
 
-/** What comes after what was asked before: one request at a time, since a second one would wait for a dead server like the first. */
+/**
+ * What comes after what was asked before: one request at a time, since a second one would wait for a dead server like
+ * the first.
+ */
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Asks the process that works on shares, begun when it is needed first. A dead server hangs that process and not this one; it is then killed, or left behind where not even that
- * ends it, and the next request begins another. It dies with this process.
+ * Asks the process that works on shares, begun when it is needed first. A dead server hangs that process and not this
+ * one; it is then killed, or left behind where not even that ends it, and the next request begins another. It dies with
+ * this process.
  * @param seconds until the share is given up
  * @throws {ShareTimedOut} then
  */

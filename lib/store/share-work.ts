@@ -8,7 +8,10 @@ export interface ShareFile {
   readonly modifiedAt: number
 }
 
-/** What can be asked of the process that works on shares. Paths are relative to the archive's folder; none of their parts may be a link. */
+/**
+ * What can be asked of the process that works on shares. Paths are relative to the archive's folder; none of their
+ * parts may be a link.
+ */
 export type ShareWork =
   /** What the folder of the share itself is like, and the one around it; null where there is none. */
   | { readonly do: 'stat' }
@@ -55,11 +58,20 @@ export interface ShareAnswers {
 export interface SharePlace {
   /** The folder of the share, as the administrator names it. */
   readonly base: string
-  /** The archive's folder below that, `''` for the share's own: whoever else can write to the share can shape the way to it, so no part of it may be a link. */
+  /**
+   * The archive's folder below that, `''` for the share's own: whoever else can write to the share can shape the way to
+   * it, so no part of it may be a link.
+   */
   readonly way: string
-  /** It is a folder of this machine's own, where nobody but its owner is to enter what is made in it. Who may on a share is the server's to say: hosts may be different users there. */
+  /**
+   * It is a folder of this machine's own, where nobody but its owner is to enter what is made in it. Who may on a share
+   * is the server's to say: hosts may be different users there.
+   */
   readonly isLocal?: true
-  /** What its identity file holds, looked for in the very folder that is then worked in; undefined for an archive that does not exist yet. */
+  /**
+   * What its identity file holds, looked for in the very folder that is then worked in; undefined for an archive that
+   * does not exist yet.
+   */
   readonly identity?: string | undefined
 }
 

@@ -29,7 +29,9 @@ function replyTo({ place, work }: ShareRequest): ShareReply {
 /** The archive is not where it was: what is there now is another, or none. */
 class Gone extends Error {}
 
-/** Opens the archive's folder, and looks in it whether it is the one. @throws {Gone} when it was known, and is not there */
+/**
+ * Opens the archive's folder, and looks in it whether it is the one. @throws {Gone} when it was known, and is not there
+ */
 function opened({ base, way, identity }: SharePlace): OpenedFolder {
   if (identity === undefined) return open(base, way)
   let found: string | undefined
@@ -186,7 +188,7 @@ function provenWritable(root: OpenedFolder, prefix: string, text: string): strin
 }
 
 /**
- * The process that works on shares, for `share-files.ts`: a request a line on standard input, a reply a line on standard output. It ends with its input. Nothing stays open
- * between two requests, so that the share can be unmounted.
+ * The process that works on shares, for `share-files.ts`: a request a line on standard input, a reply a line on
+ * standard output. It ends with its input. Nothing stays open between two requests, so that the share can be unmounted.
  */
 for await (const line of createInterface(process.stdin)) process.stdout.write(`${JSON.stringify(replyTo(JSON.parse(line)))}\n`)

@@ -12,8 +12,8 @@ export interface ApacheLine {
 }
 
 /**
- * Reads a configuration line by line, where every line means to Apache what it says by itself. What could be read in two ways is an objection: a line that
- * goes on in the next, quotes within a word, variables.
+ * Reads a configuration line by line, where every line means to Apache what it says by itself. What could be read in
+ * two ways is an objection: a line that goes on in the next, quotes within a word, variables.
  */
 export function readApache(text: string): { readonly lines: readonly ApacheLine[]; readonly objections: readonly Objection[] } {
   const lines: ApacheLine[] = []

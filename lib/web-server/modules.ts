@@ -20,7 +20,10 @@ const MODULES: Readonly<Record<string, string>> = {
   sslengine: 'ssl',
 }
 
-/** The modules that an Apache configuration cannot do without, by their names in `mods-enabled`; what a section asks for first is no such need. */
+/**
+ * The modules that an Apache configuration cannot do without, by their names in `mods-enabled`; what a section asks for
+ * first is no such need.
+ */
 export function modulesNeeded(text: string): string[] {
   const needed = new Set<string>()
   let asked = 0

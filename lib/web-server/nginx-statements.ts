@@ -13,8 +13,8 @@ type Token = { readonly kind: 'word' | ';' | '{' | '}'; readonly text: string; r
 const DEEPEST = 8
 
 /**
- * Reads a configuration into its statements, where everything means to nginx what it says by itself. What could be read in two ways ends the reading: quotes or
- * braces within a word, escapes other than those of a pattern.
+ * Reads a configuration into its statements, where everything means to nginx what it says by itself. What could be read
+ * in two ways ends the reading: quotes or braces within a word, escapes other than those of a pattern.
  */
 export function readNginx(text: string): { readonly statements: readonly NginxStatement[]; readonly objection?: Objection } {
   const tokens: Token[] = []
@@ -34,7 +34,10 @@ export function readNginx(text: string): { readonly statements: readonly NginxSt
   return statementsOf(tokens)
 }
 
-/** Space and comments; a mark; a word in quotes; a bare word. A word ends at a space or a mark, and `${` begins a variable. */
+/**
+ * Space and comments; a mark; a word in quotes; a bare word. A word ends at a space or a mark, and `${` begins a
+ * variable.
+ */
 const TOKEN =
   /((?:[ \t\n]|(?<=^|[\s;{}])#[^\n]*(?:\n|$))+)|([;{}])|("[^"\\\n]*"|'[^'\\\n]*')(?=[\s;{])|((?:[^\s;{}"'#\\]|\\[.dwsb/?+*()[\]|^$-])+)(?=[\s;{])(?<!\$(?=\{))/y
 

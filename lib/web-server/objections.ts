@@ -8,9 +8,9 @@ const LONGEST = 65_536
 const LONGEST_LINE = 1000
 
 /**
- * Why a site's configuration, which a stranger may have written, is not put in force before an administrator of this host has approved it: everything in it
- * that is not on the short list of names, document root, plain options and TLS files of this very site. None when all of it is.
- * What cannot be read surely is an objection: nothing is guessed.
+ * Why a site's configuration, which a stranger may have written, is not put in force before an administrator of this
+ * host has approved it: everything in it that is not on the short list of names, document root, plain options and TLS
+ * files of this very site. None when all of it is. What cannot be read surely is an objection: nothing is guessed.
  */
 export function objectionsTo(kind: WebServerKind, text: string, rights: SiteRights): readonly Objection[] {
   if (text.length > LONGEST) return [{ line: 1, text: `it has ${text.length} characters, wanted ${LONGEST} at most` }]

@@ -2,7 +2,10 @@
 export interface VirtualHost {
   /** Names that it answers to, in small letters, without ports. */
   readonly domains: readonly string[]
-  /** Names that it answers to besides, which are no domains: nginx's regular expressions and variables, Apache's `?`. As written. */
+  /**
+   * Names that it answers to besides, which are no domains: nginx's regular expressions and variables, Apache's `?`. As
+   * written.
+   */
   readonly patterns: readonly string[]
   /** Its document roots, as written. */
   readonly roots: readonly string[]
@@ -11,8 +14,9 @@ export interface VirtualHost {
 export type WebServerKind = 'apache' | 'nginx'
 
 /**
- * Reads the virtual hosts of one configuration file: Apache's `<VirtualHost>` blocks, nginx's `server` blocks. Directives outside any block
- * count as one more. It reads what it needs and passes over the rest; includes and macros are not followed.
+ * Reads the virtual hosts of one configuration file: Apache's `<VirtualHost>` blocks, nginx's `server` blocks.
+ * Directives outside any block count as one more. It reads what it needs and passes over the rest; includes and macros
+ * are not followed.
  */
 export function virtualHosts(kind: WebServerKind, text: string): VirtualHost[] {
   const directives = kind === 'apache' ? apacheDirectives(text) : nginxDirectives(text)

@@ -3,7 +3,10 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { parseDatabaseHost } from '../core/database-host.ts'
 import { Secret } from '../core/secret.ts'
 
-/** A WordPress configuration that does not say how the site reaches its database. The message never holds a password (S40). */
+/**
+ * A WordPress configuration that does not say how the site reaches its database. The message never holds a password
+ * (S40).
+ */
 export class WpConfigError extends Error {
   override readonly name = 'WpConfigError'
 }
@@ -91,7 +94,10 @@ function textOf(bytes: Buffer): string | undefined {
   }
 }
 
-/** WordPress has no default; a configuration that came to its end without one is an old one, whose tables begin with `wp_`. */
+/**
+ * WordPress has no default; a configuration that came to its end without one is an old one, whose tables begin with
+ * `wp_`.
+ */
 function tablePrefixOf(bytes: Values['table_prefix'], because: string): string {
   if (bytes === null && because !== '') throw new WpConfigError(`$table_prefix is not set${because}`)
   const text = bytes === null ? 'wp_' : bytes === false ? '' : (textOf(bytes) ?? '')

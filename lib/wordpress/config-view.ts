@@ -18,8 +18,9 @@ const DEBIAN_WORDPRESS = '/usr/share/wordpress/wp-settings.php'
 const NO_WORDPRESS = join(import.meta.dirname, 'wp-settings.php')
 
 /**
- * What the PHP that runs a site's configuration sees besides the system: PHP's settings, the site's own folder where it is when it is live, and Debian's files for
- * its own domains. WordPress is covered wherever it may be begun: beside the configuration, one level below, in Debian's place.
+ * What the PHP that runs a site's configuration sees besides the system: PHP's settings, the site's own folder where it
+ * is when it is live, and Debian's files for its own domains. WordPress is covered wherever it may be begun: beside the
+ * configuration, one level below, in Debian's place.
  */
 export function visible(place: Viewed): Place[] {
   const { folder, liveFolder } = place
@@ -35,8 +36,8 @@ export function visible(place: Viewed): Place[] {
 }
 
 /**
- * Whose rights it has: those of the configuration's owner or, where that is root, of nobody. Its group is that of the file which holds the passwords, since a web server
- * that is not the owner reads it by that.
+ * Whose rights it has: those of the configuration's owner or, where that is root, of nobody. Its group is that of the
+ * file which holds the passwords, since a web server that is not the owner reads it by that.
  */
 export function readableBy(place: Viewed): { readonly uid: number; readonly gid: number } {
   const nobody = unusedUser()

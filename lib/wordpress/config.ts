@@ -30,8 +30,10 @@ const MOST_DOMAINS = 50
 const NO_DOMAIN = 'holdfast.invalid'
 
 /**
- * Has PHP itself run a site's wp-config.php as WordPress would, in a sandbox that shows it its own site and nothing to write, nobody to call and no rights but its
- * owner's (S14, S41), and gives how the site reaches its database; undefined where WordPress keeps it in a file of its own. Where the configuration looks at the host of the request, the site's domains are tried in turn.
+ * Has PHP itself run a site's wp-config.php as WordPress would, in a sandbox that shows it its own site and nothing to
+ * write, nobody to call and no rights but its owner's (S14, S41), and gives how the site reaches its database;
+ * undefined where WordPress keeps it in a file of its own. Where the configuration looks at the host of the request,
+ * the site's domains are tried in turn.
  * @throws WpConfigError with one sentence that holds no secret
  */
 export async function readWpConfig(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess | undefined> {
@@ -76,7 +78,8 @@ export interface NamedDatabase {
 }
 
 /**
- * The databases that a configuration names for other domains of the site than the one by which {@link readWpConfig} found its own, each once: one folder can be several sites.
+ * The databases that a configuration names for other domains of the site than the one by which {@link readWpConfig}
+ * found its own, each once: one folder can be several sites.
  * @returns nothing where the configuration does not look at the host of the request
  */
 export async function otherDatabases(
@@ -119,7 +122,10 @@ const LIMITS = { memory: 1024 * 1024 * 1024, cpuSeconds: 8, processes: 64, tmp: 
 /** Seconds from begin to end: a configuration that waits for something waits in vain. */
 const LONGEST = 15
 const MOST_OUTPUT = 100_000
-/** The answer has a descriptor of its own, which leaves the sandbox as its output; all else that PHP prints goes nowhere: it can quote a password. */
+/**
+ * The answer has a descriptor of its own, which leaves the sandbox as its output; all else that PHP prints goes
+ * nowhere: it can quote a password.
+ */
 const ANSWER_ONLY = 'exec "$@" 3>&1 >/dev/null 2>&1'
 
 async function askPhp(place: ConfigPlace, domain: string, shell: Shell): Promise<ConfigAnswer> {

@@ -4,7 +4,10 @@ import { SITE } from '../core/web-root.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { webRootIn } from '../host/opened-web-root.ts'
 
-/** The `wp-config.php` of a site's folder, or of one that is restored beside it, the first of {@link configsIn}. Undefined for a static site. */
+/**
+ * The `wp-config.php` of a site's folder, or of one that is restored beside it, the first of {@link configsIn}.
+ * Undefined for a static site.
+ */
 export function wpConfigIn(folder: string, live = folder): string | undefined {
   using site = OpenedFolder.openIfThere(folder)
   return site && configsIn(site, live)[0]
@@ -13,8 +16,8 @@ export function wpConfigIn(folder: string, live = folder): string | undefined {
 const CONFIG = 'wp-config.php'
 
 /**
- * Where WordPresses of a site are configured: in its web root or, as WordPress allows, one level above; then in folders of the web root, as Bedrock's `web` is where its
- * project lies in `SITE`, or a blog beside pages that are none.
+ * Where WordPresses of a site are configured: in its web root or, as WordPress allows, one level above; then in folders
+ * of the web root, as Bedrock's `web` is where its project lies in `SITE`, or a blog beside pages that are none.
  */
 export function configsIn(site: OpenedFolder, live: string): readonly string[] {
   const found = webRootIn(site, live)
@@ -25,7 +28,9 @@ export function configsIn(site: OpenedFolder, live: string): readonly string[] {
   return [...usual, ...below.map(name => join(way, name))].map(folder => join(site.name, folder, CONFIG))
 }
 
-/** A configuration alone can be a copy that somebody kept: WordPress itself has to lie beside it, or in a folder `wp`. */
+/**
+ * A configuration alone can be a copy that somebody kept: WordPress itself has to lie beside it, or in a folder `wp`.
+ */
 function isWordPressIn(root: OpenedFolder, name: string): boolean {
   using folder = root.plainFolder(name)
   if (!folder || !isFileOrLink(folder.look(CONFIG))) return false

@@ -6,7 +6,7 @@ import { recipe } from '../../lib/engine/recipe.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
 import { httpCheck } from '../../lib/host/http-check.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { httpCheckAfter, httpCheckBefore } from '../../lib/steps/restore/ask-site.ts'
+import { httpCheckAfter, httpCheckBefore } from '../../lib/steps/restore.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { perform, story } from '../support/perform.ts'
 

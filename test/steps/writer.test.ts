@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writ
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
-import { checkWriter, type WriterRequest } from '../../lib/steps/writer.ts'
+import { checkWriter, type WriterRequest } from '../../lib/steps/archive.ts'
 import type { Archive } from '../../lib/store/archive.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import { hostIn, NO_REQUEST, ownFolder } from '../support/host.ts'

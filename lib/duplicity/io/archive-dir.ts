@@ -68,8 +68,8 @@ export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (ke
 }
 
 /**
- * The path of this host's copy of a manifest or of signatures. Undefined where it has none that is whole: one that stands in for another, or a manifest that does not list the
- * volumes that were written.
+ * The path of this host's copy of a manifest or of signatures. Undefined where it has none that is whole: one that
+ * stands in for another, or a manifest that does not list the volumes that were written.
  */
 export function copyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const archiveDir = archiveDirOf(facts)
@@ -96,8 +96,9 @@ const STAND_INS = {
 }
 
 /**
- * Puts stand-ins into an archive-dir for manifests and signatures that cannot be read, or are not needed: duplicity fetches what is missing there from the archive before it does
- * anything, and ends when that is damaged, also where it would only restore an older set, or begin a new chain.
+ * Puts stand-ins into an archive-dir for manifests and signatures that cannot be read, or are not needed: duplicity
+ * fetches what is missing there from the archive before it does anything, and ends when that is damaged, also where it
+ * would only restore an older set, or begin a new chain.
  * @param names as in the archive; what is there already stays
  */
 export function putStandIns(archiveDir: string, names: readonly string[]): void {
@@ -117,5 +118,7 @@ export function isStandIn(archiveDir: string, name: string): boolean {
 const isSignatures = (name: string): boolean => /\.sigtar(\.gz|\.gpg)?$/.test(name)
 const standInFor = (name: string): Buffer => (isSignatures(name) ? STAND_INS.signatures : STAND_INS.manifest)
 
-/** The name of a file of the archive in an archive-dir: there nothing is encrypted, and only signatures are compressed. */
+/**
+ * The name of a file of the archive in an archive-dir: there nothing is encrypted, and only signatures are compressed.
+ */
 export const copyName = (name: string): string => name.replace(/\.(gz|gpg)$/, '') + (isSignatures(name) ? '.gz' : '')

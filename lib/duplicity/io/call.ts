@@ -71,9 +71,10 @@ export interface ReadyCall extends AsyncDisposable {
 const MEMORY = 8 * 1024 ** 3
 
 /**
- * Makes a call of duplicity ready to run in a sandbox: it sees this archive's folder and its own cache of it, a home of gpg for this call, and what it is given.
- * A site's files and the sets of another host are a stranger's (S41). For a URL it has the network, and of the person's home what `archive.reads` names.
- * It must run one call at a time for one target, since the call's log file is the target's.
+ * Makes a call of duplicity ready to run in a sandbox: it sees this archive's folder and its own cache of it, a home of
+ * gpg for this call, and what it is given. A site's files and the sets of another host are a stranger's (S41). For a
+ * URL it has the network, and of the person's home what `archive.reads` names. It must run one call at a time for one
+ * target, since the call's log file is the target's.
  * @throws when the cache cannot be written
  */
 export async function duplicityCall(
@@ -135,7 +136,9 @@ function homePlaces(archive: ArchiveSettings): string[] {
 const placesOf = ({ name, cache }: Target): string[] =>
   name.endsWith('.restore' satisfies `.${Purpose}`) ? [cache, 'the folder that it restores into'] : [cache]
 
-/** A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment. */
+/**
+ * A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment.
+ */
 function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, string | Secret> {
   if (encryption.kind === 'none') return {}
   return { PASSPHRASE: encryption.secret === undefined ? '' : secretOf(secrets, encryption.secret) }

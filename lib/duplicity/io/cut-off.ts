@@ -20,8 +20,9 @@ import { copyName } from './archive-dir.ts'
 import type { Sent, SetFolders } from './sent-part.ts'
 
 /**
- * Makes a finished set of what was sent of an unfinished one, as duplicity does: signatures and manifest, first in its archive-dir, then packed in the archive; there the manifest
- * last, with which a set counts as finished. When this is cut off too, it can be done again.
+ * Makes a finished set of what was sent of an unfinished one, as duplicity does: signatures and manifest, first in its
+ * archive-dir, then packed in the archive; there the manifest last, with which a set counts as finished. When this is
+ * cut off too, it can be done again.
  */
 export async function closeSet(
   set: UnfinishedSet,
@@ -68,7 +69,8 @@ export async function withCutOffs(collection: Collection, place: Place, shell: S
 const ownRecords = (times: readonly number[] = []): SetRecord[] => times.map(time => ({ time, cutOff: true }))
 
 /**
- * Writes down that a set holds only a part of the tree, before it counts as finished: whoever restores must not take it for a backup.
+ * Writes down that a set holds only a part of the tree, before it counts as finished: whoever restores must not take it
+ * for a backup.
  * @throws when that is not in the archive
  */
 export async function markCutOff(time: number, collection: Collection, place: Place, shell: Shell): Promise<void> {
@@ -84,7 +86,10 @@ export async function markCutOff(time: number, collection: Collection, place: Pl
   )
 }
 
-/** Writes down again what this host knows and the archive no longer does: its file of records may be lost, and replicas go by that. */
+/**
+ * Writes down again what this host knows and the archive no longer does: its file of records may be lost, and replicas
+ * go by that.
+ */
 export async function markAgain(collection: Collection, place: Place, shell: Shell): Promise<void> {
   const own = readRecord(place.host, place.site.name).cutOff ?? []
   const missing = collection.chains.flatMap(setsOf).filter(set => own.includes(set.time))

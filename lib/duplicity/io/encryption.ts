@@ -30,7 +30,10 @@ export function refusal(host: Host, { name, isDesktop }: Site, mark: EncryptionM
   )
 }
 
-/** Whether a manifest or signatures of the newest chain can be decrypted, the newest first; signs of another kind of encryption tell at once. */
+/**
+ * Whether a manifest or signatures of the newest chain can be decrypted, the newest first; signs of another kind of
+ * encryption tell at once.
+ */
 export async function decrypts(facts: LookNeeds & Needs<'collection'>, shell: Shell): Promise<boolean> {
   const { host, siteArchive, collection } = facts
   const sets = setsOf(primaryChain(collection)!).toReversed()
@@ -67,7 +70,10 @@ export async function markEncryption(facts: LookNeeds & Needs<'collection' | 'en
   await addMark(facts, files, { marks: [], since: chain.full.time })
 }
 
-/** A set that was begun with the former passphrase must not be completed with the new one; nor is what it encrypted asked for, where this host has no copy. */
+/**
+ * A set that was begun with the former passphrase must not be completed with the new one; nor is what it encrypted
+ * asked for, where this host has no copy.
+ */
 export function leaveFormerChain(facts: LookNeeds & Needs<'collection'>): void {
   const archiveDir = archiveDirOf(facts)
   const prefix = filePrefixIn(facts.siteArchive.options)

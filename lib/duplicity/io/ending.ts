@@ -6,8 +6,9 @@ import { duplicityError, endedError } from '../errors.ts'
 import { parseLog } from '../log.ts'
 
 /**
- * Seconds for which duplicity may do nothing once it has said that it failed. It does not always end then: it waits for a gpg to which it listens no longer (both versions, where a
- * volume is damaged that comes after one that was read in part).
+ * Seconds for which duplicity may do nothing once it has said that it failed. It does not always end then: it waits for
+ * a gpg to which it listens no longer (both versions, where a volume is damaged that comes after one that was read in
+ * part).
  */
 const AFTER_ERROR = 5
 

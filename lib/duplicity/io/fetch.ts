@@ -30,13 +30,17 @@ export interface Fetch {
   readonly into: string
   /** A file or folder of the set; all of it when absent. */
   readonly path?: string
-  /** Where the way to `into` is another's to change: the folder in which it is unpacked first, and what opens the one around `into`, on the same file system. */
+  /**
+   * Where the way to `into` is another's to change: the folder in which it is unpacked first, and what opens the one
+   * around `into`, on the same file system.
+   */
   readonly beyond?: { readonly own: string; readonly open: () => OpenedFolder }
 }
 
 /**
- * Makes a tree from the archive: the one place where restores get their files. Duplicity changes nothing of this host but a new folder, in which it follows no
- * link: a set with links or `..` in its names writes nowhere else (S41). The tree is put in its place when it is whole.
+ * Makes a tree from the archive: the one place where restores get their files. Duplicity changes nothing of this host
+ * but a new folder, in which it follows no link: a set with links or `..` in its names writes nowhere else (S41). The
+ * tree is put in its place when it is whole.
  * @throws when the set is known to be damaged, before duplicity is started, or when duplicity fails
  */
 export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
@@ -63,8 +67,9 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
 }
 
 /**
- * A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed of. The one around what is made is held open from then on: whatever the
- * way to it leads to meanwhile, what was made is moved out to where it was begun, or nowhere.
+ * A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed
+ * of. The one around what is made is held open from then on: whatever the way to it leads to meanwhile, what was made
+ * is moved out to where it was begun, or nowhere.
  */
 function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
   const name = `.holdfast-fetch-${randomUUID()}`

@@ -26,8 +26,8 @@ interface Used {
 }
 
 /**
- * Restores by those manifests that a restore needs, and no others. What they were is forgotten when it fails: they may be why, and those in the archive be mended before the
- * next one.
+ * Restores by those manifests that a restore needs, and no others. What they were is forgotten when it fails: they may
+ * be why, and those in the archive be mended before the next one.
  * @throws when not all volumes were restored
  */
 export async function withNeededManifests(used: Used, shell: Shell, restore: () => Promise<void>): Promise<void> {
@@ -42,8 +42,10 @@ export async function withNeededManifests(used: Used, shell: Shell, restore: () 
 }
 
 /**
- * Makes duplicity's archive-dir for restores ready for one: duplicity fetches what is missing there of all manifests and signatures before it does anything, and ends when any of
- * them is damaged. Here it finds stand-ins for all but the manifests that the restore needs, and of these only copies that can be right: it never compares them with the archive's.
+ * Makes duplicity's archive-dir for restores ready for one: duplicity fetches what is missing there of all manifests
+ * and signatures before it does anything, and ends when any of them is damaged. Here it finds stand-ins for all but the
+ * manifests that the restore needs, and of these only copies that can be right: it never compares them with the
+ * archive's.
  * @throws when the archive-dir cannot be written
  */
 export function prepareArchiveDir({ archiveDir, point, collection: { files }, prefix }: Used): void {
@@ -62,7 +64,8 @@ export function prepareArchiveDir({ archiveDir, point, collection: { files }, pr
 }
 
 /**
- * Makes sure that duplicity restored all of a restore point: it takes a manifest at its word, and one that was cut short has it leave volumes out without a word.
+ * Makes sure that duplicity restored all of a restore point: it takes a manifest at its word, and one that was cut
+ * short has it leave volumes out without a word.
  * @throws when a manifest that it used does not list the volumes of its set
  */
 export function assertWhole({ archiveDir, point }: Pick<Used, 'archiveDir' | 'point'>): void {
@@ -81,7 +84,10 @@ function dropManifest(archiveDir: string, set: BackupSet): void {
   rmSync(copyOf(archiveDir, set), { force: true })
 }
 
-/** What is wrong with the copy of a set's manifest, to be read after its name; undefined when it lists the very volumes that the archive has. */
+/**
+ * What is wrong with the copy of a set's manifest, to be read after its name; undefined when it lists the very volumes
+ * that the archive has.
+ */
 function wrongWith(archiveDir: string, set: BackupSet): string | undefined {
   const found = set.volumes.map(({ number }) => number)
   try {

@@ -16,7 +16,10 @@ import { copyOf, withKeys } from './archive-dir.ts'
 import { listCollection, withKnown } from './collection.ts'
 import { encryptedSince } from './encryption.ts'
 
-/** Remembers what is known of an archive's files, with those that are new to this host. Gives the collection as it is by that, with what `collection` tells of its sets. */
+/**
+ * Remembers what is known of an archive's files, with those that are new to this host. Gives the collection as it is by
+ * that, with what `collection` tells of its sets.
+ */
 export async function rememberFiles(
   { host, site, siteArchive }: LookNeeds,
   { known, news, listed, collection }: { known: AuditedFiles; news: AuditedFiles; listed: Collection; collection: Collection },
@@ -43,7 +46,8 @@ export interface ReadingBack {
 }
 
 /**
- * Reads manifests and signatures back from the archive and compares them with this host's copies. What is damaged there and whole here is put back, and told.
+ * Reads manifests and signatures back from the archive and compares them with this host's copies. What is damaged there
+ * and whole here is put back, and told.
  * @param names of the files, which may be missing
  * @param known of the archive so far
  */
@@ -96,8 +100,9 @@ interface Look {
 type Found = Metadata & { readonly sha256: string | undefined; readonly isGood: boolean; readonly wrong: string }
 
 /**
- * @param trusting `copies` for what was just put back from them: packed or encrypted anew, it has another hash. Else what was written down counts, where it is known: without its cache
- * duplicity takes a new copy from the archive, and a damaged file is then the same as its copy.
+ * @param trusting `copies` for what was just put back from them: packed or encrypted anew, it has another hash. Else
+ * what was written down counts, where it is known: without its cache duplicity takes a new copy from the archive, and a
+ * damaged file is then the same as its copy.
  */
 async function readAll(
   { facts, keys, known, shell, since }: Look,

@@ -8,7 +8,10 @@ import { metadataNames } from '../known-files.ts'
 import { archiveDirOf, copyOf, putStandIns } from './archive-dir.ts'
 import { readBack, rememberFiles } from './read-back.ts'
 
-/** What duplicity says where a manifest or signatures are not as they should be: it reads the newest manifest before it adds a set, and all that this host has no copy of. */
+/**
+ * What duplicity says where a manifest or signatures are not as they should be: it reads the newest manifest before it
+ * adds a set, and all that this host has no copy of.
+ */
 const SIGNS: readonly DuplicityFault[] = [
   'manifest-mismatch',
   'manifest-unreadable',
@@ -22,8 +25,9 @@ const SIGNS: readonly DuplicityFault[] = [
 ]
 
 /**
- * Looks, after a backup that failed, whether manifests and signatures of the chain are damaged. They are put back where this host has copies; what it has none of is told as damage,
- * and something stands in for it, so that duplicity can begin a new chain.
+ * Looks, after a backup that failed, whether manifests and signatures of the chain are damaged. They are put back where
+ * this host has copies; what it has none of is told as damage, and something stands in for it, so that duplicity can
+ * begin a new chain.
  * @returns the collection, to be backed up to once more; undefined where nothing of that was wrong
  */
 export async function repairChain(

@@ -25,10 +25,11 @@ import { lookAtSent, type NamedFile, type Sent, type SetFolders } from './sent-p
 type UnfinishedNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
 
 /**
- * Sees to what a backup that was cut off has left, before the next begins: duplicity itself would resume it; see planUnfinished(). After it, duplicity's archive-dir holds no
- * partial set.
+ * Sees to what a backup that was cut off has left, before the next begins: duplicity itself would resume it; see
+ * planUnfinished(). After it, duplicity's archive-dir holds no partial set.
  * @returns the collection as it is then
- * @throws when the archive is away or full, or gpg fails: then no backup could be made either, and the next run begins again with this
+ * @throws when the archive is away or full, or gpg fails: then no backup could be made either, and the next run begins
+ * again with this
  */
 export async function resolveUnfinished(facts: UnfinishedNeeds, shell: Shell): Promise<Collection> {
   const { host, site, siteArchive } = facts
@@ -51,7 +52,10 @@ export async function resolveUnfinished(facts: UnfinishedNeeds, shell: Shell): P
   return await readCollection(facts, shell)
 }
 
-/** A `.part` file, or one that was packed and did not get to the archive: duplicity would take it for its own copy of what is there. */
+/**
+ * A `.part` file, or one that was packed and did not get to the archive: duplicity would take it for its own copy of
+ * what is there.
+ */
 const isLeftOver = ({ name, parts }: NamedFile): boolean => parts.partial || name !== copyName(name)
 const keyOf = ({ parts }: NamedFile): string => `${parts.baseTime ?? ''} ${parts.time}`
 
@@ -92,7 +96,10 @@ const WORDS: Readonly<Record<UnfinishedPlan['kind'], string>> = {
 
 const isManifest = ({ parts }: NamedFile): boolean => parts.role === 'manifest'
 
-/** Makes a finished set of what was sent. Where that fails although the archive is there and has room, it would fail in every night: then the set is dropped. */
+/**
+ * Makes a finished set of what was sent. Where that fails although the archive is there and has room, it would fail in
+ * every night: then the set is dropped.
+ */
 async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts: ResolveFacts, shell: Shell): Promise<void> {
   const { host, siteArchive, folders } = facts
   await shell.act('make a finished set of it', async () => {
@@ -121,7 +128,10 @@ async function drop({ local }: Unfinished, facts: ResolveFacts, shell: Shell): P
   await removeLocal(local, folders.cache, shell)
 }
 
-/** At a URL nothing but duplicity can read or remove what was sent. When even that fails, what is left there is an incomplete set that a cleanup removes. */
+/**
+ * At a URL nothing but duplicity can read or remove what was sent. When even that fails, what is left there is an
+ * incomplete set that a cleanup removes.
+ */
 async function dropByDuplicity(
   local: readonly NamedFile[],
   { host, secrets, siteArchive, target }: Omit<ResolveFacts, 'folders'>,

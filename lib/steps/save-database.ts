@@ -28,9 +28,10 @@ export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ si
 const beside = (name: string): string => `${name}.new`
 
 /**
- * Dumps the site's databases into its companion folder (S14): by the administrator where one is on this host's own server, once the site's account has shown that it is the site's; by that account
- * where it is elsewhere. Written beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they are not, without which duplicity would miss
- * the change.
+ * Dumps the site's databases into its companion folder (S14): by the administrator where one is on this host's own
+ * server, once the site's account has shown that it is the site's; by that account where it is elsewhere. Written
+ * beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they
+ * are not, without which duplicity would miss the change.
  * @throws when not all of each could be dumped; what could is in place then
  */
 export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, Needs<'databaseSaved'>> = {

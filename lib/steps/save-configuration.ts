@@ -1,11 +1,42 @@
 import { lstatSync, mkdirSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { openCompanion, replaceFolder } from '../host/companion.ts'
+import { namesIn, openCompanion, replaceFolder } from '../host/companion.ts'
 import { rememberOrTell } from '../host/state.ts'
-import { type WebServerFile, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
+import { domainsOf, type WebServerFile, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import { areApproved, remember } from '../restore/approvals.ts'
+import { CERTIFICATES, lineagesOf } from '../restore/lineages-here.ts'
 import type { Needs } from '../store/facts.ts'
+
+/**
+ * Copies the Let's Encrypt lineages of the site's domains, with links, keys and renewal settings, into the site's
+ * companion folder (S15). What it holds is then just the lineages of today: one that is gone is gone there too.
+ */
+export const saveCertificates: Step<Needs<'host' | 'site'>, Needs<'certificatesSaved'>> = {
+  name: 'certificates',
+  title: 'Save the certificates',
+  run: async ({ host, site }, shell) => {
+    const lineages = lineagesOf(host.certificates, domainsOf(host, site))
+    shell.note('info', lineages.length === 0 ? 'no certificate for its domains' : `lineages ${lineages.join(', ')}`)
+    await using companion = await openCompanion(site.folder, shell)
+    await replaceFolder(CERTIFICATES, companion.path, shell, async within => {
+      for (const lineage of lineages) await copyLineage(host.certificates, lineage, within)
+    })
+    return { certificatesSaved: true }
+  },
+}
+
+async function copyLineage(from: string, lineage: string, shell: Shell): Promise<void> {
+  for (const part of ['live', 'archive']) {
+    if (!namesIn(join(from, part)).includes(lineage)) continue // certificates that certbot did not make may have no archive
+    await shell.act`mkdir --parents ${part}`
+    await shell.act`cp --archive ${join(from, part, lineage)} ${part}/`
+  }
+  await shell.act`mkdir --parents renewal`
+  const renewal = `${lineage}.conf`
+  if (namesIn(join(from, 'renewal')).includes(renewal)) await shell.act`cp --archive ${join(from, 'renewal', renewal)} renewal/`
+}
 
 /** The folder of the site's web server configuration in the companion folder, laid out as the web server's own. */
 export const WEB_SERVER = 'web-server'
@@ -15,8 +46,8 @@ export const hasWebServer: Condition<Needs<'host'>, { webServerFolder: string }>
   host.webServer === undefined ? 'the inventory names no web server' : { webServerFolder: host.webServer.folder }
 
 /**
- * Copies the web server configuration that serves this site, and no other, into its companion folder (S15). What root alone can write is an administrator's: on
- * this host it is approved by that, and a recovery may put it in force again.
+ * Copies the web server configuration that serves this site, and no other, into its companion folder (S15). What root
+ * alone can write is an administrator's: on this host it is approved by that, and a recovery may put it in force again.
  */
 export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: string }, Needs<'webServerSaved'>> = {
   name: 'web-server',
@@ -40,7 +71,10 @@ export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: str
   },
 }
 
-/** Writes what was read of an enabled file, as its owner may exchange it meanwhile: beside a link where one into sites-available leads to it, else by itself. */
+/**
+ * Writes what was read of an enabled file, as its owner may exchange it meanwhile: beside a link where one into
+ * sites-available leads to it, else by itself.
+ */
 function copyConfiguration(enabled: string, { name, text, modified }: WebServerFile, folder: string): void {
   const available = availableFor(enabled)
   const copy = join(folder, available === undefined ? 'sites-enabled' : 'sites-available', available ?? name)

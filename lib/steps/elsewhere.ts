@@ -1,17 +1,17 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { BadInput } from '../../core/bad-input.ts'
-import { printTime, type RestorePoint } from '../../core/restore-point.ts'
-import { isWithin } from '../../core/within.ts'
-import { type Fetch, fetchTree } from '../../duplicity/io/fetch.ts'
-import type { Step } from '../../engine/step.ts'
-import { nearestThere } from '../../host/disk.ts'
-import { WrongKind } from '../../host/opened-file.ts'
-import { OpenedFolder } from '../../host/opened-folder.ts'
-import { openWay, wayTo } from '../../host/own-way.ts'
-import type { Host } from '../../inventory/schema.ts'
-import { partsOf, type Scope, whatOf } from '../../restore/scope.ts'
-import type { Needs } from '../../store/facts.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { printTime, type RestorePoint } from '../core/restore-point.ts'
+import { isWithin } from '../core/within.ts'
+import { type Fetch, fetchTree } from '../duplicity/io/fetch.ts'
+import type { Step } from '../engine/step.ts'
+import { nearestThere } from '../host/disk.ts'
+import { WrongKind } from '../host/opened-file.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { openWay, wayTo } from '../host/own-way.ts'
+import type { Host } from '../inventory/schema.ts'
+import { partsOf, type Scope, whatOf } from '../restore/scope.ts'
+import type { Needs } from '../store/facts.ts'
 
 type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' | 'collection'> & {
   point: RestorePoint
@@ -34,7 +34,10 @@ export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
   },
 }
 
-/** Restores into a folder of the person's choice, after {@link checkElsewhere}, and touches nothing live. The database is there as its dump. */
+/**
+ * Restores into a folder of the person's choice, after {@link checkElsewhere}, and touches nothing live. The database
+ * is there as its dump.
+ */
 export const restoreFilesElsewhere: Step<Elsewhere, void> = {
   name: 'restore-elsewhere',
   title: ({ into }) => `Restore into ${into}`,
@@ -51,7 +54,9 @@ export const restoreFilesElsewhere: Step<Elsewhere, void> = {
   },
 }
 
-/** Where a tree is unpacked that will lie in a folder: whoever owns one on the way there may exchange it at any moment. */
+/**
+ * Where a tree is unpacked that will lie in a folder: whoever owns one on the way there may exchange it at any moment.
+ */
 function beyond(host: Host, into: string, around: string): NonNullable<Fetch['beyond']> {
   const way = wayTo(around)
   const open = (): OpenedFolder => {
@@ -80,7 +85,10 @@ function isFree(into: string): boolean {
   }
 }
 
-/** A folder among the sites, where this host has any, would be a site itself, or a part of one that the web shows. `real` is it, or the one that it is made in, without any link on the way. */
+/**
+ * A folder among the sites, where this host has any, would be a site itself, or a part of one that the web shows.
+ * `real` is it, or the one that it is made in, without any link on the way.
+ */
 function refuseAmongSites({ vhosts }: Host, into: string, real: string): void {
   if (existsSync(vhosts) && isWithin(real, realpathSync(vhosts)))
     throw new BadInput(`--into ${into}: that is among the sites of this host (${vhosts}); wanted a folder elsewhere`)

@@ -1,9 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { formatAge } from '../../core/age.ts'
-import { BadInput } from '../../core/bad-input.ts'
-import { type Collection, setsOf } from '../../core/collection.ts'
-import { messageOf } from '../../core/message.ts'
+import { formatAge } from '../core/age.ts'
+import { BadInput, Declined } from '../core/bad-input.ts'
+import { type Collection, setsOf } from '../core/collection.ts'
+import { messageOf } from '../core/message.ts'
+import type { Transaction } from '../core/restore-journal.ts'
 import {
   adviceInstead,
   answerText,
@@ -14,18 +15,21 @@ import {
   type RestorePoint,
   restorePointAt,
   restorePoints,
-} from '../../core/restore-point.ts'
-import { formatBytes } from '../../core/size.ts'
-import { listed } from '../../core/wording.ts'
-import type { Condition, Step } from '../../engine/step.ts'
-import { desktopSite } from '../../host/desktop-site.ts'
-import { placeOf, type Site } from '../../host/site.ts'
-import { readRecord } from '../../host/site-record.ts'
-import type { Recovery } from '../../restore/recovery.ts'
-import { type Scope, WHOLE } from '../../restore/scope.ts'
-import type { Needs } from '../../store/facts.ts'
-import type { Answered, Insisting } from './ask-site.ts'
-import type { Followed } from './hold-back.ts'
+} from '../core/restore-point.ts'
+import { formatBytes } from '../core/size.ts'
+import { listed } from '../core/wording.ts'
+import type { Condition, Step } from '../engine/step.ts'
+import { desktopSite } from '../host/desktop-site.ts'
+import { placeOf, type Site } from '../host/site.ts'
+import { readRecord } from '../host/site-record.ts'
+import { ask } from '../host/terminal.ts'
+import type { Looked } from '../restore/disk-space.ts'
+import type { Recovery } from '../restore/recovery.ts'
+import { type Scope, WHOLE, whatOf } from '../restore/scope.ts'
+import type { Needs } from '../store/facts.ts'
+import type { Followed } from './replica.ts'
+import type { Answered, Insisting } from './restore.ts'
+import type { RolledBack } from './undo.ts'
 
 /** A replica is behind when the backup that it may follow was not replayed here yet (S22). */
 export const isBehind: Condition<
@@ -41,7 +45,10 @@ export const isBehind: Condition<
   return `the ${isNewest ? 'newest' : 'last'} backup${isNewest ? '' : ' that it may follow'}, of ${printTime(point.time)}, is here already`
 }
 
-/** The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while its archive says that it is ours. */
+/**
+ * The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while
+ * its archive says that it is ours.
+ */
 export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: Recovery }, Needs<'site'>> = {
   name: 'choose-site',
   title: 'Check that the site can be recovered here',
@@ -59,7 +66,9 @@ export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: 
   },
 }
 
-/** A desktop is in use while it is recovered: what comes back goes beside what is there, for its owner to choose from. */
+/**
+ * A desktop is in use while it is recovered: what comes back goes beside what is there, for its owner to choose from.
+ */
 function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
   if (!scope.files && scope.paths.length === 0) throw new BadInput(`${site.name} has no database: leave --db-only out`)
   if (into === undefined && !list)
@@ -121,7 +130,10 @@ const withoutText = ({ set: { unread } }: RestorePoint): string =>
 
 type Chosen = { point: RestorePoint; scope: Scope } & Insisting
 
-/** Resolves the restore point first, and shows what was asked and what was found: duplicity would silently take its oldest set for a time before all. */
+/**
+ * Resolves the restore point first, and shows what was asked and what was found: duplicity would silently take its
+ * oldest set for a time before all.
+ */
 export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { recovery: Recovery }, Chosen> = {
   name: 'choose',
   title: ({ site }) => `Choose the backup of ${site.name}`,
@@ -190,4 +202,46 @@ function pointFor({ moment, lastGood }: Recovery, collection: Collection): Resto
   const newest = newestRestorePoint(collection)
   if (!newest) throw new BadInput('the archive holds no backup of this site')
   return newest
+}
+
+type WithRecovery = { recovery: Recovery }
+
+/** The three things that a recovery can be. */
+export const wantsUndo: Condition<WithRecovery & RolledBack & Needs<'request'>, object> = ({ recovery, rolledBack, request }) => {
+  if (!recovery.undo) return 'not asked for'
+  const [site = ''] = request.only
+  return rolledBack.includes(site) ? 'the last restore had been interrupted: that it was rolled back just now is the undo' : {}
+}
+export const wantsList: Condition<WithRecovery, object> = ({ recovery }) => (recovery.list ? {} : 'not asked for')
+export const wantsRestore: Condition<WithRecovery, object> = ({ recovery }) =>
+  recovery.list ? 'only the list was asked for' : {}
+export const wantsElsewhere: Condition<WithRecovery, { into: string }> = ({ recovery }) =>
+  recovery.into === undefined ? 'it is restored in place' : { into: recovery.into }
+export const wantsInPlace: Condition<WithRecovery, object> = ({ recovery }) =>
+  recovery.into === undefined ? {} : 'it is restored elsewhere'
+export const wantsArchive: Condition<WithRecovery, object> = ({ recovery }) => (recovery.undo ? 'an undo needs no archive' : {})
+
+/** What is to be put in place: a backup, or what an earlier restore replaced. */
+type Asked = Needs<'host' | 'site' | 'request'> & { recovery: Recovery } & (
+    | ({ readonly point: RestorePoint } & Looked<'recover'>)
+    | { readonly kept: Transaction }
+  )
+
+/** Asks for a yes, on a terminal, unless it was given. */
+export const confirm: Step<Asked, void> = {
+  name: 'confirm',
+  title: 'Confirm',
+  run: async ({ host, site, request, recovery, ...by }, shell) => {
+    if (recovery.yes || request.dryRun) return
+    const what = recovery.undo ? `what is live of ${site.name}` : `the live ${whatOf(recovery.scope)} of ${site.name}`
+    const ago = (time: number): string => `${formatAge(shell.now() - time)} ${'kept' in by ? 'ago' : 'old'}`
+    const other =
+      'kept' in by
+        ? `what the restore of ${ago(by.kept.startedAt)} replaced`
+        : `the backup of ${printTime(by.point.time)}, ${ago(by.point.time)}`
+    const question = `Replace ${what} on ${host.name} by ${other}? What is there now is kept, --undo brings it back. Type yes: `
+    const need = 'kept' in by ? undefined : (by.room.doubt ?? by.room.text)
+    const answer = await ask(need === undefined ? question : `${need}.\n${question}`, shell.stop)
+    if (answer?.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
+  },
 }

@@ -1,4 +1,6 @@
 import { messageOf } from '../core/message.ts'
+import type { SiteAnswer } from '../core/page.ts'
+import { withRecords } from '../core/set-record.ts'
 import { SITE } from '../core/web-root.ts'
 import { listed } from '../core/wording.ts'
 import { patternsOf, search } from '../duplicity/io/exclusions.ts'
@@ -6,14 +8,18 @@ import { isLeftOut, leftOutBy, type Pattern } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { COMPANION, DUMP } from '../host/companion.ts'
+import { httpCheck } from '../host/http-check.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { webRootIn } from '../host/opened-web-root.ts'
 import type { Site } from '../host/site.ts'
 import { type SpecialFile, specialFilesIn } from '../host/special-files.ts'
+import { brokenReport } from '../site/report.ts'
 import type { Needs } from '../store/facts.ts'
+import type { Made } from './backup.ts'
 
 /**
- * Looks whether a backup of the site would be one: its `SITE` lies in its folder, and no exclusion leaves it or the database's dump out. What a restore cannot bring back is told.
+ * Looks whether a backup of the site would be one: its `SITE` lies in its folder, and no exclusion leaves it or the
+ * database's dump out. What a restore cannot bring back is told.
  * @throws when the backup would be without the site
  */
 export const checkFolder: Step<Needs<'host' | 'site'>, void> = {
@@ -82,4 +88,32 @@ function toldOf(files: readonly SpecialFile[], folder: string, patterns: readonl
     ...(special.length > 0 ? [`devices and sockets are not brought back by a restore: ${listed(special)}`] : []),
     ...(locked.length > 0 ? [`what nobody may change (chattr +i or +a) can be changed after a restore: ${listed(locked)}`] : []),
   ]
+}
+
+/** What the site answered tonight; undefined where no HTTP check: no domain or `check` configured. */
+export type Checked = { readonly answer: SiteAnswer | undefined }
+
+/** Asks the site whether it works, right before it is backed up. It is backed up whatever it says. */
+export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {
+  name: 'http-check',
+  title: 'HTTP check',
+  run: async ({ host, site }, shell) => {
+    const answer = await httpCheck(host, site, shell.stop)
+    shell.note('info', answer?.said ?? 'no HTTP check: no domain or `check` configured')
+    return { answer }
+  },
+}
+
+/** Adds what the site answered to what is written down of the new set, and tells whether it has stopped working. */
+export const recordAnswer: Step<Needs<'host' | 'site' | 'collection'> & Made & Checked, Needs<'collection'> & Made> = {
+  name: 'record-answer',
+  title: 'Record the HTTP check',
+  run: async ({ host, site, collection: before, made, answer }, shell) => {
+    if (!made || !answer) return { collection: before, made }
+    const { works, said } = answer
+    const record = { ...made.record, answer: { works, said } }
+    const collection = withRecords(before, [{ time: made.set.time, answer: record.answer }])
+    shell.tell({ site: site.name, broken: brokenReport({ host, site, collection }, shell.now()) })
+    return { collection, made: { ...made, record } }
+  },
 }

@@ -16,8 +16,10 @@ export interface EncryptionRequest {
 type CheckNeeds = LookNeeds & Needs<'collection' | 'request'> & EncryptionRequest
 
 /**
- * Makes sure that what this host encrypts with is what the newest chain is encrypted with, by a mark beside the sets that tells it and is worthless to who reads it; where there is
- * none, by decrypting a manifest of that chain. duplicity would notice nothing: it has copies of all that it reads, and a chain of two passphrases restores with neither.
+ * Makes sure that what this host encrypts with is what the newest chain is encrypted with, by a mark beside the sets
+ * that tells it and is worthless to who reads it; where there is none, by decrypting a manifest of that chain.
+ * duplicity would notice nothing: it has copies of all that it reads, and a chain of two passphrases restores with
+ * neither.
  * @throws when it is another, unless a person said that it was changed: then a new chain is begun
  */
 export const checkEncryption: Step<CheckNeeds, Needs<'encryption'>> = {

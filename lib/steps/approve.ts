@@ -1,13 +1,13 @@
-import { BadInput, Declined } from '../../core/bad-input.ts'
-import { differenceOf, plainLine } from '../../core/line-diff.ts'
-import type { Condition, Step } from '../../engine/step.ts'
-import { ask } from '../../host/terminal.ts'
-import { remember } from '../../restore/approvals.ts'
-import { keepProposal, proposedFile, readKeptProposal } from '../../restore/kept-proposal.ts'
-import { planSystemFiles } from '../../restore/plan-system-files.ts'
-import type { ConfigurationFile } from '../../restore/proposal.ts'
-import { shortDigest } from '../../restore/put-in-force.ts'
-import type { Needs } from '../../store/facts.ts'
+import { BadInput, Declined } from '../core/bad-input.ts'
+import { differenceOf, plainLine } from '../core/line-diff.ts'
+import type { Condition, Step } from '../engine/step.ts'
+import { ask } from '../host/terminal.ts'
+import { remember } from '../restore/approvals.ts'
+import { keepProposal, proposedFile, readKeptProposal } from '../restore/kept-proposal.ts'
+import { planSystemFiles } from '../restore/plan-system-files.ts'
+import type { ConfigurationFile } from '../restore/proposal.ts'
+import { shortDigest } from '../restore/put-in-force.ts'
+import type { Needs } from '../store/facts.ts'
 
 /** What an administrator says of the configuration that waits for a site. */
 export interface Approval {

@@ -1,0 +1,226 @@
+import { INCOMPLETE } from '../core/incomplete.ts'
+import { claimsIn, markerOf } from '../core/marker.ts'
+import { messageOf } from '../core/message.ts'
+import type { Owes, Pays } from '../engine/recipe.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Condition, Hold, Step } from '../engine/step.ts'
+import { COMPANION } from '../host/companion.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { removeTree } from '../host/remove-tree.ts'
+import { rememberOrTell } from '../host/state.ts'
+import type { Host } from '../inventory/schema.ts'
+import { rememberLineages } from '../restore/approvals.ts'
+import { pendingOf, readJournal, updatePending, writeJournal } from '../restore/journal.ts'
+import { hasKeptProposal, keepProposal, proposalFolder, readKeptProposal } from '../restore/kept-proposal.ts'
+import { NO_PROPOSAL, type Proposal, readProposal } from '../restore/proposal.ts'
+import { type Installed, putInForce } from '../restore/put-in-force.ts'
+import { OF_TODAY } from '../restore/recovery.ts'
+import type { Scope } from '../restore/scope.ts'
+import { type Restoring, rollBackPending, TO_PUT_BACK, tidy } from '../restore/transaction.ts'
+import type { Needs } from '../store/facts.ts'
+import { isBehind } from './recover.ts'
+import type { Followed } from './replica.ts'
+
+type Restores = Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope }
+
+/**
+ * Reads the certificates and the web server configuration of the set while nobody else can reach its files, and takes
+ * copies of the kind that is wanted.
+ */
+export const readSystemFiles: Step<Restores, { proposal: Proposal }> = {
+  name: 'read-system-files',
+  title: 'Read certificates and web server configuration',
+  run: async ({ request, restoring, scope }, shell) => {
+    if (!scope.files || request.dryRun) return { proposal: NO_PROPOSAL }
+    using tree = OpenedFolder.open(restoring.tree)
+    using companion = tree.folderIfThere(COMPANION)
+    return { proposal: companion ? readProposal(companion, text => shell.note('warning', text)) : NO_PROPOSAL }
+  },
+}
+
+/**
+ * Phase (f): certificates and web server configuration of the set. They may be a stranger's: what this host does not
+ * know as harmless or approved is not put in force. What cannot be put in force waits, and the site is restored all the
+ * same.
+ */
+export const installSystemFiles: Step<
+  Restores & { proposal: Proposal },
+  { installed: Installed | undefined } & Owes<'rememberLeft'>
+> = {
+  name: 'system-files',
+  title: 'Install certificates and web server configuration',
+  run: async ({ host, secrets, request, site, restoring, scope, proposal }, shell) => {
+    let installed: Installed | undefined
+    if (!scope.files) return { installed }
+    await shell.act(
+      `put certificates and configuration of ${site.name} in force, as far as they are known to be harmless`,
+      async () => {
+        installed = await putInForce({ host, secrets, shell }, site, restoring.id, proposal, request.command)
+      },
+    )
+    return { installed }
+  },
+}
+
+/** Remembers what is not in force yet, once the restore is known to be good. */
+export const rememberLeft: Step<Needs<'host' | 'site'> & { installed: Installed | undefined }, Pays<'rememberLeft'>> = {
+  name: 'remember-left',
+  title: 'Record the pending configuration',
+  run: async ({ host, site, installed }, shell) => {
+    if (!installed) return {}
+    await shell.act(`remember what of ${site.name} is not in force yet`, () => {
+      rememberOrTell(shell, 'what is not in force yet cannot be remembered', () => {
+        keepProposal(host, site.name, installed.left)
+        rememberLineages(host, site.name, installed.lineages)
+      })
+    })
+    return {}
+  },
+}
+
+/** Applies to a site of which certificates or configuration are not in force yet. */
+export const isIncomplete: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
+  hasKeptProposal(host, site.name) ? {} : 'all that its backup brought is in force, or was left out'
+
+/** The same for a replica about which no newer backup is to say something else now. */
+export const isReplicaIncomplete: Condition<Needs<'host' | 'site' | 'collection'> & Followed, object> = facts =>
+  typeof isBehind(facts) === 'string' ? isIncomplete(facts) : 'a newer backup is about to be put in place'
+
+export type Changes = Needs<'host' | 'secrets' | 'request' | 'site'>
+
+/** Configuration alone is changed, all or nothing: whatever stops it half-way, what was in force is so again. */
+export const configurationTransaction: Hold<Changes, { changeId: string }> = {
+  name: 'configuration',
+  title: ({ site }) => `Prepare the configuration of ${site.name}`,
+  up: async ({ host, request, site }, shell) => {
+    const changeId = shell.now().toString(36)
+    if (request.dryRun) return { changeId }
+    updatePending(host, {
+      id: changeId,
+      site: site.name,
+      task: 'configuration',
+      phase: 'preparing',
+      startedAt: shell.now(),
+      point: undefined,
+      holdings: [],
+      exchanges: [],
+      database: undefined,
+      scratch: { databases: [], accounts: [] },
+      tidied: true,
+      safety: undefined,
+    })
+    return { changeId }
+  },
+  patience: TO_PUT_BACK,
+  down: async ({ host, secrets, request, site }, shell) => {
+    if (!request.dryRun) await rollBackPending({ host, secrets, shell }, site.name)
+  },
+}
+
+/** Tries again what an earlier run could not put in force. */
+export const installConfiguration: Step<
+  Changes & { changeId: string },
+  { installed: Installed | undefined } & Owes<'rememberLeft'>
+> = {
+  name: 'finish-configuration',
+  title: ({ site }) => `Install the pending configuration of ${site.name}`,
+  run: async ({ host, secrets, request, site, changeId }, shell) => {
+    let installed: Installed | undefined
+    await shell.act(
+      `put certificates and configuration of ${site.name} in force, as far as they are known to be harmless`,
+      async () => {
+        const proposal = keptOrTold(host, site.name, shell)
+        if (proposal) installed = await putInForce({ host, secrets, shell }, site, changeId, proposal, request.command)
+      },
+    )
+    return { installed }
+  },
+}
+
+/** What waits for the site; undefined, and told, where it cannot be read: the site's backup is made all the same. */
+function keptOrTold(host: Host, site: string, shell: Shell): Proposal | undefined {
+  try {
+    return readKeptProposal(host, site)
+  } catch (error) {
+    const folder = proposalFolder(host, site)
+    shell.note(
+      'problem',
+      `${INCOMPLETE}what waits for ${site} cannot be read; remove ${folder} to be rid of it: ${messageOf(error)}`,
+      'configuration',
+    )
+    return undefined
+  }
+}
+
+/** The end of a change of configuration: what was in force before is kept, where there was a change at all. */
+export const keepConfiguration: Step<Changes & { changeId: string }, void> = {
+  name: 'keep-configuration',
+  title: 'Keep the previous configuration',
+  run: async ({ host, secrets, request, site }, shell) => {
+    await shell.act(`keep what was in force before for ${host.keepPrevious} days`, async () => {
+      const context = { host, secrets, shell }
+      const pending = pendingOf(host, site.name)
+      const { kept } = readJournal(host, site.name)
+      const isChanged = pending.exchanges.length > 0
+      if (isChanged) {
+        const done = { ...pending, phase: 'kept', startedAt: shell.now() } as const
+        writeJournal(host, site.name, { pending: undefined, kept: [...kept, done] })
+        shell.note(
+          'significant',
+          `${site.name}: certificates or web server configuration were put in force; to put them back: ${request.command('recover', '--site', site.name, '--undo')}`,
+        )
+      } else await rollBackPending(context, site.name)
+      await tidy(context, site.name)
+    })
+  },
+}
+
+/**
+ * Makes the restored tree say what is true now: its marker names today's owner, whoever that was when the set was made;
+ * and on the primary the allowance and frequency of the live site stay in force.
+ */
+export const setMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; scope: Scope }, { markerSet: true }> = {
+  name: 'markers',
+  title: 'Set the marker',
+  run: async ({ host, site, restoring, scope }, shell) => {
+    if (!scope.files) return { markerSet: true }
+    const owner = site.role.owner ?? host.name
+    await shell.act(`write ${markerOf(owner)} into the restored tree, and no other marker`, async () => {
+      using tree = OpenedFolder.open(restoring.tree)
+      using _ = timesKept(tree)
+      const names = tree.names()
+      for (const claim of claimsIn(names).filter(name => name !== owner)) await removeTree(tree, markerOf(claim), shell)
+      if (!names.includes(markerOf(owner))) tree.create(markerOf(owner), 0o644)[Symbol.dispose]()
+    })
+    if (owner === host.name && site.local) {
+      await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, async () => {
+        using tree = OpenedFolder.open(restoring.tree)
+        using live = OpenedFolder.open(site.folder)
+        using _ = timesKept(tree)
+        for (const name of OF_TODAY) await takeOver(live, tree, name, shell)
+      })
+    }
+    return { markerSet: true }
+  },
+}
+
+/** The folder's own times are those of the set, whatever is written into it here. */
+function timesKept(folder: OpenedFolder): Disposable {
+  const { atime, mtime } = folder.stat()
+  return { [Symbol.dispose]: () => folder.setTimes(atime, mtime) }
+}
+
+/** What is longer is no setting, and not worth having: the default is used where it does not parse. Bytes. */
+const LONGEST = 10_000
+
+async function takeOver(live: OpenedFolder, tree: OpenedFolder, name: string, shell: Shell): Promise<void> {
+  await removeTree(tree, name, shell)
+  using file = live.plainFile(name)
+  if (!file) return
+  using copy = tree.create(name)
+  const { mode, uid, gid, atime, mtime } = file.stat
+  copy.write(file.head(LONGEST))
+  copy.setOwner(uid, gid)
+  copy.setMode(mode & 0o777)
+  copy.setTimes(atime, mtime)
+}

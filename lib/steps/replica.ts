@@ -1,0 +1,244 @@
+import { join } from 'node:path'
+import type { DatabaseAccess } from '../core/database-access.ts'
+import { messageOf } from '../core/message.ts'
+import type { Transaction } from '../core/restore-journal.ts'
+import { printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
+import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../core/shrinkage.ts'
+import { counted, listed } from '../core/wording.ts'
+import { dumpRowsOf } from '../database/dump-size.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Condition, Step } from '../engine/step.ts'
+import type { HostContext } from '../host/host-context.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { sandboxed } from '../host/sandbox.ts'
+import { readRecord, type SiteRecord, updateRecord } from '../host/site-record.ts'
+import { accessFrom } from '../restore/database-access.ts'
+import { differences, readFingerprint, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
+import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
+import type { Restored, Restoring } from '../restore/transaction.ts'
+import { isSiteEmpty } from '../site/contents.ts'
+import type { Needs } from '../store/facts.ts'
+import type { Guarded } from './restore.ts'
+import { acceptAfterOf, recordsOrNone, type ShrinkageRequest } from './verify.ts'
+
+/** The backup that a replica may follow, if there is any, and by what that was decided. */
+export interface Followed {
+  readonly followed: { readonly point: RestorePoint | undefined; readonly facts: ReplicaFacts }
+}
+
+type Chooses = Needs<'host' | 'site' | 'siteArchive' | 'collection'> & ShrinkageRequest
+
+/**
+ * Chooses the backup that a replica follows: the newest, unless the site has shrunk in it and nobody has confirmed
+ * that.
+ */
+export const chooseNewest: Step<Chooses, Followed> = {
+  name: 'choose-newest',
+  title: ({ site }) => `Choose the backup for the replica of ${site.name}`,
+  run: async ({ host, site, siteArchive, collection, acceptShrinkage }, shell) => {
+    const known = readRecord(host, site.name)
+    const facts = {
+      points: restorePoints(collection),
+      records: await recordsOrNone(siteArchive, shell),
+      restoredFrom: site.local && known.restoredFrom,
+      contents: known.contents,
+      heldSince: known.held?.byOwner === false ? known.held.since : undefined,
+      now: shell.now(),
+      acceptAfter: acceptAfterOf(host),
+      isAccepted: acceptShrinkage,
+    }
+    const { point, held } = chooseForReplica(facts)
+    const isUpToDate = point !== undefined && point.time === facts.restoredFrom
+    // what was found in the files themselves is settled by the restore that finds it no more
+    if (held !== undefined || known.held?.byOwner || isUpToDate) await remember({ host, site }, known, held, shell)
+    return { followed: { point, facts } }
+  },
+}
+
+async function remember(
+  { host, site }: Needs<'host' | 'site'>,
+  known: SiteRecord,
+  held: Omit<NonNullable<SiteRecord['held']>, 'since'> | undefined,
+  shell: Shell,
+): Promise<void> {
+  const since = held && known.held?.byOwner === held.byOwner ? known.held.since : shell.now()
+  if (held !== undefined || known.held !== undefined)
+    await shell.act('record whether the replica stays behind', () =>
+      updateRecord(host, site.name, { held: held && { ...held, since } }),
+    )
+  if (held) shell.note('info', heldText(held))
+  shell.tell({ site: site.name, shrinkage: held ? heldText(held) : null })
+}
+
+type Checks = Needs<'host' | 'request' | 'site'> & Followed & { restoring: Restoring; point: RestorePoint }
+
+/**
+ * Counts what was restored, before any of it is put in place: a set that has less than half of what the replica has is
+ * refused, whatever is written down of it beside the archive, which whoever made the set could have written too.
+ */
+export const checkContents: Step<Checks, { contents: Contents }> = {
+  name: 'check-contents',
+  title: 'Compare with the current replica',
+  run: async ({ host, request, site, followed, restoring, point }, shell) => {
+    if (request.dryRun) return { contents: {} }
+    const contents = await contentsIn(restoring.tree, site.folder, shell)
+    const reasons = refusalOf(followed.facts, contents, point.time)
+    if (reasons.length === 0) return { contents }
+    const held = { time: point.time, reasons, byOwner: false }
+    await remember({ host, site }, readRecord(host, site.name), held, shell)
+    const accept = request.command('nightly', '--site', site.name, '--accept-shrinkage')
+    throw new Error(`the backup of ${printTime(point.time)} is not put in place: the replica ${heldText(held)}: ${accept}`)
+  },
+}
+
+/** Remembers what the replica consists of now. */
+export const rememberContents: Step<Needs<'host' | 'site'> & { contents: Contents }, void> = {
+  name: 'remember-contents',
+  title: 'Record its contents',
+  run: async ({ host, site, contents }, shell) => {
+    await shell.act('remember how much it is', () => updateRecord(host, site.name, { contents, held: undefined }))
+    shell.tell({ site: site.name, shrinkage: null })
+  },
+}
+
+/** What a restored tree consists of. */
+async function contentsIn(tree: string, live: string, shell: Shell): Promise<Contents> {
+  const quiet = shell.with({ onLine: () => {} })
+  const script = `find "$1" -mindepth 1 -printf '%s\\n' | awk '{ bytes += $1 } END { printf "%d %.0f", NR, bytes }'`
+  const told = await quiet.ask(String)`sh -c ${script} contents ${tree}`
+  const [files, bytes] = told.split(' ').map(Number)
+  const rows = await dumpRowsOf(tree, shell)
+  return { files, bytes, isEmpty: isSiteEmpty(tree, live), ...(rows && { rows: coreRows(rows) }) }
+}
+
+type ChecksChanges = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }
+
+/**
+ * Looks whether somebody changed the replica since it was put in place. What was changed is kept as a safety copy, and
+ * the report says so, before it is replaced.
+ */
+export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
+  name: 'local-changes',
+  title: 'Check for local changes',
+  run: async ({ host, secrets, site }, shell) => {
+    const context = { host, secrets, shell }
+    const was = readFingerprint(context, site.name)
+    if (!site.local) return { databaseUntouched: false }
+    if (!was) {
+      // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
+      const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
+      await keepAsSafetyCopy(context, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
+      return { databaseUntouched: false }
+    }
+    const { files, tables } = differences(
+      was,
+      await takeFingerprint(context, site.folder, await readableAccess(context, site.name, site.folder)),
+    )
+    if (files.length === 0 && tables.length === 0) return { databaseUntouched: Object.keys(was.tables).length > 0 }
+    const what = [
+      ...(files.length > 0 ? [`${counted(files.length, 'file')} (${some(files)})`] : []),
+      ...(tables.length > 0 ? [`in the database ${some(tables)}`] : []),
+    ].join(' and ')
+    await keepAsSafetyCopy(context, site.name, `was changed here since the last replay: ${what}`, `changed by hand: ${what}`)
+    return { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 }
+  },
+}
+
+/** What is known of a replica without a fingerprint, by what was done to it last. */
+const NOT_REMEMBERED: Record<Transaction['task'], string> = {
+  configuration: 'was not put here by a replay',
+  replica: 'was put here by a replay that was cut off before it could remember how the site looked',
+  recover: 'was put here by a recovery, not by a replay',
+  undo: 'was put back here by an undo, not by a replay',
+}
+
+async function keepAsSafetyCopy({ host, shell }: HostContext, site: string, what: string, safety = what): Promise<void> {
+  await shell.act(`keep ${site} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
+    updatePending(host, { ...pendingOf(host, site), safety })
+  })
+  shell.note('significant', `${site} ${what}; kept as a safety copy for ${host.keepPrevious} days`)
+}
+
+const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
+
+/** A configuration that somebody broke by hand is a change like any other. */
+async function readableAccess(context: HostContext, site: string, folder: string): Promise<DatabaseAccess | undefined> {
+  try {
+    return await accessFrom(context, site, folder)
+  } catch (error) {
+    context.shell.note('info', messageOf(error))
+    return undefined
+  }
+}
+
+/** Applies when the live database is not known to be what the set's dump would make it. */
+export const databaseDiffers: Condition<{ restored: Restored } & Guarded, { access: DatabaseAccess }> = ({
+  restored,
+  databaseUntouched,
+}) => {
+  if (restored.access === undefined) return 'there is no database to bring back'
+  if (databaseUntouched && restored.sameDump) return 'the dump is the one that was imported last'
+  return { access: restored.access }
+}
+
+/** Remembers how the replica looks now. */
+export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
+  name: 'remember',
+  title: 'Record the state of the replica',
+  run: async ({ host, secrets, site }, shell) => {
+    await shell.act(`take the fingerprint of ${site.name}`, async () => {
+      const context = { host, secrets, shell }
+      writeFingerprint(
+        context,
+        site.name,
+        await takeFingerprint(context, site.folder, await readableAccess(context, site.name, site.folder)),
+      )
+    })
+  },
+}
+
+type Keeps = Needs<'site'> & { restoring: Restoring; point: RestorePoint }
+
+/**
+ * Takes from the replica what the owner could not read when it made the set: the set is without it, as if it were
+ * deleted, and it is not.
+ * @throws when it is not known file by file what that was: the replica stays as it is then
+ */
+export const keepUnread: Step<Keeps, void> = {
+  name: 'keep-unread',
+  title: 'Keep files that the primary could not read',
+  run: async ({ site, restoring, point }, shell) => {
+    const { unread = [] } = point.set
+    if (unread.length === 0 || !site.local) return
+    if (unread.some(path => !isPath(path)))
+      throw new Error(
+        `much of ${site.name} could not be read when the backup of ${printTime(point.time)} was made: the replica stays as it is`,
+      )
+    const kept: string[] = []
+    for (const path of unread) if (await keep(site.folder, restoring.tree, path, shell)) kept.push(path)
+    shell.note('warning', `could not be read by its owner, and stays as it is here: ${listed(kept)}`)
+  },
+}
+
+/** The list may be a stranger's. */
+const isPath = (path: string): boolean => path !== '' && path.split('/').every(part => !['', '.', '..'].includes(part))
+
+/**
+ * Copies what is at a path of the live site into the tree; no link of either leads out of it. Gives whether it was
+ * there.
+ */
+async function keep(live: string, tree: string, path: string, shell: Shell): Promise<boolean> {
+  if (!isThere(live, path)) return false
+  const copy = ['cp', '--archive', '--remove-destination', '--no-target-directory', join(live, path), join(tree, path)]
+  const capabilities = ['CAP_DAC_OVERRIDE', 'CAP_CHOWN', 'CAP_FOWNER', 'CAP_FSETID'] as const
+  await shell.act`${sandboxed(copy, { reads: [live], writes: [tree], capabilities, noLinks: live })}`
+  return true
+}
+
+function isThere(live: string, path: string): boolean {
+  using site = OpenedFolder.open(live)
+  const parts = path.split('/')
+  if (parts.length === 1) return site.look(path) !== undefined
+  using folder = site.plainFolder(parts.slice(0, -1).join('/'))
+  return folder?.look(parts.at(-1)!) !== undefined
+}

@@ -1,0 +1,225 @@
+import { join } from 'node:path'
+import type { DatabaseAccess } from '../core/database-access.ts'
+import { messageOf } from '../core/message.ts'
+import { printTime, type RestorePoint } from '../core/restore-point.ts'
+import { adminOf } from '../database/admin.ts'
+import { claimDatabase } from '../database/claims.ts'
+import { contentsOf } from '../database/contents.ts'
+import { readSides, saveDefinitions } from '../database/definitions.ts'
+import { isComplete } from '../database/dump-file.ts'
+import { importAccount, importDump } from '../database/import.ts'
+import type { LeftOut } from '../database/importable-statement.ts'
+import { assertOwnServer } from '../database/own-server.ts'
+import { quoteName, quoteText } from '../database/sql.ts'
+import { DuplicityError } from '../duplicity/errors.ts'
+import { fetchTree } from '../duplicity/io/fetch.ts'
+import type { Step } from '../engine/step.ts'
+import { COMPANION, DUMP, furtherDumpsIn, openDump } from '../host/companion.ts'
+import type { HostContext } from '../host/host-context.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { webRootIn } from '../host/opened-web-root.ts'
+import type { Site } from '../host/site.ts'
+import { accessFrom } from '../restore/database-access.ts'
+import { assertRoomToImport } from '../restore/disk-space.ts'
+import { hasSameDump } from '../restore/fingerprint.ts'
+import { pendingOf, updatePending } from '../restore/journal.ts'
+import { partsOf, type Scope } from '../restore/scope.ts'
+import { clearSetuidBits } from '../restore/setuid.ts'
+import type { Restored, Restoring } from '../restore/transaction.ts'
+import { refuseUnowned } from '../restore/unowned.ts'
+import type { Needs } from '../store/facts.ts'
+import { wpConfigIn } from '../wordpress/find-config.ts'
+
+type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
+  restoring: Restoring
+  point: RestorePoint
+  scope: Scope
+}
+
+/** Phase (a): the files of the set in a new folder on the site's file system. */
+export const restoreFiles: Step<Fetches, void> = {
+  name: 'restore-files',
+  title: ({ point }) => `Restore the files of ${printTime(point.time)}`,
+  run: async ({ host, secrets, site, siteArchive, collection, restoring, point, scope }, shell) => {
+    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point }
+    for (const path of partsOf(scope) ?? [undefined]) {
+      const into = path === undefined ? restoring.tree : join(restoring.tree, path)
+      try {
+        await fetchTree({ ...common, into, ...(path === undefined ? {} : { path }) }, shell)
+      } catch (error) {
+        if (!(error instanceof DuplicityError) || error.fault !== 'not-in-backup') throw error
+        throw new Error(notThere(site.name, point, scope.database ? undefined : path))
+      }
+    }
+  },
+}
+
+const notThere = (site: string, { time }: RestorePoint, path: string | undefined): string =>
+  path === undefined
+    ? `the backup of ${printTime(time)} has no database of ${site}: it was made of a static site, or without its database`
+    : `the backup of ${printTime(time)} has no ${path} of ${site}`
+
+/**
+ * Phase (b): the files are those of a site, none is what no site may have, the configuration can be read and the dump
+ * is whole. In a dry run there is nothing to look at but the live site.
+ */
+export const checkFiles: Step<
+  Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope },
+  { restored: Restored }
+> = {
+  name: 'check-files',
+  title: 'Check the files',
+  run: async ({ host, secrets, request, site, restoring, scope }, shell) => {
+    if (request.dryRun) return { restored: scope.database ? await foretold({ host, secrets, shell }, site) : NO_DATABASE }
+    const { tree } = restoring
+    if (scope.files) checkSite(tree, site.folder)
+    await clearSetuidBits(tree, shell)
+    if (!scope.database) return { restored: NO_DATABASE }
+    for (const name of furtherDumpsIn(tree))
+      shell.note(
+        'problem',
+        `one of its further databases is not brought back, only its dump: import ${join(site.folder, COMPANION, name)} by hand`,
+      )
+    const context = { host, secrets, shell }
+    const config = scope.files ? wpConfigIn(tree, site.folder) : undefined
+    const access = await accessFrom(context, site.name, config === undefined && !scope.files ? site.folder : tree)
+    if (!access && !scope.files) throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
+    if (!access) return { restored: NO_DATABASE }
+    using dump = openDump(tree)
+    if (!dump) throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
+    if (!(await isComplete(dump.path)))
+      throw new Error('the database dump in the set is not complete: it does not end with its completion line')
+    return { restored: { access, sameDump: await hasSameDump(tree, site.folder) } }
+  },
+}
+
+const NO_DATABASE: Restored = { access: undefined, sameDump: false }
+
+/**
+ * What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke,
+ * it says what it leaves out.
+ */
+async function foretold(context: HostContext, site: Site): Promise<Restored> {
+  try {
+    if (site.local) return { access: await accessFrom(context, site.name, site.folder), sameDump: false }
+    context.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
+  } catch (error) {
+    context.shell.note('info', `${messageOf(error)}: ${UNTOLD}`)
+  }
+  return NO_DATABASE
+}
+
+const UNTOLD =
+  'which database it has is read from the backup once that is restored; a dry run cannot show how it is imported and put in place'
+
+function checkSite(tree: string, live: string): void {
+  using opened = OpenedFolder.open(tree)
+  const found = webRootIn(opened, live)
+  if (found.kind !== 'folder')
+    throw new Error(`the set holds no site: ${found.kind === 'refused' ? found.why : 'there is no folder SITE in it'}`)
+  using root = opened.folder(found.way)
+  if (root.names().length === 0) throw new Error('the set holds no site: its folder SITE is empty')
+  const companion = opened.look(COMPANION)
+  if (companion && (!companion.isDirectory() || companion.uid !== (process.geteuid?.() ?? 0))) {
+    throw new Error(`${COMPANION} in the set is not Holdfast's own folder: somebody else made it`)
+  }
+}
+
+type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; access: DatabaseAccess }
+
+/** Phase (c): the dump in a database of its own, through an account that reaches that one and no other (S41). */
+export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true }> = {
+  name: 'import',
+  title: 'Import the database beside the live one',
+  run: async ({ host, secrets, site, restoring, access, scope }, shell) => {
+    const context = { host, secrets, shell }
+    await assertOwnServer(context, access)
+    await refuseUnowned(context, site.name, access)
+    await refuseUnreadable(context, access)
+    await claimDatabase(host, site, access, 'own', shell)
+    await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
+      await assertRoomToImport(context, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
+      using dump = openDump(restoring.tree)
+      if (!dump) throw new Error(`the restored tree has no database dump (${DUMP}) any more`)
+      const scratch = { databases: [restoring.shadow], accounts: [importAccount(host, restoring.shadow)] }
+      updatePending(host, { ...pendingOf(host, site.name), scratch })
+      const leftOut = await importDump(context, {
+        dump: dump.path,
+        beside: join(restoring.holding, 'import.sql'),
+        database: restoring.shadow,
+        of: access.database,
+      })
+      updatePending(host, { ...pendingOf(host, site.name), scratch: { ...scratch, accounts: [] } })
+      const kept = await planExchange(context, site.name, restoring, access, leftOut)
+      for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
+        shell.note('problem', `the ${kind} ${name} is not brought back: ${why}`)
+    })
+    return { imported: true }
+  },
+}
+
+/**
+ * A table without its files cannot change places with the restored one. @throws when the live database has such tables:
+ * it names them and what to type
+ */
+async function refuseUnreadable(context: HostContext, { database }: DatabaseAccess): Promise<void> {
+  const unopened = `SELECT table_name FROM information_schema.tables WHERE table_schema = ${quoteText(database)} AND table_type <> 'VIEW' AND engine IS NULL;`
+  const lost = (await adminOf(context).rows(unopened)).map(([name]) => name!)
+  if (lost.length === 0) return
+  const tables = lost.map(table => `${quoteName(database)}.${quoteName(table)}`).join(', ')
+  throw new Error(
+    `the live database has tables that the server cannot open, so they cannot be kept: ${lost.join(', ')}. If nothing can save them, drop them and recover again: DROP TABLE ${tables};`,
+  )
+}
+
+/**
+ * Writes down which databases will change places, with what each defines besides its tables, and marks the new one.
+ * @returns views that could not be imported and stay as they are live
+ */
+async function planExchange(
+  context: HostContext,
+  site: string,
+  restoring: Restoring,
+  access: DatabaseAccess,
+  leftOut: readonly LeftOut[],
+): Promise<readonly string[]> {
+  const admin = adminOf(context)
+  const sides = { live: access.database, held: restoring.shadow }
+  const { isLive, live, set, keptViews } = await readSides(admin, sides, leftOut)
+  const madeLive = !isLive
+  const exchange = {
+    ...sides,
+    marker: `holdfast_${restoring.id}`,
+    liveDefinitions: join(restoring.holding, 'former.json'),
+    heldDefinitions: join(restoring.holding, 'restored.json'),
+    madeLive,
+  }
+  updatePending(context.host, { ...pendingOf(context.host, site), database: exchange })
+  if (madeLive) await admin.run(`CREATE DATABASE ${quoteName(access.database)} CHARACTER SET utf8mb4;`)
+  saveDefinitions(set, exchange.heldDefinitions)
+  saveDefinitions(live, exchange.liveDefinitions)
+  await admin.run(`CREATE TABLE ${quoteName(exchange.held)}.${quoteName(exchange.marker)} (restored INT);`)
+  return keptViews
+}
+
+/** What every WordPress database has rows in. */
+const CORE = ['options', 'users', 'posts']
+
+/** Phase (d): the database that was imported is that of a WordPress site: its core tables are there, and hold rows. */
+export const checkShadow: Step<ShadowNeeds & { imported: true }, { databaseChecked: boolean }> = {
+  name: 'check-database',
+  title: 'Check the database',
+  run: async ({ host, restoring, access }, shell) => {
+    await shell.act(`look for the core tables in ${restoring.shadow}`, async () => {
+      const admin = adminOf({ host, shell })
+      const tables = (await contentsOf(admin, restoring.shadow))?.table ?? []
+      const missing = CORE.map(name => `${access.tablePrefix}${name}`).filter(name => !tables.includes(name))
+      if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)
+      const options = `${quoteName(restoring.shadow)}.${quoteName(`${access.tablePrefix}options`)}`
+      const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${options};`)
+      if (rows === 0) throw new Error(`the imported database is empty: ${access.tablePrefix}options has no row`)
+      shell.note('info', `${tables.length - 1} tables`)
+    })
+    return { databaseChecked: true }
+  },
+}
