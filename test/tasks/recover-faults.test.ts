@@ -189,7 +189,7 @@ if (inOwnMounts(import.meta.filename)) {
   })
   test('a site that no longer answers as it did', async () => {
     await changed(copy => writeFileSync(join(copy, 'SITE', 'index.php'), '<?php http_response_code(500);'))
-    await fails(/http-check-after: it answered HTTP 200 before and HTTP 500, without the expected text after the restore/)
+    await fails(/http-check-after: it answered HTTP 200 before and HTTP 500 after the restore/)
   })
   test('a wrong passphrase', async () => {
     const locked = { ...host, name: 'locked' }
