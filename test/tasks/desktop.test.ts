@@ -18,7 +18,7 @@ const EXAMPLE: [theirs: string, ours: RegExp][] = [
   ['/opt/Backup/dupbackup.sh Thu 9 Feb 09:46:08 GMT 2023', /^2026-02-05 09:46:|\(2026-02-05T09:46:/],
   ['Running as username:root', /^Running as username: \S+/],
   ['Running as UID: 0', /UID: 0/],
-  ['No lock file, no duplicity running, is it Backup Day?', /Is it the backup day\?/],
+  ['No lock file, no duplicity running, is it Backup Day?', /Check the schedule/],
   ['Today is Thu 9 Feb 09:46:08 GMT 2023', /no lock of a dead run, no other run; today is Thu 2026-02-05 09:46 \(UTC\)/],
   ['Not the day for a backup, did we miss one by 3 days or less?', /made up for within 3 days/],
   ['Next backup date is/was Wed 15 Feb 03:00:00 GMT 2023', /the next Wed 2026-02-11 03:00/],
