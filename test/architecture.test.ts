@@ -166,6 +166,17 @@ test('a task is a recipe and a call of main(): at most 45 lines with its imports
   }
 })
 
+test('the names of steps are an interface: no two steps share one', () => {
+  const names = files
+    .filter(file => partOf(file) === 'steps')
+    .flatMap(file => [...codeOf(file).matchAll(/^ {2}name: '([^']+)',\n {2}title:/gm)].map(match => match[1]!))
+  assert.ok(names.length > 40)
+  assert.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+  )
+})
+
 test('no comment is wider than 120 characters', () => {
   const isWide = (line: string): boolean => line.length > 120 && /^\s*(\/\*\*|\* |\/\/)/.test(line)
   assert.deepEqual(

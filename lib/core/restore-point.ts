@@ -19,9 +19,9 @@ export interface RestorePoint {
 export function reachText(collection: Collection, now: number): string {
   const good = restorePoints(collection).filter(({ problems }) => problems.length === 0)
   const oldest = good[0]
-  if (!oldest) return 'it can be brought back to no backup'
+  if (!oldest) return 'it cannot be restored to any backup'
   const count = counted(good.length, 'restore point')
-  return `it can be brought back as far as ${printTime(oldest.time)}, ${formatAge(now - oldest.time)} ago; ${count}`
+  return `it can be restored as far back as ${printTime(oldest.time)}, ${formatAge(now - oldest.time)} ago; ${count}`
 }
 
 /**

@@ -36,7 +36,7 @@ export async function assertOwnServer(context: HostContext, access: DatabaseAcce
   })
   if (isOwn) return
   throw new Error(
-    `its database is at ${addressText(access.address)}, which is not this host's database server: it cannot be brought back from here. --files-only brings back the files, --into the dump too`,
+    `its database is at ${addressText(access.address)}, which is not this host's database server: it cannot be restored from here. --files-only restores the files, --into the dump too`,
   )
 }
 

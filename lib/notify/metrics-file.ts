@@ -61,7 +61,7 @@ function readMemory(host: Host, task: string, shell: Shell): MetricsMemory {
   try {
     return readState(host, stateName(task), memories) ?? { sites: {} }
   } catch (error) {
-    shell.note('warning', `the metrics begin anew: ${(error as Error).message}`)
+    shell.note('warning', `the metrics start again: ${(error as Error).message}`)
     return { sites: {} }
   }
 }

@@ -10,7 +10,7 @@ import { tickLabel, timeTicks } from './time-ticks.ts'
 /**
  * Colours that stand for the page's own, which differ in light and dark: the library wants colours, CSS knows which.
  */
-const STAND_INS: Readonly<Record<string, string>> = {
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '#010101': 'var(--text)',
   '#020202': 'var(--quiet)',
   '#030303': 'var(--line)',
@@ -19,7 +19,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '#060606': 'var(--bad)',
   '#070707': 'var(--back)',
 }
-const [TEXT = '', QUIET = '', LINE = '', FULL = '', INCREMENTAL = '', BAD = '', BACK = ''] = Object.keys(STAND_INS)
+const [TEXT = '', QUIET = '', LINE = '', FULL = '', INCREMENTAL = '', BAD = '', BACK = ''] = Object.keys(PLACEHOLDERS)
 
 const WIDTH = 760
 const ROW = 22
@@ -171,6 +171,6 @@ function allowanceLine(points: readonly SizePoint[]) {
 
 /** The library's picture as one that stands by itself, in colours that follow the reader's light or dark. */
 function inPageColours(svg: string): string {
-  const coloured = Object.entries(STAND_INS).reduce((text, [from, to]) => text.replaceAll(from, to), svg)
+  const coloured = Object.entries(PLACEHOLDERS).reduce((text, [from, to]) => text.replaceAll(from, to), svg)
   return coloured.replace(/(<svg [^>]*>)/, `$1<style>${PAGE_COLOURS}</style>`)
 }

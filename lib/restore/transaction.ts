@@ -11,7 +11,7 @@ import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
 
 /** What the restored files say of the site. */
 export interface Restored {
-  /** Undefined for a static site, or where the database is not brought back. */
+  /** Undefined for a static site, or where the database is not restored. */
   readonly access: DatabaseAccess | undefined
   /** The dump in it is the one beside the live site. */
   readonly sameDump: boolean

@@ -65,7 +65,7 @@ export const showProposal: Step<Needs<'host' | 'site'> & { approval: Approval },
 
 /** Asks for a yes, on a terminal, unless it was given. */
 export const confirmApproval: Step<Approves, void> = {
-  name: 'confirm',
+  name: 'confirm-approval',
   title: 'Confirm',
   run: async ({ host, site, request, approval, proposed }, shell) => {
     if (approval.yes || approval.digest !== undefined || request.dryRun) return

@@ -85,7 +85,7 @@ function toldOf(files: readonly SpecialFile[], folder: string, patterns: readonl
       .toSorted()
   const [special, locked] = [of(['device', 'socket']), of(['unchangeable'])]
   return [
-    ...(special.length > 0 ? [`devices and sockets are not brought back by a restore: ${listed(special)}`] : []),
+    ...(special.length > 0 ? [`devices and sockets are not restored: ${listed(special)}`] : []),
     ...(locked.length > 0 ? [`what nobody may change (chattr +i or +a) can be changed after a restore: ${listed(locked)}`] : []),
   ]
 }

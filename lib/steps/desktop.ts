@@ -7,6 +7,7 @@ import { type DesktopWork, desktopWork, isSameDay } from '../core/desktop-work.t
 import { messageOf } from '../core/message.ts'
 import { newestRestorePoint } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
+import { counted } from '../core/wording.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
 import { LONGEST_SEARCH, read, search } from '../duplicity/io/exclusions.ts'
 import { isLeftOut, parseSelection, problemsOf } from '../duplicity/selection.ts'
@@ -146,7 +147,7 @@ export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Wo
  * every hour.
  */
 export const beginTidying: Step<Needs<'host'> & Work, void> = {
-  name: 'remember',
+  name: 'record-day',
   title: 'Record that today is done',
   run: async ({ host }, shell) => {
     await shell.act('remember when', () => remember(host, { tidiedAt: shell.now() }))
@@ -234,6 +235,6 @@ export const checkExclusions: Step<Needs<'site'>, void> = {
     const found = gaveUp ? `was found within ${LONGEST_SEARCH} s` : 'is there'
     for (const { line, glob } of unmatched)
       shell.note('warning', `${file}, line ${line}: nothing that "${glob}" matches ${found}`)
-    shell.note('info', `${patterns.length} patterns in ${file}`)
+    shell.note('info', `${counted(patterns.length, 'pattern')} in ${file}`)
   },
 }

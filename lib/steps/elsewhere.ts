@@ -21,7 +21,7 @@ type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' |
 
 /** Refuses a folder that nothing can be restored into, before anything else is said about the restore. */
 export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
-  name: 'place',
+  name: 'target-folder',
   title: ({ into }) => `Check the target folder ${into}`,
   run: async ({ host, into }) => {
     if (!isOnDiskOf(into)) {

@@ -51,7 +51,7 @@ const proven = (since: number, isMarked: boolean) => ({ encryption: { since, isM
 
 /** Makes sure, before anything is fetched, that this host can decrypt a restore point. @throws when it cannot */
 export const checkDecryption: Step<LookNeeds & { readonly point: RestorePoint }, void> = {
-  name: 'encryption',
+  name: 'decryption',
   title: ({ host }) => `Check the ${wordFor(host)}`,
   run: async ({ host, secrets, site, siteArchive, point }, shell) => {
     const files = filesOfSite(siteArchive, shell.quick)

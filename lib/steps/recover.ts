@@ -72,13 +72,13 @@ export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: 
 function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
   if (!scope.files && scope.paths.length === 0) throw new BadInput(`${site.name} has no database: leave --db-only out`)
   if (into === undefined && !list)
-    throw new BadInput(`${site.name} is a desktop, and a desktop's files are brought back into another folder: add --into DIR`)
+    throw new BadInput(`${site.name} is a desktop, and a desktop's files are restored into another folder: add --into DIR`)
   return site
 }
 
 /** The site of an undo, which needs no archive. */
 export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Needs<'site'>> = {
-  name: 'choose-site',
+  name: 'choose-local-site',
   title: 'Find the site',
   run: async ({ host, request, localSites }) => {
     const [name = ''] = request.only

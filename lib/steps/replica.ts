@@ -183,7 +183,7 @@ export const databaseDiffers: Condition<{ restored: Restored } & Guarded, { acce
 
 /** Remembers how the replica looks now. */
 export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
-  name: 'remember',
+  name: 'record-replica',
   title: 'Record the state of the replica',
   run: async ({ host, secrets, site }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {

@@ -78,7 +78,7 @@ export const checkFiles: Step<
     for (const name of furtherDumpsIn(tree))
       shell.note(
         'problem',
-        `one of its further databases is not brought back, only its dump: import ${join(site.folder, COMPANION, name)} by hand`,
+        `one of its further databases is not restored, only its dump: import ${join(site.folder, COMPANION, name)} by hand`,
       )
     const context = { host, secrets, shell }
     const config = scope.files ? wpConfigIn(tree, site.folder) : undefined
@@ -152,7 +152,7 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true
       updatePending(host, { ...pendingOf(host, site.name), scratch: { ...scratch, accounts: [] } })
       const kept = await planExchange(context, site.name, restoring, access, leftOut)
       for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
-        shell.note('problem', `the ${kind} ${name} is not brought back: ${why}`)
+        shell.note('problem', `the ${kind} ${name} is not restored: ${why}`)
     })
     return { imported: true }
   },

@@ -155,7 +155,7 @@ export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & Staged & Asked, S
  * that has no place any more. Looked at before anything is restored.
  */
 export const refuseMounts: Step<Needs<'host' | 'site'> & { scope: Scope }, void> = {
-  name: 'place',
+  name: 'no-mounts',
   title: 'Check for mounts',
   run: async ({ host, site, scope }) => {
     for (const path of scope.paths) refuse(host, site.folder, join(site.folder, placeOfPath(host, site.folder, path)))
@@ -183,7 +183,7 @@ export const checkRestoreSpace = <Task extends RestoreTask>(task: Task): Step<Lo
 
 /** The same for a restore into another folder, which imports nothing. */
 export const checkSpaceElsewhere: Step<Looks & { into: string }, void> = {
-  name: 'restore-space',
+  name: 'space-elsewhere',
   title: 'Check disk space',
   run: async (facts, shell) => {
     const seen = await unlessItFails(shell, () => lookAt(facts, facts.into, false, shell))

@@ -68,7 +68,7 @@ export const vpnForLook: Hold<Needs<'host'> & Look, Needs<'vpnLease'>> = {
 
 /** The share, as for a run, unless it is there already by the person's own word. */
 export const mountForLook: Hold<Needs<'host' | 'vpnLease'> & Look, Needs<'mounted'> & { readonly mountLease: boolean }> = {
-  name: 'mount',
+  name: 'mount-for-look',
   title: 'Mount',
   up: async (facts, shell) => {
     const { archive } = facts.host

@@ -39,7 +39,7 @@ type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
 /** The last restore of the site, whose keep is to become live again. @throws {BadInput} when nothing is kept */
 export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, { kept: Transaction } & Insisting> = {
-  name: 'choose',
+  name: 'choose-kept',
   title: ({ site }) => `Find kept versions of ${site.name}`,
   run: async ({ host, site, request, recovery }, shell) => {
     const journal = readJournal(host, site.name)
@@ -72,7 +72,7 @@ export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: R
  * it.
  */
 export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: Restoring; scope: Scope } & Owes<'commit'>> = {
-  name: 'restore',
+  name: 'undo',
   title: ({ site }) => `Undo the restore of ${site.name}`,
   up: async ({ host, request, site, kept }) => {
     const restoring = {
@@ -102,7 +102,7 @@ async function refuseLost({ host, shell }: HostContext, { site, exchanges, datab
 
 /** Exchanges what is live with what is kept. What was live is then kept: an undo can be undone. */
 export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
-  name: 'swap',
+  name: 'swap-back',
   title: ({ site }) => `Swap in the kept version of ${site.name}`,
   run: async ({ host, secrets, site, kept }, shell) => {
     await shell.act(`exchange the live ${site.name} with what is kept in ${kept.holdings[0]}`, async () => {

@@ -42,7 +42,7 @@ export const chooseFiles: Step<ChooseNeeds & Needs<'roles'>, Audits> = {
 
 /** The same of a desktop's archive. */
 export const chooseDesktopFiles: Step<ChooseNeeds & Needs<'site'>, Audits> = {
-  name: 'choose-files',
+  name: 'choose-files-of-desktop',
   title: 'Choose files to verify',
   run: (facts, shell) => choose(facts, [facts.site], shell),
 }

@@ -77,8 +77,8 @@ test('a database of MariaDB 10.11 is replicated by 11.8, whole', async () => {
   assert.equal(saved.code, 0, troubles(saved).join('\n'))
   const told = await onNew('nightly', hosts.new)
   assert.deepEqual(troubles(told), [
-    'older import: the foreign key tie is not brought back: it is into the database abroad',
-    'older import: the view things is not brought back: it is of the database abroad',
+    'older import: the foreign key tie is not restored: it is into the database abroad',
+    'older import: the view things is not restored: it is of the database abroad',
   ])
   const unlike = [...ABROAD, ...OF_VERSIONS]
   assert.deepEqual(without(await zooState(servers.new, 'older'), unlike), without(was, unlike))
@@ -91,7 +91,7 @@ test('a database of MariaDB 11.8 is brought back by a recovery, whole', async ()
   assert.equal(saved.code, 0, troubles(saved).join('\n'))
   await servers.new.query('DROP TABLE history, large; DROP VIEW `αβγ`; DROP EVENT `事件`; UPDATE numbered SET t = 1', 'newer')
   const told = await onNew('recover', hosts.new, '--site', 'newer', '--yes')
-  assert.deepEqual(troubles(told), ['run import: the foreign key tie is not brought back: it is into the database abroad'])
+  assert.deepEqual(troubles(told), ['run import: the foreign key tie is not restored: it is into the database abroad'])
   assert.deepEqual(without(await zooState(servers.new, 'newer'), ABROAD.slice(1)), without(was, ABROAD.slice(1)))
 })
 
@@ -99,8 +99,8 @@ test('a database of MariaDB 11.8 is replicated by 10.11, whole', async () => {
   const was = await zooState(servers.new, 'newer')
   const told = await stage.told(hosts.old, ['--site', 'newer'])
   assert.deepEqual(troubles(told), [
-    'newer import: the foreign key tie is not brought back: it is into the database abroad',
-    'newer import: the view things is not brought back: it is of the database abroad',
+    'newer import: the foreign key tie is not restored: it is into the database abroad',
+    'newer import: the view things is not restored: it is of the database abroad',
   ])
   const unlike = [...ABROAD, ...OF_VERSIONS]
   assert.deepEqual(without(await zooState(servers.old, 'newer'), unlike), without(was, unlike))

@@ -147,7 +147,7 @@ for (const major of [0, 3] as const) {
         const name = (await readdir(place.archive)).find(each => kind.test(each))!
         await corrupt(join(place.archive, name))
         const [, told = '', ...others] = await prove(place)
-        assert.match(told, /^significant: .* set of .*: its .* cannot be decrypted: .*; it was put back from this host's copy$/)
+        assert.match(told, /^significant: .* set of .*: its .* cannot be decrypted: .*; it was restored from this host's copy$/)
         assert.deepEqual([others, wrongIn(place)], [[], []])
         assert.equal((await prove(place)).length, 1)
       }

@@ -64,7 +64,7 @@ for (const major of [0, 3] as const) {
       )
       assert.match(
         notesIn(first, 'prune').join('\n'),
-        /significant: after the pruning it can be brought back as far as 2028-01-01 03:00:0\d UTC, 1[45] days ago; 12 restore points/,
+        /significant: after the pruning it can be restored as far back as 2028-01-01 03:00:0\d UTC, 1[45] days ago; 12 restore points/,
       )
       assert.equal((await names(place)).filter(name => /^duplicity-inc\.20280101/.test(name)).length, 0)
       assert.equal(endOf(first), 'done')

@@ -48,7 +48,7 @@ test('recover --site of a desktop lists its restore points, and the command that
 
 test('recover --site of a desktop wants --into, and refuses what a desktop has not', () => {
   for (const [words, message] of [
-    [['--yes'], /a desktop's files are brought back into another folder: add --into DIR/],
+    [['--yes'], /a desktop's files are restored into another folder: add --into DIR/],
     [['--yes', '--dry-run'], /add --into DIR/],
     [['--into', join(folder, 'x'), '--db-only'], /desk has no database: leave --db-only out/],
     [['--undo', '--yes'], /nothing to undo: no restore of desk keeps what it replaced/],

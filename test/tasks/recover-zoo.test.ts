@@ -96,7 +96,7 @@ test('a recovery in place brings all of it back, and keeps what was of another d
   )
   await servers[0].query('GRANT ALL ON `zoo\\_db`.* TO zoo_db@localhost') // what was dropped is made by its right
   const told = await recover(stage, owner, 'zoo')
-  assert.deepEqual(troubles(told), ['run import: the foreign key tie is not brought back: it is into the database abroad'])
+  assert.deepEqual(troubles(told), ['run import: the foreign key tie is not restored: it is into the database abroad'])
   const is = await zooState(servers[0], 'zoo_db')
   assert.deepEqual(without(is, ABROAD.slice(1)), without(was, ABROAD.slice(1)))
   assert.ok(ownDump(servers[0], 'zoo_db') === dumped, 'another dump of it says the same')
@@ -148,8 +148,8 @@ test('what a recovery puts into a folder is imported by hand, by the client that
 test('a replica has all of it, and says what it has not', async () => {
   const told = await stage.told(replica)
   assert.deepEqual(troubles(told), [
-    'zoo import: the foreign key tie is not brought back: it is into the database abroad',
-    'zoo import: the view things is not brought back: it is of the database abroad',
+    'zoo import: the foreign key tie is not restored: it is into the database abroad',
+    'zoo import: the view things is not restored: it is of the database abroad',
   ])
   const is = await zooState(servers[1], 'zoo_db')
   assert.deepEqual(without(is, ABROAD), without(was, ABROAD))

@@ -64,7 +64,7 @@ require_once ABSPATH . 'wp-settings.php';`
 /** What begins where nothing covers it. */
 const REAL_WORDPRESS = `<?php define('DB_PASSWORD', 'WordPress has begun'); $table_prefix = 'begun_'; exit;`
 
-/** Bedrock's own files in short, with stand-ins for the libraries that it loads; the real ones were tried by hand. */
+/** Bedrock's own files in short, with placeholders for the libraries that it loads; the real ones were tried by hand. */
 const BEDROCK: Pick<Case, 'at' | 'body' | 'files' | 'wordpress'> = {
   at: 'SITE/web/wp-config.php',
   body: `require_once dirname(__DIR__) . '/vendor/autoload.php'; require_once dirname(__DIR__) . '/config/application.php'; require_once ABSPATH . 'wp-settings.php';`,

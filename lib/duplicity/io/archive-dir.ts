@@ -74,7 +74,7 @@ export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (ke
 export function copyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const archiveDir = archiveDirOf(facts)
   const file = join(archiveDir, copyName(name))
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile() || isStandIn(archiveDir, name)) return undefined
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile() || isPlaceholder(archiveDir, name)) return undefined
   const prefix = filePrefixIn(facts.siteArchive.options)
   if (parseName(name, prefix)?.role !== 'manifest') return file
   return listsWhatIsKnown(file, name, known, prefix) ? file : undefined
@@ -90,7 +90,7 @@ function listsWhatIsKnown(file: string, name: string, known: AuditedFiles, prefi
 }
 
 /** An empty manifest, and an empty tar archive of signatures, as they would be in duplicity's archive-dir. */
-const STAND_INS = {
+const PLACEHOLDERS = {
   manifest: Buffer.from('Hostname none\nLocaldir none\n'),
   signatures: gzipSync(Buffer.alloc(10_240)),
 }
@@ -101,22 +101,22 @@ const STAND_INS = {
  * would only restore an older set, or begin a new chain.
  * @param names as in the archive; what is there already stays
  */
-export function putStandIns(archiveDir: string, names: readonly string[]): void {
+export function putPlaceholders(archiveDir: string, names: readonly string[]): void {
   makeFolder(archiveDir)
   for (const name of names) {
     const file = join(archiveDir, copyName(name))
-    if (!statSync(file, { throwIfNoEntry: false })) writeFileSync(file, standInFor(name), { mode: 0o600 })
+    if (!statSync(file, { throwIfNoEntry: false })) writeFileSync(file, placeholderFor(name), { mode: 0o600 })
   }
 }
 
 /** Whether a file of an archive-dir is one that stands in for another. */
-export function isStandIn(archiveDir: string, name: string): boolean {
-  const [file, content] = [join(archiveDir, copyName(name)), standInFor(name)]
+export function isPlaceholder(archiveDir: string, name: string): boolean {
+  const [file, content] = [join(archiveDir, copyName(name)), placeholderFor(name)]
   return statSync(file, { throwIfNoEntry: false })?.size === content.length && readFileSync(file).equals(content)
 }
 
 const isSignatures = (name: string): boolean => /\.sigtar(\.gz|\.gpg)?$/.test(name)
-const standInFor = (name: string): Buffer => (isSignatures(name) ? STAND_INS.signatures : STAND_INS.manifest)
+const placeholderFor = (name: string): Buffer => (isSignatures(name) ? PLACEHOLDERS.signatures : PLACEHOLDERS.manifest)
 
 /**
  * The name of a file of the archive in an archive-dir: there nothing is encrypted, and only signatures are compressed.

@@ -12,7 +12,7 @@ import { filesOfSite, type ShareFiles } from '../../store/share-files.ts'
 import { filePrefixIn } from '../args.ts'
 import { metadataNames } from '../known-files.ts'
 import { parseName } from '../names.ts'
-import { archiveDirOf, putStandIns, withKeys } from './archive-dir.ts'
+import { archiveDirOf, putPlaceholders, withKeys } from './archive-dir.ts'
 
 /** How many manifests and signatures are tried where nothing tells with what they are encrypted: one may be damaged. */
 const TRIED = 4
@@ -79,7 +79,7 @@ export function leaveFormerChain(facts: LookNeeds & Needs<'collection'>): void {
   const prefix = filePrefixIn(facts.siteArchive.options)
   for (const name of existsSync(archiveDir) ? readdirSync(archiveDir) : [])
     if (parseName(name, prefix)?.partial) rmSync(join(archiveDir, name), { force: true })
-  putStandIns(
+  putPlaceholders(
     archiveDir,
     setsOf(primaryChain(facts.collection)!).flatMap(set => metadataNames(set, prefix)),
   )

@@ -7,7 +7,7 @@ import { counted } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
-import { copyName, putStandIns } from './archive-dir.ts'
+import { copyName, putPlaceholders } from './archive-dir.ts'
 
 /** The sets that a restore point is made of, oldest first. */
 function setsNeeded({ chain, time }: RestorePoint): readonly BackupSet[] {
@@ -43,8 +43,8 @@ export async function withNeededManifests(used: Used, shell: Shell, restore: () 
 
 /**
  * Makes duplicity's archive-dir for restores ready for one: duplicity fetches what is missing there of all manifests
- * and signatures before it does anything, and ends when any of them is damaged. Here it finds stand-ins for all but the
- * manifests that the restore needs, and of these only copies that can be right: it never compares them with the
+ * and signatures before it does anything, and ends when any of them is damaged. Here it finds placeholders for all but
+ * the manifests that the restore needs, and of these only copies that can be right: it never compares them with the
  * archive's.
  * @throws when the archive-dir cannot be written
  */
@@ -57,7 +57,7 @@ export function prepareArchiveDir({ archiveDir, point, collection: { files }, pr
   }
   const names = files.map(({ name }) => name).filter(isLeftOut)
   try {
-    putStandIns(archiveDir, names)
+    putPlaceholders(archiveDir, names)
   } catch (error) {
     throw cannotWrite(`${archiveDir} of this host`, error)
   }

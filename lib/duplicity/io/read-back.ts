@@ -75,7 +75,7 @@ async function readBackWith(
   for (const { copy, name, wrong, bytes } of repairable) {
     await putBackMetadata(facts.siteArchive.folder!, { copy, name, bytes }, keys, shell)
     const [told] = damageOf(name, wrong, prefixOf(facts))
-    shell.note('significant', `${told?.text ?? name}; it was put back from this host's copy`)
+    shell.note('significant', `${told?.text ?? name}; it was restored from this host's copy`)
   }
   const now = await listCollection(facts.siteArchive, shell)
   const repaired = new Set(repairable.map(({ name }) => name))

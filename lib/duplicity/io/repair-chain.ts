@@ -5,7 +5,7 @@ import type { LookNeeds, Needs } from '../../store/facts.ts'
 import { filePrefixIn } from '../args.ts'
 import { DuplicityError, type DuplicityFault } from '../errors.ts'
 import { metadataNames } from '../known-files.ts'
-import { archiveDirOf, copyOf, putStandIns } from './archive-dir.ts'
+import { archiveDirOf, copyOf, putPlaceholders } from './archive-dir.ts'
 import { readBack, rememberFiles } from './read-back.ts'
 
 /**
@@ -46,8 +46,8 @@ export async function repairChain(
   const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
   const lost = after.damages?.filter(({ file }) => names.includes(file) && copyOf(facts, file, known) === undefined) ?? []
   if (lost.length > 0)
-    await shell.act('put stand-ins for what is damaged into the archive-dir', () =>
-      putStandIns(
+    await shell.act('put placeholders for damaged files into the archive-dir', () =>
+      putPlaceholders(
         archiveDirOf(facts),
         lost.map(({ file }) => file),
       ),
