@@ -24,6 +24,8 @@ const PASSING = ['1412', '1205', '1213', '1146', '1051', '1969']
 const WHEN_DUMPING = /(?:^|: )Error (?<code>\d+): (?<error>.*) when dumping table (?<about>`(?:[^`]|``)*`) at row: \d+$/
 const STATEMENT = /(?:^|: )Couldn't execute '(?<about>.*)': (?<error>.*) \((?<code>\d+)\)$/
 const QUERY = /(?:^|: )Got error: (?<code>\d+): "(?<error>.*)" when (?:retrieving data from server|executing (?<about>.*))$/
+/** A history that is kept by transactions, not by times, is not dumped at all. */
+const HISTORY = /(?:^|: )(?<error>Cannot use --dump-history for table (?<about>`(?:[^`]|``)*`) with transaction-precise history)$/
 
 /**
  * Reads what mariadb-dump or mysqldump print on standard error when they are told to go on (`--force`).
@@ -41,7 +43,9 @@ export function dumpFailures(said: string, names: readonly string[]): DumpFailur
 }
 
 function failureIn(line: string, names: readonly string[]): Undumped | undefined {
-  const found = [WHEN_DUMPING, STATEMENT, QUERY].map(form => form.exec(line)?.groups).find(groups => groups !== undefined)
+  const found = [WHEN_DUMPING, STATEMENT, QUERY, HISTORY]
+    .map(form => form.exec(line)?.groups)
+    .find(groups => groups !== undefined)
   const { code = '', error = '', about = '' } = found ?? {}
   if (found === undefined || isConnection(code)) return undefined
   const [name] = namedIn(about, names).concat(namedIn(error, names))

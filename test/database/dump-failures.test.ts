@@ -42,6 +42,10 @@ const TABLE: readonly (readonly [string, ReturnType<typeof dumpFailures>])[] = [
     failed('gone', "Table 'z.gone' doesn't exist", true),
   ],
   [
+    'mariadb-dump: Cannot use --dump-history for table `m` with transaction-precise history',
+    failed('m', 'Cannot use --dump-history for table `m` with transaction-precise history'),
+  ],
+  [
     "Warning: Couldn't read keys from table `m`; records are NOT sorted (x)\nWarning: mariadb-dump: unknown variable 'loose-x'",
     { undumped: [], whole: undefined },
   ],
