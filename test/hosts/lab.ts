@@ -41,7 +41,7 @@ const CRON = ['env', '-i', 'HOME=/root', 'LOGNAME=root', 'SHELL=/bin/sh', 'PATH=
 /** Seconds that a command in a host may take, on a slow machine with other work. */
 const LONGEST = 900
 /** The NAS's share, in bytes: sparse, so it takes what is written. */
-const SHARE = 8 * 2 ** 30
+const SHARE = 12 * 2 ** 30
 
 /** Two web servers, a NAS and a desktop, each with systemd and a cable, on a network that only they are on. */
 export class Lab implements AsyncDisposable {
