@@ -13,7 +13,7 @@ import { OpenedFolder } from '../host/opened-folder.ts'
 import { webRootIn } from '../host/opened-web-root.ts'
 import type { Site } from '../host/site.ts'
 import { type SpecialFile, specialFilesIn } from '../host/special-files.ts'
-import { brokenReport } from '../site/report.ts'
+import { siteReport } from '../site/report.ts'
 import type { Needs } from '../store/facts.ts'
 import type { Made } from './backup.ts'
 
@@ -104,16 +104,22 @@ export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {
   },
 }
 
-/** Adds what the site answered to what is written down of the new set, and tells whether it has stopped working. */
-export const recordAnswer: Step<Needs<'host' | 'site' | 'collection'> & Made & Checked, Needs<'collection'> & Made> = {
+type Recorded = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'> & Made & Checked
+
+/**
+ * Adds what the site answered to what is written down of the new set, and tells whether it has stopped working. Where it
+ * works, the new set is the one that pruning keeps for that, and an older one may go.
+ */
+export const recordAnswer: Step<Recorded, Needs<'collection'> & Made> = {
   name: 'record-answer',
   title: 'Record the HTTP check',
-  run: async ({ host, site, collection: before, made, answer }, shell) => {
+  run: async (facts, shell) => {
+    const { collection: before, made, answer } = facts
     if (!made || !answer) return { collection: before, made }
     const { works, said } = answer
     const record = { ...made.record, answer: { works, said } }
     const collection = withRecords(before, [{ time: made.set.time, answer: record.answer }])
-    shell.tell({ site: site.name, broken: brokenReport({ host, site, collection }, shell.now()) })
+    shell.tell(siteReport({ ...facts, collection }, shell.now()))
     return { collection, made: { ...made, record } }
   },
 }

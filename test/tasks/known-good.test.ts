@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -21,7 +22,7 @@ await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 after(() => server.close())
 const { port } = server.address() as { port: number }
 const check = { url: `http://127.0.0.1:${port}/` }
-const host = stage.addHost('web1', { sites: { blog: { check } } } as object)
+const host = stage.addHost('web1', { sites: { blog: { check }, shop: { check } } } as object)
 const recover = (...words: string[]) => startTask(stage, host, 'recover', ['--site', 'blog', ...words]).ended
 
 test('a site that stops working is told that night, stays so in status, and is brought back by one word', async () => {
@@ -56,4 +57,20 @@ test('a site that stops working is told that night, stays so in status, and is b
   const undone = await recover('--undo', '--yes')
   assert.equal(undone.code, 0, undone.stdout)
   assert.equal(readFileSync(page, 'utf8'), '<h1>better</h1>')
+})
+
+test('a new full backup of a site that works is the good one from then on: what was it before can go, and nothing is said', async () => {
+  writeFileSync(page, '<h1>good</h1>')
+  const site = await createStaticSite(host, 'shop')
+  claim(site, host)
+  for (const [name, text] of [
+    ['SITE/picture', randomBytes(700_000)],
+    ['max_NAS_space', '1'],
+    ['full_backup_freq', '1s'],
+  ] as const)
+    writeFileSync(join(site, name), text)
+  assert.deepEqual(verdicts(await stage.told(host, ['--site', 'shop'])), [])
+  const second = await stage.told(host, ['--site', 'shop'])
+  assert.ok(second.outcomes.some(({ notes }) => notes.some(({ text }) => text.startsWith('full backup'))))
+  assert.deepEqual(verdicts(second), [])
 })
