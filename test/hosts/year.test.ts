@@ -10,7 +10,10 @@ import { SHORT } from './year/happenings.ts'
 import { Year } from './year/year.ts'
 import { yearEnd } from './year/year-end.ts'
 
-/** Nights that are lived through: a year takes an hour or more (`HOLDFAST_YEAR=365 node --test test/hosts/year.test.ts`). */
+/**
+ * Nights that are lived through: a year takes an hour or more (`HOLDFAST_YEAR=365 node --test
+ * test/hosts/year.test.ts`).
+ */
 const NIGHTS = Number(process.env.HOLDFAST_YEAR || SHORT)
 /** Minutes after which it ends before its time, if it is to. */
 const MINUTES = Number(process.env.HOLDFAST_YEAR_MINUTES || Number.POSITIVE_INFINITY)

@@ -10,7 +10,10 @@ export interface Owed {
   readonly may: readonly RegExp[]
 }
 
-/** What is wrong with the mails that came: each that nobody expected, each that is missing, each line too many or too few. */
+/**
+ * What is wrong with the mails that came: each that nobody expected, each that is missing, each line too many or
+ * too few.
+ */
 export function surprises(owed: readonly Owed[], letters: readonly Letter[]): string[] {
   const due = owed.filter(({ tells }) => tells.length > 0)
   const missing = due.slice(letters.length).map(({ tells }) => `MISSED: no mail came that tells ${tells.join(' and ')}`)

@@ -9,7 +9,10 @@ export interface Trouble {
   readonly tells: RegExp
 }
 
-/** Something that goes wrong, or is done, for some nights; and what each host's owner must be told of it, night by night. */
+/**
+ * Something that goes wrong, or is done, for some nights; and what each host's owner must be told of it, night by
+ * night.
+ */
 export interface Happening {
   readonly name: string
   /** How many nights it lasts: in a year, and where many things happen in few nights. */
@@ -123,7 +126,10 @@ export const HAPPENINGS: readonly Happening[] = [
 /** Quiet nights between two happenings of a year. */
 const QUIET_NIGHTS = 6
 
-/** Nights of a short year: everything happens once, with quiet nights only where one is needed to tell what comes of what. */
+/**
+ * Nights of a short year: everything happens once, with quiet nights only where one is needed to tell what comes
+ * of what.
+ */
 export const SHORT = 2 + HAPPENINGS.reduce((sum, { nights: [, short], quiet = 0 }) => sum + short + quiet, 0)
 
 /** Which happening there is each night, and for how many nights already. */

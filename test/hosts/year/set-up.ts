@@ -16,7 +16,10 @@ export default host({
 })
 `
 
-/** Both web servers as \`npm run setup\` leaves them, and a share on the same cable: what the way there can do is another test's. */
+/**
+ * Both web servers as `npm run setup` leaves them, and a share on the same cable: what the way there can do is
+ * another test's.
+ */
 export async function setUp(lab: Lab, keepDays: number): Promise<void> {
   for (const name of ['web1', 'web2'] as const) {
     await lab.hosts[name].exec(['sh', '-c', 'cat >/opt/holdfast/hosts/"$0".ts', name], inventory(name, keepDays))

@@ -12,7 +12,10 @@ export interface Limits {
   readonly frequency: number
 }
 
-/** A real WordPress without what only its administration needs: nights are many, and it is no larger than it must be to answer. */
+/**
+ * A real WordPress without what only its administration needs: nights are many, and it is no larger than it must
+ * be to answer.
+ */
 const TRIMMED = `cd ${VHOSTS}/blog/SITE
 rm -rf wp-admin/css wp-admin/js wp-admin/images wp-includes/js wp-includes/images
 find wp-content/themes -type d -name assets -prune -exec rm -rf {} +
@@ -62,7 +65,10 @@ wp_insert_post(['post_title' => 'day ${night}', 'post_status' => 'publish', 'pos
 const SALES = (night: number): string =>
   `INSERT INTO wp_orders (customer, what) SELECT CONCAT('customer ', seq), MD5(RAND()) FROM seq_1_to_20; INSERT INTO wp_posts (title) VALUES ('thing ${night}')`
 
-/** A script of what an owner does in a day: a post with a picture in the blog, what the shop sells, a page of the leaflet once a week. */
+/**
+ * A script of what an owner does in a day: a post with a picture in the blog, what the shop sells, a page of the
+ * leaflet once a week.
+ */
 export const day = (night: number, isDatabaseOn: boolean): string => `set -e
 cd ${VHOSTS}
 head -c 12000 /dev/urandom >blog/SITE/wp-content/uploads/day-${night}.jpg

@@ -14,7 +14,10 @@ export const task = (words: string): string =>
   `env PATH=${MODULES}:/usr/bin:/bin:/usr/sbin:/sbin NODE_COMPILE_CACHE=/var/cache/node zx tasks/${words}`
 const QUIET: Happening = { name: '', nights: [1, 1] }
 
-/** A night of a host: what happens, for how many nights already, and whether the replica was edited in the day before. */
+/**
+ * A night of a host: what happens, for how many nights already, and whether the replica was edited in the day
+ * before.
+ */
 interface Night {
   readonly number: number
   readonly what: Happening
@@ -30,7 +33,10 @@ export interface Evening {
   readonly states: Readonly<Record<Site, string>>
 }
 
-/** A year of two hosts, night by night: what is done to them, what their owner must be told, and whatever was told otherwise. */
+/**
+ * A year of two hosts, night by night: what is done to them, what their owner must be told, and whatever was told
+ * otherwise.
+ */
 export class Year {
   readonly diary: string[] = ['| night | what happens | web1 | web2 |', '| --- | --- | --- | --- |']
   readonly faults: string[] = []
