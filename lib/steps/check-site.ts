@@ -107,8 +107,8 @@ export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {
 type Recorded = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'> & Made & Checked
 
 /**
- * Adds what the site answered to what is written down of the new set, and tells whether it has stopped working. Where it
- * works, the new set is the one that pruning keeps for that, and an older one may go.
+ * Adds what the site answered to what is written down of the new set, and tells whether it has stopped working. Where
+ * it works, the new set is the one that pruning keeps for that, and an older one may go.
  */
 export const recordAnswer: Step<Recorded, Needs<'collection'> & Made> = {
   name: 'record-answer',
