@@ -127,6 +127,15 @@ test('listr2 is known to engine/tree.ts only, zx to engine only', () => {
   )
 })
 
+test('notify knows no step, and program no more of them than what the command line gives them: types', () => {
+  const values = /^import \{ (?!type )[^}]*\} from '[./]*steps\//m
+  const wrong = files.filter(file => ['notify', 'program'].includes(partOf(file)) && values.test(codeOf(file)))
+  assert.deepEqual(
+    [...wrong, ...files.filter(file => partOf(file) === 'notify' && importsOf(file).some(name => name.startsWith('lib/steps/')))],
+    [],
+  )
+})
+
 test('HTML is made by one template tag, and charts by one set-up', () => {
   const inReport = files.filter(file => partOf(file) === 'report' && file !== 'lib/report/markup.ts')
   assert.deepEqual(

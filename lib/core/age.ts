@@ -25,7 +25,7 @@ export type ClockReader = (wall: WallTime) => number
  * Reads a wall time in the process's own time zone (TZ), summer time included. Duplicity itself ignores summer time
  * here.
  */
-export const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day, w.hour, w.minute, w.second).getTime()
+const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day, w.hour, w.minute, w.second).getTime()
 
 const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
 

@@ -33,7 +33,7 @@ export interface ForecastInput {
 }
 
 /** One night: what was done, and what there was after it. */
-export interface ForecastNight {
+interface ForecastNight {
   readonly time: number
   readonly action: PruneAction['kind']
   readonly reason: string

@@ -25,7 +25,7 @@ export function brokenSince(collection: Collection): Broken | undefined {
 }
 
 /** Whether a set is known to be of a site that worked. Unknown is never good. */
-export const isKnownGood = ({ answer, cutOff }: BackupSet): boolean => answer?.works === true && !cutOff
+const isKnownGood = ({ answer, cutOff }: BackupSet): boolean => answer?.works === true && !cutOff
 
 /** The newest set that is known to be of a site that worked. */
 export const newestKnownGood = (collection: Collection): BackupSet | undefined =>

@@ -29,7 +29,7 @@ export interface DatabaseExchange {
 }
 
 /** `preparing`: nothing live was touched. `swapping`: it may have been. `kept`: all done; what was live is held. */
-export type Phase = 'preparing' | 'swapping' | 'kept'
+type Phase = 'preparing' | 'swapping' | 'kept'
 
 /** One restore of one site, from its beginning to the day on which what it replaced is thrown away. */
 export interface Transaction {

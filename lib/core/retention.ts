@@ -4,7 +4,7 @@ import { type Choice, considerCleanup, considerRemoval, considerStrip, type Prun
 import { formatBytes } from './size.ts'
 
 /** One action that was looked at, in the order of S18, with why it applies or not. */
-export interface Consideration {
+interface Consideration {
   readonly action: 'cleanup' | 'strip-incrementals' | 'remove-chain'
   readonly applies: boolean
   readonly reason: string

@@ -36,7 +36,7 @@ export function fullBackupDue(input: {
 }
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
-export type Weekday = (typeof weekdays)[number]
+type Weekday = (typeof weekdays)[number]
 
 /**
  * The backup day and hour of a machine that is not always on, and for how many days a missed one is made up for (S29,

@@ -77,7 +77,7 @@ function queryFailed({ stderr }: { stderr: string }): Error | undefined {
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', 0: '\0' }
 
 /** What the client prints in its batch form: a row a line, tabs between columns, either of them escaped in a value. */
-export const rowsIn = (printed: string): string[][] =>
+const rowsIn = (printed: string): string[][] =>
   printed
     .split('\n')
     .slice(0, -1)

@@ -2,7 +2,7 @@
 export type FileRole = 'volume' | 'manifest' | 'signatures' | 'statistics'
 
 /** How a file is packed, by its ending. */
-export type Packing = 'plain' | 'gzip' | 'gpg'
+type Packing = 'plain' | 'gzip' | 'gpg'
 
 /** What duplicity says in the name of a file. Times in ms since the epoch. */
 export interface DuplicityName {

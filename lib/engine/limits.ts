@@ -20,7 +20,7 @@ export interface CommandLimits {
 }
 
 /** Bytes that a command may print when nothing else is said: what it prints is held in memory. */
-export const MOST_OUTPUT = 256 * 1024 * 1024
+const MOST_OUTPUT = 256 * 1024 * 1024
 
 /** Seconds between two looks at what a command does: each reads a line of every process of the machine. */
 const LOOK_EVERY = 2

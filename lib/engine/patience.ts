@@ -52,7 +52,7 @@ export interface Deadline {
 }
 
 /** Why work was ended that did not come to its end in time. */
-export class DeadlinePassed extends Error {
+class DeadlinePassed extends Error {
   constructor({ seconds, setting }: Deadline) {
     super(`it was not done within ${formatAge(seconds * 1000)} (${setting})`)
   }

@@ -10,7 +10,6 @@ import { type CommandLimits, reasonOf, type WhyEnded, whyToEnd } from './limits.
 import { searchPath } from './search-path.ts'
 
 export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
-export { MOST_OUTPUT } from './limits.ts'
 
 /** How a command is to be run. */
 export interface CommandOptions extends CommandLimits {

@@ -1,6 +1,6 @@
 /** The signals that end a run early, in order: its children are killed, its holds released, its report still made. */
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-export type StopSignal = (typeof STOP_SIGNALS)[number]
+type StopSignal = (typeof STOP_SIGNALS)[number]
 
 /**
  * The one stop of a program: who wants to know of it looks at `signal`; who began a process tells it, so that none is

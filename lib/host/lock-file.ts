@@ -4,7 +4,7 @@ import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
 import { CommandFailed } from '../engine/process.ts'
 import { makeFolder } from './whole-file.ts'
 
-export const holder = z.object({ host: z.string(), pid: z.number(), /** ISO 8601, UTC. */ start: z.string() })
+const holder = z.object({ host: z.string(), pid: z.number(), /** ISO 8601, UTC. */ start: z.string() })
 
 /** What the lock file says: who holds it, and who left the run unfinished that the holder is not to make up for. */
 const lockInfo = holder.extend({ interrupted: holder.optional() })

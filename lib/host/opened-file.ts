@@ -27,7 +27,7 @@ export class WrongKind extends Error {
 }
 
 /** What a name stands for, in words. */
-export function kindOf(stat: Stats): string {
+function kindOf(stat: Stats): string {
   if (stat.isFile()) return 'a file'
   if (stat.isDirectory()) return 'a folder'
   if (stat.isSymbolicLink()) return 'a link'

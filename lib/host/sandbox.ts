@@ -11,10 +11,10 @@ export type Place = string | { readonly from: string; readonly to: string }
  * are read-only, it writes nothing. CAP_DAC_READ_SEARCH is not among them: with open_by_handle_at(2) it reads the whole
  * disk that any of the places is on.
  */
-export type Capability = 'CAP_CHOWN' | 'CAP_DAC_OVERRIDE' | 'CAP_FOWNER' | 'CAP_FSETID' | 'CAP_LINUX_IMMUTABLE'
+type Capability = 'CAP_CHOWN' | 'CAP_DAC_OVERRIDE' | 'CAP_FOWNER' | 'CAP_FSETID' | 'CAP_LINUX_IMMUTABLE'
 
 /** What a program may use at most. Time and output are limited by the shell: `timeout`, `maxOutput`. */
-export interface Limits {
+interface Limits {
   /** Bytes of address space, each process. */
   readonly memory?: number
   /** Processes at once. Linux counts none of root's: it holds for a `user` only. */

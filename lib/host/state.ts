@@ -24,7 +24,7 @@ export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema
 /**
  * Reads a file of this host's own memory, wherever it is; undefined when there is none. @throws as {@link readState}
  */
-export function readChecked<Value>(file: string, schema: z.ZodType<Value>): Value | undefined {
+function readChecked<Value>(file: string, schema: z.ZodType<Value>): Value | undefined {
   let text: string
   try {
     text = readFileSync(file, 'utf8')

@@ -20,7 +20,7 @@ import { smtpSender } from '../report/smtp.ts'
 const PATIENCE = 120
 
 /** Where mails wait. */
-export const mailFolder = (host: Pick<Host, 'paths'>): string => join(host.paths.state, 'mail')
+const mailFolder = (host: Pick<Host, 'paths'>): string => join(host.paths.state, 'mail')
 
 /**
  * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first

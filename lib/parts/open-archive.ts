@@ -1,6 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
+import type { Look } from '../site/look.ts'
 import { archiveMount, checkMount, checkWriter, lookAtArchive, type WriterRequest } from '../steps/archive.ts'
-import { type Look, mountForLook, vpnForLook } from '../steps/status.ts'
+import { mountForLook, vpnForLook } from '../steps/status.ts'
 import { vpn } from '../steps/vpn.ts'
 import type { Needs } from '../store/facts.ts'
 

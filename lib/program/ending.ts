@@ -29,7 +29,7 @@ export interface Last {
 }
 
 /** Who hears of a run as it goes, and ends it. */
-export interface Audience {
+interface Audience {
   /** A terminal with a person in front of it: the tree draws itself. */
   readonly live: boolean
   readonly onEvent: (event: RunEvent) => void

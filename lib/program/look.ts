@@ -6,8 +6,8 @@ import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
 import { readHistory } from '../host/size-history.ts'
 import { type HostStatus, statusOf } from '../report/status.ts'
 import type { StatusJson } from '../report/status-json.ts'
+import type { Look } from '../site/look.ts'
 import { lastRunFindings } from '../site/report.ts'
-import type { Look } from '../steps/status.ts'
 import type { Ending, Last } from './ending.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */

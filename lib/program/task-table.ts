@@ -10,7 +10,7 @@ const BEGIN = '<!-- made of the declarations by `npm run schema` -->\n'
 const END = '<!-- end -->'
 
 /** README's table of the tasks with their own options, and the options that all of them take. */
-export function taskTable(tasks: readonly Task[]): string {
+function taskTable(tasks: readonly Task[]): string {
   const rows = tasks.map(({ name, about, options = {} }) => {
     const own = Object.fromEntries(Object.entries(options).filter(([option]) => !(option in COMMON)))
     return `| \`npx zx tasks/${name}.ts\` | ${about} | ${namesOf(own)} |\n`

@@ -158,7 +158,7 @@ type Told = Omit<Report, 'subject' | 'significantRun'>
  * One line that tells the verdict and the count: `web1: 1 of 12 sites FAILED — blog`. A task other than the nightly run
  * is named.
  */
-export function subjectOf(report: Told): string {
+function subjectOf(report: Told): string {
   const dry = report.dryRun ? ' (dry run)' : ''
   return `${report.host}: ${verdictLine(report)}${dry}`.replace(/[\u0000-\u001f\u007f]/g, '?')
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { BadInput } from '../core/bad-input.ts'
 import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { ConfigurationFile } from './proposal.ts'
@@ -69,4 +70,27 @@ export function rememberLineages(host: Pick<Host, 'paths'>, site: string, names:
   const known = readApprovals(host, site)
   const fresh = names.filter(name => !known.lineages.includes(name))
   if (fresh.length > 0) writeState(host, stateName(site), { ...known, lineages: [...known.lineages, ...fresh] })
+}
+
+/** What an administrator says of the configuration that waits for a site. */
+export interface Approval {
+  readonly decline: boolean
+  /** Only these files; all when empty. */
+  readonly files: readonly string[]
+  /** What it must be, byte for byte, as a report named it. */
+  readonly digest: string | undefined
+  /** No question is asked. */
+  readonly yes: boolean
+}
+
+/** Checks the options of an approval, before anything is touched. @throws {BadInput} */
+export function readApproval(values: Readonly<Record<string, unknown>>, isTerminal: boolean): Approval {
+  const sites = (values.site as string[] | undefined) ?? []
+  if (sites.length !== 1)
+    throw new BadInput(`--site: found ${sites.length === 0 ? 'none' : sites.length}, wanted the one site in question`)
+  const digest = values.digest as string | undefined
+  const yes = values.yes === true
+  if (!yes && digest === undefined && values['dry-run'] !== true && !isTerminal)
+    throw new BadInput('there is no terminal to ask on: add --digest as a report named it, or --dry-run to see what waits')
+  return { decline: values.decline === true, files: (values.file as string[] | undefined) ?? [], digest, yes }
 }

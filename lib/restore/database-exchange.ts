@@ -64,7 +64,7 @@ function renameSql({ live, held }: DatabaseExchange, mine: readonly string[], th
  * account, and a password may have changed since. An account that works is left as it is; so is one that is not
  * recorded as the site's, since whoever writes the configuration could name any (S41).
  */
-export async function ensureAccount(context: HostContext, { site }: Transaction): Promise<void> {
+async function ensureAccount(context: HostContext, { site }: Transaction): Promise<void> {
   // a configuration that does not say it names no account to be made
   const access = await accessFrom(context, site, join(context.host.vhosts, site)).catch(() => undefined)
   if (!access || 'address' in (await openOwnServer(context, access))) return

@@ -93,14 +93,14 @@ function tell(
 const SHOWN = 12
 
 /** What is told of configuration that the web server would not take. */
-export const failedText = (names: readonly string[], why: string): string =>
+const failedText = (names: readonly string[], why: string): string =>
   `${INCOMPLETE}${names.join(', ')} of its backup ${names.length === 1 ? 'is' : 'are'} not in force yet, and every night tries again: ${why}`
 
 /**
  * What is told of a file that waits for an administrator's word: why, how it differs from what is in force, and what to
  * type.
  */
-export function waitingText(host: Host, site: string, waiting: Waiting, command: Request['command']): string {
+function waitingText(host: Host, site: string, waiting: Waiting, command: Request['command']): string {
   const { file, objections, inForce } = waiting
   const [first, ...more] = objections
   const besides = more.length === 0 ? '' : `, and ${more.length} more`

@@ -14,7 +14,7 @@ export const OF_TODAY = ['max_NAS_space', 'full_backup_freq']
  * Whether a path of a set may not be brought back to a live site by itself: it says whose the site is, how it is backed
  * up, or is Holdfast's own.
  */
-export function isOfToday(path: string): boolean {
+function isOfToday(path: string): boolean {
   const [top = ''] = path.split('/')
   return [...OF_TODAY, COMPANION].includes(top) || claimsIn([top]).length > 0
 }

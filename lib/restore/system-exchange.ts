@@ -95,7 +95,7 @@ async function reasonOf({ shell }: HostContext, work: () => Promise<string | und
 }
 
 /** The folder of certificates or of the web server's configuration that a path lies in; undefined for any other. */
-export const systemFolderOf = ({ certificates, webServer }: Host, path: string): string | undefined =>
+const systemFolderOf = ({ certificates, webServer }: Host, path: string): string | undefined =>
   [certificates, webServer?.folder].find(folder => folder !== undefined && isWithin(path, folder))
 
 /** Whether a path is one of certificates or of the web server's configuration. */

@@ -39,7 +39,7 @@ export function scheduleBoot(options: SetupOptions, host: Host, { systemd }: Fou
  * The web server starts also when this fails: the other sites are whole. Without anything to roll back, nothing is
  * started.
  */
-export function bootUnit(options: SetupOptions, { paths }: Pick<Host, 'paths'>): string {
+function bootUnit(options: SetupOptions, { paths }: Pick<Host, 'paths'>): string {
   return `[Unit]
 Description=Holdfast: roll back interrupted restores before the sites are served
 ConditionPathExistsGlob=${join(paths.state, 'restores', '*.json').replaceAll('%', '%%')}

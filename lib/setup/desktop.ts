@@ -15,7 +15,7 @@ const EXCLUSIONS = `# What is not backed up, in duplicity's own syntax (--exclud
 `
 
 /** Where the desktop's exclusions are: beside its inventory. */
-export const exclusionsOf = ({ inventory, host }: SetupOptions): string => join(inventory, `${host}.exclusions`)
+const exclusionsOf = ({ inventory, host }: SetupOptions): string => join(inventory, `${host}.exclusions`)
 
 /** The lines of a first inventory that make a host a desktop. */
 export function desktopLines(options: SetupOptions): string[] {
@@ -59,7 +59,7 @@ export function scheduleDesktop(options: SetupOptions, { systemd }: Found): stri
  * A stop lets the run release its mount before anything else is ended; 75 means that another run is at work, which is
  * no failure.
  */
-export function serviceUnit(options: SetupOptions): string {
+function serviceUnit(options: SetupOptions): string {
   return `[Unit]
 Description=Holdfast: the backup of this desktop, when one is due
 Wants=network-online.target

@@ -9,7 +9,7 @@ import type { FoundSite } from './sites.ts'
 export const PASSPHRASE = 'HOLDFAST_PASSPHRASE'
 
 /** Where sets go when no share was found. */
-export const LOCAL_ARCHIVE = '/var/backups/holdfast'
+const LOCAL_ARCHIVE = '/var/backups/holdfast'
 
 /**
  * The first inventory of a host, as TypeScript: what was found as fields, what was found besides as comments.

@@ -41,7 +41,7 @@ export function appendPruneLog(folder: string, text: string, now: number): strin
 
 /** Why all pruning of a site is stopped until a person removes the file. */
 const frozen = z.object({ since: z.string(), differences: z.array(z.string()) })
-export type Frozen = Readonly<z.infer<typeof frozen>>
+type Frozen = Readonly<z.infer<typeof frozen>>
 
 /** What an action was going to do, written before it begins: when the run is killed in it, the next one compares. */
 export interface Pending extends PlannedNames {
@@ -55,7 +55,7 @@ const frozenState = (site: string): string => join('frozen', encodeURIComponent(
 const pendingState = (site: string): string => join('pruning', encodeURIComponent(site))
 
 /** Why pruning of a site is stopped, if it is. A file that cannot be read stops it too. */
-export function readFrozen(host: Host, site: string): Frozen | undefined {
+function readFrozen(host: Host, site: string): Frozen | undefined {
   try {
     return readState(host, frozenState(site), frozen)
   } catch (error) {
@@ -122,7 +122,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
 }
 
 /** Who fills a site with junk must not have Holdfast delete the good history. */
-export const keepSince = ({ keepDays }: Pick<Host, 'keepDays'>, now: number): number => now - keepDays * DAY
+const keepSince = ({ keepDays }: Pick<Host, 'keepDays'>, now: number): number => now - keepDays * DAY
 const DAY = 86_400_000
 
 const oldestOf = (...times: readonly (number | undefined)[]): number | undefined => {

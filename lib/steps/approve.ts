@@ -2,35 +2,12 @@ import { BadInput, Declined } from '../core/bad-input.ts'
 import { differenceOf, plainLine } from '../core/line-diff.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { ask } from '../host/terminal.ts'
-import { remember } from '../restore/approvals.ts'
+import { type Approval, remember } from '../restore/approvals.ts'
 import { keepProposal, proposedFile, readKeptProposal } from '../restore/kept-proposal.ts'
 import { planSystemFiles } from '../restore/plan-system-files.ts'
 import type { ConfigurationFile } from '../restore/proposal.ts'
 import { shortDigest } from '../restore/put-in-force.ts'
 import type { Needs } from '../store/facts.ts'
-
-/** What an administrator says of the configuration that waits for a site. */
-export interface Approval {
-  readonly decline: boolean
-  /** Only these files; all when empty. */
-  readonly files: readonly string[]
-  /** What it must be, byte for byte, as a report named it. */
-  readonly digest: string | undefined
-  /** No question is asked. */
-  readonly yes: boolean
-}
-
-/** Checks the options of an approval, before anything is touched. @throws {BadInput} */
-export function readApproval(values: Readonly<Record<string, unknown>>, isTerminal: boolean): Approval {
-  const sites = (values.site as string[] | undefined) ?? []
-  if (sites.length !== 1)
-    throw new BadInput(`--site: found ${sites.length === 0 ? 'none' : sites.length}, wanted the one site in question`)
-  const digest = values.digest as string | undefined
-  const yes = values.yes === true
-  if (!yes && digest === undefined && values['dry-run'] !== true && !isTerminal)
-    throw new BadInput('there is no terminal to ask on: add --digest as a report named it, or --dry-run to see what waits')
-  return { decline: values.decline === true, files: (values.file as string[] | undefined) ?? [], digest, yes }
-}
 
 type Approves = Needs<'host' | 'request' | 'site'> & { approval: Approval; proposed: readonly ConfigurationFile[] }
 

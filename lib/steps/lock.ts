@@ -10,7 +10,7 @@ import { isHeld, type LockInfo, openLock, readLock, sign } from '../host/lock-fi
 import type { Needs } from '../store/facts.ts'
 
 /** Another run holds the lock. */
-export class Locked extends Error {
+class Locked extends Error {
   readonly asExitCode = EXIT.locked
 }
 

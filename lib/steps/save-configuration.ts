@@ -39,7 +39,7 @@ async function copyLineage(from: string, lineage: string, shell: Shell): Promise
 }
 
 /** The folder of the site's web server configuration in the companion folder, laid out as the web server's own. */
-export const WEB_SERVER = 'web-server'
+const WEB_SERVER = 'web-server'
 
 /** Applies on a host with a web server in its inventory. */
 export const hasWebServer: Condition<Needs<'host'>, { webServerFolder: string }> = ({ host }) =>

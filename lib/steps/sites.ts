@@ -50,7 +50,7 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
 }
 
 /** A desktop keeps no sites, and replicates none, unless it has a folder for them. */
-export const isWithoutSites = ({ desktop, vhosts }: Host): boolean =>
+const isWithoutSites = ({ desktop, vhosts }: Host): boolean =>
   desktop !== undefined && lstatSync(vhosts, { throwIfNoEntry: false }) === undefined
 
 /** @returns the sites, and the names of folders that no site can have */

@@ -14,11 +14,11 @@ import type { Hold, Many, Step } from '../engine/step.ts'
 import { desktopSite, scheduleOf } from '../host/desktop-site.ts'
 import { type Request, readLimits, siteDeadline } from '../host/site.ts'
 import { readRecord } from '../host/site-record.ts'
-import type { SiteStatus } from '../report/status.ts'
 import { desktopSpace, desktopSpaceReport } from '../site/desktop-room.ts'
+import type { Look } from '../site/look.ts'
 import { pruneInputOf } from '../site/prune-state.ts'
 import { lastVerdictOf, lastWork, listingTelling, siteReport } from '../site/report.ts'
-import { type FreeSpace, type SiteArchive, siteArchiveOf } from '../store/archive.ts'
+import { type SiteArchive, siteArchiveOf } from '../store/archive.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import { isMounted, rootOf, shareMount } from './archive.ts'
@@ -45,19 +45,6 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
     return { siteArchive, collection, limits }
   },
 }
-
-/** A look at everything that changes nothing: how it is made, and what it has found so far. */
-export interface Look {
-  readonly look: {
-    /** The archive is there already: no VPN, no mount, no unmount. */
-    readonly mounted: boolean
-    readonly sites: SiteStatus[]
-    freeSpace: FreeSpace | undefined
-  }
-}
-
-/** A look that has found nothing yet. */
-export const newLook = (mounted: boolean): Look => ({ look: { mounted, sites: [], freeSpace: undefined } })
 
 /** The VPN, unless the archive is there already. */
 export const vpnForLook: Hold<Needs<'host'> & Look, Needs<'vpnLease'>> = {

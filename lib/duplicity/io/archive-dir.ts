@@ -110,7 +110,7 @@ export function putPlaceholders(archiveDir: string, names: readonly string[]): v
 }
 
 /** Whether a file of an archive-dir is one that stands in for another. */
-export function isPlaceholder(archiveDir: string, name: string): boolean {
+function isPlaceholder(archiveDir: string, name: string): boolean {
   const [file, content] = [join(archiveDir, copyName(name)), placeholderFor(name)]
   return statSync(file, { throwIfNoEntry: false })?.size === content.length && readFileSync(file).equals(content)
 }
