@@ -171,8 +171,10 @@ describe('SIGTERM ends a run soon while it waits for', { concurrency: 4 }, () =>
   test('a page, before a site is restored', async t => {
     await using site = await silentServer('HTTP/1.1 200 OK\r\n')
     const check = { url: `http://127.0.0.1:${site.port}/` }
-    const here = await place(() => ({ sites: { blog: { check } }, deadlines: { request: 600 } }))
+    const here = await place(() => ({}))
     assert.equal((await here.stage.nightly(here.host)).code, 0)
+    // only now: the night asks for the page too
+    here.stage.addHost('web1', { sites: { blog: { check } }, deadlines: { request: 600 } } as object)
     await stopsAt(t, here, startTask(here.stage, here.host, 'recover', ['--site', 'blog', '--yes']), site.asked)
     assert.ok(!existsSync(join(here.host.vhosts, '.holdfast')), 'nothing of the restore is left')
   })
