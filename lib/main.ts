@@ -1,6 +1,6 @@
 import { BadInput } from './core/bad-input.ts'
-import { messageOf } from './core/message.ts'
 import { EXIT } from './core/outcome.ts'
+import { messageOf } from './core/wording.ts'
 import type { Ended, Part } from './engine/recipe.ts'
 import { Run } from './engine/run.ts'
 import { listenForStop } from './engine/stop.ts'
@@ -28,6 +28,7 @@ export async function main<Extra extends object, Given extends object>(
   recipe: Part<Start & Extra, Given> & Ended<Given>,
   ending?: Ending<Extra>,
 ): Promise<never>
+
 export async function main<Given extends object>(task: Task, recipe: Part<Start, Given> & Ended<Given>): Promise<never>
 export async function main<Extra extends object>(
   task: Task | TaskWith<Extra>,

@@ -1,6 +1,6 @@
-import { messageOf } from '../lib/core/message.ts'
 import { EXIT } from '../lib/core/outcome.ts'
 import { exitCodeOf } from '../lib/core/run-verdict.ts'
+import { messageOf } from '../lib/core/wording.ts'
 import { endingOf } from '../lib/demo/ending.ts'
 import { checkFiles, checkPost, makeSites, night, writePost } from '../lib/demo/play.ts'
 import { openStage } from '../lib/demo/stage.ts'

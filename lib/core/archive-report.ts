@@ -56,6 +56,7 @@ export function pruningTelling({ action, reason, freesBytes, considered }: Prune
 export function lagOf(collection: Collection, restoredFrom: number | undefined): number {
   return restorePoints(collection).filter(({ time }) => restoredFrom === undefined || time > restoredFrom).length
 }
+
 /** What the decisions of the next night are asked for, and what they said. */
 export interface NextNight {
   readonly prune: PrunePlan

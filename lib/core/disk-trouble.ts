@@ -1,4 +1,4 @@
-import { messageOf } from './message.ts'
+import { messageOf } from './wording.ts'
 
 /** What the kernel's errors (errno(3)) say of a disk. */
 const TROUBLE: Readonly<Record<string, string>> = {

@@ -46,6 +46,7 @@ export const ROLES = [
   'ambiguous',
   'unfinished',
 ] as const
+
 export type RoleName = (typeof ROLES)[number]
 
 export interface Role {

@@ -1,5 +1,6 @@
 /** A number of things: `1 chain`, `2 chains`. */
 export const counted = (count: number, thing: string, things = `${thing}s`): string => `${count} ${count === 1 ? thing : things}`
+
 /** How many of a list are told in one line. */
 const SHOWN = 3
 
@@ -7,4 +8,32 @@ const SHOWN = 3
 export function listed(items: readonly string[]): string {
   const rest = items.length - SHOWN
   return [...items.slice(0, SHOWN), ...(rest > 0 ? [`${rest} more`] : [])].join('; ')
+}
+
+/** What an error says to a person: its message, without the stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Sequences by which a text colours a terminal, moves its cursor or sets its title (ECMA-48). */
+const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
+/**
+ * What moves a cursor, begins a line where none begins, or turns the direction of a text; the end of a line and a tab
+ * are none of it.
+ */
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+/**
+ * A text of several lines that can be shown anywhere, on a terminal, in a log or a mail: without colours, and with `?`
+ * for what could hide or forge something. What a program prints, and what a site or a server calls its things, is not
+ * trusted (S41).
+ */
+export const printable = (text: string): string => text.replaceAll('\r\n', '\n').replace(ESCAPES, '').replace(CONTROLS, '?')
+
+/** The same of all texts within a value. */
+export function printableIn<Value>(value: Value, clean: (text: string) => string = printable): Value {
+  if (typeof value === 'string') return clean(value) as Value
+  if (Array.isArray(value)) return value.map(each => printableIn(each, clean)) as Value
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, printableIn(each, clean)])) as Value
 }

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { parseChecked, textOfState } from '../host/state.ts'
 import { type Admin, QueryFailed } from './admin.ts'
 import { type Contents, contentsOf, contentsOfEach, type ObjectKind } from './contents.ts'
-import { withoutDefiner } from './definers.ts'
 import type { LeftOut } from './importable-statement.ts'
+import { withoutDefiner } from './importable-statement.ts'
 import { quoteName } from './sql.ts'
 
 export type DefinitionKind = Exclude<ObjectKind, 'table'>
@@ -216,6 +216,7 @@ const definitionSchema = z.object({
   databaseCollation: maybe,
   timeZone: maybe,
 })
+
 const definitionsSchema: z.ZodType<Definitions> = z.object({
   from: z.enum(['live', 'set']),
   list: z.array(definitionSchema),

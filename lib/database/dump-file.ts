@@ -1,9 +1,11 @@
+import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 /** How the last line of a finished dump begins (mariadb-dump and mysqldump alike). */
 const COMPLETION = /\n-- Dump completed[^\n]*\n$/
 /** How a dump of Holdfast's ends. */
 export const COMPLETION_LINE = '-- Dump completed\n'
+
 /**
  * MariaDB's dumps of 2024 and later begin with a line that switches clients into a sandbox; older clients stumble over
  * it.
@@ -21,3 +23,29 @@ export async function isComplete(path: string): Promise<boolean> {
   await file.read(tail, 0, tail.length, size - tail.length)
   return COMPLETION.test(tail.toString('latin1'))
 }
+
+/**
+ * The lines of a file as bytes, many at a time, each with its newline; the last one without, when the file ends so. A
+ * line is put together once, however long it is.
+ * @param start bytes to leave out at the beginning
+ */
+export async function* linesOf(path: string, start = 0): AsyncGenerator<readonly Buffer[]> {
+  let begun: Buffer[] = []
+  for await (const chunk of createReadStream(path, { start, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    const lines: Buffer[] = []
+    let from = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const rest = chunk.subarray(from, end + 1)
+      lines.push(begun.length === 0 ? rest : Buffer.concat([...begun, rest]))
+      begun = []
+      from = end + 1
+    }
+    if (from < chunk.length) begun.push(chunk.subarray(from))
+    yield lines
+  }
+  if (begun.length > 0) yield [Buffer.concat(begun)]
+}
+
+/** Whether a line begins with a text. */
+export const beginsWith = (line: Buffer, text: string): boolean =>
+  line.length >= text.length && line.toString('latin1', 0, text.length) === text

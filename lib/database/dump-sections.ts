@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { beginsWith, linesOf } from './dump-lines.ts'
+import { beginsWith, linesOf } from './dump-file.ts'
 
 /** How the part of a table begins in what mariadb-dump and mysqldump write. */
 const header = (table: string): string => `-- Table structure for table \`${table.replaceAll('`', '``')}\`\n`

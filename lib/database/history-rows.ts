@@ -1,5 +1,5 @@
 import type { Admin } from './admin.ts'
-import { beginsWith } from './dump-lines.ts'
+import { beginsWith } from './dump-file.ts'
 
 /**
  * When a row ends that is in force, in UTC: with the last moment of a TIMESTAMP, which is another one since MariaDB

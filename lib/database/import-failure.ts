@@ -1,5 +1,5 @@
 import type { CommandFailed } from '../engine/process.ts'
-import { beginsWith, linesOf } from './dump-lines.ts'
+import { beginsWith, linesOf } from './dump-file.ts'
 
 /**
  * Errors whose quoted words are names: of accounts, databases, tables, rights. All others may quote what is in a row.

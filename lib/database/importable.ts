@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises'
-import { isSandboxLine } from './dump-file.ts'
-import { linesOf } from './dump-lines.ts'
+import { isSandboxLine, linesOf } from './dump-file.ts'
 import { HistoryRows, type LastMoment } from './history-rows.ts'
 import { importableStatement, type LeftOut } from './importable-statement.ts'
 import { StatementReader } from './statements.ts'

@@ -1,5 +1,4 @@
-import { isSandboxLine } from './dump-file.ts'
-import { beginsWith } from './dump-lines.ts'
+import { beginsWith, isSandboxLine } from './dump-file.ts'
 
 /** What becomes of the parts of a dump, in their order. Together they are the whole dump, byte for byte. */
 export interface DumpParts {

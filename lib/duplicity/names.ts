@@ -26,6 +26,7 @@ const dataForm = new RegExp(
   `^duplicity-(?<kind>full|inc)${times}\\.(?:vol(?<volume>\\d+)\\.difftar|(?<other>manifest|jsonstat))${rest}`,
   's',
 )
+
 const signaturesForm = new RegExp(`^duplicity-(?<kind>full|new)-signatures${times}\\.sigtar${rest}`, 's')
 
 /**

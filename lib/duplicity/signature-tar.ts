@@ -1,4 +1,3 @@
-import { comparePaths } from './byte-path.ts'
 import type { VolumeEnd } from './partial-manifest.ts'
 
 /** What the signatures of a set say of one path, and where that stands in the tar file. */
@@ -141,3 +140,19 @@ function tarHeader(name: Buffer, type: string, size: number): Buffer {
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
   return header
 }
+
+/**
+ * A path as duplicity has it: bytes, one a character (latin1), so that names in any encoding keep their order. The root
+ * is the empty text. Duplicity goes through a tree in the order of the parts of its paths: `a/z` comes before `a.b`,
+ * and a folder before what is in it.
+ * @returns less than 0 where `a` comes first, 0 where they are the same
+ */
+export function comparePaths(a: string, b: string): number {
+  const [left, right] = [partsOf(a), partsOf(b)]
+  const at = left.findIndex((part, index) => part !== right[index])
+  if (at < 0) return left.length - right.length
+  const other = right[at]
+  return other === undefined || left[at]! > other ? 1 : -1
+}
+
+const partsOf = (path: string): string[] => (path === '' ? [] : path.split('/'))

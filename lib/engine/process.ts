@@ -39,6 +39,7 @@ export interface CommandOptions extends CommandLimits {
 
 /** Seconds between asking a group of processes to end and killing it. */
 export const GRACE = 2
+
 /** Seconds to wait for a killed process before it is left behind. */
 export const LEAVE_BEHIND = 1
 

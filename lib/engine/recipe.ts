@@ -43,6 +43,7 @@ export type Pays<What extends string> = { readonly [Name in `${What} is missing`
 type OwedIn<Given> = {
   [Name in keyof Given]-?: Name extends `${string} is missing` ? ('owed' extends Given[Name] ? Name : never) : never
 }[keyof Given]
+
 /** Asks nothing of a chain that owes nothing, and of another what it does not have. */
 export type Ended<Given> = [OwedIn<Given>] extends [never] ? unknown : { readonly owed: OwedIn<Given> }
 

@@ -1,6 +1,6 @@
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
-import { messageOf } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { messageOf } from '../core/wording.ts'
 import { startDeadline } from './patience.ts'
 import type { Facts, Node, Part } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { messageOf } from '../core/message.ts'
 import type { Disk } from '../core/restore-room.ts'
 import { spaceText } from '../core/size.ts'
+import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 

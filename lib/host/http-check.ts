@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { messageOf } from '../core/message.ts'
 import { judgePage, type Page, type SiteAnswer } from '../core/page.ts'
+import { messageOf } from '../core/wording.ts'
 import { LONGEST_TIMER } from '../engine/limits.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SitePlace } from './site.ts'

@@ -16,6 +16,7 @@ const verdict = z.object({
   ),
   damage: z.record(z.string(), z.number()),
 })
+
 const lastRun = z.object({ run: verdict.exactOptional(), sites: z.record(z.string(), verdict) })
 
 const stateOf = (task: string): string => `last-${task}`

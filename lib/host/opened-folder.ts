@@ -23,6 +23,7 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR }
 
 /** A name under which a file is written before it gets its own: nobody can foresee it. */
 export const unfinished = (): string => `.holdfast-${process.pid}-${randomBytes(8).toString('hex')}.new`
+
 /** Such a name, which a process that was killed may leave, with the process's id. */
 export const UNFINISHED = /^\.holdfast-(\d+)-[0-9a-f]{16}\.new$/
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import { CommandFailed, lastLines, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import { fieldsGivenTwice } from './given-twice.ts'
 
 /** Seconds that an inventory may take: it is data. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
-import { parseDatabaseHost } from '../core/database-host.ts'
+import { parseDatabaseHost } from '../core/database-access.ts'
 import { isHostName } from '../core/marker.ts'
 import { deadlines, duration } from './deadlines.ts'
 import { desktop } from './desktop.ts'

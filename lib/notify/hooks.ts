@@ -1,5 +1,5 @@
-import { messageOf } from '../core/message.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
+import { messageOf } from '../core/wording.ts'
 import type { Node, Part } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import type { Host, PingSettings } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import { writeWhole } from '../host/whole-file.ts'
 import { fleetPage, ownersOf } from '../report/fleet-page.ts'
 import type { Histories } from '../report/page.ts'

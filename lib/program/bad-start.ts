@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { BadInput } from '../core/bad-input.ts'
-import { messageOf } from '../core/message.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
+import { messageOf } from '../core/wording.ts'
 import { Run } from '../engine/run.ts'
 import type { Shell } from '../engine/shell.ts'
 import { listenForStop } from '../engine/stop.ts'

@@ -30,6 +30,7 @@ export const flag = (help: string, short?: string) =>
   ({ kind: 'flag', help, ...(short === undefined ? {} : { short }) }) as const satisfies Option
 /** With a value, at most once. */
 export const text = (value: string, help: string) => ({ kind: 'text', value, help }) as const satisfies Option
+
 /** With a value, as often as one likes. */
 export const list = (value: string, help: string) => ({ kind: 'list', value, help }) as const satisfies Option
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { BadInput } from '../core/bad-input.ts'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import { forecastSite, forecastText } from '../report/forecast.ts'
 import type { Show } from './look.ts'
 

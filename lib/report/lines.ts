@@ -1,6 +1,6 @@
 import type { RunEvent } from '../core/event.ts'
 import type { Outcome } from '../core/outcome.ts'
-import { printable } from '../core/printable.ts'
+import { printable } from '../core/wording.ts'
 
 /**
  * The lines of the log for one event, each with the time and, inside an `each`, the subject. Pure text: no colours, no

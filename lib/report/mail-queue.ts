@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, u
 import { join } from 'node:path'
 import { z } from 'zod'
 import { cannotWrite } from '../core/disk-trouble.ts'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import type { Mail } from './mail.ts'
 
 /** What became of a try to send. */

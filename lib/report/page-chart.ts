@@ -19,6 +19,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '#060606': 'var(--bad)',
   '#070707': 'var(--back)',
 }
+
 const [TEXT = '', QUIET = '', LINE = '', FULL = '', INCREMENTAL = '', BAD = '', BACK = ''] = Object.keys(PLACEHOLDERS)
 
 const WIDTH = 760

@@ -1,8 +1,10 @@
 import type { Outcome } from '../core/outcome.ts'
+import { printTime } from '../core/restore-point.ts'
+import { formatBytes } from '../core/size.ts'
+import { counted } from '../core/wording.ts'
 import { printableLine } from './lines.ts'
-import type { Report } from './report.ts'
-import { verdictLine } from './report.ts'
-import { siteLines } from './site-lines.ts'
+import { type Report, type SiteRow, verdictLine } from './report.ts'
+import { tableOf } from './table.ts'
 import { remarkText } from './text.ts'
 
 /**
@@ -23,4 +25,33 @@ export function summaryOf(report: Report, outcomes: readonly Outcome[]): string 
     .flatMap(text => text.split('\n'))
     .map(printableLine)
     .join('\n')
+}
+
+/** A line for each site: what was done, how large and how long it was, and what there is now. */
+export function siteLines({ sites }: Report, outcomes: readonly Outcome[]): string[] {
+  return tableOf(sites.map(row => [row.site, whatWasDone(row, secondsFor(row.site, outcomes)), whatThereIs(row)]))
+}
+
+const secondsFor = (site: string, outcomes: readonly Outcome[]): number =>
+  outcomes.filter(({ subject, phase }) => subject === site && phase !== 'down').reduce((sum, { seconds }) => sum + seconds, 0)
+
+function whatWasDone(row: SiteRow, seconds: number): string {
+  const { backedUp, setBytes, prunedBytes, restoredTo, role, lag } = row
+  const pruned = prunedBytes === undefined ? '' : `${formatBytes(prunedBytes)} pruned, `
+  const took = ` in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
+  const state = row.state === 'well' ? '' : row.state === 'failed' ? 'FAILED, ' : `${row.state}, `
+  if (backedUp !== undefined) return `${state}${pruned}${backedUp} ${formatBytes(setBytes)}${took}`
+  if (restoredTo !== undefined) return `${state}restored to ${printTime(restoredTo)}${took}`
+  if (row.state === 'failed' || row.state === 'not reached') return `${state}${pruned}`.replace(/, $/, '')
+  if (role === 'replica' && lag === 0) return `${state}nothing newer in the archive`
+  if (prunedBytes !== undefined) return `${state}${pruned}`.replace(/, $/, '')
+  return role === 'primary' || role === 'desktop' ? `${state}nothing to do` : `${state}${role ?? ''}`.replace(/, $/, '')
+}
+
+function whatThereIs({ restorePoints, bytes, allowanceBytes, role, owner }: SiteRow): string {
+  const points = restorePoints === undefined ? [] : [counted(restorePoints, 'restore point')]
+  const used =
+    bytes === undefined || allowanceBytes === undefined ? [] : [`${Math.round((bytes / allowanceBytes) * 100)} % of allowance`]
+  const of = role === 'replica' || role === 'new replica' ? [`replica of ${owner ?? 'another host'}'s`] : []
+  return [...of, ...points, ...(role === 'primary' ? used : [])].join(', ')
 }

@@ -1,6 +1,6 @@
 import { dirname, join, relative } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
-import { parseDatabaseHost } from '../core/database-host.ts'
+import { parseDatabaseHost } from '../core/database-access.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import type { Secret } from '../core/secret.ts'
 import type { HostContext } from '../host/host-context.ts'

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import type { DatabaseExchange, Transaction } from '../core/restore-journal.ts'
 import { Secret } from '../core/secret.ts'
-import { adminOf } from '../database/admin.ts'
+import { type Admin, adminOf } from '../database/admin.ts'
 import { recordedClaim } from '../database/claims.ts'
 import { contentsOfEach } from '../database/contents.ts'
 import { dropSql } from '../database/definitions.ts'
 import { makeDefinitions } from '../database/make-definitions.ts'
 import { openOwnServer } from '../database/own-server.ts'
-import { sequenceDefaults } from '../database/sequence-defaults.ts'
 import { accountHost, accountName, escapePattern, quoteName, quoteText } from '../database/sql.ts'
 import type { HostContext } from '../host/host-context.ts'
 import { accessFrom, accountFor } from './database-access.ts'
@@ -89,4 +88,20 @@ async function ensureAccount(context: HostContext, { site }: Transaction): Promi
   const identified = `${accountName(account)} IDENTIFIED BY ${quoteText(access.password.reveal())}`
   const grant = `GRANT ALL PRIVILEGES ON ${quoteName(escapePattern(access.database))}.* TO ${accountName(account)};`
   await admin.run(new Secret(`CREATE USER IF NOT EXISTS ${identified}; ALTER USER ${identified}; ${grant}`))
+}
+
+/**
+ * SQL by which columns of two databases that take their default from a sequence take it from the one beside them: a
+ * table that is renamed into the other database goes on to name the sequence where it was.
+ */
+export async function sequenceDefaults(admin: Admin, [one, two]: readonly [string, string]): Promise<string> {
+  const rows = await admin.rows(
+    `SELECT table_schema, table_name, column_name, column_default FROM information_schema.columns WHERE table_schema IN (${quoteText(one)}, ${quoteText(two)}) AND column_default LIKE '%val(%';`,
+  )
+  const statements = rows.flatMap(([database = '', table = '', column = '', value = '']) => {
+    const [from, to] = [database === one ? two : one, database].map(name => `(${quoteName(name)}.`) as [string, string]
+    const place = `${quoteName(database)}.${quoteName(table)} ALTER COLUMN ${quoteName(column)}`
+    return value.includes(from) ? [`ALTER TABLE ${place} SET DEFAULT (${value.replaceAll(from, to)});`] : []
+  })
+  return statements.join('\n')
 }

@@ -1,4 +1,3 @@
-import { messageOf } from '../core/message.ts'
 import type { RestorePoint } from '../core/restore-point.ts'
 import {
   type Amount,
@@ -14,6 +13,7 @@ import {
   waysOut,
 } from '../core/restore-room.ts'
 import { type DumpSize, treeSizeIn } from '../core/set-record.ts'
+import { messageOf } from '../core/wording.ts'
 import { databaseDisk } from '../database/disk.ts'
 import { dumpSizeOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'

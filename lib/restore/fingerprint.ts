@@ -98,6 +98,7 @@ const VOLATILE_OPTIONS = [
   'recovery_keys',
   'rewrite_rules',
 ]
+
 const VOLATILE = [
   ...['\\_transient\\_%', '\\_site\\_transient\\_%', '%\\_children'].map(pattern => `option_name LIKE '${pattern}'`),
   `option_name IN (${VOLATILE_OPTIONS.map(quoteText).join(', ')})`,

@@ -37,6 +37,7 @@ const transaction: z.ZodType<Transaction> = z.object({
   tidied: z.boolean(),
   safety: maybe(z.string()),
 })
+
 const journals: z.ZodType<Journal> = z.object({ pending: maybe(transaction), kept: z.array(transaction) })
 
 /**

@@ -6,8 +6,8 @@ import type { SitePlace } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Approvals } from './approvals.ts'
 import type { Lineage } from './lineage.ts'
-import { lineagesHere } from './lineages-here.ts'
-import type { Piece } from './piece.ts'
+import { lineagesHere } from './lineage.ts'
+import type { Piece } from './proposal.ts'
 import type { SiteNames } from './site-names.ts'
 
 /** What is to be done with the lineages that a set brings. */

@@ -7,8 +7,7 @@ import { objectionsTo } from '../web-server/objections.ts'
 import type { Objection, SiteRights } from '../web-server/site-rights.ts'
 import { virtualHosts } from '../web-server/virtual-hosts.ts'
 import { type Approvals, digestOf, isAmong } from './approvals.ts'
-import type { Piece } from './piece.ts'
-import type { ConfigurationFile, Proposal } from './proposal.ts'
+import type { ConfigurationFile, Piece, Proposal } from './proposal.ts'
 
 /** A file that waits for an administrator's word. */
 export interface Waiting {

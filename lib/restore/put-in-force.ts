@@ -1,15 +1,14 @@
 import { INCOMPLETE } from '../core/incomplete.ts'
 import { differenceOf, plainLine } from '../core/line-diff.ts'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import type { HostContext } from '../host/host-context.ts'
 import type { Request, SitePlace } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { digestOf } from './approvals.ts'
 import { proposedFile } from './kept-proposal.ts'
-import type { Piece } from './piece.ts'
 import type { Waiting } from './plan-configuration.ts'
 import { planSystemFiles, type SystemPlan } from './plan-system-files.ts'
-import type { ConfigurationFile, Proposal } from './proposal.ts'
+import type { ConfigurationFile, Piece, Proposal } from './proposal.ts'
 import { putInPlace } from './system-exchange.ts'
 
 /** What became of what a set brought for the system. */

@@ -5,7 +5,7 @@ import type { SitePlace } from '../host/site.ts'
 import { commonWebServerFiles, type WebServerFile, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Approvals } from './approvals.ts'
-import { lineagesHere } from './lineages-here.ts'
+import { lineagesHere } from './lineage.ts'
 
 /**
  * Which names a site may answer to on a host, by what the host itself knows: what a set says of names may be a

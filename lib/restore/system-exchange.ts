@@ -1,14 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { messageOf } from '../core/message.ts'
 import type { Exchange } from '../core/restore-journal.ts'
 import { isWithin } from '../core/within.ts'
+import { messageOf } from '../core/wording.ts'
 import type { HostContext } from '../host/host-context.ts'
 import type { Host } from '../inventory/schema.ts'
 import { moveExchange, planExchange } from './exchange.ts'
 import { pendingOf, updatePending } from './journal.ts'
 import { assertNoMounts } from './mounts.ts'
-import { type Piece, writePiece } from './piece.ts'
+import { type Piece, writePiece } from './proposal.ts'
 import { foreseenProblem } from './try-configuration.ts'
 
 /**

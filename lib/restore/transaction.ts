@@ -16,6 +16,7 @@ export interface Restored {
   /** The dump in it is the one beside the live site. */
   readonly sameDump: boolean
 }
+
 /** What was restored and what was live have changed places. */
 export type Swapped = { swapped: true }
 

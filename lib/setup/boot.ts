@@ -17,6 +17,7 @@ const SERVES = [
   ...['7.4', '8.1', '8.2', '8.3', '8.4'].map(v => `php${v}-fpm`),
   'cron',
 ]
+
 const NEEDED = ['local-fs.target', 'mariadb.service', 'mysql.service']
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import { loadHost } from '../inventory/load.ts'
 import type { Host } from '../inventory/schema.ts'
 import { checkSecrets, readSecrets } from '../inventory/secrets.ts'

@@ -4,7 +4,7 @@ import { claimsIn } from '../core/marker.ts'
 import { isSiteName, type Site } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
-import { lineagesOf } from '../restore/lineages-here.ts'
+import { lineagesOf } from '../restore/lineage.ts'
 import { wpConfigIn } from '../wordpress/find-config.ts'
 
 /** A site as setup sees it. */

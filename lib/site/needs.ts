@@ -3,7 +3,7 @@ import { phpExtensions } from '../host/php-extensions.ts'
 import type { Site } from '../host/site.ts'
 import { domainsOf, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
-import { lineagesOf } from '../restore/lineages-here.ts'
+import { lineagesOf } from '../restore/lineage.ts'
 import { modulesNeeded } from '../web-server/modules.ts'
 
 /**

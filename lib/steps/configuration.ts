@@ -1,6 +1,6 @@
 import { INCOMPLETE } from '../core/incomplete.ts'
 import { claimsIn, markerOf } from '../core/marker.ts'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Hold, Step } from '../engine/step.ts'

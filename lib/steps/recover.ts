@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { formatAge } from '../core/age.ts'
 import { BadInput, Declined } from '../core/bad-input.ts'
 import { type Collection, setsOf } from '../core/collection.ts'
-import { messageOf } from '../core/message.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import {
   adviceInstead,
@@ -17,7 +16,7 @@ import {
   restorePoints,
 } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
-import { listed } from '../core/wording.ts'
+import { listed, messageOf } from '../core/wording.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { desktopSite } from '../host/desktop-site.ts'
 import { placeOf, type Site } from '../host/site.ts'
@@ -182,6 +181,7 @@ function around({ time }: RestorePoint, collection: Collection): readonly Restor
   const index = points.findIndex(point => point.time === time)
   return points.slice(Math.max(0, index - NEXT_TO), index + NEXT_TO + 1)
 }
+
 const NEXT_TO = 2
 
 /** The words that ask for the same of another backup. */
@@ -212,6 +212,7 @@ export const wantsUndo: Condition<WithRecovery & RolledBack & Needs<'request'>, 
   const [site = ''] = request.only
   return rolledBack.includes(site) ? 'the last restore had been interrupted: that it was rolled back just now is the undo' : {}
 }
+
 export const wantsList: Condition<WithRecovery, object> = ({ recovery }) => (recovery.list ? {} : 'not asked for')
 export const wantsRestore: Condition<WithRecovery, object> = ({ recovery }) =>
   recovery.list ? 'only the list was asked for' : {}

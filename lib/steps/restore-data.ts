@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
-import { messageOf } from '../core/message.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
+import { messageOf } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
 import { claimDatabase } from '../database/claims.ts'
 import { contentsOf } from '../database/contents.ts'

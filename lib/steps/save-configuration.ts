@@ -6,7 +6,7 @@ import { namesIn, openCompanion, replaceFolder } from '../host/companion.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { domainsOf, type WebServerFile, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import { areApproved, remember } from '../restore/approvals.ts'
-import { CERTIFICATES, lineagesOf } from '../restore/lineages-here.ts'
+import { CERTIFICATES, lineagesOf } from '../restore/lineage.ts'
 import type { Needs } from '../store/facts.ts'
 
 /**

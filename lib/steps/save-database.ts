@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import { queriesOf } from '../database/admin.ts'
 import { claimDatabase, claimFurther, refuseClaimed, type Server } from '../database/claims.ts'
 import { administrator, type DatabaseClient, siteAccount } from '../database/client.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Collection, setsOf } from '../core/collection.ts'
-import { messageOf } from '../core/message.ts'
 import { type SetRecord, withRecord } from '../core/set-record.ts'
+import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { filesOfSite, ShareFailure, unlessMissing } from './share-files.ts'
 

@@ -88,5 +88,6 @@ export type ShareReply =
 
 /** The file in the archive's folder that says which archive it is. */
 export const IDENTITY = '.holdfast-identity'
+
 /** What is larger is no identity. Bytes. */
 export const IDENTITY_LIMIT = 1000

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { messageOf } from '../core/message.ts'
+import { messageOf } from '../core/wording.ts'
 import { judgeWriter, remember, type WriterMark, type WriterMemory } from '../core/writer.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
@@ -20,6 +20,7 @@ const memories = z.record(
   z.string(),
   z.object({ machine: z.string(), word: z.string(), next: z.string().optional(), former: z.array(z.string()) }),
 )
+
 const STATE = 'writers'
 
 interface Place {

@@ -46,6 +46,7 @@ const SUBSTITUTIONS = [
   /^\/?index\.php$/,
   /^https:\/\/(?:%\{(?:SERVER_NAME|HTTP_HOST)\}|[A-Za-z0-9.-]+)(?:%\{REQUEST_URI\}|\/?\$1|\/)?$/,
 ]
+
 const FLAGS =
   /^\[(?:(?:L|END|NE|NC|QSA|R|R=(?:30[1278]|permanent|temp|seeother)),)*(?:L|END|NE|NC|QSA|R|R=(?:30[1278]|permanent|temp|seeother))\]$/i
 const EXPRESSION = /^!?=?[A-Za-z0-9_^$.()|*?+/\\-]+$/

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DatabaseAccess } from '../core/database-access.ts'
-import { parseDatabaseHost } from '../core/database-host.ts'
+import { parseDatabaseHost } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { DatabaseAddress } from '../../lib/core/database-access.ts'
-import { parseDatabaseHost } from '../../lib/core/database-host.ts'
+import { parseDatabaseHost } from '../../lib/core/database-access.ts'
 
 const tcp = (host: string, port = 3306): DatabaseAddress => ({ kind: 'tcp', host, port })
 const socket = (path: string): DatabaseAddress => ({ kind: 'socket', path })

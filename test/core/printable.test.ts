@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { printable, printableIn } from '../../lib/core/printable.ts'
+import { printable, printableIn } from '../../lib/core/wording.ts'
 
 const TABLE: [string, string, string][] = [
   ['colours', '\u001b[31mred\u001b[0m', 'red'],

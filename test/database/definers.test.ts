@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withoutDefiner } from '../../lib/database/definers.ts'
+import { withoutDefiner } from '../../lib/database/importable-statement.ts'
 
 /** [a line of a dump, what becomes of it]: as mariadb-dump 10.11 and 11.8 and mysqldump 8.0 write them, and as people do. */
 const table: [string, string][] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Listening, listensAt } from '../../lib/database/listening.ts'
+import { type Listening, listensAt } from '../../lib/database/own-server.ts'
 
 const OWN = ['127.0.0.1', '::1', '192.0.2.7', '2001:db8::7']
 const on = (bind_address: string, port = '3306'): Listening => ({ port, bind_address, skip_networking: 'OFF' })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { comparePaths } from '../../lib/duplicity/byte-path.ts'
+import { comparePaths } from '../../lib/duplicity/signature-tar.ts'
 
 test('comparePaths() has the order in which duplicity goes through a tree', () => {
   const sorted = ['', 'A', 'a', 'a/b', 'a/z', 'a b', 'a.b', 'a.b/c', 'b', 'é'].map(path => Buffer.from(path).toString('latin1'))

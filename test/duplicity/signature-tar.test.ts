@@ -4,8 +4,14 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { comparePaths } from '../../lib/duplicity/byte-path.ts'
-import { cutSignatures, type SignatureEntry, signatureEntries, TAR_END, unequalEntry } from '../../lib/duplicity/signature-tar.ts'
+import {
+  comparePaths,
+  cutSignatures,
+  type SignatureEntry,
+  signatureEntries,
+  TAR_END,
+  unequalEntry,
+} from '../../lib/duplicity/signature-tar.ts'
 import { duplicity3 } from '../support/duplicity3.ts'
 import { ownFolder } from '../support/host.ts'
 import { snapshot } from '../support/snapshot.ts'

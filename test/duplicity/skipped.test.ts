@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { skippedIn } from '../../lib/duplicity/skipped.ts'
+import { skippedIn } from '../../lib/duplicity/log.ts'
 
 /** [a stanza, the path, whether duplicity counts it, whether the set has a part of it, whether it is a device] */
 const SAID: readonly (readonly [string, string, boolean, boolean, boolean])[] = [

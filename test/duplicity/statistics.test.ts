@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sourceSizeIn } from '../../lib/duplicity/statistics.ts'
+import { sourceSizeIn } from '../../lib/duplicity/log.ts'
 
 const LOG = `NOTICE 1
 . Last full backup date: none

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, symlink
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
-import { lineagesOf } from '../../lib/restore/lineages-here.ts'
+import { lineagesOf } from '../../lib/restore/lineage.ts'
 import { hasWebServer, saveCertificates, saveWebServer } from '../../lib/steps/save-configuration.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'

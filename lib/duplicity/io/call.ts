@@ -13,7 +13,7 @@ import type { ArchiveSettings, Host } from '../../inventory/schema.ts'
 import { type Secrets, secretOf } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../../store/archive.ts'
 import type { Cipher, Target } from '../args.ts'
-import { skippedIn } from '../skipped.ts'
+import { skippedIn } from '../log.ts'
 import { filesInHome, folderOfUrl } from '../url.ts'
 import { duplicityEnding, logOf } from './ending.ts'
 
