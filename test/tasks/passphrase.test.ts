@@ -26,7 +26,7 @@ test('with another passphrase nothing is backed up, replayed or recovered, with 
   )
   const replayed = await stage.told(replica)
   assert.equal(replayed.code, 1)
-  const sentence = /encryption: the backup of blog of .* is encrypted with another passphrase than this host has/
+  const sentence = /decryption: the backup of blog of .* is encrypted with another passphrase than this host has/
   assert.match(troubles(replayed).join(), sentence)
   assert.ok(!existsSync(join(replica.vhosts, 'blog')))
   const recovered = await runTask(stage, 'recover', owner, ['--site', 'blog', '--yes'])

@@ -199,7 +199,7 @@ if (inOwnMounts(import.meta.filename)) {
     writeFileSync(join(folder, '.env'), `PP=${'f'.repeat(64)}\n`)
     rmSync(join(folder, 'locked', 'cache'), { recursive: true, force: true })
     host = locked
-    await fails(/encryption: .* is encrypted with another passphrase than this host has/)
+    await fails(/decryption: .* is encrypted with another passphrase than this host has/)
     host = { ...host, name: 'web1' }
   })
   test('a web server whose configuration is broken already is left alone, and the rest is restored', async () => {

@@ -61,7 +61,13 @@ before(() => {
   writeFileSync(join(folder, 'nas', '.holdfast-identity'), 'known\n')
   const at = (part: string) => join(folder, part)
   const paths = { state: at('state'), cache: at('cache'), logs: at('logs'), run: at('run') }
-  writeInventory('web1', { vhosts: at('vhosts'), archive: { kind: 'folder', path: at('nas') }, freeSpaceFactor: 0, paths })
+  writeInventory('web1', {
+    vhosts: at('vhosts'),
+    archive: { kind: 'folder', path: at('nas') },
+    freeSpaceFactor: 0,
+    keepDays: 0,
+    paths,
+  })
   writeInventory('other', { vhosts: at('vhosts'), archive: { kind: 'folder', path: at('nowhere') }, freeSpaceFactor: 0, paths })
   site('blog')
 })
