@@ -53,7 +53,7 @@ for (const major of [0, 3] as const) {
         const outcomes = await goOn()
         const notes = notesIn(outcomes, 'compare-files')
         assert.equal(notes.length, 4)
-        for (const note of notes) assert.match(note, new RegExp(`^significant: .*${told.source}.*; it was put back`))
+        for (const note of notes) assert.match(note, new RegExp(`^significant: .*${told.source}.*; it was restored from`))
         assert.match(notesIn(outcomes, 'backup').join(), /^info: incremental backup/)
         for (const file of files) assert.ok((await readFile(file)).length > 100)
         assert.deepEqual(notesIn(await goOn(), 'compare-files'), [])

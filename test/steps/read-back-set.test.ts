@@ -65,7 +65,10 @@ for (const major of [0, 3] as const) {
         await goOn()
         for (const file of ['*.manifest*', '*-signatures.*']) {
           const notes = await goOn(FLIP(`$(ls -t "$archive"/${file} | head -n 1)`))
-          assert.match(notes.join(), /significant: incremental set of .*: its (manifest|file of signatures) .*; it was put back/)
+          assert.match(
+            notes.join(),
+            /significant: incremental set of .*: its (manifest|file of signatures) .*; it was restored from/,
+          )
           assert.equal(notes.filter(note => /^(warning|problem|failed)/.test(note)).length, 0, notes.join())
         }
         assert.match((await goOn()).join(), /info: incremental backup.*info: manifest and signatures are as they were made/)
@@ -99,7 +102,7 @@ for (const major of [0, 3] as const) {
       const notes = await goOn()
       assert.match(
         notes.join('\n'),
-        /significant: .* its manifest .*; it was put back[\s\S]*info: it is tried again: [\s\S]*incremental set of/,
+        /significant: .* its manifest .*; it was restored from[\s\S]*info: it is tried again: [\s\S]*incremental set of/,
       )
       assert.equal(notes.filter(note => /^(problem|failed)/.test(note)).length, 0, notes.join())
     })
