@@ -161,7 +161,7 @@ if (inOwnMounts(import.meta.filename)) {
     execFileSync('mount', ['-o', 'remount,bind,ro', host.paths.run])
     try {
       const unmounted = await startHolder('look', host)
-      assert.match(story(await unmounted.release())[0]!, /mount up failed: EROFS/)
+      assert.match(story(await unmounted.release())[0]!, /mount-for-look up failed: EROFS/)
       execFileSync('mount', ['--bind', share, mountPoint])
       const holder = await startHolder('look', host)
       assert.deepEqual(story(await holder.release()), ['mount up done', 'wait do done', 'mount down done'])
