@@ -68,8 +68,8 @@ for (const [sets, chosen, named] of instead) {
 }
 
 test('reachText() says how far back one can go, and counts no point that may not restore', () => {
-  assert.match(reachText(collection, at(22)), /as far as 2026-01-11 00:00:00 UTC, 12 days ago; 5 restore points$/)
+  assert.match(reachText(collection, at(22)), /as far back as 2026-01-11 00:00:00 UTC, 12 days ago; 5 restore points$/)
   const damaged = collectionOf(listing({ day: 0, volumes: [2] }, { day: 3 }))
-  assert.match(reachText(damaged, at(22)), /as far as 2026-01-04 .*; 1 restore point$/)
+  assert.match(reachText(damaged, at(22)), /as far back as 2026-01-04 .*; 1 restore point$/)
   assert.equal(reachText(collectionOf([]), at(22)), 'it cannot be restored to any backup')
 })

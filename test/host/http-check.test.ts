@@ -102,7 +102,7 @@ test('httpCheck() waits for no site once the run is stopped, and does not say th
   setTimeout(() => stop.abort(new Stopped('SIGTERM')), 100)
   const chain = recipe<Parameters<typeof httpCheckBefore.run>[0]>().do(httpCheckBefore)
   const { outcomes } = await perform(chain, placeWith({ deadlines: { request: '1h' } }), { stop: stop.signal })
-  assert.deepEqual(story(outcomes), ['ask-before do stopped: stopped by SIGTERM'])
+  assert.deepEqual(story(outcomes), ['http-check-before do stopped: stopped by SIGTERM'])
 })
 
 for (const insists of [false, true]) {
@@ -112,7 +112,7 @@ for (const insists of [false, true]) {
     const { outcomes } = await perform(recipe<Parameters<typeof httpCheckAfter.run>[0]>().do(httpCheckAfter), facts)
     assert.match(
       story(outcomes).join(),
-      insists ? /ask-after do done/ : /ask-after do failed: it answered HTTP 200 before and .* after/,
+      insists ? /http-check-after do done/ : /http-check-after do failed: it answered HTTP 200 before and .* after/,
     )
   })
 }

@@ -8,6 +8,9 @@ import { day, type Limits, limit, makeSites, SITES, type Site, stateOf } from '.
 
 const DAY = 86_400_000
 const MB = 1_000_000
+/** What a night tells of what it pruned. */
+const PRUNED = ['Delete the', 'after the pruning it can be restored as far back as']
+
 /** A task as `npx zx` starts it, which a year cannot wait for each time. */
 const MODULES = '/opt/holdfast/node_modules/.bin'
 export const task = (words: string): string =>
@@ -173,7 +176,7 @@ export class Year {
         this.faults.push(`${site}: a full backup was ${isFull ? 'made that was not due' : 'due'}`)
       return [
         ...(isFull ? [new RegExp(`^significant: ${site}: full backup`)] : []),
-        ...(goneFrom(was, is, site).length > 0 ? [new RegExp(`^significant: ${site}: Delete the`)] : []),
+        ...(goneFrom(was, is, site).length > 0 ? PRUNED.map(text => new RegExp(`^significant: ${site}: ${text}`)) : []),
       ]
     })
   }
