@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { RunEvent } from '../../lib/core/event.ts'
@@ -105,6 +105,19 @@ for (const major of [0, 3] as const) {
         /significant: .* its manifest .*; it was restored from[\s\S]*info: it is tried again: [\s\S]*incremental set of/,
       )
       assert.equal(notes.filter(note => /^(problem|failed)/.test(note)).length, 0, notes.join())
+    })
+
+    test('a newest manifest that is cut off, of which this host has no copy, keeps no backup from being made', async () => {
+      const { place, copies, goOn } = await begin()
+      for (let nights = 0; nights < 2; nights++) await goOn()
+      rmSync(copies, { recursive: true })
+      const manifest = namesIn(place).find(name => /inc.*manifest/.test(name))!
+      truncateSync(join(place.archive, manifest), readFileSync(join(place.archive, manifest)).indexOf('Volume 1:') + 12)
+      const notes = await goOn()
+      assert.match(notes.join(), /its manifest has \d+ bytes, and \d+ were written/)
+      assert.equal(notes.filter(note => /^(problem|failed)/.test(note)).length, 0, notes.join())
+      assert.ok(readdirSync(place.archive).includes(`.holdfast-damaged.${manifest}`) || major === 0)
+      assert.match((await goOn()).join(), /info: incremental backup/)
     })
 
     for (const what of [/inc.*manifest/, /full.*manifest/, /full-signatures/, /new-signatures/])

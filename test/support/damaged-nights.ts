@@ -136,7 +136,7 @@ export class DamagedNights {
     let promised = 1
     for (let count = 1; count <= (named?.night ?? promised) + 1; count++) {
       const { said, isWell } = await this.#night(NIGHTS - 1 + count)
-      if (count === 1) promised = Number(/read again within (\d+) nights/.exec(said.join('\n'))?.[1])
+      if (count === 1) promised = Number(/read again within (\d+) nights?/.exec(said.join('\n'))?.[1])
       const aloud = saidAloud(said)
       if (aloud.some(note => words.some(word => note.includes(word)))) named ??= { night: count, said: aloud }
       const good = await this.#goodPoints()

@@ -73,7 +73,8 @@ const isBesideSets = (name: string): boolean => name.startsWith('.holdfast')
 function damageAny(archive: string, chance: Chance): { readonly text: string; readonly files: readonly string[] } {
   if (chance(8) > 0) return damageArchive(archive, chance)
   const pick = <Item>(list: readonly Item[]): Item => list[chance(list.length)]!
-  const file = pick(readdirSync(archive).filter(isBesideSets).toSorted())
+  const beside = readdirSync(archive, { withFileTypes: true }).filter(each => each.isFile() && isBesideSets(each.name))
+  const file = pick(beside.map(({ name }) => name).toSorted())
   const harm = pick(HARMS.filter((each): each is Exclude<Harm, 'swapped'> => each !== 'swapped'))
   return { text: `${damageFile(join(archive, file), harm, chance)} ${file}`, files: [file] }
 }

@@ -1,11 +1,13 @@
-import { type Collection, primaryChain, setsOf } from '../../core/collection.ts'
+import { type Collection, type Damage, primaryChain, setsOf } from '../../core/collection.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { filesKnownHere } from '../../store/audited-files.ts'
 import type { LookNeeds, Needs } from '../../store/facts.ts'
+import { filesOfSite } from '../../store/share-files.ts'
 import { filePrefixIn } from '../args.ts'
 import { DuplicityError, type DuplicityFault } from '../errors.ts'
 import { metadataNames } from '../known-files.ts'
 import { archiveDirOf, copyOf, putPlaceholders } from './archive-dir.ts'
+import { listCollection } from './collection.ts'
 import { readBack, rememberFiles } from './read-back.ts'
 
 /**
@@ -45,6 +47,11 @@ export async function repairChain(
   const { news, listed, isRepaired } = await readBack(facts, names, { known, listed: collection }, shell)
   const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
   const lost = after.damages?.filter(({ file }) => names.includes(file) && copyOf(facts, file, known) === undefined) ?? []
+  const unreadable = lost.filter(({ role, file }) => role === 'manifest' && !file.endsWith('.gpg'))
+  if (unreadable.length > 0) {
+    await setAside(unreadable, siteArchive, shell)
+    return await rememberFiles(facts, { known, news, listed: await listCollection(siteArchive, shell), collection }, shell)
+  }
   if (lost.length > 0)
     await shell.act('put placeholders for damaged files into the archive-dir', () =>
       putPlaceholders(
@@ -53,4 +60,16 @@ export async function repairChain(
       ),
     )
   return isRepaired || lost.length > 0 ? after : undefined
+}
+
+/**
+ * Gives manifests that are damaged a name that duplicity passes over: it reads the newest before it adds anything, and
+ * one that is not encrypted and was cut off ends it. Their sets restored no more; nothing of them is removed.
+ */
+async function setAside(damaged: readonly Damage[], siteArchive: LookNeeds['siteArchive'], shell: Shell): Promise<void> {
+  const files = filesOfSite(siteArchive, shell.quick)
+  for (const { file } of damaged) {
+    const to = `.holdfast-damaged.${file}`
+    if (await files?.rename(file, to)) shell.note('warning', `${file} cannot be read, and is now called ${to}`)
+  }
 }
