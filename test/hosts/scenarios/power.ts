@@ -23,7 +23,7 @@ const SHORT: readonly RegExp[] = [
   /Check that no other machine writes as web1: done/,
   /\[blog\] Status of blog: done/,
   /\[blog\] Save the certificates: done/,
-  /Read \d+ files? of .* again: done/,
+  /Verify \d+ files? of .*: done/,
   /mnt.nas is offline again/,
 ]
 
