@@ -164,7 +164,7 @@ if (inOwnMounts(import.meta.filename)) {
       assert.match(story(await unmounted.release())[0]!, /mount-for-look up failed: EROFS/)
       execFileSync('mount', ['--bind', share, mountPoint])
       const holder = await startHolder('look', host)
-      assert.deepEqual(story(await holder.release()), ['mount up done', 'wait do done', 'mount down done'])
+      assert.deepEqual(story(await holder.release()), ['mount-for-look up done', 'wait do done', 'mount-for-look down done'])
       assert.deepEqual(switched(), [true, ['up', 'down']])
     } finally {
       execFileSync('umount', [host.paths.run])
