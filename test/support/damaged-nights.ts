@@ -134,7 +134,9 @@ export class DamagedNights {
     const words = damaged.flatMap(name => [name, ...timeIn(name)])
     let named: { night: number; said: string[] } | undefined
     let promised = 1
-    for (let count = 1; count <= (named?.night ?? promised) + 1; count++) {
+    // of several files, the audit may come to the others later
+    const isToWait = (): boolean => named === undefined || damaged.length > 1
+    for (let count = 1; count <= Math.max(named?.night ?? 0, isToWait() ? promised : 0) + 1; count++) {
       const { said, isWell } = await this.#night(NIGHTS - 1 + count)
       if (count === 1) promised = Number(/read again within (\d+) nights?/.exec(said.join('\n'))?.[1])
       const aloud = saidAloud(said)
