@@ -15,6 +15,8 @@ export interface KnownFile {
 export interface AuditedFile extends KnownFile {
   /** When it was last read. */
   readonly readAt?: number | undefined
+  /** What this host's copy of it was like when it was the same: one that was made later proves nothing. */
+  readonly copy?: string | undefined
   /** What was found then that is not as it should be: one sentence. */
   readonly wrong?: string | undefined
   /** When it was last written, by the archive's clock, as it was then: it may be brought back. */

@@ -17,6 +17,7 @@ const filesSchema = z.record(
     sha1: hash.optional(),
     sha256: hash.optional(),
     readAt: z.number().optional(),
+    copy: z.string().optional(),
     wrong: z.string().optional(),
     wrongSince: z.number().optional(),
   }),

@@ -27,10 +27,13 @@ for (const major of [0, 3] as const) {
     after(() => server[Symbol.asyncDispose]())
 
     /** A site, whose duplicity does what `after` says, in a shell, once it has added a set; `after` knows the archive and this host's copies. */
-    async function begin(encryption: HostFile['encryption'] = { kind: 'none' }) {
+    async function begin(encryption: HostFile['encryption'] = { kind: 'none' }, compression?: 'none') {
       const at = join(folder, `${major}-${count++}`)
       const program = join(folder, `duplicity${major}-${count}`)
-      const place = await makeNightSite(at, { duplicity: { program, volumeSize: 1 }, encryption })
+      const place = await makeNightSite(at, {
+        duplicity: { program, volumeSize: 1, ...(compression && { compression }) },
+        encryption,
+      })
       place.facts.secrets = new Map([['WORD', new Secret('known only to the test')]])
       const copies = join(place.facts.host.paths.cache, 'duplicity', 'blog.backup')
       let nights = 0
@@ -119,6 +122,21 @@ for (const major of [0, 3] as const) {
       assert.ok(readdirSync(place.archive).includes(`.holdfast-damaged.${manifest}`) || major === 0)
       assert.match((await goOn()).join(), /info: incremental backup/)
     })
+
+    for (const what of [/inc.*manifest/, /full.*manifest/])
+      test(`${what.source} is garbled in part, and what duplicity makes of it is no copy to restore it from: no night fails`, async () => {
+        const { place, copies, goOn } = await begin(PASSPHRASE, 'none')
+        for (let nights = 0; nights < 2; nights++) await goOn()
+        rmSync(copies, { recursive: true })
+        const file = join(place.archive, namesIn(place).find(name => what.test(name))!)
+        const bytes = readFileSync(file)
+        writeFileSync(file, bytes.fill(0, Math.floor(bytes.length * 0.6), Math.floor(bytes.length * 0.65)))
+        const nights = [await goOn(), await goOn()].flat()
+        assert.deepEqual(
+          nights.filter(note => /^(problem|failed)|restored from this host/.test(note)),
+          [],
+        )
+      })
 
     for (const what of [/inc.*manifest/, /full.*manifest/, /full-signatures/, /new-signatures/])
       test(`${what.source} cannot be read, and this host has lost its copies: a new chain is begun the same night`, async () => {

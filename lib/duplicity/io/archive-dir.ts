@@ -68,10 +68,26 @@ export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (ke
 }
 
 /**
- * The path of this host's copy of a manifest or of signatures. Undefined where it has none that is whole: one that
- * stands in for another, or a manifest that does not list the volumes that were written.
+ * The path of this host's copy of a manifest or of signatures. Undefined where it has none that is whole, or where that
+ * was made after it was last the same as the file: duplicity makes one of a damaged file too.
  */
 export function copyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
+  const file = anyCopyOf(facts, name, known)
+  const was = known[name]?.copy
+  return file === undefined || (was !== undefined && was !== stampOf(file)) ? undefined : file
+}
+
+/** What tells a copy from one that takes its place later. */
+export function stampOf(file: string): string {
+  const { size, mtimeNs } = statSync(file, { bigint: true })
+  return `${size} ${mtimeNs}`
+}
+
+/**
+ * The same, of whatever time it is. Undefined where it has none that is whole: one that stands in for another, or a
+ * manifest that does not list the volumes that were written.
+ */
+export function anyCopyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const archiveDir = archiveDirOf(facts)
   const file = join(archiveDir, copyName(name))
   if (!statSync(file, { throwIfNoEntry: false })?.isFile() || isPlaceholder(archiveDir, name)) return undefined

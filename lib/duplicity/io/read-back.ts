@@ -12,7 +12,7 @@ import { filePrefixIn } from '../args.ts'
 import { damageOf, differenceFrom, filesListed, filesOfSetsLeft, volumesListed } from '../known-files.ts'
 import { parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
-import { copyOf, withKeys } from './archive-dir.ts'
+import { anyCopyOf, copyOf, stampOf, withKeys } from './archive-dir.ts'
 import { listCollection, withKnown } from './collection.ts'
 import { encryptedSince } from './encryption.ts'
 
@@ -97,7 +97,12 @@ interface Look {
 }
 
 /** One file, as it was found. */
-type Found = Metadata & { readonly sha256: string | undefined; readonly isGood: boolean; readonly wrong: string }
+type Found = Metadata & {
+  readonly sha256: string | undefined
+  readonly isGood: boolean
+  readonly isSame: boolean
+  readonly wrong: string
+}
 
 /**
  * @param trusting `copies` for what was just put back from them: packed or encrypted anew, it has another hash. Else
@@ -115,7 +120,7 @@ async function readAll(
   const files = names.map(name => ({
     name,
     bytes: there.get(name)?.bytes ?? 0,
-    copy: isFormer(name) ? undefined : copyOf(facts, name, known),
+    copy: isFormer(name) ? undefined : anyCopyOf(facts, name, known),
   }))
   const answers = await readBackMetadata(
     facts.siteArchive.folder!,
@@ -135,8 +140,9 @@ async function readAll(
       isAsKnown || (isSame && (trusting === 'copies' || wanted === undefined)) || (isReadable && wanted === undefined)
     const difference = differenceFrom(known[file.name] ?? {}, there.get(file.name))
     // a copy that is the same as what is damaged was made from it
-    const copy = isSame && !isGood ? undefined : file.copy
-    return { ...file, copy, sha256: answer?.sha256, isGood, wrong: difference ?? wrongIn(answer!) }
+    const whole = isSame ? undefined : copyOf(facts, file.name, known)
+    const copy = isGood ? file.copy : file.copy && whole
+    return { ...file, copy, sha256: answer?.sha256, isGood, isSame, wrong: difference ?? wrongIn(answer!) }
   })
 }
 
@@ -155,9 +161,10 @@ function newsOf({ facts, known, shell }: Look, found: readonly Found[], listed: 
   const there = new Map(listed.files.map(file => [file.name, file]))
   const files = found
     .filter(({ name }) => there.has(name))
-    .map(({ name, sha256, isGood, wrong }): [string, AuditedFile] => {
+    .map(({ name, sha256, isGood, isSame, copy, wrong }): [string, AuditedFile] => {
       const { bytes, modifiedAt } = there.get(name)!
-      return [name, isGood ? { bytes, sha256, readAt, wrong: undefined } : { readAt, wrong, wrongSince: modifiedAt }]
+      const stamp = isSame && copy !== undefined ? { copy: stampOf(copy) } : {}
+      return [name, isGood ? { bytes, sha256, readAt, wrong: undefined, ...stamp } : { readAt, wrong, wrongSince: modifiedAt }]
     })
   const manifests = found.filter(({ name, isGood }) => isGood && parseName(name, prefixOf(facts))?.role === 'manifest')
   const names = [...there.keys(), ...Object.keys(known)]
