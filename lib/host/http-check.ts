@@ -93,7 +93,9 @@ function redirectOf({ location }: Page, from: Asking, domains: readonly string[]
   const name = from.host ?? server.host
   const to = URL.parse(location ?? '', `${server.protocol}//${name}${server.pathname}${server.search}`)
   const isOwn = (hostname: string): boolean => hostname === name.replace(/:\d+$/, '') || domains.includes(hostname)
-  if (location === undefined || !to || !/^https?:$/.test(to.protocol) || !isOwn(to.hostname)) return undefined
+  // a site decides where it redirects: not to whatever else listens on this host
+  const isWeb = /^https?:$/.test(to?.protocol ?? '') && ['', server.port].includes(to?.port ?? '')
+  if (location === undefined || !to || !isWeb || !isOwn(to.hostname)) return undefined
   const next = new URL(to)
   next.hostname = server.hostname
   if (to.port === '' && to.protocol === server.protocol) next.port = server.port

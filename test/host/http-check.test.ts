@@ -42,6 +42,8 @@ const MANNERS = {
     fill()
   },
   'redirects to itself': (socket: Socket) => socket.end('HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n'),
+  'redirects to another port': (socket: Socket) =>
+    socket.end('HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n'),
   'is no web server': (socket: Socket) => socket.end('220 hello\r\n'),
   works: (socket: Socket) => socket.end(`${HEAD}Content-Length: 17\r\n\r\nthe expected text`),
 }
@@ -78,6 +80,7 @@ const ANSWERS: Readonly<Record<Manner, SiteAnswer | RegExp>> = {
   'hangs up in the middle': /ECONNRESET|aborted/,
   'never ends': { status: 200, works: true, said: 'HTTP 200' },
   'redirects to itself': { status: 302, works: false, said: 'HTTP 302, which redirects in circles' },
+  'redirects to another port': { status: 302, works: false, said: 'HTTP 302, without the expected text' },
   'is no web server': /HPE_INVALID|ECONNRESET/,
   works: { status: 200, works: true, said: 'HTTP 200' },
 }
