@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -123,6 +123,12 @@ export function putPlaceholders(archiveDir: string, names: readonly string[]): v
     const file = join(archiveDir, copyName(name))
     if (!statSync(file, { throwIfNoEntry: false })) writeFileSync(file, placeholderFor(name), { mode: 0o600 })
   }
+}
+
+/** The same over copies that are there: one that was made from what is damaged ends duplicity like that itself. */
+export function replaceCopies(archiveDir: string, names: readonly string[]): void {
+  for (const name of names) rmSync(join(archiveDir, copyName(name)), { force: true })
+  putPlaceholders(archiveDir, names)
 }
 
 /** Whether a file of an archive-dir is one that stands in for another. */

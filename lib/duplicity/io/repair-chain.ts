@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Collection, type Damage, primaryChain, setsOf } from '../../core/collection.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { filesKnownHere } from '../../store/audited-files.ts'
@@ -8,7 +6,7 @@ import { filesOfSite } from '../../store/share-files.ts'
 import { filePrefixIn } from '../args.ts'
 import { DuplicityError, type DuplicityFault } from '../errors.ts'
 import { metadataNames } from '../known-files.ts'
-import { archiveDirOf, copyName, copyOf, putPlaceholders } from './archive-dir.ts'
+import { archiveDirOf, copyOf, replaceCopies } from './archive-dir.ts'
 import { listCollection } from './collection.ts'
 import { readBack, rememberFiles } from './read-back.ts'
 
@@ -55,14 +53,12 @@ export async function repairChain(
     return await rememberFiles(facts, { known, news, listed: await listCollection(siteArchive, shell), collection }, shell)
   }
   if (lost.length > 0)
-    await shell.act('put placeholders for damaged files into the archive-dir', () => {
-      // a copy that was made from what is damaged ends duplicity like that itself
-      for (const { file } of lost) rmSync(join(archiveDirOf(facts), copyName(file)), { force: true })
-      putPlaceholders(
+    await shell.act('put placeholders for damaged files into the archive-dir', () =>
+      replaceCopies(
         archiveDirOf(facts),
         lost.map(({ file }) => file),
-      )
-    })
+      ),
+    )
   return isRepaired || lost.length > 0 ? after : undefined
 }
 
