@@ -176,9 +176,13 @@ export const NFS: readonly NfsScenario[] = [
   },
 ]
 
-/** What a run should have taken away, and what it should not have left behind: mounts, mounts that are still being made, processes. */
+/**
+ * What a run should have taken away, and what it should not have left behind: mounts, mounts that are still being made,
+ * processes. A killed process that waits for a dead server goes when the kernel lets it, so it is given 10 s.
+ */
 export async function leftOver(lab: NfsLab): Promise<string> {
-  const script = `grep ' /mnt/' /proc/mounts; systemctl list-jobs --no-legend '*.mount'; systemctl list-units --no-legend --state=active,activating 'mnt-*'
+  const script = `for i in $(seq 20); do pgrep 'duplicity|mount|gpg' >/dev/null || break; sleep 0.5; done
+grep ' /mnt/' /proc/mounts; systemctl list-jobs --no-legend '*.mount'; systemctl list-units --no-legend --state=active,activating 'mnt-*'
 pgrep -a 'duplicity|mount|gpg'; true`
   return (await lab.web(script)).trim()
 }

@@ -12,6 +12,9 @@ import { ownFolder } from '../support/host.ts'
 import { claim, PASSPHRASE, readJson, Stage, type StageHost, troubles } from '../support/stage.ts'
 
 const WWW = 33
+/** What a run may say: what the attack spoils is a folder that is a link now, or files that were not there when they were read. */
+const HELD_UP =
+  /^blog backup: (a symbolic link stands where a folder has to be|could not be read, .*: SITE\/(pages|link)\/file-\d+)/
 const FILES = Array.from({ length: 200 }, (_, index) => `file-${index}`)
 
 const folder = ownFolder('exchange')
@@ -95,8 +98,7 @@ for (const [version, environment] of [
         const ended = await stage.nightly(host, ['--json', '--new-machine'], env)
         exchanges += await user.end()
         assert.ok(!contentOf(archive, env).includes('a secret of root'), `after ${exchanges} exchanges`)
-        for (const failure of troubles(readJson(ended)))
-          assert.match(failure, /^blog backup: a symbolic link stands where a folder has to be/)
+        for (const failure of troubles(readJson(ended))) assert.match(failure, HELD_UP)
       }
     })
   }

@@ -12,7 +12,7 @@ import { createStaticSite } from '../support/static-stage.ts'
 
 const folder = ownFolder('known-good')
 const stage = new Stage(folder)
-/** Serves the site as it is on disk; a page that says "broken" is an error, as with PHP. */
+/** Serves the site as it is on disk (each state of another length: two in a second are else one to duplicity); a page that says "broken" is an error, as with PHP. */
 const page = join(folder, 'web1/vhosts/blog/SITE/index.html')
 const server = createServer((_, response) => {
   const text = readFileSync(page, 'utf8')
@@ -29,7 +29,7 @@ test('a site that stops working is told that night, stays so in status, and is b
   claim(await createStaticSite(host, 'blog'), host)
   writeFileSync(page, '<h1>good</h1>')
   assert.deepEqual(verdicts(await stage.told(host)), [])
-  writeFileSync(page, '<h1>better</h1>')
+  writeFileSync(page, '<h1>much better</h1>')
   assert.deepEqual(verdicts(await stage.told(host)), [])
 
   writeFileSync(page, '<h1>broken</h1>')
@@ -48,7 +48,7 @@ test('a site that stops working is told that night, stays so in status, and is b
   assert.deepEqual(listed.match(/works|does not work: HTTP 500/g), ['works', 'works', 'does not work: HTTP 500'], listed)
   const back = await typeCommand(commandIn(status.stdout, 'recover', '--last-good'), {}, '--yes')
   assert.equal(back.code, 0, back.said)
-  assert.equal(readFileSync(page, 'utf8'), '<h1>better</h1>')
+  assert.equal(readFileSync(page, 'utf8'), '<h1>much better</h1>')
 
   const again = await recover('--yes')
   assert.equal(again.code, 1, again.stdout)
@@ -56,7 +56,7 @@ test('a site that stops working is told that night, stays so in status, and is b
   assert.match(readFileSync(page, 'utf8'), /broken/)
   const undone = await recover('--undo', '--yes')
   assert.equal(undone.code, 0, undone.stdout)
-  assert.equal(readFileSync(page, 'utf8'), '<h1>better</h1>')
+  assert.equal(readFileSync(page, 'utf8'), '<h1>much better</h1>')
 })
 
 test('a new full backup of a site that works is the good one from then on: what was it before can go, and nothing is said', async () => {
