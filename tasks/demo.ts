@@ -1,5 +1,5 @@
 import { EXIT } from '../lib/core/outcome.ts'
-import { exitCodeOf } from '../lib/core/run-verdict.ts'
+import { exitCodeOf } from '../lib/core/verdict.ts'
 import { messageOf } from '../lib/core/wording.ts'
 import { endingOf } from '../lib/demo/ending.ts'
 import { checkFiles, checkPost, makeSites, night, writePost } from '../lib/demo/play.ts'

@@ -37,7 +37,6 @@ const BESIDE = /^lib\/(setup|demo|sandbox)\//
 /** Files that use paths by their names all the same, by the reason for which nobody else can exchange what those lead to. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "root's own folders of this host (state, logs, locks, cache, mail queue, scratch), which nobody else can enter": [
-    'lib/host/gpg-home.ts',
     'lib/host/scratch.ts',
     'lib/host/state.ts',
     'lib/host/whole-file.ts',
@@ -50,19 +49,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/duplicity/io/collection.ts',
     'lib/steps/desktop.ts',
     'lib/duplicity/io/call.ts',
-    'lib/duplicity/io/ending.ts',
     'lib/duplicity/io/encryption.ts',
-    'lib/host/leases.ts',
+    'lib/host/locks.ts',
     'lib/duplicity/io/fresh-target.ts',
-    'lib/host/lock-file.ts',
     'lib/duplicity/io/archive-dir.ts',
     'lib/site/prune-state.ts',
     'lib/duplicity/io/read-back.ts',
-    'lib/duplicity/io/needed-manifests.ts',
     'lib/restore/journal.ts',
     'lib/steps/undo.ts',
     'lib/duplicity/io/sent-part.ts',
-    'lib/host/size-history.ts',
+    'lib/host/records.ts',
     'lib/site/contents.ts',
     'lib/duplicity/io/unfinished-set.ts',
   ],
@@ -82,12 +78,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/host/companion.ts',
     'lib/steps/save-configuration.ts',
   ],
-  'given the path of what is held open': [
-    'lib/database/dump-file.ts',
-    'lib/restore/lineage.ts',
-    'lib/restore/proposal.ts',
-    'lib/host/same-bytes.ts',
-  ],
+  'given the path of what is held open': ['lib/database/dump-file.ts', 'lib/restore/proposal.ts'],
   "an administrator's own: inventory, secrets, lists, pages, certificates, web server, the database server's socket and folder, the archive's folder":
     [
       'lib/database/client.ts',
@@ -102,19 +93,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
       'lib/report/smtp.ts',
       'lib/host/web-server-files.ts',
       'lib/duplicity/io/exclusions.ts',
+      'lib/restore/lineage.ts',
       'lib/restore/plan-certificates.ts',
       'lib/restore/plan-configuration.ts',
       'lib/restore/system-exchange.ts',
-      'lib/restore/try-configuration.ts',
       'lib/steps/sites.ts',
     ],
   "the kernel's and the system's own: /proc, /etc/machine-id, programs and their settings": [
-    'lib/engine/activity.ts',
-    'lib/host/php-extensions.ts',
-    'lib/host/process-start.ts',
-    'lib/host/unread-files.ts',
-    'lib/steps/archive.ts',
-    'lib/restore/mounts.ts',
+    'lib/site/needs.ts',
+    'lib/engine/kernel.ts',
     'lib/store/writer.ts',
     'lib/wordpress/config.ts',
   ],
@@ -137,10 +124,12 @@ function usesOf(code: string): string[] {
   const single = imports
     .flatMap(names => [...names.matchAll(/(?<!type )\b\w+/g)].map(([name]) => name))
     .filter(name => BY_NAME.test(name))
+  // its own of the same kind
+  const own = /^import \{[^}]*\bnamesIn\b[^}]*\} from '[./\w-]*whole-file\.ts'/m.test(code) ? ['namesIn'] : []
   const looks = [...code.matchAll(/(?:\btest|\[) (?:! )?-[bcdefghkLNOGprsSuwx] ["'$]/g)].map(
     ([look]) => `a shell's ${look.trim()}`,
   )
-  return [...whole, ...single, ...looks]
+  return [...whole, ...single, ...own, ...looks]
 }
 
 const allowed = Object.values(ALLOWED).flat()

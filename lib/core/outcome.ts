@@ -64,3 +64,14 @@ export const EXIT = { well: 0, failed: 1, badInput: 2, locked: 75 } as const
 export function isTrouble(outcome: Outcome): boolean {
   return outcome.status === 'failed' || outcome.notes.some(note => note.kind === 'problem')
 }
+
+/** What happens in a run as it happens, for the log and the terminal. */
+export type RunEvent = { readonly at: number; readonly subject: string | undefined } & (
+  | { readonly kind: 'begin'; readonly title: string; readonly phase: Outcome['phase'] }
+  | { readonly kind: 'command'; readonly command: CommandRecord }
+  | { readonly kind: 'line'; readonly text: string }
+  | { readonly kind: 'note'; readonly note: Note }
+  /** How far a long step is; the last one counts, and none of them is kept. */
+  | { readonly kind: 'progress'; readonly text: string }
+  | { readonly kind: 'end'; readonly outcome: Outcome }
+)

@@ -1,3 +1,5 @@
+import { formatAge } from './age.ts'
+import { type Collection, type FileRef, filesOf } from './collection.ts'
 import type { PrunePlan } from './retention.ts'
 import { counted } from './wording.ts'
 
@@ -46,4 +48,36 @@ function sentence(names: readonly string[], what: string): string[] {
   if (names.length === 0) return []
   const few = names.slice(0, 3).join(', ')
   return [`${counted(names.length, 'file')} ${what}: ${few}${names.length > 3 ? ', …' : ''}`]
+}
+
+/** A writer finishes a file at least this often: a volume of 200 MB over a slow line takes an hour or two (ms). */
+const QUIET = 6 * 3_600_000
+/**
+ * Where a listing tells no times there are only the names, and the time in a name is when the set was begun: a full may
+ * take two days.
+ */
+const LONGEST_BACKUP = 2 * 86_400_000
+
+/**
+ * What shows that somebody is writing this archive now, or undefined. A backup sends its manifest last, so a set that
+ * is being written looks like one that was left unfinished: only the age of its files tells them apart. A file dated
+ * ahead of this clock counts as new. There is no lease in the archive: see the README's decisions.
+ * @param now ms since the epoch
+ * @param isOwn tells the files of a set that this host itself has left unfinished
+ */
+export function signsOfWriter(
+  collection: Collection,
+  now: number,
+  isOwn: (file: FileRef) => boolean = () => false,
+): string | undefined {
+  const sets = [...collection.incomplete, ...collection.orphaned].filter(set => !filesOf(set).some(isOwn))
+  const loose = [...collection.orphanedSignatures, ...collection.partial].filter(file => !isOwn(file))
+  const files: readonly FileRef[] = [...sets.flatMap(filesOf), ...loose]
+  const dated = files.filter(file => file.modifiedAt !== undefined)
+  const newest = dated.toSorted((a, b) => a.modifiedAt! - b.modifiedAt!).at(-1)
+  if (newest && newest.modifiedAt! > now - QUIET)
+    return `${newest.name}, of no finished set, is ${formatAge(now - newest.modifiedAt!)} old`
+  if (dated.length === files.length) return undefined
+  const begun = Math.max(...sets.map(set => set.time))
+  return begun > now - LONGEST_BACKUP ? `an unfinished set was begun ${formatAge(now - begun)} ago` : undefined
 }

@@ -8,6 +8,8 @@ import {
   setsOf,
   sumBytes,
 } from './collection.ts'
+import type { RestorePoint } from './restore-point.ts'
+import type { DumpSize, TreeSize } from './set-record.ts'
 import { spaceText } from './size.ts'
 
 /**
@@ -53,4 +55,168 @@ export function roomForFull(
 function begunAfter({ chains, incomplete }: Collection, chain: Chain): readonly BackupSet[] {
   const cutOff = chains.filter(each => !hasRestorePoint(each)).flatMap(setsOf)
   return [...cutOff, ...incomplete.filter(set => set.kind === 'full')].filter(set => set.time > chain.full.time)
+}
+
+/** A file system, as it was found for a path on it. Bytes. */
+export interface Disk {
+  /** The path that was asked about. */
+  readonly path: string
+  /** What tells file systems apart. */
+  readonly device: string
+  /** Free for any user. */
+  readonly free: number
+  /**
+   * A file takes at least its size on it. Not so where the file system compresses, or where nobody knows what is
+   * underneath.
+   */
+  readonly keepsSize: boolean
+}
+
+/** Bytes, between what is surely needed and what is likely. */
+export interface Amount {
+  /** Less cannot do. */
+  readonly least: number
+  readonly about: number
+}
+
+/** What one part of a restore needs on one disk. */
+export interface Demand extends Amount {
+  readonly disk: Disk
+  /** It is for the import of the database, and the files alone do without. */
+  readonly forImport?: true
+  /** It is told only where there is too little room for it. */
+  readonly aside?: true
+}
+
+/** All that is on the disks at the same time, at one point of a restore. */
+export type Moment = readonly Demand[]
+
+/** Whether a restore has room. */
+export interface RoomToRestore {
+  /** What it needs and what is free, a disk each, in one line; undefined where nobody knows what it needs. */
+  readonly text: string | undefined
+  /** It cannot fit: this is why. */
+  readonly refusal: string | undefined
+  /** The moments at which it cannot fit, each with what it needs on the one disk that is too small. */
+  readonly short: readonly Moment[]
+  /** It probably does not fit, but nobody can be sure. */
+  readonly doubt: string | undefined
+}
+
+/**
+ * What a folder takes of its own size, and its entry of the folder around it: `stat` counts them, and a file system may
+ * keep them for nothing. Bytes a file.
+ */
+const ENTRY = 4096
+/**
+ * The part of a full set's volumes that surely is what its files hold. The rest may be what tar and an encryption add,
+ * as to very many files that are empty.
+ */
+const HELD = 0.5
+
+/**
+ * What the files of a restore point take. At least: the sizes that were written down when the set was made, less all
+ * that they can hold of folders. Without these, half of what is in the volumes of a full set. (Those of an incremental
+ * may tell of nothing but deletions, and the sets that it builds on may hold what was deleted since.)
+ * @param size undefined for a set of which nobody wrote the size down: then it is likely about all that its chain holds
+ * up to there
+ * @returns undefined when nothing is known, as for a URL
+ */
+export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amount | undefined {
+  const own = (point.set.kind === 'full' && sumBytes(point.set.volumes)) || 0
+  const least = Math.max(0, size ? size.bytes - size.files * ENTRY : Math.floor(own * HELD))
+  const chain = sumBytes(setsUpTo(point).map(set => ({ bytes: sumBytes(set.volumes) })))
+  const about = size?.bytes ?? chain
+  return about === undefined ? undefined : { least, about: Math.max(least, about) }
+}
+
+/**
+ * What duplicity needs beside the tree while it fetches: a volume at a time is whole in its own folder, the largest
+ * too. Bytes.
+ */
+export const volumeAmount = (point: RestorePoint): Amount => {
+  const largest = Math.max(0, ...setsUpTo(point).flatMap(set => set.volumes.map(({ bytes }) => bytes ?? 0)))
+  return { least: largest, about: largest }
+}
+
+const setsUpTo = ({ chain, time }: RestorePoint) => setsOf(chain).filter(set => set.time <= time)
+
+/** The copy of a dump that is made for its import, without definers. */
+export const importableAmount = ({ bytes }: DumpSize): Amount => ({ least: Math.floor(bytes * 0.9), about: bytes })
+
+/**
+ * What the tables of a dump take on the database server: likely about as much as the dump, and at least an eighth of
+ * it, if all are InnoDB's. A dump has a statement for each row, to which InnoDB adds some twenty bytes of its own, in
+ * pages that it fills partly. What it keeps smaller is twice as large in the dump (bytes, in hexadecimal), four or five
+ * times (dates, small numbers) or six times (a TIMESTAMP); only NULL, ENUM and SET can be more, and no whole database
+ * is that. Of tables that are compressed, or kept by MyISAM or Aria (which keep a row in a few bytes), nothing is sure.
+ */
+export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
+
+/**
+ * Whether a restore has room on each disk, at its fullest moment there. It refuses only what cannot fit.
+ * @param moments none when nothing is known of what it needs
+ */
+export function roomToRestore(moments: readonly Moment[]): RoomToRestore {
+  const disks = [...Map.groupBy(moments.flat(), ({ disk }) => disk.device).values()].map(demands =>
+    onDisk(demands[0]!.disk, moments),
+  )
+  const short = disks.filter(disk => disk.isShort)
+  const doubtful = disks.filter(disk => !disk.isShort && disk.isDoubtful)
+  const spaceOn = (some: typeof disks): string => `disk space for the restore ${some.map(({ text }) => text).join('; ')}`
+  const main = disks.filter(disk => disk.isMain)
+  return {
+    text: main.length === 0 ? undefined : spaceOn(main),
+    short: short.flatMap(disk => disk.shortParts),
+    refusal: short.length === 0 ? undefined : `not enough ${spaceOn(short)}`,
+    doubt: doubtful.length === 0 ? undefined : `perhaps not enough ${spaceOn(doubtful)}`,
+  }
+}
+
+function onDisk(disk: Disk, moments: readonly Moment[]) {
+  const parts = moments
+    .map(moment => moment.filter(({ disk: { device } }) => device === disk.device))
+    .filter(here => here.length > 0)
+  const sums = parts.map(sumOf)
+  const shortParts = parts.filter(here => isShort(sumOf(here)))
+  // at its fullest
+  const [{ about, free }] = sums.toSorted((a, b) => a.free - a.about - (b.free - b.about)) as [ReturnType<typeof sumOf>]
+  return {
+    text: `on the disk of ${disk.path}: ${spaceText(free, about)}`,
+    isMain: parts.flat().some(({ aside }) => !aside),
+    shortParts,
+    isShort: shortParts.length > 0,
+    isDoubtful: about > free,
+  }
+}
+
+const isShort = ({ least, free, keepsSize }: ReturnType<typeof sumOf>): boolean => least > free && keepsSize
+
+function sumOf(demands: readonly Demand[]) {
+  const sum = (of: keyof Amount): number => demands.reduce((total, demand) => total + demand[of], 0)
+  const keepsSize = demands.every(({ disk }) => disk.keepsSize)
+  const free = Math.min(...demands.map(({ disk }) => disk.free))
+  return { least: sum('least'), about: sum('about'), free, keepsSize }
+}
+
+/**
+ * What a person can do about a restore that cannot fit: a sentence without its full stop.
+ * @param short from {@link roomToRestore}
+ * @param asked what was to be brought back; undefined where nobody can ask for something else, as for a replica
+ */
+export function waysOut(
+  short: readonly Moment[],
+  asked: { readonly files: boolean; readonly database: boolean } | undefined,
+): string {
+  // duplicity's own folder is the same for all that a person can ask for
+  const isChoice = asked !== undefined && !short.flat().some(({ aside }) => aside)
+  if (!isChoice) return 'Free some room there'
+  const isBoth = asked.files && asked.database
+  const parts = [
+    ...(isBoth && short.every(moment => moment.some(({ forImport }) => forImport)) ? ['--files-only'] : []),
+    ...(isBoth && short.every(moment => moment.some(({ forImport }) => !forImport)) ? ['--db-only'] : []),
+    ...(asked.files ? ['--path'] : []),
+  ]
+  const less = parts.length === 0 ? [] : [`bring back less with ${parts.join(' or ')}`]
+  return ['Free some room there', 'restore with --into a folder on another disk', ...less].join(', or ')
 }

@@ -1,5 +1,5 @@
+import type { KnownFiles } from './audit.ts'
 import type { BackupSet, Chain, Collection } from './collection.ts'
-import type { KnownFiles } from './known-file.ts'
 import type { SetAnswer } from './page.ts'
 import type { SiteNeeds } from './site-needs.ts'
 

@@ -1,4 +1,4 @@
-import { isWithin } from './within.ts'
+import { isWithin } from './path.ts'
 
 /** The folder of a site that the web shows, below the site's own. */
 export const SITE = 'SITE'

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Disk } from '../core/restore-room.ts'
+import type { Disk } from '../core/room.ts'
 import { diskOf } from '../host/disk.ts'
-import type { HostContext } from '../host/host-context.ts'
+import type { HostContext } from '../host/site.ts'
 import { adminOf } from './admin.ts'
 
 /** Settings of the server that say where a table's rows go, and in which form. MySQL knows the first three. */

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { processStart } from '../host/process-start.ts'
+import { processStart } from '../engine/kernel.ts'
 
 const PREFIX = 'holdfast-demo-'
 /** Names the process that plays in a sandbox, so that another demo does not remove it meanwhile. */

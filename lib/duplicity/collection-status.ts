@@ -1,5 +1,5 @@
 import type { Collection, FileRef } from '../core/collection.ts'
-import { collectionOf, type ListingOptions } from './listing.ts'
+import { collectionOf } from './listing.ts'
 import { parseLog, type Stanza } from './log.ts'
 
 /**
@@ -18,12 +18,12 @@ const STATUS_CODE = 3
  * @param log what it wrote to its `--log-file`
  * @throws when the log names no files, or when our reading of them differs from duplicity's
  */
-export function collectionFromStatus(log: string, options: ListingOptions = {}): Collection {
+export function collectionFromStatus(log: string, prefix?: string): Collection {
   const stanzas = parseLog(log)
   const list = stanzas.map(stanza => FILE_LIST.exec(stanza.text)?.[1]).findLast(text => text !== undefined)
   const status = stanzas.findLast(stanza => stanza.keyword === 'INFO' && stanza.code === STATUS_CODE)
   if (list === undefined || !status) throw new Error('duplicity collection-status did not name the files of the archive')
-  const collection = collectionOf(refsIn(list), options)
+  const collection = collectionOf(refsIn(list), prefix)
   const [counted, ours] = [countsIn(status), countsOf(collection)]
   if (counted !== ours) throw new Error(`duplicity counts ${counted} in the archive, its list of files holds ${ours}`)
   return collection

@@ -1,5 +1,5 @@
+import type { AuditedFiles, KnownFile, KnownFiles } from '../core/audit.ts'
 import { type BackupSet, type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
-import type { AuditedFiles, KnownFile, KnownFiles } from '../core/known-file.ts'
 import { printTime } from '../core/restore-point.ts'
 import type { ManifestVolume } from './manifest.ts'
 import { type DuplicityName, formatName, parseName } from './names.ts'

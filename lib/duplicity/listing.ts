@@ -1,12 +1,14 @@
-import { type BackupSet, type Collection, type FileRef, sumBytes } from '../core/collection.ts'
-import { chainsOf, signatureChainsOf } from './chains.ts'
+import {
+  type BackupSet,
+  type Chain,
+  type Collection,
+  type FileRef,
+  type SignatureChain,
+  setsOf,
+  sumBytes,
+  type Volume,
+} from '../core/collection.ts'
 import { type DuplicityName, formatStamp, parseName } from './names.ts'
-import { type NamedFile, setsFrom } from './sets.ts'
-
-/** How to read a listing: `prefix` is the text of `--file-prefix`. */
-export interface ListingOptions {
-  readonly prefix?: string
-}
 
 /**
  * The collection that an archive's listing shows: sets and chains as duplicity's `collection-status` sorts them
@@ -14,8 +16,8 @@ export interface ListingOptions {
  * not look for: holes in the volume numbers, empty files, missing signatures, two files for one volume.
  * @param entries every file of the archive's folder, in any order, with its size in bytes where it is known.
  */
-export function collectionOf(entries: readonly FileRef[], options: ListingOptions = {}): Collection {
-  const { files, unrelated } = readNames(entries, options.prefix)
+export function collectionOf(entries: readonly FileRef[], prefix?: string): Collection {
+  const { files, unrelated } = readNames(entries, prefix)
   const finished = files.filter(file => !file.parts.partial)
   const { sets, strayStatistics } = setsFrom(finished)
   const { signatureChains, orphanedSignatures } = signatureChainsOf(finished)
@@ -57,4 +59,189 @@ function noteOrphan(set: BackupSet): BackupSet {
     restorable: false,
     problems: [...set.problems, `incremental set of ${formatStamp(set.time)}: the set that it builds on is missing`],
   }
+}
+
+/** A file of the archive with what its name says. */
+interface NamedFile {
+  readonly parts: DuplicityName
+  readonly ref: FileRef
+}
+
+/** Sorts files into sets by their times. Statistics alone make no set: they are what 0.8 leaves behind. */
+function setsFrom(files: readonly NamedFile[]): { sets: BackupSet[]; strayStatistics: FileRef[] } {
+  const groups = [...Map.groupBy(files, keyOf).values()]
+  const isData = (file: NamedFile) => file.parts.role === 'volume' || file.parts.role === 'manifest'
+  const stray = groups.filter(group => !group.some(isData)).flat()
+  return {
+    sets: groups.filter(group => group.some(isData)).map(setFrom),
+    strayStatistics: stray.filter(file => file.parts.role === 'statistics').map(file => file.ref),
+  }
+}
+
+function keyOf({ parts }: NamedFile): string {
+  return `${parts.kind} ${parts.baseTime ?? ''} ${parts.time}`
+}
+
+function setFrom(files: readonly NamedFile[]): BackupSet {
+  const { kind, time, baseTime } = files[0]!.parts
+  const volumes = volumesOf(files)
+  const [manifest, signatures, jsonstat] = (['manifest', 'signatures', 'statistics'] as const).map(role => fileOf(files, role))
+  const fatal = [...volumeProblems(volumes, kind), ...doubleProblems(files), ...manifestProblems(manifest)]
+  const problems = [...fatal, ...signatureProblems(signatures)]
+  return {
+    kind,
+    time,
+    ...(baseTime !== undefined && { baseTime }),
+    volumes,
+    ...(manifest && { manifest }),
+    ...(signatures && { signatures }),
+    ...(jsonstat && { jsonstat }),
+    bytes: sumBytes(files.map(file => file.ref)),
+    encrypted: files.some(file => file.parts.packing === 'gpg'),
+    complete: manifest !== undefined,
+    restorable: fatal.length === 0,
+    problems: problems.map(problem => `${kind} set of ${formatStamp(time)}: ${problem}`),
+  }
+}
+
+function volumesOf(files: readonly NamedFile[]): Volume[] {
+  return files
+    .filter(file => file.parts.role === 'volume')
+    .map(file => ({ number: file.parts.volume ?? 0, ...file.ref }))
+    .toSorted((a, b) => a.number - b.number)
+}
+
+function fileOf(files: readonly NamedFile[], role: DuplicityName['role']): FileRef | undefined {
+  return files.find(file => file.parts.role === role)?.ref
+}
+
+/**
+ * The last volumes may be missing too: only the manifest's content knows. Where nothing is compressed or encrypted, the
+ * last volume of a set may be empty: the one before it had room for all that was left, or nothing had changed at all.
+ * Whether it was meant to be empty, the audit finds by its hash.
+ */
+function volumeProblems(volumes: readonly Volume[], kind: BackupSet['kind']): string[] {
+  const numbers = new Set(volumes.map(volume => volume.number))
+  const holes = missingBelow(Math.max(1, ...numbers), numbers)
+  const mayBeEmpty = (volume: Volume): boolean =>
+    volume === volumes.at(-1) && (kind === 'incremental' || volumes.length > 1) && volume.name.endsWith('.difftar')
+  const empty = volumes.filter(volume => volume.bytes === 0 && !mayBeEmpty(volume)).map(volume => volume.number)
+  return [...(holes.length > 0 ? [`${named(holes)} missing`] : []), ...(empty.length > 0 ? [`${named(empty)} empty`] : [])]
+}
+
+/** A number such as 10^9 in a stray name must not be counted up to: the first holes tell enough. */
+function missingBelow(last: number, present: ReadonlySet<number>): number[] {
+  const holes: number[] = []
+  for (let number = 1; number <= last && holes.length < 100; number++) if (!present.has(number)) holes.push(number)
+  return holes
+}
+
+function named(numbers: readonly number[]): string {
+  const few = numbers.slice(0, 5).join(', ')
+  if (numbers.length === 1) return `volume ${few} is`
+  return `volumes ${few}${numbers.length > 5 ? ' and more' : ''} are`
+}
+
+/** Duplicity stops with an AssertionError at such an archive. */
+function doubleProblems(files: readonly NamedFile[]): string[] {
+  const label = ({ parts }: NamedFile) => (parts.role === 'volume' ? `volume ${parts.volume}` : parts.role)
+  const doubles = [...Map.groupBy(files, label)].filter(([role, same]) => same.length > 1 && role !== 'signatures')
+  return doubles.map(([role, same]) => `two files for its ${role}: ${same.map(file => file.ref.name).join(', ')}`)
+}
+
+function manifestProblems(manifest: FileRef | undefined): string[] {
+  if (!manifest) return ['the manifest is missing, the backup did not end']
+  return manifest.bytes === 0 ? ['the manifest is empty'] : []
+}
+
+function signatureProblems(signatures: FileRef | undefined): string[] {
+  if (!signatures) return ['the signatures are missing, nothing can be added to it']
+  return signatures.bytes === 0 ? ['the signatures are empty, nothing can be added to it'] : []
+}
+
+/** What became of the complete sets. */
+interface SortedSets {
+  readonly chains: readonly Chain[]
+  readonly orphaned: readonly BackupSet[]
+  readonly superseded: readonly BackupSet[]
+  /** The primary chain's last set, when its signatures are missing: duplicity counts it as incomplete. */
+  readonly discarded: readonly BackupSet[]
+  readonly primarySigned: boolean
+}
+
+type Draft = { full: BackupSet; incrementals: BackupSet[]; endAt: number }
+
+/** Links complete sets into chains, oldest first (get_backup_chains, set_matched_chain_pair of dup_collections.py). */
+function chainsOf(complete: readonly BackupSet[], signatureChains: readonly SignatureChain[]): SortedSets {
+  const drafts: Draft[] = []
+  const orphaned: BackupSet[] = []
+  const superseded: BackupSet[] = []
+  for (const set of complete.toSorted((a, b) => a.time - b.time)) {
+    if (set.kind === 'full') drafts.push({ full: set, incrementals: [], endAt: set.time })
+    else if (!drafts.some(draft => addIncremental(draft, set, superseded))) orphaned.push(set)
+  }
+  drafts.sort((a, b) => a.endAt - b.endAt)
+  const { primarySigned, discarded } = matchSignatures(drafts.at(-1), signatureChains)
+  return { chains: drafts.map(finish), orphaned, superseded, discarded, primarySigned }
+}
+
+/** BackupChain.add_inc: of two incrementals on one base the later one counts, and the other is forgotten. */
+function addIncremental(draft: Draft, set: BackupSet, superseded: BackupSet[]): boolean {
+  const last = draft.incrementals.at(-1)
+  const replaces = last !== undefined && set.baseTime === last.baseTime && set.time > last.time
+  if (set.baseTime !== draft.endAt && !replaces) return false
+  if (set.baseTime !== draft.endAt && last) superseded.push(...draft.incrementals.splice(-1))
+  draft.incrementals.push(set)
+  draft.endAt = set.time
+  return true
+}
+
+/**
+ * Whether signatures reach the end of the newest chain. When they end one set before, duplicity discards that set; but
+ * not the first incremental (it compares with the full's end, which it never sets).
+ */
+function matchSignatures(primary: Draft | undefined, signatureChains: readonly SignatureChain[]) {
+  const before = primary?.incrementals.at(-2)
+  const match = primary && signatureChains.findLast(({ endAt }) => endAt === primary.endAt || endAt === before?.time)
+  const discarded = match && match.endAt !== primary.endAt ? primary.incrementals.splice(-1) : []
+  return { primarySigned: match !== undefined, discarded: discarded.map(noteDiscarded) }
+}
+
+function noteDiscarded(set: BackupSet): BackupSet {
+  return {
+    ...set,
+    problems: [
+      ...set.problems,
+      `incremental set of ${formatStamp(set.time)}: duplicity discards it, since its signatures are missing`,
+    ],
+  }
+}
+
+function finish({ full, incrementals }: Draft): Chain {
+  const chain = { full, incrementals, startAt: full.time, endAt: incrementals.at(-1)?.time ?? full.time, bytes: 0 }
+  return { ...chain, bytes: sumBytes(setsOf(chain)) }
+}
+
+/** Links signature files into chains (get_signature_chains), sorted by their ends. */
+function signatureChainsOf(files: readonly NamedFile[]): {
+  signatureChains: SignatureChain[]
+  orphanedSignatures: FileRef[]
+} {
+  const signatures = files.filter(file => file.parts.role === 'signatures')
+  const chains = signatures.filter(file => file.parts.kind === 'full').map(startSignatures)
+  const orphanedSignatures: FileRef[] = []
+  const added = signatures.filter(file => file.parts.kind === 'incremental')
+  for (const { parts, ref } of added.toSorted((a, b) => a.parts.baseTime! - b.parts.baseTime!)) {
+    const chain = chains.find(candidate => candidate.endAt === parts.baseTime)
+    if (!chain) orphanedSignatures.push(ref)
+    else {
+      chain.incrementals.push(ref)
+      chain.endAt = parts.time
+    }
+  }
+  return { signatureChains: chains.toSorted((a, b) => a.endAt - b.endAt), orphanedSignatures }
+}
+
+function startSignatures({ parts, ref }: NamedFile): SignatureChain & { incrementals: FileRef[]; endAt: number } {
+  return { full: ref, incrementals: [], startAt: parts.time, endAt: parts.time }
 }

@@ -27,3 +27,65 @@ function volumeIn(part: string): ManifestVolume | undefined {
   if (number === undefined) return undefined
   return { number: Number(number), sha1: /^ {4}Hash SHA1 ([0-9a-f]{40})$/im.exec(part)?.[1]?.toLowerCase() }
 }
+
+/** Where a volume ends. */
+export interface VolumeEnd {
+  /** The path of the last file in it; see {@link comparePaths}. */
+  readonly path: string
+  /** The file goes on in the next volume. */
+  readonly isCut: boolean
+}
+
+/** What this host's manifest of an unfinished set tells. Text and paths are bytes, one a character (latin1). */
+export interface PartialManifest {
+  /** From 1 on, without a gap. The last of them may not have arrived in the archive. */
+  readonly volumes: readonly (ManifestVolume & { readonly end: VolumeEnd })[]
+  /** All of the tree was sent: what was missing is signatures or manifest in the archive. */
+  readonly isWhole: boolean
+  /**
+   * The manifest of a set that has only so many of these volumes, or, where that is all and the tree was sent whole,
+   * the manifest itself.
+   */
+  readonly upTo: (count: number) => string
+}
+
+const WORD = '[^ \\t\\n\\v\\f\\r]+'
+const STANZA = new RegExp(
+  `^Volume (\\d+):\\n {4}StartingPath +${WORD} [ \\d]*\\n {4}EndingPath +(${WORD}) ([ \\d]*)\\n {4}Hash SHA1 ([0-9a-f]{40})\\n`,
+)
+
+/**
+ * Reads a `.manifest.part` (manifest.py, the same in 0.8.22 and 3.0.4): a head, a stanza a volume, written before the
+ * volume is sent, and in the end the list of files. What a power cut took from its end is passed over.
+ * @throws when it is none, or when a backup that duplicity itself had resumed wrote to it: then nothing tells what its
+ * signatures are of
+ */
+export function parsePartialManifest(text: string): PartialManifest {
+  const [head = '', ...stanzas] = text.split(/^(?=Volume \d+:$)/m)
+  const read = stanzas.map(stanza => STANZA.exec(stanza))
+  const torn = read.indexOf(null)
+  const whole = read.slice(0, torn < 0 ? read.length : torn).map(match => match!)
+  const volumes = whole.map(([, number, path = '', block = '', sha1 = '']) => ({
+    number: Number(number),
+    sha1,
+    end: { path: unquoted(path), isCut: block.trim() !== '' },
+  }))
+  if (!head.startsWith('Hostname ') || volumes.length === 0) throw new Error('it lists no volume')
+  if (volumes.some(({ number }, index) => number !== index + 1)) throw new Error('duplicity resumed it before')
+  const isWhole = torn < 0 && isFileList(stanzas.at(-1)!.slice(whole.at(-1)![0].length))
+  const upTo = (count: number): string => [head, ...whole.slice(0, count).map(([stanza]) => stanza)].join('')
+  return { volumes, isWhole, upTo: count => (isWhole && count === volumes.length ? text : upTo(count)) }
+}
+
+/** `Filelist N`, and so many lines. */
+function isFileList(text: string): boolean {
+  const [, count] = /^Filelist (\d+)\n/.exec(text) ?? []
+  return count !== undefined && text.split('\n').length === Number(count) + 2
+}
+
+/** manifest.Quote, undone; the root is `.`. */
+function unquoted(word: string): string {
+  if (word === '.') return ''
+  if (!word.startsWith('"')) return word
+  return word.slice(1, -1).replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}

@@ -1,3 +1,5 @@
+import type { FileRef } from '../core/collection.ts'
+
 /** What a file of the archive is: a volume, or what stands once beside a set's volumes. */
 export type FileRole = 'volume' | 'manifest' | 'signatures' | 'statistics'
 
@@ -103,4 +105,13 @@ function stem({ kind, role }: DuplicityName): string {
 function middle({ role, volume }: DuplicityName): string {
   if (role === 'volume') return `vol${volume ?? 1}.difftar`
   return { manifest: 'manifest', signatures: 'sigtar', statistics: 'jsonstat' }[role]
+}
+
+/** Duplicity's files that are dated after a time (ms since the epoch), by their names. */
+export function datedAfter<File extends Pick<FileRef, 'name'>>(
+  files: readonly File[],
+  time: number,
+  prefix: string,
+): readonly File[] {
+  return files.filter(({ name }) => (parseName(name, prefix)?.time ?? Number.NEGATIVE_INFINITY) > time)
 }

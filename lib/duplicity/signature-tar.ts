@@ -1,4 +1,4 @@
-import type { VolumeEnd } from './partial-manifest.ts'
+import type { VolumeEnd } from './manifest.ts'
 
 /** What the signatures of a set say of one path, and where that stands in the tar file. */
 export interface SignatureEntry {

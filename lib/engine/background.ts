@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { CommandFailed, type CommandOptions, environment, GRACE, signalGroup, TimedOut } from './process.ts'
+import { type Word, wordsOf } from './command.ts'
+import { CommandFailed, type CommandOptions, environment, GRACE, runProcess, signalGroup, TimedOut } from './process.ts'
 
 /** A command that stays for as long as something is held. */
 export interface Running {
@@ -54,4 +55,25 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE * 1000)
   await ended
   clearTimeout(timer)
+}
+
+/**
+ * Runs a command beside some work and gives its lines, until the work has ended. What becomes of the command is
+ * nobody's business: it only looks.
+ * @param words one list, such as `['sh', '-c', script]`
+ */
+export async function watchWhile<Answer>(
+  words: readonly Word[],
+  onLine: (line: string) => void,
+  work: () => Promise<Answer>,
+  stop: AbortSignal,
+): Promise<Answer> {
+  const end = new AbortController()
+  const watching = runProcess(wordsOf(['', ''], [words]), { onLine }, AbortSignal.any([stop, end.signal])).catch(() => {})
+  try {
+    return await work()
+  } finally {
+    end.abort(new Error('no longer wanted'))
+    await watching
+  }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import { activityOf } from './activity.ts'
 import { type Ended, PrintedTooMuch, TimedOut } from './failure.ts'
+import { activityOf } from './kernel.ts'
 import { Stopped } from './stop.ts'
 
 /**

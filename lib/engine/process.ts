@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { delimiter } from 'node:path'
+import { delimiter, isAbsolute } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { $, type ProcessOutput, type ProcessPromise } from 'zx/core'
@@ -7,7 +7,6 @@ import type { Secret } from '../core/secret.ts'
 import { unsandboxed } from './command.ts'
 import { CommandFailed, type Ended } from './failure.ts'
 import { type CommandLimits, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
-import { searchPath } from './search-path.ts'
 
 export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
 
@@ -155,4 +154,18 @@ function tellLines(stream: Readable, take: (line: string) => void): void {
     rest += decoder.end()
     if (rest !== '') take(rest)
   })
+}
+
+/**
+ * Where a system has its programs, root's among them (login.defs(5), ENV_SUPATH): cron's PATH has only two of these
+ * folders.
+ */
+const SYSTEM = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/**
+ * The folders in which programs are looked for: those of a PATH, then those of the system that it lacks. Folders that
+ * are not absolute are left out, or a command that works in a site's folder could find the site's own programs (S41).
+ */
+export function searchPath(path = process.env.PATH ?? ''): string[] {
+  return [...new Set([...path.split(delimiter).filter(isAbsolute), ...SYSTEM])]
 }

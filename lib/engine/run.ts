@@ -1,6 +1,5 @@
 import { Declined } from '../core/bad-input.ts'
-import type { RunEvent } from '../core/event.ts'
-import type { CommandRecord, Note, Outcome, Status } from '../core/outcome.ts'
+import type { CommandRecord, Note, Outcome, RunEvent, Status } from '../core/outcome.ts'
 import { type Secret, withoutSecrets } from '../core/secret.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { messageOf, printable, printableIn } from '../core/wording.ts'

@@ -2,10 +2,9 @@ import type { Topic } from '../core/finding.ts'
 import type { CommandRecord, NoteKind } from '../core/outcome.ts'
 import { Secret } from '../core/secret.ts'
 import type { SiteReport } from '../core/site-report.ts'
-import { beginProcess, type Running } from './background.ts'
+import { beginProcess, type Running, watchWhile } from './background.ts'
 import { lineOf, type Word, wordsOf } from './command.ts'
 import { type CommandOptions, type Ended, runProcess } from './process.ts'
-import { watchWhile } from './watch.ts'
 
 /**
  * Changes something and returns nothing: a command by template, or a change made in this process with the words that

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Disk } from '../core/restore-room.ts'
+import type { Disk } from '../core/room.ts'
 import { spaceText } from '../core/size.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'

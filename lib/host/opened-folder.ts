@@ -52,12 +52,12 @@ export class OpenedFolder implements Disposable {
 
   /** The same, undefined where there is none. */
   static openIfThere(path: string): OpenedFolder | undefined {
-    return unlessMissing(() => OpenedFolder.open(path))
+    return unless(isMissing, () => OpenedFolder.open(path))
   }
 
   /** The same, undefined also where something else stands in its place. */
   static openPlain(path: string): OpenedFolder | undefined {
-    return unlessOther(() => OpenedFolder.openIfThere(path))
+    return unless(isOther, () => OpenedFolder.openIfThere(path))
   }
 
   /** The same for a folder that an administrator names: it may be a link. */
@@ -82,12 +82,12 @@ export class OpenedFolder implements Disposable {
 
   /** The same, undefined where there is none. */
   folderIfThere(way: string): OpenedFolder | undefined {
-    return unlessMissing(() => this.folder(way))
+    return unless(isMissing, () => this.folder(way))
   }
 
   /** The same, undefined also where something else stands in its place: it must not end the work on others. */
   plainFolder(way: string): OpenedFolder | undefined {
-    return unlessOther(() => this.folderIfThere(way))
+    return unless(isOther, () => this.folderIfThere(way))
   }
 
   /** The names in it. */
@@ -105,6 +105,11 @@ export class OpenedFolder implements Disposable {
     return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false }))
   }
 
+  /** Where a link in it leads. */
+  link(name: string): string {
+    return this.#told(() => readlinkSync(this.at(name)))
+  }
+
   /** The inode of what has a name in it, exactly; undefined for nothing. */
   inode(name: string): string | undefined {
     return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
@@ -118,12 +123,12 @@ export class OpenedFolder implements Disposable {
 
   /** The same, undefined where there is none. */
   fileIfThere(name: string): OpenedFile | undefined {
-    return unlessMissing(() => this.file(name))
+    return unless(isMissing, () => this.file(name))
   }
 
   /** The same, undefined also where something else stands in its place. */
   plainFile(name: string): OpenedFile | undefined {
-    return unlessOther(() => this.fileIfThere(name))
+    return unless(isOther, () => this.fileIfThere(name))
   }
 
   /** The text of a file in it; undefined where there is none. @throws when it is longer than allowed, or no file */
@@ -146,7 +151,10 @@ export class OpenedFolder implements Disposable {
       file.write(text)
       this.rename(first, name)
     } catch (error) {
-      quietly(() => this.removeFile(first))
+      unless(
+        () => true,
+        () => this.removeFile(first),
+      )
       throw error
     }
   }
@@ -188,9 +196,9 @@ export class OpenedFolder implements Disposable {
     fchmodSync(this.#descriptor, mode)
   }
 
-  /** Removes an empty folder, if it is there. */
+  /** If it is there and empty. */
   removeFolder(name: string): void {
-    unlessMissing(() => this.#told(() => rmdirSync(this.at(name))))
+    unless(isMissing, () => this.#told(() => rmdirSync(this.at(name))))
   }
 
   /** Renames what is in it, a link itself too, within it or into another folder; what has the new name is replaced. */
@@ -200,7 +208,7 @@ export class OpenedFolder implements Disposable {
 
   /** Removes a file or a link itself, if it is there. */
   removeFile(name: string): void {
-    unlessMissing(() => this.#told(() => unlinkSync(this.at(name))))
+    unless(isMissing, () => this.#told(() => unlinkSync(this.at(name))))
   }
 
   /** The path of a name in it. Whatever is given it must not follow a link that has the name. */
@@ -221,28 +229,15 @@ export class OpenedFolder implements Disposable {
   }
 }
 
-function unlessMissing<Result>(work: () => Result): Result | undefined {
+/** Nothing where the work fails in the way that is foreseen. */
+function unless<Result>(isForeseen: (error: unknown) => boolean, work: () => Result): Result | undefined {
   try {
     return work()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isForeseen(error)) return undefined
     throw error
   }
 }
 
-function unlessOther<Result>(work: () => Result): Result | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof WrongKind) return undefined
-    throw error
-  }
-}
-
-function quietly<Result>(work: () => Result): Result | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
-}
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
+const isOther = (error: unknown): boolean => error instanceof WrongKind

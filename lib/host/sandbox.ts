@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { mountsWithin } from '../core/mount-table.ts'
-import { searchPath } from '../engine/search-path.ts'
+import { mountsWithin } from '../core/path.ts'
+import { searchPath } from '../engine/process.ts'
 
 /** What a sandboxed program sees of the machine: a file or folder at its own path, or at another. */
 export type Place = string | { readonly from: string; readonly to: string }

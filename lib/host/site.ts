@@ -1,9 +1,12 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { allowanceFrom, frequencyFrom } from '../core/limits.ts'
 import type { Role } from '../core/marker.ts'
 import type { CommandPlace } from '../core/task-command.ts'
+import { findWebRoot, type Kind, type WebRoot } from '../core/web-root.ts'
 import type { Deadline } from '../engine/patience.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Host, SiteSettings } from '../inventory/schema.ts'
+import type { Secrets } from '../inventory/secrets.ts'
 import { OpenedFolder } from './opened-folder.ts'
 
 /** What the person asked for on the command line. */
@@ -123,4 +126,35 @@ const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
 export function placeOf(host: Host, name: string): SitePlace {
   // a site may be named like a property that every object has
   return { name, folder: join(host.vhosts, name), settings: Object.hasOwn(host.sites, name) ? host.sites[name]! : NO_SETTINGS }
+}
+
+/** What it takes to work on a restore, in one word. */
+export interface HostContext {
+  readonly host: Host
+  readonly secrets: Secrets
+  readonly shell: Shell
+}
+
+/**
+ * Where the web root of a site's folder is, which is held open. @param live what that folder is called when it is live
+ */
+export function webRootIn(site: OpenedFolder, live: string): WebRoot {
+  return findWebRoot(live, way => {
+    if (!way.includes('/')) return kindOf(site, way)
+    using around = site.plainFolder(dirname(way))
+    return around ? kindOf(around, basename(way)) : 'missing'
+  })
+}
+
+/** Opens it; undefined where there is none that can be backed up. */
+export function openWebRoot(site: OpenedFolder, live: string): OpenedFolder | undefined {
+  const root = webRootIn(site, live)
+  return root.kind === 'folder' ? site.plainFolder(root.way) : undefined
+}
+
+function kindOf(folder: OpenedFolder, name: string): Kind {
+  const stat = folder.look(name)
+  if (stat === undefined) return 'missing'
+  if (stat.isSymbolicLink()) return { link: folder.link(name) }
+  return stat.isDirectory() ? 'folder' : 'other'
 }

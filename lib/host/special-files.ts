@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { OpenedFolder } from './opened-folder.ts'
 import { sandboxed } from './sandbox.ts'
@@ -51,4 +52,21 @@ export async function makeChangeable(folder: OpenedFolder, name: string, all: bo
     noLinks: around,
   })
   await shell.with({ onLine: () => {} }).act`${words}`
+}
+
+/**
+ * Removes what has a name in a folder, with all that is in it, if it is there: by rm(1), which goes down by
+ * descriptors, follows no link that somebody makes meanwhile, and reaches any depth. Mounts in it are left alone; what
+ * nobody may change is made changeable first.
+ */
+export async function removeTree(folder: OpenedFolder, name: string, shell: Shell): Promise<void> {
+  const quiet = shell.with({ onLine: () => {}, opened: [folder] })
+  const remove = (): Promise<void> => quiet.act`rm --recursive --force --one-file-system ${folder.at(name)}`
+  try {
+    await remove()
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || !error.stderr.includes('Operation not permitted')) throw error
+    await makeChangeable(folder, name, true, shell)
+    await remove()
+  }
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { mountsWithin } from '../core/mount-table.ts'
+import { mountsWithin } from '../core/path.ts'
 import { type Skipped, type Unread, unreadOf } from '../core/unread.ts'
+import { mountTable } from '../engine/kernel.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { OpenedFolder } from './opened-folder.ts'
@@ -47,7 +47,7 @@ function unlessFailed(error: unknown): false {
 /** Mounts below a folder that cannot even be looked at, from the folder on, with the slash. */
 async function lostMounts(real: string, isLeftOut: (path: string) => boolean, shell: Shell): Promise<string[]> {
   const base = real === '/' ? '' : real
-  const mounts = mountsWithin(readFileSync('/proc/self/mountinfo', 'utf8'), real).map(mount => mount.slice(base.length))
+  const mounts = mountsWithin(mountTable(), real).map(mount => mount.slice(base.length))
   const lost: string[] = []
   for (const mount of new Set(mounts)) {
     if (mount.length > 1 && !isLeftOut(mount) && !(await answers(base + mount, shell))) lost.push(mount)

@@ -1,10 +1,11 @@
-import { constants, openSync, readdirSync } from 'node:fs'
+import { constants, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { isWithin } from '../core/within.ts'
+import { isWithin } from '../core/path.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type VirtualHost, virtualHosts, type WebServerKind } from '../web-server/virtual-hosts.ts'
 import { OpenedFile } from './opened-file.ts'
 import type { SitePlace } from './site.ts'
+import { namesIn } from './whole-file.ts'
 
 /** One file of the web server's configuration that is in force. */
 export interface WebServerFile {
@@ -67,12 +68,4 @@ export function domainsOf(host: Host, site: SitePlace): string[] {
   const domains = new Set([...site.settings.domains.map(domain => domain.toLowerCase()), ...served])
   if (domains.size === 0 && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(site.name)) domains.add(site.name.toLowerCase())
   return [...domains]
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).toSorted()
-  } catch {
-    return []
-  }
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
+import { processStart } from '../engine/kernel.ts'
 import { OpenedFolder, UNFINISHED } from './opened-folder.ts'
-import { processStart } from './process-start.ts'
 
 /**
  * Writes a file whole or not at all, in a folder that an administrator names: beside it first, hidden, since a web
@@ -52,6 +52,15 @@ function reasonFor(folder: string, error: unknown): unknown {
     return error
   } catch (told) {
     return told
+  }
+}
+
+/** The names in a folder, in order; none where it is not there or cannot be read. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted()
+  } catch {
+    return []
   }
 }
 

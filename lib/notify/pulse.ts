@@ -1,5 +1,5 @@
 import { formatAge } from '../core/age.ts'
-import type { RunEvent } from '../core/event.ts'
+import type { RunEvent } from '../core/outcome.ts'
 
 /** Seconds of silence after which a long step says that it lives, and between two such lines. */
 const BEAT = 60

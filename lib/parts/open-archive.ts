@@ -1,5 +1,5 @@
 import { recipe } from '../engine/recipe.ts'
-import type { Look } from '../site/look.ts'
+import type { Look } from '../site/report.ts'
 import { archiveMount, checkMount, checkWriter, lookAtArchive, type WriterRequest } from '../steps/archive.ts'
 import { mountForLook, vpnForLook } from '../steps/status.ts'
 import { vpn } from '../steps/vpn.ts'

@@ -1,7 +1,6 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import type { Recovery } from '../restore/recovery.ts'
-import type { Scope } from '../restore/scope.ts'
+import type { Recovery, Scope } from '../restore/recovery.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
 import { checkDecryption } from '../steps/gpg.ts'

@@ -1,5 +1,5 @@
 import type { BadInput } from '../core/bad-input.ts'
-import type { RunEvent } from '../core/event.ts'
+import type { RunEvent } from '../core/outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Run } from '../engine/run.ts'
 import type { Stop } from '../engine/stop.ts'

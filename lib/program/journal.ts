@@ -1,6 +1,5 @@
 import { fstatSync } from 'node:fs'
-import type { RunEvent } from '../core/event.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { Outcome, RunEvent } from '../core/outcome.ts'
 
 /** Priorities of syslog, as journald reads them at the beginning of a line (sd-daemon(3)). */
 const PRIORITY = { error: 3, warning: 4, notice: 5, info: 6 } as const

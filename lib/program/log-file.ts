@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
-import type { RunEvent } from '../core/event.ts'
+import type { RunEvent } from '../core/outcome.ts'
 import { makeFolder, writeWhole } from '../host/whole-file.ts'
 import { clock, linesOf } from '../report/lines.ts'
 

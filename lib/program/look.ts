@@ -1,13 +1,12 @@
 import { BadInput } from '../core/bad-input.ts'
 import type { Finding } from '../core/finding.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
-import { exitCodeOf, workFindings } from '../core/run-verdict.ts'
+import { exitCodeOf, workFindings } from '../core/verdict.ts'
 import { printable } from '../core/wording.ts'
-import { readHistory } from '../host/size-history.ts'
+import { readHistory } from '../host/records.ts'
 import { type HostStatus, statusOf } from '../report/status.ts'
 import type { StatusJson } from '../report/status-json.ts'
-import type { Look } from '../site/look.ts'
-import { lastRunFindings } from '../site/report.ts'
+import { type Look, lastRunFindings } from '../site/report.ts'
 import type { Ending, Last } from './ending.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../core/event.ts'
+import type { RunEvent } from '../core/outcome.ts'
 import { linesOf } from '../report/lines.ts'
 import type { CommonOptions } from './command-line.ts'
 import { isJournal, priorityOf, withPriority } from './journal.ts'

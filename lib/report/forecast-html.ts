@@ -1,4 +1,4 @@
-import type { Variant } from '../core/compare-forecasts.ts'
+import type { Variant } from '../core/forecast.ts'
 import { drawChart } from './chart.ts'
 import { FORECAST_HEAD, measurementText, rowOf, type SiteForecast } from './forecast.ts'
 import { html, type Markup, trusted } from './markup.ts'

@@ -1,6 +1,5 @@
 import { formatAge } from '../core/age.ts'
-import { type Asked, compareForecasts, gistOf, type Variant } from '../core/compare-forecasts.ts'
-import type { MeasuredSizes } from '../core/forecast.ts'
+import { type Asked, compareForecasts, gistOf, type MeasuredSizes, type Variant } from '../core/forecast.ts'
 import { type Measurement, measure } from '../core/measure.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'

@@ -1,5 +1,4 @@
-import type { RunEvent } from '../core/event.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { Outcome, RunEvent } from '../core/outcome.ts'
 import { printable } from '../core/wording.ts'
 
 /**

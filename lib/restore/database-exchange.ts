@@ -8,7 +8,7 @@ import { dropSql } from '../database/definitions.ts'
 import { makeDefinitions } from '../database/make-definitions.ts'
 import { openOwnServer } from '../database/own-server.ts'
 import { accountHost, accountName, escapePattern, quoteName, quoteText } from '../database/sql.ts'
-import type { HostContext } from '../host/host-context.ts'
+import type { HostContext } from '../host/site.ts'
 import { accessFrom, accountFor } from './database-access.ts'
 import { readJournal, writeJournal } from './journal.ts'
 

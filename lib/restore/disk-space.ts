@@ -11,17 +11,17 @@ import {
   treeAmount,
   volumeAmount,
   waysOut,
-} from '../core/restore-room.ts'
+} from '../core/room.ts'
 import { type DumpSize, treeSizeIn } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
 import { databaseDisk } from '../database/disk.ts'
 import { dumpSizeOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf } from '../host/disk.ts'
-import type { HostContext } from '../host/host-context.ts'
+import type { HostContext } from '../host/site.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
-import type { Scope } from './scope.ts'
+import type { Scope } from './recovery.ts'
 import type { RestoreTask, Restoring } from './transaction.ts'
 
 export type Looks = Needs<'host' | 'secrets' | 'siteArchive'> & { point: RestorePoint; scope: Scope }

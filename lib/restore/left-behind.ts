@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { adminOf } from '../database/admin.ts'
 import { lineOf } from '../engine/command.ts'
-import type { HostContext } from '../host/host-context.ts'
+import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder } from './journal.ts'
 

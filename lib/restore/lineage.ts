@@ -1,10 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { constants, openSync, readdirSync, readlinkSync } from 'node:fs'
+import { constants, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { coversAny } from '../core/certificate.ts'
+import { coversAny } from '../core/domain-name.ts'
 import { messageOf } from '../core/wording.ts'
 import { OpenedFile } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
+import { namesIn } from '../host/whole-file.ts'
 
 /**
  * A Let's Encrypt lineage that a set brings, read and checked: what it is made of is whole, and the key is the
@@ -74,7 +75,7 @@ function missing(part: string): never {
 function partOf(folder: OpenedFolder, own: OpenedFolder, name: string, part: string): string | undefined {
   const file = `${part}.pem`
   if (!own.look(file)?.isSymbolicLink()) return own.text(file, LARGEST)
-  const target = readlinkSync(own.at(file))
+  const target = own.link(file)
   const [, archived] = /^\.\.\/\.\.\/archive\/[^/]+\/([a-z]+\d+\.pem)$/.exec(target) ?? []
   if (archived === undefined || !target.startsWith(`../../archive/${name}/`)) throw new Error(`${file} is a link to ${target}`)
   using archive = folder.folder(`archive/${name}`)
@@ -111,14 +112,6 @@ export function lineagesHere(certificates: string): LineageHere[] {
       return [] // README, or a lineage without a certificate
     }
   })
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).toSorted()
-  } catch {
-    return []
-  }
 }
 
 /** The certificates' folder in the companion folder, laid out as Let's Encrypt's own. */

@@ -1,5 +1,7 @@
-import { join, relative } from 'node:path'
-import { isWithin } from '../core/within.ts'
+import { dirname, join, relative } from 'node:path'
+import { isWithin, mountsOnTheWay, mountsWithin } from '../core/path.ts'
+import type { Exchange } from '../core/restore-journal.ts'
+import { mountTable } from '../engine/kernel.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import type { Host } from '../inventory/schema.ts'
 
@@ -101,4 +103,25 @@ function partsOf(host: Bases, path: string) {
   if (base === undefined) throw new Error(`${path} lies in none of the folders that a restore may change: ${bases.join(', ')}`)
   const parts = relative(base, path).split('/')
   return { base, way: parts.slice(0, -1), name: parts.at(-1)! }
+}
+
+/**
+ * The same just before the exchange, of both sides: a restore takes its time, and an undo is days later. @throws when
+ * something is mounted in one
+ */
+export function assertNoMounts(host: Bases, exchanges: readonly Exchange[]): void {
+  for (const path of exchanges.flatMap(({ live, held }) => [live, held])) refuse(host, dirname(path), path)
+}
+
+/** The mounts in a folder that is to be deleted with all that is in it. */
+export const mountsIn = (host: Bases, folder: string): readonly string[] => mountsWithin(mountTable(), realPath(host, folder))
+
+/** @param root a folder around the path, whose own file system the restore is prepared on */
+export function refuse(host: Bases, root: string, path: string): void {
+  const there = realPath(host, path)
+  const [mount] = [...mountsOnTheWay(mountTable(), realPath(host, root), there), ...mountsWithin(mountTable(), there)]
+  if (mount === undefined) return
+  throw new Error(
+    `${mount} is a mount, and ${path} would be replaced with it: unmount it first, or bring back with --path what lies beside it`,
+  )
 }

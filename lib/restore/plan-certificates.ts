@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { coversOnly, namesIn } from '../core/certificate.ts'
+import { certificateNames, coversOnly } from '../core/domain-name.ts'
 import { renewalSettings } from '../core/renewal-settings.ts'
 import type { SitePlace } from '../host/site.ts'
+import { namesIn } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Approvals } from './approvals.ts'
 import type { Lineage } from './lineage.ts'
@@ -63,7 +64,7 @@ function refusalOf(
 ): string | undefined {
   const domains = [...known, ...claimed.filter(name => objection(name) === undefined)].flatMap(spelledOut)
   if (!coversOnly(subjectAltName, domains)) return "it is not for the site's own domains alone"
-  return namesIn(subjectAltName)
+  return certificateNames(subjectAltName)
     .map(objection)
     .find(why => why !== undefined)
 }
@@ -96,7 +97,7 @@ function renewalOf(host: Host, site: SitePlace, { name, renewal, subjectAltName 
     lineage: name,
     certificates: host.certificates,
     siteFolder: site.folder,
-    names: namesIn(subjectAltName),
+    names: certificateNames(subjectAltName),
     webServer: host.webServer?.kind,
     accounts: accountsHere(host.certificates),
   })
@@ -106,16 +107,8 @@ function renewalOf(host: Host, site: SitePlace, { name, renewal, subjectAltName 
 /** The accounts that this host has with servers of certificates: folders of certbot's, `accounts/HOST/PATH/ID`. */
 function accountsHere(certificates: string): ReadonlyMap<string, readonly string[]> {
   const accounts = join(certificates, 'accounts')
-  const found = namesOf(accounts).map(
-    server => [`https://${server}/directory`, namesOf(join(accounts, server, 'directory'))] as const,
+  const found = namesIn(accounts).map(
+    server => [`https://${server}/directory`, namesIn(join(accounts, server, 'directory'))] as const,
   )
   return new Map(found.map(([server, ids]) => [server, ids.filter(id => /^[0-9a-f]{32}$/.test(id))]))
-}
-
-function namesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { isWithin } from '../core/within.ts'
+import { isWithin } from '../core/path.ts'
 import type { SitePlace } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { objectionsTo } from '../web-server/objections.ts'

@@ -1,4 +1,4 @@
-import { isWithin } from '../core/within.ts'
+import { isWithin } from '../core/path.ts'
 import type { SitePlace } from '../host/site.ts'
 import { commonWebServerFiles, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../core/wording.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
@@ -72,7 +72,7 @@ function readFiles(folder: OpenedFolder, leftOut: (text: string) => void): Confi
 
 function textOf(folder: OpenedFolder, enabled: OpenedFolder, name: string): string | undefined {
   if (!enabled.look(name)?.isSymbolicLink()) return enabled.text(name, LARGEST)
-  const target = readlinkSync(enabled.at(name))
+  const target = enabled.link(name)
   const available = /^(?:\.\.|\/.*)\/sites-available\/([^/]+)$/.exec(target)?.[1]
   if (available === undefined || !NAME.test(available)) throw new Error(`is a link to ${target}`)
   using folderOfAvailable = folder.folder('web-server/sites-available')

@@ -4,8 +4,7 @@ import { BadInput } from '../core/bad-input.ts'
 import { claimsIn } from '../core/marker.ts'
 import { printTime } from '../core/restore-point.ts'
 import { messageOf } from '../core/wording.ts'
-import { COMPANION } from '../host/companion.ts'
-import { type Scope, WHOLE } from './scope.ts'
+import { COMPANION, DUMP } from '../host/companion.ts'
 
 /** Settings of a site that are of today, whatever day it is brought back to. */
 export const OF_TODAY = ['max_NAS_space', 'full_backup_freq']
@@ -140,3 +139,26 @@ function checkPath(path: string): string {
 /** Each path once, and none that lies within another: it comes with that one. */
 const outermost = (paths: readonly string[]): string[] =>
   [...new Set(paths)].filter(path => !paths.some(other => path.startsWith(`${other}/`)))
+
+/** How much of a site is brought back. */
+export interface Scope {
+  /** All files, certificates and the web server's configuration among them. */
+  readonly files: boolean
+  readonly database: boolean
+  /** Single files or folders, relative to the site's folder, instead of all. */
+  readonly paths: readonly string[]
+}
+
+export const WHOLE: Scope = { files: true, database: true, paths: [] }
+
+/** What has to be fetched from the set: paths in it, or undefined for the whole. */
+export function partsOf(scope: Scope): readonly string[] | undefined {
+  if (scope.paths.length > 0) return scope.paths
+  return scope.files ? undefined : [`${COMPANION}/${DUMP}`]
+}
+
+/** What is brought back, in words that go after "the live": `files and database`, or the paths. */
+export function whatOf({ files, database, paths }: Scope): string {
+  if (paths.length > 0) return paths.join(', ')
+  return [...(files ? ['files'] : []), ...(database ? ['database'] : [])].join(' and ')
+}

@@ -1,6 +1,5 @@
-import { coversOnly, namesIn as namesOfCertificate } from '../core/certificate.ts'
-import { isDomainName, overlaps } from '../core/domain-name.ts'
-import { isWithin } from '../core/within.ts'
+import { certificateNames, coversOnly, isDomainName, overlaps } from '../core/domain-name.ts'
+import { isWithin } from '../core/path.ts'
 import type { SitePlace } from '../host/site.ts'
 import { commonWebServerFiles, type WebServerFile, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -44,7 +43,7 @@ export function siteNames(host: Host, site: SitePlace, approvals: Pick<Approvals
     ...lineagesHere(host.certificates)
       .filter(({ lineage, subjectAltName }) => !approvals.lineages.includes(lineage) && !coversOnly(subjectAltName, known))
       .flatMap(({ lineage, subjectAltName }) =>
-        namesOfCertificate(subjectAltName).map(name => ({ name, by: `the certificate ${lineage} here` })),
+        certificateNames(subjectAltName).map(name => ({ name, by: `the certificate ${lineage} here` })),
       ),
   ]
   const objection = (name: string): string | undefined => {

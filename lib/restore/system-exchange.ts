@@ -1,15 +1,17 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isWithin } from '../core/path.ts'
 import type { Exchange } from '../core/restore-journal.ts'
-import { isWithin } from '../core/within.ts'
 import { messageOf } from '../core/wording.ts'
-import type { HostContext } from '../host/host-context.ts'
+import { CommandFailed } from '../engine/process.ts'
+import { type Place, sandboxed } from '../host/sandbox.ts'
+import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { moveExchange, planExchange } from './exchange.ts'
 import { pendingOf, updatePending } from './journal.ts'
-import { assertNoMounts } from './mounts.ts'
+import { assertNoMounts } from './place.ts'
 import { type Piece, writePiece } from './proposal.ts'
-import { foreseenProblem } from './try-configuration.ts'
 
 /**
  * Tests the web server's configuration and has it read again, when something that it reads was exchanged.
@@ -100,3 +102,53 @@ const systemFolderOf = ({ certificates, webServer }: Host, path: string): string
 
 /** Whether a path is one of certificates or of the web server's configuration. */
 export const isOfSystem = (host: Host, path: string): boolean => systemFolderOf(host, path) !== undefined
+
+/** What a web server reads besides its own folder when it tests its configuration, where it is there. */
+const READ = ['/etc/ssl', '/etc/mime.types', '/etc/php']
+/** Where it makes folders and files of its own while it does. */
+const WRITTEN = ['/run', '/var/run', '/var/lock', '/var/log/apache2', '/var/log/nginx', '/var/lib/nginx']
+
+/**
+ * Tests the web server's configuration as it will be, in a sandbox in which the new files are in the place of the old
+ * ones: nothing in force is touched, and what a stranger wrote is not read with root's rights. Where even what is in
+ * force fails its test there, the sandbox lacks something that it names, and cannot tell.
+ * @returns what is wrong with the new files; undefined when nothing is, or nobody can tell
+ */
+export async function foreseenProblem(context: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {
+  if (!context.host.webServer || exchanges.length === 0) return undefined
+  const failure = await testIn(context, exchanges)
+  return failure === undefined || (await testIn(context, [])) !== undefined ? undefined : failure
+}
+
+async function testIn({ host, shell }: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {
+  const { webServer } = host
+  const replaced = new Map(exchanges.map(({ live, held }) => [live, held]))
+  const scratch = mkdtempSync(join(tmpdir(), 'holdfast-web-server-'))
+  const reads = [
+    ...[webServer!.folder, host.certificates].flatMap(folder => placesIn(folder, replaced)),
+    ...READ.filter(existsSync),
+  ]
+  const writes = WRITTEN.map(to => ({ from: scratch, to }))
+  // nginx gives its folders to the user that it runs as
+  const words = sandboxed(webServer!.test, { reads, writes, capabilities: ['CAP_CHOWN'] })
+  try {
+    await shell.quick.with({ onLine: () => {} }).ask(String)`${words}`
+    return undefined
+  } catch (error) {
+    if (error instanceof CommandFailed) return error.message
+    throw error
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** A folder as it will be, as places of a sandbox: whole where nothing in it is replaced, else name by name. */
+function placesIn(path: string, replaced: ReadonlyMap<string, string>): Place[] {
+  const from = replaced.get(path)
+  if (from !== undefined) return [{ from, to: path }]
+  const below = [...replaced.keys()].filter(to => isWithin(to, path))
+  if (below.length === 0) return existsSync(path) ? [path] : []
+  const there = existsSync(path) ? readdirSync(path) : []
+  const names = new Set([...there, ...below.map(to => to.slice(path.length + 1).split('/')[0]!)])
+  return [...names].filter(name => name !== '.holdfast').flatMap(name => placesIn(join(path, name), replaced))
+}

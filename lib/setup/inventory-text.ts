@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import { isWithin } from '../core/within.ts'
+import { isWithin } from '../core/path.ts'
 import { HOME } from '../program/command-line.ts'
 import type { Found, FoundVpn } from './find.ts'
 import type { Share } from './fstab.ts'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { searchPath } from '../engine/search-path.ts'
+import { searchPath } from '../engine/process.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Found } from './find.ts'
 

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isMountPoint } from '../core/mount-table.ts'
+import { isMountPoint } from '../core/path.ts'
 import { type HostNeeds, neededByAll } from '../core/site-needs.ts'
-import { phpExtensions } from '../host/php-extensions.ts'
+import { mountTable } from '../engine/kernel.ts'
 import type { Host } from '../inventory/schema.ts'
+import { phpExtensions } from '../site/needs.ts'
 import { recordsIn } from '../store/set-records.ts'
 import { type Checked, checkPrograms, type Program } from './programs.ts'
 
@@ -23,8 +24,7 @@ const RECORDS = `exec find "$1" -mindepth 2 -maxdepth 2 -name .holdfast-sets -ty
  */
 export function declaredNeeds({ archive, name }: Host, root: string): HostNeeds | undefined {
   if (archive.kind === 'url') return undefined
-  if (archive.kind === 'mount' && !isMountPoint(readFileSync('/proc/self/mountinfo', 'utf8'), join(root, archive.mountPoint)))
-    return undefined
+  if (archive.kind === 'mount' && !isMountPoint(mountTable(), join(root, archive.mountPoint))) return undefined
   const folder = join(root, archive.kind === 'folder' ? archive.path : join(archive.mountPoint, archive.folder))
   if (!existsSync(folder)) return undefined
   const { status, stdout } = spawnSync('sh', ['-c', RECORDS, 'records', folder], {

@@ -6,8 +6,7 @@ import { dumpRowsOf, dumpSizeOf } from '../database/dump-size.ts'
 import { sourceSizeIn } from '../duplicity/log.ts'
 import type { Shell } from '../engine/shell.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import { openWebRoot } from '../host/opened-web-root.ts'
-import type { Site } from '../host/site.ts'
+import { openWebRoot, type Site } from '../host/site.ts'
 
 /** What is written down of a site's contents. */
 export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty'>

@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import type { SiteNeeds } from '../core/site-needs.ts'
-import { phpExtensions } from '../host/php-extensions.ts'
 import type { Site } from '../host/site.ts'
 import { domainsOf, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
+import { namesIn } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
 import { modulesNeeded } from '../web-server/modules.ts'
@@ -23,4 +24,20 @@ export function needsOf(host: Host, site: Site): SiteNeeds {
     ...(isApache && modules.length > 0 ? { modules: [...new Set(modules)].toSorted() } : {}),
     ...(lineagesOf(host.certificates, domainsOf(host, site)).length > 0 ? { certificates: true } : {}),
   }
+}
+
+/**
+ * The extensions that PHP loads on this machine, as Debian switches them on
+ * (`/etc/php/VERSION/SAPI/conf.d/NN-NAME.ini`): of the newest version, for web servers where it has any, else for the
+ * command line. None where there is no such folder.
+ * @param root of the machine to look at
+ */
+export function phpExtensions(root = '/'): string[] {
+  const php = join(root, '/etc/php')
+  const [newest] = namesIn(php).toSorted((a, b) => Number(b) - Number(a))
+  if (newest === undefined) return []
+  const of = (sapi: string): string[] =>
+    namesIn(join(php, newest, sapi, 'conf.d')).flatMap(name => /^\d+-(\w+)\.ini$/.exec(name)?.[1] ?? [])
+  const served = [...of('apache2'), ...of('fpm')]
+  return [...new Set(served.length > 0 ? served : of('cli'))].toSorted()
 }

@@ -4,18 +4,17 @@ import { z } from 'zod'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import { newestKnownGood } from '../core/known-good.ts'
-import { signsOfWriter } from '../core/other-writer.ts'
-import type { PlannedNames } from '../core/prune-check.ts'
-import type { PruneInput } from '../core/prune-rules.ts'
+import { type PlannedNames, signsOfWriter } from '../core/prune-check.ts'
+import type { PruneInput } from '../core/retention.ts'
 import { messageOf } from '../core/wording.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
 import { targetOf } from '../duplicity/io/call.ts'
 import { parseName } from '../duplicity/names.ts'
 import { lineOf } from '../engine/command.ts'
+import { readRecord } from '../host/records.ts'
 import type { Site, SiteLimits } from '../host/site.ts'
-import { readRecord } from '../host/site-record.ts'
 import { readState, stateFile, writeState } from '../host/state.ts'
-import { makeFolder, removeFile } from '../host/whole-file.ts'
+import { makeFolder, namesIn, removeFile } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type FreeSpace, isFull, type SiteArchive } from '../store/archive.ts'
 
@@ -141,12 +140,4 @@ function localPartialTimes(host: Host, site: string, archive: SiteArchive, colle
   const newest = newestSet(collection)?.time ?? 0
   const parts = namesIn(join(cache, name)).map(file => parseName(file, filePrefixIn(archive.options)))
   return new Set(parts.filter(part => part?.partial === true && part.time > newest).map(part => part!.time))
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

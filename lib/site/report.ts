@@ -1,18 +1,17 @@
 import { archiveTelling, nextNight, pruningTelling } from '../core/archive-report.ts'
 import { planBackup } from '../core/backup-plan.ts'
-import type { Finding } from '../core/finding.ts'
-import { withIncomplete } from '../core/incomplete.ts'
+import { type Finding, withIncomplete } from '../core/finding.ts'
 import { brokenFinding, brokenSince } from '../core/known-good.ts'
 import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
 import { printTime } from '../core/restore-point.ts'
 import { planPrune } from '../core/retention.ts'
 import { heldText, shrinkageText } from '../core/shrinkage.ts'
 import type { SiteReport } from '../core/site-report.ts'
-import { readLastRun } from '../host/last-run.ts'
+import { readLastRun, readRecord } from '../host/records.ts'
 import type { Site } from '../host/site.ts'
-import { readRecord } from '../host/site-record.ts'
 import type { Host } from '../inventory/schema.ts'
 import { staleAfterOf } from '../inventory/stale-after.ts'
+import type { SiteStatus } from '../report/status.ts'
 import { hasKeptProposal } from '../restore/kept-proposal.ts'
 import type { FreeSpace } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
@@ -118,3 +117,16 @@ function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 
     next: nextNight({ prune, backup, frozen: frozenReason(host, site.name), over }),
   }
 }
+
+/** A look at everything that changes nothing: how it is made, and what it has found so far. */
+export interface Look {
+  readonly look: {
+    /** The archive is there already: no VPN, no mount, no unmount. */
+    readonly mounted: boolean
+    readonly sites: SiteStatus[]
+    freeSpace: FreeSpace | undefined
+  }
+}
+
+/** A look that has found nothing yet. */
+export const newLook = (mounted: boolean): Look => ({ look: { mounted, sites: [], freeSpace: undefined } })

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isMountPoint } from '../core/mount-table.ts'
+import { isMountPoint } from '../core/path.ts'
 import { formatBytes, spaceText } from '../core/size.ts'
+import { mountTable } from '../engine/kernel.ts'
 import { CommandFailed, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Hold, Step } from '../engine/step.ts'
-import { giveBack, isRun, type Shared, takeLease } from '../host/leases.ts'
+import { giveBack, isRun, type Shared, takeLease } from '../host/locks.ts'
 import { readLimits } from '../host/site.ts'
 import { startUnit } from '../host/unit.ts'
 import type { ArchiveSettings, Host, MountSettings } from '../inventory/schema.ts'
@@ -105,7 +105,7 @@ async function staleness({ mountPoint }: MountSettings, shell: Shell): Promise<s
 
 /** Whether something is mounted there, by the kernel's own table: no server is asked. */
 export function isMounted(mountPoint: string): boolean {
-  return isMountPoint(readFileSync('/proc/self/mountinfo', 'utf8'), mountPoint)
+  return isMountPoint(mountTable(), mountPoint)
 }
 
 async function mount({ by, mountPoint }: MountSettings, shell: Shell): Promise<void> {

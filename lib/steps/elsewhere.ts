@@ -1,8 +1,8 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
+import { isWithin } from '../core/path.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
-import { isWithin } from '../core/within.ts'
 import { type Fetch, fetchTree } from '../duplicity/io/fetch.ts'
 import type { Step } from '../engine/step.ts'
 import { nearestThere } from '../host/disk.ts'
@@ -10,7 +10,7 @@ import { WrongKind } from '../host/opened-file.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { openWay, wayTo } from '../host/own-way.ts'
 import type { Host } from '../inventory/schema.ts'
-import { partsOf, type Scope, whatOf } from '../restore/scope.ts'
+import { partsOf, type Scope, whatOf } from '../restore/recovery.ts'
 import type { Needs } from '../store/facts.ts'
 
 type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' | 'collection'> & {

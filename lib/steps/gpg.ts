@@ -1,10 +1,9 @@
 import { newestSet, primaryChain } from '../core/collection.ts'
-import { markAt } from '../core/encryption-mark.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
 import { addMark, decrypts, leaveFormerChain, refusal, wordFor } from '../duplicity/io/encryption.ts'
 import type { Step } from '../engine/step.ts'
 import type { Encryption } from '../store/archive.ts'
-import { isEncryptionOf, MARKS, readMarks } from '../store/encryption-marks.ts'
+import { isEncryptionOf, MARKS, markAt, readMarks } from '../store/encryption-marks.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { filesOfSite } from '../store/share-files.ts'
 

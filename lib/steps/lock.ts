@@ -6,7 +6,7 @@ import { messageOf } from '../core/wording.ts'
 import type { Running } from '../engine/background.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold } from '../engine/step.ts'
-import { isHeld, type LockInfo, openLock, readLock, sign } from '../host/lock-file.ts'
+import { isHeld, type LockInfo, openLock, readLock, sign } from '../host/locks.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** Another run holds the lock. */

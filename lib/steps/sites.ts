@@ -8,9 +8,8 @@ import { listed, messageOf } from '../core/wording.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
-import { desktopSite } from '../host/desktop-site.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import { webRootIn } from '../host/opened-web-root.ts'
+import { readRecord } from '../host/records.ts'
 import {
   isSiteName,
   type LocalSite,
@@ -20,14 +19,14 @@ import {
   type Roles,
   type Site,
   siteDeadline,
+  webRootIn,
 } from '../host/site.ts'
-import { readRecord } from '../host/site-record.ts'
 import { siteState, stateFile } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal } from '../restore/journal.ts'
-import type { Archive } from '../store/archive.ts'
+import { desktopSite } from '../site/desktop.ts'
+import { type Archive, mountedCommand } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
-import { mountedCommand } from '../store/mounted-command.ts'
 import { ShareFiles, unlessMissing } from '../store/share-files.ts'
 import { configsIn } from '../wordpress/find-config.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { AuditedFiles, KnownFiles } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
-import type { AuditedFiles, KnownFiles } from '../core/known-file.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, stateFile, writeState } from '../host/state.ts'

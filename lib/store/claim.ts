@@ -1,6 +1,5 @@
 import { claimsIn, MARKER, markerOf } from '../core/marker.ts'
-import { readTaken, take } from './exclusive.ts'
-import { type ShareFiles, unlessMissing } from './share-files.ts'
+import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
 
 /** Begins the marker of the host that this folder says has claimed the site; it counts while there is no marker. */
 const CLAIM = '.holdfast-claim'
@@ -27,4 +26,50 @@ export async function claimArchive(files: ShareFiles | undefined, me: string): P
       )
   }
   await files.create(markerOf(me))
+}
+
+/**
+ * What only one of several hosts can have, in an archive that all of them write to: a folder with one file in it, whose
+ * name says who has it. Made beside and renamed, so it is never there without that file; and rename(2) puts no folder
+ * over one that is not empty, and no file of a name that is gone anywhere, on any kind of share.
+ */
+export interface Taken {
+  readonly name: string
+  /** What is written in it, to 64 bytes. */
+  readonly text: string
+}
+
+/** What is read of the text in it. */
+const MOST = 64
+
+/** Who has it; undefined where nobody took it. @throws when the archive cannot be read, or several have it */
+export async function readTaken(files: ShareFiles, folder: string): Promise<Taken | undefined> {
+  const names =
+    (await files.of(folder).list().catch(unlessOther))?.map(file => file.name).filter(name => /^[\w.-]+$/.test(name)) ?? []
+  if (names.length > 1)
+    throw new Error(`${files.told(folder)} holds ${names.length} files, wanted one: look at who made them, and remove all others`)
+  const [name] = names
+  const text = name === undefined ? undefined : await files.of(folder).text(name, MOST).catch(unlessMissing)
+  return text === undefined ? undefined : { name: name!, text }
+}
+
+/** A file or a link that stands where the folder should be is nobody's. */
+function unlessOther(error: unknown): undefined {
+  if (error instanceof ShareFailure && error.code === 'EKIND') return undefined
+  return unlessMissing(error)
+}
+
+/** Takes it. Gives whether it could: of all that try, one; nobody on a full archive. */
+export const take = (files: ShareFiles, folder: string, { name, text }: Taken): Promise<boolean> =>
+  files.makeFolderWith(folder, name, text)
+
+/** HostContext it on from a name to another. Gives whether it could: of all that try with the first name, one. */
+export const passOn = (files: ShareFiles, folder: string, from: string, to: string): Promise<boolean> =>
+  files.of(folder).rename(from, to)
+
+/** Takes it from whoever has it: a person wants it so. */
+export async function takeFrom(files: ShareFiles, folder: string, { name, text }: Taken): Promise<void> {
+  const within = files.of(folder)
+  for (const other of await within.names('')) if (other !== name) await within.remove(other)
+  await within.write(name, text)
 }

@@ -1,7 +1,6 @@
 import { randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { z } from 'zod'
-import { type Encryption, type EncryptionMark, isSameKey } from '../core/encryption-mark.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
@@ -106,4 +105,26 @@ async function slowHash(secret: Secret, { salt, cost }: Hashing): Promise<string
   const options = { N: cost, r: BLOCKS, p: 1, maxmem: 160 * 1024 * cost }
   const derived = await derive(secret.reveal(), Buffer.from(salt, 'hex'), 32, options)
   return derived.toString('hex')
+}
+
+/**
+ * With what the sets of an archive are encrypted, from a time on (ms since the epoch). It is worthless to who reads it.
+ */
+export type EncryptionMark = { readonly since: number } & Encryption
+
+export type Encryption =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'key'; readonly fingerprint: string }
+  /** A slow hash of the passphrase (scrypt); `cost` is its N. Salt and hash in hex. */
+  | { readonly kind: 'passphrase'; readonly salt: string; readonly hash: string; readonly cost: number }
+
+/** The mark that holds for a chain that was begun at a time. Before the first mark it is that one. */
+export function markAt(marks: readonly EncryptionMark[], time: number): EncryptionMark | undefined {
+  return marks.findLast(({ since }) => since <= time) ?? marks[0]
+}
+
+/** Whether two names are of one key: a fingerprint, or the end of it. */
+export function isSameKey(one: string, other: string): boolean {
+  const [a, b] = [one.toUpperCase(), other.toUpperCase()]
+  return a.endsWith(b) || b.endsWith(a)
 }

@@ -1,6 +1,5 @@
 import type { Collection } from '../core/collection.ts'
-import type { FoundBefore } from '../host/leases.ts'
-import type { LockInfo } from '../host/lock-file.ts'
+import type { FoundBefore, LockInfo } from '../host/locks.ts'
 import type { LocalSite, Request, Roles, Site, SiteLimits } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'

@@ -6,7 +6,7 @@ import { judgeWriter, remember, type WriterMark, type WriterMemory } from '../co
 import type { Shell } from '../engine/shell.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import { passOn, readTaken, take, takeFrom } from './exclusive.ts'
+import { passOn, readTaken, take, takeFrom } from './claim.ts'
 import type { ShareFiles } from './share-files.ts'
 
 declare const checked: unique symbol

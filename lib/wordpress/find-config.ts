@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import { SITE } from '../core/web-root.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import { webRootIn } from '../host/opened-web-root.ts'
+import { webRootIn } from '../host/site.ts'
 
 /**
  * The `wp-config.php` of a site's folder, or of one that is restored beside it, the first of {@link configsIn}.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { coversAny, coversOnly } from '../../lib/core/certificate.ts'
+import { coversAny, coversOnly } from '../../lib/core/domain-name.ts'
 
 const one = 'DNS:example.org'
 const two = 'DNS:example.org, DNS:www.Example.org'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { desktopWork, isSameDay } from '../../lib/core/desktop-work.ts'
-import { desktopBackup } from '../../lib/core/schedule.ts'
+import { desktopBackup, desktopWork, isSameDay } from '../../lib/core/schedule.ts'
 
 const at = (text: string): number => Date.parse(`${text}Z`)
 const schedule = { weekday: 'wednesday', hour: 3, catchUpDays: 3, staleAfter: 13 * 86_400_000 } as const

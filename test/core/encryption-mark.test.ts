@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isSameKey, markAt } from '../../lib/core/encryption-mark.ts'
+import { isSameKey, markAt } from '../../lib/store/encryption-marks.ts'
 
 test('markAt() is the mark that held when a chain was begun', () => {
   const [first, second] = [{ since: 10, kind: 'none' } as const, { since: 20, kind: 'key', fingerprint: 'AB' } as const]

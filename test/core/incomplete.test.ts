@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Finding } from '../../lib/core/finding.ts'
-import { withIncomplete } from '../../lib/core/incomplete.ts'
+import { type Finding, withIncomplete } from '../../lib/core/finding.ts'
 
 const other: Finding = { level: 'failed', text: 'Back up shop: the disk is full' }
 const said: Finding = { level: 'attention', text: 'shop.conf waits', about: 'configuration' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { isMountPoint, mountsOnTheWay, mountsWithin } from '../../lib/core/mount-table.ts'
+import { isMountPoint, mountsOnTheWay, mountsWithin } from '../../lib/core/path.ts'
 
 const TABLE = `22 28 0:21 / /sys rw,nosuid - sysfs sysfs rw
 28 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { signsOfWriter } from '../../lib/core/other-writer.ts'
+import { signsOfWriter } from '../../lib/core/prune-check.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 

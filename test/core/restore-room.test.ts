@@ -14,7 +14,7 @@ import {
   treeAmount,
   volumeAmount,
   waysOut,
-} from '../../lib/core/restore-room.ts'
+} from '../../lib/core/room.ts'
 import type { TreeSize } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 

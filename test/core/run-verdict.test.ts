@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NoteKind, Outcome, Status } from '../../lib/core/outcome.ts'
-import { exitCodeOf, siteVerdicts, workFindings } from '../../lib/core/run-verdict.ts'
 import type { SiteReport } from '../../lib/core/site-report.ts'
+import { exitCodeOf, siteVerdicts, workFindings } from '../../lib/core/verdict.ts'
 import { madeUpOutcome } from '../support/outcomes.ts'
 
 /** An outcome of this end, with notes of these kinds. */

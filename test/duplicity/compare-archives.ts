@@ -63,7 +63,7 @@ function setLines(chain: Chain): string[] {
 function withoutSizes(files: readonly FileRef[], prefix: string): Collection {
   return collectionOf(
     files.map(({ name }) => ({ name, bytes: undefined })),
-    { prefix },
+    prefix,
   )
 }
 
@@ -127,11 +127,11 @@ export function compareArchives(major: 0 | 3, archives: number): void {
       }
       const call = (words: string[]) => duplicityAt(server, later, home, words.slice(1))
       const files = await listFolder(archive)
-      const collection = collectionOf(files, { prefix })
+      const collection = collectionOf(files, prefix)
       await call(collectionStatusWords(target))
       const log = await readFile(target.logFile, 'utf8')
       assert.deepEqual(linesOf(collection, modern), statusLines(log))
-      assert.deepEqual(collectionFromStatus(log, { prefix }), withoutSizes(files, prefix))
+      assert.deepEqual(collectionFromStatus(log, prefix), withoutSizes(files, prefix))
       seen.orphaned += collection.orphaned.length
       seen.incomplete += collection.incomplete.length
       seen.volumes += volumesIn(collection.chains.flatMap(setsOf))

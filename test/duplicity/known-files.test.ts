@@ -60,7 +60,7 @@ test('volumesListed() names the volumes as they are packed in the archive', () =
 
 test('a prefix before all names changes nothing', () => {
   const files = filesOfSet(FULL, 'my-')
-  const listed = filesListed(collectionOf(files, { prefix: 'my-' }))
-  const left = collectionOf(files.slice(0, 2).concat(files.slice(3)), { prefix: 'my-' })
+  const listed = filesListed(collectionOf(files, 'my-'))
+  const left = collectionOf(files.slice(0, 2).concat(files.slice(3)), 'my-')
   assert.equal(damagesIn(listed, left, 'my-').length, 1)
 })

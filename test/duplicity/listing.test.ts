@@ -136,7 +136,7 @@ test('collectionOf() calls statistics stray when 0.8 left them behind', () => {
 
 test('collectionOf() reads names with a prefix and encrypted ones', () => {
   const files = filesOfSet({ day: 0, packing: 'gpg' }, 'blog.')
-  const collection = collectionOf([...files, ...listing({ day: 9 })], { prefix: 'blog.' })
+  const collection = collectionOf([...files, ...listing({ day: 9 })], 'blog.')
   assert.equal(newestSet(collection)!.encrypted, true)
   assert.equal(collection.unrelated.length, 3)
 })

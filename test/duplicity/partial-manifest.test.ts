@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parsePartialManifest } from '../../lib/duplicity/partial-manifest.ts'
+import { parsePartialManifest } from '../../lib/duplicity/manifest.ts'
 
 const HEAD = 'Hostname web1\nLocaldir /vhosts/site\n'
 const volume = (number: number, end: string): string =>

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { activityOf } from '../../lib/engine/activity.ts'
+import { activityOf } from '../../lib/engine/kernel.ts'
 import { until } from '../support/processes.ts'
 
 test('activityOf() stays the same while all wait, and changes when one of them works, whatever it is called', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runProcess } from '../../lib/engine/process.ts'
-import { searchPath } from '../../lib/engine/search-path.ts'
+import { runProcess, searchPath } from '../../lib/engine/process.ts'
 
 const SYSTEM = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 const TABLE: [string, string[]][] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { test } from 'node:test'
-import { historyFile, readHistory, recordSize } from '../../lib/host/size-history.ts'
+import { historyFile, readHistory, recordSize } from '../../lib/host/records.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 
 const DAY = 86_400_000

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { processStart } from '../../lib/host/process-start.ts'
+import { processStart } from '../../lib/engine/kernel.ts'
 import { endGroup, groups } from './control-group.ts'
 
 /** Part of the name of everything that this run of the tests makes on this machine: the run's process, and when it began, since ids are used again. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunEvent } from '../../lib/core/event.ts'
+import type { RunEvent } from '../../lib/core/outcome.ts'
 import { pulse } from '../../lib/notify/pulse.ts'
 import { isJournal, priorityOf } from '../../lib/program/journal.ts'
 import { outcome } from '../support/made-up-report.ts'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunEvent } from '../../lib/core/event.ts'
-import type { Outcome } from '../../lib/core/outcome.ts'
+import type { Outcome, RunEvent } from '../../lib/core/outcome.ts'
 import { linesOf } from '../../lib/report/lines.ts'
 import { madeUpOutcome } from '../support/outcomes.ts'
 

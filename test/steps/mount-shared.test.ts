@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, beforeEach, test } from 'node:test'
-import { isMountPoint } from '../../lib/core/mount-table.ts'
+import { isMountPoint } from '../../lib/core/path.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Host } from '../../lib/inventory/schema.ts'
 import { archiveMount } from '../../lib/steps/archive.ts'

@@ -6,8 +6,7 @@ import { test } from 'node:test'
 import { mountedBy, openvpn } from '../../lib/inventory/helpers.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { roleReport } from '../../lib/steps/sites.ts'
-import type { Archive } from '../../lib/store/archive.ts'
-import { mountedCommand } from '../../lib/store/mounted-command.ts'
+import { type Archive, mountedCommand } from '../../lib/store/archive.ts'
 import { hostIn, NO_REQUEST, ownFolder, siteOf } from '../support/host.ts'
 
 const folder = ownFolder('mounted command')

@@ -5,7 +5,7 @@
 import { recipe } from '../../lib/engine/recipe.ts'
 import { listenForStop } from '../../lib/engine/stop.ts'
 import type { Host } from '../../lib/inventory/schema.ts'
-import type { Look } from '../../lib/site/look.ts'
+import type { Look } from '../../lib/site/report.ts'
 import { archiveMount } from '../../lib/steps/archive.ts'
 import { lock } from '../../lib/steps/lock.ts'
 import { mountForLook } from '../../lib/steps/status.ts'

@@ -1,5 +1,4 @@
-import type { RunEvent } from '../../lib/core/event.ts'
-import type { Outcome } from '../../lib/core/outcome.ts'
+import type { Outcome, RunEvent } from '../../lib/core/outcome.ts'
 import type { Secret } from '../../lib/core/secret.ts'
 import type { Part } from '../../lib/engine/recipe.ts'
 import { Run } from '../../lib/engine/run.ts'

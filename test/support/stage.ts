@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Outcome } from '../../lib/core/outcome.ts'
-import { siteVerdicts } from '../../lib/core/run-verdict.ts'
+import { siteVerdicts } from '../../lib/core/verdict.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import { fieldsIn } from './host.ts'
 

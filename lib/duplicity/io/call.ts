@@ -1,21 +1,21 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { cannotWrite } from '../../core/disk-trouble.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Skipped } from '../../core/unread.ts'
+import { type CommandOptions, TimedOut } from '../../engine/process.ts'
 import type { Shell } from '../../engine/shell.ts'
-import { makeGpgHome } from '../../host/gpg-home.ts'
 import { type Sandbox, sandboxed } from '../../host/sandbox.ts'
-import { makeScratch } from '../../host/scratch.ts'
+import { makeGpgHome, makeScratch } from '../../host/scratch.ts'
 import { makeFolder, removeQuietly } from '../../host/whole-file.ts'
 import type { ArchiveSettings, Host } from '../../inventory/schema.ts'
 import { type Secrets, secretOf } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../../store/archive.ts'
 import type { Cipher, Target } from '../args.ts'
-import { skippedIn } from '../log.ts'
+import { duplicityError, endedError } from '../errors.ts'
+import { parseLog, skippedIn } from '../log.ts'
 import { filesInHome, folderOfUrl } from '../url.ts'
-import { duplicityEnding, logOf } from './ending.ts'
 
 /** What a call is for. Backups and restores of one archive keep apart what they remember of it. */
 export type Purpose = 'backup' | 'restore'
@@ -142,4 +142,58 @@ const placesOf = ({ name, cache }: Target): string[] =>
 function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, string | Secret> {
   if (encryption.kind === 'none') return {}
   return { PASSPHRASE: encryption.secret === undefined ? '' : secretOf(secrets, encryption.secret) }
+}
+
+/**
+ * Seconds for which duplicity may do nothing once it has said that it failed. It does not always end then: it waits for
+ * a gpg to which it listens no longer (both versions, where a volume is damaged that comes after one that was read in
+ * part).
+ */
+const AFTER_ERROR = 5
+
+/** Bytes of the end of a log that are looked at while it grows. */
+const TAIL = 65_536
+
+/**
+ * How a call of duplicity is ended when it does not end by itself, and its failure named.
+ * @param places where it writes on this host
+ */
+export function duplicityEnding(
+  { deadlines }: Host,
+  target: Target,
+  places: readonly string[],
+): Required<Pick<CommandOptions, 'idleTimeout' | 'explain'>> {
+  return {
+    idleTimeout: () => (parseLog(tailOf(target.logFile)).at(-1)?.keyword === 'ERROR' ? AFTER_ERROR : deadlines.duplicity),
+    explain: failure => {
+      const log = logOf(target)
+      return failure instanceof TimedOut
+        ? endedError(log, failure.stderr, `${failure.how}, deadlines.duplicity in the inventory`, places)
+        : duplicityError(failure.exitCode, log, failure.stderr, places)
+    },
+  }
+}
+
+/** What a call has written to its log; nothing where there is none. */
+export function logOf({ logFile }: Pick<Target, 'logFile'>): string {
+  try {
+    return readFileSync(logFile, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function tailOf(file: string): string {
+  try {
+    const descriptor = openSync(file, 'r')
+    try {
+      const bytes = Buffer.alloc(TAIL)
+      const count = readSync(descriptor, bytes, 0, TAIL, Math.max(0, fstatSync(descriptor).size - TAIL))
+      return bytes.toString('utf8', 0, count)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return '' // it has written nothing yet
+  }
 }

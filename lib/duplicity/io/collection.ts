@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import type { AuditedFiles } from '../../core/audit.ts'
 import type { Collection, FileRef } from '../../core/collection.ts'
 import { withDamages } from '../../core/damage.ts'
-import type { AuditedFiles } from '../../core/known-file.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { SiteArchive } from '../../store/archive.ts'
 import { knownFiles } from '../../store/audited-files.ts'
@@ -42,7 +42,7 @@ export function withKnown(listed: Collection, known: AuditedFiles, { options }: 
 
 /** The sets and chains from the names alone. */
 export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
-  return collectionOf(await listArchive(siteArchive, shell), { prefix: filePrefixIn(siteArchive.options) })
+  return collectionOf(await listArchive(siteArchive, shell), filePrefixIn(siteArchive.options))
 }
 
 async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell, prefix: string): Promise<Collection> {
@@ -56,7 +56,7 @@ async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, she
     if (error instanceof DuplicityError && error.fault === 'no-backup') return collectionOf([])
     throw error
   }
-  return collectionFromStatus(readFileSync(target.logFile, 'utf8'), { prefix })
+  return collectionFromStatus(readFileSync(target.logFile, 'utf8'), prefix)
 }
 
 /**

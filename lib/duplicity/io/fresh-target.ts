@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { copyFile, link, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { processStart } from '../../host/process-start.ts'
+import { processStart } from '../../engine/kernel.ts'
 import { makeFolder, removeQuietly } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { SiteArchive } from '../../store/archive.ts'

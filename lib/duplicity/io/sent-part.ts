@@ -4,10 +4,9 @@ import type { FileRef } from '../../core/collection.ts'
 import type { SentPart } from '../../core/unfinished-set.ts'
 import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
-import { hashFiles } from '../../store/file-hashes.ts'
-import type { ManifestVolume } from '../manifest.ts'
+import { hashFiles } from '../../store/archive-files.ts'
+import { type ManifestVolume, type PartialManifest, parsePartialManifest } from '../manifest.ts'
 import type { DuplicityName } from '../names.ts'
-import { type PartialManifest, parsePartialManifest } from '../partial-manifest.ts'
 import { cutSignatures, type ReadAt, type SignatureCut, signatureEntries } from '../signature-tar.ts'
 
 /** Where the files of a set are. */

@@ -1,3 +1,8 @@
+/** Whether a path is a folder itself or lies in it; both without links. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+}
+
 /**
  * Whether a path is a mount point, by the text of `/proc/self/mountinfo` (proc(5)): the fifth field, with spaces and
  * the like as octal escapes. Reading it never hangs, however dead the server behind a mount is.

@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
+import { type LastRun, NO_RUN } from '../core/last-run.ts'
 import type { Contents, ReplicaChoice } from '../core/shrinkage.ts'
+import { addToHistory, lineOfPoint, pointOfLine, type SizePoint } from '../core/size-history.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readState, siteState, writeState } from './state.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
 export interface SiteRecord {
@@ -62,4 +67,60 @@ export function readRecord(host: Host, site: string): SiteRecord {
 /** Remembers more of a site; what is not named stays. */
 export function updateRecord(host: Host, site: string, news: SiteRecord): void {
   writeState(host, siteState(site), { ...readRecord(host, site), ...news })
+}
+
+const verdict = z.object({
+  verdict: z.enum(['well', 'needs attention', 'failed']),
+  since: z.number(),
+  at: z.number(),
+  work: z.array(
+    z.object({
+      level: z.enum(['failed', 'attention', 'remark']),
+      text: z.string(),
+      about: z.literal('configuration').exactOptional(),
+    }),
+  ),
+  damage: z.record(z.string(), z.number()),
+})
+
+const lastRun = z.object({ run: verdict.exactOptional(), sites: z.record(z.string(), verdict) })
+
+const stateOf = (task: string): string => `last-${task}`
+
+/**
+ * What a task remembers of its last run; nothing where there is no such file. @throws when it is not as it should be
+ */
+export function readLastRun(host: Pick<Host, 'paths'>, task: string): LastRun {
+  return readState(host, stateOf(task), lastRun) ?? NO_RUN
+}
+
+/** Remembers a run. @throws when it cannot be written */
+export function writeLastRun(host: Pick<Host, 'paths'>, task: string, run: LastRun): void {
+  writeState(host, stateOf(task), run)
+}
+
+/** The file of a site's sizes over time: a line of JSON a day, for a person's own tools too. */
+export const historyFile = (host: Pick<Host, 'paths'>, site: string): string =>
+  join(host.paths.state, 'history', `${encodeURIComponent(site)}.jsonl`)
+
+/**
+ * How large a site's archive was at the end of each night, oldest first. Empty where nothing was kept or nobody may
+ * read it; damaged lines are passed over.
+ */
+export function readHistory(host: Pick<Host, 'paths'>, site: string): readonly SizePoint[] {
+  try {
+    const lines = readFileSync(historyFile(host, site), 'utf8').split('\n')
+    return lines
+      .map(pointOfLine)
+      .filter(point => point !== undefined)
+      .toSorted((a, b) => a.at - b.at)
+  } catch {
+    return []
+  }
+}
+
+/** Adds a day to a site's history, whole or not at all. @throws when it cannot be written */
+export function recordSize(host: Pick<Host, 'paths'>, site: string, point: SizePoint): void {
+  const history = addToHistory(readHistory(host, site), point)
+  writeWhole(historyFile(host, site), history.map(each => `${lineOfPoint(each)}\n`).join(''))
 }

@@ -1,12 +1,18 @@
 import { BadInput } from '../core/bad-input.ts'
+import { MEGABYTE } from '../core/limits.ts'
+import { isWithin } from '../core/path.ts'
+import { type Room, roomForFull } from '../core/room.ts'
 import { desktopBackup, type ScheduleDecision } from '../core/schedule.ts'
-import { isWithin } from '../core/within.ts'
+import type { SiteReport } from '../core/site-report.ts'
 import { formatWallTime, wallTimeIn } from '../core/zoned-time.ts'
 import { escapeGlob } from '../duplicity/args.ts'
+import { leastFree } from '../host/disk.ts'
+import type { DesktopSite } from '../host/site.ts'
 import type { DesktopSettings } from '../inventory/desktop.ts'
 import type { Host } from '../inventory/schema.ts'
 import { staleAfterOf } from '../inventory/stale-after.ts'
-import type { DesktopSite } from './site.ts'
+import type { Needs } from '../store/facts.ts'
+import { hasLocalPartial } from './prune-state.ts'
 
 /** The desktop that the inventory describes. @throws {BadInput} when it has none */
 export function desktopOf({ name, desktop }: Host): DesktopSettings {
@@ -54,3 +60,23 @@ export function scheduleOf(
   const decision = desktopBackup({ ...desktopOf(host), staleAfter: staleAfterOf(host, true) }, newest, now, zone)
   return { decision, zone, nextDay: `backup from ${formatWallTime(wallTimeIn(zone, decision.nextAt))} on` }
 }
+
+/** Whether a desktop's next full backup has room. */
+export function desktopSpace(
+  { host, site, siteArchive, collection }: Needs<'host' | 'site' | 'siteArchive' | 'collection'>,
+  free: number | undefined,
+): Room {
+  const allowance = host.desktop?.allowance
+  const least = hasLocalPartial(host, site.name, siteArchive, collection) ? leastFree(host) : 0
+  return roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE, least)
+}
+
+/** What that tells of the desktop: its allowance follows from what is free, where nothing else says it. */
+export const desktopSpaceReport = (
+  host: Host,
+  room: Room,
+  free: number | undefined,
+): Pick<SiteReport, 'room' | 'allowanceBytes'> => ({
+  room,
+  allowanceBytes: free === undefined && host.desktop?.allowance === undefined ? undefined : room.allowanceBytes,
+})
