@@ -68,6 +68,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/database/importable.ts',
     'lib/database/make-definitions.ts',
     'lib/restore/left-behind.ts',
+    'lib/restore-test/ask-restored.ts',
+    'lib/restore-test/test-restore.ts',
     'lib/steps/restore.ts',
   ],
   'the companion folder, held open, which nobody else can enter; what a set brought there is removed and made anew': [

@@ -24,15 +24,16 @@ const LONGEST_SOCKET = 107
  * Starts a MariaDB server with its data, log and socket in `folder`, which is made when missing; data already there is
  * served again. It runs as the calling user, root too, so that it works below any private folder. What a site's own
  * account could reach through it is closed instead: the machine's files (`secure_file_priv`) and the network.
+ * @param options further ones of mariadbd
  * @throws when it does not come up, with the end of its log
  */
-export async function startMariadb(folder: string): Promise<Mariadb> {
+export async function startMariadb(folder: string, options: readonly string[] = []): Promise<Mariadb> {
   const home = resolve(folder)
   const data = join(home, 'data')
   for (const each of ['tmp', 'files']) await mkdir(join(home, each), { recursive: true })
   if (!existsSync(join(data, 'mysql'))) await createData(data, join(home, 'tmp'))
   const socket = await socketPath(home)
-  const daemon = await startDaemon('mariadbd', serverOptions(home, data, socket), { env: environment() })
+  const daemon = await startDaemon('mariadbd', [...serverOptions(home, data, socket), ...options], { env: environment() })
   const explain = () => `mariadbd in ${home} did not start: ${endOf(join(home, 'mariadbd.log'))}`
   await untilReady(daemon, () => greets(socket), explain)
   return asMariadb(daemon, home, socket)

@@ -23,18 +23,26 @@ export interface ServeOptions {
   readonly host?: string
   /** The socket that PHP takes for the database host `localhost`: for a site whose wp-config.php does not name one. */
   readonly socket?: string
+  /** Settings of PHP, `name=value`. */
+  readonly settings?: readonly string[]
+  /** Bytes of memory that it may have. */
+  readonly memory?: number
 }
 
 /**
- * Serves the web root `siteRoot` with PHP's built-in server, as the calling user: for sites whose code is trusted.
+ * Serves the web root `siteRoot` with PHP's built-in server, as the calling user: for sites whose code is trusted, or
+ * in a sandbox.
  * @throws when it does not come up (a port in use)
  */
 export async function serve(siteRoot: string, options: ServeOptions = {}): Promise<WebServer> {
   const host = options.host ?? '127.0.0.1'
   const port = options.port ?? (await freePort(host))
   const url = `http://${host}:${port}`
-  const args = ['-q', '-S', `${host}:${port}`, '-t', siteRoot, '-d', 'display_errors=0', ...localDatabase(options.socket)]
-  const daemon = await startDaemon('php', args)
+  const settings = ['display_errors=0', ...(options.settings ?? [])].flatMap(setting => ['-d', setting])
+  const args = ['-q', '-S', `${host}:${port}`, '-t', siteRoot, ...settings, ...localDatabase(options.socket)]
+  const limits = options.memory === undefined ? [] : ['prlimit', `--as=${options.memory}`, '--']
+  const [program = '', ...words] = [...limits, 'php', ...args]
+  const daemon = await startDaemon(program, words)
   const explain = () => `php did not serve ${siteRoot} on ${url}`
   await untilReady(daemon, () => answers(url), explain)
   return { ...daemon, url, port, get: path => get(new URL(path, url)) }

@@ -13,7 +13,7 @@ export interface Viewed {
 /** Debian keeps one configuration a domain here, all of them the group www-data's to read. */
 const DEBIAN_CONFIGS = '/etc/wordpress'
 /** Where PHP's own settings and its list of extensions are: Debian's and Red Hat's places. */
-const PHP_SETTINGS = ['/etc/php', '/etc/php.ini', '/etc/php.d']
+const PHP_SETTINGS = ['/etc/php', '/etc/php.ini', '/etc/php.d'] as const
 const DEBIAN_WORDPRESS = '/usr/share/wordpress/wp-settings.php'
 const NO_WORDPRESS = join(import.meta.dirname, 'wp-settings.php')
 
@@ -24,15 +24,24 @@ const NO_WORDPRESS = join(import.meta.dirname, 'wp-settings.php')
  */
 export function visible(place: Viewed): Place[] {
   const { folder, liveFolder } = place
-  const settled = join(resolvedPath(dirname(liveFolder)), relative(dirname(liveFolder), liveFolder))
-  const lives = [...new Set([liveFolder, settled])]
+  const lives = livePaths(liveFolder)
   const covered = (to: string): Place => ({ from: NO_WORDPRESS, to })
   return [
-    ...[...PHP_SETTINGS, ...debianConfigs(place)].filter(path => existsSync(path)),
+    ...phpSettings(),
+    ...debianConfigs(place),
     ...lives.map(to => ({ from: folder, to })),
     ...lives.flatMap(live => beginningsOfWordPress(place).map(path => covered(join(live, path)))),
     ...(existsSync(DEBIAN_WORDPRESS) ? [covered(DEBIAN_WORDPRESS)] : []),
   ]
+}
+
+/** PHP's own settings and its list of extensions, where they are on this host. */
+export const phpSettings = (): string[] => PHP_SETTINGS.filter(path => existsSync(path))
+
+/** The paths by which a site may know its live folder: as the inventory says, and without links on the way. */
+export function livePaths(liveFolder: string): string[] {
+  const settled = join(resolvedPath(dirname(liveFolder)), relative(dirname(liveFolder), liveFolder))
+  return [...new Set([liveFolder, settled])]
 }
 
 /**
@@ -46,7 +55,8 @@ export function readableBy(place: Viewed): { readonly uid: number; readonly gid:
   return { uid: config?.uid || nobody.uid, gid: (debian ?? config)?.gid ?? nobody.gid }
 }
 
-const debianConfigs = ({ domains }: Viewed): string[] =>
+/** Debian's configurations for these domains. */
+export const debianConfigs = ({ domains }: Pick<Viewed, 'domains'>): string[] =>
   domains
     .filter(domain => /^[a-z0-9.-]+$/.test(domain))
     .map(domain => join(DEBIAN_CONFIGS, `config-${domain}.php`))

@@ -1,0 +1,84 @@
+import { judgePage, type Page, type SiteAnswer } from '../core/page.ts'
+
+/** What a site is asked, and what a working one answers. */
+export interface Question {
+  readonly urls: readonly string[]
+  /** The Host header, where the URL does not say it. */
+  readonly host: string | undefined
+  readonly expect: string | undefined
+  /** The site's own, as far as they are known: only within them is a redirect followed. */
+  readonly domains: readonly string[]
+}
+
+/** Which server is asked, and under which name. */
+export interface Asking {
+  readonly url: string
+  readonly host: string | undefined
+}
+
+/** Redirects that are followed. */
+const MOST_REDIRECTS = 4
+
+/**
+ * Asks a site for its pages one after the other, until one does not work, and follows where it redirects within itself
+ * (to HTTPS, to another path).
+ * @param get asks a server for one page. What it throws is no answer
+ * @param why says in a few words why there was none
+ */
+export async function askPages(
+  question: Question,
+  get: (asking: Asking) => Promise<Page>,
+  why: (error: unknown) => string,
+): Promise<SiteAnswer> {
+  let answer: SiteAnswer = { status: undefined, works: false, said: 'no page to ask for' }
+  for (const url of question.urls) {
+    const where = question.urls.length === 1 ? '' : ` (${new URL(url).pathname})`
+    try {
+      const said = await askPage(url, question, get)
+      answer = { ...said, said: said.works ? said.said : `${said.said}${where}` }
+    } catch (error) {
+      answer = { status: undefined, works: false, said: `${why(error)}${where}` }
+    }
+    if (!answer.works) return answer
+  }
+  return answer
+}
+
+/** Asks for one page, as far as it redirects within the site. @throws when nothing answers */
+async function askPage(
+  url: string,
+  { host, expect, domains }: Question,
+  get: (asking: Asking) => Promise<Page>,
+): Promise<SiteAnswer> {
+  const asked = new Set<string>()
+  for (let next: Asking = { url, host }; ; ) {
+    asked.add(JSON.stringify(next))
+    const page = await get(next)
+    const { status } = page
+    const to = status >= 300 && status < 400 ? redirectOf(page, next, domains) : undefined
+    const answer = { status, ...judgePage(page, domains, to ? undefined : expect) }
+    if (!to || !answer.works) return answer
+    if (asked.has(JSON.stringify(to)) || asked.size > MOST_REDIRECTS)
+      return { status, works: false, said: `HTTP ${status}, which redirects in circles` }
+    next = to
+  }
+}
+
+/**
+ * Where a redirect leads within the site: the same server is asked, whatever the name resolves to elsewhere. Undefined
+ * where it leads anywhere else.
+ */
+function redirectOf({ location }: Page, from: Asking, domains: readonly string[]): Asking | undefined {
+  const server = new URL(from.url)
+  const name = from.host ?? server.host
+  const to = URL.parse(location ?? '', `${server.protocol}//${name}${server.pathname}${server.search}`)
+  const isOwn = (hostname: string): boolean => hostname === name.replace(/:\d+$/, '') || domains.includes(hostname)
+  // a site decides where it redirects: not to whatever else listens on this host
+  const isWeb = /^https?:$/.test(to?.protocol ?? '') && ['', server.port].includes(to?.port ?? '')
+  if (location === undefined || !to || !isWeb || !isOwn(to.hostname)) return undefined
+  const next = new URL(to)
+  next.hostname = server.hostname
+  if (to.port === '' && to.protocol === server.protocol) next.port = server.port
+  next.hash = ''
+  return { url: next.href, host: from.host === undefined && to.hostname === server.hostname ? undefined : to.host }
+}

@@ -1,0 +1,46 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Page } from '../core/page.ts'
+import type { Asking } from './ask-pages.ts'
+
+/** Characters of the page that are read: one that never ends is a page all the same. */
+const ENOUGH = 4_000_000
+/**
+ * Asks a server for one page.
+ * @param headers further ones
+ * @throws when nothing answers
+ */
+export function getPage(
+  { url, host }: Asking,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Page> {
+  const { promise, resolve, reject } = Promise.withResolvers<Page>()
+  const secure = url.startsWith('https:')
+  // it is this very host that is asked: its certificate may be that of yesterday
+  const options = {
+    headers: { ...headers, ...(host === undefined ? {} : { host }) },
+    signal,
+    // a connection that was kept from an earlier question may be closed at any moment, which would look like a broken
+    // site
+    agent: false,
+    rejectUnauthorized: false,
+    ...(secure && host ? { servername: host.replace(/:\d+$/, '') } : {}),
+  }
+  const request = (secure ? httpsRequest : httpRequest)(url, options, response => {
+    let body = ''
+    const done = (): void => resolve({ status: response.statusCode ?? 0, location: response.headers.location, body })
+    response.setEncoding('utf8')
+    response.on('data', (chunk: string) => {
+      body += chunk
+      if (body.length < ENOUGH) return
+      done()
+      request.destroy()
+    })
+    response.on('end', done)
+    response.on('error', reject)
+  })
+  request.on('error', reject)
+  request.end()
+  return promise
+}

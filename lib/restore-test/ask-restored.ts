@@ -1,0 +1,145 @@
+import { statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+import { addressText, type DatabaseAccess } from '../core/database-access.ts'
+import { Secret } from '../core/secret.ts'
+import { isComplete } from '../database/dump-file.ts'
+import { CommandFailed, TimedOut } from '../engine/process.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Question } from '../host/ask-pages.ts'
+import { COMPANION, DUMP, openDump } from '../host/companion.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
+import { webRootIn } from '../host/site.ts'
+import { makeFolder } from '../host/whole-file.ts'
+import { accessFrom } from '../restore/database-access.ts'
+import type { Needs } from '../store/facts.ts'
+import { debianConfigs, livePaths, phpSettings } from '../wordpress/config-view.ts'
+import { NotTested, type Served, type ToServe } from './served.ts'
+
+const SERVED = z.object({
+  imported: z.number().nonnegative().optional(),
+  answer: z.object({ works: z.boolean(), said: z.string().max(200) }),
+})
+
+/** The program that runs inside, and what it is made of. */
+const PROGRAM = join(import.meta.dirname, 'serve-and-ask.ts')
+const OURS = [join(import.meta.dirname, '..'), join(import.meta.dirname, '../../package.json')]
+
+const LIMITS = { memory: 4 * 1024 ** 3, processes: 128, tmp: 256 * 1024 ** 2 }
+
+/**
+ * Serves and asks the site that was restored into `tree` of this folder. The tree is then the sandbox's: its owners are
+ * not those of the set any more.
+ * @param limited gives a shell whose commands end in time
+ */
+export async function askRestored(
+  { host, secrets, site }: Needs<'host' | 'secrets' | 'site'>,
+  folder: string,
+  question: Question,
+  limited: () => Shell,
+): Promise<Served> {
+  const [tree, work] = [join(folder, 'tree'), join(folder, 'work')]
+  makeFolder(work)
+  const root = webRootOf(tree, site.folder)
+  const context = { host, secrets, shell: limited() }
+  const access = await accessFrom(context, site.name, tree)
+  const way = access && wayToServer(access, work)
+  const database = access && { port: way?.port, ...(await databaseOf(access, tree, site.folder)) }
+  const configs = debianConfigs(question)
+  const user = userFor(configs)
+  const named = names(access, user, work)
+  await own(user, [tree, work], limited())
+  const toServe: ToServe = { root, work: WORK, database, question, request: host.deadlines.request }
+  const lives = livePaths(site.folder).map(to => ({ from: tree, to }))
+  const sandbox = {
+    reads: [...OURS, ...phpSettings(), ...configs, ...named],
+    writes: [...lives, { from: work, to: WORK }, ...(way?.places ?? [])],
+    ...(user ? { user } : {}),
+    limits: LIMITS,
+  }
+  const words = ['choom', '-n', '1000', '--', ...sandboxed([process.execPath, PROGRAM], sandbox)]
+  const quiet = limited().with({ input: new Secret(JSON.stringify(toServe)), maxOutput: 100_000, onLine: () => {} })
+  try {
+    return await quiet.ask(text => SERVED.parse(JSON.parse(text)))`${words}`
+  } catch (error) {
+    if (error instanceof TimedOut || !(error instanceof CommandFailed)) throw error
+    throw new NotTested(`the sandbox for it did not work: ${lastLine(error.stderr)}`)
+  }
+}
+
+const WORK = '/run/restore-test'
+const lastLine = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    .findLast(line => /error/i.test(line))
+    ?.slice(0, 300) ?? 'it ended'
+
+function webRootOf(tree: string, live: string): string {
+  using opened = OpenedFolder.open(tree)
+  const found = webRootIn(opened, live)
+  if (found.kind !== 'folder') throw new Error('the set holds no site: there is no folder SITE in it')
+  return join(live, found.way)
+}
+
+async function databaseOf(access: DatabaseAccess, tree: string, live: string) {
+  using dump = openDump(tree)
+  if (!dump) throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
+  if (!(await isComplete(dump.path))) throw new Error('the database dump in the set is not complete')
+  const { database: name, user, password } = access
+  return { name, user, password: password.reveal(), dump: join(live, COMPANION, DUMP) }
+}
+
+/**
+ * How the site finds the sandbox's own server where it looks for its database: the places that lead there, and the
+ * port.
+ */
+function wayToServer({ address }: DatabaseAccess, work: string): { readonly places: readonly Place[]; readonly port?: number } {
+  if (address.kind === 'default') return { places: [] }
+  if (address.kind === 'socket') {
+    const folder = join(work, 'socket')
+    makeFolder(folder)
+    symlinkSync(join(WORK, 'database/mariadbd.sock'), join(folder, basename(address.path)))
+    return { places: [{ from: folder, to: dirname(address.path) }] }
+  }
+  const { host, port } = address
+  if (isIP(host) > 0 && !/^127\.|^::1$/.test(host))
+    throw new NotTested(`its database is at ${addressText(address)}, an address that the sandbox does not have`)
+  return { places: [], port }
+}
+
+/** What the sandbox knows of names: this machine's own, the server where the site looks for it, and its one user. */
+function names(access: DatabaseAccess | undefined, user: User | undefined, work: string): Place[] {
+  const server = access?.address.kind === 'tcp' && isIP(access.address.host) === 0 ? ` ${access.address.host}` : ''
+  const files = {
+    hosts: `127.0.0.1 localhost${server}\n::1 localhost\n`,
+    ...(user && { passwd: `holdfast:x:${user.uid}:${user.gid}::/tmp:/bin/false\n` }),
+  }
+  return Object.entries(files).map(([name, text]) => {
+    writeFileSync(join(work, name), text)
+    return { from: join(work, name), to: `/etc/${name}` }
+  })
+}
+
+interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * Nobody that this machine knows; in the group that reads Debian's configurations, where there are any. Undefined
+ * where this program has no right to be another.
+ */
+function userFor(configs: readonly string[]): User | undefined {
+  if (process.geteuid?.() !== 0) return undefined
+  const { uid, gid } = unusedUser()
+  return { uid, gid: configs[0] === undefined ? gid : statSync(configs[0]).gid }
+}
+
+/** Gives what was restored to the one user of the sandbox. */
+async function own(user: User | undefined, folders: readonly string[], shell: Shell): Promise<void> {
+  if (user) await shell.act`chown --recursive --no-dereference ${`${user.uid}:${user.gid}`} ${folders}`
+  await shell.act`chmod --recursive u+rwX ${folders}`
+}

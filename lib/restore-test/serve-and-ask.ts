@@ -1,0 +1,98 @@
+/**
+ * Runs inside the sandbox of a restored site, as a user that nothing else on the machine has, and dies with it: starts
+ * a database server of its own, imports the dump, serves the site and asks it. Standard input: {@link ToServe} as JSON;
+ * it prints {@link Served}. The site's own programs run as the same user: what it says of itself is no more to be
+ * trusted than its pages are, and this no more than that.
+ */
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Page } from '../core/page.ts'
+import { lastMomentOf } from '../database/history-rows.ts'
+import { writeImportable } from '../database/importable.ts'
+import { escapePattern, quoteName, quoteText } from '../database/sql.ts'
+import { type Asking, askPages } from '../host/ask-pages.ts'
+import { getPage } from '../host/get-page.ts'
+import { type Mariadb, startMariadb } from '../sandbox/mariadb.ts'
+import { output } from '../sandbox/process.ts'
+import { serve } from '../sandbox/web.ts'
+import type { Served, ToServe } from './served.ts'
+
+/** Bytes that PHP and all that it starts may have, each process. */
+const PHP_MEMORY = 1024 ** 3
+
+async function serveAndAsk({ root, work, database, question, request }: ToServe): Promise<Served> {
+  const mariadb = database && (await startMariadb(join(work, 'database'), serverOptions(database.port)))
+  let imported: number | undefined
+  if (database && mariadb) {
+    const began = performance.now()
+    const said = await importDump(mariadb, database, join(work, 'import.sql'))
+    if (said !== undefined) return { answer: { works: false, said: `its dump cannot be imported: ${said}` } }
+    imported = (performance.now() - began) / 1000
+  }
+  const socket = mariadb ? { socket: mariadb.socket } : {}
+  const web = await serve(root, { ...socket, settings: settingsOf(request), memory: PHP_MEMORY })
+  const late = AbortSignal.timeout(request * 1000)
+  const get = async ({ url, host }: Asking): Promise<Page> => {
+    const { protocol, pathname, search, host: named } = new URL(url)
+    // there is one server, for whatever it is asked for: that it were HTTPS, it is told
+    const headers = protocol === 'https:' ? { 'x-holdfast-https': 'on' } : {}
+    return await getPage({ url: `${web.url}${pathname}${search}`, host: host ?? named }, late, headers)
+  }
+  const why = (error: unknown): string =>
+    late.aborted ? `no whole answer within ${request} s` : ((error as NodeJS.ErrnoException).code ?? 'no answer')
+  const { works, said } = await askPages(question, get, why)
+  return { imported, answer: { works, said } }
+}
+
+/** Nothing that it writes or sends goes anywhere: mail ends here. */
+const settingsOf = (request: number): string[] => [
+  'sendmail_path=cat >/dev/null',
+  'session.save_path=/tmp',
+  'sys_temp_dir=/tmp',
+  'memory_limit=512M',
+  `max_execution_time=${Math.ceil(request)}`,
+  `auto_prepend_file=${join(import.meta.dirname, 'https.php')}`,
+]
+
+const serverOptions = (port: number | undefined): string[] => [
+  '--max-allowed-packet=1G',
+  ...(port === undefined ? [] : ['--skip-networking=0', '--bind-address=*', `--port=${port}`]),
+]
+
+type Database = NonNullable<ToServe['database']>
+
+/**
+ * Imports the dump as a restore does: without what it may not bring, as the site's own account. Gives what the server
+ * refused, without the statement.
+ */
+async function importDump(
+  mariadb: Mariadb,
+  { name, user, password, dump }: Database,
+  beside: string,
+): Promise<string | undefined> {
+  const accounts = ['localhost', '%'].map(host => `${quoteText(user)}@${quoteText(host)}`)
+  await mariadb.query(
+    [
+      `CREATE DATABASE ${quoteName(name)} CHARACTER SET utf8mb4;`,
+      ...accounts.flatMap(account => [
+        `CREATE USER ${account} IDENTIFIED BY ${quoteText(password)};`,
+        `GRANT ALL ON ${quoteName(escapePattern(name))}.* TO ${account};`,
+      ]),
+    ].join('\n'),
+  )
+  const rows = async (sql: string): Promise<string[][]> => (await mariadb.query(sql)).split('\n').map(line => line.split('\t'))
+  await writeImportable(dump, beside, name, await lastMomentOf({ rows }))
+  const options = ['--no-defaults', '--binary-mode', '--local-infile=0', '--comments', '--max-allowed-packet=1G']
+  const login = [`--socket=${mariadb.socket}`, `--user=${user}`, '--default-character-set=utf8mb4', `--database=${name}`]
+  const words = ['-c', 'exec mariadb "$@" <"$0"', beside, ...options, ...login]
+  try {
+    await output('sh', words, '', { env: { ...process.env, MYSQL_PWD: password } })
+    return undefined
+  } catch (error) {
+    return /ERROR \d+ \(\w+\) at line \d+/.exec(String(error))?.[0] ?? 'the client ended'
+  }
+}
+
+const asked = JSON.parse(await text(process.stdin)) as unknown as ToServe
+// what it started ends with the sandbox, which ends with this
+process.stdout.write(JSON.stringify(await serveAndAsk(asked)), () => process.exit(0))

@@ -1,0 +1,34 @@
+import type { SetAnswer } from '../core/page.ts'
+import type { Question } from '../host/ask-pages.ts'
+
+/** What is served and asked inside the sandbox: paths are those in there. */
+export interface ToServe {
+  /** The web root. */
+  readonly root: string
+  /** A folder for the database server and what else is made. */
+  readonly work: string
+  readonly database?:
+    | {
+        readonly name: string
+        readonly user: string
+        readonly password: string
+        /** Where the site looks for it, when that is no socket. */
+        readonly port: number | undefined
+        /** The restored dump. */
+        readonly dump: string
+      }
+    | undefined
+  readonly question: Question
+  /** Seconds for the answer to all pages together. */
+  readonly request: number
+}
+
+/** What came of it. */
+export interface Served {
+  /** Seconds that the import took; absent where there was none, or it failed. */
+  readonly imported?: number | undefined
+  readonly answer: SetAnswer
+}
+
+/** A restore point could not be tried: nothing is known of it by that. */
+export class NotTested extends Error {}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RestorePoint } from '../core/restore-point.ts'
+import { importableAmount, tablesAmount, treeAmount, volumeAmount } from '../core/room.ts'
+import { treeSizeIn } from '../core/set-record.ts'
+import { spaceText } from '../core/size.ts'
+import { fetchTree } from '../duplicity/io/fetch.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Question } from '../host/ask-pages.ts'
+import { diskOf, leastFree } from '../host/disk.ts'
+import { makeScratch } from '../host/scratch.ts'
+import type { Needs } from '../store/facts.ts'
+import { readSetRecords } from '../store/set-records.ts'
+import { askRestored } from './ask-restored.ts'
+import { NotTested, type Served } from './served.ts'
+
+/** What came of a restore into the sandbox. */
+export interface Tested extends Served {
+  /** Seconds that the restore of its files took. */
+  readonly restored: number
+}
+
+type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & { readonly point: RestorePoint }
+
+/**
+ * Restores a set of a site into a folder that nothing knows, and asks it as the live one is asked: served by a web
+ * server and a database server of its own, in a sandbox without a network, with the rights of nobody. All of it is gone
+ * afterwards; what a killed run leaves is found by its name.
+ * @param seconds for all of it
+ * @returns undefined in a dry run
+ * @throws {NotTested} where that says nothing of the set; any other error is one of the restore itself
+ */
+export async function testRestore(facts: Facts, question: Question, seconds: number, shell: Shell): Promise<Tested | undefined> {
+  const { host, secrets, site, siteArchive, collection, point } = facts
+  const end = performance.now() + seconds * 1000
+  const limited = (): Shell => shell.with({ timeout: Math.max(1, (end - performance.now()) / 1000) })
+  await using scratch = makeScratch(host)
+  await assertRoom(facts, scratch.path, shell)
+  const tree = join(scratch.path, 'tree')
+  const began = performance.now()
+  try {
+    await fetchTree({ host, secrets, site: site.name, archive: siteArchive, collection, point, into: tree }, limited())
+    const restored = (performance.now() - began) / 1000
+    if (!existsSync(tree)) return undefined
+    return { restored, ...(await askRestored(facts, scratch.path, question, limited)) }
+  } catch (error) {
+    if (!shell.stop.aborted && performance.now() >= end) throw new NotTested(`it was not done within ${seconds} s`)
+    throw error
+  }
+}
+
+/**
+ * What is fetched for a test must not fill the disk of a server that works: there has to be room for all of it, and
+ * some to spare.
+ */
+async function assertRoom({ host, siteArchive, point }: Facts, folder: string, shell: Shell): Promise<void> {
+  const size = treeSizeIn(await readSetRecords(siteArchive, shell), point.time)
+  const dump = size?.dump
+  const parts = [treeAmount(point, size), volumeAmount(point), ...(dump ? [importableAmount(dump), tablesAmount(dump)] : [])]
+  const needed = parts.reduce((sum, part) => sum + (part?.about ?? 0), leastFree(host))
+  const disk = await diskOf(folder, shell)
+  if (disk && disk.free < needed)
+    throw new NotTested(`there is no room for it on the disk of ${host.paths.cache}: ${spaceText(disk.free, needed)}`)
+}
