@@ -21,10 +21,7 @@ export interface WallTime {
 /** Turns a wall time into ms since the epoch. */
 export type ClockReader = (wall: WallTime) => number
 
-/**
- * Reads a wall time in the process's own time zone (TZ), summer time included. Duplicity itself ignores summer time
- * here.
- */
+/** Reads a wall time in the process's time zone (TZ), summer time included, which duplicity itself ignores. */
 const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day, w.hour, w.minute, w.second).getTime()
 
 const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
@@ -111,10 +108,7 @@ function zoneMilliseconds(zone: string): number {
   return (zone.startsWith('-') ? -60_000 : 60_000) * (hours * 60 + minutes)
 }
 
-/**
- * A length of time for people, from ms: `40 s`, `12 min`, `5 h` (below two days), `3 days`, `2.5 years` (from two years
- * on).
- */
+/** A length of time for people, from ms: `40 s`, `12 min`, `5 h` (below two days), `3 days`, `2.5 years`. */
 export function formatAge(milliseconds: number): string {
   if (milliseconds < 0) return `in ${formatAge(-milliseconds)}`
   const seconds = milliseconds / 1000

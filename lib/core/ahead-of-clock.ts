@@ -21,16 +21,14 @@ export interface Clocks {
   readonly now: number
   /** Whether a time server keeps this machine's clock right; undefined when nobody knows. */
   readonly isSynchronized: boolean | undefined
-  /**
-   * When the newest of these files was written, by the clock of the machine that keeps the archive; undefined where
-   * that is this machine.
-   */
+  /** When the newest of these files was written, by the archive's clock; undefined where that is this machine's. */
   readonly writtenAt: number | undefined
 }
 
 /**
- * Whether this clock is known to be right, and the files therefore to be dated wrong; or why not. A machine that woke
- * from a snapshot may still say that it is synchronized: where another machine keeps the archive, its clock must agree.
+ * Whether this clock is known to be right, and files dated ahead therefore wrong; or why not. A machine that woke from
+ * a
+ * snapshot may still say that it is synchronized: where another machine keeps the archive, its clock must agree.
  */
 export function isClockRight({ now, isSynchronized, writtenAt }: Clocks): { readonly right: boolean; readonly reason: string } {
   if (isSynchronized === undefined) return { right: false, reason: 'whether a time server keeps this clock right is not known' }

@@ -25,10 +25,7 @@ export function archiveTelling(
   }
 }
 
-/**
- * What is wrong in sets that a restore could be asked for, and what is not as it was written; signatures that were
- * never there harm none.
- */
+/** What is wrong in sets that a restore could be asked for. Signatures that were never there harm none. */
 function damageIn(collection: Collection, isKnown: (text: string) => boolean): Damage[] {
   const newest = primaryChain(collection)
   const isNewestWhole = newest !== undefined && isWhole(newest) && collection.primarySigned
@@ -68,8 +65,7 @@ export interface NextNight {
 }
 
 /**
- * What the next nightly run will do for a site that is backed up here, in a few words for the mail and the page:
- * nothing is decided here, the words are those of the decisions that the run itself will take.
+ * What the next nightly run will do for a site, in a few words: those of the decisions that the run itself will take.
  */
 export function nextNight({ prune, backup, frozen, over }: NextNight): string {
   const made = backup.kind === 'none' ? `no backup: ${backup.reason}` : `${backup.kind} backup`

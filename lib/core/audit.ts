@@ -26,10 +26,7 @@ export function planAudit(files: readonly Auditable[], budgetBytes: number): rea
   })
 }
 
-/**
- * In how many nights all of these are read, if nothing is added: the promise of the audit. Undefined where nothing is
- * read at all.
- */
+/** In how many nights all of these are read, if nothing is added. Undefined where nothing is read at all. */
 export function nightsToReadAll(files: readonly Auditable[], budgetBytes: number): number | undefined {
   if (budgetBytes <= 0) return undefined
   let left = files
@@ -42,19 +39,13 @@ export function nightsToReadAll(files: readonly Auditable[], budgetBytes: number
   return nights
 }
 
-/**
- * Since when everything was read: the oldest time that something was last read. Undefined where not all of it was yet,
- * or nothing is there.
- */
+/** Since when everything was read. Undefined where not all of it was yet, or nothing is there. */
 export function allReadSince(files: readonly Pick<Auditable, 'readAt'>[]): number | undefined {
   const times = files.map(({ readAt }) => readAt)
   return times.every(time => time !== undefined) && times.length > 0 ? Math.min(...times) : undefined
 }
 
-/**
- * What is known of one file of an archive. It was written down when its set was made, and is trusted more than what
- * lies in the archive.
- */
+/** What was written down of a file when its set was made: it is trusted more than what lies in the archive. */
 export interface KnownFile {
   /** Absent where only the manifest of its set told of it. */
   readonly bytes?: number | undefined

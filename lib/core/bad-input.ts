@@ -5,10 +5,7 @@ export class BadInput extends Error {
   readonly asExitCode = EXIT.badInput
 }
 
-/**
- * A person was asked and did not say yes: nothing is done, and since that is what they want, nobody is told of a
- * failure.
- */
+/** A person was asked and did not say yes: nothing is done, and that is no failure. */
 export class Declined extends Error {
   readonly asExitCode = EXIT.badInput
 }

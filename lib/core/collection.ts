@@ -65,8 +65,7 @@ export interface Chain {
 }
 
 /**
- * Signature files that build on each other. It can differ from the chain of sets, and duplicity deletes it by its own
- * times.
+ * Signature files that build on each other: not always as the sets do, and duplicity deletes them by their own times.
  */
 export interface SignatureChain {
   readonly full: FileRef
@@ -99,10 +98,7 @@ export interface Collection {
   readonly files: readonly FileRef[]
   /** All of them together; undefined where the size of one is not known. */
   readonly bytes: number | undefined
-  /**
-   * What is not what was written, as far as this host knows: a listing alone tells of none. The sets' own problems have
-   * it too.
-   */
+  /** Files that are not what was written, as far as this host knows. The sets' own problems have it too. */
   readonly damages?: readonly Damage[]
 }
 
@@ -145,10 +141,7 @@ export function hasRestorePoint(chain: Chain): boolean {
   return setsOf(chain).some(set => !set.cutOff)
 }
 
-/**
- * The sets that together hold the tree as a full backup does: the full, and where that was cut off the sets up to the
- * one that completes it.
- */
+/** The sets that together hold the tree as a full does: the full, or those up to the one that completes it. */
 export function fullSetsOf(chain: Chain): readonly BackupSet[] {
   const sets = setsOf(chain)
   const completing = sets.findIndex(set => !set.cutOff)
@@ -160,9 +153,7 @@ export function isWhole(chain: Chain): boolean {
   return setsOf(chain).every(set => set.restorable)
 }
 
-/**
- * The names that make a set in every version of duplicity: volumes, manifest and signatures, but not 3.x's statistics.
- */
+/** The files of a set in every version of duplicity: not 3.x's statistics. */
 export function filesOf(set: BackupSet): readonly FileRef[] {
   return [...set.volumes, ...[set.manifest, set.signatures].filter(file => file !== undefined)]
 }

@@ -11,10 +11,7 @@ export interface DatabaseClaim {
 /** The recorded claims of a host, by site. */
 export type DatabaseClaims = Readonly<Record<string, DatabaseClaim>>
 
-/**
- * What speaks against a site's claim to a database and account (S41): another site's name on either, or a change of its
- * own that nobody confirmed. Undefined when nothing does.
- */
+/** What speaks against a site's claim to a database and account (S41), if anything: they are another site's. */
 export function claimConflict(site: string, claim: DatabaseClaim, recorded: DatabaseClaims): string | undefined {
   for (const [other, theirs] of Object.entries(recorded)) {
     if (other === site) continue

@@ -8,9 +8,7 @@ const TROUBLE: Readonly<Record<string, string>> = {
   EIO: 'its disk gives errors',
 }
 
-/**
- * What is wrong with the disk, where that is why something failed: the error's own code says so, or that of its cause.
- */
+/** What is wrong with the disk, where that is why something failed: by the error's own code, or that of its cause. */
 export function diskTrouble(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code } = error as { code?: unknown }
@@ -18,10 +16,7 @@ export function diskTrouble(error: unknown): string | undefined {
   return diskTrouble(error.cause)
 }
 
-/**
- * The error of a file or folder that could not be written, with its path: of a full disk the kernel's own says only
- * `write`.
- */
+/** The error of a path that could not be written: of a full disk the kernel's own says only `write`. */
 export function cannotWrite(path: string, error: unknown): Error {
   return new Error(`${path} cannot be written: ${diskTrouble(error) ?? messageOf(error)}`, { cause: error })
 }

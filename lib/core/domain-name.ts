@@ -1,7 +1,4 @@
-/**
- * A name that a site may claim: plain, or for all names below one (`*.example.org`, nginx's `.example.org`). In small
- * letters, without ports.
- */
+/** A name that a site may claim, in small letters: plain, or all names below one (`*.example.org`, `.example.org`). */
 const CLAIM = /^(\*?\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/
 
 export const isDomainName = (name: string): boolean => name.length <= 253 && CLAIM.test(name)
@@ -32,7 +29,7 @@ function expressionOf(pattern: string): RegExp {
 /**
  * Whether a certificate is for at least one of these domains.
  * @param subjectAltName as node:crypto gives it: `DNS:example.org, DNS:*.example.org`
- * @param domains in small letters, without ports; `*.example.org` is one, and only that one
+ * @param domains in small letters; `*.example.org` is one, and only that one
  */
 export function coversAny(subjectAltName: string, domains: readonly string[]): boolean {
   const names = certificateNames(subjectAltName)

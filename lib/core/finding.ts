@@ -1,15 +1,13 @@
-/**
- * How a site is, in the same word everywhere: the end of a run, `status`, the page, the mail, the metrics. All but
- * `well` make the exit code 1.
- */
+/** How a site is, in the same word everywhere. All but `well` make the exit code 1. */
 export type Verdict = 'well' | 'needs attention' | 'failed'
 
 /** What is told, where a later run has to find again what was said of it. */
 export type Topic = 'configuration'
 
 /**
- * One sentence about a site, or about a run. `failed`: work failed, or there is no backup that is recent enough.
- * `attention`: somebody has to decide or repair something. `remark`: good to know, and no worse than well.
+ * One sentence about a site, or about a run. `failed`: work failed, or no backup is recent enough. `attention`:
+ * somebody
+ * has to decide or repair something. `remark`: good to know, and no worse than well.
  */
 export interface Finding {
   readonly level: 'failed' | 'attention' | 'remark'
@@ -29,9 +27,8 @@ export function verdictOf(findings: readonly Pick<Finding, 'level'>[]): Verdict 
 export const INCOMPLETE = 'incomplete: '
 
 /**
- * What is to be said of it now, by what a run said last: nothing once all is in force, by a night or an administrator's
- * word; and something also where no run has said it yet, as after a recovery.
- * @param isWaiting whether something still waits
+ * What is to be said of it now, by what a run said last: nothing once all is in force, and something also where no run
+ * has said it yet, as after a recovery.
  */
 export function withIncomplete(last: readonly Finding[], isWaiting: boolean): readonly Finding[] {
   const isSaid = ({ about }: Finding): boolean => about === 'configuration'

@@ -17,9 +17,7 @@ export interface MeasuredSizes {
   readonly volumeBytes: number
 }
 
-/**
- * What to simulate: one run a night from `startAt` (ms since the epoch), beginning with `collection`, or with nothing.
- */
+/** What to simulate: a run a night from `startAt` (ms since the epoch), beginning with `collection` or nothing. */
 export interface ForecastInput {
   readonly sizes: MeasuredSizes
   readonly allowanceBytes: number
@@ -64,10 +62,7 @@ const emptyCollection: Collection = {
   bytes: 0,
 }
 
-/**
- * S38: runs the nightly decisions (prune, then back up) over the measured sizes. The same input gives the same
- * forecast.
- */
+/** S38: runs the nightly decisions (prune, then back up) over the measured sizes. */
 export function forecast(input: ForecastInput): Forecast {
   const nights: ForecastNight[] = []
   let collection = input.collection ?? emptyCollection
@@ -153,9 +148,7 @@ export interface Asked {
   readonly frequencySeconds?: number | undefined
 }
 
-/**
- * The forecast as the site is set, beside what was asked, or else beside twice the allowance and fulls half as often.
- */
+/** The forecast as the site is set, beside what was asked, or else twice the allowance and fulls half as often. */
 export function compareForecasts(input: ForecastInput, asked: Asked): readonly Variant[] {
   const { allowanceBytes, frequencySeconds } = input
   const nothing = asked.allowanceBytes === undefined && asked.frequencySeconds === undefined

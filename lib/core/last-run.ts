@@ -14,10 +14,7 @@ export interface LastVerdict {
   readonly damage: Readonly<Record<string, number>>
 }
 
-/**
- * What a task remembers of its runs: what it said last, so that the next run knows what is new, what has lasted, and
- * what is well again.
- */
+/** What a task remembers of its runs, to know what is new, what has lasted, and what is well again. */
 export interface LastRun {
   readonly run?: LastVerdict | undefined
   readonly sites: Readonly<Record<string, LastVerdict>>
@@ -45,8 +42,8 @@ export interface RunVerdicts {
 }
 
 /**
- * What to remember once a run has ended. A run that did not come as far as a site's archive, and did not fail in it,
- * tells nothing new of it.
+ * What to remember after a run. One that did not get to a site's archive, and did not fail in it, tells nothing new of
+ * it.
  */
 export function rememberRun(before: LastRun, { at, work, sites, isPartial }: RunVerdicts): LastRun {
   const judged = sites.filter(({ told, isReached }) => isReached && (told.seenAt !== undefined || (told.work ?? []).length > 0))
@@ -71,10 +68,7 @@ function sinceOf(last: LastVerdict | undefined, verdict: Verdict, at: number): n
   return last?.verdict === verdict && last.since <= at ? last.since : at
 }
 
-/**
- * Tells which damage of a site is no news: an earlier run told it, be it that its work failed over it. For `status`, a
- * run before the last, which it is to agree with.
- */
+/** Which damage of a site an earlier run reported; for `status`, a run before the last, which it is to agree with. */
 export function knownDamage(last: LastVerdict | undefined, of: 'run' | 'status'): (text: string) => boolean {
   return text => {
     const at = damageOf(last, text)

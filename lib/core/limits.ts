@@ -9,11 +9,7 @@ export interface Limit {
 /** Bytes in a MB, as disk makers and `max_NAS_space` count. */
 export const MEGABYTE = 1_000_000
 
-/**
- * The allowance in bytes that `max_NAS_space` gives in MB (S11).
- * @param text the file's text; undefined when there is none
- * @param otherwise the default in MB
- */
+/** The allowance in bytes that the text of `max_NAS_space`, or else a default, gives in MB (S11). */
 export function allowanceFrom(text: string | undefined, otherwise: number): Limit {
   if (text === undefined) return { value: otherwise * MEGABYTE, problem: undefined }
   const megabytes = /^\d{1,12}(\.\d{1,6})?$/.test(text.trim()) ? Number(text.trim()) : 0
@@ -22,10 +18,7 @@ export function allowanceFrom(text: string | undefined, otherwise: number): Limi
   return { value: otherwise * MEGABYTE, problem }
 }
 
-/**
- * The seconds between full backups that `full_backup_freq` gives (S12).
- * @param otherwise the default, an interval such as 1M
- */
+/** The seconds between full backups that the text of `full_backup_freq`, or else a default, gives (S12). */
 export function frequencyFrom(text: string | undefined, otherwise: string): Limit {
   const standard = parseInterval(otherwise)
   if (text === undefined) return { value: standard, problem: undefined }

@@ -12,8 +12,7 @@ const WIDEST = 160
 const MOST_PAIRS = 1_000_000
 
 /**
- * The difference of two texts, as `diff -u` prints it. Whatever could deceive who reads it on a terminal or in a mail
- * is written as its code.
+ * The difference of two texts, as `diff -u` prints it; what could deceive its reader is written as its code.
  * @param most lines at most; the last one then says how many there are besides
  */
 export function differenceOf(before: string, after: string, most: number): string[] {

@@ -11,18 +11,13 @@ export function markerOf(host: string): string {
   return `${MARKER}${host}`
 }
 
-/**
- * The hosts that the markers among these file names claim the site for, sorted. A name that is no host's is no marker.
- */
+/** The hosts that the markers among these file names claim the site for, sorted. */
 export function claimsIn(names: readonly string[]): readonly string[] {
   const claims = names.filter(name => name.startsWith(MARKER)).map(name => name.slice(MARKER.length))
   return [...new Set(claims.filter(isHostName))].toSorted()
 }
 
-/**
- * What is known of a site when its role is decided: the hosts that its markers name, undefined where there is no such
- * folder.
- */
+/** The hosts that a site's markers name, where there is such a folder. */
 export interface Claims {
   /** In the site's folder on this host. */
   readonly here: readonly string[] | undefined
@@ -33,8 +28,8 @@ export interface Claims {
 }
 
 /**
- * The roles of S2, and `unfinished`, which {@link roleOf} never gives: an interrupted restore waits to be rolled back.
- * All but `primary`, `replica` and `new replica` are left alone by the nightly run.
+ * The roles of S2, and `unfinished`: an interrupted restore waits to be rolled back. The nightly run leaves all but
+ * `primary`, `replica` and `new replica` alone.
  */
 export const ROLES = [
   'primary',
@@ -55,10 +50,7 @@ export interface Role {
   readonly owner: string | undefined
   /** One sentence for a person: both claims, where they differ. */
   readonly reason: string
-  /**
-   * What settles it, where a person has to: a choice of commands, as words to be run at the site's folder or its
-   * archive.
-   */
+  /** What settles it, where a person has to: commands, as words to be run at the site's folder or its archive. */
   readonly choices: readonly RoleChoice[]
 }
 
@@ -73,8 +65,9 @@ export interface RoleChoice {
 }
 
 /**
- * The role of a site on a host, from the markers alone (S2). Total: every combination has an answer, and whatever could
- * overwrite a folder that nobody handed over is a conflict.
+ * The role of a site on a host, from the markers alone (S2). Every combination has an answer; whatever could overwrite
+ * a
+ * folder that nobody handed over is a conflict.
  */
 export function roleOf({ here, archive, backedUpAs }: Claims, me: string): Role {
   if ((here?.length ?? 0) > 1) return ambiguous('here', here!)
@@ -132,10 +125,7 @@ function contested(archived: string, me: string): Role {
   }
 }
 
-/**
- * Whether all markers that there are name this very host as it was called before: a replay would put an old state over
- * what its owner wrote since.
- */
+/** Whether all markers name this very host as it was called before: a replay would put an old state over newer work. */
 function isRenamed({ here, archive, backedUpAs }: Claims, me: string): boolean {
   const names = new Set([...(here ?? []), ...(archive ?? [])])
   return backedUpAs !== undefined && backedUpAs !== me && names.size === 1 && names.has(backedUpAs) && here?.length !== 0

@@ -40,9 +40,7 @@ export function measure(collection: Collection, siteSizes: readonly SiteSize[], 
   return { sizes, fulls: fulls.length, incrementals: incrementals.length }
 }
 
-/**
- * What a full would have taken when each incremental was made: the site as it was then, packed as the newest full is.
- */
+/** What a full would have taken at each incremental: the site as it was then, packed as the newest full is. */
 function asFulls(siteSizes: readonly SiteSize[], incrementals: readonly BackupSet[], newest: BackupSet): SiteSize[] {
   const times = new Set(incrementals.map(({ time }) => time))
   const packed = bytesOf(newest) / (siteSizes.find(({ time }) => time === newest.time)?.bytes ?? 0)

@@ -18,8 +18,8 @@ export interface Expected {
 }
 
 /**
- * Everything that speaks against a folder being the archive (S9), one clause each; none when nothing does.
- * @param isMount whether it must be a mount point, that is on another device than the folder around it
+ * Everything that speaks against a folder being the archive (S9), one clause each.
+ * @param isMount whether it must be a mount point: on another device than the folder around it
  */
 export function wrongWith(found: FolderStat, parent: FolderStat, expected: Expected, isMount: boolean): string[] {
   const differs = (what: 'owner' | 'group' | 'links'): string[] =>

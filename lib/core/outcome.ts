@@ -2,8 +2,8 @@ import type { Topic } from './finding.ts'
 import type { SiteReport } from './site-report.ts'
 
 /**
- * How much a note matters: `info` is for the log; `significant` makes a mail (S35); `warning` is shown; a `problem`
- * also fails the run.
+ * How much a note matters: `info` is logged, `significant` mailed (S35), `warning` shown; a `problem` fails the run
+ * too.
  */
 export type NoteKind = 'info' | 'significant' | 'warning' | 'problem'
 
@@ -23,16 +23,10 @@ export interface CommandRecord {
   readonly exitCode: number | undefined
 }
 
-/**
- * `done` did its work; `skipped` had a reason not to; `failed` tried and could not; `stopped` was cut short, or never
- * begun, by a signal.
- */
+/** `done`, `skipped` for a reason, `failed`, or `stopped`: cut short, or never begun, by a signal. */
 export type Status = 'done' | 'failed' | 'skipped' | 'stopped'
 
-/**
- * What became of one step for one subject. The log, the mail, the pages, `--json` and the exit code are all made from a
- * list of these.
- */
+/** What became of one step for one subject. Log, mail, pages, `--json` and exit code are made from a list of these. */
 export interface Outcome {
   /** The step's stable name, such as `backup`. */
   readonly step: string

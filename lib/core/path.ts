@@ -3,10 +3,7 @@ export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
-/**
- * Whether a path is a mount point, by the text of `/proc/self/mountinfo` (proc(5)): the fifth field, with spaces and
- * the like as octal escapes. Reading it never hangs, however dead the server behind a mount is.
- */
+/** Whether a path is a mount point, by the text of `mountinfo` (proc(5)). */
 export function isMountPoint(mountInfo: string, path: string): boolean {
   return mountPoints(mountInfo).includes(withoutSlash(path))
 }

@@ -14,8 +14,9 @@ export interface Progress {
 }
 
 /**
- * How far it is, for people: `3 volumes, 600 MB of about 2.10 GB (28 %), 12.0 MB/s, about 2 min left`. Nothing is
- * promised past what was expected.
+ * How far it is: `3 volumes, 600 MB of about 2.10 GB (28 %), 12.0 MB/s, about 2 min left`. Nothing is promised past
+ * what
+ * was expected.
  */
 export function progressText({ volumes, bytes, expected, seconds }: Progress): string {
   const rate = seconds > 0 ? bytes / seconds : 0
@@ -29,8 +30,7 @@ export function progressText({ volumes, bytes, expected, seconds }: Progress): s
 }
 
 /**
- * The bytes that a set of this kind will come to: as the newest full, or as the mean of the incrementals since.
- * Undefined where there is none to go by.
+ * The bytes that such a set will take: as the newest full, or the mean of the incrementals since, where there are any.
  */
 export function expectedBytes(collection: Collection, kind: 'full' | 'incremental'): number | undefined {
   const chain = primaryChain(collection)

@@ -16,8 +16,7 @@ export interface Listings {
 }
 
 /**
- * How the action ended: a failed one may have left planned files; of one that was cut short nobody knows what came
- * after it.
+ * How the action ended: a failed one may have left planned files; after one that was cut short, anything may have come.
  */
 export type Ending = 'well' | 'failed' | 'cut short'
 
@@ -26,10 +25,7 @@ export function namesOf({ files, mayGo }: PrunePlan): PlannedNames {
   return { mustGo: names(files), mayGo: names(mayGo) }
 }
 
-/**
- * How what happened to an archive differs from what was planned: one sentence each, none when exactly the planned files
- * went.
- */
+/** How what happened to an archive differs from what was planned: a sentence each. */
 export function differences(planned: PlannedNames, { before, after }: Listings, ending: Ending): readonly string[] {
   const now = new Set(after)
   const then = new Set(before)
@@ -52,10 +48,7 @@ function sentence(names: readonly string[], what: string): string[] {
 
 /** A writer finishes a file at least this often: a volume of 200 MB over a slow line takes an hour or two (ms). */
 const QUIET = 6 * 3_600_000
-/**
- * Where a listing tells no times there are only the names, and the time in a name is when the set was begun: a full may
- * take two days.
- */
+/** Where a listing has no times, names tell when a set was begun: a full may take two days. */
 const LONGEST_BACKUP = 2 * 86_400_000
 
 /**

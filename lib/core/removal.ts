@@ -10,8 +10,8 @@ import {
 } from './collection.ts'
 
 /**
- * What one of duplicity's commands would delete from an archive, foretold from its listing.
- * `files` go with every version; `mayGo` go with 3.x and stay with 0.8 (its statistics files).
+ * What a command of duplicity would delete, by the listing. `files` go with every version; `mayGo` (statistics) go with
+ * 3.x and stay with 0.8.
  */
 export interface Removal {
   readonly chains: readonly Chain[]
@@ -19,10 +19,7 @@ export interface Removal {
   readonly mayGo: readonly FileRef[]
 }
 
-/**
- * Foretells `cleanup` (get_extraneous in dup_collections.py): the sets outside of the chains, but of signatures only
- * the orphaned.
- */
+/** Foretells `cleanup` (get_extraneous in dup_collections.py): sets outside of the chains, and orphaned signatures. */
 export function predictCleanup(collection: Collection): Removal {
   const sets = [...collection.orphaned, ...collection.incomplete]
   return {
@@ -55,8 +52,7 @@ export function predictRemoval(collection: Collection, keepChains: number, keepF
 }
 
 /**
- * BackupChain.delete passes over a full without volumes (its length is 0, which Python takes for no set): its manifest
- * stays for ever.
+ * BackupChain.delete passes over a full without volumes, which Python takes for no set: its manifest stays for ever.
  */
 function deletedSets(chain: Chain, keepFull: boolean): readonly BackupSet[] {
   return keepFull || chain.full.volumes.length === 0 ? chain.incrementals : setsOf(chain)
@@ -81,10 +77,7 @@ function statistics(set: BackupSet): readonly FileRef[] {
   return set.jsonstat ? [set.jsonstat] : []
 }
 
-/**
- * The collection once `files` are gone; a set goes with its data. For looking ahead: an archive that exists is listed
- * again.
- */
+/** The collection once `files` are gone, to look ahead: an archive that exists is listed again. */
 export function withoutFiles(collection: Collection, files: readonly FileRef[]): Collection {
   const gone = new Set(files.map(file => file.name))
   const stays = (file: FileRef) => !gone.has(file.name)

@@ -11,17 +11,15 @@ export interface Exchange {
 }
 
 /**
- * Two databases of one server whose tables change places. A marker table, held at first, moves with the others and so
- * tells on which side they are.
+ * Two databases of one server whose tables change places. A marker table, held at first, moves with the others and
+ * tells
+ * on which side they are.
  */
 export interface DatabaseExchange {
   readonly live: string
   readonly held: string
   readonly marker: string
-  /**
-   * Files with the views, triggers, routines and events of each side: they cannot be renamed from one database to
-   * another.
-   */
+  /** Files with each side's views, triggers, routines and events, which cannot be renamed into another database. */
   readonly liveDefinitions: string
   readonly heldDefinitions: string
   /** The live database was made for this restore: it goes when the restore is rolled back. */
@@ -65,11 +63,7 @@ export const EMPTY_JOURNAL: Journal = { pending: undefined, kept: [] }
 /** Where an exchange stands, told by what is at its two paths now. */
 export type Standing = 'original' | 'exchanged' | 'between' | 'unknown'
 
-/**
- * Tells where an exchange stands. `between` is the middle of an exchange by renames: one side has left its place.
- * @param liveIs what is at the live path now, null for nothing
- * @param heldIs what is at the held path now
- */
+/** Where an exchange stands, by the identities at its live and held paths. `between`: of two renames one is done. */
 export function standingOf({ liveWas, heldWas }: Exchange, liveIs: string | null, heldIs: string | null): Standing {
   if (liveIs === liveWas && heldIs === heldWas) return 'original'
   if (liveIs === heldWas && heldIs === liveWas) return 'exchanged'

@@ -8,10 +8,7 @@ export interface RestorePoint {
   readonly time: number
   readonly set: BackupSet
   readonly chain: Chain
-  /**
-   * Why it may not restore (holes, empty files), of this set and those that it builds on; empty when nothing is known
-   * against it.
-   */
+  /** Why it may not restore (holes, empty files), of this set and those that it builds on. */
   readonly problems: readonly string[]
 }
 
@@ -24,10 +21,7 @@ export function reachText(collection: Collection, now: number): string {
   return `it can be restored as far back as ${printTime(oldest.time)}, ${formatAge(now - oldest.time)} ago; ${count}`
 }
 
-/**
- * Every restore point of the collection, oldest first. Those with problems are among them: duplicity would choose them
- * too. What was cut off is of no moment.
- */
+/** Every restore point, oldest first, also those with problems, as duplicity would choose them too. */
 export function restorePoints(collection: Collection): readonly RestorePoint[] {
   return collection.chains.flatMap(pointsOf).toSorted((a, b) => a.time - b.time)
 }
@@ -48,8 +42,7 @@ function damages(sets: readonly BackupSet[]): readonly string[] {
 }
 
 /**
- * The newest restore point at or before `moment`, of all where that is undefined, which is known to be of a site that
- * worked and can be restored as far as is known.
+ * The newest restore point at or before `moment` that is known to be of a site that worked, and has no problems.
  * @throws when there is none
  */
 export function lastGoodPoint(collection: Collection, moment = Number.POSITIVE_INFINITY): RestorePoint {
@@ -88,8 +81,7 @@ export function restorePointAt(collection: Collection, moment: number): RestoreP
 }
 
 /**
- * What a person can do instead of restoring a point that is damaged: the newest before it, and the newest of all, that
- * nothing is known against.
+ * What to restore instead of a damaged point: the newest before it, and the newest of all, without problems.
  * @param command gives the command that recovers this site, with these options
  */
 export function adviceInstead(collection: Collection, damaged: RestorePoint, command: (...options: string[]) => string): string {

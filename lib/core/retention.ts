@@ -33,8 +33,8 @@ export interface PrunePlan {
 }
 
 /**
- * The one pruning action of this run, or none (S17–S20). It never takes the primary chain, the only whole chain, nor
- * the one that is known to hold a working site, and none that duplicity's command would not carry out exactly.
+ * The one pruning action of this run, or none (S17–S20): never the primary chain, the only whole one, nor the newest
+ * known to be good, and nothing that duplicity's command would not carry out exactly.
  */
 export function planPrune(input: PruneInput): PrunePlan {
   const blocked = blockedReason(input)
@@ -55,10 +55,7 @@ export function planPrune(input: PruneInput): PrunePlan {
   return nothing(`${overReason(input)}, but nothing can go: ${considered.at(-1)!.reason}`, considered)
 }
 
-/**
- * Past the cleanup only what is too much goes, also where an untidy collection is looked at for its own sake, and not
- * before all is clean that can be.
- */
+/** Past the cleanup, only what is too much goes, and not before all is clean that can be. */
 function mayGoOn(input: PruneInput): boolean {
   const { collection, allowanceBytes } = input
   const tooMuch = collection.bytes !== undefined && collection.bytes > allowanceBytes
@@ -66,8 +63,7 @@ function mayGoOn(input: PruneInput): boolean {
 }
 
 /**
- * Whether what is untidy waits for this host's partial set alone: then it keeps nothing else from going, while the
- * archive is too full to go on with that set.
+ * Whether only this host's partial set is untidy: while the archive is too full to go on with it, other things may go.
  */
 function isOnlyResumed(input: PruneInput): boolean {
   return input.localPartial === true && 'action' in considerCleanup({ ...input, localPartial: false })

@@ -12,9 +12,7 @@ import type { RestorePoint } from './restore-point.ts'
 import type { DumpSize, TreeSize } from './set-record.ts'
 import { spaceText } from './size.ts'
 
-/**
- * Whether the archive has room for the next full backup, and how much the collection may occupy so that it has. Bytes.
- */
+/** Whether the archive has room for the next full backup, and the bytes that the collection may take so that it has. */
 export interface Room {
   readonly enough: boolean
   readonly reason: string
@@ -65,10 +63,7 @@ export interface Disk {
   readonly device: string
   /** Free for any user. */
   readonly free: number
-  /**
-   * A file takes at least its size on it. Not so where the file system compresses, or where nobody knows what is
-   * underneath.
-   */
+  /** A file takes at least its size on it: not where the file system compresses, or is not known. */
   readonly keepsSize: boolean
 }
 
@@ -103,14 +98,10 @@ export interface RoomToRestore {
   readonly doubt: string | undefined
 }
 
-/**
- * What a folder takes of its own size, and its entry of the folder around it: `stat` counts them, and a file system may
- * keep them for nothing. Bytes a file.
- */
+/** What a folder takes of its own size, which a file system may keep for nothing. Bytes a file. */
 const ENTRY = 4096
 /**
- * The part of a full set's volumes that surely is what its files hold. The rest may be what tar and an encryption add,
- * as to very many files that are empty.
+ * The part of a full set's volumes that surely is content: tar and encryption add the rest, for very many empty files.
  */
 const HELD = 0.5
 
@@ -130,10 +121,7 @@ export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amo
   return about === undefined ? undefined : { least, about: Math.max(least, about) }
 }
 
-/**
- * What duplicity needs beside the tree while it fetches: a volume at a time is whole in its own folder, the largest
- * too. Bytes.
- */
+/** What duplicity needs beside the tree while it restores: its largest volume. Bytes. */
 export const volumeAmount = (point: RestorePoint): Amount => {
   const largest = Math.max(0, ...setsUpTo(point).flatMap(set => set.volumes.map(({ bytes }) => bytes ?? 0)))
   return { least: largest, about: largest }
@@ -153,10 +141,7 @@ export const importableAmount = ({ bytes }: DumpSize): Amount => ({ least: Math.
  */
 export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
 
-/**
- * Whether a restore has room on each disk, at its fullest moment there. It refuses only what cannot fit.
- * @param moments none when nothing is known of what it needs
- */
+/** Whether a restore has room on each disk, at its fullest moment there. It refuses only what cannot fit. */
 export function roomToRestore(moments: readonly Moment[]): RoomToRestore {
   const disks = [...Map.groupBy(moments.flat(), ({ disk }) => disk.device).values()].map(demands =>
     onDisk(demands[0]!.disk, moments),
@@ -201,8 +186,7 @@ function sumOf(demands: readonly Demand[]) {
 
 /**
  * What a person can do about a restore that cannot fit: a sentence without its full stop.
- * @param short from {@link roomToRestore}
- * @param asked what was to be brought back; undefined where nobody can ask for something else, as for a replica
+ * @param asked what was to be restored; undefined where nobody can ask for less, as for a replica
  */
 export function waysOut(
   short: readonly Moment[],

@@ -38,10 +38,7 @@ export function fullBackupDue(input: {
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
 type Weekday = (typeof weekdays)[number]
 
-/**
- * The backup day and hour of a machine that is not always on, and for how many days a missed one is made up for (S29,
- * S30).
- */
+/** The backup day and hour of a machine that is not always on; days in which a missed one is made up for (S29, S30). */
 export interface Schedule {
   readonly weekday: Weekday
   readonly hour: number
@@ -51,9 +48,7 @@ export interface Schedule {
   readonly staleAfter?: number
 }
 
-/**
- * What the schedule says now: `backupAt` is the backup day in question, `nextAt` the one after (ms since the epoch).
- */
+/** What the schedule says: `backupAt` is the backup day in question, `nextAt` the one after (ms since the epoch). */
 export interface ScheduleDecision {
   readonly state: 'due' | 'made up for' | 'overdue' | 'too late' | 'not due'
   readonly backupAt: number

@@ -1,10 +1,7 @@
 /** What a secret shows of itself wherever it is printed, joined, logged or turned into JSON. */
 export const HIDDEN = '[secret]'
 
-/**
- * A text that must never be printed (S40): a passphrase, a database password, a mail login.
- * Printing it, by any of the ways a program prints, gives {@link HIDDEN}; only {@link reveal} gives the text.
- */
+/** A text that must never be printed (S40): however a program prints it, that gives {@link HIDDEN}. */
 export class Secret {
   readonly #text: string
 
@@ -38,8 +35,8 @@ const isUnlikely = (secret: string): boolean =>
   secret.length >= 8 && [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter(kind => kind.test(secret)).length > 1
 
 /**
- * A text without these secrets. One that could be a word of any sentence (`backup`, `1234`) is hidden only where a
- * password stands: taken out everywhere, it would make nonsense of messages, and show by that what it is.
+ * A text without these secrets. One that could be any word (`backup`, `1234`) is hidden only where a password stands:
+ * hidden everywhere, it would make nonsense of messages, and show by that what it is.
  */
 export function withoutSecrets(text: string, secrets: Iterable<string>): string {
   let clean = text

@@ -22,9 +22,8 @@ const VITAL = /(options|posts|users)$/
 const CORE = /^(.*?)(options|posts|users|comments)$/
 
 /**
- * The core tables of all WordPress installations of a database, among all its tables: those that share their prefix
- * with a table of options and one of posts.
- * @param rows of all tables
+ * The core tables of all WordPress installations of a database: those that share their prefix with a table of options
+ * and one of posts.
  */
 export function coreRows(rows: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
   const isCore = (table: string): boolean => {
@@ -76,18 +75,12 @@ export const contentsOf = ({ files, bytes, isEmpty, dump, rows }: Omit<SetRecord
   dumpBytes: dump?.bytes,
 })
 
-/**
- * Whether a set is of a site that had shrunk, which nobody has confirmed yet, and which has not stayed so for long.
- * Times in ms.
- */
+/** Whether a set is of a site that had shrunk, which nobody has confirmed, and which has not stayed so for long. */
 export function isUnconfirmed({ time, shrunken, confirmed }: SetRecord, now: number, acceptAfter: number): boolean {
   return shrunken !== undefined && shrunken.length > 0 && confirmed !== true && time + acceptAfter > now
 }
 
-/**
- * The newest set that shows the site as it should be: what a new one is compared with, so that a second night of a
- * shrunken site is no better than the first.
- */
+/** The newest set of the site as it should be. A new one is compared with it: a second shrunken night is no better. */
 export function newestConfirmed(records: readonly SetRecord[], now: number, acceptAfter: number): SetRecord | undefined {
   const known = records.filter(record => record.files !== undefined && !isUnconfirmed(record, now, acceptAfter))
   return known.toSorted((a, b) => b.time - a.time)[0]

@@ -43,8 +43,7 @@ export interface SiteReport {
   /** That it does not work, and what to do about it; null while it works, or nobody knows. */
   readonly broken?: Finding | null
   /**
-   * What shows that it has shrunk, or why its replica here stays behind: a sentence for a person, that the command
-   * which confirms it ends; null when neither is so.
+   * That it has shrunk, or why its replica here stays behind; the command that confirms it follows. Null for neither.
    */
   readonly shrinkage?: string | null
   /** A desktop's: whether the next full backup has room. */

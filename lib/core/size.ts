@@ -1,9 +1,6 @@
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
 
-/**
- * A size for people, from bytes, in steps of a thousand and to three digits: `512 bytes`, `1.20 GB`, `34.5 MB`, `340
- * MB`; `? MB` when it is not known.
- */
+/** A size for people, to three digits: `512 bytes`, `1.20 GB`, `34.5 MB`, `340 MB`; `? MB` when it is not known. */
 export function formatBytes(bytes: number | undefined): string {
   if (bytes === undefined) return '? MB'
   if (bytes < 0) return `-${formatBytes(-bytes)}`

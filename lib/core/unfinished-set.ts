@@ -27,17 +27,15 @@ export interface SentPart {
 /** What is to become of an unfinished set, and why. */
 export interface UnfinishedPlan {
   /**
-   * `finish`: its signatures and manifest are sent. `close`: the same for as much as was sent, and the next incremental
-   * sends the rest. `drop`: its files go, here and in the archive. `forget`: only what this host has of it goes.
+   * `finish`: its signatures and manifest are sent. `close`: the same for as much as was sent; the next incremental
+   * sends
+   * the rest. `drop`: its files go, here and in the archive. `forget`: only what this host has of it goes.
    */
   readonly kind: 'finish' | 'close' | 'drop' | 'forget'
   readonly reason: string
 }
 
-/**
- * Volumes that are sooner sent again than looked after: a set that is closed is one more in the chain, and no restore
- * point.
- */
+/** So few volumes are sooner sent again than kept as one more set of the chain that is no restore point. */
 const FEW = 5
 
 /**

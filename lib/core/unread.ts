@@ -62,8 +62,7 @@ export function unreadText({ paths, unnamed }: Unread): string {
 }
 
 /**
- * What is written down of it beside the set: the empty path, which is all of the site, where not each is known by its
- * path.
+ * What is written down of it beside the set: the empty path, which is all of the site, where not all paths are known.
  */
 export function pathsToRecord({ paths, unnamed }: Unread): readonly string[] | undefined {
   if (paths.length === 0 && unnamed === 0) return undefined

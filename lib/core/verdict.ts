@@ -73,10 +73,7 @@ function pruningFindings(site: SiteReport): Finding[] {
   return room.enough ? [] : [room.prunable ? remark(room.reason) : attention(room.reason)]
 }
 
-/**
- * That pruning has something to do is its daily work; that it can do no more is somebody's. The archive is the owner's
- * to prune.
- */
+/** Pruning is daily work; that it can do no more needs somebody. The archive is the owner's to prune. */
 function sizeFindings({ role, bytes, allowanceBytes, pruning }: SiteReport): Finding[] {
   if (role !== 'primary' || bytes === undefined || allowanceBytes === undefined || bytes <= allowanceBytes || !pruning) return []
   const over = `over its allowance, ${formatBytes(bytes)} of ${formatBytes(allowanceBytes)}`
@@ -128,9 +125,8 @@ export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): r
 const SIGNAL_NUMBER: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
 /**
- * The exit code of a run, from its outcomes alone.
+ * The exit code of a run, from its outcomes.
  * @param stoppedBy the signal that ended it early, such as `SIGTERM`
- * @param isJudged see {@link siteVerdicts}
  */
 export function exitCodeOf(outcomes: readonly Outcome[], stoppedBy?: string, isJudged = false): number {
   if (stoppedBy !== undefined) return 128 + (SIGNAL_NUMBER[stoppedBy] ?? 0)

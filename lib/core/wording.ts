@@ -18,8 +18,7 @@ export function messageOf(error: unknown): string {
 /** Sequences by which a text colours a terminal, moves its cursor or sets its title (ECMA-48). */
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
 /**
- * What moves a cursor, begins a line where none begins, or turns the direction of a text; the end of a line and a tab
- * are none of it.
+ * What moves a cursor, begins a line where none begins, or turns the direction of a text; not a line's end, nor a tab.
  */
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 

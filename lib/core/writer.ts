@@ -29,10 +29,7 @@ export type WriterVerdict =
 /** How many former words are remembered: so far back may an archive be that was restored. */
 export const FORMER_WORDS = 100
 
-/**
- * Judges it. @param mark undefined where the archive has none for this name @param memory undefined where this machine
- * remembers nothing of this archive
- */
+/** Judges by the mark in the archive for this name, and by what this machine remembers of that archive. */
 export function judgeWriter(
   me: { readonly host: string; readonly machine: string },
   mark: WriterMark | undefined,

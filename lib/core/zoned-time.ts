@@ -2,10 +2,7 @@ import type { WallTime } from './age.ts'
 
 const dayMilliseconds = 86_400_000
 
-/**
- * What a wall clock in the zone (an IANA name) shows at `time`, ms since the epoch. @throws RangeError when there is no
- * such zone.
- */
+/** What a wall clock in the zone (an IANA name) shows at `time`, ms since the epoch. @throws when there is none such */
 export function wallTimeIn(zone: string, time: number): WallTime {
   const shown = clockOf(zone).format(time) // 11/22/2026, 20:41:26
   const [month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0] = shown.split(/\D+/).map(Number)
@@ -13,8 +10,8 @@ export function wallTimeIn(zone: string, time: number): WallTime {
 }
 
 /**
- * When a wall clock in the zone shows `wall`, in ms since the epoch. A time that summer time skips (02:30 in March) is
- * as much later as the clock jumps; of a time that comes twice the first counts.
+ * When a wall clock in the zone shows `wall`, in ms since the epoch. A time that summer time skips is as much later as
+ * the clock jumps; of a time that comes twice the first counts.
  */
 export function momentIn(zone: string, wall: WallTime): number {
   const asUtc = utcOf(wall)

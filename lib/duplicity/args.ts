@@ -9,10 +9,7 @@ export interface Target {
   readonly program: string
   /** Where the sets are; see {@link fileUrl}. */
   readonly url: string
-  /**
-   * Names the archive's folder within `cache`. Backups and restores of one archive need two names: a backup that was
-   * cut short leaves state that a restore must not see.
-   */
+  /** Names the archive's folder within `cache`. Backups and restores need two: a restore must not see a partial set. */
   readonly name: string
   /** Duplicity's `--archive-dir`. */
   readonly cache: string
@@ -50,15 +47,10 @@ export interface Restore extends Target {
   readonly volumeSize: number
 }
 
-/**
- * Passphrases of 256 random bits need no slow key derivation: this is the count below which gpg saves no more time
- * (reference: a gpg call costs 0.2 s with gpg's own count and 0.006 s with this).
- */
+/** For passphrases of 256 random bits, which need no slow key derivation: a gpg call costs 0.006 s and not 0.2 s. */
 const LIGHT_STRETCHING = 65536
 
-/**
- * Words that both versions (0.8.22 and 3.0.4) understand alike; a value always stands in the same word as its option.
- */
+/** Words that 0.8.22 and 3.0.4 understand alike; a value always stands in the same word as its option. */
 export function backupWords(backup: Backup): string[] {
   return [
     backup.program,
@@ -100,18 +92,15 @@ export type Removing =
 
 const REMOVING = { 'strip-incrementals': 'remove-all-inc-of-but-n-full', 'remove-chain': 'remove-all-but-n-full' } as const
 
-/**
- * The words that carry a pruning action out. The target's cache must hold no partial set: `cleanup` would delete it,
- * with or without `--force`.
- */
+/** The words of a pruning action. The target's cache must hold no partial set: `cleanup` would delete it. */
 export function pruneWords(target: Target, removing: Removing): string[] {
   const verb = removing.kind === 'cleanup' ? ['cleanup'] : [REMOVING[removing.kind], String(removing.keepChains)]
   return [target.program, ...verb, '--force', ...common(target), target.url]
 }
 
 /**
- * The words that delete the partial set of the target's cache, there and in the archive, and nothing else: without
- * `--force` a `cleanup` only tells of other sets. For an archive that only duplicity can reach.
+ * The words that delete only the partial set of the target's cache, there and in the archive: without `--force` a
+ * `cleanup` only tells of other sets. For an archive that only duplicity can reach.
  */
 export function dropPartialWords(target: Target): string[] {
   return [target.program, 'cleanup', ...common(target), target.url]

@@ -2,10 +2,7 @@ import type { Collection, FileRef } from '../core/collection.ts'
 import { collectionOf } from './listing.ts'
 import { parseLog, type Stanza } from './log.ts'
 
-/**
- * The message in which both versions name every file of the archive, at verbosity 9 (get_backup_chains in
- * dup_collections.py).
- */
+/** The message that names every file of the archive, at verbosity 9 (get_backup_chains in dup_collections.py). */
 const FILE_LIST = /^Extracting backup chains from list of files: \[(.*)\]$/s
 
 /** Code of the INFO stanza that `collection-status` is (log.py). */
@@ -37,10 +34,7 @@ function refsIn(list: string): FileRef[] {
   }))
 }
 
-/**
- * Chains and incrementals. Fulls are not counted: duplicity does not print one without volumes, which Python takes for
- * no set.
- */
+/** Chains and incrementals, but not fulls: duplicity prints none without volumes, which Python takes for no set. */
 function countsIn({ text }: Stanza): string {
   const lines = text.split('\n')
   const count = (start: RegExp): number => lines.filter(line => start.test(line)).length

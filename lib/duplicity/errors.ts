@@ -154,8 +154,7 @@ export function duplicityError(
 }
 
 /**
- * Names the failure of a call that was ended because it did not end by itself: what it said last, if that is an error,
- * and else that it was stuck.
+ * Names the failure of a call that was ended: what it said last, if that is an error, and else that it was stuck.
  * @param how what became of it, to be read after its name
  */
 export function endedError(log: string, printed: string, how: string, places: readonly string[] = []): DuplicityError {
@@ -183,8 +182,9 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
 }
 
 /**
- * The telling line of what it said: its last that is no part of a Python traceback nor the frame around what gpg said.
- * A log file that cannot be written has Python print tracebacks of that too, with the calls below the error.
+ * The telling line of what it said: its last that is no part of a Python traceback nor the frame around gpg's words.
+ * When
+ * its log file cannot be written, tracebacks of that follow the error.
  */
 function sentence(text: string): string {
   // of a volume that is not what it was, its name, and not the hashes that stand below it

@@ -4,10 +4,7 @@ import { printTime } from '../core/restore-point.ts'
 import type { ManifestVolume } from './manifest.ts'
 import { type DuplicityName, formatName, parseName } from './names.ts'
 
-/**
- * Of these files, those whose set still has something in the archive. A set of which nothing is left was removed as a
- * whole.
- */
+/** Of these files, those whose set still has something in the archive: else it was removed as a whole. */
 export function filesOfSetsLeft<Known extends KnownFiles>(known: Known, { files }: Collection, prefix = ''): Known {
   const sets = new Set(files.map(({ name }) => setKey(name, prefix)))
   return Object.fromEntries(Object.entries(known).filter(([name]) => sets.has(setKey(name, prefix)))) as Known
@@ -38,7 +35,7 @@ export function storedFiles(set: BackupSet, news: AuditedFiles): KnownFiles {
 }
 
 /**
- * The volumes of a set as its manifest lists them, by the names that they have in the archive.
+ * The volumes of a set as its manifest lists them, by their names in the archive.
  * @param names of files in the archive, by which it is known how volumes are packed
  */
 export function volumesListed(
@@ -54,10 +51,7 @@ export function volumesListed(
   return Object.fromEntries(volumes.map(({ number, sha1 }) => [nameOf(number), { sha1 }]))
 }
 
-/**
- * What differs between what is known of the files and what the listing shows, and what was found wrong when they were
- * read.
- */
+/** What differs between the files as they are known and as they are listed, and what was wrong when they were read. */
 export function damagesIn(known: AuditedFiles, collection: Collection, prefix = ''): Damage[] {
   const there = new Map(collection.files.map(file => [file.name, file]))
   const kept = Object.entries(filesOfSetsLeft(known, collection, prefix))

@@ -197,7 +197,7 @@ function addIncremental(draft: Draft, set: BackupSet, superseded: BackupSet[]): 
 }
 
 /**
- * Whether signatures reach the end of the newest chain. When they end one set before, duplicity discards that set; but
+ * Whether signatures reach the end of the newest chain. Where they end one set before, duplicity discards that set, but
  * not the first incremental (it compares with the full's end, which it never sets).
  */
 function matchSignatures(primary: Draft | undefined, signatureChains: readonly SignatureChain[]) {

@@ -1,9 +1,6 @@
 import type { Skipped } from '../core/unread.ts'
 
-/**
- * One message of duplicity's log for machines (`--log-fd`, `--log-file`; log.py): a keyword, a code, words after it,
- * and text.
- */
+/** One message of duplicity's log for machines (`--log-file`; log.py): a keyword, a code, words after it, and text. */
 export interface Stanza {
   readonly keyword: string
   readonly code: number
@@ -30,8 +27,7 @@ function parseStanza(block: string): Stanza | undefined {
 }
 
 /**
- * Codes of what could not be listed, looked at, read, processed or was left out (log.py, `WarningCode`, the same in
- * 0.8.22 and 3.0.4). It goes on after each, and ends well.
+ * Codes of what could not be listed, read or processed (log.py, `WarningCode`), after which it goes on and ends well.
  */
 const CODES: ReadonlySet<number> = new Set([8, 9, 10, 12, 13])
 /** The same where duplicity gives no code of its own (robust.py, diffdir.py, selection.py). */
@@ -67,28 +63,19 @@ export function skippedIn(log: string): Skipped[] {
 const isOfSkipped = ({ keyword, code, text }: Stanza): boolean =>
   keyword === 'WARNING' && (CODES.has(code) || (code === 1 && WITHOUT_CODE.test(text)))
 
-/**
- * What a backup found in its source: how many files, folders and links, and their sizes in bytes, each as `stat` gives
- * it.
- */
+/** How many files, folders and links a backup found in its source, and the sum of their sizes by `stat`. */
 export interface SourceSize {
   readonly files: number
   readonly bytes: number
 }
 
-/**
- * The size of the source, from the statistics at the end of a backup's log (statistics.py, the same in 0.8.22 and
- * 3.0.4); undefined when there are none.
- */
+/** The size of the source, from the statistics at the end of a backup's log (statistics.py), where there are any. */
 export function sourceSizeIn(log: string): SourceSize | undefined {
   const [files, bytes] = numbersIn(log, ['SourceFiles', 'SourceFileSize'])
   return files === undefined || bytes === undefined ? undefined : { files, bytes }
 }
 
-/**
- * How many files duplicity could not open, by the same statistics. It does not count those that it could not list, look
- * at or read to the end.
- */
+/** How many files duplicity could not open, by the same statistics; not those that it could not list or read whole. */
 export const errorsIn = (log: string): number => numbersIn(log, ['Errors'])[0] ?? 0
 
 function numbersIn(log: string, names: readonly string[]): (number | undefined)[] {

@@ -1,10 +1,7 @@
 /** What a manifest says of one volume. */
 export interface ManifestVolume {
   readonly number: number
-  /**
-   * SHA1 of the volume as it is in the archive (encrypted or not), in hex; undefined where the manifest gives another
-   * kind.
-   */
+  /** SHA1 of the volume as it is in the archive, in hex; undefined where the manifest gives another kind. */
   readonly sha1: string | undefined
 }
 
@@ -43,8 +40,7 @@ export interface PartialManifest {
   /** All of the tree was sent: what was missing is signatures or manifest in the archive. */
   readonly isWhole: boolean
   /**
-   * The manifest of a set that has only so many of these volumes, or, where that is all and the tree was sent whole,
-   * the manifest itself.
+   * The manifest of a set of only so many volumes; the whole manifest where that is all and the tree was sent whole.
    */
   readonly upTo: (count: number) => string
 }

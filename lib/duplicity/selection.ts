@@ -8,19 +8,13 @@ export interface Pattern {
 
 /** What a pattern selects: whole paths, without a slash at their end. */
 export interface Matcher {
-  /**
-   * Whether a path is meant; a pattern that ends with `/` means folders only. What lies in a folder that is meant is
-   * meant too.
-   */
+  /** Whether a path is meant, or a folder around it; a pattern that ends with `/` means folders only. */
   readonly matches: (path: string, isFolder: boolean) => boolean
   /** Whether something below this folder can be meant. */
   readonly leadsTo: (folder: string) => boolean
 }
 
-/**
- * Reads a list for `--exclude-filelist`: `+ ` and `- ` in front, `#` comments, quotes; a bare line excludes. First
- * match wins.
- */
+/** Reads a list for `--exclude-filelist`: `+ ` and `- ` in front, `#` comments, quotes; a bare line excludes. */
 export function parseSelection(text: string): Pattern[] {
   return text.split('\n').flatMap((raw, index) => {
     const line = raw.trim()

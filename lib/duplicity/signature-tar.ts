@@ -3,7 +3,7 @@ import type { VolumeEnd } from './manifest.ts'
 /** What the signatures of a set say of one path, and where that stands in the tar file. */
 export interface SignatureEntry {
   /**
-   * `signature` is of a file with content, `snapshot` of anything else, `deleted` of what is gone since the set before.
+   * `signature` of a file with content, `snapshot` of anything else, `deleted` of what is gone since the set before.
    */
   readonly kind: 'signature' | 'snapshot' | 'deleted'
   /** Bytes, one a character; see {@link comparePaths}. */
@@ -20,8 +20,8 @@ const BLOCK = 512
 const roundUp = (size: number): number => Math.ceil(size / BLOCK) * BLOCK
 
 /**
- * The entries of a signature file that is not compressed (diffdir.py: a tar file that Python writes, with long names in
- * headers of pax or GNU). It ends where the tar file does, and where a power cut tore it.
+ * The entries of a signature file that is not compressed (diffdir.py: a tar file, with long names in headers of pax or
+ * GNU), up to its end, or where a power cut tore it.
  */
 export async function* signatureEntries(read: ReadAt): AsyncGenerator<SignatureEntry> {
   let from = 0
@@ -86,9 +86,9 @@ export interface SignatureCut {
 }
 
 /**
- * Finds the part of a signature file that is of what was sent in some volumes.
+ * The part of a signature file that is of what was sent in some volumes.
  * @param ends where these volumes end, in their order
- * @returns undefined where entries are missing of what was sent: a power cut took them
+ * @returns undefined where entries are missing of what was sent
  */
 export async function cutSignatures(
   entries: AsyncIterable<SignatureEntry>,

@@ -13,10 +13,7 @@ export function folderOfUrl(url: string): string | undefined {
   return url.startsWith('file://') ? decodeURIComponent(url.slice('file://'.length)) : undefined
 }
 
-/**
- * What the programs behind a URL's scheme look for in the home of whoever runs them: their keys, known hosts and
- * settings.
- */
+/** What the programs behind a URL's scheme look for in the home of whoever runs them: keys, known hosts, settings. */
 const IN_HOME: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(pexpect\+|paramiko\+|lftp\+)?(sftp|scp|ssh|fish|rsync)$/, ['.ssh', '.netrc']],
   [/^(lftp\+|ncftp\+)?(ftps?|ftpes|https?|webdavs?)$/, ['.netrc']],
@@ -25,10 +22,7 @@ const IN_HOME: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^rclone$/, ['.config/rclone']],
 ]
 
-/**
- * Files and folders, relative to the home, that duplicity needs for a URL. What else a backend needs, the inventory
- * names.
- */
+/** Files and folders, relative to the home, that duplicity needs for a URL. The inventory names others. */
 export function filesInHome(url: string): readonly string[] {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
   return IN_HOME.find(([pattern]) => pattern.test(scheme))?.[1] ?? []

@@ -57,11 +57,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/**
- * Runs a command beside some work and gives its lines, until the work has ended. What becomes of the command is
- * nobody's business: it only looks.
- * @param words one list, such as `['sh', '-c', script]`
- */
+/** Runs a command beside some work, for its lines; it ends with the work. That it fails means nothing. */
 export async function watchWhile<Answer>(
   words: readonly Word[],
   onLine: (line: string) => void,

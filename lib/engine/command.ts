@@ -2,10 +2,7 @@ import { quote } from 'zx/core'
 import { Secret } from '../core/secret.ts'
 import { shellWord } from '../core/task-command.ts'
 
-/**
- * What may stand in a command: no `undefined`, no object, and no {@link Secret}, for a command line is there for all to
- * see (S40).
- */
+/** What may stand in a command: no `undefined`, and no {@link Secret}: all can see a command line (S40). */
 export type Word = string | number | readonly Word[]
 
 function flatten(word: Word): string[] {
@@ -60,8 +57,8 @@ export function unsandboxed(words: readonly string[]): readonly string[] {
 }
 
 /**
- * The command on one line, as a person would type it: into any shell of the family of sh, or, where a word holds a
- * control character, into bash. Of a sandbox only its name is told: its words are many, and nearly always the same.
+ * The command on one line, as a person would type it into any shell like sh; into bash where a word holds a control
+ * character. Of a sandbox, whose words are many and nearly always the same, only the name is shown.
  */
 export function lineOf(words: readonly string[]): string {
   const isSandboxed = words.includes('bwrap') && unsandboxed(words) !== words

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * When a process began, in the kernel's clock ticks since boot, with the boot's id (proc(5)): together with the process
- * id this names one process for ever, while the id alone is used again. Undefined when there is no such process.
+ * When a process began, in clock ticks since boot, with the boot's id: with the process id this names one process for
+ * ever. Undefined when there is no such process.
  */
 export function processStart(pid: number): string | undefined {
   const ticks = statOf(pid)[19]

@@ -3,16 +3,13 @@ import { type Ended, PrintedTooMuch, TimedOut } from './failure.ts'
 import { activityOf } from './kernel.ts'
 import { Stopped } from './stop.ts'
 
-/**
- * What a command may use of time and memory before it is ended: killed, and left behind when even that does not end it
- * (a hung mount ends for no signal).
- */
+/** What a command may use before it is killed, and left behind when even that does not end it (a hung mount). */
 export interface CommandLimits {
   /** Seconds for all that it does. None by default. */
   readonly timeout?: number
   /**
-   * Seconds for which it may do nothing at all: print nothing, and neither it nor what it started use the processor,
-   * read or write. Asked anew at every look, since what it said meanwhile may change it. None by default.
+   * Seconds in which it may do nothing: print nothing, and neither it nor what it started use the processor, read or
+   * write. Asked again at every look: what it said meanwhile may change it. None by default.
    */
   readonly idleTimeout?: number | (() => number)
   /** Bytes that it may print at most, on both outputs together; {@link MOST_OUTPUT} by default. */
@@ -42,10 +39,7 @@ export interface Running {
   readonly over: AbortSignal
 }
 
-/**
- * Resolves when a running command is to be ended: the run was stopped, or it reached one of its limits. Never when it
- * is over before.
- */
+/** Resolves when a running command is to be ended: the run was stopped, or a limit reached. Else never. */
 export function whyToEnd({ program, pid, streams, limits, stop, over }: Running): Promise<WhyEnded> {
   const { timeout, idleTimeout, maxOutput = MOST_OUTPUT } = limits
   const timedOut =

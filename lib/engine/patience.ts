@@ -10,10 +10,7 @@ const RELEASES_WITHIN = 8.5
 /** Seconds that each piece of work gets, however little is left. */
 const LEAST = 0.3
 
-/**
- * Seconds that a release, or one way of telling the world, gets after a stop: a part of what is left, so that there is
- * some for each that follows.
- */
+/** Seconds for a release, or one kind of report, after a stop: a part of what is left, so that others get some too. */
 export function shareAfter(stop: AbortSignal, what: 'release' | 'report'): number {
   const since = stop.reason instanceof Stopped ? (performance.now() - stop.reason.at) / 1000 : 0
   return Math.max(LEAST, what === 'release' ? (RELEASES_WITHIN - since) / 2 : (ENDS_WITHIN - since) / 3)

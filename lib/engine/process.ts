@@ -13,9 +13,7 @@ export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from '
 /** How a command is to be run. */
 export interface CommandOptions extends CommandLimits {
   readonly cwd?: string
-  /**
-   * Added to the small environment that every command gets. Secrets belong here, in `input`, or in a file of mode 600.
-   */
+  /** Added to the small environment of every command. Secrets go here, in `input`, or in a file of mode 600. */
   readonly env?: Readonly<Record<string, string | Secret>>
   /** Text for its standard input. */
   readonly input?: string | Secret
@@ -156,15 +154,12 @@ function tellLines(stream: Readable, take: (line: string) => void): void {
   })
 }
 
-/**
- * Where a system has its programs, root's among them (login.defs(5), ENV_SUPATH): cron's PATH has only two of these
- * folders.
- */
+/** Where a system has its programs, root's among them (login.defs(5), ENV_SUPATH): cron's PATH has only two of them. */
 const SYSTEM = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /**
- * The folders in which programs are looked for: those of a PATH, then those of the system that it lacks. Folders that
- * are not absolute are left out, or a command that works in a site's folder could find the site's own programs (S41).
+ * The folders in which programs are looked for: those of a PATH, then those of the system that it lacks. Relative ones
+ * are left out, or a command in a site's folder could find the site's own programs (S41).
  */
 export function searchPath(path = process.env.PATH ?? ''): string[] {
   return [...new Set([...path.split(delimiter).filter(isAbsolute), ...SYSTEM])]

@@ -50,10 +50,7 @@ export type Ended<Given> = [OwedIn<Given>] extends [never] ? unknown : { readonl
 /** Asks nothing of a hold whose facts are new here: the same hold twice would let go twice. */
 type Once<Gives, Has> = keyof Gives & keyof Has extends never ? unknown : { readonly 'is held already': keyof Gives & keyof Has }
 
-/**
- * The facts that are there after a block whether or not its steps ran: what they give, or what was said to be so
- * otherwise.
- */
+/** The facts after a block whether or not its steps ran: what they give, or what was said to be so otherwise. */
 type Either<More, Else> = { readonly [Name in keyof Else]: Else[Name] | (Name extends keyof More ? More[Name] : never) }
 
 /** Asks nothing of a block whose steps give all that is said to be so otherwise. */
@@ -75,8 +72,8 @@ export interface Part<Start extends object, Given extends object = object> {
 }
 
 /**
- * A chain of steps whose type grows: every call takes only a step whose needs are met by what came before, and adds
- * what it gives. Immutable: each call returns a new recipe.
+ * A chain of steps whose type grows: each call takes only a step whose needs are met by what came before, and adds
+ * what it gives. Immutable.
  */
 export class Recipe<Start extends object, Given extends object> implements Part<Start, Given> {
   readonly nodes: readonly Node[]
@@ -92,10 +89,7 @@ export class Recipe<Start extends object, Given extends object> implements Part<
     return this.#and({ kind: 'do', step: step as unknown as AnyStep })
   }
 
-  /**
-   * Adds a hold: it goes up here and comes down at the end of this chain, in reverse order of the others, whatever
-   * happened.
-   */
+  /** Adds a hold: it goes up here and comes down at the end of this chain, in reverse order, whatever happened. */
   hold<Gives extends object>(
     hold: Hold<Merge<Start, Given>, Gives> & Once<Gives, Merge<Start, Given>>,
   ): Recipe<Start, Merge<Given, Gives>> {
@@ -121,10 +115,7 @@ export class Recipe<Start extends object, Given extends object> implements Part<
     return this.#only(title, when, body(new Recipe([])).nodes, true, otherwise)
   }
 
-  /**
-   * The same, but a failure inside ends only what is inside: what comes after it is done all the same. The item, or the
-   * run, has failed nevertheless.
-   */
+  /** The same, but a failure inside, which still counts, ends only what is inside. */
   attempt<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
     title: string,
     when: Condition<Merge<Start, Given>, Extra>,

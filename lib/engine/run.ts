@@ -11,10 +11,7 @@ import type { Title } from './step.ts'
 import { Stopped } from './stop.ts'
 
 export interface RunOptions {
-  /**
-   * Describe what steps would change, and do not do it (S36). Holds go up and down all the same: without a mount there
-   * is nothing to look at.
-   */
+  /** Describe changes and do not make them (S36). Holds go up and down all the same: a mount is needed to look. */
   readonly dry: boolean
   readonly stop: AbortSignal
   readonly now: () => number
@@ -36,10 +33,7 @@ export interface Work {
   readonly run: (facts: Facts, shell: Shell) => Promise<object | void>
   /** Aborted when what it is a part of has taken too long. */
   readonly deadline?: AbortSignal | undefined
-  /**
-   * For a release: the seconds that it gets once the run was stopped, when that is not a share of the few that are
-   * left.
-   */
+  /** Of a release: seconds that it gets after a stop, when not a share of the few that are left. */
   readonly patience?: number | undefined
 }
 
@@ -70,8 +64,7 @@ export class Run {
   }
 
   /**
-   * Does one piece of work and records its outcome. Never throws, and ends soon after a stop, whatever the work waits
-   * for.
+   * Does one piece of work and records its outcome. Never throws, and ends soon after a stop, whatever it waits for.
    */
   async do(work: Work, facts: Facts, onLine: (line: string) => void = () => {}): Promise<WorkResult> {
     const { now } = this.#options
@@ -149,8 +142,8 @@ export class Run {
   }
 
   /**
-   * What ends a piece of work early, and the seconds that its commands then get to end well. A stop ends what is done;
-   * what lets go or tells of it goes on, but has to hurry, and its commands get no further grace.
+   * What ends work early, and the seconds in which its commands may then end well. A stop ends a step; a release or a
+   * report goes on, but has to hurry, and its commands get no grace.
    */
   #endOf({ phase, deadline, patience }: Work): Disposable & { readonly signal: AbortSignal; readonly grace: () => number } {
     const { stop, tells } = this.#options
@@ -206,10 +199,7 @@ function whileNot(isOver: () => boolean, listener: Listener): Listener {
 
 const identity = (work: Work, title: string) => ({ step: work.step, title, phase: work.phase, subject: work.subject })
 
-/**
- * The title of work; one that cannot be made, for want of facts that an earlier failure left out, is replaced by the
- * step's name.
- */
+/** The title of work; the step's name where facts for it are missing, after an earlier failure. */
 export function titleOf({ title, step }: Pick<Work, 'title' | 'step'>, facts: Facts): string {
   try {
     return typeof title === 'string' ? title : title(facts)

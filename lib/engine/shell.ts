@@ -7,8 +7,8 @@ import { lineOf, type Word, wordsOf } from './command.ts'
 import { type CommandOptions, type Ended, runProcess } from './process.ts'
 
 /**
- * Changes something and returns nothing: a command by template, or a change made in this process with the words that
- * describe it. A dry run prints it and does not do it.
+ * Changes something: a command by template, or a change in this process with words that describe it. A dry run
+ * prints it and does not do it.
  */
 export interface Act {
   (pieces: TemplateStringsArray, ...values: readonly Word[]): Promise<void>
@@ -26,16 +26,11 @@ export interface Shell {
   readonly ask: Ask
   /** Reads something in another way than by a command, with the words that describe it. A dry run does it too. */
   readonly look: <Answer>(description: string, work: () => Promise<Answer>) => Promise<Answer>
-  /**
-   * Starts a command that stays for as long as a hold is up; see {@link beginProcess}. A dry run does it too: only
-   * holds begin commands.
-   */
+  /** Starts a command that stays while a hold is up; see {@link beginProcess}. A dry run does it too. */
   readonly begin: (pieces: TemplateStringsArray, ...values: readonly Word[]) => Promise<Running>
   /** The same shell, its commands run in another way. */
   readonly with: (options: CommandOptions) => Shell
-  /**
-   * The same shell for what takes moments, unless a disk or a server is dead: its commands have the deadline of a look.
-   */
+  /** The same shell for what takes moments unless a disk or server is dead: with the deadline of a look. */
   readonly quick: Shell
   /** Tells the report something. */
   readonly note: (kind: NoteKind, text: string, about?: Topic) => void
@@ -43,10 +38,7 @@ export interface Shell {
   readonly tell: (telling: SiteReport) => void
   /** Tells the person who waits how far it is. Nothing keeps it. */
   readonly progress: (text: string) => void
-  /**
-   * Runs a command beside some work, for its lines alone: it ends with the work, and that it fails means nothing. A dry
-   * run does without it.
-   */
+  /** Runs a command beside some work, for its lines; see {@link watchWhile}. A dry run does without it. */
   readonly watch: <Answer>(words: readonly Word[], onLine: (line: string) => void, work: () => Promise<Answer>) => Promise<Answer>
   /** Keeps a secret out of everything that the run writes from now on. */
   readonly hide: (secret: Secret) => void
@@ -68,10 +60,7 @@ export interface Listener {
   readonly hide: (secret: Secret) => void
 }
 
-/**
- * Seconds after which commands are ended: those for a look as a whole; all others that no step gives a deadline to when
- * they do nothing.
- */
+/** Seconds after which commands are ended: a look as a whole; others without a deadline when they do nothing. */
 export interface CommandDeadlines {
   readonly look: number
   readonly idle: number

@@ -6,7 +6,7 @@ export type Title<Facts> = string | ((facts: Facts) => string)
 
 /**
  * One short action: needs some facts, gives others. `run` is a property and not a method, so that the compiler checks
- * its parameter strictly: a step that needs more than a recipe has does not fit into it.
+ * its parameter strictly.
  */
 export interface Step<Needs extends object, Gives extends object | void> {
   readonly name: string
@@ -24,10 +24,7 @@ export interface Hold<Needs extends object, Gives extends object> {
   readonly title: Title<Needs>
   readonly up: (facts: Needs, shell: Shell) => Promise<Gives>
   readonly down: (facts: Needs & Partial<Gives>, shell: Shell) => Promise<void>
-  /**
-   * Seconds for which `down` may go on once the run was stopped. When nothing is said it gets a share of the ten in
-   * which a stopped run ends: enough to let go, not to wait for what does not answer.
-   */
+  /** Seconds in which `down` may go on after a stop; by default a share of the ten in which a stopped run ends. */
   readonly patience?: number
   /** It makes this run the only one of its host: until it holds, nobody is to notice that the run was begun. */
   readonly isLock?: true
@@ -39,10 +36,7 @@ export interface Many<Needs extends object, Item extends object> {
   readonly nameOf: (item: Item) => string
   /** How many at once; 1 by default. */
   readonly atOnce?: (facts: Needs) => number
-  /**
-   * Until when all steps of an item must be done; what is not is ended as by a stop of that item alone, which then
-   * failed. Its holds go down all the same.
-   */
+  /** Until when all steps of an item must be done; it then fails as by a stop of its own. Its holds go down. */
   readonly deadline?: (facts: Needs & Item) => Deadline
 }
 

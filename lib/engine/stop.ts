@@ -2,10 +2,7 @@
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 type StopSignal = (typeof STOP_SIGNALS)[number]
 
-/**
- * The one stop of a program: who wants to know of it looks at `signal`; who began a process tells it, so that none is
- * left behind.
- */
+/** The one stop of a program. */
 export interface Stop {
   /** Aborted by the first stop signal. */
   readonly signal: AbortSignal
@@ -15,10 +12,7 @@ export interface Stop {
   readonly release: () => void
 }
 
-/**
- * Listens to the process's stop signals until released. A second signal changes nothing: what is going down is going
- * down.
- */
+/** Listens to the process's stop signals until released. A second signal changes nothing. */
 export function listenForStop(): Stop {
   const controller = new AbortController()
   let by: StopSignal | undefined

@@ -36,8 +36,8 @@ function endChain({ chain, deadline }: Frame, why: string): void {
 type HoldNode = Extract<Node, { kind: 'hold' }>
 
 /**
- * Runs a recipe to its end: every step in order, then every hold down in reverse order, whatever happened in between.
- * listr2 schedules and draws; what ran, failed or was skipped is in the outcomes of `run`, which are the only truth.
+ * Runs a recipe to its end: every step in order, then every hold down in reverse order, whatever happened. listr2
+ * schedules and draws; the outcomes of `run` are the only truth.
  */
 export async function runTree(recipe: Part<never>, facts: object, run: Run, live = false): Promise<void> {
   const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Map() }

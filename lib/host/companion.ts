@@ -6,7 +6,7 @@ import { type OpenedFile, WrongKind } from './opened-file.ts'
 import { OpenedFolder } from './opened-folder.ts'
 
 /**
- * Replaces a folder within another by one that is made anew: filled beside it, then put in its place.
+ * Replaces a folder within another by a new one, filled beside it.
  * @param fill is given a shell that works in the new folder, and its path
  */
 export async function replaceFolder(
@@ -34,8 +34,7 @@ function unlessMissing(error: NodeJS.ErrnoException): void {
 }
 
 /**
- * The folder in a site's folder in which Holdfast puts what belongs to the site but lies elsewhere: its database,
- * certificates and web server files.
+ * The folder in a site's folder for what belongs to it but lies elsewhere: database, certificates, web server files.
  */
 export const COMPANION = '.holdfast'
 
@@ -51,8 +50,7 @@ export interface Companion extends Disposable {
 }
 
 /**
- * Opens a site's companion folder, made when it is missing; a dry run that finds none gets its name instead, since it
- * makes nothing.
+ * Opens a site's companion folder, made when it is missing; a dry run gets its name instead.
  * @throws when it is a link, or not a folder that only this user can enter: somebody else made it
  */
 export async function openCompanion(siteFolder: string, shell: Shell): Promise<Companion> {

@@ -6,15 +6,11 @@ import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 
-/**
- * File systems on which a file takes at least its size, as df(1) names them. Others compress, or are a window on
- * something else.
- */
+/** File systems (df(1)) on which a file takes at least its size: others compress, or are a window on something else. */
 const PLAIN = ['ext2', 'ext3', 'ext4', 'xfs', 'tmpfs', 'jfs', 'reiserfs']
 
 /**
- * The file system that a path is on, or will be once its folders are made: what is free for any user, as an
- * administrator sees it in df(1).
+ * The file system of a path, or of where it will be: what is free for any user (df(1)).
  * @returns undefined when it does not tell how large it is, as a tmpfs without a limit
  */
 export async function diskOf(path: string, shell: Shell): Promise<Disk | undefined> {
@@ -37,11 +33,7 @@ export const nearestThere = (path: string): string => (existsSync(path) ? path :
 /** Bytes that must be free in an archive for any backup to be made or resumed there: one volume. */
 export const leastFree = ({ duplicity }: Pick<Host, 'duplicity'>): number => duplicity.volumeSize * 1e6
 
-/**
- * Looks whether a write to the archive failed because its disk is full: over SSH and some other shares that is an
- * input/output error like any other.
- * @throws when it is
- */
+/** @throws when a write to the archive failed because its disk is full: over SSH that is an I/O error like any other */
 export async function assertNotFull(folder: string | undefined, host: Host, failure: unknown, shell: Shell): Promise<void> {
   if (folder === undefined) return
   const disk = await diskOf(folder, shell.with({ onLine: () => {} })).catch(() => undefined) // the failure says more than that

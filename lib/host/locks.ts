@@ -18,8 +18,8 @@ export type LockInfo = z.infer<typeof holder>
 export const isHeld = (error: unknown): boolean => error instanceof CommandFailed && error.exitCode === 75
 
 /**
- * Opens what is locked: the lock file and its folder; where a disk in trouble can neither make nor change the file, as
- * it is, or else the folder alone, and gives why.
+ * Opens what is locked: the lock file and its folder. On a disk in trouble, the file as it is, or the folder alone,
+ * and why.
  */
 export function openLock(folder: string, file: string): { readonly descriptors: readonly number[]; readonly readOnly?: unknown } {
   try {
@@ -44,10 +44,7 @@ function openedOf(paths: readonly string[]): number[] {
   })
 }
 
-/**
- * Writes over what is there and not after it: on most disks that needs no new room, and what an interrupted run left
- * stays if it cannot be done.
- */
+/** Writes over what is there and not after it: on most disks that needs no new room. */
 export function sign(descriptor: number, info: z.infer<typeof lockInfo> | undefined): void {
   const text = Buffer.from(info ? `${JSON.stringify(info)}\n` : '')
   const written = writeSync(descriptor, text, 0, text.length, 0)
@@ -76,8 +73,7 @@ const UNKNOWN: LockInfo = { host: 'unknown', pid: 0, start: 'unknown' }
 const isNotThere = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /**
- * Does something while holding the kernel's lock on a file, waiting for it up to so many seconds. The lock goes with
- * the descriptor: when this process dies, it is free.
+ * Works while holding the kernel's lock on a file, waiting for it up to so many seconds. It goes with this process.
  * @throws when another holds it longer than that
  */
 export async function withFlock<Result>(
@@ -95,10 +91,7 @@ export async function withFlock<Result>(
   return await work()
 }
 
-/**
- * Something that the programs of a host share, a VPN or a mount: it is on for as long as one of them holds a lease of
- * it.
- */
+/** What the programs of a host share, a VPN or a mount: it is on for as long as one of them holds a lease of it. */
 export interface Shared {
   /** Where its leases lie: the same folder for every program of the host, one that a reboot empties. */
   readonly folder: string
@@ -111,8 +104,8 @@ export interface Shared {
 }
 
 /**
- * How a lease found it: off, so that it was switched on; on for other programs that hold leases; left on by a program
- * that was killed; or on for another reason.
+ * How a lease found it: off, so that it was switched on; on for others' leases; left on by a killed program; or on for
+ * another reason.
  */
 export type FoundBefore = 'off' | 'leased' | 'left' | 'on'
 

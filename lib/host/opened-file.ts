@@ -36,9 +36,7 @@ function kindOf(stat: Stats): string {
   return stat.isSocket() ? 'a socket' : 'a device'
 }
 
-/**
- * Opens a path. @throws {WrongKind} when something else than was wanted stands there, as far as the flags refuse that
- */
+/** Opens a path. @throws {WrongKind} when something else stands there, as far as the flags refuse that */
 export function opening(path: string, name: string, wanted: 'a file' | 'a folder', flags: number): number {
   try {
     return openSync(path, flags)

@@ -25,8 +25,8 @@ export function wayTo(path: string): Way {
 }
 
 /**
- * Opens the folder at the end of a way; those that are missing are made, for this user alone. @throws {WrongKind} where
- * somebody put a link into the rest of it
+ * Opens the folder at the end of a way; missing ones are made, for this user alone.
+ * @throws {WrongKind} where somebody put a link into the rest of it
  */
 export function openWay({ own, rest }: Way): OpenedFolder {
   let folder = OpenedFolder.openNamed(own)
@@ -47,10 +47,7 @@ function realFolder(path: string): string | undefined {
   }
 }
 
-/**
- * Whether it and all folders around it are root's or this user's, and nobody else can exchange what they make in it (in
- * a sticky folder each can only his own).
- */
+/** Whether it and all folders around it are root's or this user's, and nobody else can exchange what lies in it. */
 function isOwn(folder: string): boolean {
   const { uid, mode } = lstatSync(folder)
   const isOurs = (uid === 0 || uid === process.geteuid?.()) && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0)

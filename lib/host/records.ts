@@ -18,10 +18,7 @@ export interface SiteRecord {
   readonly restoredFrom?: number
   /** What this host's replica consisted of when it was made. */
   readonly contents?: Contents
-  /**
-   * What shows that the site has shrunk since its newest set that is as it should be, `good`; undefined once it is
-   * confirmed.
-   */
+  /** What shows that the site has shrunk since the set `good`; undefined once it is confirmed. */
   readonly shrunken?: { readonly reasons: readonly string[]; readonly good: number | undefined } | undefined
   /** Why this host's replica stays behind, and since when. */
   readonly held?: (NonNullable<ReplicaChoice['held']> & { readonly since: number }) | undefined
@@ -87,9 +84,7 @@ const lastRun = z.object({ run: verdict.exactOptional(), sites: z.record(z.strin
 
 const stateOf = (task: string): string => `last-${task}`
 
-/**
- * What a task remembers of its last run; nothing where there is no such file. @throws when it is not as it should be
- */
+/** What a task remembers of its last run. @throws when the file is not as it should be */
 export function readLastRun(host: Pick<Host, 'paths'>, task: string): LastRun {
   return readState(host, stateOf(task), lastRun) ?? NO_RUN
 }
@@ -103,10 +98,7 @@ export function writeLastRun(host: Pick<Host, 'paths'>, task: string, run: LastR
 export const historyFile = (host: Pick<Host, 'paths'>, site: string): string =>
   join(host.paths.state, 'history', `${encodeURIComponent(site)}.jsonl`)
 
-/**
- * How large a site's archive was at the end of each night, oldest first. Empty where nothing was kept or nobody may
- * read it; damaged lines are passed over.
- */
+/** How large a site's archive was at the end of each night, oldest first. Damaged lines are passed over. */
 export function readHistory(host: Pick<Host, 'paths'>, site: string): readonly SizePoint[] {
   try {
     const lines = readFileSync(historyFile(host, site), 'utf8').split('\n')

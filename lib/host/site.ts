@@ -50,10 +50,7 @@ export interface Site extends SitePlace {
   /** Undefined for a site that is not here yet. */
   readonly local: LocalSite | undefined
   readonly role: Role
-  /**
-   * It is a machine's own folder and no website: its archive gets no marker, or every other host would take it for a
-   * site to replicate.
-   */
+  /** A machine's own folder, no website: no marker, or every other host would take it for a site to replicate. */
   readonly isDesktop?: true
 }
 
@@ -91,10 +88,7 @@ export function readLimits(host: Host, site: Site): { limits: SiteLimits; proble
   return { limits: { allowanceBytes: allowance.value, frequencySeconds: frequency.value }, problems }
 }
 
-/**
- * The first bytes of a plain file, or undefined when there is none. A link, a pipe or a device is not opened: the
- * folder is the site's, not ours.
- */
+/** The first bytes of a plain file, or undefined when there is none. No link, pipe or device is opened. */
 function readSmall({ folder, isDesktop }: Site, name: string): string | undefined {
   try {
     using opened = isDesktop ? OpenedFolder.openNamed(folder) : OpenedFolder.open(folder)
@@ -114,7 +108,7 @@ export function siteDeadline({ host, site }: { readonly host: Host; readonly sit
 }
 
 /**
- * A name that can be a folder's on every host and a part of a log's line. Names with a dot in front are Holdfast's own.
+ * A name that can be a folder's on every host and part of a log's line. Those with a dot in front are Holdfast's own.
  */
 export function isSiteName(name: string): boolean {
   return name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
@@ -135,9 +129,7 @@ export interface HostContext {
   readonly shell: Shell
 }
 
-/**
- * Where the web root of a site's folder is, which is held open. @param live what that folder is called when it is live
- */
+/** Where the web root of a site's opened folder is. @param live what that folder is called when it is live */
 export function webRootIn(site: OpenedFolder, live: string): WebRoot {
   return findWebRoot(live, way => {
     if (!way.includes('/')) return kindOf(site, way)

@@ -4,10 +4,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { OpenedFolder } from './opened-folder.ts'
 import { sandboxed } from './sandbox.ts'
 
-/**
- * A file that no backup brings back as it is: what is no content, or the file system's own word that nobody may change
- * it.
- */
+/** A file that no backup brings back as it is: no content, or marked as unchangeable by the file system. */
 export interface SpecialFile {
   readonly kind: 'device' | 'socket' | 'unchangeable'
   /** From the folder on; empty for the folder itself. */
@@ -39,9 +36,8 @@ export async function specialFilesIn(folder: string, shell: Shell): Promise<read
 }
 
 /**
- * Takes from what has a name in a folder, and with `all` from what is in it, the word that nobody may change it
- * (chattr(1)), so that it can be moved or removed. Follows no link. Where the file system knows no such thing, nothing
- * happens.
+ * Takes the marks by which nobody may change it (chattr(1)) from a name in a folder, and with `all` from what is in
+ * it. Follows no link.
  */
 export async function makeChangeable(folder: OpenedFolder, name: string, all: boolean, shell: Shell): Promise<void> {
   const [around, path] = [folder.real(), join(folder.real(), name)]

@@ -14,8 +14,7 @@ const VERSION = 1
 
 /**
  * Reads what was remembered under a name; undefined when nothing was.
- * @throws when the file cannot be read or does not fit its schema: it is never taken for what it is not, nor forgotten
- * silently
+ * @throws when the file cannot be read or does not fit its schema: it is never taken for what it is not, nor ignored
  */
 export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined {
   return readChecked(stateFile(host, name), schema)
@@ -68,10 +67,7 @@ export function writeState(host: Pick<Host, 'paths'>, name: string, value: objec
 /** The text that {@link parseChecked} reads. */
 export const textOfState = (value: object): string => `${JSON.stringify({ version: VERSION, ...value }, undefined, 2)}\n`
 
-/**
- * Does what is to be remembered of work that is done. That it cannot be is told as a problem; the work is no worse for
- * it.
- */
+/** Remembers something of work that is done. That it cannot be is told as a problem; the work is no worse for it. */
 export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remember: () => void): void {
   try {
     remember()

@@ -27,10 +27,7 @@ export async function ask(question: string, stop: AbortSignal): Promise<string |
   }
 }
 
-/**
- * Tells Ctrl-D from a connection that is gone: whoever is left without a terminal is hung up, whether or not the signal
- * for it has come already.
- */
+/** Tells Ctrl-D from a connection that is gone: then it is hung up, whether or not the signal has come already. */
 async function endQuietly(isGone: boolean, stop: AbortSignal): Promise<void> {
   if (!isGone && isatty(process.stdin.fd)) return void process.stdout.write('\n')
   if (!stop.aborted) {

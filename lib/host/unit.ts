@@ -3,9 +3,7 @@ import { CommandFailed, lastLines, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 
 /**
- * Starts a unit of systemd.
- * @throws when it fails, with what its own processes said into the journal: systemctl(1) only says that it failed, and
- * where to look
+ * Starts a unit of systemd. @throws with what its own processes said into the journal: systemctl(1) does not say why
  */
 export async function startUnit(unit: string, shell: Shell): Promise<void> {
   const began = shell.now()
@@ -18,10 +16,7 @@ export async function startUnit(unit: string, shell: Shell): Promise<void> {
   }
 }
 
-/**
- * The last lines that a unit's processes wrote into the journal since a time (ms), those of systemd itself left out.
- * Empty where there is no journal.
- */
+/** The last lines that a unit's own processes wrote into the journal since a time (ms). Empty where there is none. */
 async function saidBy(unit: string, since: number, shell: Shell): Promise<string> {
   const options = ['--quiet', '--output=json', '--output-fields=MESSAGE,_PID', `--since=@${Math.floor(since / 1000)}`]
   try {

@@ -57,8 +57,9 @@ export function webServerFilesOf(files: readonly WebServerFile[], site: SitePlac
 }
 
 /**
- * A site's own domains, in small letters: those of the inventory and of the virtual hosts whose document root lies in
- * its folder. A site that has neither and is named like a domain has that one.
+ * A site's own domains, in small letters: of the inventory, and of virtual hosts with their root in its folder; else
+ * its
+ * name, where that is like a domain.
  */
 export function domainsOf(host: Host, site: SitePlace): string[] {
   const served = webServerFiles(host)

@@ -28,10 +28,7 @@ export function removeUnfinished(folder: string): void {
   }
 }
 
-/**
- * Makes a folder that only its owner can enter, and those around it. @throws when it cannot be made, with its path and
- * what the kernel says
- */
+/** Makes a folder that only its owner can enter, and those around it. @throws with its path and the kernel's reason */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -120,9 +120,7 @@ function environmentOf(host: Host, secrets: Secrets, site: SitePlace): Record<st
   return Object.fromEntries(granted.filter((pair): pair is [string, Secret] => pair[1] !== undefined))
 }
 
-/**
- * How a site's tree reaches its database: the live one, or one held beside it. Undefined for a static site or no tree.
- */
+/** How a site's tree, live or held beside it, reaches its database. Undefined for a static site or no tree. */
 export async function accessFrom(context: HostContext, name: string, folder: string): Promise<DatabaseAccess | undefined> {
   const place = placeOf(context.host, name)
   const config = wpConfigIn(folder, place.folder)
@@ -130,8 +128,8 @@ export async function accessFrom(context: HostContext, name: string, folder: str
 }
 
 /**
- * The site's own account, for making definitions in its live database: as the live configuration says or, where that is
- * the one that broke, as another tree of the same restore says for the same database.
+ * The site's own account, for making definitions in its live database: by the live configuration or, where that is the
+ * one that broke, by another tree of the same restore.
  */
 export async function accountFor(context: HostContext, transaction: Transaction): Promise<DatabaseAccess | undefined> {
   const trees = [join(context.host.vhosts, transaction.site), ...transaction.holdings.map(holding => join(holding, 'tree'))]

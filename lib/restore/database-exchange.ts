@@ -42,9 +42,7 @@ export async function moveDatabase(context: HostContext, transaction: Transactio
   await makeDefinitions(context, { file, database, site: transaction.site }, () => accountFor(context, transaction))
 }
 
-/**
- * Every table of each database becomes the other's, by way of a third database, since both may have one of that name.
- */
+/** Every table of each database becomes the other's, by way of a third: both may have one of that name. */
 function renameSql({ live, held }: DatabaseExchange, mine: readonly string[], theirs: readonly string[]): string[] {
   const way = `${held}_x`
   const rename = (from: string, to: string) => (table: string) =>
@@ -91,8 +89,8 @@ async function ensureAccount(context: HostContext, { site }: Transaction): Promi
 }
 
 /**
- * SQL by which columns of two databases that take their default from a sequence take it from the one beside them: a
- * table that is renamed into the other database goes on to name the sequence where it was.
+ * SQL for columns that take their default from a sequence, to take it from the one beside them: a renamed table goes on
+ * to name the sequence where it was.
  */
 export async function sequenceDefaults(admin: Admin, [one, two]: readonly [string, string]): Promise<string> {
   const rows = await admin.rows(

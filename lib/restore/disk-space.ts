@@ -31,10 +31,7 @@ export interface Looked<Task extends RestoreTask> {
   readonly room: RoomToRestore & { readonly task: Task }
 }
 
-/**
- * The look is a help: that it fails says nothing about the restore, and does not end it. @throws when the run is
- * stopped
- */
+/** That the look fails does not end the restore. @throws when the run is stopped */
 export async function unlessItFails<Seen>(shell: Shell, look: () => Promise<Seen>): Promise<Seen | undefined> {
   try {
     return await look()
@@ -95,11 +92,7 @@ async function importDemands(context: HostContext, there: Disk | undefined, dump
   }))
 }
 
-/**
- * Looks once more just before the import, when the dump is there to be measured.
- * @param asked what is brought back; undefined for a replica
- * @throws when the database cannot fit
- */
+/** Looks once more just before the import, when the dump is there to be measured. @throws when it cannot fit */
 export async function assertRoomToImport(
   context: HostContext,
   { tree, holding }: Restoring,

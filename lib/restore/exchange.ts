@@ -7,8 +7,7 @@ import { makeChangeable } from '../host/special-files.ts'
 import { type Bases, makePlace, openPlace, Place } from './place.ts'
 
 /**
- * The inode of what is at a path, a link itself and not what it leads to; null for nothing. Both paths of an exchange
- * are on one file system, whose device number can be another after the next boot.
+ * The inode of what is at a path, a link itself; null for nothing. The device's number may change with the next boot.
  */
 export function identityAt(host: Bases, path: string): string | null {
   using place = openPlace(host, path)
@@ -24,7 +23,7 @@ export function planExchange(host: Bases, live: string, held: string): Exchange 
 
 /**
  * Brings an exchange to one of its two ends, from wherever it stands. Doing it twice changes nothing.
- * @throws when something is at one of the paths that was never part of it, or a link on the way to one
+ * @throws when something else is at one of the paths, or a link on the way to one
  */
 export async function moveExchange(host: Bases, exchange: Exchange, end: 'original' | 'exchanged', shell: Shell): Promise<void> {
   const { live, held, liveWas, heldWas } = exchange
@@ -55,10 +54,7 @@ async function makeMovable(host: Bases, folder: OpenedFolder, name: string, shel
   await makeChangeable(around, basename(folder.name), false, shell)
 }
 
-/**
- * One atomic exchange by the system, where `mv` knows it (coreutils 9.5 or newer) and the file system can. Gives
- * whether it did.
- */
+/** One atomic exchange, where `mv` (coreutils 9.5 or newer) and the file system can. Gives whether it was done. */
 async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<boolean> {
   const told = { onLine: () => {}, opened: [live.folder, held.folder] }
   try {
@@ -70,9 +66,7 @@ async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<b
   }
 }
 
-/**
- * Renames in an order that leaves each content at one of three known paths at any moment: live, held, and `held.aside`.
- */
+/** Renames, with each content at one of three known paths at any moment: live, held, and `held.aside`. */
 function moveStepwise(live: Place, held: Place, wanted: string | null): void {
   const aside = new Place(held.folder, `${held.name}.aside`)
   const move = (from: Place, to: Place): void => from.folder.rename(from.name, to.name, to.folder)

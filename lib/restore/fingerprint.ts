@@ -20,10 +20,7 @@ export async function hasSameDump(tree: string, live: string): Promise<boolean> 
   return mine !== undefined && theirs !== undefined && (await sameBytes(mine.path, theirs.path))
 }
 
-/**
- * How a replica looked when it was put in place: whatever differs later, somebody changed. Each value names one
- * content.
- */
+/** How a replica looked when it was put in place: whatever differs later, somebody changed. */
 export interface Fingerprint {
   /** By path: size, time of the last change of the inode, and the inode. */
   readonly files: Readonly<Record<string, string>>
@@ -65,8 +62,8 @@ export function removeFingerprint({ host }: HostContext, site: string): void {
 }
 
 /**
- * The time of the last change of an inode sees what a set-back modification time hides. The folder itself changes when
- * it is renamed, and is left out.
+ * The time of the last change of an inode sees what a set-back modification time hides. The folder's own changes with
+ * its name, and is left out.
  */
 async function filesIn({ shell }: HostContext, folder: string): Promise<Record<string, string>> {
   const quiet = shell.with({ onLine: () => {} })
@@ -83,8 +80,7 @@ async function definitionsOf({ host, shell }: HostContext, { database }: Databas
 }
 
 /**
- * Options that WordPress itself writes while it is merely visited: caches, locks, the list of due tasks, what it found
- * out about its host.
+ * Options that WordPress itself writes while it is merely visited: caches, locks, due tasks, what it knows of its host.
  */
 const VOLATILE_OPTIONS = [
   'auto_core_update_notified',

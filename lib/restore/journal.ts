@@ -40,18 +40,12 @@ const transaction: z.ZodType<Transaction> = z.object({
 
 const journals: z.ZodType<Journal> = z.object({ pending: maybe(transaction), kept: z.array(transaction) })
 
-/**
- * A site's journal; an empty one where there is none. @throws when the file is damaged: it is the only trace of what is
- * held where
- */
+/** A site's journal. @throws when the file is damaged: it is the only trace of what is held where */
 export function readJournal(host: Host, site: string): Journal {
   return readState(host, nameOf(site), journals) ?? EMPTY_JOURNAL
 }
 
-/**
- * Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. @throws
- * when it cannot be written, with its path
- */
+/** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. */
 export function writeJournal(host: Host, site: string, journal: Journal): void {
   const file = stateFile(host, nameOf(site))
   if (journal.pending === undefined && journal.kept.length === 0) {

@@ -7,10 +7,7 @@ import { makeFolder } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { NO_PROPOSAL, type Proposal, readProposal } from './proposal.ts'
 
-/**
- * Where what a set of a site brought waits for its turn: no web server includes it by accident, and root alone reads
- * it.
- */
+/** Where what a set of a site brought waits for its turn: no web server includes it, and root alone reads it. */
 export const proposalFolder = (host: Pick<Host, 'paths'>, site: string): string =>
   join(host.paths.state, 'proposals', encodeURIComponent(site))
 

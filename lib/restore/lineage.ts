@@ -7,10 +7,7 @@ import { OpenedFile } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import { namesIn } from '../host/whole-file.ts'
 
-/**
- * A Let's Encrypt lineage that a set brings, read and checked: what it is made of is whole, and the key is the
- * certificate's. All texts are PEM.
- */
+/** A Let's Encrypt lineage that a set brings, whole, and with the certificate's own key. All texts are PEM. */
 export interface Lineage {
   readonly name: string
   readonly certificate: string

@@ -78,10 +78,7 @@ export function openNearest(host: Bases, path: string): Place {
   return new Place(folder, name)
 }
 
-/**
- * The path of a folder or file without any link, as the mount table has it, or of the uppermost of the folders on the
- * way that are gone.
- */
+/** The path without any link, as the mount table has it, or that of the uppermost folder on the way that is gone. */
 export function realPath(host: Bases, path: string): string {
   if (basesOf(host).includes(path)) {
     using base = OpenedFolder.openNamed(path)
@@ -105,10 +102,7 @@ function partsOf(host: Bases, path: string) {
   return { base, way: parts.slice(0, -1), name: parts.at(-1)! }
 }
 
-/**
- * The same just before the exchange, of both sides: a restore takes its time, and an undo is days later. @throws when
- * something is mounted in one
- */
+/** For both sides, just before the exchange: an undo may be days later. @throws when something is mounted in one */
 export function assertNoMounts(host: Bases, exchanges: readonly Exchange[]): void {
   for (const path of exchanges.flatMap(({ live, held }) => [live, held])) refuse(host, dirname(path), path)
 }

@@ -97,8 +97,8 @@ interface FilePlace {
 }
 
 /**
- * As the administrator has laid it out; Debian's way where there is nothing yet. Undefined where a link leads
- * elsewhere, or something else is in its place.
+ * As the administrator has laid it out; Debian's way where nothing is yet. Undefined where a link leads elsewhere, or
+ * something else is in its place.
  */
 function placeOf({ folder }: WebServer, name: string): FilePlace | undefined {
   const enabled = join(folder, 'sites-enabled', name)

@@ -18,9 +18,7 @@ export interface SystemPlan {
 
 const NO_CONFIGURATION: ConfigurationPlan = { put: [], waiting: [], remarks: [] }
 
-/**
- * Decides, by what this host itself knows of the site: what the set says of it may be a stranger's. Changes nothing.
- */
+/** Decides by what this host itself knows of the site: what the set says of it may be a stranger's. */
 export function planSystemFiles(host: Host, site: SitePlace, proposal: Proposal): SystemPlan {
   const { files, lineages } = proposal
   const approvals = readApprovals(host, site.name)
@@ -50,10 +48,7 @@ function claimedNames(host: Host, site: SitePlace, files: Proposal['files']): st
     .flatMap(({ domains }) => domains)
 }
 
-/**
- * Ports on which the web server listens, and sockets by which it runs this site's code already: its own, and those that
- * are there for all sites.
- */
+/** Ports on which the web server listens, and sockets that run this site's code already: its own, and those for all. */
 function inUse(host: Host, site: SitePlace): Pick<SiteRights, 'ports' | 'sockets'> {
   const [common, enabled] = [commonWebServerFiles(host), webServerFiles(host)]
   const own = [...common, ...webServerFilesOf(enabled, site)].map(({ text }) => text).join('\n')

@@ -10,16 +10,10 @@ export interface ConfigurationFile {
   readonly text: string
 }
 
-/**
- * What a set brings for the system besides the site itself, as far as it could be read: nothing of it is in force by
- * that.
- */
+/** What a set brings for the system besides the site itself, as far as it could be read. Nothing of it is in force. */
 export interface Proposal {
   readonly files: readonly ConfigurationFile[]
-  /**
-   * Of files that were not put in force at once: the digest of what was in force in their place then. This host's own
-   * knowledge, never a set's.
-   */
+  /** By file that was not put in force: the digest of what was in force in its place, as this host knows it. */
   readonly replaces?: Readonly<Record<string, string>> | undefined
   readonly lineages: readonly Lineage[]
 }
@@ -85,10 +79,7 @@ type Content =
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'folder'; readonly entries: Readonly<Record<string, Content>> }
 
-/**
- * A file, link or folder of the system as it is to be, made anew as this user's own: whatever owner, mode or kind a set
- * gives it counts for nothing.
- */
+/** A file, link or folder of the system as it is to be, made anew: owner, mode and kind in a set count for nothing. */
 export type Piece = { readonly to: string } & Content
 
 /** Writes a piece at a path where nothing is, in folders of this host's own. */

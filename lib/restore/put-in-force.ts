@@ -94,10 +94,7 @@ const SHOWN = 12
 const failedText = (names: readonly string[], why: string): string =>
   `${INCOMPLETE}${names.join(', ')} of its backup ${names.length === 1 ? 'is' : 'are'} not in force yet, and every night tries again: ${why}`
 
-/**
- * What is told of a file that waits for an administrator's word: why, how it differs from what is in force, and what to
- * type.
- */
+/** What is told of a file that waits for approval: why, how it differs from what is in force, and what to type. */
 function waitingText(host: Host, site: string, waiting: Waiting, command: Request['command']): string {
   const { file, objections, inForce } = waiting
   const [first, ...more] = objections

@@ -10,8 +10,7 @@ import { COMPANION, DUMP } from '../host/companion.ts'
 export const OF_TODAY = ['max_NAS_space', 'full_backup_freq']
 
 /**
- * Whether a path of a set may not be brought back to a live site by itself: it says whose the site is, how it is backed
- * up, or is Holdfast's own.
+ * Whether a path says whose the site is, how it is backed up, or is Holdfast's own: it does not come back by itself.
  */
 function isOfToday(path: string): boolean {
   const [top = ''] = path.split('/')

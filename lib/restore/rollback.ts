@@ -28,8 +28,8 @@ export async function rollBack(context: HostContext, transaction: Transaction): 
 }
 
 /**
- * Takes a recovery back of which a kill left the restored side live, nobody knows for how long: what was written there
- * since is nobody's to delete, so that side is kept as an undo would keep it. Gives the entry for the journal.
+ * Rolls back a recovery that was live when it was killed, nobody knows for how long: what was written since is nobody's
+ * to delete, so that side is kept as by an undo. Gives the entry for the journal.
  */
 export async function rollBackAndKeep(context: HostContext, transaction: Transaction): Promise<Transaction> {
   await putBack(context, transaction)
@@ -78,8 +78,7 @@ async function dropMarker({ host, shell }: HostContext, { database }: Transactio
 
 /**
  * Removes what a restore holds: its folders, its databases, its account. What is live does not belong to it.
- * @throws before anything is removed, when something is mounted in one of its folders: what is on a mount is not the
- * restore's
+ * @throws before anything is removed, when something is mounted in one of its folders
  */
 export async function deleteKept({ host, shell }: HostContext, transaction: Transaction): Promise<void> {
   const [mount] = transaction.holdings.flatMap(holding => mountsIn(host, holding))

@@ -6,10 +6,7 @@ import type { Host } from '../inventory/schema.ts'
 import type { Approvals } from './approvals.ts'
 import { lineagesHere } from './lineage.ts'
 
-/**
- * Which names a site may answer to on a host, by what the host itself knows: what a set says of names may be a
- * stranger's.
- */
+/** Which names a site may answer to on a host, by what the host itself knows, and not by what a set says. */
 export interface SiteNames {
   /** Names that the inventory or the configuration in force gives to the site. */
   readonly known: readonly string[]

@@ -15,7 +15,7 @@ import { type Piece, writePiece } from './proposal.ts'
 
 /**
  * Tests the web server's configuration and has it read again, when something that it reads was exchanged.
- * @throws {CommandFailed} when the test fails, and nothing is reloaded then; when it cannot be reloaded
+ * @throws {CommandFailed} when the test fails, without a reload, or the reload
  */
 export async function reloadIfTouched(context: HostContext, exchanges: readonly Exchange[]): Promise<void> {
   const { webServer } = context.host
@@ -64,9 +64,8 @@ function prepare(host: Host, id: string, piece: Piece): Exchange {
 }
 
 /**
- * Exchanges files of the system, in the journal first, and has the web server read them. When its test or its reading
- * fails, they are exchanged back.
- * @returns why it failed; undefined when all is well
+ * Exchanges files of the system, the journal first, and has the web server read them. When that fails, they are
+ * exchanged back. @returns why it failed; undefined when all is well
  */
 export async function exchangeSystemFiles(
   context: HostContext,

@@ -27,10 +27,7 @@ export interface Restoring {
   readonly holding: string
   /** Where the restored tree is made, and where the former one is afterwards. */
   readonly tree: string
-  /**
-   * The database that it fills, and in which the former tables are afterwards; also the name of its account while it
-   * imports.
-   */
+  /** The database that it fills, and in which the former tables are then; also its account's name for the import. */
   readonly shadow: string
 }
 
@@ -45,10 +42,7 @@ export function restoringOf(host: Host, site: string, now: number): Restoring {
 /** What a restore is for: a site that was recovered is this host's own, a replica follows another's. */
 export type RestoreTask = 'recover' | 'replica'
 
-/**
- * Seconds that putting a site back may take once the run was stopped: more than the end of a run leaves, since whatever
- * is left half-way waits for the next run.
- */
+/** Seconds that putting a site back may take after a stop: more than usual, since what is left half-way waits. */
 export const TO_PUT_BACK = 30
 
 /** Takes back a site's restore that did not come to its end, if there is one. Gives whether there was. */
@@ -61,8 +55,9 @@ export async function rollBackPending(context: HostContext, site: string): Promi
 }
 
 /**
- * Takes back what an earlier run left, if anything. Gives undefined for nothing, else the restore; its phase is `kept`
- * where what had been live meanwhile is kept.
+ * Rolls back what an earlier run left, if anything, and gives that restore; its phase is `kept` where what had been
+ * live
+ * meanwhile is kept.
  */
 export async function rollBackTransaction(context: HostContext, site: string): Promise<Transaction | undefined> {
   const { pending, kept } = readJournal(context.host, site)
@@ -75,9 +70,7 @@ export async function rollBackTransaction(context: HostContext, site: string): P
   return done
 }
 
-/**
- * Removes the traces of finished restores and the keeps whose time is over. Done again by every run until it worked.
- */
+/** Removes the traces of finished restores, and those that are past their time. Each run does it until it worked. */
 export async function tidy(context: HostContext, site: string): Promise<void> {
   const { host, shell } = context
   const { pending, kept } = readJournal(host, site)

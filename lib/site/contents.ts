@@ -12,7 +12,7 @@ import { openWebRoot, type Site } from '../host/site.ts'
 export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty'>
 
 /**
- * How large the site was in the set that was just made, as far as that can be told: the backup is good without.
+ * How large the site was in the set that was just made, as far as that can be told.
  * @param logFile of the duplicity call that made it
  * @throws when the run is stopped
  */

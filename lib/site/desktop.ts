@@ -47,10 +47,7 @@ export function desktopSite(host: Host): DesktopSite {
 /** The time zone whose days the desktop's are. */
 export const zoneOf = (host: Host): string => desktopOf(host).timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 
-/**
- * What the desktop's schedule says now.
- * @param newest the time of its newest backup, ms since the epoch
- */
+/** What the desktop's schedule says now. @param newest the time of its newest backup */
 export function scheduleOf(
   host: Host,
   newest: number | undefined,

@@ -7,9 +7,7 @@ import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
 import { modulesNeeded } from '../web-server/modules.ts'
 
-/**
- * What the site needs of a host that is to serve it, as this one has it: another host's setup reads it beside the sets.
- */
+/** What the site needs of a host that is to serve it, as this one has it. Another host's setup reads it. */
 export function needsOf(host: Host, site: Site): SiteNeeds {
   const files = webServerFilesOf(webServerFiles(host), site)
   const isWordPress = site.local?.wpConfig !== undefined

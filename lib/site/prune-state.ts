@@ -19,8 +19,7 @@ import type { Host } from '../inventory/schema.ts'
 import { type FreeSpace, isFull, type SiteArchive } from '../store/archive.ts'
 
 /**
- * Adds to this run's log of chain statuses (S21): one file a run, apart from its log since it is long. Gives its path;
- * old ones go with the old logs.
+ * Adds to this run's log of chain statuses (S21), a long file of its own, and gives its path.
  * @throws when it cannot be written, with its path
  */
 export function appendPruneLog(folder: string, text: string, now: number): string {
@@ -97,7 +96,6 @@ export interface PruneFacts {
 
 /**
  * All that the decision looks at (S17 to S21): the collection, the settings, and what this host remembers of the site.
- * Changes nothing.
  */
 export function pruneInputOf(facts: PruneFacts): PruneInput {
   const { host, site, siteArchive, collection, limits, interrupted, freeSpace, now } = facts

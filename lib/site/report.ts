@@ -23,17 +23,13 @@ type ListingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limi
 /** The free space is undefined where a look could not tell it. */
 type ReportNeeds = ListingNeeds & { readonly freeSpace: FreeSpace | undefined }
 
-/**
- * All that the verdict on a site needs to know once its archive was looked at. Told again whenever a step has changed
- * the archive.
- */
+/** All that the verdict on a site needs to know of its archive. Told again whenever a step has changed that. */
 export function siteReport(facts: ReportNeeds, now: number, of: 'run' | 'status' = 'run'): SiteReport {
   return { ...listingTelling(facts, now, of), ...nextReport(facts, now) }
 }
 
 /**
- * What the listing of its archive tells of a site: all but what the next night will do, for which the free space must
- * be known.
+ * What the listing of its archive tells of a site: all but what the next night will do, which depends on free space.
  */
 export function listingTelling(
   { host, site, collection, limits }: ListingNeeds,
@@ -99,9 +95,9 @@ export function lastRunFindings(host: Host): readonly Finding[] {
 }
 
 /**
- * What the next night will do for a site that this host backs up: its own decisions, asked a day ahead over the
- * collection as it is now. Nothing for a replica, which takes what comes, nor for a desktop, whose next day its
- * schedule tells.
+ * What the next night will do for a site that this host backs up: its own decisions, a day ahead. Nothing for a
+ * replica,
+ * which takes what comes, nor for a desktop, whose next day its schedule tells.
  */
 function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 'pruning'> {
   const { host, site, collection, limits, freeSpace } = facts

@@ -54,10 +54,7 @@ function describe(found: FolderStat, expected: Expected): string {
   ].join(', ')
 }
 
-/**
- * An archive that another program made is known by what lies in it, before the first run has marked it. @throws when
- * there is nothing
- */
+/** Tells of an archive that another program made and no run has marked. @throws when there is nothing */
 export async function tellUnmarked({ root, files, shell }: Share): Promise<void> {
   const names = await files.names('').catch(unlessMissing)
   if (!names || names.length === 0) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
@@ -98,9 +95,7 @@ export async function checkIdentity(share: Share): Promise<{ isThere: boolean; i
   return { isThere, identity: settled }
 }
 
-/**
- * Begins an archive. Of two hosts that do so at the same moment the second takes the identity that the first one wrote.
- */
+/** Begins an archive. Of two hosts that do so at once, the second takes the identity that the first one wrote. */
 async function beginArchive({ settings, root, files, shell }: Share): Promise<string> {
   const identity = randomUUID()
   shell.note('significant', `a new archive begins in ${root}, with the identity ${identity}`)

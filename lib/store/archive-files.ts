@@ -3,10 +3,7 @@ import type { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
 import { type Sandbox, sandboxed } from '../host/sandbox.ts'
 
-/**
- * A manifest or file of signatures in the archive, and this host's own copy of what is in it, unencrypted, in
- * duplicity's archive-dir.
- */
+/** A manifest or file of signatures in the archive, and this host's own unencrypted copy in duplicity's archive-dir. */
 export interface Metadata {
   readonly name: string
   readonly bytes: number
@@ -20,8 +17,8 @@ export interface ReadBack {
   /** Of the file as it lies in the archive, in hex; undefined where it could not be read. */
   readonly sha256: string | undefined
   /**
-   * `same` as the copy, `different` from it, `whole` where there is no copy: it can be decrypted or unpacked; `damaged`
-   * where it cannot, `sealed` where this host has not the key, and `unread` where the archive did not give it.
+   * `same` as the copy or `different`; without a copy `whole` when it can be decrypted or unpacked, `damaged` when not;
+   * `sealed` where this host has not the key; `unread` where the archive did not give it.
    */
   readonly result: 'same' | 'different' | 'whole' | 'damaged' | 'sealed' | 'unread'
   /** What the program said that could not read it. */
@@ -39,8 +36,7 @@ export interface Keys {
 }
 
 /**
- * Decrypts or unpacks standard input, by the ending of a name, in place of the shell that it is called in; gpg reads
- * its passphrase apart.
+ * Decrypts or unpacks standard input, by the ending of a name, in place of its shell. gpg reads its passphrase apart.
  */
 const UNPACK = `
 IFS= read -r passphrase
@@ -85,10 +81,7 @@ export const timeToRead = (bytes: number): number => 120 + bytes / 200_000
 
 const sumOf = (files: readonly { readonly bytes: number }[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0)
 
-/**
- * Reads manifests and signatures back from the archive and compares what is in them with this host's copies: all of
- * them in one process.
- */
+/** Reads manifests and signatures back from the archive and compares them with this host's copies, in one process. */
 export async function readBackMetadata(
   folder: string,
   files: readonly Metadata[],
@@ -142,10 +135,7 @@ pack() {
 unpack "$copy" <"$copy" | pack "$@" | dd of="$beside" conv=excl,fsync bs=256k iflag=fullblock status=none
 mv -fT "$beside" "$name"`
 
-/**
- * Puts a manifest or signatures into the archive again, from this host's copy, which must be there. @throws when it
- * cannot be written
- */
+/** Puts a manifest or signatures into the archive again, from this host's copy. @throws when it cannot be written */
 export async function putBackMetadata(folder: string, { name, copy, bytes }: Metadata, keys: Keys, shell: Shell): Promise<void> {
   const paths = [join(folder, name), copy ?? '', join(folder, `.holdfast-new-${name}`)]
   const words = [...paths, ...(keys.encrypt ?? [])]
@@ -168,10 +158,7 @@ export interface Hashed {
   readonly said: string
 }
 
-/**
- * From the server, and not from what this machine has in memory of writing it; no link is followed, and no pipe waited
- * for.
- */
+/** From the server, not from this machine's memory of writing it; no link is followed, and no pipe waited for. */
 const HASH = `
 set -o pipefail
 while [ $# -gt 0 ]; do

@@ -10,10 +10,7 @@ import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-work.ts'
 
 declare const proven: unique symbol
 
-/**
- * An archive that was proven to be the one (S9). Only check-mount makes it: a backup into a bare mount point cannot be
- * written down.
- */
+/** An archive that was proven to be the one (S9), by check-mount only: no backup goes into a bare mount point. */
 export type Archive = (
   | { readonly kind: 'folder'; readonly root: string; readonly place?: SharePlace }
   | { readonly kind: 'url'; readonly base: string; readonly options: readonly string[] }
@@ -49,10 +46,7 @@ export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
 
 declare const checked: unique symbol
 
-/**
- * What a host encrypts with is what the newest chain is encrypted with, or begins a new one. Only {@link
- * checkEncryption} finds it.
- */
+/** What a host encrypts with fits the newest chain, or begins a new one. Only {@link checkEncryption} finds it. */
 export interface Encryption {
   readonly [checked]: true
   /** A chain that was begun before is of another passphrase or key: nothing is added to it. Ms since the epoch. */
@@ -70,22 +64,17 @@ export interface FreeSpace {
 }
 
 /**
- * The bytes that are free in the archive; undefined where it does not tell. One that a dry run found to be new is not
- * there yet: the folder around it has the same room.
+ * The bytes that are free in the archive; undefined where it does not tell. A new one in a dry run is not there yet.
  */
 export const freeBytes = async (archive: Archive, shell: Shell): Promise<number | undefined> =>
   archive.kind === 'url' ? undefined : (await diskOf(archive.root, shell))?.free
 
-/**
- * Whether the archive has no room for even one volume: no backup can be made or resumed there before something has
- * gone.
- */
+/** Whether the archive has no room for even one volume: no backup can be made there before something has gone. */
 export const isFull = (host: Pick<Host, 'duplicity'>, { bytes }: Pick<FreeSpace, 'bytes'>): boolean =>
   bytes !== undefined && bytes < leastFree(host)
 
 /**
- * A command about the archive's files as a person types it: with the VPN and the share around it, where those are there
- * for runs only.
+ * A command about the archive's files as a person types it: with VPN and mount around it, where only runs have them.
  */
 export function mountedCommand({ archive, vpn }: Pick<Host, 'archive' | 'vpn'>, command: string): string {
   if (archive.kind !== 'mount') return command

@@ -49,10 +49,7 @@ export function writeAuditedFiles(host: Pick<Host, 'paths'>, site: string, files
   removeFile(stateFile(host, formerStateOf(site)))
 }
 
-/**
- * Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. @throws when
- * that cannot be written
- */
+/** Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. */
 export function dropFromRecord(host: Pick<Host, 'paths'>, site: string, files: readonly FileRef[]): void {
   const names = new Set(files.map(({ name }) => name))
   const known = Object.entries(readAuditedFiles(host, site))
@@ -76,8 +73,8 @@ export function filesKnownHere(host: Pick<Host, 'paths'>, site: string, shell: P
 }
 
 /**
- * What is known of the files of an archive: what this host remembers, and for files that it did not write, what stands
- * beside the sets. The latter is only read where the listing shows such files.
+ * What is known of the files of an archive: what this host remembers, and of files that it did not write, what stands
+ * beside the sets.
  */
 export async function knownFiles(
   { host, site, archive }: { host: Pick<Host, 'paths'>; site: string; archive: Parameters<typeof readSetRecords>[0] },

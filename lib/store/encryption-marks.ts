@@ -10,9 +10,7 @@ import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
 export const MARKS = '.holdfast-encryption'
 const MOST = 100_000
 
-/**
- * N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for all sites that share a passphrase.
- */
+/** N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for sites of one passphrase. */
 const COST = 2 ** 16
 /** Whoever can write to the share must not make it take all memory. */
 const MOST_COST = 2 ** 17
@@ -31,10 +29,7 @@ const markSchema = z.discriminatedUnion('kind', [
   }),
 ])
 
-/**
- * What is written beside an archive's sets, oldest first; nothing where there is no such file, or where it is damaged.
- * @throws when the archive cannot be read
- */
+/** What is written beside an archive's sets, oldest first; nothing where the file is missing or damaged. */
 export async function readMarks(files: ShareFiles): Promise<readonly EncryptionMark[]> {
   return marksIn((await files.text(MARKS, MOST).catch(unlessOther)) ?? '')
 }
@@ -107,9 +102,7 @@ async function slowHash(secret: Secret, { salt, cost }: Hashing): Promise<string
   return derived.toString('hex')
 }
 
-/**
- * With what the sets of an archive are encrypted, from a time on (ms since the epoch). It is worthless to who reads it.
- */
+/** With what an archive's sets are encrypted, from a time on (ms since the epoch). Worthless to who reads it. */
 export type EncryptionMark = { readonly since: number } & Encryption
 
 export type Encryption =

@@ -9,9 +9,7 @@ import type { Writer } from './writer.ts'
 /** What is needed to look into a site's archive. */
 export type LookNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive'>
 
-/**
- * All facts that steps need or give, in one place. A step names those that it needs: `Needs<'host' | 'archive'>`.
- */
+/** All facts that steps need or give. A step names those that it needs: `Needs<'host' | 'archive'>`. */
 export interface Facts {
   host: Host
   secrets: Secrets
@@ -32,10 +30,7 @@ export interface Facts {
   limits: SiteLimits
   collection: Collection
   encryption: Encryption
-  /**
-   * What of a site lies beside its files was saved into its companion folder in this run; false where there is nothing
-   * to save, or it failed.
-   */
+  /** What lies outside of the site was saved into its companion folder; false where there is nothing, or it failed. */
   databaseSaved: boolean
   certificatesSaved: boolean
   webServerSaved: boolean

@@ -10,20 +10,14 @@ const RECORDS = '.holdfast-sets'
 /** What earlier versions kept there instead: lines of the same form, of sizes only. */
 const FORMER = '.holdfast-sizes'
 
-/**
- * What is read of it, in bytes from its beginning, where the newest sets are: whoever can write to the share can make
- * it as large as they like.
- */
+/** Bytes that are read of it, newest sets first: whoever can write to the share can make it as large as they like. */
 const MOST = 8_000_000
 
 const count = z.int().nonnegative()
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
 /** Names of modules: they are shown, and looked for in folders. */
 const names = z.array(z.string().regex(/^\w{1,40}$/)).max(200)
-/**
- * Of each field that is not as it should be, nothing is known; the others stay, also those that this version does not
- * know.
- */
+/** Of a field that is not as it should be nothing is known; others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({
   set: z.iso.datetime(),
   host: z.string().optional().catch(undefined),
@@ -60,10 +54,7 @@ const recordSchema = z.looseObject({
 export const textOfRecords = (records: readonly SetRecord[]): string =>
   records.map(({ time, ...rest }) => `${JSON.stringify({ set: new Date(time).toISOString(), ...rest })}\n`).join('')
 
-/**
- * The records in such a text, newest set first. Lines that are damaged are passed over; of two of one set the first
- * counts.
- */
+/** The records in such a text, newest set first. Damaged lines are passed over; of two of one set the first counts. */
 export function recordsIn(text: string): readonly SetRecord[] {
   const records = text.split('\n').flatMap(line => recordOf(line) ?? [])
   const first = new Map(records.toReversed().map(record => [record.time, record]))
@@ -83,8 +74,7 @@ function recordOf(line: string): SetRecord | undefined {
 type SetFolder = Parameters<typeof filesOfSite>[0]
 
 /**
- * What is written down beside an archive's sets, newest first; none where there is no such file, or at a URL. @throws
- * when the archive cannot be read
+ * What is written down beside an archive's sets, newest first; none at a URL. @throws when the archive cannot be read
  */
 export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
   const files = filesOfSite(archive, shell.quick)

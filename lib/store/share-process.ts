@@ -18,10 +18,7 @@ export class ShareTimedOut extends Error {}
 /** The process that this one asks, once it was needed. */
 let current: ShareProcess | undefined
 
-/**
- * What comes after what was asked before: one request at a time, since a second one would wait for a dead server like
- * the first.
- */
+/** One request at a time: a second one would wait for a dead server like the first. */
 let last: Promise<unknown> = Promise.resolve()
 
 /**

@@ -81,10 +81,7 @@ const refusal = (reason: string, host: string, again: string): Error =>
     `${reason}. Two machines of one name would destroy each other's backups, so nothing is done. Give one of them another name; or, once, on the machine that is to go on as ${host}: ${again}`,
   )
 
-/**
- * What is remembered of an archive is so for each name under which this machine wrote to it: a host can be renamed, and
- * be called as before again.
- */
+/** For each name under which this machine wrote to the archive: a host can be renamed, and back again. */
 const keyOf = ({ host, identity }: Place): string => `${host.name} in ${identity}`
 
 function recall(place: Place): WriterMemory | undefined {

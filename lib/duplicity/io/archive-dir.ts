@@ -21,7 +21,7 @@ import { targetOf } from './call.ts'
 const PATIENCE = 120
 
 /**
- * The volumes that a set's manifest lists: from this host's own copy, which is not encrypted, else from the archive.
+ * The volumes that a set's manifest lists: from this host's copy, which is not encrypted, else from the archive.
  * @throws when there is none, or it cannot be read or decrypted
  */
 export async function manifestOf(
@@ -67,8 +67,8 @@ export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (ke
 }
 
 /**
- * The path of this host's copy of a manifest or of signatures. Undefined where it has none that is whole, or where that
- * was made after it was last the same as the file: duplicity makes one of a damaged file too.
+ * This host's copy of a manifest or signatures, if it has one that is whole and not made after it was last the same as
+ * the file: duplicity makes one of a damaged file too.
  */
 export function copyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const file = anyCopyOf(facts, name, known)
@@ -83,8 +83,7 @@ export function stampOf(file: string): string {
 }
 
 /**
- * The same, of whatever time it is. Undefined where it has none that is whole: one that stands in for another, or a
- * manifest that does not list the volumes that were written.
+ * The same, of whatever time: neither a placeholder, nor a manifest that does not list the volumes that were written.
  */
 export function anyCopyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const archiveDir = archiveDirOf(facts)
@@ -139,7 +138,5 @@ function isPlaceholder(archiveDir: string, name: string): boolean {
 const isSignatures = (name: string): boolean => /\.sigtar(\.gz|\.gpg)?$/.test(name)
 const placeholderFor = (name: string): Buffer => (isSignatures(name) ? PLACEHOLDERS.signatures : PLACEHOLDERS.manifest)
 
-/**
- * The name of a file of the archive in an archive-dir: there nothing is encrypted, and only signatures are compressed.
- */
+/** The name of an archive's file in an archive-dir: there nothing is encrypted, and only signatures are compressed. */
 export const copyName = (name: string): string => name.replace(/\.(gz|gpg)$/, '') + (isSignatures(name) ? '.gz' : '')

@@ -21,7 +21,7 @@ export interface SiteAudit {
 }
 
 /**
- * What can be read of a site: what is missing, or has another size than was written, is known to be damaged without.
+ * What can be read of a site; what is missing, or has another size than was written, is known to be damaged without.
  */
 export function auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Auditable[] {
   const files = chains.flatMap(setsOf).flatMap(filesOf)
@@ -32,10 +32,7 @@ export function auditablesOf(site: string, { chains }: Collection, known: Audite
   })
 }
 
-/**
- * The hashes of volumes that nobody wrote down, from their manifests, where either is to be read; and what is wrong
- * with these.
- */
+/** The hashes of volumes that nobody wrote down, from their manifests; and what is wrong with these. */
 export async function hashesOf(
   facts: LookNeeds,
   { listed, files }: SiteAudit,
@@ -77,9 +74,7 @@ const nameOf = (set: BackupSet): string => `${set.kind} set of ${printTime(set.t
 const wrongFiles = (files: readonly FileRef[], wrong: string, shell: Shell): AuditedFiles =>
   Object.fromEntries(files.map(({ name, modifiedAt }) => [name, { readAt: shell.now(), wrong, wrongSince: modifiedAt }]))
 
-/**
- * Hashes the files. Gives what is known of them then, and the manifests and signatures that are to be looked at closer.
- */
+/** Hashes the files. Gives what is known of them then, and the manifests and signatures to look at closer. */
 export async function compareHashes(
   { siteArchive }: LookNeeds,
   { files, listed }: SiteAudit,

@@ -136,18 +136,15 @@ function homePlaces(archive: ArchiveSettings): string[] {
 const placesOf = ({ name, cache }: Target): string[] =>
   name.endsWith('.restore' satisfies `.${Purpose}`) ? [cache, 'the folder that it restores into'] : [cache]
 
-/**
- * A key without a passphrase has an empty one: duplicity would ask the terminal for one that is not in its environment.
- */
+/** A key without a passphrase has an empty one: duplicity would ask the terminal for one that is missing. */
 function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, string | Secret> {
   if (encryption.kind === 'none') return {}
   return { PASSPHRASE: encryption.secret === undefined ? '' : secretOf(secrets, encryption.secret) }
 }
 
 /**
- * Seconds for which duplicity may do nothing once it has said that it failed. It does not always end then: it waits for
- * a gpg to which it listens no longer (both versions, where a volume is damaged that comes after one that was read in
- * part).
+ * Seconds in which duplicity may do nothing once it said that it failed: it may wait for a gpg to which it listens no
+ * longer (both versions, where a volume is damaged that comes after one that was read in part).
  */
 const AFTER_ERROR = 5
 
@@ -155,7 +152,7 @@ const AFTER_ERROR = 5
 const TAIL = 65_536
 
 /**
- * How a call of duplicity is ended when it does not end by itself, and its failure named.
+ * How a call is ended that does not end by itself, and its failure named.
  * @param places where it writes on this host
  */
 export function duplicityEnding(

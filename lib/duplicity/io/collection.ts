@@ -19,8 +19,8 @@ import { withCutOffs } from './cut-off.ts'
 import { freshTarget } from './fresh-target.ts'
 
 /**
- * A site's sets and chains: from the names in its folder, with what is known to be damaged; or, where only duplicity
- * can look (a URL), from duplicity's status, without sizes.
+ * A site's sets and chains: from the names in its folder, with their damage; or, at a URL, from duplicity's status,
+ * without sizes.
  */
 export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
   const { siteArchive } = facts
@@ -59,10 +59,7 @@ async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, she
   return collectionFromStatus(readFileSync(target.logFile, 'utf8'), prefix)
 }
 
-/**
- * Whether the URL is one of a folder on this machine that is not there: duplicity would make it, and a look is to
- * change nothing.
- */
+/** Whether the URL is of a folder here that is missing: duplicity would make it, and a look is to change nothing. */
 async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
   const folder = folderOfUrl(url)
   if (folder === undefined) return false
@@ -70,10 +67,7 @@ async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
   return await shell.quick.with({ onLine: () => {} }).ask(said => said === '')`sh -c ${script} look ${folder}`
 }
 
-/**
- * The files of a site's archive folder, with sizes and times. A site that has none yet is empty; an archive that went
- * away is an error.
- */
+/** The files of a site's archive folder, none where there is none yet; an archive that went away is an error. */
 export async function listArchive(siteArchive: SiteArchive, shell: Shell): Promise<readonly FileRef[]> {
   const files = filesOfSite(siteArchive, shell.quick)
   if (files === undefined) throw new Error('only duplicity can list an archive at a URL')

@@ -69,8 +69,7 @@ export async function withCutOffs(collection: Collection, place: Place, shell: S
 const ownRecords = (times: readonly number[] = []): SetRecord[] => times.map(time => ({ time, cutOff: true }))
 
 /**
- * Writes down that a set holds only a part of the tree, before it counts as finished: whoever restores must not take it
- * for a backup.
+ * Writes down that a set holds only a part of the tree, before it counts as finished, and could be restored.
  * @throws when that is not in the archive
  */
 export async function markCutOff(time: number, collection: Collection, place: Place, shell: Shell): Promise<void> {
@@ -86,10 +85,7 @@ export async function markCutOff(time: number, collection: Collection, place: Pl
   )
 }
 
-/**
- * Writes down again what this host knows and the archive no longer does: its file of records may be lost, and replicas
- * go by that.
- */
+/** Writes down again what this host knows and the archive no longer does: replicas go by that. */
 export async function markAgain(collection: Collection, place: Place, shell: Shell): Promise<void> {
   const own = readRecord(place.host, place.site.name).cutOff ?? []
   const missing = collection.chains.flatMap(setsOf).filter(set => own.includes(set.time))

@@ -29,10 +29,7 @@ export function refusal(host: Host, { name, isDesktop }: Site, mark: EncryptionM
   )
 }
 
-/**
- * Whether a manifest or signatures of the newest chain can be decrypted, the newest first; signs of another kind of
- * encryption tell at once.
- */
+/** Whether a manifest or signatures of the newest chain can be decrypted; another kind of encryption tells at once. */
 export async function decrypts(facts: LookNeeds & Needs<'collection'>, shell: Shell): Promise<boolean> {
   const { host, siteArchive, collection } = facts
   const sets = setsOf(primaryChain(collection)!).toReversed()
@@ -71,7 +68,7 @@ export async function markEncryption(facts: LookNeeds & Needs<'collection' | 'en
 
 /**
  * A set that was begun with the former passphrase must not be completed with the new one; nor is what it encrypted
- * asked for, where this host has no copy.
+ * needed, where this host has no copy.
  */
 export function leaveFormerChain(facts: LookNeeds & Needs<'collection'>): void {
   const archiveDir = archiveDirOf(facts)

@@ -26,8 +26,7 @@ export function read(file: string): string {
 type Sought = Pattern & { readonly matcher: Matcher }
 
 /**
- * The patterns that match nothing below a folder; only folders that could hold a match are looked into, and none that
- * became a link meanwhile.
+ * The patterns that match nothing below a folder; only folders that could hold a match are looked into.
  * @param longest seconds that it may take
  */
 export function search(

@@ -34,8 +34,8 @@ export interface Fetch {
   /** A file or folder of the set; all of it when absent. */
   readonly path?: string
   /**
-   * Where the way to `into` is another's to change: the folder in which it is unpacked first, and what opens the one
-   * around `into`, on the same file system.
+   * Where others can change the way to `into`: the folder in which it is unpacked first, and what opens the one around
+   * `into`, on the same file system.
    */
   readonly beyond?: { readonly own: string; readonly open: () => OpenedFolder }
 }
@@ -114,8 +114,8 @@ interface Used {
 }
 
 /**
- * Restores by those manifests that a restore needs, and no others. What they were is forgotten when it fails: they may
- * be why, and those in the archive be mended before the next one.
+ * Restores by the manifests that a restore needs, and no others. They are fetched anew after a failure: they may be
+ * why.
  * @throws when not all volumes were restored
  */
 export async function withNeededManifests(used: Used, shell: Shell, restore: () => Promise<void>): Promise<void> {
@@ -152,9 +152,9 @@ export function prepareArchiveDir({ archiveDir, point, collection: { files }, pr
 }
 
 /**
- * Makes sure that duplicity restored all of a restore point: it takes a manifest at its word, and one that was cut
- * short has it leave volumes out without a word.
- * @throws when a manifest that it used does not list the volumes of its set
+ * @throws when duplicity did not restore all of a restore point: by a manifest that was cut short, it leaves volumes
+ * out
+ * without a word
  */
 export function assertWhole({ archiveDir, point }: Pick<Used, 'archiveDir' | 'point'>): void {
   for (const set of setsNeeded(point)) {
@@ -172,10 +172,7 @@ function dropManifest(archiveDir: string, set: BackupSet): void {
   rmSync(copyOf(archiveDir, set), { force: true })
 }
 
-/**
- * What is wrong with the copy of a set's manifest, to be read after its name; undefined when it lists the very volumes
- * that the archive has.
- */
+/** What is wrong with the copy of a set's manifest; undefined when it lists the very volumes that the archive has. */
 function wrongWith(archiveDir: string, set: BackupSet): string | undefined {
   const found = set.volumes.map(({ number }) => number)
   try {

@@ -17,8 +17,8 @@ import { listCollection, withKnown } from './collection.ts'
 import { encryptedSince } from './encryption.ts'
 
 /**
- * Remembers what is known of an archive's files, with those that are new to this host. Gives the collection as it is by
- * that, with what `collection` tells of its sets.
+ * Remembers what is known of an archive's files. Gives the collection as it is by that, with what `collection` tells of
+ * its sets.
  */
 export async function rememberFiles(
   { host, site, siteArchive }: LookNeeds,
@@ -46,10 +46,9 @@ export interface ReadingBack {
 }
 
 /**
- * Reads manifests and signatures back from the archive and compares them with this host's copies. What is damaged there
- * and whole here is put back, and told.
+ * Reads manifests and signatures back from the archive and compares them with this host's copies, by which what is
+ * damaged there is repaired.
  * @param names of the files, which may be missing
- * @param known of the archive so far
  */
 export async function readBack(
   facts: LookNeeds,

@@ -11,8 +11,8 @@ import { listCollection } from './collection.ts'
 import { readBack, rememberFiles } from './read-back.ts'
 
 /**
- * What duplicity says where a manifest or signatures are not as they should be: it reads the newest manifest before it
- * adds a set, and all that this host has no copy of.
+ * What duplicity says of a damaged manifest or signatures: it reads the newest manifest, and all of which it has no
+ * copy.
  */
 const SIGNS: readonly DuplicityFault[] = [
   'manifest-mismatch',
@@ -63,8 +63,8 @@ export async function repairChain(
 }
 
 /**
- * Gives manifests that are damaged a name that duplicity passes over: it reads the newest before it adds anything, and
- * one that is not encrypted and was cut off ends it. Their sets restored no more; nothing of them is removed.
+ * Gives damaged manifests a name that duplicity passes over: one that is not encrypted and was cut off ends it. Their
+ * sets restored no more; nothing of them is removed.
  */
 async function setAside(damaged: readonly Damage[], siteArchive: LookNeeds['siteArchive'], shell: Shell): Promise<void> {
   const files = filesOfSite(siteArchive, shell.quick)

@@ -38,15 +38,11 @@ export interface Sent extends SentPart {
   readonly surplus: readonly string[]
 }
 
-/**
- * The kernel of a server that lost its power had written what was older than this by the newest file's time; the audit
- * proves it in its turn (ms).
- */
+/** What is so much older (ms) than the newest file, a server's kernel had surely written before a power cut. */
 const SURELY_WRITTEN = 600_000
 
 /**
- * Looks how much of an unfinished set was sent, by this host's manifest and signatures of it, which duplicity writes to
- * the disk before each volume is sent.
+ * Looks how much of an unfinished set was sent, by this host's manifest and signatures of it.
  * @returns a sentence where nothing can be told
  */
 export async function lookAtSent(
@@ -77,10 +73,7 @@ export async function lookAtSent(
   }
 }
 
-/**
- * How many volumes, from the first on, are in the archive as they were made. The newest are read: a power cut there
- * tears what the kernel had not written yet.
- */
+/** How many volumes, from the first on, arrived whole. The newest are read: a power cut there may have torn them. */
 async function wholeVolumes(folder: string, manifest: PartialManifest, archived: readonly NamedFile[], shell: Shell) {
   const newest = Math.max(...archived.map(({ modifiedAt = 0 }) => modifiedAt))
   const isRecent = ({ modifiedAt = newest }: NamedFile): boolean => modifiedAt >= newest - SURELY_WRITTEN
@@ -94,10 +87,7 @@ async function wholeVolumes(folder: string, manifest: PartialManifest, archived:
   return torn < 0 ? manifest.volumes.length : torn
 }
 
-/**
- * Its signatures as a file that is not compressed, and the part of them that is of volumes with these ends. They are
- * compressed here once they are in the archive.
- */
+/** Its signatures as a file that is not compressed, and the part of them that is of volumes with these ends. */
 async function signaturesOf(
   folders: SetFolders,
   local: readonly NamedFile[],

@@ -52,10 +52,7 @@ export async function resolveUnfinished(facts: UnfinishedNeeds, shell: Shell): P
   return await readCollection(facts, shell)
 }
 
-/**
- * A `.part` file, or one that was packed and did not get to the archive: duplicity would take it for its own copy of
- * what is there.
- */
+/** A `.part` file, or one that was packed and not sent: duplicity would take it for its copy of what is there. */
 const isLeftOver = ({ name, parts }: NamedFile): boolean => parts.partial || name !== copyName(name)
 const keyOf = ({ parts }: NamedFile): string => `${parts.baseTime ?? ''} ${parts.time}`
 
@@ -97,7 +94,7 @@ const WORDS: Readonly<Record<UnfinishedPlan['kind'], string>> = {
 const isManifest = ({ parts }: NamedFile): boolean => parts.role === 'manifest'
 
 /**
- * Makes a finished set of what was sent. Where that fails although the archive is there and has room, it would fail in
+ * Makes a finished set of what was sent. Where that fails although the archive is there and has room, it would fail
  * every night: then the set is dropped.
  */
 async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts: ResolveFacts, shell: Shell): Promise<void> {
@@ -128,10 +125,7 @@ async function drop({ local }: Unfinished, facts: ResolveFacts, shell: Shell): P
   await removeLocal(local, folders.cache, shell)
 }
 
-/**
- * At a URL nothing but duplicity can read or remove what was sent. When even that fails, what is left there is an
- * incomplete set that a cleanup removes.
- */
+/** At a URL only duplicity can read or remove what was sent. What is left when even that fails, a cleanup removes. */
 async function dropByDuplicity(
   local: readonly NamedFile[],
   { host, secrets, siteArchive, target }: Omit<ResolveFacts, 'folders'>,
