@@ -3,6 +3,7 @@ import { EXIT } from './core/outcome.ts'
 import { messageOf } from './core/wording.ts'
 import type { Ended, Part } from './engine/recipe.ts'
 import { Run } from './engine/run.ts'
+import { endSessions } from './engine/session.ts'
 import { listenForStop } from './engine/stop.ts'
 import { runTree } from './engine/tree.ts'
 import { loadHost } from './inventory/load.ts'
@@ -46,6 +47,7 @@ export async function main<Extra extends object>(
     last => ({ ...last, output: process.stdout }),
     error => ({ ...lastOf(error), output: process.stderr }),
   )
+  await endSessions()
   isOver = true
   return await endProcess(exitCode, text, output)
 }

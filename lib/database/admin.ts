@@ -1,5 +1,4 @@
 import { Secret } from '../core/secret.ts'
-import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 import { administrator, type DatabaseClient } from './client.ts'
 import { connectOption, lockWaitSetting, queryLimits } from './time-limits.ts'
@@ -11,17 +10,15 @@ import { connectOption, lockWaitSetting, queryLimits } from './time-limits.ts'
 export interface Admin {
   /** Runs statements that change something. */
   readonly run: (sql: string | Secret) => Promise<void>
-  /** Gives what a query prints: a row a line, tabs between columns. */
-  readonly text: (sql: string) => Promise<string>
   /** Gives the rows that statements print, as their columns, whatever characters are in them. */
   readonly rows: (sql: string) => Promise<string[][]>
   /** Gives the one JSON value that a query selects. */
   readonly ask: <Value>(sql: string) => Promise<Value>
 }
 
-/** Session settings: lists as long as they are, names as they are. */
+/** Session settings: lists as long as they are, names as they are; what an earlier question changed as it was. */
 const sessionOf = (host: Host): string =>
-  `SET SESSION group_concat_max_len = 1073741824, sql_mode = '', ${lockWaitSetting(host)};`
+  `SET SESSION group_concat_max_len = 1073741824, sql_mode = '', foreign_key_checks = DEFAULT, ${lockWaitSetting(host)};`
 
 /**
  * How the client asks: rows that a program can read, nothing but SQL taken from what it is given, no file sent to a
@@ -31,29 +28,27 @@ export const QUERY_OPTIONS = [
   '--batch',
   '--skip-column-names',
   '--binary-mode',
+  '--unbuffered',
   '--local-infile=0',
   '--default-character-set=utf8mb4',
 ]
 
-export const adminOf = (context: { readonly host: Host; readonly shell: Shell }): Admin =>
-  queriesOf(context.host, administrator(context))
+export const adminOf = (context: Parameters<typeof administrator>[0]): Admin => queriesOf(context.host, administrator(context))
 
-/** The same for whoever speaks to a server. */
-export function queriesOf(host: Host, { shell, words }: DatabaseClient): Admin {
-  const { clientProgram } = host.database
-  const options = [...QUERY_OPTIONS, connectOption(host)]
-  const session = sessionOf(host)
-  const [client, raw] = [words(clientProgram, options), words(clientProgram, [...options, '--raw'])]
-  const quiet = shell.with({ onLine: () => {}, ...queryLimits(host), explain: queryFailed })
-  const asking = (sql: string): Shell => quiet.with({ input: `${session} ${sql}` })
+/** The same for whoever speaks to a server. Each statement of theirs ends with a semicolon. */
+export function queriesOf(host: Host, { shell, words, isKept }: DatabaseClient): Admin {
+  const client = words(host.database.clientProgram, [...QUERY_OPTIONS, connectOption(host)])
+  const session = isKept ? { endOfAnswer: (line: string) => `SELECT '${line}';` } : {}
+  const quiet = shell.with({ onLine: () => {}, ...queryLimits(host), ...session, explain: queryFailed })
+  const rows = async (sql: string): Promise<string[][]> =>
+    await quiet.with({ input: `${sessionOf(host)} ${sql}` }).ask(rowsIn)`${client}`
   return {
     run: async sql => {
       const text = typeof sql === 'string' ? sql : sql.reveal()
-      await quiet.with({ input: new Secret(`${session}\n${text}`) }).act`${client}`
+      await quiet.with({ input: new Secret(`${sessionOf(host)}\n${text}`) }).act`${client}`
     },
-    rows: async sql => asking(sql).ask(rowsIn)`${client}`,
-    text: async sql => asking(sql).ask(String)`${raw}`,
-    ask: async sql => asking(sql).ask(text => JSON.parse(text))`${raw}`,
+    rows,
+    ask: async sql => JSON.parse((await rows(sql))[0]![0]!),
   }
 }
 
@@ -71,7 +66,7 @@ export class QueryFailed extends Error {
 /** The client shows the statement too, which can be very long: its last line of this kind says why. */
 function queryFailed({ stderr }: { stderr: string }): Error | undefined {
   const said = stderr.split('\n').findLast(line => line.startsWith('ERROR '))
-  return said === undefined ? undefined : new QueryFailed(said.slice('ERROR '.length))
+  return said === undefined ? undefined : new QueryFailed(said.slice('ERROR '.length).replace(/ at line \d+/, ''))
 }
 
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', 0: '\0' }

@@ -10,6 +10,8 @@ export interface DatabaseClient {
   readonly shell: Shell
   /** The words of a program: itself in its sandbox, who logs in and where, then its own options. */
   readonly words: (program: string, options: readonly string[]) => readonly string[]
+  /** Whether a program that asks is kept for the next question. A site's account may have few connections. */
+  readonly isKept: boolean
 }
 
 /** A row of a dump can be large, and is held more than once. Bytes. */
@@ -25,7 +27,7 @@ export function administrator({ host, shell }: { readonly host: Host; readonly s
   const who = adminOptionFile === undefined ? '--no-defaults' : `--defaults-file=${adminOptionFile}`
   const reads = [...placesOf(address), ...(adminOptionFile === undefined ? [] : [adminOptionFile])]
   const sandbox = { reads, network: address.kind === 'tcp', limits: LIMITS }
-  return { shell, words: (program, options) => sandboxed([program, who, ...wayTo(address), ...options], sandbox) }
+  return { shell, words: (program, options) => sandboxed([program, who, ...wayTo(address), ...options], sandbox), isKept: true }
 }
 
 /**
@@ -44,6 +46,7 @@ export function siteAccount(
   return {
     shell: shell.with({ env: { MYSQL_PWD: password } }),
     words: (program, options) => sandboxed([program, ...login, ...options], sandbox),
+    isKept: false,
   }
 }
 

@@ -108,7 +108,7 @@ export async function showDefinitions(
   if (named.length === 0) return { shown: [], unreadable: [] }
   const found: readonly (Definition | Unreadable)[] | undefined = await show(admin, database, named).catch(error => {
     if (!(error instanceof QueryFailed)) throw error
-    return named.length === 1 ? [unreadable(named[0]!, error.said.replace(/ at line \d+/, ''))] : undefined
+    return named.length === 1 ? [unreadable(named[0]!, error.said)] : undefined
   })
   if (found !== undefined) {
     const isShown = (one: Definition | Unreadable): one is Definition => 'sql' in one

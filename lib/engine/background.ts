@@ -27,7 +27,7 @@ export async function beginProcess(words: readonly string[], options: CommandOpt
   const child = spawn(program, rest, { detached: true, stdio: 'pipe', env: environment(options.env) })
   child.stdin.on('error', () => {}) // it may have ended already
   const seconds = options.timeout ?? BEGINNING
-  const giveUp = (): void => void end(child)
+  const giveUp = (): void => void endByInput(child)
   const timer = setTimeout(giveUp, seconds * 1000)
   stop.addEventListener('abort', giveUp, { once: true })
   let said = ''
@@ -37,7 +37,7 @@ export async function beginProcess(words: readonly string[], options: CommandOpt
   try {
     await once(child, 'spawn')
     const began = once(createInterface(child.stdout), 'line').then(() => true)
-    if (await Promise.race([began, once(child, 'close').then(() => false)])) return { end: () => end(child) }
+    if (await Promise.race([began, once(child, 'close').then(() => false)])) return { end: () => endByInput(child) }
     stop.throwIfAborted()
     const ended = { exitCode: child.exitCode ?? undefined, stdout: '', stderr: said }
     if (child.exitCode === null) throw new TimedOut(program, `did not begin within ${seconds} s`, ended)
@@ -48,7 +48,8 @@ export async function beginProcess(words: readonly string[], options: CommandOpt
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends a program that ends with its standard input; it is killed when it does not. */
+export async function endByInput(child: ChildProcess): Promise<void> {
   child.stdin?.end()
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')

@@ -1,6 +1,8 @@
 /** How a process ended. */
 export interface Ended {
   readonly exitCode: number | undefined
+  /** The signal that ended it, if one did. */
+  readonly signal?: string | undefined
   readonly stdout: string
   readonly stderr: string
 }

@@ -2,11 +2,11 @@ import type { FileHandle } from 'node:fs/promises'
 import { delimiter, isAbsolute } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { $, type ProcessOutput, type ProcessPromise } from 'zx/core'
+import { $, type ProcessOutput } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
 import { unsandboxed } from './command.ts'
 import { CommandFailed, type Ended } from './failure.ts'
-import { type CommandLimits, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
+import { type CommandLimits, type Running, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
 
 export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
 
@@ -32,6 +32,11 @@ export interface CommandOptions extends CommandLimits {
   readonly explain?: (failure: CommandFailed) => Error | undefined
   /** Each line that it prints, as it comes. */
   readonly onLine?: (line: string) => void
+  /**
+   * For a program that answers each input as it comes: the input that makes it print this line. It is kept for a while
+   * after its answer, for the next one of the same words (session.ts).
+   */
+  readonly endOfAnswer?: (line: string) => string
 }
 
 /** Seconds between asking a group of processes to end and killing it. */
@@ -101,33 +106,40 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})
+  return await awaitEnd({ program, pid: run.pid, streams: [run.stdout, run.stderr], ended: run.then(endOf) }, options, stop)
+}
+
+const endOf = ({ exitCode, signal, stdout, stderr }: ProcessOutput): Ended => ({
+  exitCode: exitCode ?? undefined,
+  ...{ signal: signal ?? undefined, stdout, stderr },
+})
+
+/** A command that runs, and how it will have ended. */
+export type Started = Pick<Running, 'program' | 'pid' | 'streams'> & { readonly ended: Promise<Ended> }
+
+/** Waits until a command has ended, or ends it. @throws as {@link runProcess} */
+export async function awaitEnd(started: Started, options: CommandOptions, stop: AbortSignal): Promise<Ended> {
   const over = new AbortController()
   try {
-    const tooLong = { program, pid: run.pid, streams: [run.stdout, run.stderr], limits: options, stop, over: over.signal }
-    const output = await Promise.race([run, whyToEnd(tooLong)])
-    if (typeof output === 'function') throw await cutShort(run, options, output)
-    const ended = endOf(output)
-    if (stop.aborted) throw await cutShort(run, options, () => reasonOf(stop))
+    const ended = await Promise.race([started.ended, whyToEnd({ ...started, limits: options, stop, over: over.signal })])
+    if (typeof ended === 'function') throw await cutShort(started, options, ended)
+    if (stop.aborted) throw await cutShort(started, options, () => reasonOf(stop))
     if (ended.exitCode === 0 || options.allow?.includes(ended.exitCode ?? -1)) return ended
-    const how = output.exitCode === null ? `was ended by ${output.signal}` : `ended with exit code ${output.exitCode}`
-    throw explained(new CommandFailed(program, how, ended), options)
+    const how = ended.exitCode === undefined ? `was ended by ${ended.signal}` : `ended with exit code ${ended.exitCode}`
+    throw explained(new CommandFailed(started.program, how, ended), options)
   } finally {
     over.abort()
   }
 }
 
-const endOf = (output: ProcessOutput | undefined): Ended => ({
-  exitCode: output?.exitCode ?? undefined,
-  stdout: output?.stdout ?? '',
-  stderr: output?.stderr ?? '',
-})
+const UNKNOWN: Ended = { exitCode: undefined, stdout: '', stderr: '' }
 
 /** Ends a command and all of its group, and gives the error that says why. */
-async function cutShort(run: ProcessPromise, options: CommandOptions, why: WhyEnded): Promise<Error> {
-  signalGroup(run.pid, 'SIGTERM')
-  const ended = await Promise.race([run, wait(options.grace?.() ?? GRACE)])
-  signalGroup(run.pid, 'SIGKILL')
-  return explained(why(endOf(ended ?? (await Promise.race([run, wait(LEAVE_BEHIND)])))), options)
+async function cutShort({ pid, ended }: Started, options: CommandOptions, why: WhyEnded): Promise<Error> {
+  signalGroup(pid, 'SIGTERM')
+  const inTime = await Promise.race([ended, wait(options.grace?.() ?? GRACE)])
+  signalGroup(pid, 'SIGKILL')
+  return explained(why(inTime ?? (await Promise.race([ended, wait(LEAVE_BEHIND)])) ?? UNKNOWN), options)
 }
 
 const explained = (error: Error, { explain }: CommandOptions): Error =>

@@ -5,6 +5,7 @@ import type { SiteReport } from '../core/site-report.ts'
 import { beginProcess, type Running, watchWhile } from './background.ts'
 import { lineOf, type Word, wordsOf } from './command.ts'
 import { type CommandOptions, type Ended, runProcess } from './process.ts'
+import { askSession } from './session.ts'
 
 /**
  * Changes something: a command by template, or a change in this process with words that describe it. A dry run
@@ -97,7 +98,7 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
   const limits = hasDeadline ? {} : { idleTimeout: world.deadlines.idle }
   const onLine = options.onLine ?? world.listener.line
   const perform = (words: readonly string[]): Promise<Ended> =>
-    recorded(words, () => runProcess(words, { ...options, ...limits, onLine }, world.stop))
+    recorded(words, () => (options.endOfAnswer ? askSession : runProcess)(words, { ...options, ...limits, onLine }, world.stop))
   const look = async <Answer>(description: string, work: () => Promise<Answer>): Promise<Answer> => {
     if (world.stop.aborted) throw world.stop.reason
     const startedAt = world.now()

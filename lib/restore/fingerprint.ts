@@ -107,17 +107,12 @@ async function tablesOf({ host, shell }: HostContext, access: DatabaseAccess): P
   const hasOptions = tables.includes(options) && (await hasOptionRows(admin, access.database, options))
   const plain = tables.filter(table => table !== options || !hasOptions)
   const inDatabase = (table: string): string => `${quoteName(access.database)}.${quoteName(table)}`
-  const sums = plain.length === 0 ? '' : await admin.text(`CHECKSUM TABLE ${plain.map(inDatabase).join(', ')};`)
-  const found = Object.fromEntries(
-    sums
-      .trim()
-      .split('\n')
-      .map(line => line.split('\t') as [string, string]),
-  )
+  const sums = plain.length === 0 ? [] : await admin.rows(`CHECKSUM TABLE ${plain.map(inDatabase).join(', ')};`)
+  const found = Object.fromEntries(sums)
   const rows = `SELECT MD5(CONCAT_WS('\\n', option_name, option_value)) AS row_sum FROM ${inDatabase(options)} WHERE NOT (${VOLATILE})`
   if (!hasOptions) return found
-  const ofOptions = await admin.text(`SELECT row_sum FROM (${rows}) AS sums ORDER BY 1;`)
-  return { ...found, [`${access.database}.${options}`]: createHash('sha1').update(ofOptions).digest('hex') }
+  const ofOptions = (await admin.rows(`SELECT row_sum FROM (${rows}) AS sums ORDER BY 1;`)).map(([sum]) => `${sum}\n`)
+  return { ...found, [`${access.database}.${options}`]: createHash('sha1').update(ofOptions.join('')).digest('hex') }
 }
 
 /** Whether a table has WordPress's columns of options: a site may call any table so. */

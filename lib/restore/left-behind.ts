@@ -47,7 +47,7 @@ function foldersIn(folder: string): string[] {
 /** The databases that restores made; none where the server does not answer. */
 async function restoreDatabases({ host, shell }: HostContext): Promise<string[]> {
   const names = await adminOf({ host, shell })
-    .rows("SHOW DATABASES LIKE 'hf\\\\_%'")
+    .rows("SHOW DATABASES LIKE 'hf\\\\_%';")
     .catch(() => [])
   return names.flatMap(([name = '']) => (/^hf_[0-9a-f]{8}_[0-9a-z]+$/.test(name) ? [name] : []))
 }

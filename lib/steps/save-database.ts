@@ -145,8 +145,8 @@ async function sourceOf(context: HostContext, site: Site, access: DatabaseAccess
 /** What an account has no right to see is missing from its dumps, and nothing says so: it is told each night. */
 async function tellMissingRights({ host, shell }: HostContext, client: DatabaseClient, database: string): Promise<string> {
   const queries = queriesOf(host, client)
-  const account = (await queries.text('SELECT CURRENT_USER();')).trim()
-  const missing = missingRights((await queries.text('SHOW GRANTS;')).split('\n'), database)
+  const [[account = ''] = [], ...grants] = await queries.rows('SELECT CURRENT_USER(); SHOW GRANTS;')
+  const missing = missingRights(grants.flat(), database)
   const grant = grantStatement(database, account)
   if (missing.length > 0)
     shell.note(

@@ -1,0 +1,93 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { endByInput } from './background.ts'
+import { unsandboxed } from './command.ts'
+import { reasonOf } from './limits.ts'
+import { awaitEnd, type CommandOptions, type Ended, environment } from './process.ts'
+
+/** A program that answers one input after the other. */
+interface Session {
+  /** What it was started with. */
+  readonly key: string
+  readonly child: ChildProcessWithoutNullStreams
+  /** Ends it when nobody asks. */
+  readonly timer: NodeJS.Timeout
+}
+
+/** Milliseconds for which nobody may ask: what it speaks to can be another one later. */
+const KEPT = 3000
+
+/** Those that nobody asks at the moment. */
+const idle = new Set<Session>()
+
+/**
+ * Asks a program that answers each input as it comes: the one that answered an earlier question of the same words and
+ * environment, or a new one. Each question has its own limits. A program that fails, or has to be ended, is not asked
+ * again: the next question begins anew.
+ * @returns what it printed for this input
+ * @throws as {@link runProcess}
+ */
+export async function askSession(words: readonly string[], options: CommandOptions, stop: AbortSignal): Promise<Ended> {
+  if (stop.aborted) throw reasonOf(stop)
+  const session = sessionOf(words, options)
+  const { child } = session
+  const streams = [child.stdout, child.stderr]
+  const end = randomBytes(16).toString('hex') // what is printed comes from strangers, who cannot know it
+  const started = { program: unsandboxed(words)[0] ?? '', pid: child.pid, streams, ended: answerOf(child, `${end}\n`) }
+  const input = typeof options.input === 'object' ? options.input.reveal() : options.input
+  child.stdin.write(`${input}\n${options.endOfAnswer!(end)}\n`)
+  const answer = await awaitEnd(started, options, stop)
+  for (const stream of streams) stream.removeAllListeners('data')
+  child.removeAllListeners('close')
+  holdOpen(session, false)
+  return answer
+}
+
+/** Ends those that nobody asks, by the end of their input, and waits for it. */
+export async function endSessions(): Promise<void> {
+  const sessions = [...idle]
+  idle.clear()
+  await Promise.all(sessions.map(({ child }) => endByInput(child)))
+}
+
+function sessionOf(words: readonly string[], options: CommandOptions): Session {
+  const env = environment(options.env)
+  const key = JSON.stringify([words, env])
+  const kept = [...idle].find(({ key: other, child }) => other === key && child.exitCode === null && child.signalCode === null)
+  if (kept) {
+    holdOpen(kept, true)
+    return kept
+  }
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...words], { detached: true, stdio: 'pipe', env })
+  for (const source of [child, child.stdin]) source.on('error', () => {}) // how it ended says more
+  const session: Session = { key, child, timer: setTimeout(() => idle.delete(session) && endByInput(child), KEPT).unref() }
+  return session
+}
+
+/** A program that nobody asks does not keep this process from its end. */
+function holdOpen(session: Session, isAsked: boolean): void {
+  const { child, timer } = session
+  for (const handle of [child, child.stdin, child.stdout, child.stderr] as (typeof child | Socket)[])
+    isAsked ? handle.ref() : handle.unref()
+  isAsked ? idle.delete(session) : idle.add(session)
+  timer.refresh()
+}
+
+/** What a program prints until it prints this line; or how it ended before. */
+function answerOf(child: ChildProcessWithoutNullStreams, end: string): Promise<Ended> {
+  const [printed, errors]: [Buffer[], Buffer[]] = [[], []]
+  const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString()
+  return new Promise(resolve => {
+    let last = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed.push(chunk)
+      last = (last + chunk.toString('latin1', Math.max(0, chunk.length - end.length))).slice(-end.length)
+      if (last === end) resolve({ exitCode: 0, stdout: text(printed).slice(0, -end.length), stderr: text(errors) })
+    })
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
+    child.on('close', (code, signal) => {
+      resolve({ exitCode: code ?? undefined, signal: signal ?? undefined, stdout: text(printed), stderr: text(errors) })
+    })
+  })
+}

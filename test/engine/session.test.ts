@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { CommandFailed, type CommandOptions, PrintedTooMuch, TimedOut } from '../../lib/engine/process.ts'
+import { askSession, endSessions } from '../../lib/engine/session.ts'
+import { Stopped } from '../../lib/engine/stop.ts'
+import { isAlive, until } from '../support/processes.ts'
+
+after(endSessions)
+const never = new AbortController().signal
+
+/** Asks a shell that does what each line says. */
+async function ask(input: string, options: CommandOptions = {}, stop = never): Promise<string> {
+  const words = ['sh', '-c', 'while IFS= read -r line; do eval "$line"; done']
+  return (await askSession(words, { endOfAnswer: line => `echo ${line}`, ...options, input }, stop)).stdout
+}
+const asked = async (options: CommandOptions = {}): Promise<number> => Number(await ask('echo $$', options))
+
+test('askSession() asks the program again that answered the question before', async () => {
+  const first = await asked()
+  assert.equal(await asked(), first)
+  assert.equal(await ask('printf "a\\nb"; echo'), 'a\nb\n')
+  assert.equal(await ask(':'), '', 'what one question prints is not in the answer to the next')
+})
+
+test('askSession() asks another one in another environment, and of two questions at once', async () => {
+  const first = await asked()
+  assert.notEqual(await asked({ env: { WHO: 'another' } }), first)
+  const both = await Promise.all([asked(), asked()])
+  assert.equal(new Set(both).size, 2)
+})
+
+test('askSession() finds the end of an answer that comes in pieces', async () => {
+  const endOfAnswer = (line: string) =>
+    [...line]
+      .map(letter => `printf ${letter}; sleep 0`)
+      .join('; ')
+      .concat('; echo')
+  assert.equal(await ask('echo é', { endOfAnswer }), 'é\n')
+})
+
+test('askSession() tells how a program ended, and begins anew after it', async () => {
+  await endSessions()
+  const first = await asked()
+  await assert.rejects(ask('echo part; echo why >&2; exit 3'), (error: unknown) => {
+    assert.ok(error instanceof CommandFailed)
+    assert.deepEqual([error.exitCode, error.stdout, error.message], [3, 'part\n', 'sh ended with exit code 3: why'])
+    return true
+  })
+  const second = await asked()
+  assert.notEqual(second, first)
+  process.kill(second, 'SIGKILL')
+  await until(() => !existsSync(`/proc/${second}`))
+  assert.notEqual(await asked(), second)
+})
+
+test('askSession() ends a program that takes too long, prints too much, or is stopped', async () => {
+  const pids = [await asked()]
+  await assert.rejects(ask('sleep 60', { timeout: 0.1 }), TimedOut)
+  pids.push(await asked())
+  await assert.rejects(ask('yes', { maxOutput: 1000 }), PrintedTooMuch)
+  pids.push(await asked())
+  const stop = new AbortController()
+  const stopped = assert.rejects(ask('sleep 60', {}, stop.signal), Stopped)
+  stop.abort(new Stopped('SIGTERM'))
+  await stopped
+  await until(() => !pids.some(isAlive))
+  await assert.rejects(
+    asked({}).then(() => ask(':', {}, stop.signal)),
+    Stopped,
+  )
+})
+
+test('a kept program ends with endSessions(), when nobody asks, and with this process', async () => {
+  const first = await asked()
+  await endSessions()
+  assert.ok(!isAlive(first))
+  const second = await asked()
+  await until(() => !isAlive(second))
+  const script = `
+    import { askSession } from '${join(import.meta.dirname, '../../lib/engine/session.ts')}'
+    const options = { input: 'echo $$', endOfAnswer: line => 'echo ' + line }
+    const words = ['sh', '-c', 'while IFS= read -r line; do eval "$line"; done']
+    process.stdout.write((await askSession(words, options, new AbortController().signal)).stdout)`
+  const third = Number(execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], { encoding: 'utf8' }))
+  await until(() => !isAlive(third))
+})
