@@ -7,7 +7,7 @@ import { loadHost } from '../lib/inventory/load.ts'
 import { HOME } from '../lib/program/command-line.ts'
 import { withTaskTable } from '../lib/program/task-table.ts'
 import { TASKS } from '../lib/program/tasks.ts'
-import { statusSchema } from '../lib/report/status-json.ts'
+import { statusSchema } from '../lib/report/status.ts'
 
 const READMES = ['README.md', ...['hosts', 'lib', 'tasks', 'test'].map(folder => `${folder}/README.md`)]
 const readme = READMES.map(file => readFileSync(join(HOME, file), 'utf8')).join('\n')

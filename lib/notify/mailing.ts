@@ -10,7 +10,7 @@ import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { Host, MailSettings } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
 import { composeMail, isMailDue, type Mail, troubleOf } from '../report/mail.ts'
-import { type Picture, pictureOf } from '../report/mail-picture.ts'
+import type { Picture } from '../report/mail-picture.ts'
 import { MailQueue, type Send } from '../report/mail-queue.ts'
 import type { Report } from '../report/report.ts'
 import { smtpSender } from '../report/smtp.ts'
@@ -98,10 +98,14 @@ async function sendUnkept(mail: Mail, why: string, send: Send, shell: Shell): Pr
   shell.note('info', `sent "${mail.subject}" to ${mail.to.filter(to => !left.includes(to)).join(', ')}`)
 }
 
-/** The mail's picture. A machine that cannot draw it sends the mail without. */
+/**
+ * The mail's picture. What draws it is loaded here: a night without a mail does not pay for it, and a machine that
+ * cannot draw it sends the mail without.
+ */
 async function drawn(host: Pick<Host, 'paths'>, report: Report, shell: Shell): Promise<Picture | undefined> {
   try {
-    return await pictureOf(report, site => readHistory(host, site))
+    const { pictureOf } = await import('../report/mail-picture.ts')
+    return pictureOf(report, site => readHistory(host, site))
   } catch (error) {
     shell.note('info', `the mail has no chart: ${messageOf(error)}`)
     return undefined

@@ -10,8 +10,8 @@ import { readLastRun, recordSize, writeLastRun } from '../host/records.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
-import { pingEndKind, pingText } from '../report/ping-text.ts'
 import { type Report, type RunFacts, reportOf } from '../report/report.ts'
+import { pingText } from '../report/text.ts'
 import { hooksApply, runHook } from './hooks.ts'
 import { mailReport } from './mailing.ts'
 import { writeMetrics } from './metrics-file.ts'
@@ -142,7 +142,8 @@ async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): 
 async function sendPing(pings: Pings, report: Report, shell: Shell): Promise<void> {
   const early = await pings.begun(shell.stop)
   if (early !== undefined) shell.note('warning', early)
-  const kind = pingEndKind(report)
+  // none is sent before the work is done, and of a stopped run never a success
+  const kind = report.exitCode === EXIT.well ? 'success' : 'fail'
   const problem = await pings.end(kind, pingText(report), shell.stop)
   if (problem !== undefined) throw new Error(problem)
   shell.note('info', `sent ${kind}`)

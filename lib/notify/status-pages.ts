@@ -3,28 +3,25 @@ import { join, resolve } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/wording.ts'
 import { writeWhole } from '../host/whole-file.ts'
-import { fleetPage, ownersOf } from '../report/fleet-page.ts'
 import type { Histories } from '../report/page.ts'
-import type { StatusJson } from '../report/status-json.ts'
+import type { StatusJson } from '../report/status.ts'
+
+/** A web server shows the pages. */
+const READABLE = 0o644
 
 /**
  * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites
- * of several hosts. Each whole or not at all.
- * @param histories what this host remembers of the sites' sizes
+ * of several hosts.
  * @throws {BadInput} when the folder cannot be written to
  */
-export async function writePages(folder: string, status: StatusJson, histories: Histories = () => []): Promise<void> {
+export async function writePages(folder: string, status: StatusJson, histories: Histories): Promise<void> {
   // loads the chart library, which a look without pages need not wait for
-  const { statusPage } = await import('../report/page.ts')
-  const fleet = ownersOf(status).size > 1
+  const { fleetPage, ownersOf, statusPage } = await import('../report/page.ts')
   try {
     mkdirSync(resolve(folder), { recursive: true })
-    writeWhole(join(folder, 'index.html'), statusPage(status, histories, fleet), READABLE)
-    if (fleet) writeWhole(join(folder, 'fleet.html'), fleetPage(status), READABLE)
+    writeWhole(join(folder, 'index.html'), statusPage(status, histories), READABLE)
+    if (ownersOf(status).size > 1) writeWhole(join(folder, 'fleet.html'), fleetPage(status), READABLE)
   } catch (error) {
     throw new BadInput(`--html: cannot write to ${folder}: ${messageOf(error)}`)
   }
 }
-
-/** A web server shows them. */
-const READABLE = 0o644

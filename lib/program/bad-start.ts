@@ -11,8 +11,8 @@ import type { Host } from '../inventory/schema.ts'
 import { readSecrets, type Secrets } from '../inventory/secrets.ts'
 import { mailReport } from '../notify/mailing.ts'
 import { pingsFor } from '../notify/pings.ts'
-import { pingText } from '../report/ping-text.ts'
 import { type Report, reportOf } from '../report/report.ts'
+import { pingText } from '../report/text.ts'
 import type { CommonOptions } from './command-line.ts'
 
 /** Hours for which the same mistake is not mailed again: a desktop asks every hour. */

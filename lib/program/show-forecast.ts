@@ -22,7 +22,9 @@ export const showForecast: Show<ForecastOptions> = async (
   asked,
 ) => {
   const failures = work.filter(({ level }) => level === 'failed').map(({ text }) => text)
-  const mine = sites.filter(({ told }) => told.role === 'primary').toSorted((a, b) => (a.told.site < b.told.site ? -1 : 1))
+  const mine = sites
+    .filter(({ report }) => report.role === 'primary')
+    .toSorted((a, b) => (a.report.site < b.report.site ? -1 : 1))
   const texts: string[] = []
   const forecasts = mine.values().map(site => {
     const forecast = forecastSite(site, { ...asked, keepIncrementals, keepDays, volumeBytes })

@@ -2,13 +2,11 @@ import { BarChart, LineChart, ScatterChart } from 'echarts/charts'
 import { GraphicComponent, GridComponent, LegendComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
+import type { SizePoint } from '../core/size-history.ts'
 
 use([BarChart, LineChart, ScatterChart, GraphicComponent, GridComponent, LegendComponent, SVGRenderer])
 
-/**
- * Draws a chart as an SVG of so many CSS pixels, here and not in a browser: its reader needs no script. Times are in
- * UTC.
- */
+/** Draws a chart as an SVG of so many CSS pixels, which needs no script where it is read. Times are in UTC. */
 export function drawChart(option: EChartsCoreOption, width: number, height: number): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
@@ -21,5 +19,23 @@ export function drawChart(option: EChartsCoreOption, width: number, height: numb
       .replace(/><\/(?:path|rect)>/g, '/>')
   } finally {
     chart.dispose()
+  }
+}
+
+/** The series of a size over time: an area, and the allowance as a dashed line. */
+export function sizeSeries(points: readonly SizePoint[], colour: string, allowanceColour: string) {
+  const line = { type: 'line', step: 'end', symbol: 'none' }
+  return {
+    size: {
+      ...line,
+      data: points.map(({ at, bytes }) => [at, bytes]),
+      lineStyle: { color: colour, width: 2 },
+      areaStyle: { color: colour, opacity: 0.15 },
+    },
+    allowance: {
+      ...line,
+      data: points.map(({ at, allowanceBytes }) => [at, allowanceBytes ?? null]),
+      lineStyle: { color: allowanceColour, type: 'dashed', width: 1.5 },
+    },
   }
 }

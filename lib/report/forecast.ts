@@ -28,10 +28,10 @@ export interface SiteForecast {
  * of many sites it is made and shown one after the other.
  */
 export function forecastSite(
-  { told, collection, siteSizes, allowanceBytes, frequencySeconds, now }: SiteStatus,
+  { report, collection, siteSizes, allowanceBytes, frequencySeconds, now }: SiteStatus,
   request: ForecastRequest,
 ): SiteForecast {
-  const name = told.site
+  const name = report.site
   const measured = measure(collection, siteSizes, request.volumeBytes)
   if (!('sizes' in measured)) return { name, measured, variants: [] }
   const startAt = Math.max(now, (collection.chains.at(-1)?.endAt ?? now) + DAY)

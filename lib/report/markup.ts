@@ -14,8 +14,8 @@ export class Markup {
   }
 }
 
-/** What stands in a template: text is escaped, lists are joined, `undefined` and `false` are nothing. */
-type Piece = Markup | string | number | undefined | false | readonly Piece[]
+/** What stands in a template: text is escaped, lists are joined, `undefined`, `null` and `false` are nothing. */
+type Piece = Markup | string | number | undefined | null | false | readonly Piece[]
 
 /** HTML from a template: whatever stands in it is shown, never obeyed, in text and in quoted attributes. */
 export const html = (strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup =>
@@ -30,7 +30,7 @@ export const joined = (pieces: readonly Piece[], between: string): Markup => new
 const NAMES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 function written(piece: Piece): string {
-  if (piece === undefined || piece === false) return ''
+  if (piece === undefined || piece === null || piece === false) return ''
   if (piece instanceof Markup) return piece.text
   if (typeof piece === 'object') return piece.map(written).join('')
   return String(piece).replace(/[&<>"']/g, char => NAMES[char]!)

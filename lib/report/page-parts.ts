@@ -41,12 +41,12 @@ ${joined(rows.map(row), '\n')}
 </tbody></table>`
 }
 
-/** A moment in UTC, as the page says once, for people and for programs. */
-export const moment = (iso: string): Markup => html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')}</time>`
+/** A time in UTC, as the page says once, for people and for programs. */
+export const time = (iso: string): Markup => html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')}</time>`
 
-/** A moment, and how long before `at` it was. */
-export const momentAgo = (iso: string, at: string): Markup =>
-  html`${moment(iso)} <span class="quiet under">${formatAge(Date.parse(at) - Date.parse(iso))} ago</span>`
+/** A time, and how long before `at` it was. */
+export const timeAgo = (iso: string, at: string): Markup =>
+  html`${time(iso)} <span class="quiet under">${formatAge(Date.parse(at) - Date.parse(iso))} ago</span>`
 
 /** Its day alone, for people. */
 export const day = (iso: string): Markup => html`<time datetime="${iso}">${iso.slice(0, 10)}</time>`

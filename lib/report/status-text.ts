@@ -1,7 +1,7 @@
 import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import { listed } from '../core/wording.ts'
-import type { SiteJson, StatusJson } from './status-json.ts'
+import type { SiteJson, StatusJson } from './status.ts'
 import { tableOf } from './table.ts'
 import { statusWords } from './verdict-words.ts'
 

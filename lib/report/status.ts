@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type BackupSet, type Chain, type Collection, setsOf } from '../core/collection.ts'
 import { type Finding, verdictOf } from '../core/finding.ts'
 import type { LastVerdict } from '../core/last-run.ts'
@@ -7,12 +8,88 @@ import type { PrunePlan } from '../core/retention.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import type { SizePoint } from '../core/size-history.ts'
 import { judge } from '../core/verdict.ts'
-import type { SiteJson, StatusJson } from './status-json.ts'
+
+const time = z.iso.datetime().describe('ISO 8601, UTC')
+const bytes = z.number().nullable().describe('null where nobody knows: an archive at a URL')
+const sentences = z.array(z.string()).readonly()
+
+const set = z.strictObject({
+  kind: z.enum(['full', 'incremental']),
+  time,
+  bytes,
+  volumes: z.number(),
+  restorable: z.boolean().describe('As far as a listing tells; the audit reads the volumes'),
+  problems: sentences,
+})
+
+const chainSchema = z.strictObject({ primary: z.boolean(), from: time, to: time, bytes, sets: z.array(set) })
+
+const next = z.strictObject({
+  action: z.enum(['none', 'cleanup', 'strip-incrementals', 'remove-chain']),
+  reason: z.string(),
+  freesBytes: bytes,
+  night: z.string().describe('All that the next nightly run does for the site, in a few words, as the mail says it'),
+  considered: z
+    .array(z.strictObject({ action: z.string(), applies: z.boolean(), reason: z.string() }))
+    .readonly()
+    .describe('Every action that was looked at, in order, and why it applies or not'),
+})
+
+const verdict = z
+  .enum(['well', 'needs attention', 'failed'])
+  .describe('failed: no recent backup, or the last run failed; needs attention: all else that a person has to see to')
+
+const site = z.strictObject({
+  name: z.string(),
+  role: z.string().describe('primary, replica, new replica, incoming, unmanaged, conflict, ambiguous, unfinished or desktop'),
+  owner: z.string().nullable(),
+  ok: z.boolean().describe('It is well'),
+  verdict,
+  since: time.nullable().describe('Since when it is not well, where a run has told it'),
+  problems: sentences.describe('These make the exit code 1'),
+  warnings: sentences,
+  newestBackup: time.nullable().describe('The newest that restores, as far as a listing tells'),
+  newestAgeSeconds: z.number().nullable(),
+  oldestBackup: time.nullable().describe('How far back one can go'),
+  restorePoints: z.number(),
+  bytes,
+  allowanceBytes: z.number(),
+  fullEverySeconds: z.number(),
+  allReadSince: time
+    .nullable()
+    .describe('Since when all its files in the archive were read again; null before that, and where this host is not the owner'),
+  replayed: time.nullable().describe('The set that the replica here was made from'),
+  chains: z.array(chainSchema).describe('Oldest first'),
+  next: next.nullable().describe('What pruning would do in the next run; null where this host is not the owner'),
+})
+
+/**
+ * What `tasks/status.ts --json` prints. Fields are added, never renamed or removed, as long as `version` is 1. All
+ * sizes are bytes, all times ISO 8601 in UTC. A monitor needs only the exit code: 0 when `ok`, 1 when not (a problem of
+ * a site, of the archive, or a look that failed), 2 for bad input.
+ */
+export const statusSchema = z.strictObject({
+  version: z.literal(1),
+  host: z.string(),
+  at: time,
+  ok: z.boolean(),
+  verdict,
+  problems: sentences.describe('Of the archive as a whole, what could not be looked at, and what the last run failed in'),
+  archive: z.strictObject({
+    freeBytes: bytes,
+    fullBackups: z.boolean().describe('There is room for a full backup'),
+    reason: z.string(),
+  }),
+  sites: z.array(site),
+})
+
+export type StatusJson = z.infer<typeof statusSchema>
+export type SiteJson = StatusJson['sites'][number]
 
 /** What a look at one site found. */
 export interface SiteStatus {
   /** All that the verdict is made from, as the nightly run tells it. */
-  readonly told: SiteReport
+  readonly report: SiteReport
   /** What the last run said of it. */
   readonly last: LastVerdict | undefined
   readonly collection: Collection
@@ -54,7 +131,7 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostSta
   const full = freeSpace?.fullBackups ?? { allowed: false, reason: 'the archive could not be looked at' }
   const all = sites.map(siteJson).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const whole = [...work, ...lastRun]
-  const verdict = verdictOf([...whole, ...sites.flatMap(({ told }) => judge(told))])
+  const verdict = verdictOf([...whole, ...sites.flatMap(({ report }) => judge(report))])
   return {
     version: 1,
     host,
@@ -68,15 +145,15 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostSta
 }
 
 function siteJson(site: SiteStatus): SiteJson {
-  const { told, last, collection, allowanceBytes, frequencySeconds, now, replayed, allReadSince } = site
-  const findings = judge(told)
+  const { report, last, collection, allowanceBytes, frequencySeconds, now, replayed, allReadSince } = site
+  const findings = judge(report)
   const verdict = verdictOf(findings)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)
   const newest = points.at(-1)?.time
   return {
-    name: told.site,
-    role: told.role ?? 'unmanaged',
-    owner: told.owner ?? null,
+    name: report.site,
+    role: report.role ?? 'unmanaged',
+    owner: report.owner ?? null,
     ok: verdict === 'well',
     verdict,
     since: isoOrNull(last?.verdict === verdict && verdict !== 'well' ? last.since : undefined),
@@ -92,28 +169,27 @@ function siteJson(site: SiteStatus): SiteJson {
     allReadSince: isoOrNull(allReadSince),
     replayed: isoOrNull(replayed),
     chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
-    next: told.role === 'primary' || told.role === 'desktop' ? nextJson(site) : null,
+    next: report.role === 'primary' || report.role === 'desktop' ? nextJson(site) : null,
   }
 }
 
-function chainJson(chain: Chain, primary: boolean): SiteJson['chains'][number] {
+function chainJson(chain: Chain, primary: boolean): z.infer<typeof chainSchema> {
   const { startAt, endAt, bytes } = chain
   return { primary, from: iso(startAt), to: iso(endAt), bytes: bytes ?? null, sets: setsOf(chain).map(setJson) }
 }
 
-function setJson({ kind, time, bytes, volumes, restorable, problems }: BackupSet): SiteJson['chains'][number]['sets'][number] {
-  return { kind, time: iso(time), bytes: bytes ?? null, volumes: volumes.length, restorable, problems: [...problems] }
-}
+const setJson = ({ kind, time, bytes, volumes, restorable, problems }: BackupSet): z.infer<typeof set> => ({
+  kind,
+  time: iso(time),
+  bytes: bytes ?? null,
+  volumes: volumes.length,
+  restorable,
+  problems,
+})
 
-function nextJson({ plan, told }: SiteStatus): NonNullable<SiteJson['next']> {
+function nextJson({ plan, report }: SiteStatus): z.infer<typeof next> {
   const { action, reason, freesBytes, considered } = plan
-  return {
-    action: action.kind,
-    reason,
-    freesBytes: freesBytes ?? null,
-    night: told.next ?? '',
-    considered: considered.map(each => ({ ...each })),
-  }
+  return { action: action.kind, reason, freesBytes: freesBytes ?? null, night: report.next ?? '', considered }
 }
 
 const iso = (time: number): string => new Date(time).toISOString()

@@ -1,47 +1,92 @@
 import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import type { Failure, Remark, Report, SiteRow } from './report.ts'
-import { type Shown, shown, shownSites } from './shown.ts'
 import { tableOf } from './table.ts'
 import { lasting } from './verdict-words.ts'
-
-/** Columns that a line of the text mail keeps to, as far as its words allow. */
-const SITE_COLUMNS = ['site', 'state', 'role', 'last backup', 'archive', 'next'] as const
 
 /** The report as plain text: what failed and what to type first, then what was significant, then every site. */
 export function textOf(report: Report): string {
   const sections = [
     report.subject,
-    stopOf(report),
-    ...linesOf(shown(report.failures, 'failures'), failureText, 'FAILED'),
-    section('Needs attention', linesOf(shown(report.problems, 'remarks'), remarkText)),
-    section('Significant', linesOf(shown(report.significant, 'remarks'), remarkText)),
-    section('Warnings', linesOf(shown(report.warnings, 'remarks'), remarkText)),
-    section('Sites', sitesTable(report)),
-    endOf(report),
+    stopText(report) ?? '',
+    ...linesOf(firstFailures(report), failureText, 'FAILED  '),
+    ...remarkLists(report).map(([title, remarks]) => section(title, linesOf(firstRemarks(remarks), remarkText))),
+    section('Sites', siteLines(report)),
+    [endText(report), ...(report.log === undefined ? [] : [`log: ${report.log}`])].join('\n'),
   ]
   return `${sections.filter(text => text !== '').join('\n\n')}\n`
 }
 
-function stopOf({ stoppedBy }: Report): string {
-  return stoppedBy === undefined ? '' : `The run was stopped by ${stoppedBy}; what it had begun was finished or rolled back.`
+/** That the run was stopped, if it was. */
+export const stopText = ({ stoppedBy }: Report): string | undefined =>
+  stoppedBy && `The run was stopped by ${stoppedBy}; what it had begun was finished or rolled back.`
+
+/** The lists of remarks with their titles, in the order of a mail. */
+export const remarkLists = ({ problems, significant, warnings }: Report) =>
+  [
+    ['Needs attention', problems],
+    ['Significant', significant],
+    ['Warnings', warnings],
+  ] as const
+
+/** What run it was, how long it took and its exit code. */
+export const endText = ({ startedAt, endedAt, exitCode, host, task }: Report): string =>
+  `${task} on ${host}, began ${timeText(startedAt)} UTC, took ${formatAge(endedAt - startedAt)}, exit code ${exitCode}`
+
+const timeText = (time: number): string => new Date(time).toISOString().replace('T', ' ').slice(0, 19)
+
+/** The beginning of a list, and a few words about the rest: mail programs cut off megabytes, and nobody reads them. */
+interface Beginning<Item> {
+  readonly items: readonly Item[]
+  readonly more: string | undefined
 }
 
-const linesOf = <Item>({ items, more }: Shown<Item>, text: (item: Item) => string, title = ''): string[] => [
+const beginningOf = <Item>(list: readonly Item[], most: number): Beginning<Item> => ({
+  items: list.slice(0, most),
+  more: list.length > most ? `${list.length - most} more: see the log` : undefined,
+})
+
+/** As many failures as a mail shows. */
+export const firstFailures = ({ failures }: Report): Beginning<Failure> => beginningOf(failures, 20)
+/** As many remarks of a kind as a mail shows. */
+export const firstRemarks = (remarks: readonly Remark[]): Beginning<Remark> => beginningOf(remarks, 40)
+
+/** How many sites a mail shows. */
+const SITES = 60
+const RANK: Readonly<Record<SiteRow['state'], number>> = { failed: 0, 'needs attention': 1, 'not reached': 2, well: 3 }
+
+/**
+ * As many sites as a mail shows, by name: of more than that, those in trouble before those that something significant
+ * happened to, before the others.
+ */
+export function firstSites({ sites }: Report): Beginning<SiteRow> {
+  if (sites.length <= SITES) return { items: sites, more: undefined }
+  const rank = ({ state, backedUp, prunedBytes }: SiteRow): number =>
+    RANK[state] + (backedUp === 'full' || prunedBytes !== undefined ? 0 : 0.5)
+  const ranked = sites.toSorted((a, b) => rank(a) - rank(b))
+  const others = Map.groupBy(ranked.slice(SITES), ({ state }) => state)
+  const counts = [...others].map(([state, each]) => `${each.length} ${state}`)
+  return { items: ranked.slice(0, SITES), more: `${sites.length - SITES} more: ${counts.join(', ')}` }
+}
+
+const linesOf = <Item>({ items, more }: Beginning<Item>, text: (item: Item) => string, before = ''): string[] => [
   ...items.map(text),
-  ...(more === undefined ? [] : [`${title === '' ? '' : `${title}  `}… and ${more}`]),
+  ...(more === undefined ? [] : [`${before}… and ${more}`]),
 ]
 
-function failureText({ site, title, reason, output, advice }: Failure): string {
-  const lines = [`FAILED  ${site === undefined ? '' : `${site}: `}${title}`, `  ${reason.replaceAll('\n', '\n  | ')}`]
+/** What failed, with its site in front. */
+export const failureTitle = ({ site, title }: Failure): string => `${site === undefined ? '' : `${site}: `}${title}`
+
+function failureText(failure: Failure): string {
+  const { reason, output, advice } = failure
+  const lines = [`FAILED  ${failureTitle(failure)}`, `  ${reason.replaceAll('\n', '\n  | ')}`]
   if (output.length > 0) lines.push('  It printed last:', ...output.map(line => `  | ${line}`))
   if (advice.length > 0) lines.push('  Type next:', ...advice.map(line => `  $ ${line}`))
   return lines.join('\n')
 }
 
-function section(title: string, lines: readonly string[]): string {
-  return lines.length === 0 ? '' : [title, ...lines.map(line => `  ${line}`)].join('\n')
-}
+const section = (title: string, lines: readonly string[]): string =>
+  lines.length === 0 ? '' : [title, ...lines.map(line => `  ${line}`)].join('\n')
 
 /** A remark in one text, with its site in front unless it begins with it. */
 export function remarkText({ site, text }: Remark): string {
@@ -49,30 +94,31 @@ export function remarkText({ site, text }: Remark): string {
   return site === undefined || text.startsWith(site) ? indented : `${site}: ${indented}`
 }
 
-/** What is said of a site, column by column. */
+/** The columns of the table of sites. */
+export const SITE_COLUMNS: readonly string[] = ['site', 'state', 'role', 'last backup', 'archive', 'next']
+
+/** The cells of a site's row, column by column. */
 export function cellsOf(site: SiteRow, now: number): readonly string[] {
+  const state = `${site.state === 'failed' ? 'FAILED' : site.state}${lasting(site.since, now)}`
   const last = site.newestBackup === undefined ? '—' : `${formatAge(now - site.newestBackup)} ago`
-  const room = site.allowanceBytes === undefined ? '' : ` of ${formatBytes(site.allowanceBytes)}`
-  const size = site.bytes === undefined ? '—' : `${formatBytes(site.bytes)}${room}`
-  return [site.site, stateOf(site, now), site.role ?? '—', last, size, site.next ?? '—']
+  const allowance = site.allowanceBytes === undefined ? '' : ` of ${formatBytes(site.allowanceBytes)}`
+  const size = site.bytes === undefined ? '—' : `${formatBytes(site.bytes)}${allowance}`
+  return [site.site, state, site.role ?? '—', last, size, site.next ?? '—']
 }
 
-const stateOf = ({ state, since }: SiteRow, now: number): string =>
-  `${state === 'failed' ? 'FAILED' : state}${lasting(since, now)}`
-
-export const siteColumns: readonly string[] = SITE_COLUMNS
-
-function sitesTable(report: Report): string[] {
-  const { items, more } = shownSites(report)
+function siteLines(report: Report): string[] {
+  const { items, more } = firstSites(report)
   if (items.length === 0) return []
-  const rows = items.map(site => cellsOf(site, report.endedAt))
-  return [...tableOf([siteColumns, ...rows]), ...(more === undefined ? [] : [`… and ${more}`])]
+  const table = tableOf([SITE_COLUMNS, ...items.map(site => cellsOf(site, report.endedAt))])
+  return linesOf({ items: table, more }, line => line)
 }
 
-function endOf({ startedAt, endedAt, exitCode, log, host, task }: Report): string {
-  const began = new Date(startedAt).toISOString().replace('T', ' ').slice(0, 19)
+/** The body of a ping: the verdict and what failed, without output, for it goes to others' machines. */
+export function pingText({ subject, failures, problems, exitCode }: Report): string {
   return [
-    `${task} on ${host}, began ${began} UTC, took ${formatAge(endedAt - startedAt)}, exit code ${exitCode}`,
-    ...(log === undefined ? [] : [`log: ${log}`]),
+    subject,
+    `exit code ${exitCode}`,
+    ...failures.map(failure => `FAILED ${failureTitle(failure)}: ${failure.reason}`),
+    ...problems.map(problem => `Needs attention: ${remarkText(problem)}`),
   ].join('\n')
 }

@@ -1,7 +1,7 @@
 import { formatAge } from '../core/age.ts'
 import type { Verdict } from '../core/finding.ts'
 import { counted } from '../core/wording.ts'
-import type { StatusJson } from './status-json.ts'
+import type { StatusJson } from './status.ts'
 
 /** A site as its verdict is told in a line. */
 export interface Judged {

@@ -114,10 +114,10 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
     const limits = desktop ? { ...own, ...desktop.limits } : own
     const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
     look.sites.push({
-      told: {
+      report: {
         ...roleReport(site, host, archive, request),
         ...siteReport(facts, now, 'status'),
-        ...desktop?.told,
+        ...desktop?.report,
         settings: problems,
         lastWork: lastWork(host, site),
       },
@@ -154,6 +154,6 @@ function desktopFacts(facts: Needs<'host' | 'site' | 'siteArchive' | 'collection
   const isDue = decision.state !== 'not due' && decision.state !== 'too late'
   return {
     limits: { allowanceBytes: room.allowanceBytes, tidy: true as const },
-    told: { ...desktopSpaceReport(host, room, free), next: isDue ? 'backup, when it is asked next' : nextDay },
+    report: { ...desktopSpaceReport(host, room, free), next: isDue ? 'backup, when it is asked next' : nextDay },
   }
 }

@@ -54,9 +54,9 @@ function siteOf(site: string, now: number): SiteStatus {
   const collection = collectionOf(listing(...chainSketch(0, 29, full), ...chainSketch(30, 29, full)))
   const allowanceBytes = 1000e6
   const plan = planPrune({ collection, allowanceBytes, keepIncrementals: 3, now })
-  const told = { site, role: 'primary' as const }
+  const report = { site, role: 'primary' as const }
   return {
-    told,
+    report,
     last: undefined,
     collection,
     siteSizes: [],

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { composeMail } from '../../lib/report/mail.ts'
-import { pictureOf, toPng } from '../../lib/report/mail-picture.ts'
+import { fullestSites, pictureOf, sizeText, toPng } from '../../lib/report/mail-picture.ts'
 import type { Report } from '../../lib/report/report.ts'
-import { fullestSites, percentOf } from '../../lib/report/sized-sites.ts'
 import { openFile, startBrowser, violationsOf } from '../support/browser.ts'
 import { ownFolder } from '../support/host.ts'
 import { backedUp, failed, madeUpReport, outcome } from '../support/made-up-report.ts'
@@ -26,17 +25,17 @@ function pixelsOf(png: Buffer): [number, number] {
 }
 
 test('pictureOf() draws the fullest archives against their allowances, and says the same in words', async () => {
-  const { png, width, height, title, alt } = (await pictureOf(report, remembered))!
+  const { png, width, height, title, alt } = pictureOf(report, remembered)!
   assert.deepEqual(pixelsOf(png), [2 * width, 2 * height])
   assert.equal(title, 'Archives against their allowances')
   assert.equal(alt, 'Chart: over 130 %, 1.30 GB of 1.00 GB; blog 99 %, 990 MB of 1.00 GB; shop 42 %, 420 MB of 1.00 GB')
-  const without = (await pictureOf(report, none))!
+  const without = pictureOf(report, none)!
   assert.ok(without.png.length < png.length, 'without the curves of what is remembered there is less to draw')
 })
 
 test('pictureOf() shows ten of many, and is no burden for a mail', async () => {
   const many = madeUpReport(Array.from({ length: 500 }, (_, index) => backedUp(`site-${index}`, { bytes: index * 1e6 })))
-  const picture = (await pictureOf(many, remembered))!
+  const picture = pictureOf(many, remembered)!
   assert.equal(picture.title, 'The 10 fullest of 500 archives against their allowances')
   assert.equal(picture.alt.split(';').length, 10)
   assert.match(picture.alt, /^Chart: site-499 49 %/)
@@ -46,16 +45,16 @@ test('pictureOf() shows ten of many, and is no burden for a mail', async () => {
 
 test('pictureOf() draws a site whatever it is called', async () => {
   for (const name of ['a\u0000\u001b[2J\nb', '<b>&"\'', '{a|b}', '\ud800', '名前'.repeat(40)])
-    assert.ok((await pictureOf(madeUpReport([backedUp(name)]), none))!.png.length > 1000, JSON.stringify(name))
+    assert.ok(pictureOf(madeUpReport([backedUp(name)]), none)!.png.length > 1000, JSON.stringify(name))
 })
 
 test('pictureOf() draws nothing where no archive has a size and an allowance', async () => {
   const unknown = madeUpReport([outcome('roles', undefined, { told: [{ site: 'two', role: 'conflict' }] })])
-  assert.equal(await pictureOf(unknown, none), undefined)
+  assert.equal(pictureOf(unknown, none), undefined)
 })
 
-test('percentOf() never says 100 % of what is over, nor of what is below', () => {
-  const of = (bytes: number): string => percentOf({ site: 'a', bytes, allowanceBytes: 1000, isStuck: false, history: [] })
+test('sizeText() never says 100 % of what is over, nor of what is below', () => {
+  const of = (bytes: number): string => sizeText({ bytes, allowanceBytes: 1000 }).split(',')[0]!
   assert.deepEqual([0, 999, 1000, 1001].map(of), ['0 %', '99 %', '100 %', '101 %'])
   assert.deepEqual(
     fullestSites(report, none).shown.map(({ site }) => site),
@@ -66,7 +65,7 @@ test('percentOf() never says 100 % of what is over, nor of what is below', () =>
 test('toPng() draws texts without any font of the machine', async () => {
   const svg = (text: string): string =>
     `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20"><text x="2" y="14" font-family="system-ui">${text}</text></svg>`
-  const [one, other, empty] = await Promise.all([svg('abc'), svg('xyz'), svg('')].map(toPng))
+  const [one, other, empty] = [svg('abc'), svg('xyz'), svg('')].map(toPng)
   assert.ok(!one!.equals(other!) && !one!.equals(empty!))
 })
 
@@ -85,7 +84,7 @@ after(() => browser?.close())
 
 /** The mail's HTML as a mail program shows it: its own picture in the place that asks for it. */
 async function shown(name: string, of: Report, width = 800) {
-  const mail = await composeMail(of, { from: 'a@example.org', to: ['b@example.org'] }, await pictureOf(of, remembered))
+  const mail = await composeMail(of, { from: 'a@example.org', to: ['b@example.org'] }, pictureOf(of, remembered))
   const { html, picture } = openMail(mail.raw)
   assert.ok(html.includes(`src="cid:${picture!.id}"`), 'the HTML calls the picture by its Content-Id')
   const file = join(folder, `${name}.html`)

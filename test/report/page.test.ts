@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { formatBytes } from '../../lib/core/size.ts'
 import { writePages } from '../../lib/notify/status-pages.ts'
-import type { SiteJson, StatusJson } from '../../lib/report/status-json.ts'
+import type { SiteJson, StatusJson } from '../../lib/report/status.ts'
 import { openFile, startBrowser, violationsOf } from '../support/browser.ts'
 import { ownFolder } from '../support/host.ts'
 import { madeUpHistory, madeUpStatus } from '../support/made-up-status.ts'
@@ -82,7 +82,7 @@ test('the size over time is that of the nights that were remembered, else that o
   assert.match(remembered.picture, /Size at the end of each night since 2026-10-14/)
   assert.match(remembered.text, /Size on 40 nights from 2026-10-14 to 2026-11-22: .* on the last, .* at most/)
   const kept = said['site-002.example.org']!
-  assert.match(kept.picture, /Size of the sets that are kept, by the time they were made/)
+  assert.match(kept.picture, /Size of the sets in the archive, by the time they were made/)
   assert.match(kept.text, /Fewer than two nights' sizes can be read on this host/)
   await page.context().close()
 })

@@ -4,7 +4,6 @@ import type { Verdict } from '../../lib/core/finding.ts'
 import type { LastVerdict } from '../../lib/core/last-run.ts'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import { isMailDue } from '../../lib/report/mail.ts'
-import { pingEndKind } from '../../lib/report/ping-text.ts'
 import type { RunFacts } from '../../lib/report/report.ts'
 import { backedUp, failed, madeUpReport, NIGHT, note, outcome } from '../support/made-up-report.ts'
 
@@ -139,11 +138,6 @@ test('isMailDue() sends none about a quiet night unless always, and none at all 
   assert.deepEqual(due('significant'), [false, true, true])
   assert.deepEqual(due('always'), [true, true, true])
   assert.deepEqual(due('never'), [false, false, false])
-})
-
-test('pingEndKind() is a success only for exit code 0', () => {
-  assert.equal(pingEndKind(madeUpReport([backedUp('a')])), 'success')
-  assert.equal(pingEndKind(madeUpReport([backedUp('a')], { exitCode: 143, stoppedBy: 'SIGTERM' })), 'fail')
 })
 
 test('that a site does not work is mailed once, and stays in the verdict; what is new besides is mailed', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SiteJson } from '../../lib/report/status-json.ts'
+import type { SiteJson } from '../../lib/report/status.ts'
 import { statusText } from '../../lib/report/status-text.ts'
 import { madeUpSite, madeUpStatus } from '../support/made-up-status.ts'
 

@@ -1,5 +1,5 @@
 import type { SizePoint } from '../../lib/core/size-history.ts'
-import type { SiteJson, StatusJson } from '../../lib/report/status-json.ts'
+import type { SiteJson, StatusJson } from '../../lib/report/status.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 22, 6, 0)

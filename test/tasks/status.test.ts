@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { statusSchema } from '../../lib/report/status-json.ts'
+import { statusSchema } from '../../lib/report/status.ts'
 import { filesOfSet, type SetSketch } from '../duplicity/archive.ts'
 
 const DAY = 86_400_000

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { statusSchema } from '../../lib/report/status-json.ts'
+import { statusSchema } from '../../lib/report/status.ts'
 import { statusText } from '../../lib/report/status-text.ts'
 import { ownFolder } from '../support/host.ts'
 import { openMail } from '../support/mail-server.ts'

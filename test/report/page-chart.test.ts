@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drawn, sizeCurve } from '../../lib/report/size-curve.ts'
+import { sizeCurve, thinned } from '../../lib/report/page-chart.ts'
 import { madeUpHistory, madeUpSite } from '../support/made-up-status.ts'
 
 const site = madeUpSite(3)
@@ -13,12 +13,12 @@ test('sizeCurve() takes two nights or more that were remembered, and tells them 
   assert.match(curve.words, /^Size on 2 nights from 2026-11-21 to 2026-11-22: .*over the allowance on 2 of them\.$/)
 })
 
-test('sizeCurve() falls back to the sets that are kept, which add up to what the archive holds, and says so', () => {
+test('sizeCurve() falls back to the sets in the archive, which add up to what the archive holds, and says so', () => {
   for (const known of [[], history.slice(-1)]) {
     const { points, title, words } = sizeCurve(site, known)!
     assert.equal(points.length, site.restorePoints)
     assert.equal(points.at(-1)!.bytes, site.bytes)
-    assert.match(`${title} ${words}`, /sets that are kept.*Fewer than two nights/)
+    assert.match(`${title} ${words}`, /sets in the archive.*Fewer than two nights/)
   }
 })
 
@@ -28,9 +28,9 @@ test('sizeCurve() draws nothing where no sizes are known: an archive at a URL is
   assert.equal(sizeCurve({ ...site, chains: [] }, []), undefined)
 })
 
-test('drawn() keeps the largest and the last of a long history, and no more than can be told apart', () => {
+test('thinned() keeps the largest and the last of a long history, and no more than can be told apart', () => {
   const peak = { at: history[17]!.at, bytes: 9e12 }
-  const points = drawn(history.map((point, index) => (index === 17 ? peak : point)))
+  const points = thinned(history.map((point, index) => (index === 17 ? peak : point)))
   assert.ok(points.length <= 150 && points.length > 75)
   assert.ok(points.includes(peak))
   assert.equal(points.at(-1), history.at(-1))
@@ -38,5 +38,5 @@ test('drawn() keeps the largest and the last of a long history, and no more than
     points,
     points.toSorted((a, b) => a.at - b.at),
   )
-  assert.equal(drawn(history.slice(0, 150)).length, 150)
+  assert.equal(thinned(history.slice(0, 150)).length, 150)
 })
