@@ -1,4 +1,5 @@
 import type { SetAnswer } from './page.ts'
+import type { SetTest } from './set-test.ts'
 
 /** A file of the archive, by its name there. */
 export interface FileRef {
@@ -53,6 +54,8 @@ export interface BackupSet {
   readonly answer?: SetAnswer
   /** What could not be read when it was made; see unread.ts. */
   readonly unread?: readonly string[]
+  /** What came of its last restore into a sandbox. */
+  readonly tested?: SetTest
 }
 
 /** A full set and the incrementals that build on it, oldest first. `endAt` is the time of the last one. */

@@ -1,6 +1,7 @@
 import type { KnownFiles } from './audit.ts'
 import type { BackupSet, Chain, Collection } from './collection.ts'
 import type { SetAnswer } from './page.ts'
+import { ownTest, type SetTest } from './set-test.ts'
 import type { SiteNeeds } from './site-needs.ts'
 
 /**
@@ -34,6 +35,8 @@ export interface SetRecord {
   readonly cutOff?: true | undefined
   /** What the site answered right before it was made. */
   readonly answer?: SetAnswer | undefined
+  /** What came of its restores into a sandbox, one of each question. */
+  readonly tests?: readonly SetTest[] | undefined
   /** What could not be read when it was made, from the site's folder on; the empty path is all of it. See unread.ts. */
   readonly unread?: readonly string[] | undefined
 }
@@ -64,16 +67,25 @@ export function treeSizeIn(records: readonly SetRecord[], time: number): TreeSiz
   return files === undefined || bytes === undefined ? undefined : { files, bytes, ...(dump && { dump }) }
 }
 
-/** The collection with what is written down of its sets. */
+/**
+ * The collection with what is written down of its sets. That a set worked when it was restored into a sandbox counts as
+ * that the site did, where nobody asked it then; that it did not may be the sandbox's fault.
+ */
 export function withRecords(collection: Collection, records: readonly SetRecord[]): Collection {
-  const known = records.filter(record => record.cutOff || record.answer || record.unread)
+  const known = records.filter(record => record.cutOff || record.answer || record.unread || record.tests)
   if (known.length === 0) return collection
   const cutOffs = new Set(known.filter(({ cutOff }) => cutOff).map(({ time }) => time))
-  const answers = new Map(known.flatMap(({ time, answer }) => (answer ? [[time, answer] as const] : [])))
+  const tested = new Map(known.flatMap(({ time, tests }) => [[time, ownTest(tests)] as const]))
+  const answerOf = ({ answer, tests }: SetRecord): SetAnswer | undefined => {
+    const test = ownTest(tests)
+    return answer ?? (test?.works ? { works: true, said: test.said } : undefined)
+  }
+  const answers = new Map(known.map(record => [record.time, answerOf(record)] as const))
   const unreads = new Map(known.flatMap(({ time, unread }) => (unread ? [[time, unread] as const] : [])))
   const mark = (set: BackupSet): BackupSet => {
-    const [answer, unread] = [answers.get(set.time), unreads.get(set.time)]
-    return { ...set, ...(cutOffs.has(set.time) && { cutOff: true }), ...(answer && { answer }), ...(unread && { unread }) }
+    const [answer, unread, test] = [answers.get(set.time), unreads.get(set.time), tested.get(set.time)]
+    const marks = { ...(answer && { answer }), ...(unread && { unread }), ...(test && { tested: test }) }
+    return { ...set, ...(cutOffs.has(set.time) && { cutOff: true }), ...marks }
   }
   const markChain = (chain: Chain): Chain => ({ ...chain, full: mark(chain.full), incrementals: chain.incrementals.map(mark) })
   return { ...collection, chains: collection.chains.map(markChain) }

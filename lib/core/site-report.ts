@@ -64,8 +64,10 @@ export interface SiteReport {
   readonly prunedBytes?: number
   /** Restore points in the archive that this host's replica has not replayed. */
   readonly lag?: number
-  /** When a restore of it was last tried and compared. */
+  /** When a backup of it was last restored into a sandbox and asked. */
   readonly drilledAt?: number
+  /** What came of that, where it was in this run. */
+  readonly drill?: string
 }
 
 /** What is wrong in a set. `isOld`: it was told before, and a newer chain is whole. */

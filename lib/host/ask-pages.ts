@@ -8,6 +8,8 @@ export interface Question {
   readonly expect: string | undefined
   /** The site's own, as far as they are known: only within them is a redirect followed. */
   readonly domains: readonly string[]
+  /** A redirect to any host is followed: there is no other server than the site's own. */
+  readonly anyDomain?: true
 }
 
 /** Which server is asked, and under which name. */
@@ -47,7 +49,7 @@ export async function askPages(
 /** Asks for one page, as far as it redirects within the site. @throws when nothing answers */
 async function askPage(
   url: string,
-  { host, expect, domains }: Question,
+  { host, expect, domains, anyDomain }: Question,
   get: (asking: Asking) => Promise<Page>,
 ): Promise<SiteAnswer> {
   const asked = new Set<string>()
@@ -55,7 +57,7 @@ async function askPage(
     asked.add(JSON.stringify(next))
     const page = await get(next)
     const { status } = page
-    const to = status >= 300 && status < 400 ? redirectOf(page, next, domains) : undefined
+    const to = status >= 300 && status < 400 ? redirectOf(page, next, anyDomain ?? domains) : undefined
     const answer = { status, ...judgePage(page, domains, to ? undefined : expect) }
     if (!to || !answer.works) return answer
     if (asked.has(JSON.stringify(to)) || asked.size > MOST_REDIRECTS)
@@ -68,11 +70,12 @@ async function askPage(
  * Where a redirect leads within the site: the same server is asked, whatever the name resolves to elsewhere. Undefined
  * where it leads anywhere else.
  */
-function redirectOf({ location }: Page, from: Asking, domains: readonly string[]): Asking | undefined {
+function redirectOf({ location }: Page, from: Asking, domains: readonly string[] | true): Asking | undefined {
   const server = new URL(from.url)
   const name = from.host ?? server.host
   const to = URL.parse(location ?? '', `${server.protocol}//${name}${server.pathname}${server.search}`)
-  const isOwn = (hostname: string): boolean => hostname === name.replace(/:\d+$/, '') || domains.includes(hostname)
+  const isOwn = (hostname: string): boolean =>
+    domains === true || hostname === name.replace(/:\d+$/, '') || domains.includes(hostname)
   // a site decides where it redirects: not to whatever else listens on this host
   const isWeb = /^https?:$/.test(to?.protocol ?? '') && ['', server.port].includes(to?.port ?? '')
   if (location === undefined || !to || !isWeb || !isOwn(to.hostname)) return undefined

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { LastDrill } from '../core/drill.ts'
 import { type LastRun, NO_RUN } from '../core/last-run.ts'
 import type { Contents, ReplicaChoice } from '../core/shrinkage.ts'
 import { addToHistory, lineOfPoint, pointOfLine, type SizePoint } from '../core/size-history.ts'
@@ -26,6 +27,7 @@ export interface SiteRecord {
   readonly cutOff?: readonly number[]
   /** Files of which the newest chain has only the beginning; see unread.ts. */
   readonly torn?: readonly string[]
+  readonly drill?: LastDrill
 }
 
 const time = z.number().exactOptional()
@@ -55,6 +57,14 @@ const record: z.ZodType<SiteRecord> = z.object({
   held: z.object({ time: z.number(), reasons: sentences, byOwner: z.boolean(), since: z.number() }).exactOptional(),
   cutOff: z.array(z.number()).exactOptional(),
   torn: z.array(z.string()).exactOptional(),
+  drill: z
+    .object({
+      triedAt: z.number(),
+      newest: z.boolean(),
+      doneAt: z.number().exactOptional(),
+      said: z.string().exactOptional(),
+    })
+    .exactOptional(),
 })
 
 export function readRecord(host: Host, site: string): SiteRecord {

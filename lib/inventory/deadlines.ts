@@ -43,3 +43,9 @@ export const deadlines = z
       .describe('For all that a run does for one site, which then fails, and the next one is begun; not for a desktop'),
   })
   .describe('How long something may take before it is ended: seconds, or an interval such as 30m')
+
+/** How long a restore drill may take. */
+export const drillTime = z
+  .union([z.literal(0), duration])
+  .prefault('10m')
+  .describe('How long a night may take to restore a backup of one site into a sandbox, another one each night; 0 for none')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
 import { parseDatabaseHost } from '../core/database-access.ts'
 import { isHostName } from '../core/marker.ts'
-import { deadlines, duration } from './deadlines.ts'
+import { deadlines, drillTime, duration } from './deadlines.ts'
 import { desktop } from './desktop.ts'
 import { absolutePath, paths, relativePath, seconds, secretName, words } from './fields.ts'
 import { hooks, mail, metrics, pings } from './reporting.ts'
@@ -224,6 +224,7 @@ export const hostSchema = z.strictObject({
     .min(0)
     .default(1000)
     .describe('MB of volumes that are read and compared with their hashes each night; 0 for none'),
+  drillTime,
   deadlines: deadlines.prefault({}),
   logDays: z.int().min(1).default(60),
   mail: mail.optional(),

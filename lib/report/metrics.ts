@@ -67,7 +67,7 @@ const SITE_FIELDS: readonly Field<SiteMetrics>[] = [
   ['chains', 'Chains in the archive.', site => site.chains],
   ['replica_lag_restore_points', 'Restore points in the archive that the replica on this host lacks.', site => site.lag],
   ['pruned_bytes', 'What pruning freed in the last run.', site => site.prunedBytes ?? 0],
-  ['drill_timestamp_seconds', 'When a restore was last tried and compared.', site => seconds(site.drilledAt)],
+  ['drill_timestamp_seconds', 'When a backup was last tried in a sandbox.', site => seconds(site.drilledAt)],
 ]
 
 /** The metrics of a run in Prometheus's text format 0.0.4. The age of a backup is `time()` less its timestamp. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { RestorePoint } from '../core/restore-point.ts'
 import { importableAmount, tablesAmount, treeAmount, volumeAmount } from '../core/room.ts'
 import { treeSizeIn } from '../core/set-record.ts'
+import type { SetTest } from '../core/set-test.ts'
 import { spaceText } from '../core/size.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -12,13 +13,7 @@ import { makeScratch } from '../host/scratch.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import { askRestored } from './ask-restored.ts'
-import { NotTested, type Served } from './served.ts'
-
-/** What came of a restore into the sandbox. */
-export interface Tested extends Served {
-  /** Seconds that the restore of its files took. */
-  readonly restored: number
-}
+import { NotTested } from './served.ts'
 
 type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & { readonly point: RestorePoint }
 
@@ -30,7 +25,7 @@ type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> &
  * @returns undefined in a dry run
  * @throws {NotTested} where that says nothing of the set; any other error is one of the restore itself
  */
-export async function testRestore(facts: Facts, question: Question, seconds: number, shell: Shell): Promise<Tested | undefined> {
+export async function testRestore(facts: Facts, question: Question, seconds: number, shell: Shell): Promise<SetTest | undefined> {
   const { host, secrets, site, siteArchive, collection, point } = facts
   const end = performance.now() + seconds * 1000
   const limited = (): Shell => shell.with({ timeout: Math.max(1, (end - performance.now()) / 1000) })
@@ -42,7 +37,8 @@ export async function testRestore(facts: Facts, question: Question, seconds: num
     await fetchTree({ host, secrets, site: site.name, archive: siteArchive, collection, point, into: tree }, limited())
     const restored = (performance.now() - began) / 1000
     if (!existsSync(tree)) return undefined
-    return { restored, ...(await askRestored(facts, scratch.path, question, limited)) }
+    const { imported, answer } = await askRestored(facts, scratch.path, question, limited)
+    return { at: shell.now(), ...answer, restored, ...(imported !== undefined && { imported }) }
   } catch (error) {
     if (!shell.stop.aborted && performance.now() >= end) throw new NotTested(`it was not done within ${seconds} s`)
     throw error

@@ -42,11 +42,18 @@ export function listingTelling(
     role: site.isDesktop ? 'desktop' : role,
     ...(owner === undefined ? {} : { owner }),
     staleAfter: staleAfterOf(host, site.isDesktop),
+    ...drilledAt(host, site.name),
     ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
     frozen: frozenReason(host, site.name) ?? null,
     shrinkage: shrinkageOfSite(host, site.name),
     broken: brokenReport({ host, site, collection }, now),
   }
+}
+
+/** When this host last restored a backup of it into a sandbox. */
+function drilledAt(host: Host, site: string): Pick<SiteReport, 'drilledAt'> {
+  const doneAt = readRecord(host, site).drill?.doneAt
+  return doneAt === undefined ? {} : { drilledAt: doneAt }
 }
 
 /** That the site does not work, as its sets tell. */

@@ -47,6 +47,20 @@ const recordSchema = z.looseObject({
     .object({ works: z.boolean(), said: z.string().max(200) })
     .optional()
     .catch(undefined),
+  tests: z
+    .array(
+      z.object({
+        at: z.number(),
+        works: z.boolean(),
+        said: z.string().max(200),
+        restored: z.number().nonnegative(),
+        imported: z.number().nonnegative().optional(),
+        asked: z.string().max(5000).optional(),
+      }),
+    )
+    .max(20)
+    .optional()
+    .catch(undefined),
   unread: z.array(z.string().max(5000)).max(1000).optional().catch(['']),
 })
 

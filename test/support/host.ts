@@ -21,6 +21,7 @@ export function fieldsIn(folder: string, fields: Partial<HostFile> = {}): HostFi
     certificates: join(folder, 'letsencrypt'),
     freeSpaceFactor: 0,
     keepDays: 0,
+    drillTime: 0,
     paths,
     ...fields,
   }

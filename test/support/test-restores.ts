@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { printTime, type RestorePoint, restorePoints } from '../../lib/core/restore-point.ts'
 import { Secret } from '../../lib/core/secret.ts'
+import type { SetTest } from '../../lib/core/set-test.ts'
 import { readCollection } from '../../lib/duplicity/io/collection.ts'
 import type { Question } from '../../lib/host/ask-pages.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { type Tested, testRestore } from '../../lib/restore-test/test-restore.ts'
+import { testRestore } from '../../lib/restore-test/test-restore.ts'
 import { type Archive, siteArchiveOf } from '../../lib/store/archive.ts'
 import { hostIn, siteOf } from './host.ts'
 import { hearingShell } from './shell.ts'
@@ -19,7 +20,7 @@ export async function testRestores(stage: Stage, host: StageHost, name: string, 
   const facts = { host: given, secrets: new Map([['PP', new Secret(PASSPHRASE)]]), site, siteArchive }
   const collection = await readCollection(facts, shell)
   const points = restorePoints(collection)
-  const test = async (point: RestorePoint, question: Partial<Question> = {}, seconds = 120): Promise<Tested> => {
+  const test = async (point: RestorePoint, question: Partial<Question> = {}, seconds = 120): Promise<SetTest> => {
     const asked = { urls: ['http://127.0.0.1/'], host: 'shop.example', expect: undefined, domains: [], ...question }
     const tested = await testRestore({ ...facts, collection, point }, asked, seconds, shell)
     if (!tested) throw new Error(`nothing was restored of ${printTime(point.time)}`)

@@ -9,6 +9,7 @@ export default host({
   archive: nfs('/mnt/nas', { folder: 'holdfast', timeout: 15 }),
   duplicity: { volumeSize: 5 },
   auditBudget: 10,
+  drillTime: 0,
   keepDays: ${keepDays},
   encryption: passphrase('HOLDFAST_PASSPHRASE', { generated: true }),
   webServer: apache(),

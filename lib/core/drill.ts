@@ -1,0 +1,39 @@
+import { printTime, type RestorePoint } from './restore-point.ts'
+import { type SetTest, testText } from './set-test.ts'
+
+/** What is remembered of the drills of a site. */
+export interface LastDrill {
+  /** When the last was begun. */
+  readonly triedAt: number
+  /** Whether that was of the newest set. */
+  readonly newest: boolean
+  /** When the last came to its end, and how it went. */
+  readonly doneAt?: number
+  readonly said?: string
+}
+
+/**
+ * The site whose turn it is: never drilled first, then the longest undrilled. What could not be drilled had its turn.
+ */
+export function nextToDrill<Site extends { readonly name: string }>(
+  sites: readonly Site[],
+  lastOf: (site: Site) => LastDrill | undefined,
+): Site | undefined {
+  const turn = (site: Site): number => lastOf(site)?.triedAt ?? 0
+  return sites.toSorted((a, b) => turn(a) - turn(b) || (a.name < b.name ? -1 : 1))[0]
+}
+
+/**
+ * The restore point that a drill tries: the newest and the oldest that was not tried yet by turns, so that each chain
+ * is. Undefined where none can be restored as far as is known.
+ * @param points oldest first
+ */
+export function pointToDrill(points: readonly RestorePoint[], last: LastDrill | undefined): RestorePoint | undefined {
+  const whole = points.filter(({ problems }) => problems.length === 0)
+  const oldest = last?.newest ? whole.find(({ set }) => set.tested === undefined) : undefined
+  return oldest ?? whole.at(-1)
+}
+
+/** A drill of this point, in one sentence. */
+export const drillText = ({ time }: Pick<RestorePoint, 'time'>, test: SetTest): string =>
+  `the backup of ${printTime(time)}: ${testText(test)}`

@@ -1,0 +1,70 @@
+import { drillText, nextToDrill, pointToDrill } from '../core/drill.ts'
+import { printTime, restorePoints } from '../core/restore-point.ts'
+import type { SetTest } from '../core/set-test.ts'
+import { messageOf } from '../core/wording.ts'
+import { readCollection } from '../duplicity/io/collection.ts'
+import type { Many, Step } from '../engine/step.ts'
+import { readRecord, updateRecord } from '../host/records.ts'
+import type { PrimarySite } from '../host/site.ts'
+import { rememberOrTell } from '../host/state.ts'
+import { questionInSandbox } from '../restore-test/question.ts'
+import { recordTest } from '../restore-test/record-test.ts'
+import { NotTested } from '../restore-test/served.ts'
+import { testRestore } from '../restore-test/test-restore.ts'
+import { siteArchiveOf } from '../store/archive.ts'
+import type { Needs } from '../store/facts.ts'
+
+type Drills = Needs<'host' | 'secrets' | 'request' | 'archive'>
+
+/** The one site whose turn it is tonight. None in a run that a person makes for some sites, who waits for it. */
+export const siteToDrill: Many<Drills & Needs<'roles'>, { site: PrimarySite }> = {
+  list: ({ host, request, archive, roles }) => {
+    if (host.drillTime === 0 || request.only.length > 0 || archive.kind === 'url') return []
+    const site = nextToDrill(roles.primaries, ({ name }) => readRecord(host, name).drill)
+    return site ? [{ site }] : []
+  },
+  nameOf: ({ site }) => site.name,
+}
+
+/**
+ * Restores a backup of the site into a sandbox and asks it there. What it finds is written down beside the set. That a
+ * backup cannot be restored, or its site works no more when it is, is a problem; that it could not be tried is none.
+ */
+export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
+  name: 'restore-drill',
+  title: ({ site }) => `Restore a backup of ${site.name} into a sandbox`,
+  run: async ({ host, secrets, request, archive, site }, shell) => {
+    const siteArchive = siteArchiveOf(archive, site.name)
+    const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
+    const points = restorePoints(collection)
+    const last = readRecord(host, site.name).drill
+    const point = pointToDrill(points, last)
+    if (!point) return shell.note('info', 'there is no backup to restore')
+    const name = `the backup of ${printTime(point.time)}`
+    if (request.dryRun) return shell.note('info', `would restore ${name} into a sandbox and ask it`)
+    const drill = { ...last, triedAt: shell.now(), newest: point === points.at(-1) }
+    rememberOrTell(shell, 'that its turn has come', () => updateRecord(host, site.name, { drill }))
+    const facts = { host, secrets, site, siteArchive, collection, point }
+    try {
+      const test = await testRestore(facts, questionInSandbox(host, site), host.drillTime, shell)
+      if (!test) return
+      const text = drillText(point, test)
+      await recordTest(siteArchive, point.time, test, shell)
+      const doneAt = shell.now()
+      rememberOrTell(shell, 'the restore drill', () => updateRecord(host, site.name, { drill: { ...drill, doneAt, said: text } }))
+      shell.tell({ site: site.name, drilledAt: doneAt, drill: text })
+      const didWork = points.some(({ set }) => set.tested?.works)
+      shell.note(test.works ? 'info' : isProblem(test, didWork) ? 'problem' : 'warning', `restore drill of ${text}`)
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      if (error instanceof NotTested) return shell.note('warning', `no restore drill of ${name}: ${messageOf(error)}`)
+      shell.note('problem', `${name} could not be restored into a sandbox: ${messageOf(error)}`)
+    }
+  },
+}
+
+/**
+ * A site that needs more than PHP and its database, as another server, works in no sandbox: only where one of its
+ * backups did, or where its database cannot be brought back, it is the backup's fault.
+ */
+const isProblem = ({ said }: SetTest, didWork: boolean): boolean => didWork || said.startsWith('its dump')
