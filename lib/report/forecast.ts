@@ -3,8 +3,8 @@ import { type Asked, compareForecasts, gistOf, type MeasuredSizes, type Variant 
 import { type Measurement, measure } from '../core/measure.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
+import { tableOf } from './lines.ts'
 import type { SiteStatus } from './status.ts'
-import { tableOf } from './table.ts'
 
 const DAY = 86_400_000
 
@@ -36,31 +36,28 @@ export function forecastSite(
   if (!('sizes' in measured)) return { name, measured, variants: [] }
   const startAt = Math.max(now, (collection.chains.at(-1)?.endAt ?? now) + DAY)
   const { nights, keepIncrementals, keepDays } = request
-  const input = {
-    sizes: measured.sizes,
-    allowanceBytes,
-    keepIncrementals,
-    keepDays,
-    frequencySeconds,
-    startAt,
-    nights,
-    collection,
+  const settings = { allowanceBytes, frequencySeconds, keepIncrementals, keepDays }
+  return {
+    name,
+    measured,
+    variants: compareForecasts({ ...settings, sizes: measured.sizes, startAt, nights, collection }, request),
   }
-  return { name, measured, variants: compareForecasts(input, request) }
 }
 
-const HEAD = ['', 'allowance', 'full every', 'reaches its allowance', 'reaches back', 'at worst', 'largest', 'prunings']
+/** The columns of a table of variants, after their names. */
+export const FORECAST_COLUMNS = [
+  ...['allowance', 'full every', 'reaches its allowance', 'reaches back'],
+  ...['at worst', 'largest', 'prunings'],
+]
 
 /** A site's forecast for people, as text. */
 export function forecastText({ name, measured, variants }: SiteForecast, nights: number): string {
   if (!('sizes' in measured)) return `${name}: no forecast: ${measured.reason}`
-  const stuck = variants.flatMap(variant =>
-    gistOf(variant).stuck === undefined ? [] : [`  ${variant.name}: ${gistOf(variant).stuck}`],
-  )
+  const stuck = variants.map(variant => ({ ...variant, ...gistOf(variant) })).filter(variant => variant.stuck !== undefined)
   return [
     `${name}, after ${nights} nights; ${measurementText(measured)}`,
-    ...tableOf([HEAD, ...variants.map(rowOf)], [1, 4, 5, 6, 7]).map(line => `  ${line}`),
-    ...stuck,
+    ...tableOf([['', ...FORECAST_COLUMNS], ...variants.map(rowOf)], [1, 4, 5, 6, 7]).map(line => `  ${line}`),
+    ...stuck.map(variant => `  ${variant.name}: ${variant.stuck}`),
     '',
     ...monthly(variants[0]!).map(line => `  ${line}`),
   ].join('\n')
@@ -95,7 +92,6 @@ export function rowOf(variant: Variant): string[] {
   ]
 }
 
-export const FORECAST_HEAD: readonly string[] = HEAD
 const daysOf = (days: number): string => formatAge(Math.floor(days) * DAY)
 
 /** Every thirtieth night and the last of how it is set now. */

@@ -1,10 +1,7 @@
 import type { Outcome, RunEvent } from '../core/outcome.ts'
 import { printable } from '../core/wording.ts'
 
-/**
- * The lines of the log for one event, each with the time and, inside an `each`, the subject. Pure text: no colours, no
- * control characters.
- */
+/** The lines of the log for one event, each with its time and, inside an `each`, the subject. No control characters. */
 export function linesOf(event: RunEvent): string[] {
   const head = `${clock(event.at)} ${event.subject === undefined ? '' : `[${event.subject}] `}`
   return textOf(event)
@@ -52,3 +49,16 @@ export function clock(at: number): string {
 
 /** One line that can be shown anywhere. */
 export const printableLine = (line: string): string => printable(line).replaceAll('\n', '?')
+
+/**
+ * The lines of a table, two spaces between its columns.
+ * @param right the columns that are aligned to the right: numbers
+ */
+export function tableOf(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => [...(row[column] ?? '')].length)))
+  const cell = (text: string, column: number): string => {
+    const blank = ' '.repeat(widths[column]! - [...text].length)
+    return right.includes(column) ? blank + text : text + blank
+  }
+  return rows.map(row => row.map(cell).join('  ').trimEnd())
+}

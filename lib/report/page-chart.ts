@@ -3,7 +3,7 @@ import { formatBytes } from '../core/size.ts'
 import type { SizePoint } from '../core/size-history.ts'
 import { counted } from '../core/wording.ts'
 import { drawChart, sizeSeries } from './chart.ts'
-import { PAGE_COLOURS } from './page-style.ts'
+import { PAGE_COLOURS } from './page-parts.ts'
 import type { SiteJson } from './status.ts'
 
 /** Colours that stand for the page's own, which only its CSS knows: they differ in light and dark. */

@@ -1,8 +1,8 @@
 import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import { listed } from '../core/wording.ts'
+import { tableOf } from './lines.ts'
 import type { SiteJson, StatusJson } from './status.ts'
-import { tableOf } from './table.ts'
 import { statusWords } from './verdict-words.ts'
 
 const HEAD = ['', 'site', 'role', 'newest', 'reaches back', 'points', 'chains', 'size', 'allowance', 'verdict']

@@ -2,9 +2,8 @@ import type { Outcome } from '../core/outcome.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
 import { counted } from '../core/wording.ts'
-import { printableLine } from './lines.ts'
+import { printableLine, tableOf } from './lines.ts'
 import { type Report, type SiteRow, verdictLine } from './report.ts'
-import { tableOf } from './table.ts'
 import { remarkText } from './text.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
+import { tableOf } from './lines.ts'
 import type { Failure, Remark, Report, SiteRow } from './report.ts'
-import { tableOf } from './table.ts'
 import { lasting } from './verdict-words.ts'
 
 /** The report as plain text: what failed and what to type first, then what was significant, then every site. */
