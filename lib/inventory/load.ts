@@ -6,7 +6,7 @@ import { messageOf } from '../core/wording.ts'
 import { evaluate } from './evaluate.ts'
 import { inventoryFieldsAt } from './json-schema.ts'
 import { refusal } from './problem.ts'
-import { type Host, hostSchema } from './schema.ts'
+import { type Host, hostSchema, type Reporting } from './schema.ts'
 
 const ENDINGS = ['ts', 'js', 'json', 'yaml', 'yml']
 /** The file whose fields every host of the folder starts from. */
@@ -62,20 +62,23 @@ function amongSites({ vhosts, archive, paths }: Omit<Host, 'name'>): string | un
 }
 
 /**
- * What of a host's inventory says whom to tell, and is right by itself although the inventory as a whole is not, or one
- * of its files does not even load.
+ * How a run is reported that cannot begin: by the mail and the pings, where these are right although the inventory as a
+ * whole is not, or one of its files does not even load.
  */
-export async function loadReporting(folder: string, name: string): Promise<Pick<Host, 'mail' | 'pings' | 'paths'>> {
+export async function loadReporting(folder: string, name: string): Promise<Reporting> {
   const fieldsOf = async (file: string): Promise<Record<string, unknown>> =>
     (await read(folder, file).catch(() => undefined))?.fields ?? {}
   const merged = merge(await fieldsOf(SHARED), await fieldsOf(name))
-  const { mail, pings, paths } = hostSchema.shape
+  const { mail, pings, paths, hooks, deadlines } = hostSchema.shape
   const known = paths.safeParse(merged.paths)
-  // a mail is kept in the state folder before it is sent: without one that is right there is none
   return {
+    name,
+    // a mail is kept in the state folder before it is sent: without one that is right there is none
     mail: known.success ? mail.safeParse(merged.mail).data : undefined,
     pings: pings.safeParse(merged.pings).data,
     paths: known.data ?? paths.parse(undefined),
+    hooks: hooks.parse(undefined),
+    deadlines: deadlines.parse(undefined),
   }
 }
 

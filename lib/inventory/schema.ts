@@ -237,6 +237,8 @@ export const hostSchema = z.strictObject({
 export type HostFile = z.input<typeof hostSchema>
 /** A host's inventory with every default filled in. */
 export type Host = z.output<typeof hostSchema> & { readonly name: string }
+/** What of an inventory says how runs are reported. */
+export type Reporting = Pick<Host, 'name' | 'mail' | 'pings' | 'hooks' | 'metrics' | 'paths' | 'deadlines'>
 export type MailSettings = z.output<typeof mail>
 export type PingSettings = z.output<typeof pings>
 export type SiteSettings = z.output<typeof site>

@@ -1,31 +1,25 @@
-import { EXIT, type Outcome } from '../core/outcome.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Node, Part } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
-import type { Host } from '../inventory/schema.ts'
+import type { Reporting } from '../inventory/schema.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** When a hook runs. */
 export type HookName = 'before' | 'after' | 'onFailure'
 
-/**
- * Runs one of the host's hooks, with what is known as JSON on its standard input. @throws when it fails or takes too
- * long
- */
-export async function runHook(host: Host, name: HookName, told: object, shell: Shell): Promise<void> {
-  const words = host.hooks[name]
-  if (!words) return
-  const input = `${JSON.stringify({ event: name, host: host.name, ...told })}\n`
-  await shell.with({ input, timeout: host.hooks.timeout }).act`${words}`
+/** Runs a hook of the host with what is known as JSON on its standard input. @throws when it fails or takes too long */
+export async function runHook(host: Reporting, name: HookName, facts: object, shell: Shell): Promise<void> {
+  const input = `${JSON.stringify({ event: name, host: host.name, ...facts })}\n`
+  await shell.with({ input, timeout: host.hooks.timeout }).act`${host.hooks[name]!}`
 }
 
 /**
- * The recipe with the host's `before` hook in it, right after the lock: a run which finds the lock held disturbs
- * nobody, and one that takes none, for it only looks, has no hooks. A hook that fails is a problem, and the work goes
- * on: no backup must depend on it.
+ * The recipe with the host's `before` hook right after the lock: a run that finds the lock held disturbs nobody, and
+ * one that takes none, for it only looks, has no hooks. When the hook fails, the work goes on: no backup must depend on
+ * it.
  */
-export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>, host: Host, task: string): Part<Start> {
+export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>, host: Reporting, task: string): Part<Start> {
   if (!host.hooks.before) return recipe
   const hook: Step<Needs<'host'>, void> = {
     name: 'hook-before',
@@ -42,9 +36,4 @@ export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>,
   const node: Node = { kind: 'do', step: hook as unknown as Extract<Node, { kind: 'do' }>['step'] }
   const isLock = (each: Node): boolean => each.kind === 'hold' && each.hold.isLock === true
   return { ...recipe, nodes: recipe.nodes.flatMap(each => (isLock(each) ? [each, node] : [each])) }
-}
-
-/** Whether the run's hooks apply at its end: not when another run held the lock, for then it was that one's turn. */
-export function hooksApply(outcomes: readonly Outcome[]): boolean {
-  return !outcomes.some(outcome => outcome.exitCode === EXIT.locked)
 }

@@ -32,17 +32,17 @@ export async function mailReport(
   secrets: Secrets,
   report: Report,
   shell: Shell,
-  isAskedOften = false,
+  isAskedOften: boolean,
 ): Promise<void> {
   const settings = host.mail
   if (!settings) return
-  const due = isMailDue(report, settings.when) && !(isAskedOften && isToldToday(host, report, shell.now()))
+  const due = isMailDue(report, settings.when) && !(isAskedOften && isMailedToday(host, report, shell.now()))
   if (!due && !hasWaiting(mailFolder(host))) return
   const what = due ? `mail "${report.subject}" to ${settings.to.join(', ')}` : 'send the mails that wait'
   await shell.act(what, async () => {
     const queue = new MailQueue(mailFolder(host))
     const mail = due ? await composeMail(report, settings, await drawn(host, report, shell)) : undefined
-    if (due && isAskedOften) rememberMailed(host, report, shell)
+    if (due && isAskedOften) recordMailed(host, report, shell)
     const send = senderOf(settings, secrets, shell)
     const unkept = mail && keep(queue, mail, settings.keep, shell)
     if (mail && unkept !== undefined) return await sendUnkept(mail, unkept, send, shell)
@@ -58,23 +58,18 @@ const mailed = z.object({ trouble: z.string().optional(), at: z.number() })
 
 const mailedState = (task: string): string => `mailed-${task}`
 
-function isToldToday(host: Pick<Host, 'paths'>, report: Report, now: number): boolean {
+function isMailedToday(host: Pick<Host, 'paths'>, report: Report, now: number): boolean {
   const trouble = troubleOf(report)
+  if (trouble === undefined) return false
   try {
     const last = readState(host, mailedState(report.task), mailed)
-    return (
-      last !== undefined &&
-      trouble !== undefined &&
-      last.trouble === trouble &&
-      last.at <= now &&
-      last.at > now - QUIET * 3_600_000
-    )
+    return last?.trouble === trouble && last.at <= now && last.at > now - QUIET * 3_600_000
   } catch {
     return false
   }
 }
 
-function rememberMailed(host: Pick<Host, 'paths'>, report: Report, shell: Shell): void {
+function recordMailed(host: Pick<Host, 'paths'>, report: Report, shell: Shell): void {
   const last: z.infer<typeof mailed> = { trouble: troubleOf(report), at: shell.now() }
   rememberOrTell(shell, 'the same will be mailed again', () => writeState(host, mailedState(report.task), last))
 }

@@ -5,13 +5,13 @@ import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import { writeWhole } from '../host/whole-file.ts'
-import type { Host } from '../inventory/schema.ts'
+import type { Reporting } from '../inventory/schema.ts'
 import { type MetricsMemory, metricsMemory, metricsText, remember } from '../report/metrics.ts'
 import type { Report } from '../report/report.ts'
 
 /** Writes the metrics of a run where node_exporter finds them, readable for all. A dry run writes none. */
 export async function writeMetrics(
-  host: Host,
+  host: Reporting,
   report: Report,
   outcomes: readonly Outcome[],
   partial: boolean,
@@ -32,7 +32,7 @@ export async function writeMetrics(
 
 const stateName = (task: string): string => `metrics-${task}`
 
-function readMemory(host: Host, task: string, shell: Shell): MetricsMemory {
+function readMemory(host: Reporting, task: string, shell: Shell): MetricsMemory {
   try {
     return readState(host, stateName(task), metricsMemory) ?? { sites: {} }
   } catch (error) {

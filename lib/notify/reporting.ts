@@ -8,93 +8,86 @@ import type { Shell } from '../engine/shell.ts'
 import { listenForStop } from '../engine/stop.ts'
 import { readLastRun, recordSize, writeLastRun } from '../host/records.ts'
 import { rememberOrTell } from '../host/state.ts'
-import type { Host } from '../inventory/schema.ts'
+import type { Reporting } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import { type Report, type RunFacts, reportOf } from '../report/report.ts'
 import { pingText } from '../report/text.ts'
-import { hooksApply, runHook } from './hooks.ts'
+import { type HookName, runHook } from './hooks.ts'
 import { mailReport } from './mailing.ts'
 import { writeMetrics } from './metrics-file.ts'
 import type { Pings } from './pings.ts'
 
-/** A run whose work is done and of which the world is to hear. */
+/** A run whose work is done and which is to be reported. */
 export interface EndedRun extends Omit<RunFacts, 'endedAt' | 'exitCode' | 'host'> {
-  readonly host: Host
+  readonly host: Reporting
   readonly secrets: Secrets
   readonly pings: Pings | undefined
   readonly onEvent: (event: RunEvent) => void
   /** Never to be written anywhere. */
   readonly hidden: readonly Secret[]
-  /** The task is asked more often than there is work. */
+  /** The task runs more often than there is work: the same trouble is mailed once a day. */
   readonly isAskedOften: boolean
   /** Only some sites were asked for. */
   readonly partial: boolean
-  /** Aborted where it was stopped: what is told of it must not take long then. */
+  /** Aborted where it was stopped: its reporting must not take long then. */
   readonly stop: AbortSignal
 }
 
-/** What is left to say once the world has heard: all outcomes, those of the reporting too, and the exit code. */
+/** A run that was reported. */
 export interface Closed {
+  /** Of the run and of its reporting. */
   readonly outcomes: readonly Outcome[]
+  /** Of its reporting alone. */
+  readonly own: readonly Outcome[]
   readonly exitCode: number
   readonly report: Report
 }
 
 /**
- * Tells the world of a run: what is remembered of the sizes, hooks, the ping, the mail, the metrics, in this order, so
- * that each can tell what became of those before. Each is a piece of work with an outcome like any step; none of them
- * can hide what the run itself came to, for the exit code is made from all outcomes, the run's first.
+ * Reports a run: sizes for the charts, hooks, the ping, verdicts for the next run, the mail, the metrics, in this
+ * order, so that each can tell what became of those before. Each has an outcome like any step; none can hide what the
+ * run itself came to, for the exit code is made from all outcomes, the run's first.
  */
 export async function reportRun(ended: EndedRun): Promise<Closed> {
   const stop = listenForStop()
-  const { host, secrets, onEvent, hidden, pings } = ended
-  const run = new Run({
-    dry: ended.dryRun,
-    stop: AbortSignal.any([ended.stop, stop.signal]),
-    tells: true,
-    now: Date.now,
-    onEvent,
-    secrets: hidden,
-    deadlines: host.deadlines,
-  })
-  const all = (): readonly Outcome[] => [...ended.outcomes, ...run.outcomes]
-  const code = (): number => exitCodeOf(all(), ended.stoppedBy ?? stop.by(), ended.isJudged)
+  const { host, secrets, onEvent, hidden, pings, isJudged, partial } = ended
+  const signal = AbortSignal.any([ended.stop, stop.signal])
+  const { deadlines } = host
+  const run = new Run({ dry: ended.dryRun, stop: signal, tells: true, now: Date.now, onEvent, secrets: hidden, deadlines })
+  const outcomes = (): readonly Outcome[] => [...ended.outcomes, ...run.outcomes]
+  const exitCode = (): number => exitCodeOf(outcomes(), ended.stoppedBy ?? stop.by(), isJudged)
   const last = lastRunOf(ended)
   const report = (): Report =>
     reportOf({
       ...ended,
-      last: ended.partial ? { sites: last.run.sites } : last.run,
-      host: host.name,
-      endedAt: Date.now(),
-      exitCode: code(),
-      outcomes: all(),
+      ...{ host: host.name, endedAt: Date.now(), exitCode: exitCode(), outcomes: outcomes() },
+      last: partial ? { sites: last.run.sites } : last.run,
     })
-  const work = (step: string, title: string, run_: (shell: Shell) => Promise<void>): Promise<unknown> =>
-    run.do({ step, title, phase: 'do', subject: undefined, run: (_, shell) => run_(shell) }, {})
-  const ping = (): Promise<unknown> => work('ping', 'Ping', shell => sendPing(pings!, report(), shell))
+  const work = async (step: string, title: string, isDue: boolean, act: (shell: Shell) => Promise<void>): Promise<void> => {
+    if (isDue) await run.do({ step, title, phase: 'do', subject: undefined, run: (_, shell) => act(shell) }, {})
+  }
+  const hook = (name: HookName, step: string, isDue: boolean): Promise<void> =>
+    work(step, `Hook: ${name}`, isDue && host.hooks[name] !== undefined, shell => runHook(host, name, report(), shell))
+  const ping = (isDue: boolean): Promise<void> =>
+    work('ping', 'Ping', isDue && pings !== undefined, shell => sendPing(pings!, report(), shell))
 
   const sized = report().sites.filter(site => site.bytes !== undefined)
-  if (sized.length > 0) await work('history', 'Record sizes', shell => rememberSizes(host, sized, shell))
-  if (hooksApply(all())) await runHooks(host, report, code, work)
-  if (pings) await ping()
-  const told = code()
-  if (ended.isJudged && hooksApply(all()))
-    await work('verdicts', 'Record verdicts', shell => rememberVerdicts(ended, all(), report().sites, last, shell))
-  if (host.mail) await work('mail', 'Mail', shell => mailReport(host, secrets, report(), shell, ended.isAskedOften))
+  // not where another run held the lock: that one is at work
+  const hadLock = !outcomes().some(outcome => outcome.exitCode === EXIT.locked)
+  await work('history', 'Record sizes', sized.length > 0, shell => recordSizes(host, sized, shell))
+  await hook('onFailure', 'hook-on-failure', hadLock && exitCode() !== EXIT.well)
+  await hook('after', 'hook-after', hadLock)
+  await ping(true)
+  const pinged = exitCode()
+  await work('verdicts', 'Record verdicts', isJudged && hadLock, shell =>
+    recordVerdicts(ended, outcomes(), report().sites, last, shell),
+  )
+  await work('mail', 'Mail', host.mail !== undefined, shell => mailReport(host, secrets, report(), shell, ended.isAskedOften))
   // the mail is what people read: when it is stuck, the ping is what is left to say so
-  if (pings && told === EXIT.well && code() !== EXIT.well) await ping()
-  if (host.metrics) await work('metrics', 'Metrics', shell => writeMetrics(host, report(), all(), ended.partial, shell))
+  await ping(pinged === EXIT.well && exitCode() !== EXIT.well)
+  await work('metrics', 'Metrics', host.metrics !== undefined, shell => writeMetrics(host, report(), outcomes(), partial, shell))
   stop.release()
-  return { outcomes: all(), exitCode: code(), report: report() }
-}
-
-type Work = (step: string, title: string, run: (shell: Shell) => Promise<void>) => Promise<unknown>
-
-async function runHooks(host: Host, report: () => Report, code: () => number, work: Work): Promise<void> {
-  const { hooks } = host
-  if (hooks.onFailure && code() !== EXIT.well)
-    await work('hook-on-failure', 'Hook: onFailure', shell => runHook(host, 'onFailure', report(), shell))
-  if (hooks.after) await work('hook-after', 'Hook: after', shell => runHook(host, 'after', report(), shell))
+  return { outcomes: outcomes(), own: run.outcomes, exitCode: exitCode(), report: report() }
 }
 
 /** What the last run said. */
@@ -107,10 +100,8 @@ function lastRunOf({ host, task, isJudged }: EndedRun): { run: LastRun; problem?
   }
 }
 
-/**
- * Keeps what this run says, so that the next one knows what is new and what is well again, and `status` says the same.
- */
-async function rememberVerdicts(
+/** Keeps what this run says for the next one, which is to know what is new and what is well again, and for `status`. */
+async function recordVerdicts(
   { host, task, partial, stoppedBy }: EndedRun,
   outcomes: readonly Outcome[],
   sites: Report['sites'],
@@ -120,8 +111,8 @@ async function rememberVerdicts(
   if (problem !== undefined) shell.note('warning', `what the last run said is not known: ${problem}`)
   const stopped = stoppedBy === undefined ? [] : [{ level: 'failed' as const, text: `stopped by ${stoppedBy}` }]
   const work = [...stopped, ...workFindings(outcomes, undefined)]
-  const said = sites.map(row => ({ told: row, verdict: row.verdict, isReached: row.state !== 'not reached' }))
-  const verdicts = { at: shell.now(), work, sites: said, isPartial: partial }
+  const judged = sites.map(row => ({ told: row, verdict: row.verdict, isReached: row.state !== 'not reached' }))
+  const verdicts = { at: shell.now(), work, sites: judged, isPartial: partial }
   await shell.act(`record the verdicts of ${counted(sites.length, 'site')}`, () =>
     rememberOrTell(shell, 'the next run, and status, will not know what this one said', () =>
       writeLastRun(host, task, rememberRun(run, verdicts)),
@@ -130,7 +121,7 @@ async function rememberVerdicts(
 }
 
 /** Adds tonight to the sizes that the page and the mail draw. */
-async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): Promise<void> {
+async function recordSizes(host: Reporting, sites: Report['sites'], shell: Shell): Promise<void> {
   await shell.act(`record ${counted(sites.length, 'size')}`, () => {
     for (const { site, bytes = 0, allowanceBytes } of sites)
       rememberOrTell(shell, `tonight's size of ${site} is not remembered`, () =>
@@ -142,7 +133,6 @@ async function rememberSizes(host: Host, sites: Report['sites'], shell: Shell): 
 async function sendPing(pings: Pings, report: Report, shell: Shell): Promise<void> {
   const early = await pings.begun(shell.stop)
   if (early !== undefined) shell.note('warning', early)
-  // none is sent before the work is done, and of a stopped run never a success
   const kind = report.exitCode === EXIT.well ? 'success' : 'fail'
   const problem = await pings.end(kind, pingText(report), shell.stop)
   if (problem !== undefined) throw new Error(problem)

@@ -1,3 +1,4 @@
+import { EXIT } from '../core/outcome.ts'
 import { htmlOf } from './mail-html.ts'
 import type { Picture } from './mail-picture.ts'
 import type { Report } from './report.ts'
@@ -19,20 +20,19 @@ export function isMailDue(report: Report, when: 'significant' | 'always' | 'neve
   return when === 'always' || (when === 'significant' && report.significantRun)
 }
 
-/** What is wrong, in so far as a mail that says the same again is no news. Nothing where something is new besides. */
-export function troubleOf({ sites, failures, significant }: Report): string | undefined {
+/** What is wrong, in so far as a mail that says the same again is no news. Undefined where something is new besides. */
+export function troubleOf({ sites, failures, significant, exitCode }: Report): string | undefined {
   if (significant.length > 0) return undefined
-  const general = failures.filter(({ site }) => site === undefined).map(({ title }) => title)
+  const general = failures.filter(({ site }) => site === undefined)
   return JSON.stringify([
-    general,
+    general.map(({ title, reason }) => (exitCode === EXIT.badInput ? reason : title)),
     ...sites.filter(({ verdict }) => verdict !== 'well').map(({ site, verdict }) => [site, verdict]),
   ])
 }
 
-/**
- * Makes the mail of a report, text and HTML from the one model; the picture, where there is one, is a part of it that
- * the HTML shows.
- */
+const PICTURE = { filename: 'sizes.png', contentType: 'image/png', contentDisposition: 'inline' as const }
+
+/** Makes the mail of a report, as text and as HTML, which shows the picture, where there is one. */
 export async function composeMail(
   report: Report,
   { from, to }: { readonly from: string; readonly to: readonly string[] },
@@ -47,17 +47,7 @@ export async function composeMail(
     subject: report.subject,
     text: textOf(report),
     html: htmlOf(report, inline),
-    attachments: inline
-      ? [
-          {
-            filename: 'sizes.png',
-            content: inline.png,
-            contentType: 'image/png',
-            cid: inline.cid,
-            contentDisposition: 'inline' as const,
-          },
-        ]
-      : [],
+    attachments: inline ? [{ ...PICTURE, content: inline.png, cid: inline.cid }] : [],
     date: new Date(report.endedAt),
     messageId: `<${report.startedAt}.${process.pid}.${report.task}@${report.host}.holdfast>`,
     headers: {

@@ -66,10 +66,7 @@ test('what cannot be told is said on standard error, and a mail that cannot go o
   const { stage, host } = badHost('dead', `export default ${JSON.stringify({ ...fieldsIn(folder), odd: 1, ...dead })}`)
   const { code, stderr } = await stage.nightly(host)
   assert.equal(code, 2)
-  assert.match(
-    stderr,
-    /unknown field "odd"[\s\S]*the ping that tells of it failed: [\s\S]*the mail that tells of it failed: .*1 mail waits/,
-  )
+  assert.match(stderr, /unknown field "odd"[\s\S]*the ping about it failed: [\s\S]*the mail about it failed: .*1 mail waits/)
   assert.doesNotMatch(stderr, /secret-id/)
   assert.equal(readdirSync(join(folder, 'state/mail')).filter(name => name.endsWith('.json')).length, 1)
 })

@@ -131,8 +131,8 @@ if (inOwnMounts(import.meta.filename)) {
     const { code, stderr } = await stage.nightly({ ...host, name: 'wrong' })
     assert.equal(code, 2, stderr)
     assert.match(mail(), /concurrency: found "many", wanted number/)
-    assert.match(stderr, /the mail that tells of it: the same will be mailed again: .*state\/bad-start\.json cannot be written/)
-    assert.match(stderr, /the mail that tells of it: .*state\/mail cannot be written.*was sent at once/)
+    assert.match(stderr, /the mail about it: the same will be mailed again: .*state\/mailed-nightly\.json cannot be written/)
+    assert.match(stderr, /the mail about it: .*state\/mail cannot be written.*was sent at once/)
   })
 
   const cacheSays = {
