@@ -5,7 +5,7 @@ import type { Shell } from '../engine/shell.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { ArchiveSettings, Host } from '../inventory/schema.ts'
 import { ShareFailure, ShareFiles, unlessMissing } from './share-files.ts'
-import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-work.ts'
+import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
 
 type FolderSettings = Exclude<ArchiveSettings, { kind: 'url' }>
 

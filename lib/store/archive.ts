@@ -6,7 +6,7 @@ import type { Shell } from '../engine/shell.ts'
 import { diskOf, leastFree } from '../host/disk.ts'
 import type { Host } from '../inventory/schema.ts'
 import { ShareFiles } from './share-files.ts'
-import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-work.ts'
+import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
 
 declare const proven: unique symbol
 

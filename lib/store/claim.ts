@@ -1,5 +1,5 @@
 import { claimsIn, MARKER, markerOf } from '../core/marker.ts'
-import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
+import { type ShareFiles, unlessMissing, unlessUnusable } from './share-files.ts'
 
 /** Begins the marker of the host that this folder says has claimed the site; it counts while there is no marker. */
 const CLAIM = '.holdfast-claim'
@@ -45,18 +45,12 @@ const MOST = 64
 /** Who has it; undefined where nobody took it. @throws when the archive cannot be read, or several have it */
 export async function readTaken(files: ShareFiles, folder: string): Promise<Taken | undefined> {
   const names =
-    (await files.of(folder).list().catch(unlessOther))?.map(file => file.name).filter(name => /^[\w.-]+$/.test(name)) ?? []
+    (await files.of(folder).list().catch(unlessUnusable))?.map(file => file.name).filter(name => /^[\w.-]+$/.test(name)) ?? []
   if (names.length > 1)
     throw new Error(`${files.told(folder)} holds ${names.length} files, wanted one: look at who made them, and remove all others`)
   const [name] = names
   const text = name === undefined ? undefined : await files.of(folder).text(name, MOST).catch(unlessMissing)
   return text === undefined ? undefined : { name: name!, text }
-}
-
-/** A file or a link that stands where the folder should be is nobody's. */
-function unlessOther(error: unknown): undefined {
-  if (error instanceof ShareFailure && error.code === 'EKIND') return undefined
-  return unlessMissing(error)
 }
 
 /** Takes it. Gives whether it could: of all that try, one; nobody on a full archive. */

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Secret } from '../core/secret.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
-import { ShareFailure, type ShareFiles, unlessMissing } from './share-files.ts'
+import { type ShareFiles, unlessUnusable } from './share-files.ts'
 
 /** The file beside a site's sets that tells with what they are encrypted. */
 export const MARKS = '.holdfast-encryption'
@@ -31,13 +31,7 @@ const markSchema = z.discriminatedUnion('kind', [
 
 /** What is written beside an archive's sets, oldest first; nothing where the file is missing or damaged. */
 export async function readMarks(files: ShareFiles): Promise<readonly EncryptionMark[]> {
-  return marksIn((await files.text(MARKS, MOST).catch(unlessOther)) ?? '')
-}
-
-/** A link or a pipe that somebody put there tells nothing. */
-function unlessOther(error: unknown): undefined {
-  if (error instanceof ShareFailure && error.code === 'EKIND') return undefined
-  return unlessMissing(error)
+  return marksIn((await files.text(MARKS, MOST).catch(unlessUnusable)) ?? '')
 }
 
 /** The marks in such a text. Lines that are damaged are passed over. */

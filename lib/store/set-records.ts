@@ -3,7 +3,7 @@ import { type Collection, setsOf } from '../core/collection.ts'
 import { type SetRecord, withRecord } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
-import { filesOfSite, ShareFailure, unlessMissing } from './share-files.ts'
+import { filesOfSite, unlessUnusable } from './share-files.ts'
 
 /** The file beside a site's sets that tells what neither their names nor their sizes do. Losing it loses no backup. */
 const RECORDS = '.holdfast-sets'
@@ -93,18 +93,10 @@ type SetFolder = Parameters<typeof filesOfSite>[0]
 export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
   const files = filesOfSite(archive, shell.quick)
   for (const name of [RECORDS, FORMER]) {
-    const text = await files?.text(name, MOST).catch(unlessOther)
+    const text = await files?.text(name, MOST).catch(unlessUnusable)
     if (text !== undefined) return recordsIn(text)
   }
   return []
-}
-
-/**
- * Somebody may have put a link or a pipe there: then nothing is written down, until the next record takes its place.
- */
-function unlessOther(error: unknown): undefined {
-  if (error instanceof ShareFailure && error.code === 'EKIND') return undefined
-  return unlessMissing(error)
 }
 
 /**

@@ -1,8 +1,9 @@
 import { basename, dirname, join } from 'node:path'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
+import type { SharePlace } from './share-place.ts'
 import { askShareProcess, ShareTimedOut } from './share-process.ts'
-import type { ShareAnswers, ShareFile, SharePlace, ShareWork } from './share-work.ts'
+import type { ShareOperations, ShareRequest } from './share-worker.ts'
 
 /** Something on a share that could not be read or written, with the kernel's code where there is one. */
 export class ShareFailure extends Error {
@@ -43,84 +44,66 @@ export class ShareFiles {
 
   /** What the folder of the share is like, and the one around it; undefined where there is none. */
   async stat() {
-    return (await this.#look(`look at ${lineOf([this.#place.base])}`, { do: 'stat' })) ?? undefined
+    return await this.#look(`look at ${lineOf([this.#place.base])}`, 'stat')
   }
 
   /** The first bytes of a file as text; undefined where there is none. */
-  async text(name: string, limit: number): Promise<string | undefined> {
-    const path = this.#path(name)
-    return (await this.#look(`read ${this.#told(path)}`, { do: 'read', path, limit })) ?? undefined
+  async text(name: string, limit: number) {
+    return await this.#look(`read ${this.told(name)}`, 'read', this.#path(name), limit)
   }
 
   /** The files of the folder, undefined where there is none. */
-  async list(): Promise<readonly ShareFile[] | undefined> {
-    const path = this.#folder
-    return (await this.#look(`list ${this.#told(path)}`, { do: 'list', path })) ?? undefined
+  async list() {
+    return await this.#look(`list ${this.told('.')}`, 'list', this.#folder)
   }
 
   /** The names in the folder that begin so; none where there is none. */
-  async names(prefix: string): Promise<readonly string[]> {
-    const path = this.#folder
-    return await this.#look(`list ${this.#told(`${path}/${prefix}*`)}`, { do: 'names', path, prefix })
+  async names(prefix: string) {
+    return await this.#look(`list ${this.told(`${prefix}*`)}`, 'names', this.#folder, prefix)
   }
 
   /** Of each folder in the archive's, the names in it that begin so. */
   async namesBelow(prefix: string): Promise<ReadonlyMap<string, readonly string[]>> {
-    return new Map(await this.#look(`list ${this.#told(`*/${prefix}*`)}`, { do: 'names-below', prefix }))
+    return new Map(await this.#look(`list ${this.#shown(`*/${prefix}*`)}`, 'namesBelow', prefix))
   }
 
   /** Writes a file whole or not at all, over what is there. */
   async write(name: string, text: string): Promise<void> {
-    const path = this.#path(name)
-    await this.#act(`write ${this.#told(path)}`, { do: 'write', path, text })
+    await this.#act(`write ${this.told(name)}`, 'write', this.#path(name), text)
   }
 
-  /**
-   * Makes a file; gives false, and changes nothing, where there is something of that name already. A dry run gives
-   * true.
-   */
+  /** Makes a file; false, and nothing changes, where something has that name already. A dry run gives true. */
   async create(name: string, text = ''): Promise<boolean> {
-    const path = this.#path(name)
-    return (await this.#act(`make the file ${this.#told(path)}`, { do: 'create', path, text })) ?? true
+    return (await this.#act(`make the file ${this.told(name)}`, 'create', this.#path(name), text)) ?? true
   }
 
-  /**
-   * Makes a folder, unless it is there; never the one around it: should the share go away this very moment, there is
-   * nothing underneath to make it in.
-   */
+  /** Makes a folder, unless it is there; never the one around it, which may be the folder under a share that went away. */
   async makeFolder(name = ''): Promise<void> {
-    const path = this.#path(name)
-    await this.#act(`make the folder ${this.#told(path)}`, { do: 'make-folder', path })
+    await this.#act(`make the folder ${this.told(name)}`, 'makeFolder', this.#path(name))
   }
 
   /**
-   * Makes a folder with one file in it, beside and renamed, so that it is never there without the file. Gives whether
-   * it could: not where there is something of that name already but an empty folder, nor where the share is full.
+   * Makes a folder with one file in it, so that it is never there without the file. Gives whether it could: not where
+   * there is something of that name but an empty folder, nor where the share is full.
    */
   async makeFolderWith(folder: string, name: string, text: string): Promise<boolean> {
-    const path = this.#path(folder)
-    return (await this.#act(`make ${this.#told(join(path, name))}`, { do: 'make-folder-with', path, name, text })) ?? true
+    const description = `make ${this.told(join(folder, name))}`
+    return (await this.#act(description, 'makeFolderWith', this.#path(folder), name, text)) ?? true
   }
 
   /** Gives a file another name in its folder. Gives whether it could: of all that try, one. */
   async rename(name: string, to: string): Promise<boolean> {
-    const path = this.#path(name)
-    return (await this.#act(`rename ${this.#told(path)} to ${lineOf([to])}`, { do: 'rename', path, to })) ?? true
+    return (await this.#act(`rename ${this.told(name)} to ${lineOf([to])}`, 'rename', this.#path(name), to)) ?? true
   }
 
   /** Removes a file or a link itself, if it is there. */
   async remove(name: string): Promise<void> {
-    const path = this.#path(name)
-    await this.#act(`remove ${this.#told(path)}`, { do: 'remove', path })
+    await this.#act(`remove ${this.told(name)}`, 'remove', this.#path(name))
   }
 
-  /**
-   * Writes a text into a file of a name that nobody can foresee, and gives what is read back. In a dry run too: it is
-   * the only way to know.
-   */
+  /** Writes a file of a name that nobody can foresee, and gives what is read back. In a dry run too: only so is it known. */
   async writtenAndReadBack(prefix: string, text: string): Promise<string> {
-    const description = `write ${this.#told(`${prefix}*`)} and read it back`
-    return await this.#look(description, { do: 'prove-writable', prefix, text })
+    return await this.#look(`write ${this.#shown(`${prefix}*`)} and read it back`, 'writeAndReadBack', prefix, text)
   }
 
   #path(name: string): string {
@@ -129,40 +112,42 @@ export class ShareFiles {
 
   /** The whole path of a name, as people know it. */
   told(name: string): string {
-    return this.#told(this.#path(name))
+    return this.#shown(this.#path(name))
   }
 
-  #told(path: string): string {
+  #shown(path: string): string {
     return lineOf([join(this.#place.base, this.#place.way, path)])
   }
 
-  async #look<Work extends ShareWork>(description: string, work: Work): Promise<ShareAnswers[Work['do']]> {
-    return await this.#shell.look(description, () => this.#ask(description, work))
+  async #look<Name extends Operation>(description: string, operation: Name, ...args: Arguments<Name>): Promise<Answer<Name>> {
+    return await this.#shell.look(description, () => this.#ask(description, operation, args))
   }
 
-  async #act<Work extends ShareWork>(description: string, work: Work): Promise<ShareAnswers[Work['do']] | undefined> {
-    let answer: ShareAnswers[Work['do']] | undefined
+  async #act<Name extends Operation>(description: string, operation: Name, ...args: Arguments<Name>) {
+    let answer: Answer<Name> | undefined
     await this.#shell.act(description, async () => {
-      answer = await this.#ask(description, work)
+      answer = await this.#ask(description, operation, args)
     })
     return answer
   }
 
-  async #ask<Work extends ShareWork>(description: string, work: Work): Promise<ShareAnswers[Work['do']]> {
+  async #ask<Name extends Operation>(description: string, operation: Name, args: Arguments<Name>): Promise<Answer<Name>> {
     const place = this.#place
     const root = join(place.base, place.way)
-    const reply = await askShareProcess({ place, work }, this.#shell.patience, this.#shell.stop).catch(error => {
-      throw error instanceof ShareTimedOut
-        ? new ShareFailure(`${root} ${error.message}: cannot ${description}`, 'ETIMEDOUT')
-        : error
+    const request = { place, operation, args } as ShareRequest
+    const { answer, failure } = await askShareProcess(request, this.#shell.patience, this.#shell.stop).catch(error => {
+      if (!(error instanceof ShareTimedOut)) throw error
+      throw new ShareFailure(`${root} ${error.message}: cannot ${description}`, 'ETIMEDOUT')
     })
-    if ('answer' in reply) return reply.answer as ShareAnswers[Work['do']]
-    const { message, code, isGone } = reply.failure
-    throw isGone
-      ? new ShareFailure(`the archive ${message} ${root}: its share went away during the run`)
-      : new ShareFailure(message, code)
+    if (failure === undefined) return answer as Answer<Name>
+    if (failure.isGone) throw new ShareFailure(`the archive ${failure.message} ${root}: its share went away during the run`)
+    throw new ShareFailure(failure.message, failure.code)
   }
 }
+
+type Operation = keyof ShareOperations
+type Arguments<Name extends Operation> = Parameters<ShareOperations[Name]>
+type Answer<Name extends Operation> = ReturnType<ShareOperations[Name]>
 
 /** The files of a site's archive on its share; undefined at a URL. */
 export function filesOfSite(
@@ -178,4 +163,9 @@ export function filesOfSite(
 export function unlessMissing(error: unknown): undefined {
   if (error instanceof ShareFailure && error.code === 'ENOENT') return undefined
   throw error
+}
+
+/** The same of something else than was wanted, which somebody put there. */
+export function unlessUnusable(error: unknown): undefined {
+  return error instanceof ShareFailure && error.code === 'EKIND' ? undefined : unlessMissing(error)
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as elapse } from 'node:timers/promises'
 import { environment, lastLines, signalGroup } from '../engine/process.ts'
-import type { ShareReply, ShareRequest } from './share-work.ts'
+import type { ShareReply, ShareRequest } from './share-worker.ts'
 
 const WORKER = join(import.meta.dirname, 'share-worker.ts')
 

@@ -4,35 +4,101 @@ import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { FolderStat } from '../core/mount-check.ts'
 import { OpenedFolder, unfinished } from '../host/opened-folder.ts'
-import {
-  IDENTITY,
-  IDENTITY_LIMIT,
-  type ShareAnswers,
-  type ShareFile,
-  type SharePlace,
-  type ShareReply,
-  type ShareRequest,
-  type ShareWork,
-} from './share-work.ts'
+import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
 
-function replyTo({ place, work }: ShareRequest): ShareReply {
+/** A file of a folder on a share. */
+export interface ShareFile {
+  readonly name: string
+  readonly bytes: number
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number
+}
+
+/**
+ * What the process does in an archive's folder. Paths are relative to it; none of their parts may be a link.
+ * @param mode of folders that are made
+ */
+function operationsIn(root: OpenedFolder, mode: number) {
+  /** Works in the folder that a path lies in. */
+  const inFolder = <Result>(path: string, work: (folder: OpenedFolder, name: string) => Result): Result => {
+    const way = dirname(path)
+    if (way === '.') return work(root, path)
+    using folder = root.folder(way)
+    return work(folder, basename(path))
+  }
+  /** Works in a folder, where there is one. */
+  const atFolder = <Result>(path: string, work: (folder: OpenedFolder) => Result): Result | undefined => {
+    if (path === '.') return work(root)
+    using folder = root.folderIfThere(path)
+    return folder && work(folder)
+  }
+  const names = (path: string, prefix: string): readonly string[] =>
+    atFolder(path, folder => folder.names().filter(name => name.startsWith(prefix))) ?? []
+  return {
+    /** The first bytes of a file as text. */
+    read: (path: string, limit: number) => inFolder(path, (folder, name) => headOf(folder, name, limit)),
+    /** The files of a folder. */
+    list: (path: string) => atFolder(path, filesIn),
+    /** The names in a folder that begin so. */
+    names,
+    /** The same of every folder in the archive's. */
+    namesBelow: (prefix: string) =>
+      root
+        .names()
+        .filter(name => root.look(name)?.isDirectory())
+        .map(name => [name, names(name, prefix)] as const),
+    /** Writes a file whole, over what is there. */
+    write: (path: string, text: string) => inFolder(path, (folder, name) => folder.write(name, text)),
+    /** Makes a file unless there is something of that name; gives whether it did. */
+    create: (path: string, text: string) =>
+      inFolder(path, (folder, name) => could(() => createIn(folder, name, text), ['EEXIST'])),
+    /** Makes a folder unless it is there. */
+    makeFolder: (path: string) => inFolder(path, (folder, name) => folder.folderMade(name, mode)[Symbol.dispose]()),
+    /** Makes a folder with one file in it, at once; gives whether it could, and the share was not full. */
+    makeFolderWith: (path: string, file: string, text: string) =>
+      inFolder(path, (folder, name) => makeWith(folder, name, { file, text, mode })),
+    /** Renames a file within its folder; gives whether it could, and the share was not full. */
+    rename: (path: string, to: string) =>
+      inFolder(path, (folder, name) => could(() => folder.rename(name, to), ['ENOENT', ...FULL])),
+    /** Removes a file or a link itself, if it is there. */
+    remove: (path: string) => inFolder(path, (folder, name) => folder.removeFile(name)),
+    /** Writes a file of a name that nobody can foresee, reads it back and removes it. Gives what was read. */
+    writeAndReadBack: (prefix: string, text: string) => writeAndReadBack(root, prefix, text),
+  }
+}
+
+/** What can be asked of the process that works on shares. */
+export type ShareOperations = ReturnType<typeof operationsIn> & { readonly stat: () => ReturnType<typeof statOf> }
+
+/** One line to the process. */
+export interface ShareRequest<Name extends keyof ShareOperations = keyof ShareOperations> {
+  readonly place: SharePlace
+  readonly operation: Name
+  readonly args: Parameters<ShareOperations[Name]>
+}
+
+/** One line back; no answer stands for undefined. */
+export type ShareReply =
+  | { readonly answer?: unknown; readonly failure?: never }
+  | { readonly answer?: never; readonly failure: { readonly message: string; readonly code?: string; readonly isGone: boolean } }
+
+function replyTo({ place, operation, args }: ShareRequest): ShareReply {
   try {
-    if (work.do === 'stat') return { answer: statOf(place.base) }
-    using root = opened(place)
-    return { answer: perform(root, work, place.isLocal ? 0o700 : 0o777) }
+    if (operation === 'stat') return { answer: statOf(place.base) }
+    using root = openArchive(place)
+    const operations = operationsIn(root, place.isLocal ? 0o700 : 0o777)
+    return { answer: (operations[operation] as (...args: unknown[]) => unknown)(...args) }
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
-    return { failure: { message, ...(code === undefined ? {} : { code }), ...(error instanceof Gone ? { isGone: true } : {}) } }
+    return { failure: { message, isGone: error instanceof Gone, ...(code === undefined ? {} : { code }) } }
   }
 }
 
 /** The archive is not where it was: what is there now is another, or none. */
 class Gone extends Error {}
 
-/**
- * Opens the archive's folder, and looks in it whether it is the one. @throws {Gone} when it was known, and is not there
- */
-function opened({ base, way, identity }: SharePlace): OpenedFolder {
+/** Opens the archive's folder, and looks in it whether it is the one. @throws {Gone} when it was known, and is not there */
+function openArchive({ base, way, identity }: SharePlace): OpenedFolder {
   if (identity === undefined) return open(base, way)
   let found: string | undefined
   let root: OpenedFolder | undefined
@@ -54,11 +120,10 @@ function open(base: string, way: string): OpenedFolder {
   return around.folder(way)
 }
 
-type WorkInside = Exclude<ShareWork, { do: 'stat' }>
-
-function statOf(path: string): ShareAnswers['stat'] {
+/** What the folder of the share itself is like, and the one around it; undefined where there is none. */
+function statOf(path: string): { readonly found: FolderStat; readonly around: FolderStat } | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
-  return found ? { found: folderStat(found), around: folderStat(statSync(join(path, '..'))) } : null
+  return found && { found: folderStat(found), around: folderStat(statSync(join(path, '..'))) }
 }
 
 const folderStat = (stat: Stats): FolderStat => ({
@@ -70,113 +135,56 @@ const folderStat = (stat: Stats): FolderStat => ({
   isFolder: stat.isDirectory(),
 })
 
-/** @param mode of folders that are made */
-function perform(root: OpenedFolder, work: WorkInside, mode: number): ShareAnswers[keyof ShareAnswers] {
-  switch (work.do) {
-    case 'read':
-      return inFolder(root, work.path, (folder, name) => headOf(folder, name, work.limit))
-    case 'list':
-      return listed(root, work.path)
-    case 'names':
-      return namesIn(root, work.path, work.prefix)
-    case 'names-below':
-      return namesBelow(root, work.prefix)
-    case 'write':
-      inFolder(root, work.path, (folder, name) => folder.write(name, work.text))
-      return null
-    case 'create':
-      return inFolder(root, work.path, (folder, name) => created(folder, name, work.text))
-    case 'make-folder':
-      inFolder(root, work.path, (folder, name) => folder.folderMade(name, mode)[Symbol.dispose]())
-      return null
-    case 'make-folder-with':
-      return inFolder(root, work.path, (folder, name) => madeWith(folder, name, work, mode))
-    case 'rename':
-      return inFolder(root, work.path, (folder, name) => could(() => folder.rename(name, work.to), ['ENOENT']))
-    case 'remove':
-      inFolder(root, work.path, (folder, name) => folder.removeFile(name))
-      return null
-    case 'prove-writable':
-      return provenWritable(root, work.prefix, work.text)
-  }
-}
-
-/** Opens the folder that a path lies in, and works there. */
-function inFolder<Result>(root: OpenedFolder, path: string, work: (folder: OpenedFolder, name: string) => Result): Result {
-  const way = dirname(path)
-  if (way === '.') return work(root, path)
-  using folder = root.folder(way)
-  return work(folder, basename(path))
-}
-
-function headOf(folder: OpenedFolder, name: string, limit: number): string | null {
+function headOf(folder: OpenedFolder, name: string, limit: number): string | undefined {
   using file = folder.fileIfThere(name)
-  return file?.head(limit).toString('utf8') ?? null
+  return file?.head(limit).toString('utf8')
 }
 
-function listed(root: OpenedFolder, path: string): readonly ShareFile[] | null {
-  return atFolder(root, path, folder =>
-    folder.names().flatMap(name => {
-      const stat = folder.look(name)
-      return stat?.isFile() ? [{ name, bytes: stat.size, modifiedAt: Math.floor(stat.mtimeMs) }] : []
-    }),
-  )
+const filesIn = (folder: OpenedFolder): readonly ShareFile[] =>
+  folder.names().flatMap(name => {
+    const stat = folder.look(name)
+    return stat?.isFile() ? [{ name, bytes: stat.size, modifiedAt: Math.floor(stat.mtimeMs) }] : []
+  })
+
+function createIn(folder: OpenedFolder, name: string, text: string): void {
+  using file = folder.create(name, 0o644)
+  file.write(text)
 }
 
-const namesIn = (root: OpenedFolder, path: string, prefix: string): readonly string[] =>
-  atFolder(root, path, folder => folder.names().filter(name => name.startsWith(prefix))) ?? []
-
-/** Opens a folder and works there; null where there is none. */
-function atFolder<Result>(root: OpenedFolder, path: string, work: (folder: OpenedFolder) => Result): Result | null {
-  if (path === '.') return work(root)
-  using folder = root.folderIfThere(path)
-  return folder ? work(folder) : null
-}
-
-function namesBelow(root: OpenedFolder, prefix: string): ShareAnswers['names-below'] {
-  const folders = root.names().filter(name => root.look(name)?.isDirectory())
-  return folders.map(name => [name, namesIn(root, name, prefix)] as const)
-}
-
-function created(folder: OpenedFolder, name: string, text: string): boolean {
-  try {
-    using file = folder.create(name, 0o644)
-    file.write(text)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
-}
-
-function madeWith(around: OpenedFolder, folder: string, { name, text }: { name: string; text: string }, mode: number): boolean {
+function makeWith(
+  around: OpenedFolder,
+  name: string,
+  { file, text, mode }: { file: string; text: string; mode: number },
+): boolean {
   const first = unfinished()
   try {
     return could(() => {
       around.makeFolder(first, mode)
       using made = around.folder(first)
-      created(made, name, text)
-      around.rename(first, folder)
-    }, ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'])
+      createIn(made, file, text)
+      around.rename(first, name)
+    }, ['EEXIST', 'ENOTEMPTY', 'ENOTDIR', ...FULL])
   } finally {
     using left = around.folderIfThere(first)
-    left?.removeFile(name)
+    left?.removeFile(file)
     if (left) around.removeFolder(first)
   }
 }
 
-/** Whether it could be done: not for one of these reasons, nor where the share is full. */
+const FULL = ['ENOSPC', 'EDQUOT']
+
+/** Whether it could be done: not for one of these reasons. */
 function could(work: () => void, reasons: readonly string[]): boolean {
   try {
     work()
     return true
   } catch (error) {
-    if ([...reasons, 'ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    if (reasons.includes((error as NodeJS.ErrnoException).code ?? '')) return false
     throw error
   }
 }
 
-function provenWritable(root: OpenedFolder, prefix: string, text: string): string {
+function writeAndReadBack(root: OpenedFolder, prefix: string, text: string): string {
   const name = `${prefix}${randomBytes(8).toString('hex')}`
   using made = root.create(name)
   try {
@@ -188,7 +196,7 @@ function provenWritable(root: OpenedFolder, prefix: string, text: string): strin
 }
 
 /**
- * The process that works on shares, for `share-files.ts`: a request a line on standard input, a reply a line on
- * standard output. It ends with its input. Nothing stays open between two requests, so that the share can be unmounted.
+ * The process that works on shares, for `share-files.ts`: a request a line on standard input, a reply a line on standard
+ * output. It ends with its input. Nothing stays open between two requests, so that the share can be unmounted.
  */
 for await (const line of createInterface(process.stdin)) process.stdout.write(`${JSON.stringify(replyTo(JSON.parse(line)))}\n`)

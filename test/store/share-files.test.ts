@@ -11,7 +11,6 @@ import type { Shell } from '../../lib/engine/shell.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
 import { recordSet } from '../../lib/store/set-records.ts'
 import { ShareFiles, unlessMissing } from '../../lib/store/share-files.ts'
-import type { ShareWork } from '../../lib/store/share-work.ts'
 import { RACES } from '../support/exchanger.ts'
 import { ownFolder } from '../support/host.ts'
 import { hungShare } from '../support/hung-share.ts'
@@ -34,13 +33,13 @@ if (inOwnMounts(import.meta.filename)) {
   })
 
   /** A process of its own that works on shares, as another host would have it. */
-  function rawWorker(): (base: string, work: ShareWork) => Promise<unknown> {
+  function rawWorker(): (base: string, operation: string, ...args: string[]) => Promise<unknown> {
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../lib/store/share-worker.ts')])
     after(() => void child.kill())
     const lines = createInterface(child.stdout)
-    return async (base, work) => {
+    return async (base, operation, ...args) => {
       const replied = once(lines, 'line')
-      child.stdin.write(`${JSON.stringify({ place: { base, way: '' }, work })}\n`)
+      child.stdin.write(`${JSON.stringify({ place: { base, way: '' }, operation, args })}\n`)
       const { answer, failure } = JSON.parse((await replied)[0])
       assert.equal(failure, undefined)
       return answer
@@ -210,13 +209,13 @@ if (inOwnMounts(import.meta.filename)) {
     const hosts = ['web1', 'web2', 'web3'].map(name => ({ name, ask: rawWorker() }))
     for (let race = 0; race < RACES; race++) {
       const [mark, blog] = [`mark${race}`, join(root, 'blog')]
-      const all = async (workOf: (name: string) => ShareWork) =>
-        (await Promise.all(hosts.map(({ name, ask }) => ask(root, workOf(name))))).filter(Boolean).length
-      assert.equal(await all(() => ({ do: 'create', path: `blog/file${race}`, text: '' })), 1)
-      assert.equal(await all(name => ({ do: 'make-folder-with', path: `blog/${mark}`, name, text: name })), 1)
+      const all = async (argsOf: (name: string) => [operation: string, ...args: string[]]) =>
+        (await Promise.all(hosts.map(({ name, ask }) => ask(root, ...argsOf(name))))).filter(Boolean).length
+      assert.equal(await all(() => ['create', `blog/file${race}`, '']), 1)
+      assert.equal(await all(name => ['makeFolderWith', `blog/${mark}`, name, name]), 1)
       const [winner] = readdirSync(join(blog, mark))
       assert.equal(readFileSync(join(blog, mark, winner!), 'utf8'), winner)
-      assert.equal(await all(name => ({ do: 'rename', path: `blog/${mark}/${winner}`, to: `new-${name}` })), 1)
+      assert.equal(await all(name => ['rename', `blog/${mark}/${winner}`, `new-${name}`]), 1)
       assert.equal(readdirSync(join(blog, mark)).length, 1)
     }
     assert.equal(readdirSync(join(root, 'blog')).length, 1 + 2 * RACES)
