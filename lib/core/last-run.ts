@@ -72,7 +72,6 @@ function sinceOf(last: LastVerdict | undefined, verdict: Verdict, at: number): n
 export function knownDamage(last: LastVerdict | undefined, of: 'run' | 'status'): (text: string) => boolean {
   return text => {
     const at = damageOf(last, text)
-    if (of === 'status') return at !== undefined && at < last!.at
-    return at !== undefined || last?.work.some(finding => finding.text.includes(text)) === true
+    return at !== undefined && (of === 'run' || at < last!.at)
   }
 }

@@ -77,7 +77,7 @@ export class ShareFiles {
     return (await this.#act(`make the file ${this.told(name)}`, 'create', this.#path(name), text)) ?? true
   }
 
-  /** Makes a folder, unless it is there; never the one around it, which may be the folder under a share that went away. */
+  /** Makes a folder, unless it is there; never the one around it: the share may have gone away. */
   async makeFolder(name = ''): Promise<void> {
     await this.#act(`make the folder ${this.told(name)}`, 'makeFolder', this.#path(name))
   }
@@ -101,7 +101,7 @@ export class ShareFiles {
     await this.#act(`remove ${this.told(name)}`, 'remove', this.#path(name))
   }
 
-  /** Writes a file of a name that nobody can foresee, and gives what is read back. In a dry run too: only so is it known. */
+  /** Writes a file of a name that nobody can foresee, and gives what is read back. A dry run does too. */
   async writtenAndReadBack(prefix: string, text: string): Promise<string> {
     return await this.#look(`write ${this.#shown(`${prefix}*`)} and read it back`, 'writeAndReadBack', prefix, text)
   }

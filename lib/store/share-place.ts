@@ -6,7 +6,7 @@ export interface SharePlace {
   readonly way: string
   /** A folder of this machine: what is made in it is its owner's alone. On a share, hosts may be different users. */
   readonly isLocal?: true
-  /** What its identity file holds, looked for in the very folder that is then worked in; undefined for a new archive. */
+  /** What its identity file holds, looked for in the very folder that is worked in; undefined for a new archive. */
   readonly identity?: string | undefined
 }
 

@@ -97,7 +97,7 @@ function replyTo({ place, operation, args }: ShareRequest): ShareReply {
 /** The archive is not where it was: what is there now is another, or none. */
 class Gone extends Error {}
 
-/** Opens the archive's folder, and looks in it whether it is the one. @throws {Gone} when it was known, and is not there */
+/** Opens the archive's folder. @throws {Gone} when it is known which it is, and another or none is there */
 function openArchive({ base, way, identity }: SharePlace): OpenedFolder {
   if (identity === undefined) return open(base, way)
   let found: string | undefined
@@ -196,7 +196,7 @@ function writeAndReadBack(root: OpenedFolder, prefix: string, text: string): str
 }
 
 /**
- * The process that works on shares, for `share-files.ts`: a request a line on standard input, a reply a line on standard
- * output. It ends with its input. Nothing stays open between two requests, so that the share can be unmounted.
+ * The process that works on shares: a request a line on standard input, a reply a line on standard output. It ends with
+ * its input. Nothing stays open between two requests, so that the share can be unmounted.
  */
 for await (const line of createInterface(process.stdin)) process.stdout.write(`${JSON.stringify(replyTo(JSON.parse(line)))}\n`)

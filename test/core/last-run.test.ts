@@ -61,8 +61,6 @@ test('knownDamage() is what an earlier run told; for status, one before the last
   assert.deepEqual([known(twice, 'run'), known(twice, 'status')], [['a', 'constructor'], ['a']])
   assert.deepEqual(known(after(damaged(1, 'a'), damaged(2)), 'run'), [], 'what is no longer there')
   assert.deepEqual(known(NO_RUN, 'run'), [])
-  const audited = after(run(1, [site('blog', { work: [{ level: 'failed', text: 'Audit: a; 3 backups do not restore' }] })]))
-  assert.deepEqual([known(audited, 'run'), known(audited, 'status')], [['a'], []])
 })
 
 test('lastOf() knows no site by the name of what every object has', () => {
