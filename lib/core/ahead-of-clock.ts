@@ -3,9 +3,7 @@ import { type Collection, newestSet } from './collection.ts'
 import { printTime } from './restore-point.ts'
 
 /**
- * Why nothing may be made of a collection or taken from it by this clock: its newest set is of a later time. duplicity
- * would end a set before it begins, and nothing can be built on that. Undefined when there is nothing of that kind.
- * @param now milliseconds since the epoch
+ * Why nothing may be added to a collection or restored from it by this clock, if so: its newest set is of a later time.
  */
 export function aheadOfClock(collection: Collection, now: number): string | undefined {
   const newest = newestSet(collection)
@@ -27,8 +25,7 @@ export interface Clocks {
 
 /**
  * Whether this clock is known to be right, and files dated ahead therefore wrong; or why not. A machine that woke from
- * a
- * snapshot may still say that it is synchronized: where another machine keeps the archive, its clock must agree.
+ * a snapshot may still say that it is synchronized: where another machine keeps the archive, its clock must agree.
  */
 export function isClockRight({ now, isSynchronized, writtenAt }: Clocks): { readonly right: boolean; readonly reason: string } {
   if (isSynchronized === undefined) return { right: false, reason: 'whether a time server keeps this clock right is not known' }

@@ -10,8 +10,8 @@ export interface Auditable {
 
 /**
  * The files to read tonight: the damaged that were written since, then those never read, then the least recently read,
- * as many as fit into the budget. The first is read whatever its size, and so is the least recently read: or a volume
- * larger than the budget would never be read again, nor what comes after it, while something new comes every night.
+ * as many as fit into the budget. The first and the least recently read are read whatever their size: a volume larger
+ * than the budget would never be read again, nor what comes after it.
  * @param budgetBytes 0 for none at all
  */
 export function planAudit(files: readonly Auditable[], budgetBytes: number): readonly Auditable[] {

@@ -20,14 +20,9 @@ export interface FullBackups {
 /**
  * Full or incremental (S13). Full also where an incremental could not be restored or made: without a chain, without its
  * signatures, or on a chain with a hole. Incremental whatever its age where the newest set was cut off: that completes
- * it. Where a full is wanted and the archive has no room for one (S10), an incremental is made if the chain can carry
- * one.
- *
+ * it; and where the archive has no room for a full (S10), if the chain can carry one.
  * @param input.encryptedSince a chain that was begun before this time is of another passphrase or key
- * @param input.readableAgain files of which the newest chain has only the beginning, since a disk failed, and which can
- * be read again
- * @param input.now milliseconds since the epoch
- * @param input.frequencySeconds seconds after which the newest full is too old
+ * @param input.readableAgain files of which the newest chain has only the beginning, and which can be read again
  */
 export function planBackup(input: {
   readonly collection: Collection

@@ -27,10 +27,9 @@ export interface Volume extends FileRef {
 }
 
 /**
- * One full or incremental backup. `time` is when it was taken, `baseTime` the time of the set that an incremental
- * builds on (both ms since the epoch). `complete` is duplicity's word: the manifest exists. `problems` are ours, one
- * sentence each, and `restorable` says whether none of them keeps the set's own data from being read (lost signatures
- * do not).
+ * One full or incremental backup. `time` is when it was taken, `baseTime` that of the set that an incremental builds on
+ * (ms since the epoch). `complete`: the manifest exists, as duplicity has it. `problems` are ours, and `restorable`
+ * says whether none of them keeps the set's own data from being read (lost signatures do not).
  */
 export interface BackupSet {
   readonly kind: 'full' | 'incremental'

@@ -26,7 +26,7 @@ const IPV6 = /^\[?([0-9a-fA-F:]+)(?:\]:(\d+))?/
 const NAME = /^([^:/]*)(?::(\d+))?/
 
 /**
- * Reads DB_HOST as `wpdb::parse_db_host()` splits it and as mysqlnd then connects: the host `localhost` (or none) is a
+ * Reads DB_HOST as `wpdb::parse_db_host()` splits it and mysqlnd then connects: the host `localhost` (or none) is a
  * socket whatever the port says, every other host is TCP whatever the socket says. Undefined when it names no address.
  * Source: wp-includes/class-wpdb.php; php-src ext/mysqlnd/mysqlnd_connection.c, `get_scheme`.
  */

@@ -19,8 +19,8 @@ export type Measurement =
   | { readonly reason: string }
 
 /**
- * Measures a site's backups: the newest full, the mean of its recent incrementals, and how fast fulls grow: by the
- * fulls that there are, and by how large the site itself was each night, as far as that was written down.
+ * Measures a site's backups: the newest full, the mean of its recent incrementals, and how fast fulls grow, by the
+ * fulls themselves and by the recorded sizes of the site.
  * @param volumeBytes the size of a full volume
  */
 export function measure(collection: Collection, siteSizes: readonly SiteSize[], volumeBytes: number): Measurement {

@@ -54,8 +54,7 @@ const LONGEST_BACKUP = 2 * 86_400_000
 /**
  * What shows that somebody is writing this archive now, or undefined. A backup sends its manifest last, so a set that
  * is being written looks like one that was left unfinished: only the age of its files tells them apart. A file dated
- * ahead of this clock counts as new. There is no lease in the archive: see the README's decisions.
- * @param now ms since the epoch
+ * ahead of this clock counts as new.
  * @param isOwn tells the files of a set that this host itself has left unfinished
  */
 export function signsOfWriter(

@@ -31,9 +31,8 @@ export function predictCleanup(collection: Collection): Removal {
 
 /**
  * Foretells `remove-all-but-n-full N` and, with `keepFulls`, `remove-all-inc-of-but-n-full N` (remove_old in
- * dup_main.py): every chain that ended before the Nth newest full began, and the signature chains that did. `chains`
- * are those that lose something.
- * @throws when N is not at least 1, which duplicity refuses too.
+ * dup_main.py): every chain and signature chain that ended before the Nth newest full began.
+ * @throws when N is not at least 1, which duplicity refuses too
  */
 export function predictRemoval(collection: Collection, keepChains: number, keepFulls: boolean): Removal {
   if (!Number.isInteger(keepChains) || keepChains < 1) throw new Error(`cannot keep ${keepChains} chains: at least 1 needed`)

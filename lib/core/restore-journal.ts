@@ -1,7 +1,7 @@
 /**
- * Two paths of one file system whose contents change places: what is live, and what is held beside it (the restored
- * tree before the exchange, the former one after it). Identities (inodes) are those from before the exchange, null
- * where there was nothing: by them anybody can tell, after a kill at any moment, which side is where.
+ * Two paths of one file system whose contents change places: what is live, and what is held beside it. Identities
+ * (inodes) are those from before the exchange, null for nothing: they tell, after a kill at any moment, which side is
+ * where.
  */
 export interface Exchange {
   readonly live: string
@@ -12,8 +12,7 @@ export interface Exchange {
 
 /**
  * Two databases of one server whose tables change places. A marker table, held at first, moves with the others and
- * tells
- * on which side they are.
+ * tells on which side they are.
  */
 export interface DatabaseExchange {
   readonly live: string
@@ -72,9 +71,9 @@ export function standingOf({ liveWas, heldWas }: Exchange, liveIs: string | null
 }
 
 /**
- * Which kept restores may be thrown away: those past their days, and, once a newer one succeeded, the replays and
- * undone recoveries before it. What a recovery replaced is somebody's work, which no archive has; it stays for its days
- * even when another recovery followed, as a safety copy does, and so does configuration that was replaced by itself.
+ * Which kept restores may be deleted: those past their days and, once a newer one succeeded, the replays and undone
+ * recoveries before it. What a recovery, or configuration by itself, replaced is somebody's work, which no archive has:
+ * it stays for its days, as a safety copy does.
  * @param days after which even the newest goes
  */
 export function expired(kept: readonly Transaction[], now: number, days: number): readonly Transaction[] {

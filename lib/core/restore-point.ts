@@ -67,9 +67,8 @@ export const answerText = ({ set: { answer } }: RestorePoint): string =>
   answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`
 
 /**
- * The newest restore point at or before `moment` (ms since the epoch), never a later one: for a time before every set
- * duplicity silently gives the oldest full.
- * @throws when there is no backup at all, or none that old: the error names the first one.
+ * The newest restore point at or before `moment`, never a later one, which duplicity would silently take.
+ * @throws when there is no backup at all, or none that old: the error names the first one
  */
 export function restorePointAt(collection: Collection, moment: number): RestorePoint {
   const points = restorePoints(collection)

@@ -22,11 +22,10 @@ export interface Room {
 }
 
 /**
- * The next full backup is taken to be as large as the newest one (S29). What an interrupted full has sent already need
- * not be sent again.
+ * The next full backup is taken to be as large as the newest one (S29), less what an interrupted full has sent already.
  * @param free bytes that the archive has free; undefined where nothing tells
  * @param allowance bytes that the collection may occupy at most, where the inventory says so
- * @param least bytes that an interrupted backup needs at the least to be completed, where there is one
+ * @param least bytes that completing an interrupted backup needs at least, where there is one
  */
 export function roomForFull(
   collection: Collection,
@@ -106,11 +105,10 @@ const ENTRY = 4096
 const HELD = 0.5
 
 /**
- * What the files of a restore point take. At least: the sizes that were written down when the set was made, less all
- * that they can hold of folders. Without these, half of what is in the volumes of a full set. (Those of an incremental
- * may tell of nothing but deletions, and the sets that it builds on may hold what was deleted since.)
- * @param size undefined for a set of which nobody wrote the size down: then it is likely about all that its chain holds
- * up to there
+ * What the files of a restore point take. At least: the sizes that were written down, less all that they can hold of
+ * folders; without these, half of what is in the volumes of a full set. (An incremental may hold nothing but deletions,
+ * and its base what was deleted since.)
+ * @param size where it was written down; else it is likely about all that its chain holds up to there
  * @returns undefined when nothing is known, as for a URL
  */
 export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amount | undefined {
@@ -134,10 +132,9 @@ export const importableAmount = ({ bytes }: DumpSize): Amount => ({ least: Math.
 
 /**
  * What the tables of a dump take on the database server: likely about as much as the dump, and at least an eighth of
- * it, if all are InnoDB's. A dump has a statement for each row, to which InnoDB adds some twenty bytes of its own, in
- * pages that it fills partly. What it keeps smaller is twice as large in the dump (bytes, in hexadecimal), four or five
- * times (dates, small numbers) or six times (a TIMESTAMP); only NULL, ENUM and SET can be more, and no whole database
- * is that. Of tables that are compressed, or kept by MyISAM or Aria (which keep a row in a few bytes), nothing is sure.
+ * it, if all are InnoDB's. What InnoDB keeps smaller is twice as large in the dump (bytes, in hexadecimal), four or
+ * five times (dates, small numbers) or six times (a TIMESTAMP); only NULL, ENUM and SET can be more, and no whole
+ * database is that. Of tables that are compressed, or kept by MyISAM or Aria, nothing is sure.
  */
 export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
 

@@ -13,7 +13,6 @@ const HALF_NIGHT = 43_200_000
 /**
  * S13: incremental unless the newest full is older than the frequency, or will be before half the time to the next
  * night has passed: else a weekly full came after seven or eight days, as cron's seconds have it.
- * @param input times in ms since the epoch; no `newestFullAt` when there is no full backup yet.
  */
 export function fullBackupDue(input: {
   readonly newestFullAt?: number | undefined
@@ -63,11 +62,10 @@ const believableAhead = 86_400_000
 
 /**
  * Whether to back up now. Due on the backup day from its hour on; made up for until the end of the day `catchUpDays`
- * later; then too late, until the next backup day, or until the newest backup is too old: a machine may never be on on
- * its backup day. Without any backup yet it is due at once. A clock that was set back by up to a day does not repeat a
- * backup.
- * @param lastSuccessAt when the last backup that succeeded began, ms since the epoch.
- * @param zone an IANA name, such as `Europe/London`: backup days follow its wall clock, through summer time.
+ * later; then too late, until the next backup day, or until the newest backup is too old. Without any backup yet it is
+ * due at once. A clock that was set back by up to a day does not repeat a backup.
+ * @param lastSuccessAt when the last backup that succeeded began, ms since the epoch
+ * @param zone an IANA name: backup days follow its wall clock, through summer time
  */
 export function desktopBackup(
   schedule: Schedule,
@@ -116,11 +114,9 @@ export interface DesktopWork {
 }
 
 /**
- * A backup when one is due, when a person asks for one, or when the last run was cut short (S16): duplicity then
- * completes its set, and nothing is tidied before. Else the archive is tidied, tried once a day of the calendar: it
- * means to mount the share, and a machine away from home would fail at it every hour. A backup that is due is tried at
- * every asking.
- *
+ * A backup when one is due, when a person asks for one, or when the last run was cut short (S16), which it completes.
+ * Else the archive is tidied once a day of the calendar: a machine away from home would fail every hour at the mount. A
+ * backup that is due is tried at every asking.
  * @param input.tidiedAt when tidying was last begun, ms since the epoch
  * @param input.zone whose midnight parts the days
  */

@@ -36,7 +36,6 @@ export function coreRows(rows: ReadonlyMap<string, number>): Readonly<Record<str
 /**
  * What shows that a site lost what only an accident or an attack takes in one night: more than half of it, or all of
  * what it cannot do without. One phrase each.
- * @param before what it was when it was last known to be as it should; undefined where nobody knows
  */
 export function shrinkageOf(before: Contents | undefined, now: Contents): readonly string[] {
   return [
@@ -110,8 +109,8 @@ export interface ReplicaChoice {
 
 /**
  * The newest backup that a replica may follow. It stays before one whose owner found that the site had shrunk, until
- * that is confirmed; and before one that has less than half of what the replica has, though its owner says nothing of
- * that: for whoever can write to the archive could have made it.
+ * that is confirmed; and before one that has less than half of what the replica has, which whoever can write to the
+ * archive could have made.
  */
 export function chooseForReplica(facts: ReplicaFacts): ReplicaChoice {
   const { points, records, restoredFrom, now, acceptAfter, isAccepted } = facts

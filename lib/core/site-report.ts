@@ -4,9 +4,8 @@ import type { Room } from './room.ts'
 import type { CommandPlace } from './task-command.ts'
 
 /**
- * What a step knows of a site as data: the mail's table, the pages and the metrics show it, and the verdict is made
- * from it. Later tellings of one run add to earlier ones and replace them. Times in milliseconds since the epoch, sizes
- * in bytes.
+ * What a step knows of a site as data: the mail's table, the pages, the metrics and the verdict are made from it. Later
+ * reports of one run add to earlier ones and replace them. Times in ms since the epoch, sizes in bytes.
  */
 export interface SiteReport {
   readonly site: string

@@ -28,8 +28,7 @@ export interface SentPart {
 export interface UnfinishedPlan {
   /**
    * `finish`: its signatures and manifest are sent. `close`: the same for as much as was sent; the next incremental
-   * sends
-   * the rest. `drop`: its files go, here and in the archive. `forget`: only what this host has of it goes.
+   * sends the rest. `drop`: its files go, here and in the archive. `forget`: only what this host has of it goes.
    */
   readonly kind: 'finish' | 'close' | 'drop' | 'forget'
   readonly reason: string
@@ -39,13 +38,11 @@ export interface UnfinishedPlan {
 const FEW = 5
 
 /**
- * Decides what becomes of a set whose backup was cut off. Duplicity would resume it: it goes on with the next volume,
- * but writes the signatures of the files as they are now, so what was sent and has changed since is taken for unchanged
- * until the next full, and a file at the seam is a mixture. Nothing proves of a large tree that it has not changed, so
- * nothing is resumed. What was sent whole is kept as a set of its own, with the signatures that were made as it was
- * sent: they are right whatever has changed, been deleted or been replaced since, and an ordinary incremental completes
- * it. Where little was sent, it is sent again.
- *
+ * Decides what becomes of a set whose backup was cut off. Duplicity would resume it, but write the signatures of the
+ * files as they are now: what was sent and has changed since is taken for unchanged until the next full, and a file at
+ * the seam is a mixture. Nothing proves that a large tree has not changed, so nothing is resumed. What was sent whole
+ * is kept as a set of its own, with the signatures that were made as it was sent, and an ordinary incremental completes
+ * it.
  * @param input.backup what tonight's backup would be without it
  */
 export function planUnfinished(input: {

@@ -23,9 +23,7 @@ export interface Unread {
 }
 
 /**
- * Sorts what a backup skipped. What is gone by now was deleted while it ran, as caches are: a set without it is as it
- * should be.
- * @param source the site's folder
+ * Sorts what a backup skipped. What is gone by now was deleted while it ran, as caches are.
  * @param counted how many errors were counted in all
  * @param isThere whether something is at a path, from the source on
  */

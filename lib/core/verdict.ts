@@ -7,8 +7,7 @@ import { formatBytes } from './size.ts'
 import { taskCommand } from './task-command.ts'
 
 /**
- * Judges a site by all that is known of it: the nightly run by what its steps told, `status` by the same facts and what
- * the last run remembered. Also on a host that only replicates it: when the owner is dead, it is the replica that still
+ * Judges a site by all that is known of it, also on a host that only replicates it: when the owner is dead, the replica
  * tells. What was not looked at is not judged.
  */
 export function judge(site: SiteReport): readonly Finding[] {
@@ -108,8 +107,7 @@ export function workFindings(outcomes: readonly Outcome[], site: string | undefi
 
 /**
  * The verdict on every site that steps told of or that something was done for, by name.
- * @param isJudged whether what was told of the sites counts too, besides the work: a run that is about one of them (a
- * recovery) or only foretells does not judge
+ * @param isJudged not in a run that is about one site (a recovery) or only foretells: there the work alone counts
  */
 export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): readonly SiteVerdict[] {
   const tellings = reportsBySite(outcomes.flatMap(({ told = [] }) => told))

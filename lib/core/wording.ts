@@ -23,9 +23,8 @@ const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /**
- * A text of several lines that can be shown anywhere, on a terminal, in a log or a mail: without colours, and with `?`
- * for what could hide or forge something. What a program prints, and what a site or a server calls its things, is not
- * trusted (S41).
+ * A text that can be shown anywhere, without colours, and with `?` for what could hide or forge something. What a
+ * program prints, and what a site or a server calls its things, is not trusted (S41).
  */
 export const printable = (text: string): string => text.replaceAll('\r\n', '\n').replace(ESCAPES, '').replace(CONTROLS, '?')
 

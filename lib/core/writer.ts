@@ -1,8 +1,7 @@
 /**
- * Who writes to an archive under a host's name. A name is no proof: a cloned machine has it too, with all that the
- * original remembers. So the archive holds one mark for each host name, a random word that each run replaces by
- * another, and each machine remembers the one that it left. Of two machines of one name only the one that was here last
- * knows the word that is there.
+ * Who writes to an archive under a host's name. A clone of a machine has that name too, with all that the original
+ * remembers. So the archive holds a mark for each host name, a random word that each run replaces by another: of two
+ * machines of one name only the one that was here last knows it.
  */
 export interface WriterMemory {
   /** The machine that remembers it: the hash of its machine-id. */

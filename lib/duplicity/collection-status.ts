@@ -10,10 +10,8 @@ const STATUS_CODE = 3
 
 /**
  * The collection of an archive that only duplicity can look into (a URL), from the log file of `collection-status` at
- * verbosity 9: the same as from a listing, but without sizes and times. It is checked against the chains and sets that
- * duplicity itself counts.
- * @param log what it wrote to its `--log-file`
- * @throws when the log names no files, or when our reading of them differs from duplicity's
+ * verbosity 9: as from a listing, but without sizes and times.
+ * @throws when the log names no files, or duplicity counts other chains and sets than we do
  */
 export function collectionFromStatus(log: string, prefix?: string): Collection {
   const stanzas = parseLog(log)

@@ -138,7 +138,6 @@ export class DuplicityError extends Error {
 /**
  * Names a failure.
  * @param exitCode undefined when a signal ended it
- * @param log what it wrote to its log file
  * @param printed its standard error, for what never reached the log
  * @param places where it writes on this host, for a disk there that is full
  */
@@ -183,8 +182,7 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
 
 /**
  * The telling line of what it said: its last that is no part of a Python traceback nor the frame around gpg's words.
- * When
- * its log file cannot be written, tracebacks of that follow the error.
+ * When its log file cannot be written, tracebacks of that follow the error.
  */
 function sentence(text: string): string {
   // of a volume that is not what it was, its name, and not the hashes that stand below it

@@ -12,9 +12,9 @@ import { type DuplicityName, formatStamp, parseName } from './names.ts'
 
 /**
  * The collection that an archive's listing shows: sets and chains as duplicity's `collection-status` sorts them
- * (dup_collections.py of 0.8.22 and 3.0.4, for a host without a partial set of its own), and the damage that it does
- * not look for: holes in the volume numbers, empty files, missing signatures, two files for one volume.
- * @param entries every file of the archive's folder, in any order, with its size in bytes where it is known.
+ * (dup_collections.py of 0.8.22 and 3.0.4), and what it does not look for: holes in the volume numbers, empty files,
+ * missing signatures, two files for one volume.
+ * @param entries every file of the archive's folder, with its size in bytes where it is known
  */
 export function collectionOf(entries: readonly FileRef[], prefix?: string): Collection {
   const { files, unrelated } = readNames(entries, prefix)
@@ -116,9 +116,8 @@ function fileOf(files: readonly NamedFile[], role: DuplicityName['role']): FileR
 }
 
 /**
- * The last volumes may be missing too: only the manifest's content knows. Where nothing is compressed or encrypted, the
- * last volume of a set may be empty: the one before it had room for all that was left, or nothing had changed at all.
- * Whether it was meant to be empty, the audit finds by its hash.
+ * Only the manifest knows of volumes that are missing at the end. Where nothing is compressed or encrypted, the last
+ * volume may be empty, when there was room for all in the one before, or nothing had changed.
  */
 function volumeProblems(volumes: readonly Volume[], kind: BackupSet['kind']): string[] {
   const numbers = new Set(volumes.map(volume => volume.number))

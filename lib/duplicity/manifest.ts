@@ -6,9 +6,8 @@ export interface ManifestVolume {
 }
 
 /**
- * The volumes that a manifest lists, in its order (Manifest.to_string in manifest.py, the same in 0.8.22 and 3.0.4):
- * `Volume 1:`, then indented lines, of which `Hash SHA1 …` is one. Paths in it are quoted and so never begin such a
- * line.
+ * The volumes that a manifest lists (Manifest.to_string in manifest.py): `Volume 1:`, then indented lines, of which
+ * `Hash SHA1 …` is one. Paths in it are quoted and so never begin such a line.
  * @throws when it lists no volume: no manifest of a finished set is like that
  */
 export function parseManifest(text: string): readonly ManifestVolume[] {
@@ -51,10 +50,9 @@ const STANZA = new RegExp(
 )
 
 /**
- * Reads a `.manifest.part` (manifest.py, the same in 0.8.22 and 3.0.4): a head, a stanza a volume, written before the
- * volume is sent, and in the end the list of files. What a power cut took from its end is passed over.
- * @throws when it is none, or when a backup that duplicity itself had resumed wrote to it: then nothing tells what its
- * signatures are of
+ * Reads a `.manifest.part` (manifest.py): a head, a stanza a volume, written before the volume is sent, and the list of
+ * files. What a power cut took from its end is passed over.
+ * @throws when it is none, or a resumed backup wrote to it: then nothing tells what its signatures are of
  */
 export function parsePartialManifest(text: string): PartialManifest {
   const [head = '', ...stanzas] = text.split(/^(?=Volume \d+:$)/m)

@@ -32,11 +32,10 @@ const dataForm = new RegExp(
 const signaturesForm = new RegExp(`^duplicity-(?<kind>full|new)-signatures${times}\\.sigtar${rest}`, 's')
 
 /**
- * What a file name of duplicity 0.8 or 3.x says, or undefined when the name is not duplicity's. As duplicity does, it
- * takes a name with something after its ending (`.gz.old`) for the file itself. Two forms that 0.8 also reads are left
- * out, since neither version writes them by default: `--short-filenames` and `--old-filenames`. Source: file_naming.py
- * of 0.8.22 and 3.0.4.
- * @param prefix the text of `--file-prefix`.
+ * What a file name of duplicity 0.8 or 3.x says, or undefined when it is not duplicity's (file_naming.py). As duplicity
+ * does, it takes a name with something after its ending (`.gz.old`) for the file itself. `--short-filenames` and
+ * `--old-filenames` are left out: neither version writes them by default.
+ * @param prefix the text of `--file-prefix`
  */
 export function parseName(name: string, prefix = ''): DuplicityName | undefined {
   if (!name.startsWith(prefix)) return undefined

@@ -27,9 +27,8 @@ export function parseSelection(text: string): Pattern[] {
 const unquote = (text: string): string => (/^(['"]).*\1$/s.test(text) && text.length > 1 ? text.slice(1, -1) : text)
 
 /**
- * Why duplicity would refuse the list, one sentence a pattern, before it has read a file: a pattern that cannot match
- * anything below the source (its exit code 14), one that is no pattern (15), a last line that includes, which says
- * nothing since all else is included anyway (16).
+ * Why duplicity would refuse the list, one sentence a pattern: it cannot match anything below the source (its exit code
+ * 14), is no pattern (15), or includes in the last line, though all else is included anyway (16).
  */
 export function problemsOf(patterns: readonly Pattern[], source: string): string[] {
   const wrong = patterns.flatMap(pattern => {

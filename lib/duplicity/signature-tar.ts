@@ -108,9 +108,8 @@ export async function cutSignatures(
 }
 
 /**
- * An entry that no path can equal, for a file of which only the beginning is in the volumes: a pipe that nobody may
- * use, of 1970. The next backup then sends the file whole, or notes that it is gone, where without any entry a restore
- * would bring its beginning back.
+ * An entry that no path can equal (a pipe of 1970), for a file of which only the beginning is in the volumes: the next
+ * backup then sends it whole, or notes that it is gone. Without it a restore would bring its beginning back.
  */
 export function unequalEntry(path: string): Buffer {
   const name = Buffer.from(`snapshot/${path}`, 'latin1')
@@ -142,9 +141,8 @@ function tarHeader(name: Buffer, type: string, size: number): Buffer {
 }
 
 /**
- * A path as duplicity has it: bytes, one a character (latin1), so that names in any encoding keep their order. The root
- * is the empty text. Duplicity goes through a tree in the order of the parts of its paths: `a/z` comes before `a.b`,
- * and a folder before what is in it.
+ * Compares paths as duplicity orders them, part by part: `a/z` before `a.b`, a folder before what is in it. They are
+ * bytes, one a character (latin1), so that names in any encoding keep their order; the root is empty.
  * @returns less than 0 where `a` comes first, 0 where they are the same
  */
 export function comparePaths(a: string, b: string): number {

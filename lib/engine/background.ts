@@ -14,10 +14,8 @@ export interface Running {
 const BEGINNING = 20
 
 /**
- * Starts a command that stays until it is ended, and waits for the first line that it prints: by it the command says
- * that what it holds is held. It must end when its standard input does: then it ends with this process, however this
- * one ends.
- *
+ * Starts a command that stays until its standard input ends, and waits for the first line that it prints: what it holds
+ * is held. It ends with this process, however that ends.
  * @throws {CommandFailed} when it ends before that line
  * @throws {TimedOut} when the line does not come in time
  * @throws {Stopped} when `stop` is aborted before it comes

@@ -22,9 +22,8 @@ interface Process {
 }
 
 /**
- * What a process and all that it started have done so far, as a text: as long as it stays the same, none of them has
- * used processor time, read or written. What waits (for a server, for a disk, for another process that waits) does
- * nothing of that.
+ * What a process and all that it started have done so far, as a text: while it stays the same, none of them has used
+ * processor time, read or written, as when it waits for a server.
  */
 export function activityOf(root: number): string {
   const all = allProcesses()

@@ -63,9 +63,8 @@ export function startDeadline(deadline: Deadline): AbortSignal {
 }
 
 /**
- * Waits for work, and once a signal is aborted only as long as its commands need to be ended: whatever else it waits
- * for is left behind.
- * @throws the signal's reason when it was left behind, or ended with no better word than that it was aborted
+ * Waits for work, and once a signal is aborted only as long as its commands need to be ended.
+ * @throws the signal's reason when the work was left behind, or only says that it was aborted
  */
 export async function patiently<Result>(work: Promise<Result>, signal: AbortSignal, grace = () => GRACE): Promise<Result> {
   const left = Promise.withResolvers<never>()

@@ -50,9 +50,8 @@ const INHERITED =
   /^(HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
 
 /**
- * The whole environment of a command: the small one that all get, and its own. A bash whose standard input is a socket,
- * as Node's pipes are, takes itself for one that was started over the network and reads ~/.bashrc, unless SHLVL says
- * that it is not the first shell (bash(1), Invocation).
+ * The whole environment of a command. Without SHLVL, a bash whose standard input is a socket, as Node's pipes are,
+ * takes itself for one that was started over the network and reads ~/.bashrc (bash(1), Invocation).
  */
 export function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8', SHLVL: '1', PATH: searchPath().join(delimiter) }
@@ -75,9 +74,7 @@ const wait = (seconds: number): Promise<undefined> =>
 
 /**
  * Runs one command in a process group of its own and waits until it has ended. A stop or a time limit ends the whole
- * group. Should this process itself be killed, the kernel kills the command too (`setpriv --pdeathsig`): no orphan
- * writes on into an archive.
- *
+ * group. Should this process be killed, the kernel kills the command too: no orphan writes on into an archive.
  * @throws {CommandFailed} when it ended with another exit code than 0 or an allowed one, or by a signal
  * @throws {TimedOut} when it did not end in its time
  * @throws {PrintedTooMuch} when it printed more than it may

@@ -34,9 +34,8 @@ export type Merge<Has extends object, Gives extends object | void> = Gives exten
 type Flat<Facts> = { [Name in keyof Facts]: Facts[Name] }
 
 /**
- * What a chain that begins something must do before its end: a step that gives `Owes<'commit'>` wants one after it that
- * gives `Pays<'commit'>`, and a chain that ends without does not compile. For the compiler only: nothing of it is there
- * at run time.
+ * What a chain must do before its end: after a step that gives `Owes<'commit'>` comes one that gives `Pays<'commit'>`,
+ * or the chain does not compile. Nothing of it is there at run time.
  */
 export type Owes<What extends string> = { readonly [Name in `${What} is missing`]?: 'owed' }
 export type Pays<What extends string> = { readonly [Name in `${What} is missing`]?: 'paid' }
@@ -59,9 +58,7 @@ type GivesEach<Else, More> = keyof Else extends keyof More
   : { readonly 'is not given': Exclude<keyof Else, keyof More> }
 
 /**
- * A recipe as others see it, to run it or to use it in another: it fits where at least what it needs is there. The
- * functions are there only for the compiler, which compares their parameter and result.
- *
+ * A recipe as others see it, to run it or to use it in another: it fits where at least what it needs is there.
  * @typeParam Start what must be there when it begins
  * @typeParam Given what it adds to that, or replaces of it
  */
@@ -72,8 +69,8 @@ export interface Part<Start extends object, Given extends object = object> {
 }
 
 /**
- * A chain of steps whose type grows: each call takes only a step whose needs are met by what came before, and adds
- * what it gives. Immutable.
+ * A chain of steps whose type grows: each call takes only a step whose needs are met by what came before, and adds what
+ * it gives. Immutable.
  */
 export class Recipe<Start extends object, Given extends object> implements Part<Start, Given> {
   readonly nodes: readonly Node[]
@@ -102,9 +99,9 @@ export class Recipe<Start extends object, Given extends object> implements Part<
   }
 
   /**
-   * Adds steps that run only when a condition gives facts; when it gives a reason instead, that is shown. A failure
-   * inside ends this chain too.
-   * @param otherwise facts that the steps give and that are there after the block: these where the steps did not run
+   * Adds steps that run only when a condition gives facts; else its reason is shown. A failure inside ends this chain
+   * too.
+   * @param otherwise facts after the block where the steps, which give them too, did not run
    */
   only<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
     title: string,

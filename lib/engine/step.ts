@@ -16,8 +16,7 @@ export interface Step<Needs extends object, Gives extends object | void> {
 
 /**
  * A step with two halves, which gives at least one fact: by it a recipe knows that it is held. `down` runs whenever
- * `up` began, also when `up` failed half-way, after success, failure and signals; it gets the facts that `up` got, and
- * what `up` gave, or nothing of that when it did not end.
+ * `up` began, whatever happened, with the facts that `up` got, and gave if it ended.
  */
 export interface Hold<Needs extends object, Gives extends object> {
   readonly name: string

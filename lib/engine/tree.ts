@@ -9,8 +9,7 @@ type Wrapper = ListrTaskWrapper<unknown, never, never>
 
 /**
  * One chain at work: the facts so far, why it ended early if it did (shared with the blocks inside it), and which of
- * its holds are up, each with the facts for its release: those that it got and gave, whatever came to stand under their
- * names later.
+ * its holds are up, each with the facts that it got and gave, for its release.
  */
 interface Frame {
   facts: Facts

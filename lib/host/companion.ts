@@ -39,9 +39,8 @@ function unlessMissing(error: NodeJS.ErrnoException): void {
 export const COMPANION = '.holdfast'
 
 /**
- * A site's companion folder, held open. The site's folder can belong to somebody who may rename things in it at any
- * moment, so all work is done through the open descriptor: `path` names it for this process and its commands, whatever
- * its name leads to now (S41).
+ * A site's companion folder, held open: whoever owns the site's folder may rename things in it at any moment. `path`
+ * names it for this process and its commands, whatever its name leads to (S41).
  */
 export interface Companion extends Disposable {
   readonly path: string
@@ -101,9 +100,8 @@ export const furtherDump = (database: string): string =>
 export const FURTHER = /^database-.*\.sql$/
 
 /**
- * Opens the database dump in a site's folder, or in a tree that was restored; undefined where there is none, or
- * something else than a file or a folder stands in its place. What is told of it and what is then read is the same
- * file, whatever its owner puts there meanwhile.
+ * Opens the database dump in a site's folder, live or restored; undefined where there is no such file. What is told of
+ * it and what is read is the same file, whatever its owner puts there meanwhile.
  */
 export function openDump(folder: string): OpenedFile | undefined {
   using opened = OpenedFolder.openIfThere(folder)

@@ -18,8 +18,8 @@ export type LockInfo = z.infer<typeof holder>
 export const isHeld = (error: unknown): boolean => error instanceof CommandFailed && error.exitCode === 75
 
 /**
- * Opens what is locked: the lock file and its folder. On a disk in trouble, the file as it is, or the folder alone,
- * and why.
+ * Opens what is locked: the lock file and its folder. On a disk in trouble, the file as it is, or the folder alone, and
+ * why.
  */
 export function openLock(folder: string, file: string): { readonly descriptors: readonly number[]; readonly readOnly?: unknown } {
   try {
@@ -122,11 +122,11 @@ const ownLease = (): string => `lease-${process.pid}`
 const unwritten = new Set<string>()
 
 /**
- * Takes a lease. Leases are files that name a process; one whose process is gone does not count. Whoever comes first
- * switches it on and writes that down, unless it was on; whoever goes last switches it off, if that was written down: a
- * program that was killed leaves its share of that to the next.
- * @param isRun a run of the host, of which there is one at a time: where the disk of the leases is full or read-only it
- * goes without one, and tells so, for no backup depends on it. A look does not: it could take a share from under a run.
+ * Takes a lease. Leases are files that name a process, and count while it lives. Whoever comes first switches it on and
+ * writes that down, unless it was on; whoever goes last switches it off, if that was written down: so does the next
+ * program for one that was killed.
+ * @param isRun where the disk of the leases is full or read-only, a run, of which there is one at a time, goes without
+ * a lease, and says so. A look does not: it could take a share from under a run.
  */
 export async function takeLease(shared: Shared, shell: Shell, isRun = false): Promise<FoundBefore> {
   try {

@@ -28,9 +28,9 @@ export const unfinished = (): string => `.holdfast-${process.pid}-${randomBytes(
 export const UNFINISHED = /^\.holdfast-(\d+)-[0-9a-f]{16}\.new$/
 
 /**
- * A folder held open. Whoever may write in the folders around it can exchange any name for a link between a look and a
- * use (S41): so all that is done in it goes through the descriptor, one name at a time, and follows no link. Node knows
- * no `openat`; `/proc/PID/fd/N/NAME` is the same (proc(5)).
+ * A folder held open. Whoever may write in the folders around it can exchange a name for a link between a look and a
+ * use (S41): so all work goes through the descriptor, one name at a time, and follows no link. Node knows no `openat`;
+ * `/proc/PID/fd/N/NAME` is the same (proc(5)).
  */
 export class OpenedFolder implements Disposable {
   readonly #descriptor: number

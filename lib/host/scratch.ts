@@ -21,8 +21,8 @@ let made = 0
 
 /**
  * Makes a folder for what one command writes and nobody keeps.
- * @param cache where: in the cache when nothing else is said, since `/tmp` may be small and open to others, and what a
- * killed run leaves there, volumes that are not encrypted and keys among it, must be found again
+ * @param cache where: not in `/tmp`, which may be small and open to others, since what a killed run leaves, volumes
+ * that are not encrypted and keys among it, must be found again
  * @throws when it cannot be written, with its path
  */
 export function makeScratch(host: Host, cache = cacheOf(host)): Scratch {
@@ -60,11 +60,10 @@ const CONFIGURATION = ['gpg.conf', 'gpg-agent.conf', 'common.conf']
 const HOME = '/tmp/gnupg'
 
 /**
- * A home of gpg for one command in a sandbox: empty where a passphrase encrypts, else with the inventory's key from the
- * person's own home, the public part as a keyring of its own and the secret part, where it is there, as the person's
- * file. Its configuration cannot be changed. An agent that gpg starts in it ends with the sandbox.
+ * A home of gpg for one command in a sandbox: empty where a passphrase encrypts, else with the inventory's key, the
+ * public part as a keyring of its own and the secret part, where it is there, as the person's file. Its configuration
+ * cannot be changed, and an agent that gpg starts in it ends with the sandbox.
  * @param folder where it is made; it goes with whatever is around it
- * @returns what the sandbox needs for it
  * @throws when it cannot be written
  */
 export async function makeGpgHome(encryption: Encryption, folder: string, shell: Shell): Promise<GpgHome> {

@@ -36,8 +36,8 @@ export async function specialFilesIn(folder: string, shell: Shell): Promise<read
 }
 
 /**
- * Takes the marks by which nobody may change it (chattr(1)) from a name in a folder, and with `all` from what is in
- * it. Follows no link.
+ * Takes the marks by which nobody may change it (chattr(1)) from a name in a folder, and with `all` from what is in it.
+ * Follows no link.
  */
 export async function makeChangeable(folder: OpenedFolder, name: string, all: boolean, shell: Shell): Promise<void> {
   const [around, path] = [folder.real(), join(folder.real(), name)]
@@ -51,9 +51,8 @@ export async function makeChangeable(folder: OpenedFolder, name: string, all: bo
 }
 
 /**
- * Removes what has a name in a folder, with all that is in it, if it is there: by rm(1), which goes down by
- * descriptors, follows no link that somebody makes meanwhile, and reaches any depth. Mounts in it are left alone; what
- * nobody may change is made changeable first.
+ * Removes what has a name in a folder, if it is there, by rm(1), which follows no link and reaches any depth. Mounts in
+ * it are left alone; what nobody may change is made changeable first.
  */
 export async function removeTree(folder: OpenedFolder, name: string, shell: Shell): Promise<void> {
   const quiet = shell.with({ onLine: () => {}, opened: [folder] })

@@ -3,10 +3,9 @@ import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
 
 /**
- * Asks on the terminal, and gives the line that was typed, or undefined at its end (Ctrl-D, a connection that is gone).
- * The terminal stays as it is: were it read key by key, Ctrl-C would be a key and no signal, and a terminal that is
- * gone could not be put back.
- * @throws when the run is stopped meanwhile
+ * Asks on the terminal, and gives the line that was typed, or undefined at its end (Ctrl-D). The terminal is not read
+ * key by key: Ctrl-C stays a signal, and nothing need be put back.
+ * @throws when the run is stopped meanwhile, or the connection is gone
  */
 export async function ask(question: string, stop: AbortSignal): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false })

@@ -8,8 +8,8 @@ import { OpenedFolder } from './opened-folder.ts'
 import { sandboxed } from './sandbox.ts'
 
 /**
- * What a backup of a folder could not read, by what duplicity said, and by what it does not say: of a mount whose
- * server is gone it thinks that nothing is there.
+ * What a backup of a folder could not read, by what duplicity said, and by mounts whose server is gone, which it takes
+ * for empty.
  * @param counted how many errors it counted
  * @param isLeftOut whether a path is excluded
  */

@@ -6,7 +6,7 @@ import { OpenedFolder, UNFINISHED } from './opened-folder.ts'
 
 /**
  * Writes a file whole or not at all, in a folder that an administrator names: beside it first, hidden, since a web
- * server may show the folder, then over it. Nothing is left of one that a full disk cut short.
+ * server may show the folder, then over it.
  * @throws when it cannot be written, with its path
  */
 export function writeWhole(file: string, text: string, mode = 0o600): void {

@@ -16,10 +16,8 @@ const SERVERS_OWN = /^(mysql|information_schema|performance_schema|sys|root|mari
 
 /**
  * How a WordPress site reaches its database: as the inventory says or, where it says nothing, its `wp-config.php` when
- * PHP runs it (S14). Of `.env` it sees the names that the inventory grants it, and never one that guards a backup.
- * Undefined where WordPress keeps its database in a file of SQLite.
- *
- * @param folder the site's folder: the live one, or one that was restored beside it
+ * PHP runs it (S14), which sees only what the inventory grants of `.env`. Undefined for a file of SQLite.
+ * @param folder the site's folder, live or restored beside it
  * @param config its `wp-config.php` there
  */
 export async function databaseAccessOf(
@@ -76,8 +74,7 @@ export interface FurtherDatabase {
 }
 
 /**
- * Databases of a site beside its own one: by host name, where its configuration looks at that, and those of further
- * WordPresses in its folder.
+ * Further databases of a site: by host name, where its configuration looks at that, and of further WordPresses.
  * @param config by which its own one is known; undefined where that does not tell
  * @param own how the site reaches that; undefined for a file of SQLite
  */

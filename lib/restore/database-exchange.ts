@@ -13,9 +13,9 @@ import { accessFrom, accountFor } from './database-access.ts'
 import { readJournal, writeJournal } from './journal.ts'
 
 /**
- * Brings the tables of a restore's two databases to one of their two ends, by one RENAME TABLE over all of them, which
- * the server does wholly or not at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow
- * from their files. Doing it twice changes nothing.
+ * Brings the tables of a restore's two databases to one of their two ends, by one RENAME TABLE, which the server does
+ * wholly or not at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from their files.
+ * Doing it twice changes nothing.
  */
 export async function moveDatabase(context: HostContext, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
   const exchange = transaction.database!
@@ -57,9 +57,9 @@ function renameSql({ live, held }: DatabaseExchange, mine: readonly string[], th
 }
 
 /**
- * Makes sure that the configuration that is live now can log in to its database: a replica may never have had the
- * account, and a password may have changed since. An account that works is left as it is; so is one that is not
- * recorded as the site's, since whoever writes the configuration could name any (S41).
+ * Makes sure that the live configuration can log in to its database: a replica may never have had the account, or
+ * another password. One that works is left as it is; so is one that is not recorded as the site's: a configuration
+ * could name any (S41).
  */
 async function ensureAccount(context: HostContext, { site }: Transaction): Promise<void> {
   // a configuration that does not say it names no account to be made

@@ -7,9 +7,8 @@ import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder } from './journal.ts'
 
 /**
- * What restores kept of which this host remembers nothing, as where its state was lost: it may be the only copy of
- * something, so a person decides. Found by their names: the folders beside the sites, and the databases that go with
- * them.
+ * What restores kept, folders and databases, of which this host remembers nothing, as where its state was lost: it may
+ * be the only copy of something, so a person decides.
  * @returns a sentence each, with the command that removes it
  */
 export async function leftBehind(context: HostContext): Promise<string[]> {

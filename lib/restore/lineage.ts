@@ -28,8 +28,8 @@ const LONGEST_CHAIN = 8
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/
 
 /**
- * Reads the lineages in a folder that is laid out as Let's Encrypt's own. Whoever made the folder may be a stranger: no
- * link but certbot's own, from `live` to `archive`, is followed, and nothing is waited for.
+ * Reads the lineages in a folder that is laid out as Let's Encrypt's. A stranger may have made it: no link but
+ * certbot's own, from `live` to `archive`, is followed, and nothing is waited for.
  * @param leftOut is told of each that cannot be used, with the reason
  */
 export function readLineages(folder: OpenedFolder, leftOut: (text: string) => void): Lineage[] {

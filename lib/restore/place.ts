@@ -39,9 +39,8 @@ export class Place implements Disposable {
 export type Bases = Pick<Host, 'vhosts' | 'certificates' | 'webServer'>
 
 /**
- * Opens the folder that a path of a restore lies in. A site's owner can exchange any folder of the site for a link, and
- * a set can bring links: from the folder that the inventory names each part of the way is opened from the one before,
- * and none may be a link.
+ * Opens the folder that a path of a restore lies in, part by part, from the folder that the inventory names. None may
+ * be a link, which a site's owner can make at any time, and a set can bring.
  * @returns undefined where a folder on the way is not there
  * @throws {WrongKind} where one is a link or a file
  */

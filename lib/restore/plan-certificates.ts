@@ -23,8 +23,7 @@ export interface CertificatePlan {
 
 /**
  * Decides about the lineages of a set: one is put in place when it is for names that the site alone answers to here,
- * and this host has none of its name, or one that is the site's and ends earlier: going back to an older certificate
- * would make things worse.
+ * and this host has none of its name, or one of the site's that ends earlier.
  */
 export function planCertificates(
   host: Host,

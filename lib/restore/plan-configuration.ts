@@ -39,8 +39,7 @@ type WebServer = NonNullable<Host['webServer']>
 
 /**
  * Decides about the web server files of a set. One goes in force when an administrator of this host has approved it
- * byte for byte, or when all of it is on the list of what is harmless; one that is in force already, or was declined,
- * is passed over. None takes the place of a file that is not the site's alone.
+ * byte for byte, or all of it is known to be harmless, but not in place of a file that is not the site's alone.
  */
 export function planConfiguration(
   webServer: WebServer,

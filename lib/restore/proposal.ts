@@ -27,8 +27,8 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9@._-]{0,100}$/
 
 /**
  * Reads what is proposed in a folder that is laid out as a site's companion folder: `web-server/sites-enabled/NAME`, a
- * file or a link to one in `sites-available`, and `certificates`. A stranger may have made it: nothing that it names
- * outside of it is opened, and no pipe is waited for.
+ * file or a link to one in `sites-available`, and `certificates`. A stranger may have made it: nothing outside of it is
+ * opened.
  * @param leftOut is told of each piece that cannot be read, with the reason
  */
 export function readProposal(folder: OpenedFolder, leftOut: (text: string) => void): Proposal {

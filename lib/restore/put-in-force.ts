@@ -19,8 +19,8 @@ export interface Installed {
 }
 
 /**
- * Puts in force what may be, as a part of the restore that is under way, and tells of the rest. One rule: what cannot
- * go in force keeps nothing else from it, least of all the site's data, and waits; the site is incomplete until then.
+ * Puts in force what may be, as a part of the restore that is under way, and tells of the rest: what cannot go in force
+ * keeps nothing else from it, least of all the site's data, and waits.
  * @param id names the folders in which files are prepared
  * @param command makes commands for a person to type
  */

@@ -13,8 +13,7 @@ import { type Bases, mountsIn, openPlace } from './place.ts'
 import { reloadIfTouched } from './system-exchange.ts'
 
 /**
- * Takes a restore back, from whatever point it reached: what was live is live again, and what was made for it is gone.
- * Doing it twice changes nothing.
+ * Rolls back a restore, from whatever point it reached. Doing it twice changes nothing.
  * @throws when something cannot be put back (the database server is down): the journal keeps it for the next run
  */
 export async function rollBack(context: HostContext, transaction: Transaction): Promise<void> {

@@ -38,10 +38,8 @@ function pathExchanges(host: Host, folder: string, tree: string, paths: readonly
 
 /**
  * What has to change places so that a path of a site comes back: the path itself or, where folders on the way to it are
- * gone, the uppermost of those, so that an undo takes them away with it.
- * @returns relative to the site's folder
- * @throws {BadInput} when the path cannot be where it was: the site's folder is gone, or a file or a link stands where
- * a folder was
+ * gone, the uppermost of those, so that an undo takes them away with it. Relative to the site's folder.
+ * @throws {BadInput} when the path cannot be where it was: the site's folder is gone, or no folder on the way is one
  */
 export function placeOfPath(host: Bases, folder: string, path: string): string {
   try {

@@ -26,9 +26,9 @@ export async function reloadIfTouched(context: HostContext, exchanges: readonly 
 }
 
 /**
- * Puts pieces of the system in place of what is there, as a part of the restore that is under way, tests the web
- * server's configuration and has it read again. When that fails, all of them are as they were before.
- * @param id names the folders in which they are prepared, beside what is in force and on its file system
+ * Puts pieces of the system in place of what is there, as a part of the restore that is under way, and has the web
+ * server test and read its configuration. When that fails, all is as it was before.
+ * @param id names the folders in which they are prepared, on the file system of what is in force
  * @param isTried whether a piece is tried in a sandbox first: what nobody has approved
  * @returns why they are not in force; undefined when they are
  */
@@ -108,9 +108,8 @@ const READ = ['/etc/ssl', '/etc/mime.types', '/etc/php']
 const WRITTEN = ['/run', '/var/run', '/var/lock', '/var/log/apache2', '/var/log/nginx', '/var/lib/nginx']
 
 /**
- * Tests the web server's configuration as it will be, in a sandbox in which the new files are in the place of the old
- * ones: nothing in force is touched, and what a stranger wrote is not read with root's rights. Where even what is in
- * force fails its test there, the sandbox lacks something that it names, and cannot tell.
+ * Tests the web server's configuration as it will be, in a sandbox with the new files in the place of the old ones:
+ * what a stranger wrote is not read with root's rights. Where even what is in force fails there, it cannot tell.
  * @returns what is wrong with the new files; undefined when nothing is, or nobody can tell
  */
 export async function foreseenProblem(context: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {

@@ -9,9 +9,8 @@ import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext } from '../host/site.ts'
 
 /**
- * Keeps out of a restored tree what could make somebody root, or another user. Devices are refused, and no file runs as
- * its owner or group any more: a set chooses the owner too, so that no owner makes such a file harmless. A site can
- * make one by itself: it is no reason to leave it without its restore.
+ * Keeps out of a restored tree what could make somebody root, or another user. A set chooses owners too, so no owner
+ * makes a setuid file harmless; but a site can make one by itself, so it is still restored.
  * @throws when there is a device
  */
 export async function clearSetuidBits(tree: string, shell: Shell): Promise<void> {
@@ -34,9 +33,8 @@ export async function clearSetuidBits(tree: string, shell: Shell): Promise<void>
 const PROGRAMS = ['-type', 'f', '-perm', '/6000']
 
 /**
- * Refuses a set whose configuration names a database or an account that is on this server already and is not known to
- * be the site's (S41): it would take over what belongs to something that Holdfast does not manage. It is the site's
- * when it is recorded as such, or when its password opens it.
+ * Refuses a set whose configuration names a database or an account that is on this server already and is neither
+ * recorded as the site's nor opened by its password (S41): something that Holdfast does not manage may own it.
  * @throws with what a person can do, when it is meant
  */
 export async function refuseUnowned(context: HostContext, site: string, access: DatabaseAccess): Promise<void> {

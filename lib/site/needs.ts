@@ -25,9 +25,8 @@ export function needsOf(host: Host, site: Site): SiteNeeds {
 }
 
 /**
- * The extensions that PHP loads on this machine, as Debian switches them on
- * (`/etc/php/VERSION/SAPI/conf.d/NN-NAME.ini`): of the newest version, for web servers where it has any, else for the
- * command line. None where there is no such folder.
+ * The extensions that PHP loads here, as Debian switches them on (`/etc/php/VERSION/SAPI/conf.d/NN-NAME.ini`): of the
+ * newest version, for web servers where it has any, else for the command line.
  * @param root of the machine to look at
  */
 export function phpExtensions(root = '/'): string[] {

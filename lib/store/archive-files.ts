@@ -50,9 +50,8 @@ unpack() {
 }`
 
 /**
- * Each file is read once, from the server and not from what this machine still has in memory of writing it
- * (\`nocache\`): on its way it is hashed, decrypted or unpacked, and compared. As few processes as it takes: for small
- * sites they are all that reading back costs.
+ * Each file is read once, from the server and not from this machine's memory of writing it (\`nocache\`), and hashed,
+ * decrypted or unpacked, and compared on its way. For small sites the processes are all that it costs.
  */
 const READ_BACK = `${UNPACK}
 compare() {

@@ -29,8 +29,8 @@ export interface SiteArchive {
 }
 
 /**
- * Proves it again, before a site is looked at or written to. A share can go away in the middle of a run: the daemon of
- * an sshfs ends with its connection, and what is left is the folder underneath, empty and writable.
+ * Proves it again, before a site is looked at or written to: a share can go away in the middle of a run, and what is
+ * left is the folder underneath, empty and writable.
  * @throws when the archive is not what check-mount found
  */
 export async function recheckArchive({ place }: SiteArchive, shell: Shell): Promise<void> {

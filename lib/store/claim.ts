@@ -5,8 +5,8 @@ import { type ShareFiles, unlessMissing, unlessUnusable } from './share-files.ts
 const CLAIM = '.holdfast-claim'
 
 /**
- * Has a site's archive say whose it is, before the first set is in it: of several hosts that claim an unmarked site at
- * the same moment, one gets it.
+ * Has a site's archive say whose it is, before the first set is in it: of several hosts that claim it at once, one gets
+ * it.
  * @param files of the site's folder in the archive, which is made; undefined at a URL, where nobody can claim anything
  * @throws when it is another's
  */
@@ -30,8 +30,8 @@ export async function claimArchive(files: ShareFiles | undefined, me: string): P
 
 /**
  * What only one of several hosts can have, in an archive that all of them write to: a folder with one file in it, whose
- * name says who has it. Made beside and renamed, so it is never there without that file; and rename(2) puts no folder
- * over one that is not empty, and no file of a name that is gone anywhere, on any kind of share.
+ * name says who has it. rename(2) puts no folder over one that is not empty, and no file of a name that is gone
+ * anywhere, on any kind of share.
  */
 export interface Taken {
   readonly name: string

@@ -100,8 +100,7 @@ export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<
 }
 
 /**
- * Writes down more of one set; what else is known of it stays. The backup is good without: a failure is only noted.
- * @param time of the set
+ * Writes down more of one set; what else is known of it stays. A failure is only noted: the backup is good without.
  * @param present the collection, where the caller has it: the records of sets that are gone are dropped
  * @throws when the run is stopped
  */

@@ -16,11 +16,10 @@ export class ShareFailure extends Error {
 }
 
 /**
- * Reads and writes files on a share, in another process, which a dead server may hang. Whoever else can write to the
- * share can shape what is there: no link is followed, no pipe waited for, and files are made exclusively. Where the
- * archive's identity is known, each piece of work proves first, in the very folder that it then works in, that this is
- * the archive still: a share can go away in the middle of a run, and what is left is the folder underneath, empty and
- * writable.
+ * Reads and writes files on a share, in another process, which a dead server may hang. Others who write to the share
+ * can shape what is there: no link is followed, no pipe waited for, and files are made exclusively. Each operation
+ * proves first, in the very folder that it works in, that this is the archive still: of a share that went away the
+ * folder underneath is left, empty and writable.
  */
 export class ShareFiles {
   readonly #place: SharePlace

@@ -22,9 +22,8 @@ let current: ShareProcess | undefined
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Asks the process that works on shares, begun when it is needed first. A dead server hangs that process and not this
- * one; it is then killed, or left behind where not even that ends it, and the next request begins another. It dies with
- * this process.
+ * Asks the process that works on shares, begun when it is needed first. When a dead server hangs it, it is killed, or
+ * left behind where not even that ends it, and the next request begins another. It dies with this process.
  * @param seconds until the share is given up
  * @throws {ShareTimedOut} then
  */

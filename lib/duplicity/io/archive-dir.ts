@@ -110,9 +110,8 @@ const PLACEHOLDERS = {
 }
 
 /**
- * Puts stand-ins into an archive-dir for manifests and signatures that cannot be read, or are not needed: duplicity
- * fetches what is missing there from the archive before it does anything, and ends when that is damaged, also where it
- * would only restore an older set, or begin a new chain.
+ * Puts placeholders into an archive-dir for manifests and signatures that cannot be read, or are not needed: duplicity
+ * fetches what is missing there before it does anything, and ends when that is damaged.
  * @param names as in the archive; what is there already stays
  */
 export function putPlaceholders(archiveDir: string, names: readonly string[]): void {

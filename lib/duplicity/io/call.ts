@@ -71,10 +71,9 @@ export interface ReadyCall extends AsyncDisposable {
 const MEMORY = 8 * 1024 ** 3
 
 /**
- * Makes a call of duplicity ready to run in a sandbox: it sees this archive's folder and its own cache of it, a home of
- * gpg for this call, and what it is given. A site's files and the sets of another host are a stranger's (S41). For a
- * URL it has the network, and of the person's home what `archive.reads` names. It must run one call at a time for one
- * target, since the call's log file is the target's.
+ * Makes a call of duplicity ready to run in a sandbox: it sees this archive's folder, its own cache of it, a home of
+ * gpg, and what it is given, for files and sets may be a stranger's (S41). For a URL it has the network, and of the
+ * person's home what `archive.reads` names. One call at a time for one target, whose log file it is.
  * @throws when the cache cannot be written
  */
 export async function duplicityCall(

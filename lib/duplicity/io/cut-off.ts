@@ -20,9 +20,8 @@ import { copyName } from './archive-dir.ts'
 import type { Sent, SetFolders } from './sent-part.ts'
 
 /**
- * Makes a finished set of what was sent of an unfinished one, as duplicity does: signatures and manifest, first in its
- * archive-dir, then packed in the archive; there the manifest last, with which a set counts as finished. When this is
- * cut off too, it can be done again.
+ * Makes a finished set of what was sent of an unfinished one, as duplicity does: signatures and manifest in its
+ * archive-dir, then packed in the archive, the manifest last. When this is cut off too, it can be done again.
  */
 export async function closeSet(
   set: UnfinishedSet,

@@ -41,9 +41,8 @@ export interface Fetch {
 }
 
 /**
- * Makes a tree from the archive: the one place where restores get their files. Duplicity changes nothing of this host
- * but a new folder, in which it follows no link: a set with links or `..` in its names writes nowhere else (S41). The
- * tree is put in its place when it is whole.
+ * Restores a tree from the archive into a new folder, in which duplicity follows no link: a set with links or `..` in
+ * its names writes nowhere else (S41). The tree is put in its place when it is whole.
  * @throws when the set is known to be damaged, before duplicity is started, or when duplicity fails
  */
 export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
@@ -70,9 +69,8 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
 }
 
 /**
- * A folder that is not there yet, with a name that nobody can foresee; it goes, with what is in it, when it is disposed
- * of. The one around what is made is held open from then on: whatever the way to it leads to meanwhile, what was made
- * is moved out to where it was begun, or nowhere.
+ * A new folder of a name that nobody can foresee, removed when it is disposed of. The one around the target is held
+ * open: wherever its name leads meanwhile, what was made is moved to where it was begun, or nowhere.
  */
 function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
   const name = `.holdfast-fetch-${randomUUID()}`
@@ -130,10 +128,8 @@ export async function withNeededManifests(used: Used, shell: Shell, restore: () 
 }
 
 /**
- * Makes duplicity's archive-dir for restores ready for one: duplicity fetches what is missing there of all manifests
- * and signatures before it does anything, and ends when any of them is damaged. Here it finds placeholders for all but
- * the manifests that the restore needs, and of these only copies that can be right: it never compares them with the
- * archive's.
+ * Makes duplicity's archive-dir for restores ready: with placeholders for all but the manifests that the restore needs,
+ * and of these only copies that can be right, for duplicity never compares them with the archive's.
  * @throws when the archive-dir cannot be written
  */
 export function prepareArchiveDir({ archiveDir, point, collection: { files }, prefix }: Used): void {
@@ -153,8 +149,7 @@ export function prepareArchiveDir({ archiveDir, point, collection: { files }, pr
 
 /**
  * @throws when duplicity did not restore all of a restore point: by a manifest that was cut short, it leaves volumes
- * out
- * without a word
+ * out without a word
  */
 export function assertWhole({ archiveDir, point }: Pick<Used, 'archiveDir' | 'point'>): void {
   for (const set of setsNeeded(point)) {

@@ -18,10 +18,9 @@ export interface FreshTarget extends AsyncDisposable {
 }
 
 /**
- * A target whose archive-dir is empty: what duplicity then says and does follows from the archive alone, not from what
- * this host remembers of it, nor from a set that it left partial; and no call waits for another's lock.
- * @param parent where the archive-dir is made; it holds what duplicity reads of the archive, so only its owner can
- * enter it
+ * A target whose archive-dir is empty: what duplicity says and does follows from the archive alone, and no call waits
+ * for another's lock.
+ * @param parent where the archive-dir is made
  */
 export async function freshTarget(host: Host, site: string, archive: SiteArchive, parent: string): Promise<FreshTarget> {
   makeFolder(parent)
@@ -40,9 +39,8 @@ function removeLooks(parent: string): void {
 }
 
 /**
- * Gives a fresh target what this host's backups already know of the archive, so that `cleanup` need not read and
- * decrypt it anew: hard links of the local manifests and signatures, less those of partial sets and of sets that are
- * gone.
+ * Gives a fresh target this host's copies, so that `cleanup` need not read the archive anew: hard links of the
+ * manifests and signatures, less those of partial sets and of sets that are gone.
  * @param archived names in the archive
  */
 export async function seed({ target }: FreshTarget, from: Target, archived: readonly string[], prefix: string): Promise<void> {

@@ -5,10 +5,8 @@ import type { Shell } from '../../engine/shell.ts'
 const EVERY = 2
 
 /**
- * Tells how far a backup is while it is made, by the volumes that appear in its folder: duplicity's own `--progress`
- * would first read the whole site. The looking is a process of its own, since a dead server would hang this one. It
- * ends when nobody reads what it tells: the kernel ends it with its parent, but not when that was killed in the very
- * moment in which it began.
+ * Tells how far a backup is, by the volumes in its folder: duplicity's `--progress` would first read the whole site. A
+ * process of its own looks, which a dead server may hang. It ends when nobody reads what it prints.
  * @param folder the site's archive; undefined for a URL, where nothing can be seen
  */
 export async function withVolumeProgress(

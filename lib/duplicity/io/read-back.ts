@@ -104,9 +104,8 @@ type Found = Metadata & {
 }
 
 /**
- * @param trusting `copies` for what was just put back from them: packed or encrypted anew, it has another hash. Else
- * what was written down counts, where it is known: without its cache duplicity takes a new copy from the archive, and a
- * damaged file is then the same as its copy.
+ * @param trusting `copies` for what was just put back from them: packed anew, it has another hash. Else the recorded
+ * hash counts, where it is known: a copy may have been made from a damaged file.
  */
 async function readAll(
   { facts, keys, known, shell, since }: Look,

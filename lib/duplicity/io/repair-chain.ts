@@ -27,9 +27,8 @@ const SIGNS: readonly DuplicityFault[] = [
 ]
 
 /**
- * Looks, after a backup that failed, whether manifests and signatures of the chain are damaged. They are put back where
- * this host has copies; what it has none of is told as damage, and something stands in for it, so that duplicity can
- * begin a new chain.
+ * Looks, after a backup that failed, whether manifests and signatures of the chain are damaged. They are put back from
+ * this host's copies; placeholders stand in for the others, so that duplicity can begin a new chain.
  * @returns the collection, to be backed up to once more; undefined where nothing of that was wrong
  */
 export async function repairChain(

@@ -25,11 +25,10 @@ import { lookAtSent, type NamedFile, type Sent, type SetFolders } from './sent-p
 type UnfinishedNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
 
 /**
- * Sees to what a backup that was cut off has left, before the next begins: duplicity itself would resume it; see
- * planUnfinished(). After it, duplicity's archive-dir holds no partial set.
+ * Sees to what a backup that was cut off has left, before the next begins; see planUnfinished(). After it, duplicity's
+ * archive-dir holds no partial set.
  * @returns the collection as it is then
- * @throws when the archive is away or full, or gpg fails: then no backup could be made either, and the next run begins
- * again with this
+ * @throws when the archive is away or full, or gpg fails: the next run begins again with this
  */
 export async function resolveUnfinished(facts: UnfinishedNeeds, shell: Shell): Promise<Collection> {
   const { host, site, siteArchive } = facts
