@@ -7,10 +7,10 @@ import { openArchive } from '../lib/parts/open-archive.ts'
 import { restoreInPlace, undoRestore } from '../lib/parts/replace-site.ts'
 import { restoreElsewhere } from '../lib/parts/restore-elsewhere.ts'
 import { recoverTask } from '../lib/program/tasks.ts'
+import { listPoints } from '../lib/steps/list-points.ts'
 import {
   choosePoint,
   chooseSite,
-  listPoints,
   wantsArchive,
   wantsElsewhere,
   wantsInPlace,

@@ -5,11 +5,13 @@ import { look } from '../lib/program/look.ts'
 import { showStatus } from '../lib/program/show-status.ts'
 import { statusTask } from '../lib/program/tasks.ts'
 import { checkFreeSpace } from '../lib/steps/archive.ts'
+import { clearSuspicion } from '../lib/steps/clear-suspicion.ts'
 import { decideRoles, findSites } from '../lib/steps/sites.ts'
 import { allSites, examineSite, examineSpace } from '../lib/steps/status.ts'
 
 const status = recipe<StartOf<typeof statusTask>>()
   .do(findSites)
+  .do(clearSuspicion)
   .use(openArchiveForLook)
   .do(decideRoles)
   .do(checkFreeSpace)

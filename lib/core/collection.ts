@@ -1,5 +1,6 @@
 import type { SetAnswer } from './page.ts'
 import type { SetTest } from './set-test.ts'
+import type { SiteState } from './site-state.ts'
 
 /** A file of the archive, by its name there. */
 export interface FileRef {
@@ -55,6 +56,10 @@ export interface BackupSet {
   readonly unread?: readonly string[]
   /** What came of its last restore into a sandbox. */
   readonly tested?: SetTest
+  /** What tells the site in it from that in another. */
+  readonly state?: SiteState
+  /** What shows that an accident or an attack changed the site; see alarm.ts. */
+  readonly suspect?: readonly string[]
 }
 
 /** A full set and the incrementals that build on it, oldest first. `endAt` is the time of the last one. */

@@ -2,6 +2,7 @@ import { formatAge } from './age.ts'
 import { type BackupSet, type Collection, setsOf } from './collection.ts'
 import type { Finding } from './finding.ts'
 import { printTime } from './restore-point.ts'
+import { whatChanged } from './what-changed.ts'
 
 /** That a site does not work, as its sets tell. Times of sets, ms since the epoch. */
 export interface Broken {
@@ -11,6 +12,8 @@ export interface Broken {
   readonly since: number
   /** The newest set of a site that worked; undefined where it was never seen to. */
   readonly good: number | undefined
+  /** What changed on it between the two, a phrase each. */
+  readonly changed: readonly string[]
 }
 
 /**
@@ -21,7 +24,10 @@ export function brokenSince(collection: Collection): Broken | undefined {
   const known = collection.chains.flatMap(setsOf).filter(set => set.answer !== undefined && !set.cutOff)
   const good = known.findLastIndex(isKnownGood)
   const [first] = known.slice(good + 1)
-  return first && { said: known.at(-1)!.answer!.said, since: first.time, good: known[good]?.time }
+  if (!first) return undefined
+  const goodTime = known[good]?.time
+  const changed = goodTime === undefined ? [] : whatChanged(collection, goodTime, first.time)
+  return { said: known.at(-1)!.answer!.said, since: first.time, good: goodTime, changed }
 }
 
 /** Whether a set is known to be of a site that worked. Unknown is never good. */
@@ -36,7 +42,7 @@ export const newestKnownGood = (collection: Collection): BackupSet | undefined =
  * @param toldAt when the last run judged the site, if one did
  */
 export function brokenFinding(site: string, broken: Broken, isOwner: boolean, now: number, toldAt = 0): Finding {
-  const { said, since, good } = broken
+  const { said, since, good, changed } = broken
   if (good === undefined)
     return {
       level: 'remark',
@@ -44,9 +50,10 @@ export function brokenFinding(site: string, broken: Broken, isOwner: boolean, no
     }
   const from = now - since < A_DAY ? '' : ` for ${formatAge(now - since)}`
   const text = `it does not work${from}: ${said}. The last backup of it that is known to be good is of ${printTime(good)}`
+  const what = changed.length === 0 ? '' : `. What changed between that one and the first that is not: ${changed.join('. ')}`
   return {
     level: isOwner ? 'attention' : 'remark',
-    text,
+    text: `${text}${what}`,
     isKnown: toldAt > since,
   }
 }

@@ -13,6 +13,7 @@ import {
 import { isRemovable, predictCleanup, predictRemoval, type Removal } from './removal.ts'
 import { printTime } from './restore-point.ts'
 import { formatBytes } from './size.ts'
+import { listed } from './wording.ts'
 
 /** One action that was looked at, in the order of S18, with why it applies or not. */
 interface Consideration {
@@ -71,6 +72,8 @@ function isOnlyResumed(input: PruneInput): boolean {
 
 function blockedReason(input: PruneInput): string | undefined {
   if (input.frozen !== undefined) return `pruning of this site is stopped: ${input.frozen}`
+  if (input.suspect !== undefined)
+    return `the site is suspect (${listed(input.suspect)}): nothing is pruned before a person has looked`
   if (input.interrupted) return 'the last run was interrupted: this one backs up first'
   if (input.otherWriter !== undefined)
     return `another host is writing this archive (${input.otherWriter}): nothing is pruned until it has ended`
@@ -212,6 +215,8 @@ export interface PruneInput {
   readonly full?: boolean
   /** Why all pruning of this site is stopped. */
   readonly frozen?: string | undefined
+  /** What shows that an accident or an attack changed the site: nothing goes before a person has looked (S45). */
+  readonly suspect?: readonly string[] | undefined
   /** Clean a collection within its allowance too, as the desktop does (S29). */
   readonly tidy?: boolean
 }

@@ -3,6 +3,7 @@ import type { BackupSet, Chain, Collection } from './collection.ts'
 import type { SetAnswer } from './page.ts'
 import { ownTest, type SetTest } from './set-test.ts'
 import type { SiteNeeds } from './site-needs.ts'
+import type { SiteState } from './site-state.ts'
 
 /**
  * What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote
@@ -39,6 +40,38 @@ export interface SetRecord {
   readonly tests?: readonly SetTest[] | undefined
   /** What could not be read when it was made, from the site's folder on; the empty path is all of it. See unread.ts. */
   readonly unread?: readonly string[] | undefined
+  /** What else tells this night from another. */
+  readonly state?: SiteState | undefined
+  /** What shows that an accident or an attack changed it, in this night or in one before it; see alarm.ts. */
+  readonly suspect?: readonly string[] | undefined
+}
+
+/** What of it is shown, and decided by, with the set itself. */
+type Marks = Pick<BackupSet, 'cutOff' | 'answer' | 'unread' | 'tested' | 'state' | 'suspect'>
+
+const marksOf = ({
+  cutOff,
+  answer,
+  unread,
+  tested,
+  state,
+  suspect,
+}: { [Mark in keyof Marks]: Marks[Mark] | undefined }): Marks => ({
+  ...(cutOff && { cutOff }),
+  ...(answer && { answer }),
+  ...(unread && { unread }),
+  ...(tested && { tested }),
+  ...(state && { state }),
+  ...(suspect && { suspect }),
+})
+
+/**
+ * That a set worked when it was restored into a sandbox counts as that the site did, where nobody asked it then; that
+ * it did not may be the sandbox's fault.
+ */
+function marksIn({ tests, answer, ...record }: SetRecord): Marks {
+  const tested = ownTest(tests)
+  return marksOf({ ...record, tested, answer: answer ?? (tested?.works ? { works: true, said: tested.said } : undefined) })
 }
 
 /** How large a site was when a set of it was made. */
@@ -67,37 +100,26 @@ export function treeSizeIn(records: readonly SetRecord[], time: number): TreeSiz
   return files === undefined || bytes === undefined ? undefined : { files, bytes, ...(dump && { dump }) }
 }
 
-/**
- * The collection with what is written down of its sets. That a set worked when it was restored into a sandbox counts as
- * that the site did, where nobody asked it then; that it did not may be the sandbox's fault.
- */
-export function withRecords(collection: Collection, records: readonly SetRecord[]): Collection {
-  const known = records.filter(record => record.cutOff || record.answer || record.unread || record.tests)
-  if (known.length === 0) return collection
-  const cutOffs = new Set(known.filter(({ cutOff }) => cutOff).map(({ time }) => time))
-  const tested = new Map(known.flatMap(({ time, tests }) => [[time, ownTest(tests)] as const]))
-  const answerOf = ({ answer, tests }: SetRecord): SetAnswer | undefined => {
-    const test = ownTest(tests)
-    return answer ?? (test?.works ? { works: true, said: test.said } : undefined)
-  }
-  const answers = new Map(known.map(record => [record.time, answerOf(record)] as const))
-  const unreads = new Map(known.flatMap(({ time, unread }) => (unread ? [[time, unread] as const] : [])))
-  const mark = (set: BackupSet): BackupSet => {
-    const [answer, unread, test] = [answers.get(set.time), unreads.get(set.time), tested.get(set.time)]
-    const marks = { ...(answer && { answer }), ...(unread && { unread }), ...(test && { tested: test }) }
-    return { ...set, ...(cutOffs.has(set.time) && { cutOff: true }), ...marks }
-  }
-  const markChain = (chain: Chain): Chain => ({ ...chain, full: mark(chain.full), incrementals: chain.incrementals.map(mark) })
-  return { ...collection, chains: collection.chains.map(markChain) }
-}
+/** The collection with what is written down of its sets. */
+export const withRecords = (collection: Collection, records: readonly SetRecord[]): Collection =>
+  withMarks(
+    collection,
+    records.map(record => [record.time, marksIn(record)]),
+  )
 
 /** A collection that was listed anew, with what was known of the sets of the one before. */
-export function withMarksOf(collection: Collection, before: Collection): Collection {
-  const known = before.chains.flatMap(chain => [chain.full, ...chain.incrementals])
-  return withRecords(
+export const withMarksOf = (collection: Collection, before: Collection): Collection =>
+  withMarks(
     collection,
-    known.map(({ time, cutOff, answer }) => ({ time, cutOff, answer })),
+    before.chains.flatMap(chain => [chain.full, ...chain.incrementals]).map(set => [set.time, marksOf(set)]),
   )
+
+function withMarks(collection: Collection, known: readonly (readonly [time: number, marks: Marks])[]): Collection {
+  const marks = new Map<number, Marks>()
+  for (const [time, each] of known) marks.set(time, { ...marks.get(time), ...each })
+  const mark = (set: BackupSet): BackupSet => ({ ...set, ...marks.get(set.time) })
+  const markChain = (chain: Chain): Chain => ({ ...chain, full: mark(chain.full), incrementals: chain.incrementals.map(mark) })
+  return marks.size === 0 ? collection : { ...collection, chains: collection.chains.map(markChain) }
 }
 
 /** The records with more known of one set, newest set first: what is not named stays. */

@@ -18,6 +18,7 @@ export function judge(site: SiteReport): readonly Finding[] {
   if (role === 'incoming') return [...work, remark(claimText(site))]
   return [
     ...brokenFindings(site),
+    ...suspicionFindings(site),
     ...work,
     ...ageFindings(site),
     ...shrinkageFindings(site),
@@ -38,6 +39,12 @@ export const claimText = ({ role, reason, choices = [] }: SiteReport): string =>
 function brokenFindings({ site, broken, commandPlace }: SiteReport): Finding[] {
   if (!broken || broken.level === 'remark') return broken ? [broken] : []
   return [{ ...broken, text: `${broken.text}\n  ${taskCommand(commandPlace, 'recover', '--site', site, '--last-good')}` }]
+}
+
+function suspicionFindings({ site, suspicion, commandPlace }: SiteReport): Finding[] {
+  if (!suspicion || suspicion.level === 'remark') return suspicion ? [suspicion] : []
+  const command = taskCommand(commandPlace, 'status', '--clear', site)
+  return [{ ...suspicion, text: `${suspicion.text}. Once you have looked: ${command}` }]
 }
 
 function shrinkageFindings({ site, shrinkage, commandPlace }: SiteReport): Finding[] {

@@ -11,6 +11,10 @@ export interface SignatureEntry {
   /** Its first byte, and the first after it. */
   readonly from: number
   readonly to: number
+  /** When the file was changed last, ms since the epoch. */
+  readonly modifiedAt: number
+  /** Where the signature of its content stands. */
+  readonly content: { readonly from: number; readonly bytes: number }
 }
 
 /** Reads bytes of a file, fewer at its end. */
@@ -39,7 +43,14 @@ export async function* signatureEntries(read: ReadAt): AsyncGenerator<SignatureE
     } else {
       const [, kind, path = ''] = /^(signature|snapshot|deleted)(?:\/(.*?))?\/?$/s.exec(longName ?? nameIn(header)) ?? []
       if (kind === undefined || (size > 0 && (await read(to - 1, 1)).length < 1)) return
-      yield { kind: kind as SignatureEntry['kind'], path, from, to }
+      yield {
+        kind: kind as SignatureEntry['kind'],
+        path,
+        from,
+        to,
+        modifiedAt: octal(header, 136, 12) * 1000,
+        content: { from: at + BLOCK, bytes: size },
+      }
       ;[from, longName] = [to, undefined]
     }
     at = to

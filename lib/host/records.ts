@@ -28,6 +28,8 @@ export interface SiteRecord {
   /** Files of which the newest chain has only the beginning; see unread.ts. */
   readonly torn?: readonly string[]
   readonly drill?: LastDrill
+  /** Until when what was suspect of it has been looked at by a person. */
+  readonly cleared?: number
 }
 
 const time = z.number().exactOptional()
@@ -57,6 +59,7 @@ const record: z.ZodType<SiteRecord> = z.object({
   held: z.object({ time: z.number(), reasons: sentences, byOwner: z.boolean(), since: z.number() }).exactOptional(),
   cutOff: z.array(z.number()).exactOptional(),
   torn: z.array(z.string()).exactOptional(),
+  cleared: time,
   drill: z
     .object({
       triedAt: z.number(),

@@ -3,6 +3,7 @@ import type { NeedsOf } from '../engine/step.ts'
 import { backup, mustBeRepeated, readBackSet } from '../steps/backup.ts'
 import { type Checked, checkFolder, recordAnswer } from '../steps/check-site.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
+import { compareContents } from '../steps/compare-contents.ts'
 import { checkEncryption, type EncryptionRequest } from '../steps/gpg.ts'
 import { status } from '../steps/status.ts'
 import { checkShrinkage, compareFiles, confirmShrinkage, isShrinkageAccepted, type ShrinkageRequest } from '../steps/verify.ts'
@@ -21,7 +22,12 @@ export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive'
 /** The same of a site, and whether its folder holds what a backup is made of. */
 export const checkPrimary = recipe<NeedsOf<typeof checkSets>>().use(checkSets).do(checkFolder)
 
-const makeSet = recipe<NeedsOf<typeof backup> & Checked>().do(backup).do(checkShrinkage).do(recordAnswer).do(readBackSet)
+const makeSet = recipe<NeedsOf<typeof backup> & Checked>()
+  .do(backup)
+  .do(compareContents)
+  .do(checkShrinkage)
+  .do(recordAnswer)
+  .do(readBackSet)
 
 /** One set more, compared with those before and read back; a new chain at once where it was made in vain. */
 export const backUp = recipe<NeedsOf<typeof backup> & Checked & ShrinkageRequest>()

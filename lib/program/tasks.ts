@@ -6,6 +6,7 @@ import { type Approval, readApproval } from '../restore/approvals.ts'
 import { type Recovery, readRecovery } from '../restore/recovery.ts'
 import { type Look, newLook } from '../site/report.ts'
 import type { WriterRequest } from '../steps/archive.ts'
+import type { ClearRequest } from '../steps/clear-suspicion.ts'
 import type { ClockRequest } from '../steps/clock.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
 import type { EncryptionRequest } from '../steps/gpg.ts'
@@ -123,12 +124,20 @@ export const bootTask: TaskWith<object> = {
 
 const mounted = flag('the archive is there already: no VPN, no mount, no unmount')
 
-export const statusTask: TaskWith<Look & StatusOptions> = {
+export const statusTask: TaskWith<Look & StatusOptions & ClearRequest> = {
   name: 'status',
   about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
-  options: { mounted, html: text('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are') },
+  options: {
+    mounted,
+    clear: list('NAME', 'you have looked at this suspect site, and it is as it should be: it is pruned again'),
+    html: text('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are'),
+  },
   help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
-  read: values => ({ ...newLook(values.mounted === true), html: pathIn(values.html) }),
+  read: values => ({
+    ...newLook(values.mounted === true),
+    html: pathIn(values.html),
+    cleared: Array.isArray(values.clear) ? values.clear : [],
+  }),
 }
 
 export const forecastTask: TaskWith<Look & ForecastOptions> = {

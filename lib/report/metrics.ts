@@ -19,6 +19,8 @@ const siteMetrics = z.object({
   lag: number,
   prunedBytes: number,
   drilledAt: number,
+  works: z.boolean().optional(),
+  isSuspect: z.boolean().optional(),
 })
 type SiteMetrics = z.infer<typeof siteMetrics>
 
@@ -59,6 +61,8 @@ const RUN_FIELDS: readonly Field<Report & Pick<MetricsMemory, 'lastSuccess'>>[] 
   ],
 ]
 
+const oneOrZero = (is: boolean | undefined): number | undefined => (is === undefined ? undefined : Number(is))
+
 const SITE_FIELDS: readonly Field<SiteMetrics>[] = [
   ['newest_backup_timestamp_seconds', 'When the newest set in the archive was made.', site => seconds(site.newestBackup)],
   ['archive_bytes', 'Size of the archive of the site.', site => site.bytes],
@@ -67,6 +71,12 @@ const SITE_FIELDS: readonly Field<SiteMetrics>[] = [
   ['chains', 'Chains in the archive.', site => site.chains],
   ['replica_lag_restore_points', 'Restore points in the archive that the replica on this host lacks.', site => site.lag],
   ['pruned_bytes', 'What pruning freed in the last run.', site => site.prunedBytes ?? 0],
+  ['works', 'Whether the site worked when it was asked last: 1 or 0.', ({ works }) => oneOrZero(works)],
+  [
+    'suspect',
+    'Whether its contents changed as by an attack: 1 until a person clears it.',
+    ({ isSuspect }) => oneOrZero(isSuspect),
+  ],
   ['drill_timestamp_seconds', 'When a backup was last tried in a sandbox.', site => seconds(site.drilledAt)],
 ]
 

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs'
 import type { SetRecord, TreeSize } from '../core/set-record.ts'
 import { coreRows } from '../core/shrinkage.ts'
+import type { FileList, WordPressState } from '../core/site-state.ts'
 import { messageOf } from '../core/wording.ts'
+import { dumpSettingsOf } from '../database/dump-settings.ts'
 import { dumpRowsOf, dumpSizeOf } from '../database/dump-size.ts'
 import { sourceSizeIn } from '../duplicity/log.ts'
 import type { Shell } from '../engine/shell.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { openWebRoot, type Site } from '../host/site.ts'
+import { versionsIn } from '../wordpress/versions.ts'
 
 /** What is written down of a site's contents. */
-export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty'>
+export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty' | 'state'>
 
 /**
  * How large the site was in the set that was just made, as far as that can be told.
@@ -24,11 +27,42 @@ export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Pro
     const isEmpty = isSiteEmpty(site.folder) ? { isEmpty: true } : {}
     if (site.local?.wpConfig === undefined) return { ...source, ...isEmpty, rows: {} }
     const [dump, rows] = [await dumpSizeOf(site.folder, shell), await dumpRowsOf(site.folder, shell)]
-    return { ...source, ...isEmpty, ...(dump && { dump }), ...(rows && { rows: coreRows(rows) }) }
+    return {
+      ...source,
+      ...isEmpty,
+      ...(dump && { dump }),
+      ...(rows && { rows: coreRows(rows), state: { tables: tablesOf(rows) } }),
+    }
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `how large the site is cannot be told: ${messageOf(error)}`)
     return {}
+  }
+}
+
+/** The most tables that are written down: a network of sites has thousands. */
+const MOST_TABLES = 400
+const tablesOf = (rows: ReadonlyMap<string, number>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, MOST_TABLES))
+
+/**
+ * The versions and settings of the site's WordPress, as it is now; undefined where it has none, or that cannot be told.
+ * @throws when the run is stopped
+ */
+export async function wordPressStateOf(
+  site: Site,
+  files: FileList | undefined,
+  shell: Shell,
+): Promise<WordPressState | undefined> {
+  try {
+    const versions = files && versionsIn(site.folder, files)
+    const settings = site.local?.wpConfig === undefined ? undefined : await dumpSettingsOf(site.folder, shell)
+    if (!versions && !settings) return undefined
+    return { core: [], plugins: {}, themes: {}, ...versions, ...(settings && { settings }) }
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    shell.note('info', `the versions of its WordPress cannot be told: ${messageOf(error)}`)
+    return undefined
   }
 }
 

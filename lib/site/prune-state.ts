@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { suspicionOf } from '../core/alarm.ts'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import { newestKnownGood } from '../core/known-good.ts'
@@ -99,6 +100,7 @@ export interface PruneFacts {
  */
 export function pruneInputOf(facts: PruneFacts): PruneInput {
   const { host, site, siteArchive, collection, limits, interrupted, freeSpace, now } = facts
+  const record = readRecord(host, site.name)
   const own = localPartialTimes(host, site.name, siteArchive, collection)
   const prefix = filePrefixIn(siteArchive.options)
   const isOwn = ({ name }: FileRef): boolean => own.size > 0 && own.has(parseName(name, prefix)?.time ?? Number.NaN)
@@ -112,7 +114,8 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     full: freeSpace !== undefined && isFull(host, freeSpace),
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
-    knownGood: oldestOf(readRecord(host, site.name).shrunken?.good, newestKnownGood(collection)?.time),
+    suspect: suspicionOf(collection, record.cleared)?.signs,
+    knownGood: oldestOf(record.shrunken?.good, newestKnownGood(collection)?.time),
     ...(site.isDesktop ? {} : { keepSince: keepSince(host, now) }),
     now,
   }

@@ -1,5 +1,7 @@
+import { suspicionFinding, suspicionOf } from '../core/alarm.ts'
 import { archiveTelling, nextNight, pruningTelling } from '../core/archive-report.ts'
 import { planBackup } from '../core/backup-plan.ts'
+import { setsOf } from '../core/collection.ts'
 import { type Finding, withIncomplete } from '../core/finding.ts'
 import { brokenFinding, brokenSince } from '../core/known-good.ts'
 import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
@@ -47,6 +49,8 @@ export function listingTelling(
     frozen: frozenReason(host, site.name) ?? null,
     shrinkage: shrinkageOfSite(host, site.name),
     broken: brokenReport({ host, site, collection }, now),
+    works: collection.chains.flatMap(setsOf).findLast(({ answer }) => answer !== undefined)?.answer?.works,
+    ...suspicionReport({ host, site, collection }),
   }
 }
 
@@ -54,6 +58,13 @@ export function listingTelling(
 function drilledAt(host: Host, site: string): Pick<SiteReport, 'drilledAt'> {
   const doneAt = readRecord(host, site).drill?.doneAt
   return doneAt === undefined ? {} : { drilledAt: doneAt }
+}
+
+/** That its contents are suspect. Only its owner can clear that; a replica tells it as it is. */
+function suspicionReport({ host, site, collection }: Needs<'host' | 'site' | 'collection'>): Partial<SiteReport> {
+  const found = suspicionOf(collection, readRecord(host, site.name).cleared)
+  if (!found) return { suspicion: null, isSuspect: false }
+  return { suspicion: suspicionFinding(found, site.role.role === 'primary', lastVerdictOf(host, site)?.at), isSuspect: true }
 }
 
 /** That the site does not work, as its sets tell. */
@@ -107,17 +118,18 @@ export function lastRunFindings(host: Host): readonly Finding[] {
  * which takes what comes, nor for a desktop, whose next day its schedule tells.
  */
 function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 'pruning'> {
-  const { host, site, collection, limits, freeSpace } = facts
+  const { site, collection, limits, freeSpace } = facts
   if (site.isDesktop || site.role.role !== 'primary') return {}
   const tomorrow = now + DAY
-  const prune = planPrune(pruneInputOf({ ...facts, interrupted: false, now: tomorrow }))
+  const input = pruneInputOf({ ...facts, interrupted: false, now: tomorrow })
+  const prune = planPrune(input)
   const fullBackups = freeSpace?.fullBackups ?? { allowed: true, reason: '' }
   const { frequencySeconds } = limits
   const backup = planBackup({ collection, frequencySeconds, now: tomorrow, fullBackups })
   const over = collection.bytes !== undefined && collection.bytes > limits.allowanceBytes
   return {
     pruning: pruningTelling(prune),
-    next: nextNight({ prune, backup, frozen: frozenReason(host, site.name), over }),
+    next: nextNight({ prune, backup, frozen: input.frozen ?? input.suspect?.join('; '), over }),
   }
 }
 

@@ -105,18 +105,17 @@ export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {
 type Recorded = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'> & Made & Checked
 
 /**
- * Adds what the site answered to what is written down of the new set, and tells whether it has stopped working. Where
- * it works, the new set is the one that pruning keeps for that, and an older one may go.
+ * Adds what the site answered to what is written down of the new set, and tells whether it has stopped working, or is
+ * suspect. Where it works, the new set is the one that pruning keeps for that, and an older one may go.
  */
 export const recordAnswer: Step<Recorded, Needs<'collection'> & Made> = {
   name: 'record-answer',
   title: 'Record the HTTP check',
   run: async (facts, shell) => {
     const { collection: before, made, answer } = facts
-    if (!made || !answer) return { collection: before, made }
-    const { works, said } = answer
-    const record = { ...made.record, answer: { works, said } }
-    const collection = withRecords(before, [{ time: made.set.time, answer: record.answer }])
+    if (!made) return { collection: before, made }
+    const record = { ...made.record, ...(answer && { answer: { works: answer.works, said: answer.said } }) }
+    const collection = withRecords(before, [{ ...record, time: made.set.time }])
     shell.tell(siteReport({ ...facts, collection }, shell.now()))
     return { collection, made: { ...made, record } }
   },

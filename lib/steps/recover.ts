@@ -1,5 +1,3 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { formatAge } from '../core/age.ts'
 import { BadInput, Declined } from '../core/bad-input.ts'
 import { type Collection, setsOf } from '../core/collection.ts'
@@ -15,8 +13,8 @@ import {
   restorePointAt,
   restorePoints,
 } from '../core/restore-point.ts'
-import { formatBytes } from '../core/size.ts'
-import { listed, messageOf } from '../core/wording.ts'
+import { whatChanged } from '../core/what-changed.ts'
+import { messageOf } from '../core/wording.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { readRecord } from '../host/records.ts'
 import { placeOf, type Site } from '../host/site.ts'
@@ -25,6 +23,7 @@ import type { Looked } from '../restore/disk-space.ts'
 import { type Recovery, type Scope, WHOLE, whatOf } from '../restore/recovery.ts'
 import { desktopSite } from '../site/desktop.ts'
 import type { Needs } from '../store/facts.ts'
+import { suspectText, withoutText } from './list-points.ts'
 import type { Followed } from './replica.ts'
 import type { Answered, Insisting } from './restore.ts'
 import type { RolledBack } from './undo.ts'
@@ -91,41 +90,6 @@ export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Nee
   },
 }
 
-/** How a site is brought back, or a desktop beside itself. */
-const recoverWords = ({ name, isDesktop }: Site): string[] => [
-  ...['--site', name],
-  ...(isDesktop ? ['--into', join(homedir(), `restored-${name}`)] : []),
-]
-
-/** Lists the restore points, the newest last, with the command that takes one. */
-export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = {
-  name: 'list',
-  title: ({ site }) => `Restore points of ${site.name}`,
-  run: async ({ collection, site, request }, shell) => {
-    const points = restorePoints(collection)
-    for (const point of points) {
-      const damage = point.problems.length === 0 ? '' : `, cannot be restored: ${point.problems.join('; ')}`
-      const answer = answerText(point)
-      const size = point.set.bytes === undefined ? '' : `, ${formatBytes(point.set.bytes)}`
-      shell.note(
-        'info',
-        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${withoutText(point)}${answer === '' ? '' : `, ${answer}`}${damage}`,
-      )
-    }
-    const last = points.at(-1)
-    shell.note(
-      'info',
-      last ? `to take one: ${request.command('recover', ...recoverWords(site), '--at', printTime(last.time))}` : 'there is none',
-    )
-  },
-}
-
-/** What a backup lacks, after a comma. */
-const withoutText = ({ set: { unread } }: RestorePoint): string =>
-  unread === undefined
-    ? ''
-    : `, without what could not be read when it was made (${listed(unread.map(path => path || 'much of it'))})`
-
 type Chosen = { point: RestorePoint; scope: Scope } & Insisting
 
 /**
@@ -142,9 +106,13 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
     shell.note('info', `asked for: ${recovery.asked}`)
     shell.note('info', `chosen: the backup of ${printTime(point.time)}, ${formatAge(shell.now() - point.time)} old (${place})`)
     if (point.set.unread) shell.note('warning', `the backup is${withoutText(point).slice(1)}; an older one may have it`)
-    for (const each of recovery.lastGood ? around(point, collection) : []) {
-      const mark = each === point ? 'the chosen one' : answerText(each) || 'not known'
-      shell.note('info', `  ${printTime(each.time)}  ${mark}`)
+    const near = recovery.lastGood ? around(point, collection) : []
+    for (const [at, each] of near.entries()) {
+      const mark = each.time === point.time ? 'the chosen one' : answerText(each) || 'not known'
+      shell.note('info', `  ${printTime(each.time)}  ${mark}${suspectText(each)}`)
+      const before = near[at - 1]
+      if (before?.time === point.time)
+        for (const change of whatChanged(collection, before.time, each.time)) shell.note('info', `    ${change}`)
     }
     if (point.problems.length > 0) {
       const why = `the backup of ${printTime(point.time)} cannot be restored: ${point.problems.join('; ')}`

@@ -17,6 +17,27 @@ const count = z.int().nonnegative()
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
 /** Names of modules: they are shown, and looked for in folders. */
 const names = z.array(z.string().regex(/^\w{1,40}$/)).max(200)
+const text = z.string().max(300)
+const texts = z.array(text).max(500)
+const counts = z.tuple([count, count, count])
+/** What tells a site of one night from that of another; see site-state.ts. */
+const stateSchema = z.object({
+  changes: z
+    .object({ PHP: counts, images: counts, pages: counts, 'scripts and styles': counts, other: counts })
+    .partial()
+    .optional()
+    .catch(undefined),
+  wordpress: z
+    .object({
+      core: texts,
+      plugins: z.record(text, text),
+      themes: z.record(text, text),
+      settings: z.object({ siteUrls: texts, activePlugins: texts, administrators: texts }).optional(),
+    })
+    .optional()
+    .catch(undefined),
+  tables: z.record(text, count).optional().catch(undefined),
+})
 /** Of a field that is not as it should be nothing is known; others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({
   set: z.iso.datetime(),
@@ -62,6 +83,8 @@ const recordSchema = z.looseObject({
     .optional()
     .catch(undefined),
   unread: z.array(z.string().max(5000)).max(1000).optional().catch(['']),
+  state: stateSchema.optional().catch(undefined),
+  suspect: z.array(z.string().max(2000)).max(100).optional().catch(['it cannot be read why']),
 })
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */

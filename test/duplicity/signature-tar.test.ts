@@ -132,6 +132,8 @@ const entry = (path: string, to: number, kind: SignatureEntry['kind'] = 'signatu
   path,
   from: to - 1,
   to,
+  modifiedAt: 0,
+  content: { from: 0, bytes: 0 },
 })
 const tree = [entry('', 1, 'snapshot'), entry('a', 2, 'snapshot'), entry('a/1', 3), entry('a/2', 4), entry('b', 5)]
 /** [where the volumes end, what of the tree there is, bytes and whole files; undefined when torn] */

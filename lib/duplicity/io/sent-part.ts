@@ -7,7 +7,8 @@ import type { Shell } from '../../engine/shell.ts'
 import { hashFiles } from '../../store/archive-files.ts'
 import { type ManifestVolume, type PartialManifest, parsePartialManifest } from '../manifest.ts'
 import type { DuplicityName } from '../names.ts'
-import { cutSignatures, type ReadAt, type SignatureCut, signatureEntries } from '../signature-tar.ts'
+import { cutSignatures, type SignatureCut, signatureEntries } from '../signature-tar.ts'
+import { unpack, windowOf } from './signature-file.ts'
 
 /** Where the files of a set are. */
 export interface SetFolders {
@@ -105,27 +106,4 @@ async function signaturesOf(
   const cut = await cutSignatures(signatureEntries(windowOf(handle)), ends)
   if (!cut) throw new Error('they are torn')
   return { ...cut, file }
-}
-
-async function unpack(from: string, scratch: string, shell: Shell): Promise<string> {
-  const to = join(scratch, 'unpacked')
-  const writing = shell.with({ stdout: () => open(to, 'w', 0o600), onLine: () => {} })
-  await writing.ask(String)`gzip --decompress --stdout ${from}`
-  return to
-}
-
-const WINDOW = 1024 * 1024
-
-/** Reads through a window: entries are mostly small, and there are as many as files. */
-function windowOf(handle: Awaited<ReturnType<typeof open>>): ReadAt {
-  let window = { from: 0, bytes: Buffer.alloc(0) }
-  return async (from, length) => {
-    const end = window.from + window.bytes.length
-    if (from < window.from || from + length > end) {
-      const bytes = Buffer.alloc(Math.max(WINDOW, length))
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, from)
-      window = { from, bytes: bytes.subarray(0, bytesRead) }
-    }
-    return window.bytes.subarray(from - window.from, from - window.from + length)
-  }
 }

@@ -1,0 +1,140 @@
+import { type Collection, newestSet, setsOf } from './collection.ts'
+import type { Finding } from './finding.ts'
+import { printTime } from './restore-point.ts'
+import { differenceOf, type FileDiff, type FileList, kindOf, renamesIn, type SiteState } from './site-state.ts'
+import { listed } from './wording.ts'
+
+/** A site before and after a night, as far as it is known. */
+export interface Night {
+  readonly before: SiteState & { readonly files: FileList | undefined }
+  readonly after: SiteState & { readonly files: FileList | undefined }
+  /** Nothing is in its folder `SITE`, where something was. */
+  readonly isEmptied: boolean
+  /** Of files that are programs by their names, below uploads and new or changed, those that would do anything. */
+  readonly programs: readonly string[]
+  /** Of some texts that changed, how many were looked at and how many are texts no more. */
+  readonly texts: { readonly looked: number; readonly noise: number }
+  /** The site worked before and does not now, or shows what only an intruder writes. */
+  readonly page: string | undefined
+}
+
+/** Of fewer files nearly all are soon others, and no sign of anything. */
+const LEAST = 20
+const NEARLY_ALL = 0.8
+
+/**
+ * What only an accident or an attack does to a site in one night, a phrase each. Two of them are an alarm; one has an
+ * innocent cause often enough.
+ */
+export function alarmSigns({ before, after, isEmptied, programs, texts, page }: Night): readonly string[] {
+  const diff = before.files && after.files && differenceOf(before.files, after.files)
+  return [
+    ...(diff ? lossSigns(before.files!, after.files!, diff) : []),
+    ...(isEmptied ? ['SITE is empty'] : []),
+    ...(programs.length > 0 ? [`programs among the uploads: ${listed(programs)}`] : []),
+    ...(diff ? coreSigns(before, after, diff) : []),
+    ...(texts.noise >= 3 && texts.noise * 2 >= texts.looked
+      ? [`${texts.noise} of ${texts.looked} changed texts that were looked at are texts no more`]
+      : []),
+    ...settingsSigns(before, after),
+    ...(page === undefined ? [] : [page]),
+  ]
+}
+
+/** Whether so many signs are an alarm. */
+export const isAlarm = (signs: readonly string[]): boolean => signs.length >= 2
+
+function lossSigns(before: FileList, after: FileList, diff: FileDiff): string[] {
+  if (before.size < LEAST) return []
+  // a release in a folder of its own, or one that is renamed, takes nothing away
+  const elsewhere = new Set(diff.added.map(path => after.get(path)!.hash))
+  const gone = diff.removed.filter(path => !elsewhere.has(before.get(path)!.hash))
+  const share = (paths: readonly string[]): number => paths.length / before.size
+  const renamed = renamesIn(diff)
+  return [
+    ...(share(gone) >= NEARLY_ALL ? [`nearly all files are gone: ${gone.length} of ${before.size}`] : []),
+    ...(share(diff.changed) >= NEARLY_ALL ? [`nearly all files are rewritten: ${diff.changed.length} of ${before.size}`] : []),
+    ...(after.size * 20 <= before.size ? ['nearly no files are left'] : []),
+    ...(renamed.paths.length >= LEAST && renamed.paths.length * 2 >= diff.removed.length
+      ? [`${renamed.paths.length} files are renamed to ${renamed.ending}`]
+      : []),
+  ]
+}
+
+const VERSION_FILE = /(^|\/)wp-includes\/version\.php$/
+
+/** Where WordPress is in a list of files: paths with a slash at their ends. */
+const coreRoots = (files: FileList): string[] =>
+  [...files.keys()].filter(path => VERSION_FILE.test(path)).map(path => path.replace(/wp-includes\/version\.php$/, ''))
+
+function coreSigns(before: Night['before'], after: Night['after'], { added, changed }: FileDiff): string[] {
+  const [was, is] = [before.wordpress?.core, after.wordpress?.core]
+  if (was === undefined || is === undefined || was.length === 0 || was.join() !== is.join()) return []
+  const roots = coreRoots(after.files!)
+  const inCore = (path: string): string | undefined => {
+    const root = roots.find(each => path.startsWith(each))
+    return root === undefined ? undefined : path.slice(root.length)
+  }
+  const isProgram = (path: string): boolean => kindOf(path) === 'PHP' || path.endsWith('.js')
+  const isOfCore = (path: string): boolean => /^wp-(admin|includes)\//.test(path)
+  const touched = [
+    ...changed.filter(path => {
+      const way = inCore(path)
+      return way !== undefined && isProgram(way) && (isOfCore(way) || (!way.includes('/') && way !== 'wp-config.php'))
+    }),
+    ...added.filter(path => isProgram(path) && isOfCore(inCore(path) ?? '')),
+  ]
+  return touched.length === 0 ? [] : [`files of WordPress ${is.join(', ')} itself changed: ${listed(touched)}`]
+}
+
+function settingsSigns(before: SiteState, after: SiteState): string[] {
+  const [was, is] = [before.wordpress?.settings, after.wordpress?.settings]
+  if (!was || !is) return []
+  const lost = (a: readonly string[], b: readonly string[]): string[] => a.filter(name => !b.includes(name))
+  const administrators = lost(is.administrators, was.administrators)
+  const [on, off] = [lost(is.activePlugins, was.activePlugins), lost(was.activePlugins, is.activePlugins)]
+  return [
+    ...(lost(was.siteUrls, is.siteUrls).length > 0
+      ? [`its address was ${was.siteUrls.join(', ')}, is ${is.siteUrls.join(', ')}`]
+      : []),
+    ...(on.length + off.length > 0
+      ? [`other plugins are active: ${listed([...on.map(name => `+ ${name}`), ...off.map(name => `− ${name}`)])}`]
+      : []),
+    ...(administrators.length > 0 ? [`new administrators: ${listed(administrators)}`] : []),
+  ]
+}
+
+/**
+ * That the contents of a site changed as only an accident or an attack changes them, as its sets tell. Times of sets in
+ * ms.
+ */
+export interface Suspicion {
+  readonly signs: readonly string[]
+  /** The first suspect set, and the newest before it. */
+  readonly since: number
+  readonly good: number | undefined
+}
+
+/**
+ * Whether the newest set is suspect and no person has looked since.
+ * @param clearedAt until when what was suspect has been looked at
+ */
+export function suspicionOf(collection: Collection, clearedAt = 0): Suspicion | undefined {
+  const sets = collection.chains.flatMap(setsOf)
+  const isSuspect = ({ suspect, time }: (typeof sets)[number]): boolean => suspect !== undefined && time > clearedAt
+  const newest = newestSet(collection)
+  if (!newest || !isSuspect(newest)) return undefined
+  const good = sets.findLastIndex(set => !isSuspect(set))
+  return { signs: newest.suspect!, since: sets[good + 1]!.time, good: sets[good]?.time }
+}
+
+/** How it is told. Whoever tells it to its owner goes on with the command that clears it. */
+export function suspicionFinding({ signs, since, good }: Suspicion, isOwner: boolean, toldAt = 0): Finding {
+  const before = good === undefined ? 'there is none before it' : `the newest before is of ${printTime(good)}`
+  const what = `since the backup of ${printTime(since)} its contents are suspect: ${signs.join('; ')}`
+  return {
+    level: isOwner ? 'attention' : 'remark',
+    text: `${what}. It is backed up, nothing of it is pruned, ${before}`,
+    isKnown: toldAt > since,
+  }
+}

@@ -1,0 +1,83 @@
+import { type BackupSet, type Collection, setsOf } from './collection.ts'
+import { type FileChanges, type SiteState, sumOfChanges, type WordPressSettings, type WordPressState } from './site-state.ts'
+
+/**
+ * What changed on a site between two of its sets, by what is written down of them: files by kind, versions, tables,
+ * settings, a phrase each. Empty where nothing is known, or nothing changed.
+ * @param from the time of the older set, ms since the epoch
+ * @param to that of the newer one
+ */
+export function whatChanged(collection: Collection, from: number, to: number): readonly string[] {
+  const sets = collection.chains.flatMap(setsOf).toSorted((a, b) => a.time - b.time)
+  const [before, after] = [from, to].map(time => stateAt(sets, time)) as [SiteState, SiteState]
+  const nights = sets.filter(({ time }) => time > from && time <= to)
+  return [
+    ...filesText(sumOfChanges(nights.flatMap(({ state }) => state?.changes ?? []))),
+    ...versionsText(before.wordpress, after.wordpress),
+    ...tablesText(before.tables, after.tables),
+    ...settingsText(before.wordpress?.settings, after.wordpress?.settings),
+  ]
+}
+
+/** What is known of the site as it was then: a night whose dump failed tells nothing new of it. */
+export function stateAt(sets: readonly BackupSet[], time: number): SiteState {
+  return Object.assign({}, ...sets.filter(set => set.time <= time).map(({ state }) => state ?? {})) as SiteState
+}
+
+function filesText(changes: FileChanges): string[] {
+  const kinds = Object.entries(changes).map(([kind, counts = [0, 0, 0]]) => {
+    const said = counts.flatMap((count, at) => (count === 0 ? [] : [`${count} ${['added', 'changed', 'removed'][at]}`]))
+    return `${kind} ${said.join(', ')}`
+  })
+  return kinds.length === 0 ? [] : [`files: ${kinds.join('; ')}`]
+}
+
+function versionsText(before: WordPressState | undefined, after: WordPressState | undefined): string[] {
+  if (!before || !after) return []
+  const [was, is] = [before.core.join(', '), after.core.join(', ')]
+  return [
+    ...(was === is ? [] : [`WordPress ${was || 'none'} → ${is || 'none'}`]),
+    ...recordText('plugins', before.plugins, after.plugins),
+    ...recordText('themes', before.themes, after.themes),
+  ]
+}
+
+const tablesText = (before: SiteState['tables'], after: SiteState['tables']): string[] =>
+  before && after ? recordText('rows', before, after) : []
+
+/** How many names are told of one kind of thing. */
+const MOST = 8
+
+function recordText<Value>(
+  what: string,
+  before: Readonly<Record<string, Value>>,
+  after: Readonly<Record<string, Value>>,
+): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted()
+  const told = names
+    .filter(name => before[name] !== after[name])
+    .map(name => {
+      if (!(name in before)) return `${name} ${after[name]} is new`
+      return name in after ? `${name} ${before[name]} → ${after[name]}` : `${name} is gone`
+    })
+  const more = told.length > MOST ? [`${told.length - MOST} more`] : []
+  return told.length === 0 ? [] : [`${what}: ${[...told.slice(0, MOST), ...more].join(', ')}`]
+}
+
+function settingsText(before: WordPressSettings | undefined, after: WordPressSettings | undefined): string[] {
+  return before && after
+    ? [
+        ...listText('address', before.siteUrls, after.siteUrls),
+        ...listText('active plugins', before.activePlugins, after.activePlugins),
+        ...listText('administrators', before.administrators, after.administrators),
+      ]
+    : []
+}
+
+function listText(what: string, before: readonly string[], after: readonly string[]): string[] {
+  const told = [
+    ...after.filter(name => !before.includes(name)).map(name => `+ ${name}`),
+    ...before.filter(name => !after.includes(name)).map(name => `− ${name}`),
+  ]
+  return told.length === 0 ? [] : [`${what}: ${told.slice(0, MOST).join(', ')}`]
+}

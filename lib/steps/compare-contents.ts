@@ -1,0 +1,78 @@
+import { alarmSigns, isAlarm, type Night } from '../core/alarm.ts'
+import { setsOf } from '../core/collection.ts'
+import { countedByKind, differenceOf, type FileDiff } from '../core/site-state.ts'
+import { isNoise, isProgram, programsToLookAt, textsToLookAt } from '../core/suspicious-file.ts'
+import { stateAt } from '../core/what-changed.ts'
+import { fileListsOf } from '../duplicity/io/file-lists.ts'
+import type { Step } from '../engine/step.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { readRecord } from '../host/records.ts'
+import { wordPressStateOf } from '../site/contents.ts'
+import type { LookNeeds, Needs } from '../store/facts.ts'
+import type { Made } from './backup.ts'
+import type { Checked } from './check-site.ts'
+
+/**
+ * Compares the set that was just made with the one before it, by what the run holds anyway, and looks for what only an
+ * accident or an attack does to a site. It is backed up all the same; what was suspect stays so until a person clears
+ * it.
+ */
+export const compareContents: Step<LookNeeds & Needs<'collection'> & Made & Checked, Made> = {
+  name: 'compare-contents',
+  title: 'Compare with the night before',
+  run: async (facts, shell) => {
+    const { host, site, collection, made, answer } = facts
+    if (!made) return { made }
+    const sets = collection.chains.flatMap(setsOf).filter(({ time }) => time < made.set.time)
+    const previous = sets.at(-1)
+    const lists = await fileListsOf(facts, collection, made.set, shell)
+    const diff = lists && differenceOf(lists.before, lists.after)
+    const wordpress = await wordPressStateOf(site, lists?.after, shell)
+    const state = {
+      ...made.record.state,
+      ...(wordpress && { wordpress }),
+      ...(diff && { changes: countedByKind(diff) }),
+    }
+    const worked = sets.findLast(set => set.answer !== undefined)?.answer?.works === true
+    const signs = alarmSigns({
+      before: { ...stateAt(sets, previous?.time ?? 0), files: lists?.before },
+      after: { ...state, files: lists?.after },
+      isEmptied: made.record.isEmpty === true && (lists?.before.size ?? 0) > 0,
+      ...lookedAt(site.folder, diff),
+      page: worked && answer?.works === false ? `it worked and does not any more: ${answer.said}` : undefined,
+    })
+    const cleared = readRecord(host, site.name).cleared ?? 0
+    const earlier = previous && previous.time > cleared ? (previous.suspect ?? []) : []
+    const suspect = isAlarm(signs) || earlier.length > 0 ? [...new Set([...earlier, ...signs])] : undefined
+    if (!suspect) for (const sign of signs) shell.note('warning', `an unusual change: ${sign}`)
+    return { made: { ...made, record: { ...made.record, state, ...(suspect && { suspect }) } } }
+  },
+}
+
+/** The most of a file that is read to see what it is. */
+const HEAD = { program: 65_536, text: 4096 } as const
+/** The most files below uploads that are read: more of them are programs unread. */
+const MOST = 200
+
+/** What some of the files that changed are, by their contents. Their owner may put anything in their place. */
+function lookedAt(folder: string, diff: FileDiff | undefined): Pick<Night, 'programs' | 'texts'> {
+  if (!diff) return { programs: [], texts: { looked: 0, noise: 0 } }
+  using opened = OpenedFolder.open(folder)
+  const candidates = programsToLookAt(diff)
+  const programs = candidates.filter((path, at) => at >= MOST || runs(path, headOf(opened, path, HEAD.program)))
+  const heads = textsToLookAt(diff).flatMap(path => headOf(opened, path, HEAD.text) ?? [])
+  return { programs, texts: { looked: heads.length, noise: heads.filter(isNoise).length } }
+}
+
+const runs = (path: string, head: Buffer | undefined): boolean => head !== undefined && isProgram(path, head.toString('utf8'))
+
+function headOf(folder: OpenedFolder, path: string, bytes: number): Buffer | undefined {
+  const at = path.lastIndexOf('/')
+  try {
+    using within = at < 0 ? undefined : folder.folder(path.slice(0, at))
+    using file = (within ?? folder).file(path.slice(at + 1))
+    return file.head(bytes)
+  } catch {
+    return undefined // it is gone again, or no file any more
+  }
+}
