@@ -70,7 +70,7 @@ export interface SiteReport {
   readonly lag?: number
   /** When a backup of it was last restored into a sandbox and asked. */
   readonly drilledAt?: number
-  /** What came of that, where it was in this run. */
+  /** What came of that, where it was in this run and it works. */
   readonly drill?: string
 }
 

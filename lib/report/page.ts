@@ -81,7 +81,7 @@ function siteDetails(site: SiteJson, history: readonly SizePoint[], open: boolea
   const curve = sizeCurve(site, history)
   const chart = chainChart(site, curve)
   return html`<details id="${anchorOf(site.name)}" class="${site.ok ? 'well' : 'troubled'}"${(open || !site.ok) && ' open'}><summary>${site.name}</summary>
-${site.chains.length === 0 && html`<p>No backup yet.</p>`}${chart !== undefined && imageOf(chart, site.name, curve)}${chainTable(site)}${nextList(site)}</details>`
+${site.chains.length === 0 && html`<p>No backup yet.</p>`}${chart !== undefined && imageOf(chart, site.name, curve)}${chainTable(site)}${lastDrill(site)}${nextList(site)}</details>`
 }
 
 /** As an image of its own, drawn when it is seen: hundreds of charts in the page itself would be slow to read. */
@@ -106,6 +106,9 @@ function chainTable({ chains, name }: SiteJson): Markup | false {
   })
   return rows.length > 0 && tableOf(`Chains of ${name}`, ['Chain', 'From', 'To', 'Sets', 'Size', 'Damage'], rows)
 }
+
+const lastDrill = ({ lastDrill: drill }: SiteJson): Markup | undefined =>
+  drill === null ? undefined : html`<p>Last restore drill, ${time(drill.at)}: ${drill.said}.</p>`
 
 function nextList({ next }: SiteJson): Markup | null {
   const considered = next?.considered.map(

@@ -68,6 +68,8 @@ export interface Report extends Omit<RunFacts, 'outcomes' | 'again' | 'isJudged'
   readonly problems: readonly Remark[]
   readonly warnings: readonly Remark[]
   readonly significant: readonly Remark[]
+  /** What was tried in a sandbox, and works. */
+  readonly drills: readonly Remark[]
   readonly sites: readonly SiteRow[]
   readonly significantRun: boolean
 }
@@ -90,6 +92,7 @@ export function reportOf(run: RunFacts): Report {
     problems: distinct([...notes('problem'), ...remarksOf(verdicts, ({ level }) => level !== 'remark')]),
     warnings: distinct([...notes('warning'), ...remarksOf(verdicts, ({ level }) => level === 'remark')]),
     significant: [...recoveries(sites, work, run), ...notes('significant')],
+    drills: sites.flatMap(({ site, drill }) => (drill === undefined ? [] : [{ site, text: drill }])),
   }
   const told = [...work, ...verdicts.flatMap(({ findings }) => findings)].filter(({ level }) => level !== 'remark')
   const isOnlyKnown = stoppedBy === undefined && told.length > 0 && told.every(({ isKnown }) => isKnown)

@@ -14,6 +14,7 @@ export function statusText(status: StatusJson): string {
   return [
     `${status.host}, ${status.at.slice(0, 19).replace('T', ' ')} UTC. Archive: ${archive.reason}`,
     ...readAgain(sites),
+    ...drilled(sites, Date.parse(status.at)),
     ...(rows.length === 0 ? [] : ['', ...tableOf([HEAD, ...rows], [5, 6, 7, 8])]),
     ...section('', [...problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(troubles)]),
     ...section('Pruning in the next run:', sites.flatMap(nextOf)),
@@ -32,6 +33,16 @@ function readAgain(sites: readonly SiteJson[]): string[] {
   if (unread.length > 0) return [`In the archive not all was read again yet of ${listed(unread)}`]
   const since = own.map(({ allReadSince }) => allReadSince!).toSorted()[0]!
   return [`All in the archive was read again since ${since.slice(0, 19).replace('T', ' ')} UTC`]
+}
+
+/** How long ago a backup of each site was tried in a sandbox, where any was. */
+function drilled(sites: readonly SiteJson[], now: number): string[] {
+  const own = sites.filter(({ role }) => role === 'primary')
+  if (own.every(({ lastDrill }) => lastDrill === null)) return []
+  const ages = own.map(
+    ({ name, lastDrill }) => `${name} ${lastDrill ? `${formatAge(now - Date.parse(lastDrill.at))} ago` : 'not yet'}`,
+  )
+  return [`Last restore drill: ${listed(ages)}`]
 }
 
 function rowOf(site: SiteJson, now: number): string[] {

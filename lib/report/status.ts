@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type BackupSet, type Chain, type Collection, setsOf } from '../core/collection.ts'
+import type { LastDrill } from '../core/drill.ts'
 import { type Finding, verdictOf } from '../core/finding.ts'
 import type { LastVerdict } from '../core/last-run.ts'
 import type { SiteSize } from '../core/measure.ts'
@@ -58,6 +59,10 @@ const site = z.strictObject({
   allReadSince: time
     .nullable()
     .describe('Since when all its files in the archive were read again; null before that, and where this host is not the owner'),
+  lastDrill: z
+    .strictObject({ at: time, said: z.string() })
+    .nullable()
+    .describe('When this host last restored a backup of it into a sandbox, and what came of it'),
   replayed: time.nullable().describe('The set that the replica here was made from'),
   chains: z.array(chainSchema).describe('Oldest first'),
   next: next.nullable().describe('What pruning would do in the next run; null where this host is not the owner'),
@@ -104,6 +109,8 @@ export interface SiteStatus {
   readonly replayed: number | undefined
   /** Since when all of it in the archive was read again by this host. Undefined where not all was yet. */
   readonly allReadSince: number | undefined
+  /** The last restore of a backup of it into a sandbox. */
+  readonly drill: LastDrill | undefined
 }
 
 /** What a look at a host's archive found. */
@@ -145,7 +152,7 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostSta
 }
 
 function siteJson(site: SiteStatus): SiteJson {
-  const { report, last, collection, allowanceBytes, frequencySeconds, now, replayed, allReadSince } = site
+  const { report, last, collection, allowanceBytes, frequencySeconds, now, replayed, allReadSince, drill } = site
   const findings = judge(report)
   const verdict = verdictOf(findings)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)
@@ -167,6 +174,7 @@ function siteJson(site: SiteStatus): SiteJson {
     allowanceBytes,
     fullEverySeconds: frequencySeconds,
     allReadSince: isoOrNull(allReadSince),
+    lastDrill: drill?.doneAt === undefined ? null : { at: iso(drill.doneAt), said: drill.said ?? '' },
     replayed: isoOrNull(replayed),
     chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
     next: report.role === 'primary' || report.role === 'desktop' ? nextJson(site) : null,

@@ -22,11 +22,12 @@ export const stopText = ({ stoppedBy }: Report): string | undefined =>
   stoppedBy && `The run was stopped by ${stoppedBy}; what it had begun was finished or rolled back.`
 
 /** The lists of remarks with their titles, in the order of a mail. */
-export const remarkLists = ({ problems, significant, warnings }: Report) =>
+export const remarkLists = ({ problems, significant, warnings, drills }: Report) =>
   [
     ['Needs attention', problems],
     ['Significant', significant],
     ['Warnings', warnings],
+    ['Restore drill', drills],
   ] as const
 
 /** What run it was, how long it took and its exit code. */

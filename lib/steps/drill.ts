@@ -52,7 +52,7 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
       await recordTest(siteArchive, point.time, test, shell)
       const doneAt = shell.now()
       rememberOrTell(shell, 'the restore drill', () => updateRecord(host, site.name, { drill: { ...drill, doneAt, said: text } }))
-      shell.tell({ site: site.name, drilledAt: doneAt, drill: text })
+      shell.tell({ site: site.name, drilledAt: doneAt, ...(test.works && { drill: text }) })
       const didWork = points.some(({ set }) => set.tested?.works)
       shell.note(test.works ? 'info' : isProblem(test, didWork) ? 'problem' : 'warning', `restore drill of ${text}`)
     } catch (error) {

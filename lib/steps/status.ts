@@ -128,6 +128,7 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
       plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
       now,
       replayed: readRecord(host, site.name).restoredFrom,
+      drill: readRecord(host, site.name).drill,
       allReadSince:
         site.role.role === 'primary' ? await allReadSinceIn({ host, secrets, site, siteArchive }, collection, shell) : undefined,
     })

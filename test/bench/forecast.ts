@@ -66,5 +66,6 @@ function siteOf(site: string, now: number): SiteStatus {
     now,
     replayed: undefined,
     allReadSince: undefined,
+    drill: undefined,
   }
 }

@@ -15,5 +15,13 @@ test('statusText() tells since when all that the sites have in the archive was r
   assert.equal(saidOf([first, { ...two, allReadSince: null }]), `In the archive not all was read again yet of ${two.name}`)
   assert.equal(saidOf([first, { ...two, chains: [] }]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC')
   assert.equal(saidOf([first, madeUpSite(5)]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC', 'a replica')
-  assert.equal(saidOf([{ ...one, bytes: null }]), '', 'what lies at a URL is not read')
+  assert.equal(saidOf([{ ...one, bytes: null, lastDrill: null }]), '', 'what lies at a URL is not read')
+})
+
+test('statusText() tells how long ago a backup of each site was tried in a sandbox, where any was', () => {
+  const [one, two] = [madeUpSite(1), madeUpSite(2)]
+  const said = (sites: readonly SiteJson[]) =>
+    statusText({ ...madeUpStatus(1), sites: [...sites] }).match(/^Last restore.*$/m)?.[0]
+  assert.equal(said([one, { ...two, lastDrill: null }]), `Last restore drill: ${one.name} 3 days ago; ${two.name} not yet`)
+  assert.equal(said([{ ...one, lastDrill: null }, madeUpSite(5)]), undefined)
 })

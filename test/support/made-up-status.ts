@@ -50,6 +50,7 @@ export function madeUpSite(index: number, owner = 'web1'): SiteJson {
     allowanceBytes: over ? Math.floor(bytes * 0.8) : Math.floor(bytes * 1.4),
     fullEverySeconds: 2_592_000,
     allReadSince: replica ? null : iso(NOW - 7 * DAY),
+    lastDrill: replica ? null : { at: iso(NOW - 3 * DAY), said: 'the backup of then: restored in 9 s, works: HTTP 200' },
     replayed: replica ? iso(NOW) : null,
     chains,
     next: replica

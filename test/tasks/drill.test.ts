@@ -42,6 +42,8 @@ test('each night one site more is drilled: that it works is known from then on, 
   const third = await stage.told(host)
   assert.match(drillsIn(third).join(), /^plain: .*does not work: HTTP 200, but an empty page/)
   assert.match(troubles(third).join(), /restore drill/, 'it worked in an earlier one')
+  const status = await startTask(stage, host, 'status').ended
+  assert.match(status.stdout, /^Last restore drill: plain \S+ \S+ ago; shop \S+ \S+ ago$/m)
   assert.deepEqual(globSync(join(host.folder, 'cache/duplicity/tmp/*')), [])
   assert.match(readFileSync(join(stage.archive, 'shop/.holdfast-sets'), 'utf8'), /"tests":\[\{"at":/)
 })
