@@ -1,5 +1,5 @@
 import type { BackupPlan } from './backup-plan.ts'
-import { type Collection, isWhole, primaryChain, problemsOf, setsOf } from './collection.ts'
+import { type BackupSet, type Collection, isWhole, primaryChain, problemsOf, setsOf } from './collection.ts'
 import { restorePoints } from './restore-point.ts'
 import type { PrunePlan } from './retention.ts'
 import type { Damage, Pruning, SiteReport } from './site-report.ts'
@@ -19,10 +19,17 @@ export function archiveTelling(
     chains: collection.chains.length,
     restorePoints: points.length,
     bytes: collection.bytes,
-    newestBackup: points.at(-1)?.time,
+    newestBackup: upTo(points.at(-1)?.set, seenAt),
     damage: damageIn(collection, isKnown),
     untidy: untidyIn(collection),
   }
+}
+
+/** Until when a set holds the site as it was: its own time, or a later night that found nothing to back up. */
+function upTo(set: BackupSet | undefined, now: number): number | undefined {
+  const { time, unchangedUntil = 0 } = set ?? {}
+  // another host's clock may be wrong
+  return time === undefined || unchangedUntil > now ? time : Math.max(time, unchangedUntil)
 }
 
 /** What is wrong in sets that a restore could be asked for. Signatures that were never there harm none. */

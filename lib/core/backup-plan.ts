@@ -1,6 +1,8 @@
 import { aheadOfClock } from './ahead-of-clock.ts'
 import { type Collection, isWhole, newestSet, primaryChain } from './collection.ts'
+import type { SetAnswer } from './page.ts'
 import { fullBackupDue } from './schedule.ts'
+import type { TreeChange } from './tree-change.ts'
 import { listed } from './wording.ts'
 
 /** What tonight's backup of a site is to be, and why; `none` when it must not be made. */
@@ -23,6 +25,7 @@ export interface FullBackups {
  * it; and where the archive has no room for a full (S10), if the chain can carry one.
  * @param input.encryptedSince a chain that was begun before this time is of another passphrase or key
  * @param input.readableAgain files of which the newest chain has only the beginning, and which can be read again
+ * @param input.overlooked why an incremental would miss what has changed
  */
 export function planBackup(input: {
   readonly collection: Collection
@@ -31,8 +34,9 @@ export function planBackup(input: {
   readonly fullBackups: FullBackups
   readonly encryptedSince?: number | undefined
   readonly readableAgain?: readonly string[]
+  readonly overlooked?: string | undefined
 }): BackupPlan {
-  const { collection, frequencySeconds, now, fullBackups, encryptedSince, readableAgain = [] } = input
+  const { collection, frequencySeconds, now, fullBackups, encryptedSince, readableAgain = [], overlooked } = input
   const ahead = aheadOfClock(collection, now)
   if (ahead !== undefined)
     return { kind: 'none', reason: `${ahead}. No backup is made until that time has come, or it is set aside` }
@@ -41,12 +45,12 @@ export function planBackup(input: {
   if (obstacle === undefined && newestSet(collection)?.cutOff)
     return { kind: 'incremental', reason: 'the newest set was cut off: what it lacks is sent, and what has changed since' }
   const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })
-  const torn =
+  const incomplete =
     readableAgain.length > 0
       ? `the newest chain has only the beginning of ${listed(readableAgain)}, which can be read again`
-      : undefined
-  if (obstacle === undefined && torn === undefined && !due.due) return { kind: 'incremental', reason: due.reason }
-  const wanted = obstacle ?? torn ?? due.reason
+      : overlooked
+  if (obstacle === undefined && incomplete === undefined && !due.due) return { kind: 'incremental', reason: due.reason }
+  const wanted = obstacle ?? incomplete ?? due.reason
   if (fullBackups.allowed || (fullBackups.first && collection.chains.length === 0)) return { kind: 'full', reason: wanted }
   if (obstacle === undefined) return { kind: 'incremental', reason: `${wanted}, but ${fullBackups.reason}` }
   return { kind: 'none', reason: `a full backup is needed (${wanted}), but ${fullBackups.reason}` }
@@ -60,4 +64,27 @@ function obstacleTo(collection: Collection, encryptedSince = 0): string | undefi
   if (!collection.primarySigned) return 'the signatures of the newest chain are missing or damaged'
   if (!isWhole(primary)) return 'the newest chain is damaged: what would build on it could not be restored'
   return undefined
+}
+
+/**
+ * The time of the newest set, where tonight needs none: nothing has changed since, in the site's folder or in what it
+ * answers, and nothing else asks for a new one.
+ * @param input.change against the newest set; undefined where that is not known
+ * @param input.answer what the site answered tonight; undefined where nobody asks it
+ * @param input.everySeconds after so long a new set is made all the same
+ */
+export function unchangedSince(input: {
+  readonly collection: Collection
+  readonly plan: BackupPlan
+  readonly change: TreeChange | undefined
+  readonly answer: SetAnswer | undefined
+  readonly now: number
+  readonly everySeconds: number
+}): number | undefined {
+  const { collection, plan, change, answer, now, everySeconds } = input
+  const newest = newestSet(collection)
+  if (!newest || !change || change.differs || plan.kind !== 'incremental') return undefined
+  if (newest.cutOff || newest.unread || (answer && newest.answer?.works !== answer.works)) return undefined
+  if (collection.incomplete.length > 0 || collection.partial.length > 0) return undefined
+  return now - newest.time < everySeconds * 1000 ? newest.time : undefined
 }

@@ -52,6 +52,8 @@ export interface BackupSet {
   readonly cutOff?: true
   /** What the site answered right before it was made; absent where nobody asked, or nobody knows any more. */
   readonly answer?: SetAnswer
+  /** The site was found to be as it is in the set until then, ms since the epoch. */
+  readonly unchangedUntil?: number
   /** What could not be read when it was made; see unread.ts. */
   readonly unread?: readonly string[]
   /** What came of its last restore into a sandbox. */

@@ -38,6 +38,8 @@ export interface SetRecord {
   readonly answer?: SetAnswer | undefined
   /** What came of its restores into a sandbox, one of each question. */
   readonly tests?: readonly SetTest[] | undefined
+  /** The site was found to be as it is in the set until then, ms since the epoch: no later set was needed. */
+  readonly unchangedUntil?: number | undefined
   /** What could not be read when it was made, from the site's folder on; the empty path is all of it. See unread.ts. */
   readonly unread?: readonly string[] | undefined
   /** What else tells this night from another. */
@@ -47,7 +49,7 @@ export interface SetRecord {
 }
 
 /** What of it is shown, and decided by, with the set itself. */
-type Marks = Pick<BackupSet, 'cutOff' | 'answer' | 'unread' | 'tested' | 'state' | 'suspect'>
+type Marks = Pick<BackupSet, 'cutOff' | 'answer' | 'unread' | 'tested' | 'state' | 'suspect' | 'unchangedUntil'>
 
 const marksOf = ({
   cutOff,
@@ -56,6 +58,7 @@ const marksOf = ({
   tested,
   state,
   suspect,
+  unchangedUntil,
 }: { [Mark in keyof Marks]: Marks[Mark] | undefined }): Marks => ({
   ...(cutOff && { cutOff }),
   ...(answer && { answer }),
@@ -63,6 +66,7 @@ const marksOf = ({
   ...(tested && { tested }),
   ...(state && { state }),
   ...(suspect && { suspect }),
+  ...(unchangedUntil && { unchangedUntil }),
 })
 
 /**

@@ -22,7 +22,7 @@ export interface SiteReport {
   readonly seenAt?: number
   /** From which age on its newest backup is too old. */
   readonly staleAfter?: number
-  /** When the newest set in the archive was made that can be restored; absent while there is none. */
+  /** Up to when the site is in the newest set that can be restored; absent while there is none. */
   readonly newestBackup?: number | undefined
   /** Sets that a restore can start from. */
   readonly restorePoints?: number
@@ -60,6 +60,8 @@ export interface SiteReport {
   readonly next?: string
   /** What this run added to the archive. */
   readonly backedUp?: 'full' | 'incremental'
+  /** This run found nothing to back up: the site is as it is in the set of this time. */
+  readonly unchangedSince?: number
   /** How large that is. */
   readonly setBytes?: number | undefined
   /** The time of the set that this run restored it from. */

@@ -30,6 +30,8 @@ export interface SiteRecord {
   readonly drill?: LastDrill
   /** Until when what was suspect of it has been looked at by a person. */
   readonly cleared?: number
+  /** The set that the listing of the site's folder is of, and a hash of what was left out of both. */
+  readonly tree?: { readonly time: number; readonly exclusions: string } | undefined
 }
 
 const time = z.number().exactOptional()
@@ -68,6 +70,7 @@ const record: z.ZodType<SiteRecord> = z.object({
       said: z.string().exactOptional(),
     })
     .exactOptional(),
+  tree: z.object({ time: z.number(), exclusions: z.string() }).exactOptional(),
 })
 
 export function readRecord(host: Host, site: string): SiteRecord {

@@ -9,7 +9,7 @@ import { OpenedFolder, UNFINISHED } from './opened-folder.ts'
  * server may show the folder, then over it.
  * @throws when it cannot be written, with its path
  */
-export function writeWhole(file: string, text: string, mode = 0o600): void {
+export function writeWhole(file: string, text: string | Buffer, mode = 0o600): void {
   makeFolder(dirname(file))
   try {
     using folder = OpenedFolder.openNamed(dirname(file))

@@ -1,6 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { backup, mustBeRepeated, readBackSet } from '../steps/backup.ts'
+import { hasChanged, lookForChanges } from '../steps/changes.ts'
 import { type Checked, checkFolder, recordAnswer } from '../steps/check-site.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
 import { compareContents } from '../steps/compare-contents.ts'
@@ -29,10 +30,15 @@ const makeSet = recipe<NeedsOf<typeof backup> & Checked>()
   .do(recordAnswer)
   .do(readBackSet)
 
-/** One set more, compared with those before and read back; a new chain at once where it was made in vain. */
-export const backUp = recipe<NeedsOf<typeof backup> & Checked & ShrinkageRequest>()
-  .use(makeSet)
-  .only('Read back differs', mustBeRepeated, again => again.use(makeSet))
+/**
+ * Where something has changed, one set more, compared with those before and read back; a new chain at once where it was
+ * made in vain.
+ */
+export const backUp = recipe<NeedsOf<typeof lookForChanges> & Omit<NeedsOf<typeof backup>, 'tree'> & ShrinkageRequest>()
+  .do(lookForChanges)
+  .only('Changed', hasChanged, changed =>
+    changed.use(makeSet).only('Read back differs', mustBeRepeated, again => again.use(makeSet)),
+  )
   .only('Shrinkage', isShrinkageAccepted, confirmed => confirmed.do(confirmShrinkage))
 
 /** The same for a desktop, which is no site that could shrink. */

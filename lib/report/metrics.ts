@@ -64,7 +64,11 @@ const RUN_FIELDS: readonly Field<Report & Pick<MetricsMemory, 'lastSuccess'>>[] 
 const oneOrZero = (is: boolean | undefined): number | undefined => (is === undefined ? undefined : Number(is))
 
 const SITE_FIELDS: readonly Field<SiteMetrics>[] = [
-  ['newest_backup_timestamp_seconds', 'When the newest set in the archive was made.', site => seconds(site.newestBackup)],
+  [
+    'newest_backup_timestamp_seconds',
+    'Up to when the site is in the newest set of the archive.',
+    site => seconds(site.newestBackup),
+  ],
   ['archive_bytes', 'Size of the archive of the site.', site => site.bytes],
   ['allowance_bytes', 'Size that the archive of the site may have.', site => site.allowanceBytes],
   ['restore_points', 'Sets in the archive that a restore can start from.', site => site.restorePoints],

@@ -49,7 +49,7 @@ const site = z.strictObject({
   since: time.nullable().describe('Since when it is not well, where a run has told it'),
   problems: sentences.describe('These make the exit code 1'),
   warnings: sentences,
-  newestBackup: time.nullable().describe('The newest that restores, as far as a listing tells'),
+  newestBackup: time.nullable().describe('Up to when the site is in the newest backup that restores, as far as a listing tells'),
   newestAgeSeconds: z.number().nullable(),
   oldestBackup: time.nullable().describe('How far back one can go'),
   restorePoints: z.number(),
@@ -156,7 +156,7 @@ function siteJson(site: SiteStatus): SiteJson {
   const findings = judge(report)
   const verdict = verdictOf(findings)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)
-  const newest = points.at(-1)?.time
+  const newest = site.told.newestBackup
   return {
     name: report.site,
     role: report.role ?? 'unmanaged',

@@ -35,11 +35,12 @@ const secondsFor = (site: string, outcomes: readonly Outcome[]): number =>
   outcomes.filter(({ subject, phase }) => subject === site && phase !== 'down').reduce((sum, { seconds }) => sum + seconds, 0)
 
 function whatWasDone(row: SiteRow, seconds: number): string {
-  const { backedUp, setBytes, prunedBytes, restoredTo, role, lag } = row
+  const { backedUp, setBytes, unchangedSince, prunedBytes, restoredTo, role, lag } = row
   const pruned = prunedBytes === undefined ? '' : `${formatBytes(prunedBytes)} pruned, `
   const took = ` in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
   const state = row.state === 'well' ? '' : row.state === 'failed' ? 'FAILED, ' : `${row.state}, `
   if (backedUp !== undefined) return `${state}${pruned}${backedUp} ${formatBytes(setBytes)}${took}`
+  if (unchangedSince !== undefined) return `${state}${pruned}unchanged since ${printTime(unchangedSince)}`
   if (restoredTo !== undefined) return `${state}restored to ${printTime(restoredTo)}${took}`
   if (row.state === 'failed' || row.state === 'not reached') return `${state}${pruned}`.replace(/, $/, '')
   if (role === 'replica' && lag === 0) return `${state}nothing newer in the archive`

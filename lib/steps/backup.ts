@@ -7,7 +7,7 @@ import { expectedBytes } from '../core/progress.ts'
 import type { SetRecord } from '../core/set-record.ts'
 import { formatBytes } from '../core/size.ts'
 import { isAllRead, pathsToRecord, type Skipped, type Unread, unreadText } from '../core/unread.ts'
-import { messageOf } from '../core/wording.ts'
+import { counted, messageOf } from '../core/wording.ts'
 import { backupWords, filePrefixIn } from '../duplicity/args.ts'
 import { isOfThisHost } from '../duplicity/errors.ts'
 import { duplicityCall, logOf, targetOf } from '../duplicity/io/call.ts'
@@ -26,13 +26,15 @@ import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { assertNotFull } from '../host/disk.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
-import type { Sandbox } from '../host/sandbox.ts'
+import type { Place, Sandbox } from '../host/sandbox.ts'
+import { makeScratch } from '../host/scratch.ts'
 import type { PrimarySite, Site } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { readableAgain, unreadFiles } from '../host/unread-files.ts'
 import { treeSizeOf } from '../site/contents.ts'
 import { needsOf } from '../site/needs.ts'
 import { siteReport } from '../site/report.ts'
+import { copiesOf, type Listed, rememberTree } from '../site/tree.ts'
 import { recheckArchive } from '../store/archive.ts'
 import { filesKnownHere } from '../store/audited-files.ts'
 import { claimArchive } from '../store/claim.ts'
@@ -47,7 +49,10 @@ type BackupNeeds = Needs<
 > & { site: PrimarySite }
 
 /** What lies beside the files is to be in the same set. */
-type Saved = Needs<'databaseSaved' | 'certificatesSaved' | 'webServerSaved'>
+type Saved = Needs<'databaseSaved' | 'certificatesSaved' | 'webServerSaved'> & Listed
+
+/** Bytes of files that duplicity would overlook, up to which they are copied for it. */
+const MOST_COPIED = 1_000_000_000
 
 /**
  * Appends one set to the site's archive (S13): all of the site's folder, less the exclusions. The one duplicity call of
@@ -68,8 +73,10 @@ export const backup: Step<BackupNeeds & Saved, Needs<'collection'> & Made & Owes
   },
 }
 
-async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collection'> & Made> {
-  const { host, secrets, site, siteArchive, limits, freeSpace, encryption } = facts
+async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<'collection'> & Made> {
+  const { host, secrets, site, siteArchive, limits, freeSpace, encryption, tree } = facts
+  const { overlooked = [], overlookedBytes = 0 } = tree?.change ?? {}
+  const isTooMuch = overlookedBytes > MOST_COPIED
   const collection = await resolveUnfinished(facts, shell)
   const { frequencySeconds } = limits
   const plan = planBackup({
@@ -79,6 +86,7 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
     fullBackups: freeSpace.fullBackups,
     encryptedSince: encryption.since,
     readableAgain: await readableAgain(site.folder, readRecord(host, site.name).torn ?? [], host.deadlines.duplicity, shell),
+    overlooked: isTooMuch ? `an incremental would miss what changed in ${counted(overlooked.length, 'file')}` : undefined,
   })
   if (plan.kind === 'none') throw new Error(plan.reason)
   shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
@@ -98,7 +106,13 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
     excludeFrom: site.settings.excludeFrom,
     otherHost: before !== undefined && readRecord(host, site.name).backedUpTo !== before.time,
   })
-  const sandbox = seeing(site)
+  await using scratch = makeScratch(host)
+  const copies: Place[] = []
+  if (plan.kind === 'incremental' && !isTooMuch && overlooked.length > 0)
+    await shell.act(`copy ${counted(overlooked.length, 'file')} with a later time, which only this backup sees`, async () => {
+      copies.push(...(await copiesOf(site, overlooked, scratch.path)))
+    })
+  const sandbox = seeing(site, copies)
   await using call = await duplicityCall({ host, secrets, target, archive: siteArchive, access: 'writes', sandbox }, shell)
   await withVolumeProgress(
     siteArchive.folder,
@@ -114,7 +128,13 @@ async function addSet(facts: BackupNeeds, shell: Shell): Promise<Needs<'collecti
   const unread = await tellUnread(site, call.skipped(), target.logFile, shell)
   let made: (Needs<'collection'> & Made) | undefined
   await shell.act('look for the new set and remember it', async () => {
-    made = await lookForSet(facts, { before, unread }, target.logFile, shell)
+    const found = await lookForSet(facts, { before, unread }, target.logFile, shell)
+    made = found
+    // a file of which a copy was taken has another time in the set than on the disk
+    const isExact = isAllRead(unread) && copies.length === 0 && overlooked.length === 0
+    rememberOrTell(shell, 'this host cannot remember what the site consists of', () =>
+      rememberTree(host, site, found.made.set.time, isExact ? tree : undefined),
+    )
   })
   return made ?? { collection, made: undefined }
 }
@@ -165,10 +185,10 @@ async function lookForSet(
 }
 
 /** The site is there to be read, whoever owns its files, and by no link that somebody puts into it meanwhile. */
-function seeing({ folder, settings }: Site): Sandbox {
+function seeing({ folder, settings }: Site, copies: readonly Place[]): Sandbox {
   const exclusions = settings.excludeFrom === undefined ? [] : [settings.excludeFrom]
   // of a whole machine everything is seen anyway, and without links it has no programs
-  return { reads: [folder, ...exclusions], ...(folder === '/' ? {} : { noLinks: folder }) }
+  return { reads: [folder, ...exclusions, ...copies], ...(folder === '/' ? {} : { noLinks: folder }) }
 }
 
 /** What a backup made: undefined in a dry run. */

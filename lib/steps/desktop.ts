@@ -99,7 +99,7 @@ export const isBackup: Condition<Work, object> = ({ work }) => (work.kind === 'b
 export const isTidying: Condition<Work, object> = ({ work }) => (work.kind === 'tidy' ? {} : work.reason)
 
 /** All of a desktop is in its folder. */
-const NOTHING_BESIDE = { databaseSaved: false, certificatesSaved: false, webServerSaved: false }
+const NOTHING_BESIDE = { databaseSaved: false, certificatesSaved: false, webServerSaved: false, tree: undefined }
 
 /** The desktop as the one site-like thing that steps are done for. */
 export const theDesktop: Many<Needs<'host'>, { site: DesktopSite } & typeof NOTHING_BESIDE> = {

@@ -82,6 +82,7 @@ const recordSchema = z.looseObject({
     .max(20)
     .optional()
     .catch(undefined),
+  unchangedUntil: count.optional().catch(undefined),
   unread: z.array(z.string().max(5000)).max(1000).optional().catch(['']),
   state: stateSchema.optional().catch(undefined),
   suspect: z.array(z.string().max(2000)).max(100).optional().catch(['it cannot be read why']),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { planBackup } from '../../lib/core/backup-plan.ts'
+import { planBackup, unchangedSince } from '../../lib/core/backup-plan.ts'
 import { withRecords } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, filesOfSet, listing, type SetSketch } from '../duplicity/archive.ts'
@@ -73,4 +73,39 @@ test('planBackup() begins a new chain once a file can be read again of which the
     planBackup({ collection, frequencySeconds: 30 * DAY, now: at(1), fullBackups, readableAgain: ['SITE/a'] })
   assert.match(planOf(room).reason, /only the beginning of SITE\/a, which can be read again/)
   assert.deepEqual([planOf(room).kind, planOf(full).kind], ['full', 'incremental'])
+})
+
+/** [what is otherwise, the input, whether tonight needs no set] */
+const nights: [string, Partial<Parameters<typeof unchangedSince>[0]>, boolean][] = [
+  ['nothing has changed', {}, true],
+  ['nothing is known of changes', { change: undefined }, false],
+  ['something has changed', { change: { differs: true, overlooked: [], overlookedBytes: 0 } }, false],
+  ['a full is due', { plan: { kind: 'full', reason: '' } }, false],
+  ['the site works no more', { answer: { works: false, said: 'HTTP 500' } }, false],
+  ['nobody asked the site', { answer: undefined }, true],
+  ['the newest set is a week old', { everySeconds: DAY }, false],
+  ['there is no set', { collection: collectionOf([]) }, false],
+  ['a set was cut short', { collection: collectionOf(listing({ day: 0 }, { day: 1, base: 0, manifest: false })) }, false],
+]
+for (const [name, input, needsNone] of nights)
+  test(`unchangedSince() when ${name}: ${needsNone ? 'no set is needed' : 'a set is made'}`, () => {
+    const works = { works: true, said: 'HTTP 200' }
+    const collection = withRecords(input.collection ?? collectionOf(listing({ day: 0 })), [{ time: at(0), answer: works }])
+    const usual = {
+      plan: { kind: 'incremental', reason: '' },
+      change: { differs: false, overlooked: [], overlookedBytes: 0 },
+      answer: works,
+      now: at(3),
+      everySeconds: 7 * DAY,
+    } as const
+    assert.equal(unchangedSince({ ...usual, ...input, collection }), needsNone ? at(0) : undefined)
+  })
+
+test('unchangedSince() of a newest set that was cut off, or lacks files: a set is made', () => {
+  for (const mark of [{ cutOff: true }, { unread: ['SITE/x'] }] as const) {
+    const collection = withRecords(collectionOf(listing({ day: 0 })), [{ time: at(0), ...mark }])
+    const change = { differs: false, overlooked: [], overlookedBytes: 0 }
+    const plan = { kind: 'incremental', reason: '' } as const
+    assert.equal(unchangedSince({ collection, plan, change, answer: undefined, now: at(1), everySeconds: 7 * DAY }), undefined)
+  }
 })

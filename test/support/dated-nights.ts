@@ -21,6 +21,7 @@ import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
 
 type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'freeSpace' | 'encryption' | 'webServerSaved'> & {
   site: PrimarySite
+  tree: undefined
 }
 
 const backedUp = recipe<Facts>()
@@ -48,6 +49,7 @@ export class DatedNights {
       archive: { kind: 'folder', root: stage.archive } as unknown as Archive,
       writer: {} as Writer,
       webServerSaved: false,
+      tree: undefined,
       site: siteOf(dated, site, wpConfig === undefined ? {} : { wpConfig }),
       encryption: { since: 0, isMarked: true } as Encryption,
       freeSpace: { bytes: 1e12, fullBackups: { allowed: true, reason: 'test' } },

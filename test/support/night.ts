@@ -21,7 +21,7 @@ type NightFacts = Needs<
   | ('host' | 'secrets' | 'archive' | 'writer' | 'freeSpace' | 'interrupted' | 'request')
   | ('databaseSaved' | 'certificatesSaved' | 'webServerSaved')
 > &
-  EncryptionRequest & { site: PrimarySite }
+  EncryptionRequest & { site: PrimarySite; tree: undefined }
 
 /** One site on one host with an archive of its own, for nights that are only what an archive sees: status, prune, backup. */
 export interface NightSite {
@@ -63,6 +63,7 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
     databaseSaved: false,
     certificatesSaved: false,
     webServerSaved: false,
+    tree: undefined,
     request: NO_REQUEST,
     newPassphrase: false,
   }

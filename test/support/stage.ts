@@ -45,10 +45,10 @@ export class Stage {
     writeFileSync(join(folder, '.env'), `PP=${PASSPHRASE}\n`, { mode: 0o600 })
   }
 
-  /** Adds a machine; without encryption unless its fields say otherwise. */
+  /** Adds a machine; without encryption, and with a set of every run, unless its fields say otherwise. */
   addHost(name: string, fields: Partial<HostFile> = {}): StageHost {
     const folder = join(this.folder, name)
-    const all = fieldsIn(folder, { archive: { kind: 'folder', path: this.archive }, ...fields })
+    const all = fieldsIn(folder, { archive: { kind: 'folder', path: this.archive }, setAtLeastEvery: '1s', ...fields })
     mkdirSync(all.vhosts!, { recursive: true })
     writeFileSync(join(this.folder, 'hosts', `${name}.json`), JSON.stringify(all))
     return { name, folder, vhosts: all.vhosts! }

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type TreeChange, treeChange } from '../core/tree-change.ts'
+import { messageOf } from '../core/wording.ts'
+import { patternsOf } from '../duplicity/io/exclusions.ts'
+import { isLeftOut } from '../duplicity/selection.ts'
+import type { Shell } from '../engine/shell.ts'
+import { COMPANION } from '../host/companion.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { readRecord, updateRecord } from '../host/records.ts'
+import { type Place, sandboxed } from '../host/sandbox.ts'
+import { makeScratch } from '../host/scratch.ts'
+import type { Site } from '../host/site.ts'
+import { siteState } from '../host/state.ts'
+import { writeWhole } from '../host/whole-file.ts'
+import type { Host } from '../inventory/schema.ts'
+
+/** Bytes of differences that are read: with more, all that is known is that there are some. */
+const MOST = 20_000_000
+
+/**
+ * Lists a folder, sorted, and prints how that differs from an earlier listing. Of folders only the first two levels
+ * have an inode, by which it is seen that they were exchanged; what else changes in a folder are its entries, which
+ * have lines of their own. The companion folder is written anew every night: the times of its files tell, and no inode.
+ * What cannot be read, or goes meanwhile, is missing from the list: then it differs, now or in the next night.
+ */
+const LIST = `export LC_ALL=C; cd "$1" || exit
+find . \\( -type d -path './*/*' -printf 'd %m %U:%G - - - - - %P\\0' \\) -o \\( -type d -printf 'd %m %U:%G - - %i - - %P\\0' \\) \\
+  -o \\( -path './${COMPANION}/*' -printf '%y %m %U:%G %s - - %T@ - %P\\0' \\) \\
+  -o -printf '%y %m %U:%G %s %n %i %T@ %C@ %P\\0' 2> /dev/null | sort -z -T "$3" > "$3/list" && {
+  [ -z "$2" ] || gzip -dc "$2" | comm -z -3 - "$3/list" | head -c ${MOST}; } && gzip -1 "$3/list"`
+
+/** The site's folder as it was right before its backup; undefined where that is not known. */
+export type Listed = { readonly tree: Tree | undefined }
+
+/** A listing of a site's folder as it was before its backup began. */
+export interface Tree {
+  /** The text, compressed. */
+  readonly listing: Buffer
+  /** How it differs from what the newest set was made from; undefined where that is not known. */
+  readonly change: TreeChange | undefined
+}
+
+const listFile = (host: Host, site: Site): string => join(host.paths.state, `${siteState(site.name)}.list.gz`)
+
+/**
+ * Lists a site's folder, and compares that with the listing from before its newest set.
+ * @param newest the time of the newest set
+ * @returns undefined when it cannot be done: a backup is made without it
+ * @throws when the run is stopped
+ */
+export async function listTree(host: Host, site: Site, newest: number | undefined, shell: Shell): Promise<Tree | undefined> {
+  try {
+    await using scratch = makeScratch(host)
+    const { tree } = readRecord(host, site.name)
+    const isKnown = tree !== undefined && tree.time === newest && tree.exclusions === exclusionsOf(site)
+    const earlier = isKnown ? [{ from: listFile(host, site), to: '/earlier.gz' }] : []
+    const words = sandboxed(['sh', '-c', LIST, 'list', site.folder, isKnown ? '/earlier.gz' : '', scratch.path], {
+      reads: [site.folder, ...earlier],
+      writes: [scratch.path],
+      capabilities: ['CAP_DAC_OVERRIDE'],
+      noLinks: site.folder,
+    })
+    const quiet = shell.with({ onLine: () => {}, timeout: host.deadlines.idle, maxOutput: 2 * MOST })
+    const lines = await quiet.ask(String)`${words}`
+    using folder = OpenedFolder.open(scratch.path)
+    using listing = folder.file('list.gz')
+    return { listing: listing.head(listing.stat.size), change: isKnown ? changeIn(lines, site) : undefined }
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    shell.note('info', `what has changed in its folder cannot be told: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+function changeIn(lines: string, site: Site): TreeChange {
+  if (Buffer.byteLength(lines) >= MOST) return { differs: true, overlooked: [], overlookedBytes: 0 }
+  const patterns = patternsOf(site)
+  return treeChange(lines, (path, isFolder) => isLeftOut(patterns, join(site.folder, path), isFolder))
+}
+
+const exclusionsOf = (site: Site): string =>
+  createHash('sha256')
+    .update(JSON.stringify(patternsOf(site)))
+    .digest('hex')
+
+/** Remembers a listing as the one that the set of this time was made from; without one, that there is none. */
+export function rememberTree(host: Host, site: Site, time: number, tree: Tree | undefined): void {
+  if (tree) writeWhole(listFile(host, site), tree.listing)
+  updateRecord(host, site.name, { tree: tree && { time, exclusions: exclusionsOf(site) } })
+}
+
+/**
+ * Copies of files that duplicity would overlook, a second later in time, and where it is to see them. The next backup
+ * gives them their own time again. What is gone or exchanged meanwhile is left as it is.
+ */
+export async function copiesOf(site: Site, paths: readonly string[], scratch: string): Promise<Place[]> {
+  using opened = OpenedFolder.open(site.folder)
+  using into = OpenedFolder.open(scratch)
+  const places: Place[] = []
+  for (const path of paths) {
+    const name = String(places.length)
+    if (await copyTo(into, name, opened, path)) places.push({ from: join(scratch, name), to: join(site.folder, path) })
+  }
+  return places
+}
+
+async function copyTo(into: OpenedFolder, name: string, opened: OpenedFolder, path: string): Promise<boolean> {
+  using folder = path.includes('/') ? opened.plainFolder(dirname(path)) : undefined
+  using file = (folder ?? opened).plainFile(basename(path))
+  if (!file || (path.includes('/') && !folder)) return false
+  const { atime, mtimeMs, uid, gid, mode } = file.stat
+  await copyFile(file.path, join(into.path, name), constants.COPYFILE_EXCL)
+  using copy = into.file(name)
+  copy.setOwner(uid, gid)
+  copy.setMode(mode & 0o7777)
+  copy.setTimes(atime, new Date(Math.floor(mtimeMs) + 1000))
+  return true
+}

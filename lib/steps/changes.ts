@@ -1,0 +1,60 @@
+import { parseInterval } from '../core/age.ts'
+import { planBackup, unchangedSince } from '../core/backup-plan.ts'
+import { newestSet } from '../core/collection.ts'
+import { printTime } from '../core/restore-point.ts'
+import { withRecords } from '../core/set-record.ts'
+import { listed } from '../core/wording.ts'
+import type { Condition, Step } from '../engine/step.ts'
+import { readRecord } from '../host/records.ts'
+import { siteReport } from '../site/report.ts'
+import { type Listed, listTree } from '../site/tree.ts'
+import { recheckArchive } from '../store/archive.ts'
+import type { Needs } from '../store/facts.ts'
+import { recordSet } from '../store/set-records.ts'
+import type { Checked } from './check-site.ts'
+
+/** Since when nothing has changed; undefined where a set is to be made. */
+type Unchanged = { readonly unchanged: number | undefined }
+
+type ChangesNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption'> & Checked
+
+/**
+ * Compares the site's folder, the dump in it, and what the site answers with what they were at its newest set. Where
+ * all of that is the same, no set is made: the newest one is then of tonight too, and that is written down beside it.
+ */
+export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
+  name: 'changes',
+  title: 'Look for changes',
+  run: async (facts, shell) => {
+    const { host, site, siteArchive, collection, limits, freeSpace, encryption, answer } = facts
+    const newest = newestSet(collection)
+    const tree = await listTree(host, site, newest?.time, shell)
+    const overlooked = tree?.change?.overlooked ?? []
+    if (overlooked.length > 0)
+      shell.note('warning', `changed, though neither time nor mode tell it; backed up all the same: ${listed(overlooked)}`)
+    const isPart = (readRecord(host, site.name).torn ?? []).length > 0
+    if (siteArchive.folder === undefined || isPart) return { tree, unchanged: undefined }
+    const { frequencySeconds } = limits
+    const now = shell.now()
+    const plan = planBackup({
+      collection,
+      frequencySeconds,
+      now,
+      fullBackups: freeSpace.fullBackups,
+      encryptedSince: encryption.since,
+    })
+    const everySeconds = parseInterval(host.setAtLeastEvery)
+    const unchanged = unchangedSince({ collection, plan, change: tree?.change, answer, now, everySeconds })
+    if (unchanged !== undefined) {
+      await recheckArchive(siteArchive, shell)
+      await recordSet(siteArchive, unchanged, { unchangedUntil: now }, shell, collection)
+      const known = withRecords(collection, [{ time: unchanged, unchangedUntil: now }])
+      shell.tell({ ...siteReport({ ...facts, collection: known }, now), unchangedSince: unchanged })
+    }
+    return { tree, unchanged }
+  },
+}
+
+/** Applies where there is something to back up. */
+export const hasChanged: Condition<Unchanged, object> = ({ unchanged }) =>
+  unchanged === undefined ? {} : `unchanged since the backup of ${printTime(unchanged)}`

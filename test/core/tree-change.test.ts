@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { treeChange } from '../../lib/core/tree-change.ts'
+
+const all = (): boolean => false
+const file = (
+  fields: Partial<Record<'mode' | 'owner' | 'size' | 'links' | 'inode' | 'modified' | 'changed' | 'path', string>> = {},
+) => {
+  const { mode, owner, size, links, inode, modified, changed, path } = {
+    mode: '644',
+    owner: '33:33',
+    size: '10',
+    links: '1',
+    inode: '7',
+    modified: '1000.5000000000',
+    changed: '1000.5000000000',
+    path: 'SITE/a b\nc',
+    ...fields,
+  }
+  return `f ${mode} ${owner} ${size} ${links} ${inode} ${modified} ${changed} ${path}`
+}
+const FORMER = file()
+const NEW_TIME = '2000.1000000000'
+
+/** [what happened, the line of the file after it, whether duplicity would pass over it] */
+const table: [string, string, boolean][] = [
+  ['written again with the time set back', file({ changed: NEW_TIME }), true],
+  ['written again, of another size', file({ changed: NEW_TIME, size: '11' }), true],
+  ['replaced by cp -p', file({ changed: NEW_TIME, inode: '8' }), true],
+  ['written twice within a second', file({ modified: '1000.9000000000', changed: '1000.9000000000' }), true],
+  ['written as usual', file({ modified: NEW_TIME, changed: NEW_TIME }), false],
+  ['another mode', file({ mode: '600', changed: NEW_TIME }), false],
+  ['another owner', file({ owner: '0:0', changed: NEW_TIME }), false],
+  ['another owner and another size', file({ owner: '0:0', size: '11', changed: NEW_TIME }), true],
+  ['a hard link more', file({ links: '2', changed: NEW_TIME }), false],
+  ['a link now', 'l 777 33:33 3 1 8 1000.5000000000 2000.1000000000 SITE/a b\nc', false],
+]
+for (const [name, after, isOverlooked] of table) {
+  test(`treeChange() of a file that was ${name}: ${isOverlooked ? 'duplicity would pass over it' : 'duplicity sees it'}`, () => {
+    const change = treeChange(`${FORMER}\0\t${after}\0`, all)
+    assert.deepEqual([change.differs, change.overlooked], [true, isOverlooked ? ['SITE/a b\nc'] : []])
+  })
+}
+
+test('treeChange() of nothing, of a new file, of one that is gone, and of what is left out', () => {
+  assert.deepEqual(treeChange('', all), { differs: false, overlooked: [], overlookedBytes: 0 })
+  assert.deepEqual(treeChange(`\t${FORMER}\0`, all), { differs: true, overlooked: [], overlookedBytes: 0 })
+  assert.deepEqual(treeChange(`${FORMER}\0`, all), { differs: true, overlooked: [], overlookedBytes: 0 })
+  const lines = `${FORMER}\0\t${file({ size: '11', changed: NEW_TIME })}\0`
+  assert.equal(treeChange(lines, path => path.startsWith('SITE/a')).differs, false)
+})
+
+test('treeChange() of a folder that was exchanged, as by a restore: its files tell nothing', () => {
+  const folder = (inode: string): string => `d 755 0:0 - - ${inode} - - SITE`
+  const lines = [folder('1'), FORMER, `\t${folder('2')}`, `\t${file({ inode: '9', changed: NEW_TIME })}`]
+  assert.deepEqual(treeChange(lines.join('\0'), all), { differs: true, overlooked: [], overlookedBytes: 0 })
+})
