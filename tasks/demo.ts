@@ -21,7 +21,7 @@ async function demo(stop: AbortSignal): Promise<void> {
   say('A post is written on web1')
   const post = await writePost(blog, stage)
   console.log(`"${post.title}": web1 shows it, web2 does not`)
-  say('Night 2 on web1: incremental')
+  say('Night 2 on web1: the blog has a new post, the leaflet has not changed')
   await night(stage, stage.web1, stop)
   say('Night 2 on web2: replays what is new')
   await night(stage, stage.web2, stop)

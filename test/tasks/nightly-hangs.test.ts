@@ -87,7 +87,7 @@ test('a site that is at work for too long fails, with the setting that says how 
   const told = await stage.told(owner, [], { PATH: pathWith(join(folder, 'bin')) })
   assert.equal(told.code, 1)
   assert.deepEqual(troubles(told), [`${SLOW} db-dump: it was not done within 4 s (sites.${SLOW}.deadline in the inventory)`])
-  assert.deepEqual(endOf(told, SLOW, 'backup'), ['skipped'])
+  assert.deepEqual(endOf(told, SLOW, 'changes'), ['skipped'])
   assert.deepEqual(endOf(told, OTHER, 'backup'), ['done'])
 })
 
