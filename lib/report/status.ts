@@ -156,7 +156,7 @@ function siteJson(site: SiteStatus): SiteJson {
   const findings = judge(report)
   const verdict = verdictOf(findings)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)
-  const newest = site.told.newestBackup
+  const newest = report.newestBackup
   return {
     name: report.site,
     role: report.role ?? 'unmanaged',
