@@ -210,9 +210,7 @@ export const hostSchema = z.strictObject({
     .describe(
       'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next success, and no longer',
     ),
-  setAtLeastEvery: interval
-    .default('7D')
-    .describe('A site that has not changed gets a new set all the same once its newest is so old'),
+  setAtLeastEvery: interval.default('7D').describe('An unchanged site gets a new set once its newest is so old'),
   concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
   staleAfter: interval
     .optional()

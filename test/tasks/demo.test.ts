@@ -58,8 +58,7 @@ test('the demo shows the post on the replica, leaves no process and an archive w
     ['leaflet', ['full']],
   ] as const) {
     assert.deepEqual(kindsIn(join(place, sandbox, 'archive', site)), kinds)
-    for (const kind of kinds)
-      assert.match(stdout, new RegExp(`^ {2}${site} +${kind} .* UTC +\\d+ +[\\d.]+ `, 'm'))
+    for (const kind of kinds) assert.match(stdout, new RegExp(`^ {2}${site} +${kind} .* UTC +\\d+ +[\\d.]+ `, 'm'))
   }
   assert.match(stdout, /^leaflet +unchanged since/m)
   assert.match(stdout, /GET \/\?p=\d+ from web2: 200/)
