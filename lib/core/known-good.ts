@@ -50,7 +50,7 @@ export function brokenFinding(site: string, broken: Broken, isOwner: boolean, no
     }
   const from = now - since < A_DAY ? '' : ` for ${formatAge(now - since)}`
   const text = `it does not work${from}: ${said}. The last backup of it that is known to be good is of ${printTime(good)}`
-  const what = changed.length === 0 ? '' : `. What changed between that one and the first that is not: ${changed.join('. ')}`
+  const what = changed.length === 0 ? '' : `. What had changed then: ${changed.join('. ')}`
   return {
     level: isOwner ? 'attention' : 'remark',
     text: `${text}${what}`,

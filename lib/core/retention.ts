@@ -187,10 +187,12 @@ function guardReason({ collection, knownGood, keepSince }: PruneInput, chain: Ch
   if (chain === primaryChain(collection)) return `${name} is the primary chain`
   if (!collection.chains.some(other => other !== chain && isWhole(other) && hasRestorePoint(other)))
     return `${name} is kept, since no other chain is whole`
+  // what is kept whatever the allowance has its price
+  const pinned = `${name}, ${formatBytes(chain.bytes)},`
   if (keepSince !== undefined && chain.endAt >= keepSince)
-    return `${name} has restore points since ${printTime(keepSince)}, which are kept (keepDays)`
+    return `${pinned} has restore points since ${printTime(keepSince)}, which are kept (keepDays)`
   const good = knownGood === undefined ? undefined : collection.chains.findLast(each => each.startAt <= knownGood)
-  return chain === good ? `${name} is the newest known to hold a working site` : undefined
+  return chain === good ? `${pinned} is the newest known to hold a working site` : undefined
 }
 
 /** What the decision looks at. Sizes in bytes, times in ms since the epoch. */

@@ -34,17 +34,20 @@ export const compareContents: Step<LookNeeds & Needs<'collection'> & Made & Chec
       ...(diff && { changes: countedByKind(diff) }),
     }
     const worked = sets.findLast(set => set.answer !== undefined)?.answer?.works === true
+    const page = worked && answer?.works === false ? `it worked and does not any more: ${answer.said}` : undefined
     const signs = alarmSigns({
       before: { ...stateAt(sets, previous?.time ?? 0), files: lists?.before },
       after: { ...state, files: lists?.after },
       isEmptied: made.record.isEmpty === true && (lists?.before.size ?? 0) > 0,
       ...lookedAt(site.folder, diff),
-      page: worked && answer?.works === false ? `it worked and does not any more: ${answer.said}` : undefined,
+      page,
     })
     const cleared = readRecord(host, site.name).cleared ?? 0
     const earlier = previous && previous.time > cleared ? (previous.suspect ?? []) : []
     const suspect = isAlarm(signs) || earlier.length > 0 ? [...new Set([...earlier, ...signs])] : undefined
-    if (!suspect) for (const sign of signs) shell.note('warning', `an unusual change: ${sign}`)
+    // that it does not work any more is told anyway
+    const unusual = suspect ? [] : signs.filter(sign => sign !== page)
+    for (const sign of unusual) shell.note('warning', `an unusual change: ${sign}`)
     return { made: { ...made, record: { ...made.record, state, ...(suspect && { suspect }) } } }
   },
 }

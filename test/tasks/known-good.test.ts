@@ -36,7 +36,7 @@ test('a site that stops working is told that night, stays so in status, and is b
   const first = await stage.told(host)
   assert.match(
     verdicts(first).join(),
-    /^blog needs attention: it does not work: HTTP 500\. The last backup .* known to be good is of 20[-0-9 :]+ UTC\. What changed .*: files: pages 1 changed/,
+    /^blog needs attention: it does not work: HTTP 500\. The last backup .* known to be good is of 20[-0-9 :]+ UTC\. What had changed then: files: pages 1 changed/,
   )
   assert.equal(first.exitCode, 1)
 
