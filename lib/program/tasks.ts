@@ -4,6 +4,7 @@ import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import { type Approval, readApproval } from '../restore/approvals.ts'
 import { type Recovery, readRecovery } from '../restore/recovery.ts'
+import { readSearch, type Search } from '../restore-test/search.ts'
 import { type Look, newLook } from '../site/report.ts'
 import type { WriterRequest } from '../steps/archive.ts'
 import type { ClearRequest } from '../steps/clear-suspicion.ts'
@@ -80,6 +81,29 @@ was is kept for keepPrevious days: --undo brings it back, and can itself be undo
   npx zx tasks/recover.ts --site blog --undo             that was not it: back to before
   npx zx tasks/recover.ts --site blog --at 2026-01-31 --into /root/look`,
   read: values => ({ recovery: readRecovery(values, Date.now(), process.stdin.isTTY === true) }),
+}
+
+export const bisectTask: TaskWith<{ search: Search; recovery: Recovery }> = {
+  name: 'bisect',
+  about: 'Finds the last backup of a site that works, by restoring some of them into a sandbox and asking each.',
+  interactive: true,
+  options: {
+    site: list('NAME', 'the site (needed)'),
+    expect: text('TEXT', 'a text that a page of the working site contains'),
+    path: list('/shop', "the page to ask for, instead of those of the site's own check; several times"),
+    before: text('WHEN', 'only backups up to then'),
+    file: text('REL', 'instead: between which backups this file appeared, changed or went; nothing is restored'),
+  },
+  help: `Nothing live is touched. What was found of a backup is kept beside it: a search that was stopped goes on
+where it was. Forty backups need seven restores at most.
+
+  npx zx tasks/bisect.ts --site blog
+  npx zx tasks/bisect.ts --site blog --expect 'Add to basket' --path /shop/
+  npx zx tasks/bisect.ts --site blog --file SITE/wp-content/uploads/x.php`,
+  read: values => ({
+    search: readSearch(values, Date.now()),
+    recovery: readRecovery({ site: values.site, list: true }, Date.now(), false),
+  }),
 }
 
 export const approveTask: TaskWith<{ approval: Approval }> = {
@@ -171,7 +195,16 @@ function saidOfSites(values: Readonly<Record<string, unknown>>, flag: string): b
 }
 
 /** All tasks, in the order in which one meets them. */
-export const TASKS: readonly Task[] = [nightlyTask, recoverTask, approveTask, statusTask, forecastTask, desktopTask, bootTask]
+export const TASKS: readonly Task[] = [
+  nightlyTask,
+  recoverTask,
+  bisectTask,
+  approveTask,
+  statusTask,
+  forecastTask,
+  desktopTask,
+  bootTask,
+]
 
 /** The path that an option names, if it is given. */
 const pathIn = (value: unknown): string | undefined => (value === undefined ? undefined : resolve(String(value)))

@@ -4,16 +4,36 @@ import type { SitePlace } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 
+/** What a person asks instead of the site's own check. */
+export interface Asked {
+  /** A text that each page of a working site contains. */
+  readonly expect: string | undefined
+  /** The pages that are asked for; those of the check when empty. */
+  readonly paths: readonly string[]
+}
+
+/** The same as a text, by which it is known again; undefined for the site's own check. */
+export const askedOf = ({ expect, paths }: Asked): string | undefined =>
+  expect === undefined && paths.length === 0 ? undefined : JSON.stringify({ paths, expect })
+
 /**
  * What a restored site is asked: the same as the live one, or its front page where nothing says how that is asked. Its
  * sandbox has one server, which no redirect leaves.
  */
-export function questionInSandbox(host: Host, site: SitePlace): Question {
+export function questionInSandbox(host: Host, site: SitePlace, instead: Asked = { expect: undefined, paths: [] }): Question {
+  const own = questionFor(host, site) ?? frontPage(host, site)
+  const [first = FRONT] = own.urls
+  const urls = instead.paths.length === 0 ? own.urls : instead.paths.map(path => new URL(path, first).href)
+  const question = { ...own, urls, expect: instead.expect ?? own.expect }
+  return question.domains.length > 0 ? question : { ...question, anyDomain: true }
+}
+
+const FRONT = 'http://127.0.0.1/'
+
+function frontPage(host: Host, site: SitePlace): Question {
   const { check } = site.settings
   const domains = domainsOf(host, site)
   const [domain] = domains.filter(name => !name.includes('*'))
-  const front = new URL(check?.url ?? 'http://127.0.0.1/').href
-  const urls = check?.paths?.map(path => new URL(path, front).href) ?? [front]
-  const asked = questionFor(host, site) ?? { urls, host: check?.host ?? domain, expect: check?.expect, domains }
-  return asked.domains.length > 0 ? asked : { ...asked, anyDomain: true }
+  const urls = check?.paths?.map(path => new URL(path, FRONT).href) ?? [FRONT]
+  return { urls, host: check?.host ?? domain, expect: check?.expect, domains }
 }

@@ -12,7 +12,7 @@ import { type Ended, readJson, type Stage, type StageHost, type Told } from './s
 export function startTask(
   stage: Stage,
   host: StageHost,
-  task: 'recover' | 'nightly' | 'boot' | 'status',
+  task: 'recover' | 'nightly' | 'boot' | 'status' | 'bisect',
   words: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {

@@ -1,0 +1,26 @@
+/** What is known of one night: the site worked, it did not, it cannot be tried, or nobody knows yet. */
+export type Night = 'good' | 'bad' | 'cannot be tried' | undefined
+
+/** The search for the last night on which a site worked: which to try next, or between which two it ends. */
+export type Bisection =
+  | { readonly next: number }
+  /** Undefined where even the oldest did not work, or the newest does. */
+  | { readonly next: undefined; readonly good: number | undefined; readonly bad: number | undefined }
+
+/**
+ * The next step of the search. The newest night is tried first: where it works there is nothing to find. Then the one
+ * in the middle of what is left, so that each halves it. What is known already is tried no more.
+ * @param nights oldest first
+ */
+export function bisect(nights: readonly Night[]): Bisection {
+  const newest = nights.findLastIndex(night => night !== 'cannot be tried')
+  if (newest >= 0 && nights[newest] === undefined) return { next: newest }
+  const good = nights.lastIndexOf('good')
+  const bad = nights.findIndex((night, at) => at > good && night === 'bad')
+  const end = { next: undefined, good: good < 0 ? undefined : good, bad: bad < 0 ? undefined : bad }
+  if (bad < 0) return end
+  const middle = (good + bad) / 2
+  const open = nights.flatMap((night, at) => (night === undefined && at > good && at < bad ? [at] : []))
+  const [next] = open.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle))
+  return next === undefined ? end : { next }
+}

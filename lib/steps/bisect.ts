@@ -1,0 +1,162 @@
+import { BadInput } from '../core/bad-input.ts'
+import { bisect, type Night } from '../core/bisection.ts'
+import { type FileEvent, fileEvents } from '../core/file-history.ts'
+import type { SetAnswer } from '../core/page.ts'
+import { printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
+import { type SetTest, testText } from '../core/set-test.ts'
+import { differenceOf, type FileDiff } from '../core/site-state.ts'
+import { whatChanged } from '../core/what-changed.ts'
+import { counted, listed, messageOf } from '../core/wording.ts'
+import { fileHistory } from '../duplicity/io/file-history.ts'
+import { fileListsOf } from '../duplicity/io/file-lists.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Condition, Step } from '../engine/step.ts'
+import { siteDeadline } from '../host/site.ts'
+import { askedOf, questionInSandbox } from '../restore-test/question.ts'
+import { recordTest } from '../restore-test/record-test.ts'
+import type { Search } from '../restore-test/search.ts'
+import { NotTested } from '../restore-test/served.ts'
+import { testRestore } from '../restore-test/test-restore.ts'
+import type { Needs } from '../store/facts.ts'
+import { readSetRecords } from '../store/set-records.ts'
+
+/** What a person looks for, as the command line said it. */
+export type BisectRequest = { readonly search: Search }
+
+type Searches = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' | 'collection'> & BisectRequest
+
+export const wantsFile: Condition<BisectRequest, { file: string }> = ({ search: { file } }) =>
+  file === undefined ? 'no file was named' : { file }
+
+export const wantsBisection: Condition<BisectRequest, object> = ({ search }) =>
+  search.file === undefined ? {} : 'only the history of a file was asked for'
+
+/** Refuses what has no pages, and what another host writes down. @throws {BadInput} */
+export const checkBisectable: Step<Needs<'host' | 'site'>, void> = {
+  name: 'check-bisectable',
+  title: 'Check that its backups can be tried here',
+  run: async ({ host, site }) => {
+    if (site.isDesktop) throw new BadInput(`--site: ${site.name} is a desktop, wanted a website`)
+    const isOurs = site.role.role === 'primary' || (site.role.role === 'incoming' && site.local === undefined)
+    if (!isOurs) throw new BadInput(`${site.name} is ${site.role.role} on ${host.name}: wanted its owner: ${site.role.reason}`)
+  },
+}
+
+/**
+ * Finds the last backup of a site that worked: by what is known of its nights, and where nobody knows by restoring them
+ * into a sandbox, one after the other, and asking each. What came of it is written down and counts the next time.
+ */
+export const bisectBackups: Step<Searches, void> = {
+  name: 'bisect',
+  title: ({ site }) => `Find the last backup of ${site.name} that works`,
+  run: async (facts, shell) => {
+    const { site, request, collection, search } = facts
+    const { before = Number.POSITIVE_INFINITY } = search
+    const points = restorePoints(collection).filter(({ time }) => time <= before)
+    if (points.length === 0) throw new BadInput(`there is no backup of ${site.name}${search.before ? ' of that time' : ''}`)
+    const answers = await knownAnswers(facts, points, shell)
+    const nights: Night[] = points.map(({ problems }, at) =>
+      problems.length > 0 ? 'cannot be tried' : answers[at] && nightOf(answers[at]),
+    )
+    shell.note(
+      'info',
+      `${counted(points.length, 'backup')}; of ${nights.filter(night => night).length} it is known whether it works`,
+    )
+    for (let restores = 0; ; restores++) {
+      const step = bisect(nights)
+      if (step.next === undefined) {
+        shell.note('info', `${counted(restores, 'restore')} made`)
+        return await tell(facts, points[step.good ?? -1], points[step.bad ?? -1], shell)
+      }
+      const point = points[step.next]!
+      if (request.dryRun) return shell.note('info', `would restore the backup of ${printTime(point.time)} first`)
+      nights[step.next] = await tryPoint(facts, point, shell)
+    }
+  },
+}
+
+const nightOf = ({ works }: SetAnswer): Night => (works ? 'good' : 'bad')
+
+/** What is known of each point as an answer to this question: of the site's own check also what it said at night. */
+async function knownAnswers({ siteArchive, search }: Searches, points: readonly RestorePoint[], shell: Shell) {
+  const asked = askedOf(search)
+  const records = new Map((await readSetRecords(siteArchive, shell)).map(record => [record.time, record]))
+  return points.map(({ time }): SetAnswer | undefined => {
+    const { answer, tests } = records.get(time) ?? {}
+    return (asked === undefined ? answer : undefined) ?? tests?.find(test => test.asked === asked)
+  })
+}
+
+async function tryPoint(facts: Searches, point: RestorePoint, shell: Shell): Promise<Night> {
+  const { host, site, siteArchive, search } = facts
+  shell.progress(`restoring the backup of ${printTime(point.time)}`)
+  try {
+    const question = questionInSandbox(host, site, search)
+    const test = await testRestore({ ...facts, point }, question, siteDeadline({ host, site }).seconds, shell)
+    if (!test) return 'cannot be tried'
+    const asked = askedOf(search)
+    const done: SetTest = { ...test, ...(asked !== undefined && { asked }) }
+    await recordTest(siteArchive, point.time, done, shell)
+    shell.note('info', `${printTime(point.time)}: ${testText(done)}`)
+    return nightOf(done)
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    const why = error instanceof NotTested ? 'cannot be tried' : 'cannot be restored'
+    shell.note('warning', `${printTime(point.time)}: ${why}: ${messageOf(error)}`)
+    return 'cannot be tried'
+  }
+}
+
+/** Tells the two neighbours, what changed between them, and the command that brings the good one back. */
+async function tell(facts: Searches, good: RestorePoint | undefined, bad: RestorePoint | undefined, shell: Shell): Promise<void> {
+  const { site, request, collection } = facts
+  if (!good && !bad) return shell.note('problem', 'none of its backups can be tried')
+  if (!bad)
+    return shell.note(
+      'info',
+      `the newest of them works: ${printTime(good!.time)}. --expect and --path say what a working page has`,
+    )
+  if (!good) return shell.note('problem', `none works, not even the oldest that can be tried, of ${printTime(bad.time)}`)
+  shell.note('info', `the last that works: the backup of ${printTime(good.time)}`)
+  shell.note('info', `the first that does not: the backup of ${printTime(bad.time)}`)
+  const changes = [...whatChanged(collection, good.time, bad.time), ...filesText(await filesBetween(facts, good, bad, shell))]
+  for (const change of changes) shell.note('info', `  between them: ${change}`)
+  shell.note('info', `to bring it back: ${request.command('recover', '--site', site.name, '--at', printTime(good.time))}`)
+}
+
+/** The files that differ, where the two are neighbours and this host knows the files of both. */
+async function filesBetween(facts: Searches, good: RestorePoint, bad: RestorePoint, shell: Shell) {
+  const lists = await fileListsOf(facts, facts.collection, bad.set, shell)
+  const points = restorePoints(facts.collection)
+  const areNeighbours =
+    points.findIndex(({ time }) => time === good.time) + 1 === points.findIndex(({ time }) => time === bad.time)
+  return lists && areNeighbours ? differenceOf(lists.before, lists.after) : undefined
+}
+
+const filesText = (diff: FileDiff | undefined): string[] =>
+  Object.entries(diff ?? {}).flatMap(([what, paths]) => (paths.length === 0 ? [] : [`${what}: ${listed(paths)}`]))
+
+/** Tells between which backups a file appeared, changed or went, without any restore. */
+export const tellFileHistory: Step<Searches & { file: string }, void> = {
+  name: 'file-history',
+  title: ({ site, file }) => `Find ${file} in the backups of ${site.name}`,
+  run: async (facts, shell) => {
+    const { file, search, collection } = facts
+    const { known, unknown } = await fileHistory(facts, collection, file, shell)
+    const { before = Number.POSITIVE_INFINITY } = search
+    const events = fileEvents(known.filter(({ time }) => time <= before))
+    for (const event of events) shell.note('info', eventText(event))
+    if (events.length === 0)
+      shell.note('info', `${file} is in none of the ${counted(known.length, 'backup')} whose files are known here`)
+    if (unknown.length > 0)
+      shell.note(
+        'warning',
+        `of ${counted(unknown.length, 'backup')} this host does not have the list of files: ${listed(unknown.map(printTime))}`,
+      )
+  },
+}
+
+const eventText = ({ what, after, by }: FileEvent): string =>
+  after === undefined
+    ? `it is there in the oldest backup, of ${printTime(by)}`
+    : `it ${what} between the backups of ${printTime(after)} and ${printTime(by)}`
