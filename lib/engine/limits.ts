@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { setTimeout as elapse } from 'node:timers/promises'
 import { type Ended, PrintedTooMuch, TimedOut } from './failure.ts'
 import { activityOf } from './kernel.ts'
 import { Stopped } from './stop.ts'
@@ -39,29 +41,26 @@ export interface Running {
   readonly over: AbortSignal
 }
 
-/** Resolves when a running command is to be ended: the run was stopped, or a limit reached. Else never. */
+/** Resolves when a running command is to be ended: the run was stopped, or a limit reached. Rejects when it is over. */
 export function whyToEnd({ program, pid, streams, limits, stop, over }: Running): Promise<WhyEnded> {
   const { timeout, idleTimeout, maxOutput = MOST_OUTPUT } = limits
-  const timedOut =
-    (how: string): WhyEnded =>
-    ended =>
-      new TimedOut(program, how, { ...ended, exitCode: undefined })
-  return Promise.race([
-    aborted(stop, over).then(() => () => reasonOf(stop)),
+  const timedOut = (ended: Ended, how: string): Error => new TimedOut(program, how, { ...ended, exitCode: undefined })
+  const nothing = { exitCode: undefined, stdout: '', stderr: '' }
+  const reasons: Promise<WhyEnded>[] = [
+    once(stop, 'abort', { signal: over }).then(() => () => reasonOf(stop)),
     printedMore(streams, maxOutput).then(
-      (): WhyEnded => ended =>
-        new PrintedTooMuch(program, `printed more than ${maxOutput} bytes`, {
-          ...ended,
-          exitCode: undefined,
-          stdout: '',
-          stderr: '',
-        }),
+      () => () => new PrintedTooMuch(program, `printed more than ${maxOutput} bytes`, nothing),
     ),
-    ...(timeout === undefined ? [] : [elapsed(timeout, over).then(() => timedOut(`did not end within ${timeout} s`))]),
-    ...(idleTimeout === undefined || pid === undefined
-      ? []
-      : [idleFor(pid, streams, idleTimeout, over).then(seconds => timedOut(`did nothing for ${seconds} s`))]),
-  ])
+  ]
+  if (timeout !== undefined) {
+    const elapsed = elapse(Math.min(timeout * 1000, LONGEST_TIMER), undefined, { signal: over })
+    reasons.push(elapsed.then(() => ended => timedOut(ended, `did not end within ${timeout} s`)))
+  }
+  if (idleTimeout !== undefined && pid !== undefined) {
+    const idle = idleFor(pid, streams, idleTimeout, over)
+    reasons.push(idle.then(seconds => ended => timedOut(ended, `did nothing for ${seconds} s`)))
+  }
+  return Promise.race(reasons)
 }
 
 export const reasonOf = (stop: AbortSignal): Error => (stop.reason instanceof Error ? stop.reason : new Stopped('a signal'))
@@ -107,21 +106,5 @@ function printedMore(streams: readonly (Readable | null)[], most: number): Promi
         bytes += chunk.length
         if (bytes > most) resolve()
       })
-  })
-}
-
-/** Resolves when a signal is aborted; never when `over` is first. */
-function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const done = (): void => resolve()
-    signal.addEventListener('abort', done, { once: true })
-    over.addEventListener('abort', () => signal.removeEventListener('abort', done), { once: true })
-  })
-}
-
-function elapsed(seconds: number, over: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, Math.min(seconds * 1000, LONGEST_TIMER))
-    over.addEventListener('abort', () => clearTimeout(timer), { once: true })
   })
 }

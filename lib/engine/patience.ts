@@ -30,15 +30,21 @@ export function delayed(stop: AbortSignal, seconds: () => number): Disposable & 
   const begin = (): void => {
     timer = setTimeout(() => controller.abort(new NoTimeLeft()), seconds() * 1000)
   }
-  if (stop.aborted) begin()
-  else stop.addEventListener('abort', begin, { once: true })
+  const forget = onceAborted(stop, begin)
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
       clearTimeout(timer)
-      stop.removeEventListener('abort', begin)
+      forget()
     },
   }
+}
+
+/** Does something once a signal is aborted, at once where it is. Gives what takes that back. */
+function onceAborted(signal: AbortSignal, work: () => void): () => void {
+  if (signal.aborted) work()
+  else signal.addEventListener('abort', work, { once: true })
+  return () => signal.removeEventListener('abort', work)
 }
 
 /** Until when something must be done. */
@@ -72,14 +78,13 @@ export async function patiently<Result>(work: Promise<Result>, signal: AbortSign
   const begin = (): void => {
     timer = setTimeout(() => left.reject(signal.reason), (grace() + LEAVE_BEHIND + LEAST) * 1000)
   }
-  if (signal.aborted) begin()
-  else signal.addEventListener('abort', begin, { once: true })
+  const forget = onceAborted(signal, begin)
   try {
     return await Promise.race([work, left.promise])
   } catch (error) {
     throw signal.aborted && (error as Error).name === 'AbortError' ? signal.reason : error
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', begin)
+    forget()
   }
 }

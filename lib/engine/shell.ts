@@ -22,7 +22,7 @@ export type Ask = <Answer>(
 ) => (pieces: TemplateStringsArray, ...values: readonly Word[]) => Promise<Answer>
 
 /** All that a step may do to the world. */
-export interface Shell {
+export interface Shell extends Reporter {
   readonly act: Act
   readonly ask: Ask
   /** Reads something in another way than by a command, with the words that describe it. A dry run does it too. */
@@ -33,16 +33,8 @@ export interface Shell {
   readonly with: (options: CommandOptions) => Shell
   /** The same shell for what takes moments unless a disk or server is dead: with the deadline of a look. */
   readonly quick: Shell
-  /** Tells the report something. */
-  readonly note: (kind: NoteKind, text: string, about?: Topic) => void
-  /** Tells the report what is known of a site, as data. */
-  readonly tell: (telling: SiteReport) => void
-  /** Tells the person who waits how far it is. Nothing keeps it. */
-  readonly progress: (text: string) => void
   /** Runs a command beside some work, for its lines; see {@link watchWhile}. A dry run does without it. */
   readonly watch: <Answer>(words: readonly Word[], onLine: (line: string) => void, work: () => Promise<Answer>) => Promise<Answer>
-  /** Keeps a secret out of everything that the run writes from now on. */
-  readonly hide: (secret: Secret) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Seconds that a look may take which is made in another way than by a command. */
@@ -51,14 +43,22 @@ export interface Shell {
   readonly stop: AbortSignal
 }
 
-/** What a shell tells as it works. */
-export interface Listener {
+/** What a step says besides its commands. */
+interface Reporter {
+  /** Tells the report something. */
+  readonly note: (kind: NoteKind, text: string, about?: Topic) => void
+  /** Tells the report what is known of a site, as data. */
+  readonly tell: (telling: SiteReport) => void
+  /** Tells the person who waits how far it is. Nothing keeps it. */
+  readonly progress: (text: string) => void
+  /** Keeps a secret out of everything that the run writes from now on. */
+  readonly hide: (secret: Secret) => void
+}
+
+/** Hears all that a shell does. */
+export interface Listener extends Reporter {
   readonly command: (record: CommandRecord) => void
   readonly line: (text: string) => void
-  readonly note: (kind: NoteKind, text: string, about?: Topic) => void
-  readonly tell: (telling: SiteReport) => void
-  readonly progress: (text: string) => void
-  readonly hide: (secret: Secret) => void
 }
 
 /** Seconds after which commands are ended: a look as a whole; others without a deadline when they do nothing. */

@@ -58,20 +58,9 @@ function tasksOf(nodes: readonly Node[], frame: Frame, run: Run): ListrTask[] {
 function taskOf(node: Node, frame: Frame, run: Run): ListrTask {
   switch (node.kind) {
     case 'do':
-      return workTask(
-        {
-          step: node.step.name,
-          title: node.step.title,
-          phase: 'do',
-          subject: frame.subject,
-          run: node.step.run,
-          deadline: frame.deadline,
-        },
-        frame,
-        run,
-      )
+      return workTask(workOf(node.step, 'do', node.step.run, frame), frame, run)
     case 'hold':
-      return workTask(upOf(node, frame), frame, run, facts => frame.up.set(node, facts))
+      return workTask(workOf(node.hold, 'up', node.hold.up, frame), frame, run, facts => frame.up.set(node, facts))
     case 'only':
       return onlyTask(node, frame, run)
     case 'each':
@@ -79,14 +68,14 @@ function taskOf(node: Node, frame: Frame, run: Run): ListrTask {
   }
 }
 
-const upOf = ({ hold }: HoldNode, frame: Frame): Work => ({
-  step: hold.name,
-  title: hold.title,
-  phase: 'up',
-  subject: frame.subject,
-  run: hold.up,
-  deadline: frame.deadline,
-})
+function workOf(
+  { name, title }: { readonly name: string; readonly title: Work['title'] },
+  phase: Work['phase'],
+  run: Work['run'],
+  { subject, deadline }: Frame,
+): Work {
+  return { step: name, title, phase, subject, run, deadline }
+}
 
 /** Why a chain does not go on, if it does not. */
 function haltOf(frame: Frame, run: Run): { status: 'skipped' | 'stopped' | 'failed'; reason: string } | undefined {
@@ -124,14 +113,7 @@ function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
     task: async (_, wrapper) => {
       const facts = frame.up.get(node)
       if (!facts) return wrapper.skip(`${title}: nothing to release`)
-      const work: Work = {
-        step: hold.name,
-        title: hold.title,
-        phase: 'down',
-        subject: frame.subject,
-        run: hold.down as Work['run'],
-        patience: hold.patience,
-      }
+      const work = { ...workOf(hold, 'down', hold.down as Work['run'], frame), patience: hold.patience }
       const { outcome } = await run.do(work, facts, line => show(wrapper as Wrapper, line))
       draw(wrapper as Wrapper, outcome)
     },
@@ -210,13 +192,7 @@ function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Fr
 const anyOf = (one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined =>
   one && other ? AbortSignal.any([one, other]) : (one ?? other)
 
-const blockWork = (title: string, frame: Frame): Work => ({
-  step: title,
-  title,
-  phase: 'do',
-  subject: frame.subject,
-  run: async () => {},
-})
+const blockWork = (title: string, frame: Frame): Work => workOf({ name: title, title }, 'do', async () => {}, frame)
 
 /** Asks a recipe's own function; one that throws is a failure like any other. */
 function attempt<Answer>(ask: () => Answer, frame: Frame, run: Run, work: Work): Answer | undefined {
