@@ -13,6 +13,8 @@ export interface Target {
   readonly name: string
   /** Duplicity's `--archive-dir`. */
   readonly cache: string
+  /** The folder of this name in it: copies of manifests and signatures. */
+  readonly archiveDir: string
   /** Where it writes what it has to say for machines. */
   readonly logFile: string
   readonly cipher: Cipher

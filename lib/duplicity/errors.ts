@@ -1,34 +1,37 @@
 import { parseLog, type Stanza } from './log.ts'
 
-/** What went wrong, by name. Codes are those of duplicity's `log.py`, the same in 0.8.22 and 3.x unless said. */
-export type DuplicityFault =
-  | 'bad-command-line'
-  | 'other-source-host'
-  | 'other-source-folder'
-  | 'no-backup'
-  | 'manifest-mismatch'
-  | 'manifest-unreadable'
-  | 'target-exists'
-  | 'no-signatures'
-  | 'not-in-backup'
-  | 'corrupt-volume'
-  | 'locked'
-  | 'wrong-passphrase'
-  | 'no-secret-key'
-  | 'gpg-failed'
-  | 'no-temporary-space'
-  | 'host-full'
-  | 'cache-unwritable'
-  | 'archive-forbidden'
-  | 'volume-missing'
-  | 'archive-full'
-  | 'archive-unreachable'
-  | 'upload-mismatch'
-  | 'link-on-the-way'
-  | 'interrupted'
-  | 'stuck'
-  | 'unknown'
+/** What went wrong, by name, in words for people. */
+const MEANING = {
+  'bad-command-line': 'duplicity does not understand its options',
+  'other-source-host': 'the sets in the archive were made by another host',
+  'other-source-folder': 'the sets in the archive were made from another folder',
+  'no-backup': 'the archive holds no backup that can be used',
+  'manifest-mismatch': 'a manifest in the archive differs from the local copy',
+  'manifest-unreadable': 'a manifest in the archive cannot be read',
+  'target-exists': 'the folder to restore into is not empty',
+  'no-signatures': 'the signatures of the last set are missing: only a full backup can go on',
+  'not-in-backup': 'the path is not in the backup',
+  'corrupt-volume': 'a volume in the archive is corrupt',
+  locked: 'another duplicity works with this archive',
+  'wrong-passphrase': 'the passphrase does not fit the archive',
+  'no-secret-key': 'gpg has no secret key here that opens the archive',
+  'gpg-failed': 'gpg failed',
+  'no-temporary-space': 'the disk of this host has too little space for temporary files',
+  'host-full': 'the disk of this host is full',
+  'cache-unwritable': 'duplicity cannot make its own folder on this host',
+  'archive-forbidden': 'the archive refuses access',
+  'volume-missing': 'a file is missing from the archive',
+  'archive-full': 'the disk of the archive is full',
+  'archive-unreachable': 'the archive cannot be reached',
+  'upload-mismatch': 'a volume did not arrive whole in the archive',
+  'link-on-the-way': 'a symbolic link stands where a folder has to be: somebody put it there',
+  interrupted: 'duplicity was interrupted',
+  stuck: 'duplicity made no progress',
+  unknown: 'duplicity failed',
+} as const
+export type DuplicityFault = keyof typeof MEANING
 
+/** By the codes of duplicity's `log.py`, the same in 0.8.22 and 3.x. */
 const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
   2: 'bad-command-line',
   3: 'other-source-host',
@@ -72,35 +75,6 @@ const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
   [/Input\/output error|Stale file handle|Transport endpoint is not connected|Host is down/i, 'archive-unreachable'],
   [/gpg: |GPGError|GPG Failed/i, 'gpg-failed'],
 ]
-
-const MEANING: Readonly<Record<DuplicityFault, string>> = {
-  'bad-command-line': 'duplicity does not understand its options',
-  'other-source-host': 'the sets in the archive were made by another host',
-  'other-source-folder': 'the sets in the archive were made from another folder',
-  'no-backup': 'the archive holds no backup that can be used',
-  'manifest-mismatch': 'a manifest in the archive differs from the local copy',
-  'manifest-unreadable': 'a manifest in the archive cannot be read',
-  'target-exists': 'the folder to restore into is not empty',
-  'no-signatures': 'the signatures of the last set are missing: only a full backup can go on',
-  'not-in-backup': 'the path is not in the backup',
-  'corrupt-volume': 'a volume in the archive is corrupt',
-  locked: 'another duplicity works with this archive',
-  'wrong-passphrase': 'the passphrase does not fit the archive',
-  'no-secret-key': 'gpg has no secret key here that opens the archive',
-  'gpg-failed': 'gpg failed',
-  'no-temporary-space': 'the disk of this host has too little space for temporary files',
-  'host-full': 'the disk of this host is full',
-  'cache-unwritable': 'duplicity cannot make its own folder on this host',
-  'archive-forbidden': 'the archive refuses access',
-  'volume-missing': 'a file is missing from the archive',
-  'archive-full': 'the disk of the archive is full',
-  'archive-unreachable': 'the archive cannot be reached',
-  'upload-mismatch': 'a volume did not arrive whole in the archive',
-  'link-on-the-way': 'a symbolic link stands where a folder has to be: somebody put it there',
-  interrupted: 'duplicity was interrupted',
-  stuck: 'duplicity made no progress',
-  unknown: 'duplicity failed',
-}
 
 /** Where the trouble is a disk of this host, and not the archive's. */
 const OF_THIS_HOST: ReadonlySet<DuplicityFault> = new Set(['no-temporary-space', 'host-full', 'cache-unwritable'])

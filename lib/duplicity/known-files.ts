@@ -2,12 +2,13 @@ import type { AuditedFiles, KnownFile, KnownFiles } from '../core/audit.ts'
 import { type BackupSet, type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
 import { printTime } from '../core/restore-point.ts'
 import type { ManifestVolume } from './manifest.ts'
+// file names here have no prefix: only an archive at a URL may have one, of whose files nothing is known
 import { type DuplicityName, formatName, parseName } from './names.ts'
 
 /** Of these files, those whose set still has something in the archive: else it was removed as a whole. */
-export function filesOfSetsLeft<Known extends KnownFiles>(known: Known, { files }: Collection, prefix = ''): Known {
-  const sets = new Set(files.map(({ name }) => setKey(name, prefix)))
-  return Object.fromEntries(Object.entries(known).filter(([name]) => sets.has(setKey(name, prefix)))) as Known
+export function filesOfSetsLeft<Known extends KnownFiles>(known: Known, { files }: Collection): Known {
+  const sets = new Set(files.map(({ name }) => setKey(name)))
+  return Object.fromEntries(Object.entries(known).filter(([name]) => sets.has(setKey(name)))) as Known
 }
 
 /** The files of all sets that look whole, as the listing shows them: what is known where nobody wrote down more. */
@@ -17,10 +18,10 @@ export function filesListed({ chains }: Collection): KnownFiles {
 }
 
 /** The manifest and the signatures of a finished set, by name, also where the listing has only one of them. */
-export function metadataNames({ manifest, signatures, volumes }: BackupSet, prefix = ''): string[] {
-  const parts = manifest && parseName(manifest.name, prefix)
-  const packing = parseName(volumes[0]?.name ?? '', prefix)?.packing ?? parts?.packing
-  const expected = parts && packing && formatName({ ...parts, role: 'signatures', packing }, prefix)
+export function metadataNames({ manifest, signatures, volumes }: BackupSet): string[] {
+  const parts = manifest && parseName(manifest.name)
+  const packing = parseName(volumes[0]?.name ?? '')?.packing ?? parts?.packing
+  const expected = parts && packing && formatName({ ...parts, role: 'signatures', packing })
   return [manifest?.name, signatures?.name ?? expected].filter(name => name !== undefined)
 }
 
@@ -38,26 +39,21 @@ export function storedFiles(set: BackupSet, news: AuditedFiles): KnownFiles {
  * The volumes of a set as its manifest lists them, by their names in the archive.
  * @param names of files in the archive, by which it is known how volumes are packed
  */
-export function volumesListed(
-  manifest: string,
-  volumes: readonly ManifestVolume[],
-  names: readonly string[],
-  prefix = '',
-): KnownFiles {
-  const [parts, key] = [parseName(manifest, prefix)!, setKey(manifest, prefix)]
-  const sibling = names.find(name => setKey(name, prefix) === key && parseName(name, prefix)?.role !== 'manifest')
-  const packing = (sibling === undefined ? undefined : parseName(sibling, prefix)?.packing) ?? parts.packing
-  const nameOf = (volume: number): string => formatName({ ...parts, role: 'volume', volume, packing }, prefix)
+export function volumesListed(manifest: string, volumes: readonly ManifestVolume[], names: readonly string[]): KnownFiles {
+  const [parts, key] = [parseName(manifest)!, setKey(manifest)]
+  const sibling = names.find(name => setKey(name) === key && parseName(name)?.role !== 'manifest')
+  const packing = (sibling === undefined ? undefined : parseName(sibling)?.packing) ?? parts.packing
+  const nameOf = (volume: number): string => formatName({ ...parts, role: 'volume', volume, packing })
   return Object.fromEntries(volumes.map(({ number, sha1 }) => [nameOf(number), { sha1 }]))
 }
 
 /** What differs between the files as they are known and as they are listed, and what was wrong when they were read. */
-export function damagesIn(known: AuditedFiles, collection: Collection, prefix = ''): Damage[] {
+export function damagesIn(known: AuditedFiles, collection: Collection): Damage[] {
   const there = new Map(collection.files.map(file => [file.name, file]))
-  const kept = Object.entries(filesOfSetsLeft(known, collection, prefix))
+  const kept = Object.entries(filesOfSetsLeft(known, collection))
   return kept.flatMap(([name, file]) => {
     const wrong = differenceFrom(file, there.get(name)) ?? file.wrong
-    return wrong === undefined ? [] : damageOf(name, wrong, prefix)
+    return wrong === undefined ? [] : damageOf(name, wrong)
   })
 }
 
@@ -69,8 +65,8 @@ export function differenceFrom({ bytes }: KnownFile, found: FileRef | undefined)
 }
 
 /** A damage of a file of this name; none for a name that is not duplicity's, or of its statistics. */
-export function damageOf(name: string, wrong: string, prefix = ''): Damage[] {
-  const parts = parseName(name, prefix)
+export function damageOf(name: string, wrong: string): Damage[] {
+  const parts = parseName(name)
   if (!parts || parts.role === 'statistics') return []
   const text = `${parts.kind} set of ${printTime(parts.time)}: ${label(parts)} ${wrong} (${name})`
   return [{ file: name, set: parts.time, role: parts.role, text }]
@@ -79,7 +75,7 @@ export function damageOf(name: string, wrong: string, prefix = ''): Damage[] {
 const label = ({ role, volume }: DuplicityName): string =>
   role === 'volume' ? `volume ${volume}` : role === 'manifest' ? 'its manifest' : 'its file of signatures'
 
-function setKey(name: string, prefix: string): string {
-  const parts = parseName(name, prefix)
+function setKey(name: string): string {
+  const parts = parseName(name)
   return parts ? `${parts.kind} ${parts.baseTime ?? ''} ${parts.time}` : ''
 }

@@ -158,20 +158,10 @@ function signatureProblems(signatures: FileRef | undefined): string[] {
   return signatures.bytes === 0 ? ['the signatures are empty, nothing can be added to it'] : []
 }
 
-/** What became of the complete sets. */
-interface SortedSets {
-  readonly chains: readonly Chain[]
-  readonly orphaned: readonly BackupSet[]
-  readonly superseded: readonly BackupSet[]
-  /** The primary chain's last set, when its signatures are missing: duplicity counts it as incomplete. */
-  readonly discarded: readonly BackupSet[]
-  readonly primarySigned: boolean
-}
-
 type Draft = { full: BackupSet; incrementals: BackupSet[]; endAt: number }
 
 /** Links complete sets into chains, oldest first (get_backup_chains, set_matched_chain_pair of dup_collections.py). */
-function chainsOf(complete: readonly BackupSet[], signatureChains: readonly SignatureChain[]): SortedSets {
+function chainsOf(complete: readonly BackupSet[], signatureChains: readonly SignatureChain[]) {
   const drafts: Draft[] = []
   const orphaned: BackupSet[] = []
   const superseded: BackupSet[] = []
@@ -222,10 +212,7 @@ function finish({ full, incrementals }: Draft): Chain {
 }
 
 /** Links signature files into chains (get_signature_chains), sorted by their ends. */
-function signatureChainsOf(files: readonly NamedFile[]): {
-  signatureChains: SignatureChain[]
-  orphanedSignatures: FileRef[]
-} {
+function signatureChainsOf(files: readonly NamedFile[]) {
   const signatures = files.filter(file => file.parts.role === 'signatures')
   const chains = signatures.filter(file => file.parts.kind === 'full').map(startSignatures)
   const orphanedSignatures: FileRef[] = []

@@ -8,7 +8,6 @@ import { newestKnownGood } from '../core/known-good.ts'
 import { type PlannedNames, signsOfWriter } from '../core/prune-check.ts'
 import type { PruneInput } from '../core/retention.ts'
 import { messageOf } from '../core/wording.ts'
-import { filePrefixIn } from '../duplicity/args.ts'
 import { targetOf } from '../duplicity/io/call.ts'
 import { parseName } from '../duplicity/names.ts'
 import { lineOf } from '../engine/command.ts'
@@ -102,8 +101,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
   const { host, site, siteArchive, collection, limits, interrupted, freeSpace, now } = facts
   const record = readRecord(host, site.name)
   const own = localPartialTimes(host, site.name, siteArchive, collection)
-  const prefix = filePrefixIn(siteArchive.options)
-  const isOwn = ({ name }: FileRef): boolean => own.size > 0 && own.has(parseName(name, prefix)?.time ?? Number.NaN)
+  const isOwn = ({ name }: FileRef): boolean => own.size > 0 && own.has(parseName(name, siteArchive.prefix)?.time ?? Number.NaN)
   return {
     collection,
     allowanceBytes: limits.allowanceBytes,
@@ -137,8 +135,8 @@ export function hasLocalPartial(host: Host, site: string, archive: SiteArchive, 
 
 /** The times of such sets, by which their files in the archive are known. */
 function localPartialTimes(host: Host, site: string, archive: SiteArchive, collection: Collection): ReadonlySet<number> {
-  const { cache, name } = targetOf(host, site, archive, 'backup')
+  const { archiveDir } = targetOf(host, site, archive, 'backup')
   const newest = newestSet(collection)?.time ?? 0
-  const parts = namesIn(join(cache, name)).map(file => parseName(file, filePrefixIn(archive.options)))
+  const parts = namesIn(archiveDir).map(file => parseName(file, archive.prefix))
   return new Set(parts.filter(part => part?.partial === true && part.time > newest).map(part => part!.time))
 }

@@ -8,7 +8,7 @@ import type { SetRecord } from '../core/set-record.ts'
 import { formatBytes } from '../core/size.ts'
 import { isAllRead, pathsToRecord, type Skipped, type Unread, unreadText } from '../core/unread.ts'
 import { counted, messageOf } from '../core/wording.ts'
-import { backupWords, filePrefixIn } from '../duplicity/args.ts'
+import { backupWords } from '../duplicity/args.ts'
 import { isOfThisHost } from '../duplicity/errors.ts'
 import { duplicityCall, logOf, targetOf } from '../duplicity/io/call.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
@@ -209,9 +209,8 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
   run: async (facts, shell) => {
     const { host, site, siteArchive, collection, made } = facts
     if (!made || siteArchive.folder === undefined) return { collection }
-    const prefix = filePrefixIn(siteArchive.options)
     const known = filesKnownHere(host, site.name, shell)
-    const names = metadataNames(made.set, prefix)
+    const names = metadataNames(made.set)
     const { news, listed } = await readBack(facts, names, { known, listed: collection }, shell)
     const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
     const stored = storedFiles(newestSet(listed) ?? made.set, news)

@@ -4,7 +4,6 @@ import { isClockRight, LITTLE } from '../core/ahead-of-clock.ts'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { printTime } from '../core/restore-point.ts'
 import { counted, messageOf } from '../core/wording.ts'
-import { filePrefixIn } from '../duplicity/args.ts'
 import { targetOf } from '../duplicity/io/call.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
 import { datedAfter } from '../duplicity/names.ts'
@@ -42,7 +41,7 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
   run: async (facts, shell) => {
     const { host, site, siteArchive, collection, setAsideFuture } = facts
     const now = shell.now()
-    const ahead = datedAfter(collection.files, now + (setAsideFuture ? 0 : LITTLE), filePrefixIn(siteArchive.options))
+    const ahead = datedAfter(collection.files, now + (setAsideFuture ? 0 : LITTLE), siteArchive.prefix)
     if (ahead.length === 0) return { collection }
     const { right, reason } = setAsideFuture ? { right: true, reason: 'as was asked for' } : await askClocks(facts, ahead, shell)
     if (!right || siteArchive.folder === undefined) {
@@ -104,7 +103,7 @@ function dropDatedAhead({ host, site, siteArchive }: ClockNeeds, now: number, sh
   if (!existsSync(folder)) return
   const names = readdirSync(folder).map(each => ({ name: each }))
   const aside = join(cache, 'set-aside', name)
-  for (const { name: file } of datedAfter(names, now, filePrefixIn(siteArchive.options))) {
+  for (const { name: file } of datedAfter(names, now, siteArchive.prefix)) {
     try {
       mkdirSync(aside, { recursive: true, mode: 0o700 })
       renameSync(join(folder, file), join(aside, file))

@@ -5,7 +5,7 @@ import { printTime, reachText } from '../core/restore-point.ts'
 import { type PrunePlan, planPrune } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
 import { counted, messageOf } from '../core/wording.ts'
-import { filePrefixIn, pruneWords } from '../duplicity/args.ts'
+import { pruneWords } from '../duplicity/args.ts'
 import { duplicityCall, targetOf } from '../duplicity/io/call.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
 import { freshTarget, seed } from '../duplicity/io/fresh-target.ts'
@@ -101,7 +101,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
   })
   if (action.kind === 'cleanup')
     await shell.act('link what this host knows of the archive into a fresh archive-dir', () =>
-      seed(fresh, targetOf(host, site.name, siteArchive, 'backup'), before, filePrefixIn(siteArchive.options)),
+      seed(fresh, targetOf(host, site.name, siteArchive, 'backup'), before, siteArchive.prefix),
     )
   shell.note(
     'significant',

@@ -101,7 +101,7 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'
     if (request.dryRun) return shell.note('info', `would read ${files.map(({ name }) => name).join(', ')}`)
     const facts = { host, secrets, site, siteArchive }
     const known = await knownIn(facts, listed, shell)
-    const before = withKnown(listed, known, siteArchive)
+    const before = withKnown(listed, known)
     const hashes = await hashesOf(facts, audit, known, shell)
     const { news, suspect } = await compareHashes(facts, audit, withFiles(known, hashes), shell)
     const more = await readBack(

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FullBackups } from '../core/backup-plan.ts'
+import { filePrefixIn } from '../duplicity/args.ts'
 import { fileUrl, siteUrl } from '../duplicity/url.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -24,6 +25,8 @@ export interface SiteArchive {
   readonly folder: string | undefined
   readonly url: string
   readonly options: readonly string[]
+  /** What all names in it begin with, by `--file-prefix` among the options. */
+  readonly prefix: string
   /** Where the archive around the folder is, and what proves that it is still the one. Undefined for a URL. */
   readonly place?: SharePlace
 }
@@ -39,9 +42,18 @@ export async function recheckArchive({ place }: SiteArchive, shell: Shell): Prom
 
 /** Where a site's sets are. */
 export function siteArchiveOf(archive: Archive, site: string): SiteArchive {
-  if (archive.kind === 'url') return { folder: undefined, url: siteUrl(archive.base, site), options: archive.options }
+  if (archive.kind === 'url') {
+    const { base, options } = archive
+    return { folder: undefined, url: siteUrl(base, site), options, prefix: filePrefixIn(options) }
+  }
   const folder = join(archive.root, site)
-  return { folder, url: fileUrl(folder), options: [], ...(archive.place === undefined ? {} : { place: archive.place }) }
+  return {
+    folder,
+    url: fileUrl(folder),
+    options: [],
+    prefix: '',
+    ...(archive.place === undefined ? {} : { place: archive.place }),
+  }
 }
 
 declare const checked: unique symbol

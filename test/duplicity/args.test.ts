@@ -14,6 +14,7 @@ const target: Target = {
   url: 'file:///nas/site',
   name: 'site.backup',
   cache: '/cache',
+  archiveDir: '/cache/site.backup',
   logFile: '/cache/site.backup.log',
   cipher: { kind: 'none' },
   compression: 'default',

@@ -119,6 +119,7 @@ export function compareArchives(major: 0 | 3, archives: number): void {
         url: `file://${archive}`,
         name: 'look',
         cache: join(folder, `cache${index}`),
+        archiveDir: join(folder, `cache${index}`, 'look'),
         logFile: join(folder, `log${index}`),
         cipher: { kind: 'passphrase', stretched: true },
         compression: 'default',

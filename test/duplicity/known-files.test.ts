@@ -57,10 +57,3 @@ test('volumesListed() names the volumes as they are packed in the archive', () =
     assert.deepEqual(listed, { [names[0]!]: { sha1: 'aa' } })
   }
 })
-
-test('a prefix before all names changes nothing', () => {
-  const files = filesOfSet(FULL, 'my-')
-  const listed = filesListed(collectionOf(files, 'my-'))
-  const left = collectionOf(files.slice(0, 2).concat(files.slice(3)), 'my-')
-  assert.equal(damagesIn(listed, left, 'my-').length, 1)
-})

@@ -11,7 +11,7 @@ import { makeFolder } from '../../host/whole-file.ts'
 import { secretOf } from '../../inventory/secrets.ts'
 import type { Keys } from '../../store/archive-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
-import { encryptWords, filePrefixIn } from '../args.ts'
+import { encryptWords } from '../args.ts'
 import { volumesListed } from '../known-files.ts'
 import { type ManifestVolume, parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
@@ -35,23 +35,20 @@ export async function manifestOf(
   return parseManifest(copy === undefined ? await archived(facts, name, shell) : await readFile(copy, 'utf8'))
 }
 
-async function archived({ host, secrets, siteArchive }: LookNeeds, name: string, shell: Shell): Promise<string> {
-  const path = join(siteArchive.folder!, name)
+async function archived(facts: LookNeeds, name: string, shell: Shell): Promise<string> {
+  const path = join(facts.siteArchive.folder!, name)
   const quiet = shell.with({ timeout: PATIENCE, onLine: () => {} })
   if (!name.endsWith('.gpg')) return await quiet.ask(String)`cat ${path}`
-  await using scratch = makeScratch(host)
-  const home = await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell)
-  const secret = host.encryption.kind === 'none' ? undefined : host.encryption.secret
-  const input = secret === undefined ? '' : secretOf(secrets, secret)
   const gpg = ['gpg', '--batch', '--quiet', '--pinentry-mode=loopback', '--passphrase-fd=0', '--decrypt', path]
-  const view = { ...home, reads: [...home.reads, path], capabilities: ['CAP_DAC_OVERRIDE'] } as const
-  return await quiet.with({ input }).ask(String)`${sandboxed(gpg, view)}`
+  return await withKeys(facts, shell, async ({ secret = '', places }) => {
+    const view = { ...places, reads: [...(places.reads ?? []), path], capabilities: ['CAP_DAC_OVERRIDE'] } as const
+    return await quiet.with({ input: secret }).ask(String)`${sandboxed(gpg, view)}`
+  })
 }
 
 /** Where duplicity keeps its copies of the manifests and signatures of a site's archive on this host. */
 export function archiveDirOf({ host, site, siteArchive }: Omit<LookNeeds, 'secrets'>): string {
-  const { cache, name } = targetOf(host, site.name, siteArchive, 'backup')
-  return join(cache, name)
+  return targetOf(host, site.name, siteArchive, 'backup').archiveDir
 }
 
 /** Does something with what this host needs to decrypt what it has in an archive, and to encrypt it again. */
@@ -89,14 +86,13 @@ export function anyCopyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known
   const archiveDir = archiveDirOf(facts)
   const file = join(archiveDir, copyName(name))
   if (!statSync(file, { throwIfNoEntry: false })?.isFile() || isPlaceholder(archiveDir, name)) return undefined
-  const prefix = filePrefixIn(facts.siteArchive.options)
-  if (parseName(name, prefix)?.role !== 'manifest') return file
-  return listsWhatIsKnown(file, name, known, prefix) ? file : undefined
+  if (parseName(name)?.role !== 'manifest') return file
+  return listsWhatIsKnown(file, name, known) ? file : undefined
 }
 
-function listsWhatIsKnown(file: string, name: string, known: AuditedFiles, prefix: string): boolean {
+function listsWhatIsKnown(file: string, name: string, known: AuditedFiles): boolean {
   try {
-    const listed = volumesListed(name, parseManifest(readFileSync(file, 'utf8')), Object.keys(known), prefix)
+    const listed = volumesListed(name, parseManifest(readFileSync(file, 'utf8')), Object.keys(known))
     return Object.entries(listed).every(([volume, { sha1 }]) => (known[volume]?.sha1 ?? sha1) === sha1)
   } catch {
     return false

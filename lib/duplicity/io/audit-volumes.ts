@@ -7,7 +7,6 @@ import type { Site } from '../../host/site.ts'
 import { recheckArchive, type SiteArchive } from '../../store/archive.ts'
 import { hashFiles, type ToHash } from '../../store/archive-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
-import { filePrefixIn } from '../args.ts'
 import { volumesListed } from '../known-files.ts'
 import { manifestOf } from './archive-dir.ts'
 import { encryptedSince } from './encryption.ts'
@@ -49,7 +48,7 @@ export async function hashesOf(
     const [manifest, names] = [set.manifest!, listed.files.map(({ name }) => name)]
     try {
       const volumes = await manifestOf(facts, set, known, shell)
-      const hashes = volumesListed(manifest.name, volumes, names, filePrefixIn(facts.siteArchive.options))
+      const hashes = volumesListed(manifest.name, volumes, names)
       parts.push(
         hashes,
         wrongFiles(

@@ -32,6 +32,7 @@ export function targetOf(host: Host, site: string, archive: SiteArchive, purpose
     url: archive.url,
     name,
     cache,
+    archiveDir: join(cache, name),
     logFile: join(cache, `${name}.log`),
     cipher: cipherOf(host),
     compression,
@@ -83,7 +84,7 @@ export async function duplicityCall(
   const folder = archive.folder ?? folderOfUrl(archive.url)
   const scratch = makeScratch(host, target.cache)
   try {
-    makeFolder(join(target.cache, target.name))
+    makeFolder(target.archiveDir)
     writeFileSync(target.logFile, '', { mode: 0o600 })
     if (archive.folder === undefined && folder !== undefined && access === 'writes') makeFolder(folder)
   } catch (error) {
@@ -103,7 +104,7 @@ export async function duplicityCall(
       ...(sandbox.writes ?? []),
       ...gpg.writes,
       ...(access === 'writes' ? sets : []),
-      join(target.cache, target.name),
+      target.archiveDir,
       target.logFile,
       scratch.path,
     ],

@@ -8,7 +8,7 @@ import type { SiteArchive } from '../../store/archive.ts'
 import { knownFiles } from '../../store/audited-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { filesOfSite, unlessMissing } from '../../store/share-files.ts'
-import { collectionStatusWords, filePrefixIn } from '../args.ts'
+import { collectionStatusWords } from '../args.ts'
 import { collectionFromStatus } from '../collection-status.ts'
 import { DuplicityError } from '../errors.ts'
 import { damagesIn } from '../known-files.ts'
@@ -24,9 +24,9 @@ import { freshTarget } from './fresh-target.ts'
  */
 export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
   const { siteArchive } = facts
-  if (siteArchive.folder === undefined) return await askDuplicity(facts, shell, filePrefixIn(siteArchive.options))
+  if (siteArchive.folder === undefined) return await askDuplicity(facts, shell)
   const listed = await listCollection(siteArchive, shell)
-  const known = withKnown(listed, await knownIn(facts, listed, shell), siteArchive)
+  const known = withKnown(listed, await knownIn(facts, listed, shell))
   return await withCutOffs(known, facts, shell)
 }
 
@@ -36,16 +36,16 @@ export function knownIn({ host, site, siteArchive }: LookNeeds, listed: Collecti
 }
 
 /** A listed collection with what is damaged in it, by what is known of its files. */
-export function withKnown(listed: Collection, known: AuditedFiles, { options }: SiteArchive): Collection {
-  return withDamages(listed, damagesIn(known, listed, filePrefixIn(options)))
+export function withKnown(listed: Collection, known: AuditedFiles): Collection {
+  return withDamages(listed, damagesIn(known, listed))
 }
 
 /** The sets and chains from the names alone. */
 export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
-  return collectionOf(await listArchive(siteArchive, shell), filePrefixIn(siteArchive.options))
+  return collectionOf(await listArchive(siteArchive, shell))
 }
 
-async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell, prefix: string): Promise<Collection> {
+async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell): Promise<Collection> {
   if (await isMissingFolder(siteArchive.url, shell)) return collectionOf([])
   await using fresh = await freshTarget(host, site.name, siteArchive, tmpdir())
   const { target } = fresh
@@ -56,7 +56,7 @@ async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, she
     if (error instanceof DuplicityError && error.fault === 'no-backup') return collectionOf([])
     throw error
   }
-  return collectionFromStatus(readFileSync(target.logFile, 'utf8'), prefix)
+  return collectionFromStatus(readFileSync(target.logFile, 'utf8'), siteArchive.prefix)
 }
 
 /** Whether the URL is of a folder here that is missing: duplicity would make it, and a look is to change nothing. */

@@ -8,7 +8,6 @@ import { readBackMetadata } from '../../store/archive-files.ts'
 import { type EncryptionMark, encryptionOf, MARKS, readMarks, writeMarks } from '../../store/encryption-marks.ts'
 import type { LookNeeds, Needs } from '../../store/facts.ts'
 import { filesOfSite, type ShareFiles } from '../../store/share-files.ts'
-import { filePrefixIn } from '../args.ts'
 import { metadataNames } from '../known-files.ts'
 import { parseName } from '../names.ts'
 import { archiveDirOf, putPlaceholders, withKeys } from './archive-dir.ts'
@@ -72,11 +71,10 @@ export async function markEncryption(facts: LookNeeds & Needs<'collection' | 'en
  */
 export function leaveFormerChain(facts: LookNeeds & Needs<'collection'>): void {
   const archiveDir = archiveDirOf(facts)
-  const prefix = filePrefixIn(facts.siteArchive.options)
   for (const name of existsSync(archiveDir) ? readdirSync(archiveDir) : [])
-    if (parseName(name, prefix)?.partial) rmSync(join(archiveDir, name), { force: true })
+    if (parseName(name)?.partial) rmSync(join(archiveDir, name), { force: true })
   putPlaceholders(
     archiveDir,
-    setsOf(primaryChain(facts.collection)!).flatMap(set => metadataNames(set, prefix)),
+    setsOf(primaryChain(facts.collection)!).flatMap(set => metadataNames(set)),
   )
 }

@@ -11,7 +11,7 @@ import { OpenedFolder } from '../../host/opened-folder.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { Secrets } from '../../inventory/secrets.ts'
 import type { SiteArchive } from '../../store/archive.ts'
-import { filePrefixIn, restoreWords } from '../args.ts'
+import { restoreWords } from '../args.ts'
 import { parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
 import { copyName, putPlaceholders } from './archive-dir.ts'
@@ -58,7 +58,7 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   await shell.act(`make the folder ${around.path}`, () => around.make())
   const sandbox = { writes: [around.path], noLinks: around.path, capabilities: RESTORING }
   await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', sandbox }, shell)
-  const used = { archiveDir: join(target.cache, target.name), point, collection, prefix: filePrefixIn(archive.options) }
+  const used = { archiveDir: target.archiveDir, point, collection, prefix: archive.prefix }
   await withNeededManifests(used, shell, () => withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`))
   const skipped = call.skipped()
   const lost = skipped.filter(({ isDevice }) => !isDevice)

@@ -26,7 +26,13 @@ export async function freshTarget(host: Host, site: string, archive: SiteArchive
   makeFolder(parent)
   removeLooks(parent)
   const cache = await mkdtemp(join(parent, `${LOOK}${process.pid}-`))
-  const target = { ...targetOf(host, site, archive, 'backup'), cache, name: 'look', logFile: join(cache, 'log') }
+  const target = {
+    ...targetOf(host, site, archive, 'backup'),
+    cache,
+    name: 'look',
+    archiveDir: join(cache, 'look'),
+    logFile: join(cache, 'log'),
+  }
   return { target, [Symbol.asyncDispose]: () => rm(cache, { recursive: true, force: true }) }
 }
 
@@ -45,7 +51,7 @@ function removeLooks(parent: string): void {
  */
 export async function seed({ target }: FreshTarget, from: Target, archived: readonly string[], prefix: string): Promise<void> {
   const there = new Set(archived.map(stem))
-  const [source, into] = [join(from.cache, from.name), join(target.cache, target.name)]
+  const [source, into] = [from.archiveDir, target.archiveDir]
   makeFolder(into)
   for (const name of await readdir(source).catch(() => [])) {
     const parts = parseName(name, prefix)

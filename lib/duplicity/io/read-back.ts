@@ -8,7 +8,6 @@ import { recheckArchive } from '../../store/archive.ts'
 import { type Keys, type Metadata, putBackMetadata, type ReadBack, readBackMetadata } from '../../store/archive-files.ts'
 import { withFiles, writeAuditedFiles } from '../../store/audited-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
-import { filePrefixIn } from '../args.ts'
 import { damageOf, differenceFrom, filesListed, filesOfSetsLeft, volumesListed } from '../known-files.ts'
 import { parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
@@ -21,18 +20,18 @@ import { encryptedSince } from './encryption.ts'
  * its sets.
  */
 export async function rememberFiles(
-  { host, site, siteArchive }: LookNeeds,
+  { host, site }: LookNeeds,
   { known, news, listed, collection }: { known: AuditedFiles; news: AuditedFiles; listed: Collection; collection: Collection },
   shell: Shell,
 ): Promise<Collection> {
-  const left = filesOfSetsLeft(withFiles(known, news), listed, filePrefixIn(siteArchive.options))
+  const left = filesOfSetsLeft(withFiles(known, news), listed)
   const all = withFiles(filesListed(listed), left)
   const isNew = Object.keys(news).length > 0 || Object.keys(all).toSorted().join() !== Object.keys(known).toSorted().join()
   if (isNew)
     await shell.act('remember the files of the archive', () =>
       rememberOrTell(shell, 'what is in the archive cannot be remembered', () => writeAuditedFiles(host, site.name, all)),
     )
-  return withMarksOf(withKnown(listed, all, siteArchive), collection)
+  return withMarksOf(withKnown(listed, all), collection)
 }
 
 /** What reading some manifests and signatures back came to. */
@@ -73,7 +72,7 @@ async function readBackWith(
   if (repairable.length === 0) return { news: newsOf(look, first, listed), listed, isRepaired: false }
   for (const { copy, name, wrong, bytes } of repairable) {
     await putBackMetadata(facts.siteArchive.folder!, { copy, name, bytes }, keys, shell)
-    const [told] = damageOf(name, wrong, prefixOf(facts))
+    const [told] = damageOf(name, wrong)
     shell.note('significant', `${told?.text ?? name}; it was restored from this host's copy`)
   }
   const now = await listCollection(facts.siteArchive, shell)
@@ -114,7 +113,7 @@ async function readAll(
   trusting: 'hashes' | 'copies',
 ): Promise<Found[]> {
   const there = new Map(listed.files.map(file => [file.name, file]))
-  const isFormer = (name: string): boolean => (parseName(name, prefixOf(facts))?.time ?? since) < since
+  const isFormer = (name: string): boolean => (parseName(name)?.time ?? since) < since
   const files = names.map(name => ({
     name,
     bytes: there.get(name)?.bytes ?? 0,
@@ -154,7 +153,7 @@ const wrongIn = ({ result, said, name }: ReadBack): string =>
     same: "is not what was written, by its hash, and this host's copy was made from it",
   })[result]
 
-function newsOf({ facts, known, shell }: Look, found: readonly Found[], listed: Collection): AuditedFiles {
+function newsOf({ known, shell }: Look, found: readonly Found[], listed: Collection): AuditedFiles {
   const readAt = shell.now()
   const there = new Map(listed.files.map(file => [file.name, file]))
   const files = found
@@ -164,17 +163,11 @@ function newsOf({ facts, known, shell }: Look, found: readonly Found[], listed: 
       const stamp = isSame && copy !== undefined ? { copy: stampOf(copy) } : {}
       return [name, isGood ? { bytes, sha256, readAt, wrong: undefined, ...stamp } : { readAt, wrong, wrongSince: modifiedAt }]
     })
-  const manifests = found.filter(({ name, isGood }) => isGood && parseName(name, prefixOf(facts))?.role === 'manifest')
+  const manifests = found.filter(({ name, isGood }) => isGood && parseName(name)?.role === 'manifest')
   const names = [...there.keys(), ...Object.keys(known)]
-  return Object.assign(
-    {},
-    ...manifests.map(({ name, copy }) => volumesIn(name, copy, names, prefixOf(facts))),
-    Object.fromEntries(files),
-  )
+  return Object.assign({}, ...manifests.map(({ name, copy }) => volumesIn(name, copy, names)), Object.fromEntries(files))
 }
 
-function volumesIn(name: string, copy: string | undefined, names: readonly string[], prefix: string): KnownFiles {
-  return copy === undefined ? {} : volumesListed(name, parseManifest(readFileSync(copy, 'utf8')), names, prefix)
+function volumesIn(name: string, copy: string | undefined, names: readonly string[]): KnownFiles {
+  return copy === undefined ? {} : volumesListed(name, parseManifest(readFileSync(copy, 'utf8')), names)
 }
-
-const prefixOf = ({ siteArchive }: LookNeeds): string => filePrefixIn(siteArchive.options)

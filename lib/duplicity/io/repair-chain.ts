@@ -3,7 +3,6 @@ import type { Shell } from '../../engine/shell.ts'
 import { filesKnownHere } from '../../store/audited-files.ts'
 import type { LookNeeds, Needs } from '../../store/facts.ts'
 import { filesOfSite } from '../../store/share-files.ts'
-import { filePrefixIn } from '../args.ts'
 import { DuplicityError, type DuplicityFault } from '../errors.ts'
 import { metadataNames } from '../known-files.ts'
 import { archiveDirOf, copyOf, replaceCopies } from './archive-dir.ts'
@@ -40,8 +39,7 @@ export async function repairChain(
   const chain = primaryChain(collection)
   const mayHelp = error instanceof DuplicityError && SIGNS.includes(error.fault)
   if (!mayHelp || !chain || siteArchive.folder === undefined) return undefined
-  const prefix = filePrefixIn(siteArchive.options)
-  const names = setsOf(chain).flatMap(set => metadataNames(set, prefix))
+  const names = setsOf(chain).flatMap(set => metadataNames(set))
   const known = filesKnownHere(host, site.name, shell)
   const { news, listed, isRepaired } = await readBack(facts, names, { known, listed: collection }, shell)
   const after = await rememberFiles(facts, { known, news, listed, collection }, shell)

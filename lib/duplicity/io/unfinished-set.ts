@@ -14,7 +14,7 @@ import { removeFile } from '../../host/whole-file.ts'
 import { recheckArchive } from '../../store/archive.ts'
 import type { Needs } from '../../store/facts.ts'
 import { filesOfSite } from '../../store/share-files.ts'
-import { dropPartialWords, filePrefixIn, type Target } from '../args.ts'
+import { dropPartialWords, type Target } from '../args.ts'
 import { parseName } from '../names.ts'
 import { copyName, withKeys } from './archive-dir.ts'
 import { duplicityCall, targetOf } from './call.ts'
@@ -33,7 +33,7 @@ type UnfinishedNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'coll
 export async function resolveUnfinished(facts: UnfinishedNeeds, shell: Shell): Promise<Collection> {
   const { host, site, siteArchive } = facts
   const target = targetOf(host, site.name, siteArchive, 'backup')
-  const cache = join(target.cache, target.name)
+  const cache = target.archiveDir
   const names = await readdir(cache).catch(() => []) // there was no backup yet
   const local = named(
     names.map(name => ({ name, bytes: undefined })),
@@ -56,9 +56,8 @@ const isLeftOver = ({ name, parts }: NamedFile): boolean => parts.partial || nam
 const keyOf = ({ parts }: NamedFile): string => `${parts.baseTime ?? ''} ${parts.time}`
 
 function named(files: readonly FileRef[], { siteArchive }: UnfinishedNeeds): NamedFile[] {
-  const prefix = filePrefixIn(siteArchive.options)
   return files.flatMap(file => {
-    const parts = parseName(file.name, prefix)
+    const parts = parseName(file.name, siteArchive.prefix)
     return parts ? [{ ...file, parts }] : []
   })
 }
