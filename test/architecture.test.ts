@@ -151,8 +151,8 @@ test('HTML is made by one template tag, and charts by one set-up', () => {
 
 test('what this host remembers is read through a schema, and never cast', () => {
   const casts = /JSON\.parse\((?:[^()]|\([^()]*\))*\) as (?!unknown)/
-  // the worker beside the process, journalctl, and lines that are checked field by field
-  const others = ['lib/core/size-history.ts', 'lib/host/unit.ts', 'lib/store/share-process.ts']
+  // the worker beside the process, and journalctl
+  const others = ['lib/host/unit.ts', 'lib/store/share-process.ts']
   assert.deepEqual(
     files.filter(file => casts.test(codeOf(file)) && !others.includes(file)),
     [],

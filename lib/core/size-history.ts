@@ -25,26 +25,3 @@ export function addToHistory(history: readonly SizePoint[], point: SizePoint): r
 }
 
 const dayOf = (time: number): number => Math.floor(time / DAY)
-
-/** A line of the file that keeps a history: JSON, its time in ISO 8601, UTC. */
-export function lineOfPoint({ at, bytes, allowanceBytes }: SizePoint): string {
-  return JSON.stringify({
-    at: new Date(at).toISOString(),
-    bytes,
-    ...(allowanceBytes === undefined ? {} : { allowance: allowanceBytes }),
-  })
-}
-
-/** The point of a line; undefined for one that is damaged. */
-export function pointOfLine(line: string): SizePoint | undefined {
-  try {
-    const { at, bytes, allowance } = JSON.parse(line) as Record<string, unknown>
-    const time = typeof at === 'string' ? Date.parse(at) : Number.NaN
-    if (!Number.isFinite(time) || !isSize(bytes)) return undefined
-    return { at: time, bytes, ...(isSize(allowance) ? { allowanceBytes: allowance } : {}) }
-  } catch {
-    return undefined
-  }
-}
-
-const isSize = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0

@@ -4,9 +4,9 @@ import { z } from 'zod'
 import type { LastDrill } from '../core/drill.ts'
 import { type LastRun, NO_RUN } from '../core/last-run.ts'
 import type { Contents, ReplicaChoice } from '../core/shrinkage.ts'
-import { addToHistory, lineOfPoint, pointOfLine, type SizePoint } from '../core/size-history.ts'
+import { addToHistory, type SizePoint } from '../core/size-history.ts'
 import type { Host } from '../inventory/schema.ts'
-import { readState, siteState, writeState } from './state.ts'
+import { isoTime, linesOf, readState, siteState, valuesIn, writeState } from './state.ts'
 import { writeWhole } from './whole-file.ts'
 
 /** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
@@ -114,21 +114,27 @@ export function writeLastRun(host: Pick<Host, 'paths'>, task: string, run: LastR
 export const historyFile = (host: Pick<Host, 'paths'>, site: string): string =>
   join(host.paths.state, 'history', `${encodeURIComponent(site)}.jsonl`)
 
+const size = z.number().nonnegative()
+const point = z
+  .object({ at: isoTime, bytes: size, allowance: size.optional().catch(undefined) })
+  .transform(({ at, bytes, allowance }) => ({ at, bytes, ...(allowance === undefined ? {} : { allowanceBytes: allowance }) }))
+
 /** How large a site's archive was at the end of each night, oldest first. Damaged lines are passed over. */
 export function readHistory(host: Pick<Host, 'paths'>, site: string): readonly SizePoint[] {
   try {
-    const lines = readFileSync(historyFile(host, site), 'utf8').split('\n')
-    return lines
-      .map(pointOfLine)
-      .filter(point => point !== undefined)
-      .toSorted((a, b) => a.at - b.at)
+    return valuesIn(readFileSync(historyFile(host, site), 'utf8'), point).toSorted((a, b) => a.at - b.at)
   } catch {
-    return []
+    return [] // there is none yet, or nobody may read it
   }
 }
 
 /** Adds a day to a site's history, whole or not at all. @throws when it cannot be written */
-export function recordSize(host: Pick<Host, 'paths'>, site: string, point: SizePoint): void {
-  const history = addToHistory(readHistory(host, site), point)
-  writeWhole(historyFile(host, site), history.map(each => `${lineOfPoint(each)}\n`).join(''))
+export function recordSize(host: Pick<Host, 'paths'>, site: string, now: SizePoint): void {
+  const history = addToHistory(readHistory(host, site), now)
+  const lines = history.map(({ at, bytes, allowanceBytes }) => ({
+    at: new Date(at).toISOString(),
+    bytes,
+    allowance: allowanceBytes,
+  }))
+  writeWhole(historyFile(host, site), linesOf(lines))
 }

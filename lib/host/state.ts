@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -11,6 +11,23 @@ export const stateFile = (host: Pick<Host, 'paths'>, name: string): string => jo
 
 /** The form of what this version writes. What has none was written before there were versions, in the same form. */
 const VERSION = 1
+
+/** A time in ISO 8601, UTC, as files have it; in ms since the epoch as it is used. */
+export const isoTime = z.iso.datetime().transform(text => Date.parse(text))
+
+/** What lines of JSON hold, one a line. Damaged ones are passed over: each stands for itself. */
+export function valuesIn<Value>(text: string, schema: z.ZodType<Value>): Value[] {
+  return text.split('\n').flatMap(line => {
+    try {
+      return [schema.parse(JSON.parse(line))]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** A text that {@link valuesIn} reads. */
+export const linesOf = (values: readonly object[]): string => values.map(value => `${JSON.stringify(value)}\n`).join('')
 
 /**
  * Reads what was remembered under a name; undefined when nothing was.

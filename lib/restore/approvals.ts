@@ -6,33 +6,28 @@ import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { ConfigurationFile } from './proposal.ts'
 
-/** What an administrator of this host said of one configuration, byte for byte. */
-interface Word {
-  readonly name: string
-  readonly sha256: string
-}
-
-/** What this host remembers of a site's configuration and certificates. */
-export interface Approvals {
-  /** Put in force without a question: it was approved, or an administrator wrote it here. Oldest first. */
-  readonly approved: readonly Word[]
-  /** Not asked about again. Oldest first. */
-  readonly declined: readonly Word[]
-  /** Lineages that were put in place for the site by a restore, and are its own by that. */
-  readonly lineages: readonly string[]
-}
-
-const NOTHING: Approvals = { approved: [], declined: [], lineages: [] }
 /** Words kept of each kind. */
 const MOST = 100
 
 const stateName = (site: string): string => join('configurations', encodeURIComponent(site))
 
-const words = z.array(z.object({ name: z.string(), sha256: z.string() })).default([])
-const approvals = z.object({ approved: words, declined: words, lineages: z.array(z.string()).default([]) })
+/** What an administrator of this host said of one configuration, byte for byte. */
+const word = z.object({ name: z.string(), sha256: z.string() })
+type Word = z.infer<typeof word>
+
+/** What this host remembers of a site's configuration and certificates. The lists are oldest first. */
+const approvals = z.object({
+  /** Put in force without a question: it was approved, or an administrator wrote it here. */
+  approved: z.array(word).default([]),
+  /** Not asked about again. */
+  declined: z.array(word).default([]),
+  /** Lineages that were put in place for the site by a restore, and are its own by that. */
+  lineages: z.array(z.string()).default([]),
+})
+export type Approvals = z.infer<typeof approvals>
 
 export const readApprovals = (host: Pick<Host, 'paths'>, site: string): Approvals =>
-  readState(host, stateName(site), approvals) ?? NOTHING
+  readState(host, stateName(site), approvals) ?? approvals.parse({})
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 

@@ -2,6 +2,7 @@ import { randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import type { Secret } from '../core/secret.ts'
+import { isoTime, linesOf, valuesIn } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
 import { type ShareFiles, unlessUnusable } from './share-files.ts'
@@ -16,18 +17,19 @@ const COST = 2 ** 16
 const MOST_COST = 2 ** 17
 const BLOCKS = 8
 
+/** Salt and hash, in hex. */
 const hex = z.string().regex(/^[0-9a-f]{32,64}$/)
 const markSchema = z.discriminatedUnion('kind', [
-  z.object({ since: z.iso.datetime(), kind: z.literal('none') }),
-  z.object({ since: z.iso.datetime(), kind: z.literal('key'), fingerprint: z.string().regex(/^[0-9A-F]{8,40}$/) }),
-  z.object({
-    since: z.iso.datetime(),
-    kind: z.literal('passphrase'),
-    salt: hex,
-    hash: hex,
-    cost: z.int().min(2).max(MOST_COST),
-  }),
+  z.object({ since: isoTime, kind: z.literal('none') }),
+  z.object({ since: isoTime, kind: z.literal('key'), fingerprint: z.string().regex(/^[0-9A-F]{8,40}$/) }),
+  /** A slow hash of the passphrase (scrypt); `cost` is its N. */
+  z.object({ since: isoTime, kind: z.literal('passphrase'), salt: hex, hash: hex, cost: z.int().min(2).max(MOST_COST) }),
 ])
+
+/** With what an archive's sets are encrypted, from a time on (ms since the epoch). Worthless to who reads it. */
+export type EncryptionMark = z.infer<typeof markSchema>
+type Without<Mark> = Mark extends unknown ? Omit<Mark, 'since'> : never
+type Encryption = Without<EncryptionMark>
 
 /** What is written beside an archive's sets, oldest first; nothing where the file is missing or damaged. */
 export async function readMarks(files: ShareFiles): Promise<readonly EncryptionMark[]> {
@@ -36,20 +38,11 @@ export async function readMarks(files: ShareFiles): Promise<readonly EncryptionM
 
 /** The marks in such a text. Lines that are damaged are passed over. */
 export function marksIn(text: string): readonly EncryptionMark[] {
-  const marks = text.split('\n').flatMap((line): EncryptionMark[] => {
-    try {
-      const { since, ...rest } = markSchema.parse(JSON.parse(line))
-      return [{ ...rest, since: Date.parse(since) }]
-    } catch {
-      return []
-    }
-  })
-  return marks.toSorted((a, b) => a.since - b.since)
+  return valuesIn(text, markSchema).toSorted((a, b) => a.since - b.since)
 }
 
 export async function writeMarks(files: ShareFiles, marks: readonly EncryptionMark[]): Promise<void> {
-  const lines = marks.map(({ since, ...rest }) => `${JSON.stringify({ since: new Date(since).toISOString(), ...rest })}\n`)
-  await files.write(MARKS, lines.join(''))
+  await files.write(MARKS, linesOf(marks.map(mark => ({ ...mark, since: new Date(mark.since).toISOString() }))))
 }
 
 /** Whether a mark is of what a host encrypts with. */
@@ -95,15 +88,6 @@ async function slowHash(secret: Secret, { salt, cost }: Hashing): Promise<string
   const derived = await derive(secret.reveal(), Buffer.from(salt, 'hex'), 32, options)
   return derived.toString('hex')
 }
-
-/** With what an archive's sets are encrypted, from a time on (ms since the epoch). Worthless to who reads it. */
-export type EncryptionMark = { readonly since: number } & Encryption
-
-export type Encryption =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'key'; readonly fingerprint: string }
-  /** A slow hash of the passphrase (scrypt); `cost` is its N. Salt and hash in hex. */
-  | { readonly kind: 'passphrase'; readonly salt: string; readonly hash: string; readonly cost: number }
 
 /** The mark that holds for a chain that was begun at a time. Before the first mark it is that one. */
 export function markAt(marks: readonly EncryptionMark[], time: number): EncryptionMark | undefined {

@@ -3,6 +3,7 @@ import { type Collection, setsOf } from '../core/collection.ts'
 import { type SetRecord, withRecord } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
+import { isoTime, linesOf, valuesIn } from '../host/state.ts'
 import { filesOfSite, unlessUnusable } from './share-files.ts'
 
 /** The file beside a site's sets that tells what neither their names nor their sizes do. Losing it loses no backup. */
@@ -40,7 +41,7 @@ const stateSchema = z.object({
 })
 /** Of a field that is not as it should be nothing is known; others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({
-  set: z.iso.datetime(),
+  set: isoTime,
   host: z.string().optional().catch(undefined),
   files: count.optional().catch(undefined),
   bytes: count.optional().catch(undefined),
@@ -90,22 +91,13 @@ const recordSchema = z.looseObject({
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */
 export const textOfRecords = (records: readonly SetRecord[]): string =>
-  records.map(({ time, ...rest }) => `${JSON.stringify({ set: new Date(time).toISOString(), ...rest })}\n`).join('')
+  linesOf(records.map(({ time, ...rest }) => ({ set: new Date(time).toISOString(), ...rest })))
 
 /** The records in such a text, newest set first. Damaged lines are passed over; of two of one set the first counts. */
 export function recordsIn(text: string): readonly SetRecord[] {
-  const records = text.split('\n').flatMap(line => recordOf(line) ?? [])
+  const records = valuesIn(text, recordSchema).map(({ set, ...rest }): SetRecord => ({ ...rest, time: set }))
   const first = new Map(records.toReversed().map(record => [record.time, record]))
   return [...first.values()].toSorted((a, b) => b.time - a.time)
-}
-
-function recordOf(line: string): SetRecord | undefined {
-  try {
-    const { set, ...rest } = recordSchema.parse(JSON.parse(line))
-    return { ...rest, time: Date.parse(set) }
-  } catch {
-    return undefined
-  }
 }
 
 /** Where the sets of a site, or of a desktop, are; no folder at a URL, where nothing is written down. */

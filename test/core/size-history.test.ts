@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addToHistory, lineOfPoint, pointOfLine, type SizePoint } from '../../lib/core/size-history.ts'
+import { addToHistory, type SizePoint } from '../../lib/core/size-history.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 22, 3, 30)
@@ -48,11 +48,4 @@ test('addToHistory() ends with the new point and is sorted, whatever was there',
       )
     }),
   )
-})
-
-test('a line of the history is read as it was written, and one that is damaged is none', () => {
-  for (const each of [point(0, 420_000_000), { ...point(-3), allowanceBytes: 1e9 }])
-    assert.deepEqual(pointOfLine(lineOfPoint(each)), each)
-  const damaged = ['', '{', 'null', '7', '[]', '{"at":"2026-11-22T03:30:00Z"}', '{"at":"then","bytes":1}', '{"at":5,"bytes":1}']
-  for (const line of [...damaged, '{"at":"2026-11-22T03:30:00Z","bytes":-1}']) assert.equal(pointOfLine(line), undefined, line)
 })

@@ -25,7 +25,9 @@ test('recordSize() adds a line a day to a file of the site, which only its owner
 
 test('readHistory() passes over what is damaged, and gives nothing where there is nothing', () => {
   assert.deepEqual(readHistory(host, 'unknown'), [])
+  const damaged = ['{', 'null', '7', '[]', '{"at":"2026-11-22T03:30:00Z"}', '{"at":"then","bytes":1}', '{"at":5,"bytes":1}']
   recordSize(host, 'torn', { at: NOW, bytes: 5 })
+  appendFileSync(historyFile(host, 'torn'), [...damaged, '{"at":"2026-11-22T03:30:00Z","bytes":-1}', ''].join('\n'))
   appendFileSync(historyFile(host, 'torn'), '\u0000\u0000{"at":"2026-11-2')
   assert.deepEqual(readHistory(host, 'torn'), [{ at: NOW, bytes: 5 }])
   recordSize(host, 'torn', { at: NOW + DAY, bytes: 6 })
