@@ -88,16 +88,21 @@ export class OpenedFile implements Disposable {
 
   /** Its first bytes, so many at most. */
   head(limit: number): Buffer {
-    const buffer = Buffer.alloc(Math.min(limit, this.stat.size + 1))
+    return this.part(0, limit)
+  }
+
+  /** Its bytes from there on, so many at most. */
+  part(from: number, limit: number): Buffer {
+    const buffer = Buffer.alloc(Math.max(0, Math.min(limit, this.stat.size + 1 - from)))
     let length = 0
-    for (let count = -1; count !== 0 && length < buffer.length; length += count) count = this.#read(buffer, length)
+    for (let count = -1; count !== 0 && length < buffer.length; length += count) count = this.#read(buffer, length, from)
     return buffer.subarray(0, length)
   }
 
   /** The kernel's error of a descriptor names no file. */
-  #read(buffer: Buffer, at: number): number {
+  #read(buffer: Buffer, at: number, from: number): number {
     try {
-      return readSync(this.descriptor, buffer, at, buffer.length - at, at)
+      return readSync(this.descriptor, buffer, at, buffer.length - at, from + at)
     } catch (error) {
       if (error instanceof Error) error.message = `${this.name}: ${error.message}`
       throw error

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { LastDrill } from '../core/drill.ts'
 import { type LastRun, NO_RUN } from '../core/last-run.ts'
+import type { LogPlace } from '../core/php-log.ts'
 import type { Contents, ReplicaChoice } from '../core/shrinkage.ts'
 import { addToHistory, type SizePoint } from '../core/size-history.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -28,6 +29,8 @@ export interface SiteRecord {
   /** Files of which the newest chain has only the beginning; see unread.ts. */
   readonly torn?: readonly string[]
   readonly drill?: LastDrill
+  /** How far PHP's error log of it was read. */
+  readonly errorLog?: LogPlace
   /** Until when what was suspect of it has been looked at by a person. */
   readonly cleared?: number
   /** The set that the listing of the site's folder is of, and a hash of what was left out of both. */
@@ -62,6 +65,7 @@ const record: z.ZodType<SiteRecord> = z.object({
   cutOff: z.array(z.number()).exactOptional(),
   torn: z.array(z.string()).exactOptional(),
   cleared: time,
+  errorLog: z.object({ inode: z.number(), bytes: z.number() }).exactOptional(),
   drill: z
     .object({
       triedAt: z.number(),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseInterval } from '../core/age.ts'
 import { parseDatabaseHost } from '../core/database-access.ts'
 import { isHostName } from '../core/marker.ts'
+import { check } from './check.ts'
 import { deadlines, drillTime, duration } from './deadlines.ts'
 import { desktop } from './desktop.ts'
 import { absolutePath, paths, relativePath, seconds, secretName, words } from './fields.ts'
@@ -106,25 +107,6 @@ const webServer = z.strictObject({
   test: words,
   reload: words,
 })
-
-const check = z
-  .strictObject({
-    url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('Asked on this host: http://127.0.0.1:8080/; without it, its first domain is asked on 127.0.0.1'),
-    host: z.string().min(1).optional().describe('The Host header, where the URL does not name the site'),
-    expect: z.string().min(1).optional().describe('A text that each page of a working site contains'),
-    paths: z
-      .array(z.string().regex(/^\/[!-~]*$/, 'wanted a path such as /shop/'))
-      .min(1)
-      .max(20)
-      .optional()
-      .describe('The pages that are asked for, each of which must work; the front page alone when absent'),
-  })
-  .describe(
-    'How this host asks the site whether it works; without it, its first domain is asked for on 127.0.0.1 where there is a web server',
-  )
 
 const siteDatabase = z
   .strictObject({

@@ -1,7 +1,7 @@
 import type { SiteAnswer } from '../core/page.ts'
 import { withRecords } from '../core/set-record.ts'
 import { SITE } from '../core/web-root.ts'
-import { listed, messageOf } from '../core/wording.ts'
+import { counted, listed, messageOf } from '../core/wording.ts'
 import { patternsOf, search } from '../duplicity/io/exclusions.ts'
 import { isLeftOut, leftOutBy, type Pattern } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -9,6 +9,8 @@ import type { Step } from '../engine/step.ts'
 import { COMPANION, DUMP } from '../host/companion.ts'
 import { httpCheck } from '../host/http-check.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
+import { phpErrors } from '../host/php-errors.ts'
+import { readRecord, updateRecord } from '../host/records.ts'
 import { type Site, webRootIn } from '../host/site.ts'
 import { type SpecialFile, specialFilesIn } from '../host/special-files.ts'
 import { siteReport } from '../site/report.ts'
@@ -98,8 +100,22 @@ export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {
   run: async ({ host, site }, shell) => {
     const answer = await httpCheck(host, site, shell.stop)
     shell.note('info', answer?.said ?? 'no HTTP check: no domain or `check` configured')
+    try {
+      await tellPhpErrors({ host, site }, shell)
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      shell.note('warning', `PHP's error log cannot be read: ${messageOf(error)}`)
+    }
     return { answer }
   },
+}
+
+/** Tells fatal errors since the night before: a page that nobody asks for may be broken. */
+async function tellPhpErrors({ host, site }: Needs<'host' | 'site'>, shell: Shell): Promise<void> {
+  const found = phpErrors(site, readRecord(host, site.name).errorLog)
+  if (!found) return
+  if (found.fatal) shell.note('warning', `PHP's error log has ${counted(found.fatal, 'fatal error')} more than the night before`)
+  await shell.act('remember how far the error log was read', () => updateRecord(host, site.name, { errorLog: found.place }))
 }
 
 type Recorded = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'> & Made & Checked
