@@ -1,5 +1,7 @@
+import type { Writable } from 'node:stream'
 import { BadInput } from './core/bad-input.ts'
 import { EXIT } from './core/outcome.ts'
+import { taskCommand } from './core/task-command.ts'
 import { messageOf } from './core/wording.ts'
 import type { Ended, Part } from './engine/recipe.ts'
 import { Run } from './engine/run.ts'
@@ -9,13 +11,13 @@ import { runTree } from './engine/tree.ts'
 import { loadHost } from './inventory/load.ts'
 import { checkSecrets, readSecrets, secretNamesOf } from './inventory/secrets.ts'
 import { withBeforeHook } from './notify/hooks.ts'
-import { helpOf, readCommandLine, type Task, type TaskWith, wordsAfterScript } from './program/command-line.ts'
-import { endProcess } from './program/end-process.ts'
-import type { Asked, Begun, Ending, Last } from './program/ending.ts'
+import { commandPlaceIn } from './program/again.ts'
+import { readCommandLine, type Task, type TaskWith, wordsAfterScript } from './program/command-line.ts'
+import type { Asked, Begun, Ending, Last, Start } from './program/ending.ts'
 import { reported } from './program/reported.ts'
-import { requestOf, type Start } from './program/start.ts'
+import { helpOf } from './program/task-help.ts'
 
-export type { Start } from './program/start.ts'
+export type { Start } from './program/ending.ts'
 
 /** What the recipe of a task may need at its start: what all may, and what its own options say. */
 export type StartOf<Its extends Task> = Start & (Its extends TaskWith<infer Extra> ? Extra : unknown)
@@ -68,9 +70,9 @@ async function runTask<Extra extends object>(
   const asked = { task, common, words }
   const begun = await beginRun(asked, extra).catch(error => refuse(asked, error, ending))
   const { facts, hidden } = begun
-  const audience = ending.begin(begun)
+  const follower = ending.begin(begun)
   const stop = listenForStop()
-  const { live, onEvent } = audience
+  const { live, onEvent } = follower
   const { deadlines } = facts.host
   const run = new Run({ dry: common.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden, deadlines })
   try {
@@ -80,7 +82,7 @@ async function runTask<Extra extends object>(
     run.fail({ step: task.name, title, phase: 'do', subject: undefined, run: async () => {} }, {}, error)
   }
   stop.release()
-  return await audience.end(run, stop)
+  return await follower.end(run, stop)
 }
 
 async function beginRun<Extra extends object>(asked: Asked, extra: Extra): Promise<Begun<Extra>> {
@@ -89,14 +91,26 @@ async function beginRun<Extra extends object>(asked: Asked, extra: Extra): Promi
   const secrets = readSecrets(common.env)
   checkSecrets(host, secrets, common.env)
   const hidden = [...secretNamesOf(host).keys()].map(name => secrets.get(name)).filter(secret => secret !== undefined)
-  return { ...asked, facts: { host, secrets, request: requestOf(common, words), ...extra }, hidden, startedAt: Date.now() }
+  const commandPlace = commandPlaceIn(words)
+  const command = (task: string, ...options: readonly string[]): string => taskCommand(commandPlace, task, ...options)
+  const request = { dryRun: common.dryRun, only: common.sites, commandPlace, command }
+  return { ...asked, facts: { host, secrets, request, ...extra }, hidden, startedAt: Date.now() }
 }
 
-/**
- * A mistake that ends a run before it begins is told where nobody watches; whoever typed the command reads it. @throws
- * the mistake itself
- */
+/** A mistake that ends a run before it begins is reported where nobody watches. @throws the mistake itself */
 async function refuse<Extra extends object>(asked: Asked, error: unknown, ending: Ending<Extra>): Promise<never> {
   if (!(error instanceof BadInput) || !ending.refuse || asked.common.dryRun || process.stderr.isTTY) throw error
   throw new BadInput([messageOf(error), ...(await ending.refuse(asked, error))].join('\n'))
+}
+
+/**
+ * Ends the process, once what was written last has gone out, whatever was left behind: a program on a dead mount, or a
+ * thread of this process that waits for one, for a FIFO or for a name server. Node would wait for such a thread; the
+ * kernel, when another program takes the process over, does not.
+ */
+async function endProcess(code: number, last: string, output: Writable): Promise<never> {
+  await new Promise(resolve => output.write(last, resolve))
+  const isLeft = process.getActiveResourcesInfo().some(kind => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(kind))
+  if (isLeft) process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`], {})
+  process.exit(code)
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inventoryJsonSchema } from '../lib/inventory/json-schema.ts'
 import { expectNoWords, HOME } from '../lib/program/command-line.ts'
-import { withTaskTable } from '../lib/program/task-table.ts'
+import { withTaskTable } from '../lib/program/task-help.ts'
 import { TASKS } from '../lib/program/tasks.ts'
 import { output } from '../lib/sandbox/process.ts'
 

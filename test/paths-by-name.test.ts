@@ -92,7 +92,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
       'lib/notify/metrics-file.ts',
       'lib/notify/status-pages.ts',
       'lib/program/command-line.ts',
-      'lib/program/show-forecast.ts',
+      'lib/program/look.ts',
       'lib/report/smtp.ts',
       'lib/host/web-server-files.ts',
       'lib/duplicity/io/exclusions.ts',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadHost } from '../lib/inventory/load.ts'
 import { HOME } from '../lib/program/command-line.ts'
-import { withTaskTable } from '../lib/program/task-table.ts'
+import { withTaskTable } from '../lib/program/task-help.ts'
 import { TASKS } from '../lib/program/tasks.ts'
 import { statusSchema } from '../lib/report/status.ts'
 

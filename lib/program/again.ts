@@ -8,30 +8,20 @@ const PLACES = /^--(host|inventory|env)$/
 /** What a person who looks into something does without, or names anew. */
 const DROPPED = /^--(site|json|verbose|quiet)$/
 
-/**
- * The command that does it again, as a person types it: the same words, the site in question alone, and all that it
- * prints.
- */
+/** The command that does it again, as a person types it: the same words, the site in question alone, verbosely. */
 export function againLine(task: string, words: readonly string[], site: string | undefined): string {
   const kept = optionsIn(words).filter(([option = '']) => !DROPPED.test(option) && !/^-[vq]+$/.test(option))
   const one = site === undefined ? [] : ['--site', site]
   return taskCommand({ folder: HOME, words: [] }, task, ...kept.flat(), ...one, '--verbose')
 }
 
-/**
- * Where commands of other tasks, or with other options, are typed: with the same host, inventory and secrets as these
- * words name.
- */
-export const commandPlaceIn = (words: readonly string[]): CommandPlace => ({
-  folder: HOME,
-  words: optionsIn(words)
-    .filter(([option = '']) => PLACES.test(option))
-    .flat(),
-})
+/** Where other commands are typed: with the host, inventory and secrets that these words name. */
+export function commandPlaceIn(words: readonly string[]): CommandPlace {
+  const places = optionsIn(words).filter(([option = '']) => PLACES.test(option))
+  return { folder: HOME, words: places.flat() }
+}
 
-/**
- * The options of a command line, each with its value where that is a word of its own; `--name=value` is taken apart.
- */
+/** The options of a command line, each with its value; `--name=value` is taken apart. */
 function optionsIn(words: readonly string[]): string[][] {
   const options: string[][] = []
   for (const word of words) {

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { EXIT } from '../core/outcome.ts'
-import { flag, helpLines, list, type Options, parseOptions, text } from './options.ts'
+import { flag, list, type Options, parseOptions, text } from './options.ts'
 
 /** Where Holdfast itself is: inventories and `.env` are looked for here, whatever folder it is started from. */
 export const HOME = join(import.meta.dirname, '../..')
@@ -17,10 +17,7 @@ export interface Task {
   readonly interactive?: boolean
   /** Its own options; one of a common option's name says what that means here. */
   readonly options?: Options
-  /**
-   * It does what is due for all sites: what it finds them to be decides its exit code too, and is remembered for the
-   * next run and for `status`.
-   */
+  /** What it finds the sites to be decides its exit code too, and is remembered for the next run and `status`. */
   readonly judges?: boolean
   /** It is asked more often than there is work: the same trouble is mailed once a day. */
   readonly isAskedOften?: boolean
@@ -65,10 +62,7 @@ export function wordsAfterScript(argv: readonly string[]): string[] {
   return argv.slice(at < 0 ? 2 : at + 1)
 }
 
-/**
- * Ends a task that has no options when it was given some, or says what it does when it was asked: before it does
- * anything.
- */
+/** Ends a task without options before it does anything, when it was given some, or was asked for help. */
 export function expectNoWords(name: string, about: string): void {
   const words = wordsAfterScript(process.argv)
   if (words.length === 0) return
@@ -88,6 +82,13 @@ function realOr(path: string): string {
   }
 }
 
+/** The host that is meant, and where its inventory and its secrets are. */
+export function placeOf({ host, inventory, env }: Partial<Record<'host' | 'inventory' | 'env', string | undefined>>) {
+  const folder = resolve(inventory ?? join(HOME, 'hosts'))
+  const machine = hostname().split('.')[0]!
+  return { host: host ?? machine, inventory: folder, env: resolve(env ?? join(dirname(folder), '.env')) }
+}
+
 /**
  * Reads a task's command line.
  * @throws {BadInput} for an unknown option, a value that is missing or makes no sense, or a word that is no option
@@ -97,30 +98,7 @@ export function readCommandLine<Extra extends object>(
   words: readonly string[],
 ): { common: CommonOptions; extra: Extra } {
   const values = parseOptions(words, { ...task.options, ...COMMON }, `tasks/${task.name}.ts --help`)
-  const inventory = resolve(values.inventory ?? join(HOME, 'hosts'))
-  const common = {
-    host: values.host ?? hostname().split('.')[0]!,
-    inventory,
-    env: resolve(values.env ?? join(dirname(inventory), '.env')),
-    sites: values.site,
-    dryRun: values['dry-run'],
-    json: values.json,
-    verbose: values.verbose,
-    quiet: values.quiet,
-    help: values.help,
-  }
-  return { common, extra: !common.help && 'read' in task ? task.read(values) : ({} as Extra) }
-}
-
-/** The help of a task: its own options first. */
-export function helpOf(task: Task): string {
-  const more = task.help === undefined ? '' : `\n${task.help}\n`
-  return `${task.about}\n\nUsage: npx zx tasks/${task.name}.ts [options]\n\n${helpLines(optionsOf(task))}\n${more}
-Exit codes: 0 all well · 1 something failed or needs attention: a site, but also the mail, a hook or a ping
-  2 bad input, nothing was touched · 75 another run holds the lock · 129, 130, 143 stopped by a signal`
-}
-
-/** All options of a task, its own first. */
-export function optionsOf({ options = {} }: Task): Options {
-  return { ...options, ...COMMON, ...options }
+  const { site: sites, 'dry-run': dryRun, json, verbose, quiet, help } = values
+  const common = { ...placeOf(values), sites, dryRun, json, verbose, quiet, help }
+  return { common, extra: !help && 'read' in task ? task.read(values) : ({} as Extra) }
 }

@@ -3,8 +3,11 @@ import type { RunEvent } from '../core/outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Run } from '../engine/run.ts'
 import type { Stop } from '../engine/stop.ts'
+import type { Needs } from '../store/facts.ts'
 import type { CommonOptions, Task } from './command-line.ts'
-import type { Start } from './start.ts'
+
+/** What every recipe may need at its start. */
+export type Start = Needs<'host' | 'secrets' | 'request'>
 
 /** What was asked for, before anything is known of the host. */
 export interface Asked {
@@ -28,21 +31,18 @@ export interface Last {
   readonly exitCode: number
 }
 
-/** Who hears of a run as it goes, and ends it. */
-interface Audience {
+/** What follows a run as it goes, and ends it. */
+interface Follower {
   /** A terminal with a person in front of it: the tree draws itself. */
   readonly live: boolean
   readonly onEvent: (event: RunEvent) => void
-  /** Told once all is done and released. */
+  /** Called once all is done and released. */
   readonly end: (run: Run, stop: Stop) => Promise<Last>
 }
 
-/**
- * What a task shows and tells of its run, and how it ends: besides their options and recipes, tasks differ in nothing
- * else.
- */
+/** What a task shows and reports of its run: besides options and recipes, tasks differ in nothing else. */
 export interface Ending<Extra extends object> {
-  /** Who is told of a mistake that ended a run before it began. Gives what could not be told, one sentence each. */
+  /** Reports a mistake that ended a run before it began. Gives what could not be sent, one sentence each. */
   readonly refuse?: (asked: Asked, error: BadInput) => Promise<readonly string[]>
-  readonly begin: (begun: Begun<Extra>) => Audience
+  readonly begin: (begun: Begun<Extra>) => Follower
 }

@@ -1,10 +1,14 @@
+import { writeFile } from 'node:fs/promises'
 import { BadInput } from '../core/bad-input.ts'
 import type { Finding } from '../core/finding.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
 import { exitCodeOf, workFindings } from '../core/verdict.ts'
-import { printable } from '../core/wording.ts'
+import { messageOf, printable } from '../core/wording.ts'
 import { readHistory } from '../host/records.ts'
+import { writePages } from '../notify/status-pages.ts'
+import { forecastSite, forecastText } from '../report/forecast.ts'
 import { type HostStatus, type StatusJson, statusOf } from '../report/status.ts'
+import { statusText } from '../report/status-text.ts'
 import { type Look, lastRunFindings } from '../site/report.ts'
 import type { Ending, Last } from './ending.ts'
 
@@ -12,10 +16,10 @@ import type { Ending, Last } from './ending.ts'
 const MEBIBYTE = 2 ** 20
 
 /** What a task that only looks makes of what was found. */
-export type Show<Options> = (
+type Show<Options> = (
   found: HostStatus,
   status: StatusJson,
-  asked: Options & { readonly json: boolean },
+  request: Options & { readonly json: boolean },
 ) => Last | Promise<Last>
 
 /** The ending of a run that only looks: no log, no mail, nothing written. What was found is shown. */
@@ -41,23 +45,74 @@ export const look = <Options extends object>(show: Show<Options>): Ending<Look &
         volumeBytes: host.duplicity.volumeSize * MEBIBYTE,
       }
       const { text, exitCode } = await show(found, statusOf(found), { ...facts, json: common.json })
-      return { text: `${clean(text)}\n`, exitCode }
+      // names in an archive are whatever somebody put there
+      return { text: `${printable(text).replaceAll('\t', '?')}\n`, exitCode }
     },
   }),
 })
 
-/**
- * What a look could not do, with the sites that it could not look at by name, and what it found wrong with the archive.
- */
+/** What a look could not do, with the names of the sites, and what it found wrong with the archive. */
 function findingsOf(outcomes: readonly Outcome[]): Finding[] {
   const subjects = [...new Set(outcomes.map(({ subject }) => subject))]
-  return subjects.flatMap(subject =>
-    workFindings(outcomes, subject).map(({ level, text }) => ({
-      level,
-      text: subject === undefined ? text : `${subject}: ${text}`,
-    })),
-  )
+  return subjects.flatMap(subject => {
+    const site = subject === undefined ? '' : `${subject}: `
+    return workFindings(outcomes, subject).map(({ level, text }) => ({ level, text: `${site}${text}` }))
+  })
 }
 
-/** Names in an archive are whatever somebody put there. */
-const clean = (text: string): string => printable(text).replaceAll('\t', '?')
+/** What a person asks of the status: the folder of its pages, if any. */
+export interface StatusOptions {
+  readonly html: string | undefined
+}
+
+/** Prints the status, and writes its pages when asked. */
+export const showStatus: Show<StatusOptions> = async ({ histories }, status, { json, html }) => {
+  if (html !== undefined) await writePages(html, status, histories)
+  return { text: json ? JSON.stringify(status, undefined, 2) : statusText(status), exitCode: status.ok ? EXIT.well : EXIT.failed }
+}
+
+/** What a person asks of a forecast. */
+export interface ForecastOptions {
+  readonly html: string | undefined
+  readonly nights: number
+  readonly allowanceBytes: number | undefined
+  readonly frequencySeconds: number | undefined
+}
+
+/**
+ * Makes the forecasts of the sites that this host backs up, prints them, and writes the page when asked. One has every
+ * night of years: none is kept once it is shown.
+ */
+export const showForecast: Show<ForecastOptions> = async (
+  { host, now, sites, work, keepIncrementals, keepDays, volumeBytes },
+  _,
+  request,
+) => {
+  const failures = work.filter(({ level }) => level === 'failed').map(({ text }) => text)
+  const mine = sites.filter(({ report }) => report.role === 'primary')
+  const texts: string[] = []
+  const forecasts = mine
+    .toSorted((a, b) => (a.report.site < b.report.site ? -1 : 1))
+    .values()
+    .map(site => {
+      const forecast = forecastSite(site, { ...request, keepIncrementals, keepDays, volumeBytes })
+      texts.push(request.json ? JSON.stringify(forecast, undefined, 2) : forecastText(forecast, request.nights))
+      return forecast
+    })
+  if (request.html !== undefined) {
+    // loads the chart library
+    const { forecastHtml } = await import('../report/forecast-html.ts')
+    await writeFile(request.html, forecastHtml(host, new Date(now).toISOString(), forecasts, request.nights)).catch(error => {
+      throw new BadInput(`--html: cannot write ${request.html}: ${messageOf(error)}`)
+    })
+  } else forecasts.forEach(() => {})
+  const exitCode = failures.length === 0 ? EXIT.well : EXIT.failed
+  if (request.json) {
+    const [name, failed] = [host, failures].map(each => JSON.stringify(each))
+    return { text: `{"host": ${name}, "failures": ${failed}, "sites": [${texts.join(',\n')}]}`, exitCode }
+  }
+  const problems = failures.map(text => `PROBLEM ${text}`)
+  const page = request.html === undefined ? [] : ['', `page: ${request.html}`]
+  const all = texts.length === 0 ? 'no site is backed up by this host' : texts.join('\n\n')
+  return { text: [...problems, all, ...page].join('\n'), exitCode }
+}

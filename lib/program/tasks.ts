@@ -13,9 +13,8 @@ import type { DesktopRequest } from '../steps/desktop.ts'
 import type { EncryptionRequest } from '../steps/gpg.ts'
 import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Task, TaskWith } from './command-line.ts'
+import type { ForecastOptions, StatusOptions } from './look.ts'
 import { flag, list, text } from './options.ts'
-import type { ForecastOptions } from './show-forecast.ts'
-import type { StatusOptions } from './show-status.ts'
 
 const NEW_MACHINE = {
   'new-machine': flag('from now on this machine is the one of its name; said once, where another machine had that name'),

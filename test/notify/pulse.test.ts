@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunEvent } from '../../lib/core/outcome.ts'
 import { pulse } from '../../lib/notify/pulse.ts'
-import { isJournal, priorityOf } from '../../lib/program/journal.ts'
+import { isJournal, priorityOf } from '../../lib/program/screen.ts'
 import { outcome } from '../support/made-up-report.ts'
 
 test('pulse() makes at most a line a minute of progress, says that a silent step lives, and nothing of one that has ended', t => {
@@ -40,6 +40,6 @@ test('priorityOf() is that of syslog for what journald is told', () => {
   const base = { at: 0, subject: undefined }
   const note = (kind: 'info' | 'significant' | 'warning' | 'problem') =>
     priorityOf({ ...base, kind: 'note', note: { kind, text: '' } })
-  assert.deepEqual((['info', 'significant', 'warning', 'problem'] as const).map(note), ['info', 'notice', 'warning', 'error'])
-  assert.equal(priorityOf({ ...base, kind: 'end', outcome: outcome('x', undefined, { status: 'failed' }) }), 'error')
+  assert.deepEqual((['info', 'significant', 'warning', 'problem'] as const).map(note), [6, 5, 4, 3])
+  assert.equal(priorityOf({ ...base, kind: 'end', outcome: outcome('x', undefined, { status: 'failed' }) }), 3)
 })

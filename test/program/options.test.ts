@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { BadInput } from '../../lib/core/bad-input.ts'
-import { helpOf, optionsOf } from '../../lib/program/command-line.ts'
-import { bashCompletion } from '../../lib/program/completion.ts'
 import { flag, helpLines, list, parseOptions, text } from '../../lib/program/options.ts'
+import { bashCompletion, helpOf, optionsOf } from '../../lib/program/task-help.ts'
 import { TASKS } from '../../lib/program/tasks.ts'
 
 const OPTIONS = { now: flag('at once', 'n'), age: text('40D', 'as it was\nso long ago'), site: list('NAME', 'this one') } as const

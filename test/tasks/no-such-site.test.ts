@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { helpOf } from '../../lib/program/command-line.ts'
+import { helpOf } from '../../lib/program/task-help.ts'
 import { TASKS } from '../../lib/program/tasks.ts'
 import { ownFolder } from '../support/host.ts'
 import { runTask } from '../support/recovering.ts'
