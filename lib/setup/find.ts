@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type WebServerFile, webServerFiles } from '../host/web-server-files.ts'
+import { claimsIn } from '../core/marker.ts'
+import { isSiteName, type Site } from '../host/site.ts'
+import { domainsOf, type WebServerFile, webServerFiles } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
+import { lineagesOf } from '../restore/lineage.ts'
 import type { WebServerKind } from '../web-server/virtual-hosts.ts'
-import { type Share, sharesIn } from './fstab.ts'
-import { type FoundSite, sitesIn } from './sites.ts'
+import { wpConfigIn } from '../wordpress/find-config.ts'
 
 /** What a look at a machine finds. Paths are those of the machine itself, wherever it was looked at. */
 export interface Found {
@@ -17,6 +19,26 @@ export interface Found {
   readonly vpns: readonly FoundVpn[]
   /** Whether systemd runs the machine: mount units and VPN units are its. */
   readonly systemd: boolean
+}
+
+export interface FoundSite {
+  readonly name: string
+  readonly kind: 'WordPress' | 'static'
+  /** As the nightly run will know them without any setting. */
+  readonly domains: readonly string[]
+  /** Its Let's Encrypt lineages. */
+  readonly certificates: readonly string[]
+  /** Hosts that its markers name. */
+  readonly claims: readonly string[]
+}
+
+/** A share in `/etc/fstab` that is not mounted at boot: what an archive is kept on. */
+export interface Share {
+  readonly source: string
+  readonly mountPoint: string
+  readonly type: string
+  /** The server, and the TCP port by which it serves such shares; undefined where the source does not tell. */
+  readonly server: { readonly host: string; readonly port: number } | undefined
 }
 
 export interface FoundVpn {
@@ -34,21 +56,19 @@ export function lookAround(root: string): Found {
   const webServer = kinds.find(kind => filesOf(root, kind).length > 0) ?? kinds[0]
   const files = webServer === undefined ? [] : filesOf(root, webServer)
   const vhosts = existsSync(join(root, USUAL_VHOSTS)) ? USUAL_VHOSTS : (vhostsOf(files) ?? USUAL_VHOSTS)
+  const fstab = join(root, '/etc/fstab')
   return {
     vhosts,
     ...sitesIn(root, vhosts, webServer && settingsOf(root, webServer)),
     webServer,
-    shares: sharesIn(textOf(join(root, '/etc/fstab'))),
+    shares: existsSync(fstab) ? sharesIn(readFileSync(fstab, 'utf8')) : [],
     vpns: [...vpnsIn(root, '/etc/openvpn/client', 'openvpn'), ...vpnsIn(root, '/etc/wireguard', 'wireguard')],
     systemd: existsSync(join(root, '/run/systemd/system')),
   }
 }
 
 const settingsOf = (root: string, kind: WebServerKind): Host['webServer'] => ({
-  kind,
-  folder: join(root, WEB_SERVERS[kind]),
-  test: ['true'],
-  reload: ['true'],
+  ...{ kind, folder: join(root, WEB_SERVERS[kind]), test: ['true'], reload: ['true'] },
 })
 
 const filesOf = (root: string, kind: WebServerKind): WebServerFile[] =>
@@ -62,16 +82,60 @@ function vhostsOf(files: readonly WebServerFile[]): string | undefined {
   return counts[0]?.[0]
 }
 
-/** Only names that can be a unit's instance as they stand. */
-function vpnsIn(root: string, folder: string, kind: FoundVpn['kind']): FoundVpn[] {
-  const names = namesIn(join(root, folder)).flatMap(name => /^([A-Za-z0-9:_.-]+)\.conf$/.exec(name)?.[1] ?? [])
-  return names.map(name => ({ kind, name }))
+/** The sites in a vhosts root, and the folders there that are none. */
+function sitesIn(root: string, vhosts: string, webServer: Host['webServer']): Pick<Found, 'sites' | 'notSites'> {
+  const folder = join(root, vhosts)
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []
+  const names = entries.filter(entry => entry.isDirectory() && isSiteName(entry.name)).map(entry => entry.name)
+  const isSite = (name: string): boolean => {
+    const inside = readdirSync(join(folder, name))
+    return inside.includes('SITE') || claimsIn(inside).length > 0
+  }
+  const { true: sites = [], false: notSites = [] } = Object.groupBy(names.toSorted(), name => (isSite(name) ? 'true' : 'false'))
+  return { sites: sites.map(name => siteOf(root, vhosts, name, webServer)), notSites }
 }
 
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).toSorted() : []
+function siteOf(root: string, vhosts: string, name: string, webServer: Host['webServer']): FoundSite {
+  const here = join(root, vhosts, name)
+  // the web server's configuration names the machine's own paths, whatever root it is looked at from
+  const site = { name, folder: join(vhosts, name), settings: { domains: [], env: [], exclude: [] } } as unknown as Site
+  const domains = domainsOf({ webServer } as Host, site)
+  return {
+    name,
+    kind: wpConfigIn(here) === undefined ? 'static' : 'WordPress',
+    domains,
+    certificates: lineagesOf(join(root, '/etc/letsencrypt'), domains),
+    claims: claimsIn(readdirSync(here)),
+  }
 }
 
-function textOf(file: string): string {
-  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+/** Types of file systems that come over a network, and the TCP port of each. */
+const PORTS: Readonly<Record<string, number>> = {
+  ...{ nfs: 2049, nfs4: 2049, cifs: 445, smb3: 445, glusterfs: 24007 },
+  ...{ sshfs: 22, 'fuse.sshfs': 22 },
+}
+
+/** The network shares with `noauto` among the lines of an fstab, in their order (fstab(5)). */
+export function sharesIn(fstab: string): Share[] {
+  return fstab.split('\n').flatMap(line => {
+    const [source = '', mountPoint = '', type = '', options = ''] = line.trim().split(/\s+/).map(decodeOctal)
+    const isShare = !source.startsWith('#') && mountPoint.startsWith('/') && Object.hasOwn(PORTS, type)
+    return isShare && options.split(',').includes('noauto') ? [{ source, mountPoint, type, server: serverOf(source, type) }] : []
+  })
+}
+
+/** Of `nas:/data`, `//nas/data`, `fred@nas:/data` and `sshfs#fred@nas:/data`. */
+function serverOf(source: string, type: string): Share['server'] {
+  const host = /^(?:\/\/|(?:sshfs#)?(?:[^@/:]+@)?)([A-Za-z0-9][A-Za-z0-9.-]*)[:/]/.exec(source)?.[1]
+  return host === undefined ? undefined : { host, port: PORTS[type]! }
+}
+
+const decodeOctal = (field: string): string =>
+  field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+
+/** The VPNs whose names can be a unit's instance as they stand. */
+function vpnsIn(root: string, place: string, kind: FoundVpn['kind']): FoundVpn[] {
+  const folder = join(root, place)
+  const files = existsSync(folder) ? readdirSync(folder).toSorted() : []
+  return files.flatMap(file => /^([A-Za-z0-9:_.-]+)\.conf$/.exec(file)?.[1] ?? []).map(name => ({ kind, name }))
 }

@@ -1,8 +1,8 @@
-import { hostname } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { isHostName } from '../core/marker.ts'
-import { HOME } from '../program/command-line.ts'
+import type { CommandPlace } from '../core/task-command.ts'
+import { HOME, placeOf } from '../program/command-line.ts'
 import { flag, helpLines, type Options, parseOptions, text } from '../program/options.ts'
 
 /** What setup was asked for. */
@@ -10,14 +10,14 @@ export interface SetupOptions {
   readonly host: string
   readonly inventory: string
   readonly env: string
-  /** Where the machine to look at has its root. */
+  /** The root of the machine to look at. */
   readonly root: string
   readonly yes: boolean
   readonly help: boolean
   /** The host is a machine that is not always on: it gets a desktop's inventory and a timer. */
   readonly desktop: boolean
-  /** Host, inventory and `.env` are those that a task takes when it is told none. */
-  readonly defaults: boolean
+  /** Where the commands of the host are typed; without options where a task finds everything by itself. */
+  readonly commandPlace: CommandPlace
 }
 
 const OPTIONS = {
@@ -41,18 +41,10 @@ Exit codes: 0 ready · 1 something is missing · 2 bad input`
 
 /** Reads setup's command line. @throws {BadInput} for an unknown option or a value that makes no sense */
 export function readSetupOptions(args: string[]): SetupOptions {
-  const values = parseOptions(args, OPTIONS, 'npm run setup -- --help')
-  const host = values.host ?? hostname().split('.')[0]!
+  const { root = '/', yes, help, desktop, ...given } = parseOptions(args, OPTIONS, 'npm run setup -- --help')
+  const { host, inventory, env } = placeOf(given)
   if (!isHostName(host)) throw new BadInput(`--host: found "${host}", wanted a host name: letters, digits, . and -`)
-  const inventory = resolve(values.inventory ?? join(HOME, 'hosts'))
-  return {
-    host,
-    inventory,
-    env: resolve(values.env ?? join(dirname(inventory), '.env')),
-    root: resolve(values.root ?? '/'),
-    yes: values.yes,
-    help: values.help,
-    desktop: values.desktop,
-    defaults: values.host === undefined && values.inventory === undefined && values.env === undefined,
-  }
+  const isUsual = Object.values(given).every(value => value === undefined)
+  const words = isUsual ? [] : ['--host', host, '--inventory', inventory, '--env', env]
+  return { host, inventory, env, root: resolve(root), yes, help, desktop, commandPlace: { folder: HOME, words } }
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { searchPath } from '../engine/process.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Found } from './find.ts'
@@ -15,9 +16,8 @@ export interface Program {
   readonly purpose: string
 }
 
-/** Whether a program is there, or what is wrong. */
+/** A program that was looked for, and what is wrong, if something is. */
 export interface Checked extends Program {
-  readonly found: string | undefined
   readonly problem: string | undefined
 }
 
@@ -26,13 +26,19 @@ const OLDEST_DUPLICITY = [0, 8, 22] as const
 
 const program = (name: string, fromPackage: string, purpose: string): Program => ({ name, package: fromPackage, purpose })
 
+const NFS = program('mount.nfs', 'nfs-common', 'mounts the NFS share')
+const CIFS = program('mount.cifs', 'cifs-utils', 'mounts the CIFS share')
+const SSHFS = program('sshfs', 'sshfs', 'mounts the share over SSH')
+
+/** What mounts a share, by the type of its file system. */
 const MOUNT_HELPERS: Readonly<Record<string, Program>> = {
-  nfs: program('mount.nfs', 'nfs-common', 'mounts the NFS share'),
-  nfs4: program('mount.nfs', 'nfs-common', 'mounts the NFS share'),
-  cifs: program('mount.cifs', 'cifs-utils', 'mounts the CIFS share'),
-  smb3: program('mount.cifs', 'cifs-utils', 'mounts the CIFS share'),
-  'fuse.sshfs': program('sshfs', 'sshfs', 'mounts the share over SSH'),
-  sshfs: program('sshfs', 'sshfs', 'mounts the share over SSH'),
+  ...{ nfs: NFS, nfs4: NFS, cifs: CIFS, smb3: CIFS, sshfs: SSHFS, 'fuse.sshfs': SSHFS },
+}
+
+/** What a VPN's unit needs, by the beginning of its name. */
+const VPNS = {
+  openvpn: program('openvpn', 'openvpn', 'is the VPN'),
+  'wg-quick': program('wg-quick', 'wireguard-tools', 'is the VPN'),
 }
 
 /** Whether the sites of this host are still to come, as on a new replica: nobody knows yet of what kind they are. */
@@ -41,40 +47,43 @@ export const awaitsSites = ({ desktop }: Host, { sites }: Found): boolean => des
 /** The programs that the nightly run will start on this host, by its inventory and its sites. */
 export function neededPrograms(host: Host, found: Found): Program[] {
   const { archive, vpn, encryption, database, duplicity } = host
-  const [wordpress, awaited] = [found.sites.some(site => site.kind === 'WordPress'), awaitsSites(host, found)]
+  const awaited = awaitsSites(host, found)
+  const hasDatabase = awaited || found.sites.some(site => site.kind === 'WordPress')
   const share = archive.kind === 'mount' ? found.shares.find(each => each.mountPoint === archive.mountPoint) : undefined
-  const units = vpn?.kind === 'unit' || (archive.kind === 'mount' && archive.by.kind === 'unit')
+  const helpers = [MOUNT_HELPERS[share?.type ?? ''] ?? []].flat()
+  const unit = vpn?.kind === 'unit' ? vpn.unit : ''
+  const vpns = Object.entries(VPNS).flatMap(([name, needed]) => (unit.startsWith(name) ? [needed] : []))
+  const when = (isNeeded: boolean, ...programs: Program[]): Program[] => (isNeeded ? programs : [])
   return [
     program(duplicity.program, 'duplicity', 'makes and restores the backups'),
-    ...(encryption.kind === 'none'
-      ? []
-      : [program('gpg', 'gnupg', 'encrypts them'), program('gpgconf', 'gnupg', 'ends its agent')]),
+    ...when(encryption.kind !== 'none', program('gpg', 'gnupg', 'encrypts them'), program('gpgconf', 'gnupg', 'ends its agent')),
     program('flock', 'util-linux', 'keeps two runs apart'),
     program('setpriv', 'util-linux', 'ends commands with the run'),
     program('bwrap', 'bubblewrap', 'keeps programs from what is not theirs'),
-    ...(wordpress || awaited
-      ? [
-          program(database.dumpProgram, 'mariadb-client', 'dumps the databases of WordPress sites'),
-          program(database.clientProgram, 'mariadb-client', 'imports them on a replica'),
-          program('php', 'php-cli', 'reads how WordPress sites reach their databases'),
-        ]
-      : []),
+    ...when(
+      hasDatabase,
+      program(database.dumpProgram, 'mariadb-client', 'dumps the databases of WordPress sites'),
+      program(database.clientProgram, 'mariadb-client', 'imports them on a replica'),
+      program('php', 'php-cli', 'reads how WordPress sites reach their databases'),
+    ),
     // replicas bring their databases along, to a server of this machine
-    ...(awaited ? [program('mariadbd', 'mariadb-server', 'keeps the databases of WordPress sites that come here')] : []),
-    ...(units ? [program('systemctl', 'systemd', 'starts and stops the units of the inventory')] : []),
-    ...(archive.kind === 'mount' ? [program('umount', 'mount', 'takes the share off again')] : []),
-    ...(share && MOUNT_HELPERS[share.type] ? [MOUNT_HELPERS[share.type]!] : []),
-    ...(vpn?.kind === 'unit' && vpn.unit.startsWith('openvpn') ? [program('openvpn', 'openvpn', 'is the VPN')] : []),
-    ...(vpn?.kind === 'unit' && vpn.unit.startsWith('wg-quick') ? [program('wg-quick', 'wireguard-tools', 'is the VPN')] : []),
+    ...when(awaited, program('mariadbd', 'mariadb-server', 'keeps the databases of WordPress sites that come here')),
+    ...when(
+      vpn?.kind === 'unit' || (archive.kind === 'mount' && archive.by.kind === 'unit'),
+      program('systemctl', 'systemd', 'starts and stops the units of the inventory'),
+    ),
+    ...when(archive.kind === 'mount', program('umount', 'mount', 'takes the share off again')),
+    ...helpers,
+    ...vpns,
   ]
 }
 
 /** Looks for the programs, and asks duplicity for its version by running it. */
 export function checkPrograms(programs: readonly Program[], path?: string): Checked[] {
   return programs.map(each => {
-    const found = pathOf(each.name, path)
-    if (found === undefined) return { ...each, found, problem: 'not found' }
-    return { ...each, found, problem: each.package === 'duplicity' ? wrongWithDuplicity(found) : undefined }
+    const file = pathOf(each.name, path)
+    if (file === undefined) return { ...each, problem: 'not found' }
+    return { ...each, problem: each.package === 'duplicity' ? wrongWithDuplicity(file) : undefined }
   })
 }
 
@@ -108,4 +117,27 @@ function wrongWithDuplicity(file: string): string | undefined {
 function isBefore(version: readonly number[], oldest: readonly number[]): boolean {
   const at = oldest.findIndex((part, index) => part !== version[index])
   return at >= 0 && version[at]! < oldest[at]!
+}
+
+/** The words that install what is missing; undefined where no package has it. */
+export function installWords(missing: readonly Checked[]): string[] | undefined {
+  const packages = [...new Set(missing.flatMap(each => each.package ?? []))].toSorted()
+  return packages.length === 0 ? undefined : ['apt-get', 'install', '--no-install-recommends', ...packages]
+}
+
+/** Whether to install: `--yes` says so, a terminal asks, anything else does not. */
+export async function mayInstall(yes: boolean): Promise<boolean> {
+  if (yes) return true
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await terminal.question('Install them now? [y/N] ')
+  terminal.close()
+  return /^y(es)?$/i.test(answer.trim())
+}
+
+/** Installs packages, and prints what the package manager prints. Gives whether it went well. */
+export function install(words: readonly string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const [aptGet = '', command = '', ...rest] = words
+  return spawnSync(aptGet, [command, '--yes', ...rest], { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
 }

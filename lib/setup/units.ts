@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { lineOf } from '../engine/command.ts'
+import type { Host } from '../inventory/schema.ts'
 import { HOME } from '../program/command-line.ts'
 import type { SetupOptions } from './options.ts'
 
@@ -8,19 +10,34 @@ import type { SetupOptions } from './options.ts'
 const FOLDER = '/etc/systemd/system'
 
 /**
- * Writes units of systemd, and switches one on where this is the running machine. Those that are there already stay as
- * they are.
- * @param units their texts, by their names
- * @param enable the words that switch it on
- * @returns a line each, for a person, and the command that is left to do
+ * Has systemd ask for the desktop's backup. Where it does not run the machine, gives the line for anacron.
+ * @returns what became of it, for a person
  */
-export function writeUnits(
-  { root }: SetupOptions,
-  units: Readonly<Record<string, string>>,
-  enable: readonly string[],
-): { readonly lines: readonly string[]; readonly enabled: boolean } {
+export function scheduleDesktop(options: SetupOptions, systemd: boolean): string {
+  // once a day is enough for anacron: a backup day whose hour had not come yet is made up for on the next
+  if (!systemd)
+    return `For /etc/anacrontab, every day, ten minutes after the start:\n  1 10 ${DESKTOP} ${lineOf(taskWords('desktop', options))}`
+  const units = { [`${DESKTOP}.service`]: desktopService(options), [`${DESKTOP}.timer`]: DESKTOP_TIMER }
+  const enable = ['systemctl', 'enable', '--now', `${DESKTOP}.timer`]
+  return writeUnits(options, units, enable, 'The desktop asks every hour, and at once when it was off:')
+}
+
+/** Has the machine roll back interrupted restores as it boots, before it serves the sites. Nothing without systemd. */
+export function scheduleBoot(options: SetupOptions, host: Host, systemd: boolean): string {
+  if (!systemd) return ''
+  const title = 'At boot, before the web server starts, a restore that a power cut interrupted is rolled back:'
+  return writeUnits(options, { [BOOT]: bootService(options, host) }, ['systemctl', 'enable', BOOT], title)
+}
+
+/**
+ * Writes units, and switches one on where this is the running machine. Those that are there already stay as they are.
+ * @param units their texts, by their names
+ * @returns the title, a line each, and the command that is left to do
+ */
+function writeUnits({ root }: SetupOptions, units: Readonly<Record<string, string>>, enable: readonly string[], title: string) {
   const lines = Object.entries(units).map(([name, text]) => writeUnit(join(root, FOLDER, name), join(FOLDER, name), text))
-  return { lines, enabled: root === '/' && run(['systemctl', 'daemon-reload']) && run(enable) }
+  const isEnabled = root === '/' && run(['systemctl', 'daemon-reload']) && run(enable)
+  return [title, ...lines, ...(isEnabled ? [] : [`  as root: ${lineOf(enable)}`])].join('\n')
 }
 
 function writeUnit(file: string, name: string, text: string): string {
@@ -35,12 +52,67 @@ const run = ([program = '', ...words]: readonly string[]): boolean =>
   spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 
 /** The words that start a task without npx, which a unit's short PATH may lack. */
-export function taskWords(task: string, { host, inventory, env, defaults }: SetupOptions): string[] {
-  const own = defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env]
-  return [join(HOME, 'node_modules/.bin/node'), join(HOME, 'tasks', `${task}.ts`), ...own]
-}
+const taskWords = (task: string, { commandPlace }: SetupOptions): string[] => [
+  join(HOME, 'node_modules/.bin/node'),
+  join(HOME, 'tasks', `${task}.ts`),
+  ...commandPlace.words,
+]
 
-/** Words as ExecStart takes them (systemd.service(5), command lines). */
-export const execLine = (words: readonly string[]): string => words.map(quoted).join(' ')
+/** A task as ExecStart takes it (systemd.service(5), command lines). */
+const execLine = (task: string, options: SetupOptions): string => taskWords(task, options).map(quoted).join(' ')
 
 const quoted = (word: string): string => `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+
+const DESKTOP = 'holdfast-desktop'
+
+/** A stop lets the run release its mount first; 75 means that another run is at work, which is no failure. */
+const desktopService = (options: SetupOptions): string => `[Unit]
+Description=Holdfast: the backup of this desktop, when one is due
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=${execLine('desktop', options)}
+SuccessExitStatus=75
+KillMode=mixed
+TimeoutStopSec=2min
+Nice=10
+IOSchedulingClass=idle
+`
+
+/** Persistent: an hour that passed while the machine was off is made up for at its start. */
+const DESKTOP_TIMER = `[Unit]
+Description=Holdfast: ask every hour whether the desktop is to be backed up
+
+[Timer]
+OnCalendar=hourly
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`
+
+const BOOT = 'holdfast-boot.service'
+
+/** What serves sites, and what a rollback needs: names of Debian's units; those that a machine lacks do no harm. */
+const PHP = ['', '7.4', '8.1', '8.2', '8.3', '8.4'].map(version => `php${version}-fpm`)
+const SERVES = ['apache2', 'nginx', 'lighttpd', 'caddy', ...PHP, 'cron'].map(name => `${name}.service`)
+const NEEDED = ['local-fs.target', 'mariadb.service', 'mysql.service']
+
+/** The web server starts also when this fails: the other sites are whole. */
+const bootService = (options: SetupOptions, { paths }: Pick<Host, 'paths'>): string => `[Unit]
+Description=Holdfast: roll back interrupted restores before the sites are served
+ConditionPathExistsGlob=${join(paths.state, 'restores', '*.json').replaceAll('%', '%%')}
+After=${NEEDED.join(' ')}
+Before=${SERVES.join(' ')}
+
+[Service]
+Type=oneshot
+ExecStart=${execLine('boot', options)}
+SuccessExitStatus=75
+TimeoutStartSec=15min
+
+[Install]
+WantedBy=multi-user.target
+`

@@ -1,15 +1,12 @@
 import { delimiter, dirname, join } from 'node:path'
 import { markerOf } from '../core/marker.ts'
-import { type CommandPlace, shellWord, taskCommand } from '../core/task-command.ts'
+import { shellWord, taskCommand } from '../core/task-command.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Host } from '../inventory/schema.ts'
-import { HOME } from '../program/command-line.ts'
-import type { Found } from './find.ts'
-import type { WrittenInventory } from './inventory-text.ts'
+import type { Found, FoundSite } from './find.ts'
+import type { WrittenInventory } from './first-inventory.ts'
 import type { SetupOptions } from './options.ts'
-import type { PassphraseState } from './passphrase.ts'
 import { type Checked, pathOf } from './programs.ts'
-import type { FoundSite } from './sites.ts'
 
 /** What setup says of the sites: what each is and who owns it. */
 export function sitesText({ vhosts, sites, notSites }: Found, me: string): string {
@@ -30,28 +27,22 @@ function ownerOf({ claims }: FoundSite, me: string): string {
 }
 
 /** What became of the inventory, and what in it a person should look at. */
-export function inventoryWords({ path, outcome }: WrittenInventory, host: string, found: Found): string {
-  const first = {
-    written: `Inventory written: ${path}. Look through it.`,
-    kept: `Inventory: ${path} is there already, and says what was found`,
-    beside: `Inventory: ${path} is there already and stays as it is; what was found now is in ${host}.ts.found beside it`,
-  }[outcome]
-  const local = outcome === 'written' && found.shares.length === 0
-  const warning = `  The archive is a folder of this machine, since /etc/fstab has no network share with noauto: name a better place in it.`
-  const share = found.shares[0]
-  const chosen =
-    outcome === 'written' && share
-      ? [`  The archive is the folder holdfast/ on ${share.source}, mounted at ${share.mountPoint}.`]
-      : []
-  return [first, ...chosen, ...(local ? [warning] : [])].join('\n')
+export function inventoryWords({ path, outcome }: WrittenInventory, host: string, { shares: [share] }: Found): string {
+  if (outcome === 'kept') return `Inventory: ${path} is there already, and says what was found`
+  if (outcome === 'beside')
+    return `Inventory: ${path} is there already and stays as it is; what was found now is in ${host}.ts.found beside it`
+  const archive =
+    share === undefined
+      ? 'The archive is a folder of this machine, since /etc/fstab has no network share with noauto: name a better place in it.'
+      : `The archive is the folder holdfast/ on ${share.source}, mounted at ${share.mountPoint}.`
+  return `Inventory written: ${path}. Look through it.\n  ${archive}`
 }
 
 /** What became of the passphrase, never what it is. */
-export function passphraseText(file: string, { made }: PassphraseState): string {
-  return `Passphrase: ${made ? 'made anew' : 'there already'}, in ${file}, which only its owner can read.
+export const passphraseText = (file: string, isNew: boolean): string =>
+  `Passphrase: ${isNew ? 'made anew' : 'there already'}, in ${file}, which only its owner can read.
   Keep a copy of it away from this machine: without it no backup can be read, and no backup holds it.
   Hosts that share an archive need the same one: on a second host, copy it here before its first run.`
-}
 
 /** A table of the programs. */
 export function programsText(checked: readonly Checked[]): string {
@@ -84,20 +75,9 @@ export function markersText({ vhosts, sites }: Found, me: string): string {
   return ['Sites without a marker are left alone. Those that this host owns get one:', ...commands].join('\n')
 }
 
-/** Where the commands of the host that was set up are typed. */
-const commandPlaceOf = ({
-  host,
-  inventory,
-  env,
-  defaults,
-}: Pick<SetupOptions, 'host' | 'inventory' | 'env' | 'defaults'>): CommandPlace => ({
-  folder: HOME,
-  words: defaults ? [] : ['--host', host, '--inventory', inventory, '--env', env],
-})
-
 /** The line for root's crontab. A `%` would end the command there. */
-export function cronText({ host, inventory, env, defaults }: SetupOptions): string {
-  const command = taskCommand(commandPlaceOf({ host, inventory, env, defaults }), 'nightly').replaceAll('%', '\\%')
+export function cronText({ commandPlace }: SetupOptions): string {
+  const command = taskCommand(commandPlace, 'nightly').replaceAll('%', '\\%')
   const npx = pathOf('npx')
   const folder = npx === undefined ? undefined : dirname(npx)
   const usual = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
@@ -111,19 +91,12 @@ export const vhostsText = (vhosts: string, problem?: string): string =>
     ? `The folder of the sites was made: ${vhosts}`
     : `MISSING  ${vhosts}, the folder of the sites (${problem}). As root:\n  ${lineOf(['mkdir', '-p', vhosts])}`
 
-/** Setup's last words. */
-export function verdict({ ready, options, task, awaitsSites }: Ending): string {
-  const { host } = options
+/** Setup's last words. @param awaitsSites it has no site yet */
+export function verdict({ host, desktop, commandPlace }: SetupOptions, ready: boolean, awaitsSites: boolean): string {
   if (!ready) return `${host} is not ready: something is missing, see above`
   const sites = awaitsSites
     ? `. It has no site yet: sites of other hosts come with its first night; one of its own is a folder with SITE and ${markerOf(host)} in it`
     : ''
-  return `${host} is ready${sites}. A look without any change: ${taskCommand(commandPlaceOf(options), task, '--dry-run')}`
-}
-
-interface Ending {
-  readonly ready: boolean
-  readonly options: SetupOptions
-  readonly task: string
-  readonly awaitsSites: boolean
+  const command = taskCommand(commandPlace, desktop ? 'desktop' : 'nightly', '--dry-run')
+  return `${host} is ready${sites}. A look without any change: ${command}`
 }

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { makeLineage } from '../../lib/demo/certificate.ts'
-import { lookAround } from '../../lib/setup/find.ts'
-import { sharesIn } from '../../lib/setup/fstab.ts'
+import { lookAround, sharesIn } from '../../lib/setup/find.ts'
 import { makeMachine, WEB_SERVER } from './machine.ts'
 
 const made: string[] = []

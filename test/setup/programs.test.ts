@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { hostSchema } from '../../lib/inventory/schema.ts'
-import type { Found } from '../../lib/setup/find.ts'
-import { sharesIn } from '../../lib/setup/fstab.ts'
-import { installWords } from '../../lib/setup/install.ts'
-import { checkPrograms, neededPrograms } from '../../lib/setup/programs.ts'
+import { type Found, sharesIn } from '../../lib/setup/find.ts'
+import { checkPrograms, installWords, neededPrograms } from '../../lib/setup/programs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-programs-'))
 after(() => rmSync(folder, { recursive: true }))

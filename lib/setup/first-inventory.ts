@@ -1,9 +1,9 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isWithin } from '../core/path.ts'
 import { HOME } from '../program/command-line.ts'
-import type { Found, FoundVpn } from './find.ts'
-import type { Share } from './fstab.ts'
-import type { FoundSite } from './sites.ts'
+import type { Found, FoundSite, FoundVpn, Share } from './find.ts'
+import type { SetupOptions } from './options.ts'
 
 /** The name of the passphrase in `.env`. */
 export const PASSPHRASE = 'HOLDFAST_PASSPHRASE'
@@ -11,28 +11,50 @@ export const PASSPHRASE = 'HOLDFAST_PASSPHRASE'
 /** Where sets go when no share was found. */
 const LOCAL_ARCHIVE = '/var/backups/holdfast'
 
+/** What became of the inventory's file: `beside` when what was found was written next to one that stays as it is. */
+export interface WrittenInventory {
+  readonly path: string
+  readonly outcome: 'written' | 'kept' | 'beside'
+}
+
+/** The inventory that this host has already. */
+export function presentInventory({ inventory, host }: SetupOptions): string | undefined {
+  const files = ['ts', 'js', 'json', 'yaml', 'yml'].map(ending => join(inventory, `${host}.${ending}`))
+  return files.find(existsSync)
+}
+
 /**
- * The first inventory of a host, as TypeScript: what was found as fields, what was found besides as comments.
- * @param folder where it will stand, for its import
+ * Writes the first inventory, and for a desktop the first list of exclusions. What is there already stays as it is.
  * @param generated whether the passphrase is 256 random bits of setup's own
- * @param more further lines
  */
-export function inventoryText(
-  found: Found,
-  host: string,
-  folder: string,
-  generated: boolean,
-  more: readonly string[] = [],
-): string {
+export function writeInventory(options: SetupOptions, found: Found, generated: boolean): WrittenInventory {
+  const { inventory, host, desktop } = options
+  const present = presentInventory(options)
+  const text = inventoryText(options, found, generated)
+  mkdirSync(inventory, { recursive: true })
+  const exclusions = exclusionsOf(options)
+  if (desktop && !existsSync(exclusions)) writeFileSync(exclusions, EXCLUSIONS, { flag: 'wx' })
+  if (present === undefined) {
+    const path = join(inventory, `${host}.ts`)
+    writeFileSync(path, text, { flag: 'wx' })
+    return { path, outcome: 'written' }
+  }
+  if (readFileSync(present, 'utf8') === text) return { path: present, outcome: 'kept' }
+  writeFileSync(join(inventory, `${host}.ts.found`), text)
+  return { path: present, outcome: 'beside' }
+}
+
+/** The first inventory of a host, as TypeScript: what was found as fields, what was found besides as comments. */
+function inventoryText(options: SetupOptions, found: Found, generated: boolean): string {
   const { shares, vpns, webServer } = found
   const share = shares[0]
   const vpn = share === undefined ? undefined : vpns[0]
   const archive = share === undefined ? 'folder' : shareHelper(found)
   const helpers = ['host', 'passphrase', archive, vpn?.kind, webServer].filter(name => name !== undefined)
   const lines = [
-    `import { ${helpers.toSorted().join(', ')} } from '${importPath(folder)}'`,
+    `import { ${helpers.toSorted().join(', ')} } from '${importPath(options.inventory)}'`,
     '',
-    `/** ${host}, as npm run setup found it. */`,
+    `/** ${options.host}, as npm run setup found it. */`,
     'export default host({',
     ...(found.vhosts === '/srv/www/vhosts' ? [] : [`  vhosts: ${text(found.vhosts)},`]),
     ...vpnLines(vpn, vpns, share),
@@ -40,11 +62,31 @@ export function inventoryText(
     `  encryption: passphrase('${PASSPHRASE}'${generated ? ', { generated: true }' : ''}),`,
     ...(webServer === undefined ? [] : [`  webServer: ${webServer}(),`]),
     ...siteLines(found.sites),
-    ...more,
+    ...(options.desktop ? desktopLines(exclusionsOf(options)) : []),
     '})',
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** Where a desktop's exclusions are: beside its inventory. */
+const exclusionsOf = ({ inventory, host }: SetupOptions): string => join(inventory, `${host}.exclusions`)
+
+const EXCLUSIONS = `# What is not backed up, in duplicity's own syntax (--exclude-filelist): whole paths, * and ? within a name, ** across folders.
+# A line excludes; one that begins with "+ " includes what a later line would exclude. The first line that matches counts.
+# + /home/fred/.cache/keep-this
+- /home/*/.cache
+`
+
+const desktopLines = (exclusions: string): string[] => [
+  '  // the backup day and hour; when the machine was off then, it is made up for within catchUpDays',
+  '  desktop: {',
+  "    folder: '/home',",
+  "    weekday: 'wednesday',",
+  '    hour: 3,',
+  '    catchUpDays: 3,',
+  `    exclusions: ${JSON.stringify(exclusions)},`,
+  '  },',
+]
 
 function importPath(folder: string): string {
   const helpers = join(HOME, 'lib', 'inventory', 'helpers.ts')
@@ -91,14 +133,4 @@ const key = (name: string): string => (/^[A-Za-z][A-Za-z0-9_]*$/.test(name) ? na
 function text(value: string): string {
   const inner = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")
   return `'${inner.replace(/[\u2028\u2029]/g, char => `\\u${char.charCodeAt(0).toString(16)}`)}'`
-}
-
-/** What became of the inventory's file. */
-export interface WrittenInventory {
-  readonly path: string
-  /**
-   * `written` anew; `kept`, as it was there already; `beside`, when what was found was written next to the one that is
-   * kept.
-   */
-  readonly outcome: 'written' | 'kept' | 'beside'
 }
