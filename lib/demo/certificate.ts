@@ -4,10 +4,7 @@ import { output } from '../sandbox/process.ts'
 
 const PARTS = ['cert', 'chain', 'fullchain', 'privkey'] as const
 
-/**
- * Makes a self-signed certificate for a domain, laid out as Let's Encrypt's: `archive/`, links to it in `live/`,
- * settings in `renewal/`.
- */
+/** Makes a self-signed certificate, laid out as Let's Encrypt does: `archive/`, `live/` and `renewal/`. */
 export async function makeLineage(folder: string, domain: string): Promise<void> {
   const [archive, live, renewal] = [join(folder, 'archive', domain), join(folder, 'live', domain), join(folder, 'renewal')]
   for (const each of [archive, live, renewal]) await mkdir(each, { recursive: true, mode: 0o700 })

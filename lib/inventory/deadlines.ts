@@ -23,10 +23,7 @@ function secondsIn(given: number | string): number | undefined {
   }
 }
 
-/**
- * After how long what does not end is ended. No wait of a run is without one, so that nothing holds up more than
- * itself.
- */
+/** After how long what does not end is ended. No wait of a run is without a deadline. */
 export const deadlines = z
   .strictObject({
     look: duration

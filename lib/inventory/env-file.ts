@@ -11,10 +11,7 @@ export interface EnvProblem {
 const NAME = /^\s*(?:export\s+)?([\w.-]+)\s*[=:](.*)$/
 const QUOTES = ["'", '"', '`'] as const
 
-/**
- * Finds values of which dotenv reads something else than what stands there: cut off at a `#`, with `\n` turned into a
- * line's end, with a quote that is never closed. Whoever wrote such a passphrase down has another one than the backups.
- */
+/** Finds values that dotenv reads as something else: whoever wrote such a passphrase down has a wrong one. */
 export function problemsOfEnv(text: string): EnvProblem[] {
   const found = valuesIn(text)
   const read = parse(text)

@@ -1,7 +1,4 @@
-/**
- * What of a program matters here: texts, comments and patterns are passed over whole, so that nothing in them is taken
- * for more.
- */
+/** Tokens of a program. Texts, comments and patterns are one token each. */
 const TOKEN = new RegExp(
   [
     String.raw`//[^\n]*`,
@@ -15,10 +12,7 @@ const TOKEN = new RegExp(
   'g',
 )
 
-/**
- * The fields that an object in a program is given twice, of which JavaScript takes the last without a word; each with
- * its line. Of what is no object (a block, a type) nothing is said: there a name is followed by a colon only once.
- */
+/** Fields that an object is given twice, of which JavaScript silently takes the last; each with its line. */
 export function fieldsGivenTwice(code: string): readonly { readonly name: string; readonly line: number }[] {
   const found: { name: string; line: number }[] = []
   const open: (Set<string> | undefined)[] = []

@@ -8,10 +8,7 @@ type WebServerFile = NonNullable<HostFile['webServer']>
 /** A host's inventory, checked by the compiler here and by zod when it is loaded. */
 export const host = (file: HostFile): HostFile => file
 
-/**
- * An archive on an NFS share (or any other) with a systemd mount unit, such as an fstab line with `noauto` makes:
- * `mnt-nas.mount` for /mnt/nas.
- */
+/** An archive on a share with a systemd mount unit, such as fstab makes: `mnt-nas.mount` for /mnt/nas. */
 export const nfs = (mountPoint: string, options: MountFile & { unit?: string } = {}): ArchiveFile => {
   const { unit = mountUnitOf(mountPoint), ...rest } = options
   return { kind: 'mount', mountPoint, by: { kind: 'unit', unit }, ...rest }
@@ -56,10 +53,7 @@ export const url = (base: string, options: Omit<Extract<ArchiveFile, { kind: 'ur
 
 type Probed = { probe?: { host: string; port: number }; timeout?: number }
 
-/**
- * The VPN of `openvpn-client@NAME`. `probe` is a TCP port behind the tunnel: the unit says active long before the
- * tunnel works.
- */
+/** The VPN of `openvpn-client@NAME`. `probe`: a TCP port behind the tunnel, which answers once it works. */
 export const openvpn = (name: string, options: Probed = {}): VpnFile => ({
   kind: 'unit',
   unit: `openvpn-client@${name}.service`,
@@ -99,10 +93,7 @@ export const gpgKey = (key: string, secret?: string): NonNullable<HostFile['encr
   ...(secret === undefined ? {} : { secret }),
 })
 
-/**
- * Apache as Debian lays it out. One that does not run, as on a replica that waits, reads its configuration when it is
- * started.
- */
+/** Apache as Debian lays it out. One that does not run, as on a replica, is not started by a reload. */
 export const apache = (options: Partial<WebServerFile> = {}): WebServerFile => ({
   kind: 'apache',
   folder: '/etc/apache2',

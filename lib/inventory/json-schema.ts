@@ -1,10 +1,7 @@
 import { z } from 'zod'
 import { hostSchema } from './schema.ts'
 
-/**
- * The JSON Schema of a host's inventory, for editors. Checks that only code can make (intervals, host names) are left
- * to the loading. No field is required at the top: `common.*` may hold it.
- */
+/** The JSON Schema of an inventory, for editors. Nothing is required: `common.*` may hold any field. */
 export function inventoryJsonSchema(): object {
   const { required: _, ...schema } = z.toJSONSchema(hostSchema, { io: 'input' })
   return { title: 'Inventory of a host for Holdfast', ...schema }
@@ -18,10 +15,7 @@ type JsonSchema = {
   readonly items?: JsonSchema
 }
 
-/**
- * The names of the fields that an inventory may have at a place, such as `['sites', 'blog']`: of all the kinds that it
- * can be there.
- */
+/** The names of the fields that an inventory may have at a place, such as `['sites', 'blog']`. */
 export function inventoryFieldsAt(path: readonly PropertyKey[]): string[] {
   let places: JsonSchema[] = alternatives(inventoryJsonSchema())
   for (const step of path)

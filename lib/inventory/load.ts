@@ -47,10 +47,7 @@ export async function loadHost(folder: string, name: string): Promise<Host> {
   return { ...parsed.data, name: parsed.data.name ?? name }
 }
 
-/**
- * What of an inventory lies among the sites, where a site's owner could change it, and a backup would hold it; if
- * something does.
- */
+/** A path of the inventory that lies among the sites, where a site's owner could change what is in it. */
 function amongSites({ vhosts, archive, paths }: Omit<Host, 'name'>): string | undefined {
   const archived = archive.kind === 'folder' ? { 'archive.path': archive.path } : {}
   const mounted = archive.kind === 'mount' ? { 'archive.mountPoint': archive.mountPoint } : {}
@@ -61,10 +58,7 @@ function amongSites({ vhosts, archive, paths }: Omit<Host, 'name'>): string | un
   return found && `${found[0]}: found ${found[1]}, which is among the sites in ${vhosts}; wanted a folder elsewhere`
 }
 
-/**
- * How a run is reported that cannot begin: by the mail and the pings, where these are right although the inventory as a
- * whole is not, or one of its files does not even load.
- */
+/** How a run is reported that cannot begin: by what of the mail and the pings is right all the same. */
 export async function loadReporting(folder: string, name: string): Promise<Reporting> {
   const fieldsOf = async (file: string): Promise<Record<string, unknown>> =>
     (await read(folder, file).catch(() => undefined))?.fields ?? {}

@@ -1,10 +1,7 @@
 import { z } from 'zod'
 import { absolutePath, seconds, secretName, words } from './fields.ts'
 
-/**
- * An address, without the name before it: it also becomes a word of the sendmail command, so it never begins with a
- * dash.
- */
+/** An address without a name. It never begins with a dash, for it becomes a word of the sendmail command. */
 const address = z
   .string()
   .regex(/^[A-Za-z0-9_][^\s<>,;:"\\]*@[A-Za-z0-9][A-Za-z0-9.-]*$/, 'wanted a mail address, such as me@example.org')

@@ -6,9 +6,7 @@ import { shellWord } from '../core/task-command.ts'
 import { problemsOfEnv } from './env-file.ts'
 import type { Host } from './schema.ts'
 
-/**
- * The variables of one `.env`, by name. They never enter this process's environment, so that no command inherits them.
- */
+/** The variables of a `.env`. They never enter this process's environment: no command inherits them. */
 export type Secrets = ReadonlyMap<string, Secret>
 
 /**
@@ -45,10 +43,7 @@ export function secretNamesOf(host: Host): ReadonlyMap<string, string> {
   return names
 }
 
-/**
- * @throws {BadInput} when a variable that the inventory names is missing or empty, or when a generated passphrase is
- * none
- */
+/** @throws {BadInput} when a variable that the inventory names is missing, or a generated passphrase is none */
 export function checkSecrets(host: Host, secrets: Secrets, file: string): void {
   for (const [name, field] of secretNamesOf(host)) {
     if (!secrets.get(name)?.reveal().trim())

@@ -93,10 +93,7 @@ async function sendUnkept(mail: Mail, why: string, send: Send, shell: Shell): Pr
   shell.note('info', `sent "${mail.subject}" to ${mail.to.filter(to => !left.includes(to)).join(', ')}`)
 }
 
-/**
- * The mail's picture. What draws it is loaded here: a night without a mail does not pay for it, and a machine that
- * cannot draw it sends the mail without.
- */
+/** The mail's picture. What draws it is loaded only here; where it cannot be drawn, the mail goes without. */
 async function drawn(host: Pick<Host, 'paths'>, report: Report, shell: Shell): Promise<Picture | undefined> {
   try {
     const { pictureOf } = await import('../report/mail-picture.ts')

@@ -16,10 +16,7 @@ export type PingKind = 'start' | 'success' | 'fail'
 
 const PATH: Readonly<Record<PingKind, string>> = { start: '/start', success: '', fail: '/fail' }
 
-/**
- * Tells a healthchecks-style URL how a run goes (S39). The first ping is sent beside the work, which never waits for
- * it.
- */
+/** Pings a healthchecks-style URL (S39). The first ping is sent beside the work, which never waits for it. */
 export class Pings {
   readonly #url: string
   readonly #settings: PingSettings
@@ -36,10 +33,7 @@ export class Pings {
     this.#starting = this.#send('start', body, this.#begun.signal)
   }
 
-  /**
-   * Gives up telling that it has begun, at once when the run is to end, and says why that did not work yet, if it did
-   * not.
-   */
+  /** Ends the start ping, at once when the run is stopped; gives why it did not get through, if it did not. */
   async begun(stop: AbortSignal): Promise<string | undefined> {
     const late = new AbortController()
     const unanswered = sleep(GRACE * 1000, undefined, { signal: AbortSignal.any([stop, late.signal]) })

@@ -11,10 +11,7 @@ interface Working {
   progress: string
 }
 
-/**
- * Between a run and what keeps its events: lets everything through but progress, of which it makes a line a minute at
- * most for each long step (S34). Steps that tell no progress are said to live all the same.
- */
+/** Thins progress out to a line a minute for each long step (S34), also where a step reports none. */
 export function pulse(onEvent: (event: RunEvent) => void, now: () => number = Date.now, beat = BEAT) {
   const working = new Map<string | undefined, Working>()
   const tell = (): void => {

@@ -79,10 +79,7 @@ export interface ForecastOptions {
   readonly frequencySeconds: number | undefined
 }
 
-/**
- * Makes the forecasts of the sites that this host backs up, prints them, and writes the page when asked. One has every
- * night of years: none is kept once it is shown.
- */
+/** Prints the forecasts of this host's own sites, or writes their page. They are large: none is kept once shown. */
 export const showForecast: Show<ForecastOptions> = async (
   { host, now, sites, work, keepIncrementals, keepDays, volumeBytes },
   _,

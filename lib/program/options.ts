@@ -1,10 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { BadInput } from '../core/bad-input.ts'
 
-/**
- * An option of a command line, declared once: how it is parsed, the help, the completions and README's tables are all
- * made from it.
- */
+/** An option, declared once: parsing, help, completion and README's table are made from it. */
 export interface Option {
   readonly kind: 'flag' | 'text' | 'list'
   /** What stands for its value: `NAME`, or an example such as `40D`. */

@@ -12,10 +12,7 @@ import type { Begun, Ending } from './ending.ts'
 import { type LogFile, openLog } from './log-file.ts'
 import { screenFor } from './screen.ts'
 
-/**
- * The ending of a run that does something: each step is in its log and on the screen, and the world is told what it
- * came to.
- */
+/** The ending of a run that does something: a log, the screen, and the report with all that it goes to. */
 export const reported: Ending<object> = {
   refuse: ({ task, common, words }, error) => reportBadStart(task.name, common, error, againLine(task.name, words, undefined)),
   begin: begun => {

@@ -182,10 +182,7 @@ export const forecastTask: TaskWith<Look & ForecastOptions> = {
   }),
 }
 
-/**
- * Whether a flag is given that is said of sites which a person has looked at. @throws {BadInput} when it would mean all
- * of them
- */
+/** Whether a flag is given that must name its sites. @throws {BadInput} when it would mean all of them */
 function saidOfSites(values: Readonly<Record<string, unknown>>, flag: string): boolean {
   if (values[flag] !== true) return false
   if (!Array.isArray(values.site) || values.site.length === 0)

@@ -4,10 +4,7 @@ import type { PrunePlan } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
 import { counted } from '../core/wording.ts'
 
-/**
- * The whole chain status of a site as text, for the log that pruning keeps of its own (S21): every set with its size,
- * what goes marked with `-`, and why.
- */
+/** All sets of a site, for the log of prunings (S21): their sizes, what goes marked with `-`, and why. */
 export function chainStatus(site: string, collection: Collection, plan: PrunePlan, now: number): string {
   const goes = new Set(plan.files.map(file => file.name))
   const { chains, orphaned, incomplete, superseded } = collection

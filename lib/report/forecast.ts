@@ -23,10 +23,7 @@ export interface SiteForecast {
   readonly variants: readonly Variant[]
 }
 
-/**
- * Runs the nightly decisions over what was measured, from the night after the newest backup on. It holds every night:
- * of many sites it is made and shown one after the other.
- */
+/** Runs the nightly decisions over what was measured, from the night after the newest backup on. */
 export function forecastSite(
   { report, collection, siteSizes, allowanceBytes, frequencySeconds, now }: SiteStatus,
   request: ForecastRequest,

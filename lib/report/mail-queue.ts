@@ -53,20 +53,14 @@ export class MailQueue {
     }
   }
 
-  /**
-   * Keeps a mail; gives those that had to go because more than `keep` wait. @throws when it cannot be written, with the
-   * folder's path
-   */
+  /** Keeps a mail; gives those that had to go because more than `keep` wait. @throws when it cannot be written */
   add(mail: Mail, now: number, keep: number): readonly Mail[] {
     this.#write(`${String(now).padStart(13, '0')}-${randomBytes(4).toString('hex')}.json`, mail)
     const names = this.#names()
     return names.slice(0, Math.max(0, names.length - keep)).flatMap(name => this.#drop(name))
   }
 
-  /**
-   * Tries each waiting mail once. The caller holds the queue's lock: two runs that send the same mail would send it
-   * twice.
-   */
+  /** Tries each waiting mail once. The caller holds the queue's lock, so that none is sent twice. */
   async sendAll(send: Send): Promise<Sent> {
     const sent: Mail[] = []
     const problems: string[] = []

@@ -1,7 +1,4 @@
-/**
- * A piece of HTML. All text from elsewhere is escaped in it: {@link html} makes it, or {@link trusted} of what the
- * program itself wrote.
- */
+/** A piece of HTML, made by {@link html}, which escapes text, or of the program's own by {@link trusted}. */
 export class Markup {
   readonly text: string
 

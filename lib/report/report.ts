@@ -157,10 +157,7 @@ function isReached({ site, role }: SiteReport, outcomes: readonly Outcome[]): bo
 
 type Told = Omit<Report, 'subject' | 'significantRun'>
 
-/**
- * One line that tells the verdict and the count: `web1: 1 of 12 sites FAILED — blog`. A task other than the nightly run
- * is named.
- */
+/** The verdict and the count: `web1: 1 of 12 sites FAILED — blog`. Tasks other than nightly are named. */
 function subjectOf(report: Told): string {
   const dry = report.dryRun ? ' (dry run)' : ''
   return `${report.host}: ${verdictLine(report)}${dry}`.replace(/[\u0000-\u001f\u007f]/g, '?')

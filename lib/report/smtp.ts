@@ -22,10 +22,7 @@ interface SmtpFailure extends Error {
   readonly command?: string
 }
 
-/**
- * Sends mails over SMTP, a connection each. A server that hangs, refuses or goes away makes a delivery that says so,
- * and so does a stop.
- */
+/** Sends mails over SMTP, a connection each. A server that fails or hangs, and a stop, are told in the delivery. */
 export function smtpSender(server: SmtpServer, stop: AbortSignal): Send {
   return async mail => {
     try {

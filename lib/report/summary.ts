@@ -6,10 +6,7 @@ import { printableLine, tableOf } from './lines.ts'
 import { type Report, type SiteRow, verdictLine } from './report.ts'
 import { remarkText } from './text.ts'
 
-/**
- * What a run prints for a person: a line for each site, what failed and why, what has to be seen to, and the verdict,
- * as the mail's subject has it.
- */
+/** What a run prints: a line for each site, failures, what needs attention, and the mail's subject. */
 export function summaryOf(report: Report, outcomes: readonly Outcome[]): string {
   const failures = report.failures.map(
     ({ site, title, reason }) => `FAILED  ${site === undefined ? '' : `${site}: `}${title}: ${reason}`,

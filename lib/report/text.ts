@@ -56,10 +56,7 @@ export const firstRemarks = (remarks: readonly Remark[]): Beginning<Remark> => b
 const SITES = 60
 const RANK: Readonly<Record<SiteRow['state'], number>> = { failed: 0, 'needs attention': 1, 'not reached': 2, well: 3 }
 
-/**
- * As many sites as a mail shows, by name: of more than that, those in trouble before those that something significant
- * happened to, before the others.
- */
+/** As many sites as a mail shows: of more, first those in trouble, then those that something happened to. */
 export function firstSites({ sites }: Report): Beginning<SiteRow> {
   if (sites.length <= SITES) return { items: sites, more: undefined }
   const rank = ({ state, backedUp, prunedBytes }: SiteRow): number =>

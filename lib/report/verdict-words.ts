@@ -16,10 +16,7 @@ const NAMED = 3
 /** What began less than this ago is of today. */
 const TODAY = 43_200_000
 
-/**
- * Which sites are not well, in the one form that the mail's subject, `status` and the page have: `1 of 12 sites FAILED
- * — blog; 1 site needs attention — shop`. Empty when all are well.
- */
+/** The sites that are not well: `1 of 12 sites FAILED — blog; 1 site needs attention — shop`; or nothing. */
 export function verdictWords(sites: readonly Judged[], now: number): string {
   const failed = sites.filter(({ verdict }) => verdict === 'failed')
   const others = sites.filter(({ verdict }) => verdict === 'needs attention')

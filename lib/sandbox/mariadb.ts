@@ -5,15 +5,10 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type Daemon, output, startDaemon, untilReady } from './process.ts'
 
-/**
- * A MariaDB server of the sandbox's own. It is reached by its socket only, and its administrator is the user that
- * started it.
- */
+/** A MariaDB server, reached by its socket only. The user that started it administers it. */
 export interface Mariadb extends Daemon {
   readonly socket: string
-  /**
-   * Runs SQL as the administrator; returns the rows as tab-separated text (mariadb's --batch form), without headings.
-   */
+  /** Runs SQL as the administrator; returns the rows as tab-separated text without headings. */
   query(sql: string, database?: string): Promise<string>
 }
 

@@ -55,10 +55,7 @@ export async function output(command: string, args: readonly string[], input = '
   return out
 }
 
-/**
- * Asks `ready` every 25 ms until it says yes. @throws with `explain()` when the daemon ends first; after `seconds` it
- * is ended
- */
+/** Asks `ready` every 25 ms. @throws with `explain()` when the daemon ends first; after `seconds` it is killed */
 export async function untilReady(
   daemon: Daemon,
   ready: () => Promise<boolean>,

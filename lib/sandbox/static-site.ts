@@ -22,10 +22,7 @@ const FILES: Record<string, { content: string; mode?: number }> = {
   'empty.txt': { content: '' },
 }
 
-/**
- * Makes a static site in `<vhosts>/<name>/SITE`: pages, links (one dangling), odd modes, an empty folder and an odd
- * file name.
- */
+/** Makes a static site with links (one dangling), odd modes, an empty folder and an odd file name. */
 export async function createStatic({ vhosts, name }: { vhosts: string; name: string }): Promise<StaticSite> {
   const folder = join(vhosts, name)
   const root = join(folder, 'SITE')

@@ -21,10 +21,7 @@ export interface WordPressPlan {
   readonly url?: string
   /** `<an identifier made from name>.example` by default. */
   readonly domain?: string
-  /**
-   * DB_HOST of wp-config.php, the server's socket by default; `localhost` suits a site that another server will serve
-   * too.
-   */
+  /** DB_HOST, the server's socket by default; `localhost` suits a site that another server will serve too. */
   readonly databaseHost?: string
 }
 

@@ -75,10 +75,7 @@ const redirect: Judge = found => {
   return isPagePath(path) && isTarget(target) ? undefined : 'wanted a path and a whole address, such as https://example.org/'
 }
 
-/**
- * `SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"`: PHP by the socket that runs this site's code
- * already.
- */
+/** `SetHandler "proxy:unix:/run/php/….sock|fcgi://localhost"` with the socket that runs this site already. */
 const phpSocket: Judge = ([handler = '', ...more], { sockets }) => {
   const socket = /^proxy:unix:([^|\s]+)\|fcgi:\/\/localhost\/?$/.exec(handler)?.[1]
   return more.length === 0 && socket !== undefined && sockets.includes(socket)

@@ -42,9 +42,7 @@ export function apacheObjections(text: string, rights: SiteRights): readonly Obj
 
 const UNLISTED = 'it is not on the list of what is put in force unseen'
 
-/**
- * A section that asks for a module is as if it were not there: what is in it is judged whether or not the module is.
- */
+/** What is in `<IfModule>` is judged whether or not the module is there. */
 function opened({ name, line }: ApacheLine, around: Open): Open {
   if (name === 'ifmodule') return { ...around, name, line }
   const { inside } = Object.hasOwn(SECTIONS, name) ? SECTIONS[name]! : { inside: around.place }

@@ -20,10 +20,7 @@ const MODULES: Readonly<Record<string, string>> = {
   sslengine: 'ssl',
 }
 
-/**
- * The modules that an Apache configuration cannot do without, by their names in `mods-enabled`; what a section asks for
- * first is no such need.
- */
+/** The modules that a configuration needs, by their names in `mods-enabled`; not those it asks for first. */
 export function modulesNeeded(text: string): string[] {
   const needed = new Set<string>()
   let asked = 0

@@ -21,10 +21,7 @@ const logFile =
       ? undefined
       : 'wanted a file directly below /var/log/nginx'
 
-/**
- * A certain address would be served before all names on any address, and the default server answers for all that others
- * do not.
- */
+/** No certain address, which nginx would serve before all names, and no `default_server`. */
 const listen: Judge = ([address = '', ...more], { ports }) => {
   const port = Number(/^(?:(?:\*|\[::\]):)?(\d{1,5})$/.exec(address)?.[1])
   if (!ports.includes(port)) return `wanted a port on which nginx listens here already: ${ports.join(', ')}`

@@ -34,10 +34,7 @@ export function readNginx(text: string): { readonly statements: readonly NginxSt
   return statementsOf(tokens)
 }
 
-/**
- * Space and comments; a mark; a word in quotes; a bare word. A word ends at a space or a mark, and `${` begins a
- * variable.
- */
+/** Space and comments; a mark; a word in quotes; a bare word, which ends at a space or a mark, or before `${`. */
 const TOKEN =
   /((?:[ \t\n]|(?<=^|[\s;{}])#[^\n]*(?:\n|$))+)|([;{}])|("[^"\\\n]*"|'[^'\\\n]*')(?=[\s;{])|((?:[^\s;{}"'#\\]|\\[.dwsb/?+*()[\]|^$-])+)(?=[\s;{])(?<!\$(?=\{))/y
 

@@ -51,10 +51,7 @@ export const ownNames: Judge = (found, { nameObjection }) =>
     ? 'wanted a domain name'
     : found.map(name => nameObjection(name.toLowerCase())).find(text => text !== undefined)
 
-/**
- * One folder or file of the site, written out: no link is followed here, and the folder that is Holdfast's own is left
- * out.
- */
+/** A folder or file of the site, without patterns; not in the folder that is Holdfast's own. */
 export const ownPath: Judge = ([path = '', ...more], { folder }) =>
   more.length === 0 && isOwnPath(path, folder) ? undefined : `wanted a folder of the site, such as ${folder}/SITE`
 

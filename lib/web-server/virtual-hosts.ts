@@ -2,10 +2,7 @@
 export interface VirtualHost {
   /** Names that it answers to, in small letters, without ports. */
   readonly domains: readonly string[]
-  /**
-   * Names that it answers to besides, which are no domains: nginx's regular expressions and variables, Apache's `?`. As
-   * written.
-   */
+  /** Other names that it answers to, as written: nginx's patterns and variables, Apache's `?`. */
   readonly patterns: readonly string[]
   /** Its document roots, as written. */
   readonly roots: readonly string[]
