@@ -17,6 +17,14 @@ export interface DatabaseAccess {
   readonly charset: string | undefined
 }
 
+/** A database that is a file of SQLite: its path in the site's folder. */
+export interface SqliteFile {
+  readonly sqlite: string
+}
+
+/** Where a WordPress keeps its data. */
+export type SiteData = DatabaseAccess | SqliteFile
+
 /** An address as people write it. */
 export const addressText = (address: DatabaseAddress): string =>
   address.kind === 'tcp' ? `${address.host}:${address.port}` : address.kind === 'socket' ? address.path : 'localhost'

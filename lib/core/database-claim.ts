@@ -24,8 +24,6 @@ export function claimConflict(site: string, claim: DatabaseClaim, recorded: Data
   return undefined
 }
 
-/** Whether a site's claim is recorded just so. */
-export function isRecorded(site: string, claim: DatabaseClaim, recorded: DatabaseClaims): boolean {
-  const own = Object.hasOwn(recorded, site) ? recorded[site] : undefined
-  return own !== undefined && own.server === claim.server && own.database === claim.database && own.user === claim.user
-}
+/** Whether two name the same database and account. */
+export const isSameClaim = (one: DatabaseClaim, other: DatabaseClaim): boolean =>
+  one.server === other.server && one.database === other.database && one.user === other.user

@@ -41,7 +41,7 @@ export interface Transaction {
   /** Folders that belong to it alone, one on each file system where it exchanges something. */
   readonly holdings: readonly string[]
   readonly exchanges: readonly Exchange[]
-  readonly database: DatabaseExchange | undefined
+  readonly databases: readonly DatabaseExchange[]
   /** Databases and accounts (`user@host`) that exist for it only. */
   readonly scratch: { readonly databases: readonly string[]; readonly accounts: readonly string[] }
   /** Whether the traces of the exchange itself are gone; until then the next run removes them. */

@@ -128,7 +128,10 @@ export const volumeAmount = (point: RestorePoint): Amount => {
 const setsUpTo = ({ chain, time }: RestorePoint) => setsOf(chain).filter(set => set.time <= time)
 
 /** The copy of a dump that is made for its import, without definers. */
-export const importableAmount = ({ bytes }: DumpSize): Amount => ({ least: Math.floor(bytes * 0.9), about: bytes })
+export const importableAmount = ({ bytes, largest = bytes }: DumpSize): Amount => ({
+  least: Math.floor(largest * 0.9),
+  about: largest,
+})
 
 /**
  * What the tables of a dump take on the database server: likely about as much as the dump, and at least an eighth of

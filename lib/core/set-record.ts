@@ -88,9 +88,11 @@ export interface TreeSize {
   readonly dump?: DumpSize | undefined
 }
 
-/** How large a database dump is, in bytes. */
+/** How large the database dumps of a site are, in bytes. */
 export interface DumpSize {
   readonly bytes: number
+  /** The largest of several; all where it is one. */
+  readonly largest?: number | undefined
   /**
    * Some of its tables are kept compressed, by another engine than InnoDB, or in a place of their own: they may be far
    * smaller than the dump, or elsewhere.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { addressText, type DatabaseAccess } from '../core/database-access.ts'
-import { claimConflict, type DatabaseClaim, type DatabaseClaims, isRecorded } from '../core/database-claim.ts'
+import { claimConflict, type DatabaseClaim, type DatabaseClaims, isSameClaim } from '../core/database-claim.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -9,6 +9,8 @@ import type { Host } from '../inventory/schema.ts'
 export type Server = 'own' | 'elsewhere'
 
 const STATE = 'databases'
+/** How this host's own server is recorded. */
+export const OWN_SERVER = 'localhost'
 const claim = z.object({ server: z.string(), database: z.string(), user: z.string() })
 const claims = z.record(z.string(), claim.extend({ more: z.array(claim).optional() }))
 
@@ -18,49 +20,30 @@ const readClaims = (host: Host): DatabaseClaims => readState(host, STATE, claims
 /**
  * Records that this site uses this database and account; refuses what another site on this host uses (S41). A site that
  * moved to other ones is reported, so that nobody does it unseen.
+ * @param isOwn it is the site's own one, and no further one
  * @throws when another site's claim stands against it
  */
 export async function claimDatabase(
   host: Host,
   site: { readonly name: string },
-  access: DatabaseAccess,
+  { access, isOwn }: { readonly access: DatabaseAccess; readonly isOwn: boolean },
   server: Server,
   shell: Shell,
 ): Promise<void> {
   refuseClaimed(host, site.name, access, server)
-  const recorded = readClaims(host)
   const claim = claimOf(access, server)
-  if (isRecorded(site.name, claim, recorded)) return
-  const before = Object.hasOwn(recorded, site.name) ? recorded[site.name] : undefined
-  if (before && (before.database !== claim.database || before.user !== claim.user))
+  const before = claimOfSite(host, site.name)
+  const known = isOwn && before ? [before] : recordedClaims(host, site.name)
+  if (known.some(each => isSameClaim(each, claim))) return
+  if (isOwn && before && (before.database !== claim.database || before.user !== claim.user))
     shell.note(
       'significant',
       `its database was "${before.database}" of "${before.user}", now it is "${claim.database}" of "${claim.user}"`,
     )
+  const recorded = isOwn || !before ? { ...claim, more: before?.more } : { ...before, more: [...(before.more ?? []), claim] }
   // read again: a neighbour may have recorded its own meanwhile
-  await shell.act(`record the database ${claim.database} as that of ${site.name}`, () =>
-    writeState(host, STATE, { ...readClaims(host), [site.name]: { ...claim, more: before?.more } }),
-  )
-}
-
-/** The same of a further database of a site. @throws when another site's claim stands against it */
-export async function claimFurther(
-  host: Host,
-  site: { readonly name: string },
-  access: DatabaseAccess,
-  server: Server,
-  shell: Shell,
-): Promise<void> {
-  refuseClaimed(host, site.name, access, server)
-  const claim = claimOf(access, server)
-  const { more = [], ...own } = recordedClaim(host, site.name) ?? claim
-  if (
-    isRecorded(site.name, claim, { [site.name]: own }) ||
-    more.some(each => isRecorded(site.name, claim, { [site.name]: each }))
-  )
-    return
-  await shell.act(`record the database ${claim.database} as one of ${site.name}`, () =>
-    writeState(host, STATE, { ...readClaims(host), [site.name]: { ...own, more: [...more, claim] } }),
+  await shell.act(`record the database ${claim.database} as ${isOwn ? 'that' : 'one'} of ${site.name}`, () =>
+    writeState(host, STATE, { ...readClaims(host), [site.name]: recorded }),
   )
 }
 
@@ -70,8 +53,13 @@ export function refuseClaimed(host: Host, site: string, access: DatabaseAccess, 
   if (conflict !== undefined) throw new Error(`${conflict}; if that is meant, remove it from ${host.paths.state}/${STATE}.json`)
 }
 
-/** What is recorded of a site. */
-export function recordedClaim(host: Host, site: string): DatabaseClaim | undefined {
+/** What is recorded of a site: its own database first. */
+export function recordedClaims(host: Host, site: string): readonly DatabaseClaim[] {
+  const own = claimOfSite(host, site)
+  return own ? [own, ...(own.more ?? [])] : []
+}
+
+function claimOfSite(host: Host, site: string): DatabaseClaim | undefined {
   const recorded = readClaims(host)
   return Object.hasOwn(recorded, site) ? recorded[site] : undefined
 }
@@ -83,5 +71,5 @@ export function claimText(host: Host, site: string, access: DatabaseAccess): str
 
 /** However a site's configuration writes it, this host's own server is one and the same. */
 function claimOf({ address, database, user }: DatabaseAccess, server: Server): DatabaseClaim {
-  return { server: server === 'own' ? 'localhost' : addressText(address), database, user }
+  return { server: server === 'own' ? OWN_SERVER : addressText(address), database, user }
 }

@@ -15,6 +15,10 @@ export const SANDBOX_LINE = /^\/\*M?!999999\\- enable the sandbox mode \*\/\s*(?
 /** Whether a line of a dump is that. */
 export const isSandboxLine = (line: Buffer): boolean => line[0] === 0x2f && SANDBOX_LINE.test(line.toString('latin1', 0, 60))
 
+/** The database that a dump says it was made of; undefined where its first bytes do not say. */
+export const databaseNamedIn = (head: Buffer): string | undefined =>
+  /^-- Host: .* {4}Database: (.+)$/m.exec(head.toString('utf8'))?.[1]
+
 /** Whether a dump file is there, holds something, and ends with its completion line. */
 export async function isComplete(path: string): Promise<boolean> {
   await using file = await open(path)

@@ -1,6 +1,6 @@
 import type { DumpSize } from '../core/set-record.ts'
 import type { Shell } from '../engine/shell.ts'
-import { openDump } from '../host/companion.ts'
+import { dumpsIn, openDump } from '../host/companion.ts'
 import type { OpenedFile } from '../host/opened-file.ts'
 
 /**
@@ -17,15 +17,29 @@ const ODD =
 const DEFINITIONS = '{ LC_ALL=C grep --text --invert-match "^INSERT INTO" "$1"; [ $? -le 1 ] || echo ")"; }'
 
 /**
- * How large the dump in a site's folder or a restored tree is, and whether all its tables are kept as usual; undefined
- * where there is none. Whatever speaks of compression counts, but for the rows.
+ * How large the dumps in a site's folder or a restored tree are, and whether all their tables are kept as usual;
+ * undefined where there is none. Whatever speaks of compression counts, but for the rows.
  */
-export async function dumpSizeOf(folder: string, shell: Shell): Promise<DumpSize | undefined> {
-  using dump = openDump(folder)
-  if (!dump) return undefined
-  const script = `${DEFINITIONS} | LC_ALL=C awk "$2"`
-  const odd = await quiet(dump, shell).ask(String)`sh -c ${script} dump-size ${dump.path} ${ODD}`
-  return { bytes: dump.stat.size, packed: odd !== '' }
+export async function dumpSizeOf(
+  folder: string,
+  shell: Shell,
+  names: readonly string[] = dumpsIn(folder),
+): Promise<DumpSize | undefined> {
+  const sizes: DumpSize[] = []
+  for (const name of names.filter(each => each.endsWith('.sql'))) {
+    using dump = openDump(folder, name)
+    if (!dump) continue
+    const script = `${DEFINITIONS} | LC_ALL=C awk "$2"`
+    const odd = await quiet(dump, shell).ask(String)`sh -c ${script} dump-size ${dump.path} ${ODD}`
+    sizes.push({ bytes: dump.stat.size, packed: odd !== '' })
+  }
+  if (sizes.length === 0) return undefined
+  const all = sizes.map(({ bytes }) => bytes)
+  return {
+    bytes: all.reduce((sum, bytes) => sum + bytes),
+    ...(all.length > 1 && { largest: Math.max(...all) }),
+    packed: sizes.some(({ packed }) => packed),
+  }
 }
 
 /**

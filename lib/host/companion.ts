@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SiteData } from '../core/database-access.ts'
 import type { Shell } from '../engine/shell.ts'
 import { type OpenedFile, WrongKind } from './opened-file.ts'
 import { OpenedFolder } from './opened-folder.ts'
@@ -90,28 +91,39 @@ function secure(opened: OpenedFolder): void {
   if ((mode & 0o077) !== 0) opened.setMode(0o700)
 }
 
-/** The dump's name in the companion folder. */
-export const DUMP = 'database.sql'
-
-/** The name of the dump of a further database of the site, in the same folder. */
-export const furtherDump = (database: string): string =>
-  `database-${/^[\w.-]{1,100}$/.test(database) ? database : createHash('sha1').update(database).digest('hex')}.sql`
-/** Such names. */
-export const FURTHER = /^database-.*\.sql$/
-
 /**
- * Opens the database dump in a site's folder, live or restored; undefined where there is no such file. What is told of
- * it and what is read is the same file, whatever its owner puts there meanwhile.
+ * The name of a database's dump in the companion folder.
+ * @param isOwn it is the site's own one, and no further one
  */
-export function openDump(folder: string): OpenedFile | undefined {
-  using opened = OpenedFolder.openIfThere(folder)
-  using companion = opened?.plainFolder(COMPANION)
-  return companion?.plainFile(DUMP)
+export function dumpName(data: SiteData, isOwn: boolean): string {
+  const [name, ending] = 'sqlite' in data ? [data.sqlite, 'sqlite'] : [data.database, 'sql']
+  if (isOwn) return `database.${ending}`
+  return `database-${/^[\w.-]{1,100}$/.test(name) ? name : createHash('sha1').update(name).digest('hex')}.${ending}`
 }
 
-/** The names of the dumps of a site's further databases in such a folder. */
-export function furtherDumpsIn(folder: string): string[] {
+/** The name of the dump of a site's own database. */
+export const DUMP = 'database.sql'
+
+/** The names of the dumps in a companion folder: that of the site's own database first. */
+export const dumpNames = (companion: OpenedFolder): string[] =>
+  companion
+    .names()
+    .filter(name => /^database(-.*)?\.sql(ite)?$/.test(name))
+    .toSorted((a, b) => Number(b === DUMP) - Number(a === DUMP))
+
+/** The same of a site's folder, or of a tree that was restored, as far as they are files. */
+export function dumpsIn(folder: string): string[] {
   using opened = OpenedFolder.openIfThere(folder)
   using companion = opened?.plainFolder(COMPANION)
-  return companion?.names().filter(name => FURTHER.test(name)) ?? []
+  return companion ? dumpNames(companion).filter(name => companion.look(name)?.isFile()) : []
+}
+
+/**
+ * Opens a database dump in a site's folder, live or restored; undefined where there is no such file. What is told of
+ * it and what is read is the same file, whatever its owner puts there meanwhile.
+ */
+export function openDump(folder: string, name = DUMP): OpenedFile | undefined {
+  using opened = OpenedFolder.openIfThere(folder)
+  using companion = opened?.plainFolder(COMPANION)
+  return companion?.plainFile(name)
 }

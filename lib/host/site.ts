@@ -29,8 +29,6 @@ export interface LocalSite {
   readonly claims: readonly string[]
   /** Where its `wp-config.php` is; undefined for a static site. */
   readonly wpConfig: string | undefined
-  /** Those of further WordPresses in it. */
-  readonly otherConfigs?: readonly string[]
   /** Why its `SITE` can be in no backup; see web-root.ts. */
   readonly refused?: string
   /** Why nothing is known of what is in it. */

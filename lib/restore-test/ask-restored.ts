@@ -13,7 +13,7 @@ import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
 import { webRootIn } from '../host/site.ts'
 import { makeFolder } from '../host/whole-file.ts'
-import { accessFrom } from '../restore/database-access.ts'
+import { databasesIn } from '../restore/database-access.ts'
 import type { Needs } from '../store/facts.ts'
 import { debianConfigs, livePaths, phpSettings } from '../wordpress/config-view.ts'
 import { NotTested, type Served, type ToServe } from './served.ts'
@@ -44,7 +44,9 @@ export async function askRestored(
   makeFolder(work)
   const root = webRootOf(tree, site.folder)
   const context = { host, secrets, shell: limited() }
-  const access = await accessFrom(context, site.name, tree)
+  const [first] = await databasesIn(context, site, tree)
+  if (first && 'unknown' in first.data) throw new Error(first.data.unknown)
+  const access = first && 'database' in first.data ? first.data : undefined
   const way = access && wayToServer(access, work)
   const database = access && { port: way?.port, ...(await databaseOf(access, tree, site.folder)) }
   const configs = debianConfigs(question)

@@ -1,72 +1,105 @@
-import { join } from 'node:path'
+import type { DatabaseAccess } from '../core/database-access.ts'
+import type { DatabaseClaim } from '../core/database-claim.ts'
 import type { DatabaseExchange, Transaction } from '../core/restore-journal.ts'
 import { Secret } from '../core/secret.ts'
 import { type Admin, adminOf } from '../database/admin.ts'
-import { recordedClaim } from '../database/claims.ts'
-import { contentsOfEach } from '../database/contents.ts'
+import { OWN_SERVER, recordedClaims } from '../database/claims.ts'
+import { type Contents, contentsOfEach } from '../database/contents.ts'
 import { dropSql } from '../database/definitions.ts'
 import { makeDefinitions } from '../database/make-definitions.ts'
 import { openOwnServer } from '../database/own-server.ts'
 import { accountHost, accountName, escapePattern, quoteName, quoteText } from '../database/sql.ts'
-import type { HostContext } from '../host/site.ts'
-import { accessFrom, accountFor } from './database-access.ts'
+import { type HostContext, placeOf } from '../host/site.ts'
+import { accessesOf, accountFor, databasesIn } from './database-access.ts'
 import { readJournal, writeJournal } from './journal.ts'
 
 /**
- * Brings the tables of a restore's two databases to one of their two ends, by one RENAME TABLE, which the server does
- * wholly or not at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from their files.
- * Doing it twice changes nothing.
+ * Brings the tables of a restore's databases to one of their two ends, by one RENAME TABLE over all of them, which the
+ * server does wholly or not at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from
+ * their files. Doing it twice changes nothing.
  */
-export async function moveDatabase(context: HostContext, transaction: Transaction, end: 'original' | 'exchanged'): Promise<void> {
-  const exchange = transaction.database!
+export async function moveDatabases(
+  context: HostContext,
+  transaction: Transaction,
+  end: 'original' | 'exchanged',
+): Promise<void> {
+  const { databases, site } = transaction
+  if (databases.length === 0) return
   const admin = adminOf(context)
-  const [live, held] = await contentsOfEach(admin, [exchange.live, exchange.held])
-  if (!live || !held)
-    throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
+  const sides: Side[] = []
+  for (const exchange of databases) {
+    const [live, held] = await contentsOfEach(admin, [exchange.live, exchange.held])
+    if (!live || !held)
+      throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
+    sides.push({ exchange, live, held })
+  }
   // the marker moves with the restored tables: where it is, they are
-  const standing = live.table.includes(exchange.marker) ? 'exchanged' : 'original'
+  const isThere = ({ exchange, live }: Side): boolean => live.table.includes(exchange.marker) === (end === 'exchanged')
   await admin.run(
     [
       // before the first drop: it too waits for whoever is using the table
       'SET SESSION foreign_key_checks = 0, lock_wait_timeout = 60;',
-      ...dropSql(exchange.live, live),
-      ...dropSql(exchange.held, held),
-      ...(standing === end ? [] : renameSql(exchange, live.table, held.table)),
+      ...sides.flatMap(({ exchange, live, held }) => [...dropSql(exchange.live, live), ...dropSql(exchange.held, held)]),
+      ...renameSql(sides.filter(side => !isThere(side))),
     ].join('\n'),
   )
-  const defaults = await sequenceDefaults(admin, [exchange.live, exchange.held])
-  if (defaults !== '') await admin.run(defaults)
-  await ensureAccount(context, transaction)
-  const file = end === 'exchanged' ? exchange.heldDefinitions : exchange.liveDefinitions
-  const { live: database } = exchange
-  await makeDefinitions(context, { file, database, site: transaction.site }, () => accountFor(context, transaction))
+  for (const { live, held } of databases) {
+    const defaults = await sequenceDefaults(admin, [live, held])
+    if (defaults !== '') await admin.run(defaults)
+  }
+  await ensureAccounts(context, transaction)
+  for (const { live: database, heldDefinitions, liveDefinitions } of databases) {
+    const file = end === 'exchanged' ? heldDefinitions : liveDefinitions
+    await makeDefinitions(context, { file, database, site }, () => accountFor(context, transaction, database))
+  }
 }
 
-/** Every table of each database becomes the other's, by way of a third: both may have one of that name. */
-function renameSql({ live, held }: DatabaseExchange, mine: readonly string[], theirs: readonly string[]): string[] {
-  const way = `${held}_x`
+/** An exchange, and what is in its two databases now. */
+interface Side {
+  readonly exchange: DatabaseExchange
+  readonly live: Contents
+  readonly held: Contents
+}
+
+/** Every table of each two databases becomes the other's, by way of a third: both may have one of that name. */
+function renameSql(sides: readonly Side[]): string[] {
   const rename = (from: string, to: string) => (table: string) =>
     `${quoteName(from)}.${quoteName(table)} TO ${quoteName(to)}.${quoteName(table)}`
-  const moves = [...mine.map(rename(live, way)), ...theirs.map(rename(held, live)), ...mine.map(rename(way, held))]
+  const wayOf = ({ held }: DatabaseExchange): string => `${held}_x`
+  const moves = sides.flatMap(({ exchange, live: { table: mine }, held: { table: theirs } }) => {
+    const { live, held } = exchange
+    const way = wayOf(exchange)
+    return [...mine.map(rename(live, way)), ...theirs.map(rename(held, live)), ...mine.map(rename(way, held))]
+  })
+  const ways = sides.map(({ exchange }) => quoteName(wayOf(exchange)))
   return [
-    `DROP DATABASE IF EXISTS ${quoteName(way)};`,
-    `CREATE DATABASE ${quoteName(way)};`,
+    ...ways.map(way => `DROP DATABASE IF EXISTS ${way}; CREATE DATABASE ${way};`),
     ...(moves.length === 0 ? [] : [`RENAME TABLE ${moves.join(', ')};`]),
-    `DROP DATABASE ${quoteName(way)};`,
+    ...ways.map(way => `DROP DATABASE ${way};`),
   ]
 }
 
 /**
- * Makes sure that the live configuration can log in to its database: a replica may never have had the account, or
- * another password. One that works is left as it is; so is one that is not recorded as the site's: a configuration
- * could name any (S41).
+ * Makes sure that the live configuration can log in to its databases: a replica may never have had the accounts, or
+ * other passwords.
  */
-async function ensureAccount(context: HostContext, { site }: Transaction): Promise<void> {
+async function ensureAccounts(context: HostContext, { site }: Transaction): Promise<void> {
   // a configuration that does not say it names no account to be made
-  const access = await accessFrom(context, site, join(context.host.vhosts, site)).catch(() => undefined)
-  if (!access || 'address' in (await openOwnServer(context, access))) return
-  const recorded = recordedClaim(context.host, site)
-  if (recorded?.database !== access.database || recorded.user !== access.user) {
+  const place = placeOf(context.host, site)
+  const databases = await databasesIn(context, place, place.folder).catch(() => [])
+  for (const access of accessesOf(databases)) await ensureAccount(context, site, access)
+}
+
+/**
+ * An account that works is left as it is; so is one that is not recorded as the site's, since whoever writes the
+ * configuration could name any (S41).
+ */
+async function ensureAccount(context: HostContext, site: string, access: DatabaseAccess): Promise<void> {
+  if ('address' in (await openOwnServer(context, access))) return
+  const isIt = (one: DatabaseClaim): boolean => one.database === access.database && one.user === access.user
+  const recorded = recordedClaims(context.host, site).find(isIt)
+  if (recorded && recorded.server !== OWN_SERVER) return
+  if (!recorded) {
     const named = `its configuration names the database "${access.database}" and the account "${access.user}"`
     return context.shell.note(
       'problem',

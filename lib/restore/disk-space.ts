@@ -92,14 +92,15 @@ async function importDemands(context: HostContext, there: Disk | undefined, dump
   }))
 }
 
-/** Looks once more just before the import, when the dump is there to be measured. @throws when it cannot fit */
+/** Looks once more just before the import, when these dumps are there to be measured. @throws when they cannot fit */
 export async function assertRoomToImport(
   context: HostContext,
   { tree, holding }: Restoring,
+  dumps: readonly string[],
   asked: Scope | undefined,
 ): Promise<void> {
   const moments = await unlessItFails(context.shell, async () => {
-    const size = await dumpSizeOf(tree, context.shell)
+    const size = await dumpSizeOf(tree, context.shell, dumps)
     return size === undefined ? [] : [await importDemands(context, await diskOf(holding, context.shell), size)]
   })
   const { refusal, short } = roomToRestore(moments ?? [])

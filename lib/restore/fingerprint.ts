@@ -13,10 +13,10 @@ import type { HostContext } from '../host/site.ts'
 import { readState, stateFile, writeState } from '../host/state.ts'
 import { removeFile } from '../host/whole-file.ts'
 
-/** Whether the dump in a restored tree is the one beside the live site. */
-export async function hasSameDump(tree: string, live: string): Promise<boolean> {
-  using mine = openDump(tree)
-  using theirs = openDump(live)
+/** Whether a dump in a restored tree is the one beside the live site. */
+export async function hasSameDump(tree: string, live: string, name: string): Promise<boolean> {
+  using mine = openDump(tree, name)
+  using theirs = openDump(live, name)
   return mine !== undefined && theirs !== undefined && (await sameBytes(mine.path, theirs.path))
 }
 
@@ -35,13 +35,17 @@ const fingerprints = z.object({ files: sums, tables: sums })
 export async function takeFingerprint(
   context: HostContext,
   folder: string,
-  access: DatabaseAccess | undefined,
+  databases: readonly DatabaseAccess[],
 ): Promise<Fingerprint> {
-  return {
-    files: await filesIn(context, folder),
-    tables: access ? { ...(await tablesOf(context, access)), ...(await definitionsOf(context, access)) } : {},
-  }
+  let tables = {}
+  for (const access of databases)
+    tables = { ...tables, ...(await tablesOf(context, access)), ...(await definitionsOf(context, access)) }
+  return { files: await filesIn(context, folder), tables }
 }
+
+/** Whether a fingerprint is of this database too. */
+export const isIn = ({ tables }: Fingerprint, { database }: DatabaseAccess): boolean =>
+  Object.keys(tables).some(name => name.startsWith(`${database}.`))
 
 /** The fingerprint of the last replay; undefined when there was none, or it cannot be read. */
 export function readFingerprint({ host }: HostContext, site: string): Fingerprint | undefined {

@@ -14,29 +14,37 @@ const nameOf = (site: string): string => join('restores', encodeURIComponent(sit
 
 const identity = z.string().nullable()
 const maybe = <Value>(schema: z.ZodType<Value>) => schema.optional().transform(value => value)
-const transaction: z.ZodType<Transaction> = z.object({
-  id: z.string(),
-  site: z.string(),
-  task: z.enum(['recover', 'replica', 'undo', 'configuration']),
-  phase: z.enum(['preparing', 'swapping', 'kept']),
-  startedAt: z.number(),
-  point: maybe(z.number()),
-  holdings: z.array(z.string()),
-  exchanges: z.array(z.object({ live: z.string(), held: z.string(), liveWas: identity, heldWas: identity })),
-  database: maybe(
-    z.object({
-      live: z.string(),
-      held: z.string(),
-      marker: z.string(),
-      liveDefinitions: z.string(),
-      heldDefinitions: z.string(),
-      madeLive: z.boolean(),
-    }),
-  ),
-  scratch: z.object({ databases: z.array(z.string()), accounts: z.array(z.string()) }),
-  tidied: z.boolean(),
-  safety: maybe(z.string()),
-})
+/** An older version knew one database of a restore. */
+const ofOlder = (value: unknown): unknown => {
+  const { database, ...rest } = Object(value) as { database?: unknown }
+  return { databases: database === undefined ? [] : [database], ...rest }
+}
+const transaction: z.ZodType<Transaction> = z.preprocess(
+  ofOlder,
+  z.object({
+    id: z.string(),
+    site: z.string(),
+    task: z.enum(['recover', 'replica', 'undo', 'configuration']),
+    phase: z.enum(['preparing', 'swapping', 'kept']),
+    startedAt: z.number(),
+    point: maybe(z.number()),
+    holdings: z.array(z.string()),
+    exchanges: z.array(z.object({ live: z.string(), held: z.string(), liveWas: identity, heldWas: identity })),
+    databases: z.array(
+      z.object({
+        live: z.string(),
+        held: z.string(),
+        marker: z.string(),
+        liveDefinitions: z.string(),
+        heldDefinitions: z.string(),
+        madeLive: z.boolean(),
+      }),
+    ),
+    scratch: z.object({ databases: z.array(z.string()), accounts: z.array(z.string()) }),
+    tidied: z.boolean(),
+    safety: maybe(z.string()),
+  }),
+)
 
 const journals: z.ZodType<Journal> = z.object({ pending: maybe(transaction), kept: z.array(transaction) })
 

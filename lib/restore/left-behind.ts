@@ -16,7 +16,7 @@ export async function leftBehind(context: HostContext): Promise<string[]> {
   if (folders.length === 0) return []
   const databases = await restoreDatabases(context)
   return folders.map(({ site, id, path }) => {
-    const own = databases.filter(name => name.endsWith(`_${id}`))
+    const own = databases.filter(name => name.split('_')[2] === id)
     const drop = own.map(name => `mariadb -e ${lineOf([`DROP DATABASE ${name}`])}`)
     const what = own.length === 0 ? path : `${path} and the database ${own.join(', ')}`
     return `${site}: ${what}: kept by a restore that this host no longer knows of; look at what is there, then: ${[lineOf(['rm', '-rf', path]), ...drop].join(' && ')}`
@@ -48,5 +48,5 @@ async function restoreDatabases({ host, shell }: HostContext): Promise<string[]>
   const names = await adminOf({ host, shell })
     .rows("SHOW DATABASES LIKE 'hf\\\\_%';")
     .catch(() => [])
-  return names.flatMap(([name = '']) => (/^hf_[0-9a-f]{8}_[0-9a-z]+$/.test(name) ? [name] : []))
+  return names.flatMap(([name = '']) => (/^hf_[0-9a-f]{8}_[0-9a-z]+(_\d+)?$/.test(name) ? [name] : []))
 }

@@ -4,7 +4,7 @@ import { BadInput } from '../core/bad-input.ts'
 import { claimsIn } from '../core/marker.ts'
 import { printTime } from '../core/restore-point.ts'
 import { messageOf } from '../core/wording.ts'
-import { COMPANION, DUMP } from '../host/companion.ts'
+import { COMPANION } from '../host/companion.ts'
 
 /** Settings of a site that are of today, whatever day it is brought back to. */
 export const OF_TODAY = ['max_NAS_space', 'full_backup_freq']
@@ -153,7 +153,7 @@ export const WHOLE: Scope = { files: true, database: true, paths: [] }
 /** What has to be fetched from the set: paths in it, or undefined for the whole. */
 export function partsOf(scope: Scope): readonly string[] | undefined {
   if (scope.paths.length > 0) return scope.paths
-  return scope.files ? undefined : [`${COMPANION}/${DUMP}`]
+  return scope.files ? undefined : [COMPANION]
 }
 
 /** What is brought back, in words that go after "the live": `files and database`, or the paths. */

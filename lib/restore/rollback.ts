@@ -6,7 +6,7 @@ import { dropAccountSql, quoteName } from '../database/sql.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { HostContext } from '../host/site.ts'
 import { removeTree } from '../host/special-files.ts'
-import { moveDatabase } from './database-exchange.ts'
+import { moveDatabases } from './database-exchange.ts'
 import { moveExchange } from './exchange.ts'
 import { updatePending } from './journal.ts'
 import { type Bases, mountsIn, openPlace } from './place.ts'
@@ -54,7 +54,7 @@ async function dropAccounts({ host, shell }: HostContext, { scratch }: Transacti
 
 async function putBack(context: HostContext, transaction: Transaction): Promise<void> {
   for (const exchange of transaction.exchanges.toReversed()) await moveExchange(context.host, exchange, 'original', context.shell)
-  if (transaction.database) await moveDatabase(context, transaction, 'original')
+  await moveDatabases(context, transaction, 'original')
   try {
     await reloadIfTouched(context, transaction.exchanges)
   } catch (error) {
@@ -67,11 +67,11 @@ async function putBack(context: HostContext, transaction: Transaction): Promise<
   }
 }
 
-async function dropMarker({ host, shell }: HostContext, { database }: Transaction): Promise<void> {
-  if (!database) return
+async function dropMarker({ host, shell }: HostContext, { databases }: Transaction): Promise<void> {
   const admin = adminOf({ host, shell })
-  if ((await contentsOf(admin, database.held))?.table.includes(database.marker)) {
-    await admin.run(`DROP TABLE ${quoteName(database.held)}.${quoteName(database.marker)};`)
+  for (const { held, marker } of databases) {
+    if ((await contentsOf(admin, held))?.table.includes(marker))
+      await admin.run(`DROP TABLE ${quoteName(held)}.${quoteName(marker)};`)
   }
 }
 
@@ -85,8 +85,9 @@ export async function deleteKept({ host, shell }: HostContext, transaction: Tran
     throw new Error(
       `${mount} is a mount, in what an earlier restore of ${transaction.site} keeps: it is not deleted before that is unmounted`,
     )
-  const { scratch, database, phase } = transaction
-  const databases = [...scratch.databases, ...(database?.madeLive && phase !== 'kept' ? [database.live] : [])]
+  const { scratch, phase } = transaction
+  const madeLive = transaction.databases.filter(one => one.madeLive && phase !== 'kept').map(({ live }) => live)
+  const databases = [...scratch.databases, ...madeLive]
   if (databases.length > 0 || scratch.accounts.length > 0) {
     const drops = databases.flatMap(name => [name, `${name}_x`]).map(name => `DROP DATABASE IF EXISTS ${quoteName(name)};`)
     // an account first: what it still does may hold its database

@@ -6,19 +6,19 @@ import { WrongKind } from '../host/opened-file.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext, Site } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
-import { moveDatabase } from './database-exchange.ts'
+import { moveDatabases } from './database-exchange.ts'
 import { moveExchange, planExchange } from './exchange.ts'
 import { updatePending } from './journal.ts'
 import { assertNoMounts, type Bases, openNearest } from './place.ts'
 import type { Scope } from './recovery.ts'
 import type { Restoring } from './transaction.ts'
 
-/** Exchanges the files and the database of a site, the journal first. */
+/** Exchanges the files and the databases of a site, the journal first. */
 export async function exchangeAll(context: HostContext, planned: Transaction): Promise<void> {
   assertNoMounts(context.host, planned.exchanges)
   const transaction = updatePending(context.host, { ...planned, phase: 'swapping' })
   for (const exchange of transaction.exchanges) await moveExchange(context.host, exchange, 'exchanged', context.shell)
-  if (transaction.database) await moveDatabase(context, transaction, 'exchanged')
+  await moveDatabases(context, transaction, 'exchanged')
 }
 
 export function siteExchanges(host: Host, site: Site, restoring: Restoring, scope: Scope): Exchange[] {

@@ -9,12 +9,22 @@ import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder, writeJournal } from './journal.ts'
 import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
 
-/** What the restored files say of the site. */
-export interface Restored {
-  /** Undefined for a static site, or where the database is not restored. */
-  readonly access: DatabaseAccess | undefined
-  /** The dump in it is the one beside the live site. */
+/** A database of which the restored files have a dump. */
+export interface RestoredDatabase {
+  readonly access: DatabaseAccess
+  /** It is the site's own one, and no further one. */
+  readonly isOwn: boolean
+  /** The dump's name in the companion folder. */
+  readonly dump: string
+  /** It is the one beside the live site. */
   readonly sameDump: boolean
+  /** The database that it fills, and in which the former tables are afterwards; also the account while it does. */
+  readonly shadow: string
+}
+
+/** What the restored files say of the site: none for a static site, or where the database is not restored. */
+export interface Restored {
+  readonly databases: readonly RestoredDatabase[]
 }
 
 /** What was restored and what was live have changed places. */
@@ -27,7 +37,7 @@ export interface Restoring {
   readonly holding: string
   /** Where the restored tree is made, and where the former one is afterwards. */
   readonly tree: string
-  /** The database that it fills, and in which the former tables are then; also its account's name for the import. */
+  /** How the databases that it fills are named: this, and with a number behind it. */
   readonly shadow: string
 }
 
@@ -75,9 +85,9 @@ export async function tidy(context: HostContext, site: string): Promise<void> {
   const { host, shell } = context
   const { pending, kept } = readJournal(host, site)
   const last = kept.findLast(one => one.task !== 'configuration')
-  if (last && !last.tidied && last.database) {
-    const { live, marker } = last.database
-    await adminOf({ host, shell }).run(`DROP TABLE IF EXISTS ${quoteName(live)}.${quoteName(marker)};`)
+  if (last && !last.tidied && last.databases.length > 0) {
+    const marks = last.databases.map(({ live, marker }) => `${quoteName(live)}.${quoteName(marker)}`)
+    await adminOf({ host, shell }).run(`DROP TABLE IF EXISTS ${marks.join(', ')};`)
   }
   for (const one of expired(kept, shell.now(), host.keepPrevious)) await deleteKept(context, one)
   const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))

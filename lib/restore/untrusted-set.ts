@@ -1,7 +1,7 @@
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { listed } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
-import { claimText, recordedClaim, refuseClaimed } from '../database/claims.ts'
+import { claimText, recordedClaims, refuseClaimed } from '../database/claims.ts'
 import { openOwnServer } from '../database/own-server.ts'
 import { quoteText } from '../database/sql.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -39,7 +39,7 @@ const PROGRAMS = ['-type', 'f', '-perm', '/6000']
  */
 export async function refuseUnowned(context: HostContext, site: string, access: DatabaseAccess): Promise<void> {
   refuseClaimed(context.host, site, access, 'own')
-  const recorded = recordedClaim(context.host, site)
+  const recorded = recordedClaims(context.host, site)
   const admin = adminOf(context)
   const count = (from: string, column: string, name: string): string =>
     `(SELECT COUNT(*) FROM ${from} WHERE ${column} = ${quoteText(name)})`
@@ -47,8 +47,8 @@ export async function refuseUnowned(context: HostContext, site: string, access: 
     `SELECT JSON_ARRAY(${count('information_schema.schemata', 'schema_name', access.database)}, ${count('mysql.user', 'user', access.user)});`,
   )
   const unowned = [
-    ...(databases > 0 && recorded?.database !== access.database ? [`database "${access.database}"`] : []),
-    ...(accounts > 0 && recorded?.user !== access.user ? [`account "${access.user}"`] : []),
+    ...(databases > 0 && !recorded.some(one => one.database === access.database) ? [`database "${access.database}"`] : []),
+    ...(accounts > 0 && !recorded.some(one => one.user === access.user) ? [`account "${access.user}"`] : []),
   ]
   if (unowned.length === 0) return
   if ('address' in (await openOwnServer(context, databases > 0 ? access : { ...access, database: '' }))) return

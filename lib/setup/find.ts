@@ -6,7 +6,7 @@ import { domainsOf, type WebServerFile, webServerFiles } from '../host/web-serve
 import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
 import type { WebServerKind } from '../web-server/virtual-hosts.ts'
-import { wpConfigIn } from '../wordpress/find-config.ts'
+import { configsFrom } from '../wordpress/find-config.ts'
 
 /** What a look at a machine finds. Paths are those of the machine itself, wherever it was looked at. */
 export interface Found {
@@ -102,7 +102,7 @@ function siteOf(root: string, vhosts: string, name: string, webServer: Host['web
   const domains = domainsOf({ webServer } as Host, site)
   return {
     name,
-    kind: wpConfigIn(here) === undefined ? 'static' : 'WordPress',
+    kind: configsFrom(here).length === 0 ? 'static' : 'WordPress',
     domains,
     certificates: lineagesOf(join(root, '/etc/letsencrypt'), domains),
     claims: claimsIn(readdirSync(here)),

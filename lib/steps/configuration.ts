@@ -103,7 +103,7 @@ export const configurationTransaction: Hold<Changes, { changeId: string }> = {
       point: undefined,
       holdings: [],
       exchanges: [],
-      database: undefined,
+      databases: [],
       scratch: { databases: [], accounts: [] },
       tidied: true,
       safety: undefined,

@@ -3,16 +3,16 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import { printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
 import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../core/shrinkage.ts'
-import { counted, listed, messageOf } from '../core/wording.ts'
+import { counted, listed } from '../core/wording.ts'
 import { dumpRowsOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
 import { sandboxed } from '../host/sandbox.ts'
-import type { HostContext } from '../host/site.ts'
-import { accessFrom } from '../restore/database-access.ts'
-import { differences, readFingerprint, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
+import type { HostContext, Site } from '../host/site.ts'
+import { accessesOf, databasesIn } from '../restore/database-access.ts'
+import { differences, isIn, readFingerprint, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
 import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
 import type { Restored, Restoring } from '../restore/transaction.ts'
 import { isSiteEmpty } from '../site/contents.ts'
@@ -122,24 +122,23 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
   run: async ({ host, secrets, site }, shell) => {
     const context = { host, secrets, shell }
     const was = readFingerprint(context, site.name)
-    if (!site.local) return { databaseUntouched: false }
+    if (!site.local) return { untouched: [] }
     if (!was) {
       // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
       const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
       await keepAsSafetyCopy(context, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
-      return { databaseUntouched: false }
+      return { untouched: [] }
     }
-    const { files, tables } = differences(
-      was,
-      await takeFingerprint(context, site.folder, await readableAccess(context, site.name, site.folder)),
-    )
-    if (files.length === 0 && tables.length === 0) return { databaseUntouched: Object.keys(was.tables).length > 0 }
+    const databases = await readableAccesses(context, site)
+    const { files, tables } = differences(was, await takeFingerprint(context, site.folder, databases))
+    const known = databases.filter(access => isIn(was, access)).map(({ database }) => database)
+    if (files.length === 0 && tables.length === 0) return { untouched: known }
     const what = [
       ...(files.length > 0 ? [`${counted(files.length, 'file')} (${some(files)})`] : []),
       ...(tables.length > 0 ? [`in the database ${some(tables)}`] : []),
     ].join(' and ')
     await keepAsSafetyCopy(context, site.name, `was changed here since the last replay: ${what}`, `changed by hand: ${what}`)
-    return { databaseUntouched: tables.length === 0 && Object.keys(was.tables).length > 0 }
+    return { untouched: tables.length === 0 ? known : [] }
   },
 }
 
@@ -161,23 +160,17 @@ async function keepAsSafetyCopy({ host, shell }: HostContext, site: string, what
 const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
 
 /** A configuration that somebody broke by hand is a change like any other. */
-async function readableAccess(context: HostContext, site: string, folder: string): Promise<DatabaseAccess | undefined> {
-  try {
-    return await accessFrom(context, site, folder)
-  } catch (error) {
-    context.shell.note('info', messageOf(error))
-    return undefined
-  }
+async function readableAccesses(context: HostContext, site: Site): Promise<readonly DatabaseAccess[]> {
+  const databases = await databasesIn(context, site, site.folder)
+  for (const { data } of databases) if ('unknown' in data) context.shell.note('info', data.unknown)
+  return accessesOf(databases)
 }
 
-/** Applies when the live database is not known to be what the set's dump would make it. */
-export const databaseDiffers: Condition<{ restored: Restored } & Guarded, { access: DatabaseAccess }> = ({
-  restored,
-  databaseUntouched,
-}) => {
-  if (restored.access === undefined) return 'there is no database to bring back'
-  if (databaseUntouched && restored.sameDump) return 'the dump is the one that was imported last'
-  return { access: restored.access }
+/** Applies when a live database is not known to be what the set's dump would make it, and gives those. */
+export const databaseDiffers: Condition<{ restored: Restored } & Guarded, Restored> = ({ restored, untouched }) => {
+  if (restored.databases.length === 0) return 'there is no database to bring back'
+  const databases = restored.databases.filter(({ access, sameDump }) => !(sameDump && untouched.includes(access.database)))
+  return databases.length === 0 ? 'the dump is the one that was imported last' : { databases }
 }
 
 /** Remembers how the replica looks now. */
@@ -187,11 +180,7 @@ export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
   run: async ({ host, secrets, site }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const context = { host, secrets, shell }
-      writeFingerprint(
-        context,
-        site.name,
-        await takeFingerprint(context, site.folder, await readableAccess(context, site.name, site.folder)),
-      )
+      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, await readableAccesses(context, site)))
     })
   },
 }

@@ -1,31 +1,29 @@
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
-import { messageOf } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
 import { claimDatabase } from '../database/claims.ts'
 import { contentsOf } from '../database/contents.ts'
 import { readSides, saveDefinitions } from '../database/definitions.ts'
-import { isComplete } from '../database/dump-file.ts'
 import { importAccount, importDump } from '../database/import.ts'
 import type { LeftOut } from '../database/importable-statement.ts'
 import { assertOwnServer } from '../database/own-server.ts'
 import { quoteName, quoteText } from '../database/sql.ts'
 import { DuplicityError } from '../duplicity/errors.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
-import { COMPANION, DUMP, furtherDumpsIn, openDump } from '../host/companion.ts'
+import { COMPANION, dumpName, openDump } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type HostContext, type Site, webRootIn } from '../host/site.ts'
-import { accessFrom } from '../restore/database-access.ts'
+import { databasesIn } from '../restore/database-access.ts'
 import { assertRoomToImport } from '../restore/disk-space.ts'
-import { hasSameDump } from '../restore/fingerprint.ts'
 import { pendingOf, updatePending } from '../restore/journal.ts'
 import { partsOf, type Scope } from '../restore/recovery.ts'
-import type { Restored, Restoring } from '../restore/transaction.ts'
+import { restoredDatabases } from '../restore/restored-databases.ts'
+import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
 import { clearSetuidBits, refuseUnowned } from '../restore/untrusted-set.ts'
 import type { Needs } from '../store/facts.ts'
-import { wpConfigIn } from '../wordpress/find-config.ts'
 
 type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
   restoring: Restoring
@@ -67,43 +65,32 @@ export const checkFiles: Step<
   name: 'check-files',
   title: 'Check the files',
   run: async ({ host, secrets, request, site, restoring, scope }, shell) => {
-    if (request.dryRun) return { restored: scope.database ? await foretold({ host, secrets, shell }, site) : NO_DATABASE }
+    if (request.dryRun)
+      return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring) : NO_DATABASE }
     const { tree } = restoring
     if (scope.files) checkSite(tree, site.folder)
     await clearSetuidBits(tree, shell)
     if (!scope.database) return { restored: NO_DATABASE }
-    for (const name of furtherDumpsIn(tree))
-      shell.note(
-        'problem',
-        `one of its further databases is not restored, only its dump: import ${join(site.folder, COMPANION, name)} by hand`,
-      )
-    const context = { host, secrets, shell }
-    const config = scope.files ? wpConfigIn(tree, site.folder) : undefined
-    const access = await accessFrom(context, site.name, config === undefined && !scope.files ? site.folder : tree)
-    if (!access && !scope.files) throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
-    if (!access) return { restored: NO_DATABASE }
-    using dump = openDump(tree)
-    if (!dump) throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
-    if (!(await isComplete(dump.path)))
-      throw new Error('the database dump in the set is not complete: it does not end with its completion line')
-    return { restored: { access, sameDump: await hasSameDump(tree, site.folder) } }
+    return { restored: { databases: await restoredDatabases({ host, secrets, shell }, site, restoring, scope) } }
   },
 }
 
-const NO_DATABASE: Restored = { access: undefined, sameDump: false }
+const NO_DATABASE: Restored = { databases: [] }
 
 /**
  * What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke,
  * it says what it leaves out.
  */
-async function foretold(context: HostContext, site: Site): Promise<Restored> {
-  try {
-    if (site.local) return { access: await accessFrom(context, site.name, site.folder), sameDump: false }
-    context.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
-  } catch (error) {
-    context.shell.note('info', `${messageOf(error)}: ${UNTOLD}`)
+async function foretold(context: HostContext, site: Site, { shadow }: Restoring): Promise<Restored> {
+  if (!site.local) context.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
+  const databases = site.local ? await databasesIn(context, site, site.folder) : []
+  for (const { data } of databases) if ('unknown' in data) context.shell.note('info', `${data.unknown}: ${UNTOLD}`)
+  return {
+    databases: databases.flatMap(({ of, data }) => {
+      const isOwn = of === undefined
+      return 'database' in data ? [{ access: data, isOwn, dump: dumpName(data, isOwn), sameDump: false, shadow }] : []
+    }),
   }
-  return NO_DATABASE
 }
 
 const UNTOLD =
@@ -122,37 +109,44 @@ function checkSite(tree: string, live: string): void {
   }
 }
 
-type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring; access: DatabaseAccess }
+type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Restored
 
-/** Phase (c): the dump in a database of its own, through an account that reaches that one and no other (S41). */
+/** Phase (c): each dump in a database of its own, through an account that reaches that one and no other (S41). */
 export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true }> = {
   name: 'import',
   title: 'Import the database beside the live one',
-  run: async ({ host, secrets, site, restoring, access, scope }, shell) => {
+  run: async ({ host, secrets, site, restoring, databases, scope }, shell) => {
     const context = { host, secrets, shell }
-    await assertOwnServer(context, access)
-    await refuseUnowned(context, site.name, access)
-    await refuseUnreadable(context, access)
-    await claimDatabase(host, site, access, 'own', shell)
-    await shell.act(`import ${DUMP} into ${restoring.shadow}`, async () => {
-      await assertRoomToImport(context, restoring, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
-      using dump = openDump(restoring.tree)
-      if (!dump) throw new Error(`the restored tree has no database dump (${DUMP}) any more`)
-      const scratch = { databases: [restoring.shadow], accounts: [importAccount(host, restoring.shadow)] }
-      updatePending(host, { ...pendingOf(host, site.name), scratch })
-      const leftOut = await importDump(context, {
-        dump: dump.path,
-        beside: join(restoring.holding, 'import.sql'),
-        database: restoring.shadow,
-        of: access.database,
-      })
-      updatePending(host, { ...pendingOf(host, site.name), scratch: { ...scratch, accounts: [] } })
-      const kept = await planExchange(context, site.name, restoring, access, leftOut)
-      for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
-        shell.note('problem', `the ${kind} ${name} is not restored: ${why}`)
+    for (const database of databases) {
+      await assertOwnServer(context, database.access)
+      await refuseUnowned(context, site.name, database.access)
+      await refuseUnreadable(context, database.access)
+      await claimDatabase(host, site, database, 'own', shell)
+    }
+    const what = databases.map(({ dump, shadow }) => `${dump} into ${shadow}`).join(', ')
+    await shell.act(`import ${what}`, async () => {
+      const dumps = databases.map(({ dump }) => dump)
+      await assertRoomToImport(context, restoring, dumps, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
+      for (const database of databases) await importOne(context, site.name, restoring, database)
     })
     return { imported: true }
   },
+}
+
+async function importOne(context: HostContext, site: string, restoring: Restoring, database: RestoredDatabase): Promise<void> {
+  const { host, shell } = context
+  const { access, shadow } = database
+  using dump = openDump(restoring.tree, database.dump)
+  if (!dump) throw new Error(`the restored tree has no database dump (${database.dump}) any more`)
+  const { databases } = pendingOf(host, site).scratch
+  const scratch = { databases: [...databases, shadow], accounts: [importAccount(host, shadow)] }
+  updatePending(host, { ...pendingOf(host, site), scratch })
+  const beside = join(restoring.holding, 'import.sql')
+  const leftOut = await importDump(context, { dump: dump.path, beside, database: shadow, of: access.database })
+  updatePending(host, { ...pendingOf(host, site), scratch: { ...scratch, accounts: [] } })
+  const kept = await planExchange(context, site, restoring, database, leftOut)
+  for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
+    shell.note('problem', `the ${kind} ${name} is not restored: ${why}`)
 }
 
 /**
@@ -177,21 +171,22 @@ async function planExchange(
   context: HostContext,
   site: string,
   restoring: Restoring,
-  access: DatabaseAccess,
+  { access, shadow }: RestoredDatabase,
   leftOut: readonly LeftOut[],
 ): Promise<readonly string[]> {
   const admin = adminOf(context)
-  const sides = { live: access.database, held: restoring.shadow }
+  const sides = { live: access.database, held: shadow }
   const { isLive, live, set, keptViews } = await readSides(admin, sides, leftOut)
   const madeLive = !isLive
   const exchange = {
     ...sides,
     marker: `holdfast_${restoring.id}`,
-    liveDefinitions: join(restoring.holding, 'former.json'),
-    heldDefinitions: join(restoring.holding, 'restored.json'),
+    liveDefinitions: join(restoring.holding, `former-${shadow}.json`),
+    heldDefinitions: join(restoring.holding, `restored-${shadow}.json`),
     madeLive,
   }
-  updatePending(context.host, { ...pendingOf(context.host, site), database: exchange })
+  const pending = pendingOf(context.host, site)
+  updatePending(context.host, { ...pending, databases: [...pending.databases, exchange] })
   if (madeLive) await admin.run(`CREATE DATABASE ${quoteName(access.database)} CHARACTER SET utf8mb4;`)
   saveDefinitions(set, exchange.heldDefinitions)
   saveDefinitions(live, exchange.liveDefinitions)
@@ -206,17 +201,20 @@ const CORE = ['options', 'users', 'posts']
 export const checkShadow: Step<ShadowNeeds & { imported: true }, { databaseChecked: boolean }> = {
   name: 'check-database',
   title: 'Check the database',
-  run: async ({ host, restoring, access }, shell) => {
-    await shell.act(`look for the core tables in ${restoring.shadow}`, async () => {
-      const admin = adminOf({ host, shell })
-      const tables = (await contentsOf(admin, restoring.shadow))?.table ?? []
-      const missing = CORE.map(name => `${access.tablePrefix}${name}`).filter(name => !tables.includes(name))
-      if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)
-      const options = `${quoteName(restoring.shadow)}.${quoteName(`${access.tablePrefix}options`)}`
-      const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${options};`)
-      if (rows === 0) throw new Error(`the imported database is empty: ${access.tablePrefix}options has no row`)
-      shell.note('info', `${tables.length - 1} tables`)
-    })
+  run: async ({ host, databases }, shell) => {
+    for (const database of databases)
+      await shell.act(`look for the core tables in ${database.shadow}`, () => checkTables({ host, shell }, database))
     return { databaseChecked: true }
   },
+}
+
+async function checkTables(context: Needs<'host'> & { shell: Shell }, { access, shadow }: RestoredDatabase): Promise<void> {
+  const admin = adminOf(context)
+  const tables = (await contentsOf(admin, shadow))?.table ?? []
+  const missing = CORE.map(name => `${access.tablePrefix}${name}`).filter(name => !tables.includes(name))
+  if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)
+  const options = `${quoteName(shadow)}.${quoteName(`${access.tablePrefix}options`)}`
+  const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${options};`)
+  if (rows === 0) throw new Error(`the imported database is empty: ${access.tablePrefix}options has no row`)
+  context.shell.note('info', `${tables.length - 1} tables`)
 }

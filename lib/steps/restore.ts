@@ -30,10 +30,10 @@ import type { Needs } from '../store/facts.ts'
 /** What is known of the live site before it is replaced. */
 export interface Guarded {
   /**
-   * The live database is what the last replay made it, byte for byte as far as checksums tell; false as long as nobody
-   * looked.
+   * Names of the live databases that are what the last replay made them, byte for byte as far as checksums tell; none
+   * as long as nobody looked.
    */
-  readonly databaseUntouched: boolean
+  readonly untouched: readonly string[]
 }
 
 type Begins<Task> = Needs<'host' | 'secrets' | 'request' | 'site'> & {
@@ -53,7 +53,7 @@ export const restoreTransaction = <Task extends RestoreTask>(
   title: ({ site }) => `Restore ${site.name} beside the live site`,
   up: async ({ host, request, site, point }, shell) => {
     const restoring = restoringOf(host, site.name, shell.now())
-    const begun = { restoring, databaseUntouched: false }
+    const begun = { restoring, untouched: [] }
     if (request.dryRun) return begun
     updatePending(host, {
       id: restoring.id,
@@ -64,7 +64,7 @@ export const restoreTransaction = <Task extends RestoreTask>(
       point: point.time,
       holdings: [restoring.holding],
       exchanges: [],
-      database: undefined,
+      databases: [],
       scratch: { databases: [], accounts: [] },
       tidied: false,
       safety: undefined,

@@ -3,7 +3,7 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { messageOf } from '../core/wording.ts'
 import { queriesOf } from '../database/admin.ts'
-import { claimDatabase, claimFurther, refuseClaimed, type Server } from '../database/claims.ts'
+import { claimDatabase, refuseClaimed, type Server } from '../database/claims.ts'
 import { administrator, type DatabaseClient, siteAccount } from '../database/client.ts'
 import { type NotDumped, writeDump } from '../database/dump.ts'
 import { isComplete } from '../database/dump-file.ts'
@@ -11,11 +11,11 @@ import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
 import { grantStatement, missingRights } from '../database/rights.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { type Companion, DUMP, FURTHER, furtherDump, openCompanion } from '../host/companion.ts'
+import { type Companion, dumpName, dumpNames, openCompanion } from '../host/companion.ts'
 import { type OpenedFile, sameBytes } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext, Site } from '../host/site.ts'
-import { databaseAccessOf, type FurtherDatabase, furtherDatabases } from '../restore/database-access.ts'
+import { databasesIn, type SiteDatabase } from '../restore/database-access.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** Applies to a site whose `wp-config.php` is there. */
@@ -29,35 +29,26 @@ const beside = (name: string): string => `${name}.new`
  * Dumps the site's databases into its companion folder (S14): by the administrator where one is on this host's own
  * server, once the site's account has shown that it is the site's; by that account where it is elsewhere. Written
  * beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they
- * are not, without which duplicity would miss the change.
+ * are not, without which duplicity would miss the change. That one cannot be dumped keeps no other from it, and no
+ * files.
  * @throws when not all of each could be dumped; what could is in place then
  */
 export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, Needs<'databaseSaved'>> = {
   name: 'db-dump',
   title: 'Dump the database',
-  run: async ({ host, secrets, site, wpConfig }, shell) => {
+  run: async ({ host, secrets, site }, shell) => {
     const context = { host, secrets, shell }
     await using companion = await openCompanion(site.folder, shell)
+    const databases = await databasesIn(context, site, site.folder)
     const failed: string[] = []
-    /** That one database cannot be dumped keeps no other from it, and no files. */
-    const tryTo = async <Result>(work: () => Promise<Result>, what = ''): Promise<Result | undefined> => {
-      try {
-        return await work()
-      } catch (error) {
+    for (const database of databases) {
+      const what = database.of === undefined ? '' : `the database ${database.of}: `
+      await dumpInto(context, site, database, companion).catch(error => {
         if (shell.stop.aborted) throw error
         failed.push(what + messageOf(error))
-        return undefined
-      }
+      })
     }
-    const own = await tryTo(async () => ({ access: await databaseAccessOf(context, site, site.folder, wpConfig) }))
-    if (own && !own.access) shell.note('warning', SQLITE)
-    const further = await furtherDatabases(context, site, own && wpConfig, own?.access)
-    if (own?.access) await tryTo(() => dumpInto(context, site, own.access!, DUMP, companion))
-    for (const { what, access } of further) {
-      if ('unknown' in access) failed.push(`the database ${what} is not known, and not saved: ${access.unknown}`)
-      else await tryTo(() => dumpInto(context, site, access, furtherDump(access.database), companion), `the database ${what}: `)
-    }
-    if (own) await removeFormer(companion, further, shell)
+    await removeFormer(companion, databases, shell)
     if (failed.length > 0) throw new Error(failed.join('; '))
     return { databaseSaved: true }
   },
@@ -67,25 +58,22 @@ const SQLITE =
   'its database is a file of SQLite, which is saved with its other files: what was being written at that moment can be missing from it'
 
 /** Dumps of databases that are the site's no longer are in its older backups. */
-async function removeFormer({ opened }: Companion, further: readonly FurtherDatabase[], shell: Shell): Promise<void> {
-  if (further.some(({ access }) => 'unknown' in access)) return
-  const wanted = new Set(further.map(({ access }) => 'database' in access && furtherDump(access.database)))
-  const former = (opened?.names() ?? []).filter(name => FURTHER.test(name) && !wanted.has(name))
-  for (const name of former)
+async function removeFormer({ opened }: Companion, databases: readonly SiteDatabase[], shell: Shell): Promise<void> {
+  const wanted = databases.map(({ data, of }) => ('unknown' in data ? undefined : dumpName(data, of === undefined)))
+  if (wanted.includes(undefined)) return
+  for (const name of opened ? dumpNames(opened).filter(each => !wanted.includes(each)) : [])
     await shell.act(`remove ${name}, whose database the site no longer names`, () => opened?.removeFile(name))
 }
 
 /** @throws when not all of the database could be dumped; what could is in place then, and what is of no use is gone */
-async function dumpInto(
-  context: HostContext,
-  site: Site,
-  access: DatabaseAccess,
-  name: string,
-  companion: Companion,
-): Promise<void> {
+async function dumpInto(context: HostContext, site: Site, { of, data }: SiteDatabase, companion: Companion): Promise<void> {
+  if ('unknown' in data) throw new Error(of === undefined ? data.unknown : `it is not known, and not saved: ${data.unknown}`)
+  const isOwn = of === undefined
+  if ('sqlite' in data) return context.shell.note('warning', SQLITE)
   const { opened } = companion
+  const name = dumpName(data, isOwn)
   try {
-    await dumpAs(context, site, access, name, companion)
+    await dumpAs(context, site, { access: data, isOwn }, name, companion)
   } catch (error) {
     await context.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeFile(beside(name)))
     throw error
@@ -95,14 +83,14 @@ async function dumpInto(
 async function dumpAs(
   context: HostContext,
   site: Site,
-  access: DatabaseAccess,
+  claimed: { readonly access: DatabaseAccess; readonly isOwn: boolean },
   name: string,
   { path, opened }: Companion,
 ): Promise<void> {
   const { host, shell } = context
+  const { access } = claimed
   const { server, client, grant } = await sourceOf(context, site, access)
-  const claim = name === DUMP ? claimDatabase : claimFurther
-  await claim(host, site, access, server, shell).catch(error => {
+  await claimDatabase(host, site, claimed, server, shell).catch(error => {
     // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
     if (diskTrouble(error) === undefined) throw error
     shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)

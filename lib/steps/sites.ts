@@ -87,8 +87,8 @@ function look(vhosts: OpenedFolder, name: string): LocalSite | undefined {
   const claims = claimsIn(site.names())
   const root = webRootIn(site, folder)
   if (root.kind !== 'folder' && claims.length === 0) return undefined
-  const [wpConfig, ...otherConfigs] = configsIn(site, folder)
-  return { name, folder, claims, wpConfig, otherConfigs, ...(root.kind === 'refused' ? { refused: root.why } : {}) }
+  const [wpConfig] = configsIn(site, folder)
+  return { name, folder, claims, wpConfig, ...(root.kind === 'refused' ? { refused: root.why } : {}) }
 }
 
 type Gives = Needs<'roles'>

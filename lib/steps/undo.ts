@@ -90,12 +90,13 @@ export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: 
 }
 
 /** @throws when what was kept is not there any more: an exchange with nothing would take the live site away */
-async function refuseLost({ host, shell }: HostContext, { site, exchanges, database }: Transaction): Promise<void> {
+async function refuseLost({ host, shell }: HostContext, { site, exchanges, databases }: Transaction): Promise<void> {
   const lost = exchanges
     .filter(({ held, liveWas }) => liveWas !== null && identityAt(host, held) === null)
     .map(({ held }) => held)
-  const isGone = database !== undefined && (await contentsOf(adminOf({ host, shell }), database.held)) === undefined
-  const all = [...lost, ...(isGone ? [`the database ${database.held}`] : [])]
+  const admin = adminOf({ host, shell })
+  const all = [...lost]
+  for (const { held } of databases) if (!(await contentsOf(admin, held))) all.push(`the database ${held}`)
   if (all.length > 0) throw new Error(`what was kept of ${site} is gone, and it is left as it is now: ${all.join(', ')}`)
 }
 
@@ -112,20 +113,19 @@ export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
         all,
         ({ live }) => String(isOfSystem(host, live)) as 'true' | 'false',
       )
-      const { database } = kept
       // the side that is held now is described by the file that was saved when it was live
-      const turned = database && {
+      const databases = kept.databases.map(database => ({
         ...database,
         madeLive: false,
         liveDefinitions: database.heldDefinitions,
         heldDefinitions: database.liveDefinitions,
+      }))
+      const admin = adminOf({ host, shell })
+      for (const { live, held, marker, liveDefinitions } of databases) {
+        await admin.run(`CREATE TABLE IF NOT EXISTS ${quoteName(held)}.${quoteName(marker)} (restored INT);`)
+        saveDefinitions(await readLive(admin, live), liveDefinitions)
       }
-      if (turned) {
-        const admin = adminOf({ host, shell })
-        await admin.run(`CREATE TABLE IF NOT EXISTS ${quoteName(turned.held)}.${quoteName(turned.marker)} (restored INT);`)
-        saveDefinitions(await readLive(admin, turned.live), turned.liveDefinitions)
-      }
-      await exchangeAll(context, { ...pendingOf(host, site.name), exchanges, database: turned })
+      await exchangeAll(context, { ...pendingOf(host, site.name), exchanges, databases })
       // what waited was brought by the restore that is undone
       keepProposal(host, site.name, NO_PROPOSAL)
       const why = await exchangeSystemFiles(context, site.name, system)

@@ -45,7 +45,7 @@ const recordSchema = z.looseObject({
   host: z.string().optional().catch(undefined),
   files: count.optional().catch(undefined),
   bytes: count.optional().catch(undefined),
-  dump: z.object({ bytes: count, packed: z.boolean() }).optional().catch(undefined),
+  dump: z.object({ bytes: count, largest: count.optional(), packed: z.boolean() }).optional().catch(undefined),
   rows: z.record(z.string(), count).optional().catch(undefined),
   isEmpty: z.boolean().optional().catch(undefined),
   shrunken: z.array(z.string().max(500)).max(1000).optional().catch(undefined),

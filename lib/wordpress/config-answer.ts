@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DatabaseAccess } from '../core/database-access.ts'
+import type { DatabaseAccess, SiteData } from '../core/database-access.ts'
 import { parseDatabaseHost } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 
@@ -26,7 +26,7 @@ const schema = z.strictObject({
     ...{ DB_NAME: value, DB_USER: value, DB_PASSWORD: value, DB_HOST: value, DB_CHARSET: value, table_prefix: value },
   }),
   asksHost: z.boolean(),
-  isSqlite: z.boolean(),
+  sqlite: z.string().max(4000).nullable(),
   stopped: z.strictObject({ kind: shown, file: shown, line: z.int().min(0), missing: shown.nullable() }).nullable(),
 })
 
@@ -64,13 +64,10 @@ export function accessOf({ values, stopped }: ConfigAnswer): DatabaseAccess {
   return { ...access, address, tablePrefix: tablePrefixOf(values.table_prefix, because), charset: charsetOf(values.DB_CHARSET) }
 }
 
-/** Whether two answers lead to the same database, whatever else differs. */
-export const sameDatabase = (one: DatabaseAccess, other: DatabaseAccess): boolean =>
-  one.database === other.database && one.user === other.user && JSON.stringify(one.address) === JSON.stringify(other.address)
-
 /** Whether two lead to the same tables, whoever opens them. */
-export const isSameData = (one: DatabaseAccess, other: DatabaseAccess): boolean =>
-  one.database === other.database && JSON.stringify(one.address) === JSON.stringify(other.address)
+export const isSameData = (one: SiteData, other: SiteData): boolean => JSON.stringify(keyOf(one)) === JSON.stringify(keyOf(other))
+
+const keyOf = (data: SiteData) => ('sqlite' in data ? data : [data.database, data.address])
 
 function credentialOf(name: keyof typeof LONGEST, values: Values, because: string): string {
   const bytes = values[name]

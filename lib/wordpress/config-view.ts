@@ -23,8 +23,8 @@ const NO_WORDPRESS = join(import.meta.dirname, 'wp-settings.php')
  * configuration, one level below, in Debian's place.
  */
 export function visible(place: Viewed): Place[] {
-  const { folder, liveFolder } = place
-  const lives = livePaths(liveFolder)
+  const { folder } = place
+  const lives = livePaths(place.liveFolder)
   const covered = (to: string): Place => ({ from: NO_WORDPRESS, to })
   return [
     ...phpSettings(),

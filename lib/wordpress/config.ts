@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { DatabaseAccess } from '../core/database-access.ts'
+import type { DatabaseAccess, SiteData } from '../core/database-access.ts'
+import { isWithin } from '../core/path.ts'
 import type { Secret } from '../core/secret.ts'
 import { CommandFailed, PrintedTooMuch, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
-import { accessOf, type ConfigAnswer, isSameData, parseConfigAnswer, sameDatabase, WpConfigError } from './config-answer.ts'
-import { readableBy, visible } from './config-view.ts'
+import { accessOf, type ConfigAnswer, isSameData, parseConfigAnswer, WpConfigError } from './config-answer.ts'
+import { livePaths, readableBy, visible } from './config-view.ts'
 
 export { WpConfigError } from './config-answer.ts'
 
@@ -29,84 +30,70 @@ const MOST_DOMAINS = 50
 /** A domain that no configuration knows. */
 const NO_DOMAIN = 'holdfast.invalid'
 
+/** A database that a configuration names. */
+export interface NamedDatabase {
+  /** For which domain of the site; undefined where it looks at none. */
+  readonly domain: string | undefined
+  readonly data: SiteData
+}
+
 /**
  * Has PHP itself run a site's wp-config.php as WordPress would, in a sandbox that shows it its own site and nothing to
- * write, nobody to call and no rights but its owner's (S14, S41), and gives how the site reaches its database;
- * undefined where WordPress keeps it in a file of its own. Where the configuration looks at the host of the request,
- * the site's domains are tried in turn.
- * @throws WpConfigError with one sentence that holds no secret
+ * write, nobody to call and no rights but its owner's (S14, S41), and gives where the site has its data. Where the
+ * configuration looks at the host of the request, each of the site's domains is asked for: one folder can be several
+ * sites, and the first domain that it knows has the site's own database.
+ * @throws WpConfigError with one sentence that holds no secret, when it names none
  */
-export async function readWpConfig(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess | undefined> {
+export async function readWpConfig(place: ConfigPlace, shell: Shell): Promise<readonly NamedDatabase[]> {
   try {
-    return await readForSomeDomain(place, shell)
+    const domains = place.domains.slice(0, MOST_DOMAINS)
+    if (domains.length > 0) return await readForDomains(place, domains, shell)
+    return [{ domain: undefined, data: await readForAnyDomain(place, shell) }]
   } catch (error) {
     throw error instanceof WpConfigError ? new WpConfigError(`${place.config}: ${error.message}`) : error
   }
 }
 
-async function readForSomeDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess | undefined> {
-  const domains = place.domains.slice(0, MOST_DOMAINS)
-  if (domains.length === 0) return await readForAnyDomain(place, shell)
+async function readForDomains(place: ConfigPlace, domains: readonly string[], shell: Shell): Promise<readonly NamedDatabase[]> {
+  const found: NamedDatabase[] = []
   let first: WpConfigError | undefined
   for (const domain of domains) {
     const answer = await askPhp(place, domain, shell)
-    if (answer.isSqlite) return undefined
     try {
-      return hidden(answer, shell)
+      const data = dataIn(place, answer, shell)
+      if (!answer.asksHost) return [{ domain: undefined, data }]
+      found.push({ domain, data })
     } catch (error) {
       if (!(error instanceof WpConfigError)) throw error
       if (!answer.asksHost) throw first ?? error
       first ??= error
     }
   }
-  throw new WpConfigError(`${first!.message} (as asked for the host ${domains.join(', ')})`)
-}
-
-/** No domain is known: what it says must not depend on one. */
-async function readForAnyDomain(place: ConfigPlace, shell: Shell): Promise<DatabaseAccess | undefined> {
-  const answer = await askPhp(place, '', shell)
-  if (answer.isSqlite) return undefined
-  const access = hidden(answer, shell)
-  if (!answer.asksHost || sameDatabase(access, hidden(await askPhp(place, NO_DOMAIN, shell), shell))) return access
-  throw new WpConfigError('which database it is depends on the host of the request, and no domain of the site is known')
-}
-
-/** A database that a configuration names for a domain of the site. */
-export interface NamedDatabase {
-  readonly domain: string
-  readonly access: DatabaseAccess
-}
-
-/**
- * The databases that a configuration names for other domains of the site than the one by which {@link readWpConfig}
- * found its own, each once: one folder can be several sites.
- * @returns nothing where the configuration does not look at the host of the request
- */
-export async function otherDatabases(
-  place: ConfigPlace,
-  own: DatabaseAccess | undefined,
-  shell: Shell,
-): Promise<readonly NamedDatabase[]> {
-  const found: NamedDatabase[] = []
-  const isKnown = (access: DatabaseAccess): boolean =>
-    [own, ...found.map(each => each.access)].some(known => known !== undefined && isSameData(known, access))
-  for (const domain of place.domains.length > 1 ? place.domains.slice(0, MOST_DOMAINS) : []) {
-    const answer = await askPhp(place, domain, shell)
-    if (!answer.asksHost) break
-    const access = accessIn(answer, shell)
-    if (access && !isKnown(access)) found.push({ domain, access })
-  }
+  if (found.length === 0) throw new WpConfigError(`${first!.message} (as asked for the host ${domains.join(', ')})`)
   return found
 }
 
-/** Undefined where a configuration says none: for a domain that it does not know. */
-function accessIn(answer: ConfigAnswer, shell: Shell): DatabaseAccess | undefined {
-  try {
-    return answer.isSqlite ? undefined : hidden(answer, shell)
-  } catch (error) {
-    if (error instanceof WpConfigError) return undefined
-    throw error
-  }
+/** No domain is known: what it says must not depend on one. */
+async function readForAnyDomain(place: ConfigPlace, shell: Shell): Promise<SiteData> {
+  const answer = await askPhp(place, '', shell)
+  const data = dataIn(place, answer, shell)
+  if (!answer.asksHost) return data
+  const other = dataIn(place, await askPhp(place, NO_DOMAIN, shell), shell)
+  if (isSameData(data, other) && ('sqlite' in data || data.user === (other as DatabaseAccess).user)) return data
+  throw new WpConfigError('which database it is depends on the host of the request, and no domain of the site is known')
+}
+
+function dataIn(place: ConfigPlace, answer: ConfigAnswer, shell: Shell): SiteData {
+  if (answer.sqlite !== null) return { sqlite: wayTo(place, answer.sqlite) }
+  return hidden(answer, shell)
+}
+
+/** The path of a file within the site's folder. */
+function wayTo({ liveFolder }: ConfigPlace, path: string): string {
+  const base = livePaths(liveFolder).find(each => isWithin(path, each))
+  if (base === undefined || /\p{Cc}/u.test(path))
+    throw new WpConfigError("its database is a file of SQLite that does not lie in the site's folder")
+  return relative(base, path)
 }
 
 function hidden(answer: ConfigAnswer, shell: Shell): DatabaseAccess {

@@ -4,13 +4,10 @@ import { SITE } from '../core/web-root.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { webRootIn } from '../host/site.ts'
 
-/**
- * The `wp-config.php` of a site's folder, or of one that is restored beside it, the first of {@link configsIn}.
- * Undefined for a static site.
- */
-export function wpConfigIn(folder: string, live = folder): string | undefined {
+/** {@link configsIn} a site's folder, or one that is restored beside it. None for a static site. */
+export function configsFrom(folder: string, live = folder): readonly string[] {
   using site = OpenedFolder.openIfThere(folder)
-  return site && configsIn(site, live)[0]
+  return site ? configsIn(site, live) : []
 }
 
 const CONFIG = 'wp-config.php'

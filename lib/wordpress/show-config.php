@@ -59,7 +59,7 @@ final class HoldfastConfig
         $values = [];
         foreach (self::CONSTANTS as $name) $values[$name] = defined($name) ? self::bytes(constant($name)) : null;
         $values['table_prefix'] = isset($GLOBALS['table_prefix']) ? self::bytes($GLOBALS['table_prefix']) : null;
-        $answer = ['values' => $values, 'asksHost' => self::asksHost(), 'isSqlite' => self::isSqlite(), 'stopped' => self::whyStopped()];
+        $answer = ['values' => $values, 'asksHost' => self::asksHost(), 'sqlite' => self::sqliteFile(), 'stopped' => self::whyStopped()];
         fwrite(fopen('php://fd/3', 'w'), json_encode($answer, JSON_PARTIAL_OUTPUT_ON_ERROR));
         exit(0);
     }
@@ -70,14 +70,16 @@ final class HoldfastConfig
         return is_scalar($value) || $value === null ? base64_encode((string) $value) : false;
     }
 
-    /** Whether WordPress keeps its database in a file of its own: by the drop-in of its plugin for SQLite, whose file is there. */
-    private static function isSqlite(): bool
+    /** The file in which WordPress keeps its database: by the drop-in of its plugin for SQLite, whose file is there. Null for none. */
+    private static function sqliteFile(): ?string
     {
-        if (!defined('ABSPATH') || (defined('DB_ENGINE') && DB_ENGINE === 'mysql')) return false;
+        if (!defined('ABSPATH') || (defined('DB_ENGINE') && DB_ENGINE === 'mysql')) return null;
         $content = defined('WP_CONTENT_DIR') ? WP_CONTENT_DIR : ABSPATH . 'wp-content';
         $folder = defined('DB_DIR') ? DB_DIR : (defined('FQDBDIR') ? FQDBDIR : "$content/database");
         $file = defined('FQDB') ? FQDB : rtrim($folder, '/') . '/' . (defined('DB_FILE') ? DB_FILE : '.ht.sqlite');
-        return is_file($file) && stripos((string) @file_get_contents("$content/db.php", false, null, 0, 100000), 'sqlite') !== false;
+        // what is read in vain would be PHP's last error
+        if (!is_file($file) || !is_file("$content/db.php")) return null;
+        return stripos((string) @file_get_contents("$content/db.php", false, null, 0, 100000), 'sqlite') === false ? null : realpath($file);
     }
 
     /** Whether a file of the configuration looks at the host's name: another domain may then give another answer. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { claimConflict, type DatabaseClaim, isRecorded } from '../../lib/core/database-claim.ts'
+import { claimConflict, type DatabaseClaim, isSameClaim } from '../../lib/core/database-claim.ts'
 
 const claim: DatabaseClaim = { server: 'localhost', database: 'shop', user: 'shop' }
 const table: [string, Partial<DatabaseClaim>, RegExp | undefined][] = [
@@ -25,10 +25,12 @@ test('claimConflict() has nothing against a site that keeps or changes its own',
   assert.equal(claimConflict('mine', claim, { mine: { ...claim, database: 'old' } }), undefined)
 })
 
-test('isRecorded() is true of the very same claim only, also for a site called like a part of every object', () => {
-  assert.ok(isRecorded('mine', claim, { mine: claim }))
-  assert.ok(!isRecorded('mine', { ...claim, user: 'new' }, { mine: claim }))
-  assert.ok(!isRecorded('mine', claim, {}))
-  assert.ok(!isRecorded('constructor', claim, {}))
+test('isSameClaim() is true of the very same claim only', () => {
+  assert.ok(isSameClaim({ ...claim, more: [] }, claim))
+  for (const other of [{ user: 'new' }, { database: 'new' }, { server: 'db:3306' }])
+    assert.ok(!isSameClaim({ ...claim, ...other }, claim))
+})
+
+test('claimConflict() of a site called like a part of every object', () => {
   assert.equal(claimConflict('__proto__', claim, {}), undefined)
 })

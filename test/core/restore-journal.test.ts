@@ -38,7 +38,7 @@ const kept = (days: number, safety: boolean, now: number, task: Transaction['tas
   point: 0,
   holdings: [],
   exchanges: [],
-  database: undefined,
+  databases: [],
   scratch: { databases: [], accounts: [] },
   tidied: true,
   safety: safety ? 'changed by hand' : undefined,

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { DatabaseAccess } from '../../lib/core/database-access.ts'
 import { Secret } from '../../lib/core/secret.ts'
 import { placeOf } from '../../lib/host/site.ts'
-import { databaseAccessOf } from '../../lib/restore/database-access.ts'
+import { databasesIn } from '../../lib/restore/database-access.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { fakeProgram, whilePathHas } from '../support/programs.ts'
 import { hearingShell } from '../support/shell.ts'
@@ -23,12 +24,15 @@ async function read(settings: object, body = `define('DB_NAME', getenv('DB_NAME'
   mkdirSync(join(site.folder, 'SITE'), { recursive: true })
   writeFileSync(config, `<?php ${body}`, { mode: 0o644 })
   const { shell, hidden } = hearingShell()
-  const access = await databaseAccessOf({ host, secrets: SECRETS, shell }, site, site.folder, config)
-  assert.ok(access && hidden.has(access.password.reveal()))
+  const [own, ...others] = await databasesIn({ host, secrets: SECRETS, shell }, site, site.folder)
+  assert.ok(own && others.length === 0)
+  if ('unknown' in own.data) throw new Error(own.data.unknown)
+  const access = own.data as DatabaseAccess
+  assert.ok(hidden.has(access.password.reveal()))
   return { ...access, password: access.password.reveal() }
 }
 
-test('databaseAccessOf() takes what the inventory says, and asks no PHP', async () => {
+test('databasesIn() takes what the inventory says, and asks no PHP', async () => {
   const said = { tablePrefix: 'wp_', charset: undefined }
   const database = { name: 'shop', secret: 'SHOP_PASSWORD' }
   const access = { database: 'shop', user: 'shop', password: 'from .env', address: { kind: 'default' }, ...said }
@@ -39,14 +43,14 @@ test('databaseAccessOf() takes what the inventory says, and asks no PHP', async 
   })
 })
 
-test('databaseAccessOf() says where to say what only the web server knows', async () => {
+test('databasesIn() says where to say what only the web server knows', async () => {
   await assert.rejects(
     read({}),
     /wp-config\.php: DB_NAME is empty; what only the web server tells it can be said in the inventory, in sites\.shop\.database$/,
   )
 })
 
-test('databaseAccessOf() says that there is no PHP, where there is none', async () => {
+test('databasesIn() says that there is no PHP, where there is none', async () => {
   fakeProgram(join(folder, 'bin'), 'bwrap', 'exec $(PATH=$REAL command -v bwrap) "${@/#php/no-php-here}"')
   await assert.rejects(
     whilePathHas(join(folder, 'bin'), () => read({})),
@@ -54,7 +58,7 @@ test('databaseAccessOf() says that there is no PHP, where there is none', async 
   )
 })
 
-test('databaseAccessOf() gives a configuration the variables that it is granted, and none that guards a backup', async () => {
+test('databasesIn() gives a configuration the variables that it is granted, and none that guards a backup', async () => {
   const body = `define('DB_NAME', 'n'); define('DB_USER', getenv('PP') ?: 'none'); define('DB_PASSWORD', getenv('SHOP_PASSWORD')); define('DB_HOST', 'localhost'); $table_prefix = 'wp_';`
   const { user, password } = await read({ env: ['SHOP_PASSWORD'] }, body)
   assert.deepEqual([user, password], ['none', 'from .env'])

@@ -26,7 +26,7 @@ const look = (before = (): void => {}, stop = new AbortController().signal) =>
         title: 'look',
         run: (_, shell) => {
           before()
-          return assertRoomToImport({ host, secrets: new Map(), shell }, restoring, undefined)
+          return assertRoomToImport({ host, secrets: new Map(), shell }, restoring, ['database.sql'], undefined)
         },
       }),
       {},

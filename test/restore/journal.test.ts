@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { EMPTY_JOURNAL, type Journal } from '../../lib/core/restore-journal.ts'
 import type { HostContext } from '../../lib/host/site.ts'
+import { writeState } from '../../lib/host/state.ts'
 import { makeFolder, writeWhole } from '../../lib/host/whole-file.ts'
 import { type Fingerprint, readFingerprint, removeFingerprint, writeFingerprint } from '../../lib/restore/fingerprint.ts'
 import { readJournal, writeJournal } from '../../lib/restore/journal.ts'
@@ -34,12 +35,23 @@ if (inOwnMounts(import.meta.filename)) {
       point: undefined,
       holdings: [],
       exchanges: [],
-      database: undefined,
+      databases: [],
       scratch: { databases: [], accounts: [] },
       tidied: true,
       safety: undefined,
     })),
   })
+  test('a journal of an older version, which knew one database of a restore, is read', () => {
+    const database = { live: 'wp', held: 'hf', marker: 'm', liveDefinitions: 'l', heldDefinitions: 'h', madeLive: false }
+    const { databases: _, ...one } = kept(1).kept[0]!
+    writeState(host, 'restores/blog', { pending: { ...one, database }, kept: [one] })
+    const {
+      pending,
+      kept: [old],
+    } = readJournal(host, 'blog')
+    assert.deepEqual([pending?.databases, old?.databases], [[database], []])
+  })
+
   const looks = (count: number): Fingerprint => ({
     files: Object.fromEntries(Array.from({ length: count }, (_, index) => [`page${index}`, 'the same'])),
     tables: {},

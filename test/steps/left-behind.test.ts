@@ -15,7 +15,7 @@ test('what restores kept and nothing remembers is told with the command that rem
   for (const name of ['blog/known', 'blog/lost', "it's%20a/gone"]) mkdirSync(at(name), { recursive: true })
   symlinkSync('/etc', at('blog/link'))
   const kept = { id: 'known', site: 'blog', task: 'recover', phase: 'kept', startedAt: Date.now(), point: undefined } as const
-  const rest = { holdings: [at('blog/known')], exchanges: [], database: undefined, tidied: true, safety: undefined }
+  const rest = { holdings: [at('blog/known')], exchanges: [], databases: [], tidied: true, safety: undefined }
   writeJournal(host, 'blog', { pending: undefined, kept: [{ ...kept, ...rest, scratch: { databases: [], accounts: [] } }] })
   const chain = recipe<Needs<'host' | 'secrets' | 'request'>>().do(rollBackInterrupted)
   const notes = notesOf(await perform(chain, { host, secrets: new Map(), request: NO_REQUEST }))

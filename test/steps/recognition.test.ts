@@ -100,7 +100,7 @@ describe('all databases of a folder are dumped', () => {
     }
     const told = await dumpFound('main')
     assert.equal(told.status, 'failed')
-    assert.match(told.reason!, /^the database of the WordPress in SITE\/torn is not known, and not saved: .*syntax error/)
+    assert.match(told.reason!, /^the database of the WordPress in SITE\/torn: it is not known, and not saved: .*syntax error/)
     assert.match(dumpTextOf(site), /Database: main\n/)
     assert.deepEqual(furtherOf(site.folder), ['database-shop_db.sql'])
     assert.match(readFileSync(join(site.folder, '.holdfast/database-shop_db.sql'), 'utf8'), /Database: shop_db\n/)

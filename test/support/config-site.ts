@@ -43,9 +43,9 @@ export async function readConfigured(site: Configured): Promise<DatabaseAccess> 
     const live = site.liveFolder ?? folder
     const environment = Object.entries(env).map(([name, text]) => [name, new Secret(text.replace('DIR', join(live, 'SITE')))])
     const place = { config: join(folder, at), folder, liveFolder: live, domains, environment: Object.fromEntries(environment) }
-    const access = await readWpConfig(place, hearingShell().shell)
-    if (access === undefined) throw new Error('a file of SQLite')
-    return access
+    const [own] = await readWpConfig(place, hearingShell().shell)
+    if (!own || 'sqlite' in own.data) throw new Error('a file of SQLite')
+    return own.data
   } catch (error) {
     if (error instanceof Error) error.message = error.message.replaceAll(folder, '/site')
     throw error

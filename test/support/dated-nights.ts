@@ -14,7 +14,7 @@ import { status } from '../../lib/steps/status.ts'
 import type { Archive, Encryption } from '../../lib/store/archive.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import type { Writer } from '../../lib/store/writer.ts'
-import { wpConfigIn } from '../../lib/wordpress/find-config.ts'
+import { configsFrom } from '../../lib/wordpress/find-config.ts'
 import { type DatedDuplicity, datedDuplicity } from './dated-duplicity.ts'
 import { fieldsIn, siteOf } from './host.ts'
 import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
@@ -41,7 +41,7 @@ export class DatedNights {
     const given = fieldsIn(host.folder, { archive: { kind: 'folder', path: stage.archive }, ...fields })
     const parsed: Host = { ...hostSchema.parse(given), name: host.name }
     const dated: Host = { ...parsed, duplicity: { ...parsed.duplicity, program: this.duplicity.program } }
-    const wpConfig = wpConfigIn(join(host.vhosts, site))
+    const [wpConfig] = configsFrom(join(host.vhosts, site))
     mkdirSync(stage.archive, { recursive: true })
     this.facts = {
       host: dated,

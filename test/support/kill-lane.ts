@@ -6,7 +6,7 @@ import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
 import { serve, type WebServer } from '../../lib/sandbox/web.ts'
 import { processesWith, until } from './processes.ts'
 import { fakeProgram, pathWith } from './programs.ts'
-import { createProofSite, type ProofSite, type State, setVersion, stateOf } from './proof-site.ts'
+import { createProofSite, type ProofSite, type State, setVersion, stateOf, withSecond } from './proof-site.ts'
 import { assertNothingLeft, journalOf, startTask } from './recovery-stage.ts'
 import { claim, type Ended, type Stage, type StageHost } from './stage.ts'
 
@@ -49,7 +49,7 @@ export class KillLane {
   /** A primary with one set in its archive and newer work in the live site. */
   static async primary(stage: Stage, name: string, mariadb: Mariadb): Promise<KillLane> {
     const host = stage.addHost(`p-${name}`, { database: { socket: mariadb.socket } } as object)
-    const site = await createProofSite(host.vhosts, name, name, mariadb)
+    const site = await withSecond(await createProofSite(host.vhosts, name, name, mariadb))
     claim(site.folder, host)
     await setVersion(site, 'after')
     await ended(startTask(stage, host, 'nightly', ['--site', name]))
@@ -65,7 +65,7 @@ export class KillLane {
   static async replica(stage: Stage, name: string, from: Mariadb, to: Mariadb): Promise<KillLane> {
     const owner = stage.addHost(`o-${name}`, { database: { socket: from.socket } } as object)
     const host = stage.addHost(`r-${name}`, { database: { socket: to.socket } } as object)
-    const original = await createProofSite(owner.vhosts, name, name, from)
+    const original = await withSecond(await createProofSite(owner.vhosts, name, name, from))
     claim(original.folder, owner)
     const states: State[] = []
     const site = { ...original, folder: join(host.vhosts, name), root: join(host.vhosts, name, 'SITE'), mariadb: to }
@@ -193,16 +193,16 @@ export class KillLane {
     rmSync(join(this.host.folder, 'state', name), { recursive: true, force: true })
   }
 
-  /** The page, the files and the database all say this version, and no other. */
+  /** The page, the files and both databases all say this version, and no other. */
   async proves(version: 'before' | 'after'): Promise<void> {
     await this.shows(version)
     assert.deepEqual(await stateOf(this.site), this[version])
   }
 
-  /** The page says this version, of the files and of the database. */
+  /** The page says this version, of the files and of both databases. */
   async shows(version: 'before' | 'after'): Promise<void> {
     const { body } = await this.web.get('/')
-    assert.equal(body, `file=${version} database=${version}`)
+    assert.equal(body, `file=${version} database=${version} second=${version}`)
   }
 
   /** Writes down what was done, in the file that HOLDFAST_KILLS_LOG names. */

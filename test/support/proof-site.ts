@@ -10,16 +10,22 @@ export interface ProofSite {
   readonly folder: string
   readonly root: string
   readonly database: string
+  /** That of a second WordPress in its folder, where it has one: the page says its word too. */
+  readonly second?: string
   readonly mariadb: Mariadb
 }
 
 const PAGE = `<?php
 require __DIR__ . '/wp-config.php';
 mysqli_report(MYSQLI_REPORT_OFF);
-$link = @mysqli_connect('localhost', DB_USER, DB_PASSWORD, DB_NAME);
-$row = $link ? @mysqli_fetch_row(mysqli_query($link, 'SELECT option_value FROM wp_version')) : null;
-if (!$row) http_response_code(500);
-echo 'file=' . trim(file_get_contents(__DIR__ . '/version.txt')) . ' database=' . ($row ? $row[0] : 'none');
+function word($name) {
+  $link = @mysqli_connect('localhost', $name, "password-of-$name", $name);
+  $row = $link ? @mysqli_fetch_row(mysqli_query($link, 'SELECT option_value FROM wp_version')) : null;
+  if (!$row) http_response_code(500);
+  return $row ? $row[0] : 'none';
+}
+echo 'file=' . trim(file_get_contents(__DIR__ . '/version.txt')) . ' database=' . word(DB_NAME);
+if (is_dir(__DIR__ . '/second')) echo ' second=' . word(DB_NAME . '_2');
 `
 
 /** A database with everything that an exchange of tables could lose. Its tables are those that WordPress always has, and two with a foreign key. */
@@ -42,11 +48,31 @@ export async function createProofSite(vhosts: string, name: string, database: st
   mkdirSync(join(root, 'wp-content'), { recursive: true })
   writeFileSync(join(root, 'wp-config.php'), configOf({ name: database, user: database, password: `password-of-${database}` }))
   writeFileSync(join(root, 'index.php'), PAGE)
+  await createDatabase(mariadb, database)
+  return { name, folder, root, database, mariadb }
+}
+
+async function createDatabase(mariadb: Mariadb, database: string): Promise<void> {
   await mariadb.query(`CREATE DATABASE \`${database}\`; CREATE USER '${database}'@'localhost' IDENTIFIED BY 'password-of-${database}';
     GRANT ALL ON \`${database.replaceAll('_', '\\_')}\`.* TO '${database}'@'localhost'`)
   await mariadb.query(SCHEMA(`'${database}'@'localhost'`), database)
-  return { name, folder, root, database, mariadb }
 }
+
+/** The same with a second WordPress in its folder. */
+export async function withSecond(site: ProofSite): Promise<ProofSite> {
+  const second = `${site.database}_2`
+  const root = join(site.root, 'second')
+  mkdirSync(root)
+  writeFileSync(join(root, 'wp-config.php'), configOf({ name: second, user: second, password: `password-of-${second}` }))
+  writeFileSync(join(root, 'wp-settings.php'), '<?php\n')
+  await createDatabase(site.mariadb, second)
+  return { ...site, second }
+}
+
+const databasesOf = ({ database, second }: Pick<ProofSite, 'database' | 'second'>): string[] => [
+  database,
+  ...(second === undefined ? [] : [second]),
+]
 
 export function configOf({ name, user, password }: { name: string; user: string; password: string }): string {
   const defines = Object.entries({ DB_NAME: name, DB_USER: user, DB_PASSWORD: password, DB_HOST: 'localhost' })
@@ -54,26 +80,29 @@ export function configOf({ name, user, password }: { name: string; user: string;
 }
 
 /** Brings a site's files and its database to a version of this name: files that differ, are added and are gone; rows and a table too. */
-export async function setVersion({ root, database, mariadb }: ProofSite, version: string): Promise<void> {
+export async function setVersion(site: ProofSite, version: string): Promise<void> {
+  const { root, mariadb } = site
   writeFileSync(join(root, 'version.txt'), `${version}\n`)
   writeFileSync(join(root, 'wp-content', `only-in-${version}.txt`), version)
-  await mariadb.query(
-    `UPDATE wp_options SET option_value = '${version}' WHERE option_name = 'version';
-     CREATE TABLE only_in_${version} (id INT PRIMARY KEY); INSERT INTO wp_posts (title) VALUES ('${version}')`,
-    database,
-  )
+  for (const database of databasesOf(site))
+    await mariadb.query(
+      `UPDATE wp_options SET option_value = '${version}' WHERE option_name = 'version';
+       CREATE TABLE only_in_${version} (id INT PRIMARY KEY); INSERT INTO wp_posts (title) VALUES ('${version}')`,
+      database,
+    )
 }
 
-/** All that a site is: its files, and its database with what it defines. Times are in whole seconds. */
+/** All that a site is: its files, and its databases with what they define. Times are in whole seconds. */
 export interface State {
   readonly files: Record<string, string>
   readonly database: string
 }
 
 /** Takes a site's state. The time of its top folder does not count: a marker that is written again changes it. */
-export async function stateOf(site: Pick<ProofSite, 'folder' | 'database' | 'mariadb'>): Promise<State> {
+export async function stateOf(site: Pick<ProofSite, 'folder' | 'database' | 'second' | 'mariadb'>): Promise<State> {
   const { '': _top, ...files } = snapshot(site.folder)
-  return { files, database: await dumpOf(site.mariadb, site.database) }
+  const dumps = await Promise.all(databasesOf(site).map(database => dumpOf(site.mariadb, database)))
+  return { files, database: dumps.join('\n') }
 }
 
 /** A database as text. */

@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { lineage, other, refused, restoredWithout, set } from '../support/hostile-stage.ts'
@@ -27,6 +27,23 @@ const configs: [string, (copy: string) => void, RegExp][] = [
     config('shop', 'chief', 'mine now'),
     /account "chief" is on this server already, .*not recorded as that of shop/,
   ],
+  ...(
+    [
+      ['other', /"other" is recorded as that of site "other"/],
+      ['foreign', /"foreign" is on this server already, .*not recorded as that of shop/],
+    ] as const
+  ).map(([name, why]): [string, (copy: string) => void, RegExp] => [
+    `has a second one beside it that names the database "${name}"`,
+    copy => {
+      const folder = join(copy, 'SITE', 'blog')
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'wp-config.php'), configOf({ name, user: 'shop', password: 'x' }))
+      writeFileSync(join(folder, 'wp-settings.php'), '<?php\n')
+      const dump = readFileSync(join(copy, '.holdfast', 'database.sql'), 'utf8')
+      writeFileSync(join(copy, '.holdfast', `database-${name}.sql`), dump.replace('Database: shop', `Database: ${name}`))
+    },
+    why,
+  ]),
   [
     "is a link to another site's",
     copy => {

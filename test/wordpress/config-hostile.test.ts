@@ -98,7 +98,7 @@ test('a folder that is exchanged for a link while a configuration is read never 
       const config = join(root, race % 2 === 0 ? 'wp-config.php' : 'd/wp-config.php')
       const view = { config, folder, liveFolder: folder, domains: [], environment: {} }
       await readWpConfig(view, hearingShell().shell).then(
-        access => found.add(access?.database ?? 'none'),
+        ([own]) => found.add(own && 'database' in own.data ? own.data.database : 'none'),
         () => found.add('refused'),
       )
     }

@@ -84,7 +84,7 @@ const REFUSED: readonly (readonly [name: string, body: string, message: RegExp, 
   ],
   [
     'an answer of its own that looks right',
-    `register_shutdown_function(fn() => 1); fwrite(fopen('php://fd/3', 'w'), '{"values":{},"asksHost":false,"isSqlite":false,"stopped":null}'); posix_kill(getmypid(), 9);`,
+    `register_shutdown_function(fn() => 1); fwrite(fopen('php://fd/3', 'w'), '{"values":{},"asksHost":false,"sqlite":null,"stopped":null}'); posix_kill(getmypid(), 9);`,
     /: PHP was ended/,
   ],
 ]

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import type { DatabaseAccess } from '../core/database-access.ts'
+import { dumpsByDatabase } from '../core/dump-of-database.ts'
+import { databaseNamedIn, isComplete } from '../database/dump-file.ts'
+import { isOnOwnServer } from '../database/own-server.ts'
+import { COMPANION, DUMP, dumpsIn, openDump } from '../host/companion.ts'
+import type { HostContext, SitePlace } from '../host/site.ts'
+import { databasesIn } from './database-access.ts'
+import { hasSameDump } from './fingerprint.ts'
+import type { Scope } from './recovery.ts'
+import type { RestoredDatabase, Restoring } from './transaction.ts'
+
+/**
+ * The databases that a restored tree brings back: those that the site names, each with its dump. One beside its own
+ * that cannot be brought back here is told, and so is a dump that is of none of them.
+ * @returns none for a static site
+ * @throws when its own one is not known or has no dump, or a dump is not whole
+ */
+export async function restoredDatabases(
+  context: HostContext,
+  site: SitePlace,
+  { tree, shadow }: Restoring,
+  scope: Scope,
+): Promise<readonly RestoredDatabase[]> {
+  const named = await databasesIn(context, site, scope.files ? tree : site.folder)
+  if (named.length === 0 && !scope.files)
+    throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
+  const found = new Map<string, { readonly access: DatabaseAccess; readonly of: string | undefined }>()
+  for (const { of, data } of named) {
+    if ('unknown' in data && of === undefined) throw new Error(data.unknown)
+    if ('unknown' in data) notRestored(context, of!, data.unknown)
+    else if ('database' in data && (of === undefined || (await isHere(context, of, data)))) {
+      // on this host's own server, a name is one database, however the server's address is written
+      if (!found.has(data.database)) found.set(data.database, { access: data, of })
+    }
+  }
+  const dumps = dumpsIn(tree).filter(name => name.endsWith('.sql'))
+  const dumpOf = dumpsByDatabase(
+    [...found.keys()],
+    dumps.map(name => ({ name, database: namedIn(tree, name) })),
+  )
+  const restored: RestoredDatabase[] = []
+  for (const [database, { access, of }] of found) {
+    const dump = dumpOf.get(database)
+    if (dump === undefined && of === undefined)
+      throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
+    if (dump === undefined) notRestored(context, of!, `the set has no dump of "${database}"`)
+    else
+      restored.push(
+        await checked(tree, site.folder, dump, { access, isOwn: of === undefined, shadow: nth(shadow, restored.length) }),
+      )
+  }
+  for (const name of found.size === 0 ? [] : dumps.filter(each => !restored.some(({ dump }) => dump === each)))
+    context.shell.note(
+      'problem',
+      `a dump in the set is of none of its databases, and not imported: ${join(site.folder, COMPANION, name)}`,
+    )
+  return restored
+}
+
+const notRestored = ({ shell }: HostContext, of: string, why: string): void =>
+  shell.note('problem', `the database ${of} is not restored, and stays as it is: ${why}`)
+
+async function isHere(context: HostContext, of: string, access: DatabaseAccess): Promise<boolean> {
+  const isOwn = await isOnOwnServer(context, access).catch(() => false)
+  if (!isOwn) notRestored(context, of, "it is not on this host's database server")
+  return isOwn
+}
+
+/** The name of a database that is filled, of several. */
+const nth = (shadow: string, index: number): string => (index === 0 ? shadow : `${shadow}_${index}`)
+
+function namedIn(tree: string, name: string): string | undefined {
+  using dump = openDump(tree, name)
+  return dump && databaseNamedIn(dump.head(1000))
+}
+
+async function checked(
+  tree: string,
+  live: string,
+  name: string,
+  database: Pick<RestoredDatabase, 'access' | 'isOwn' | 'shadow'>,
+): Promise<RestoredDatabase> {
+  using dump = openDump(tree, name)
+  if (!dump || !(await isComplete(dump.path)))
+    throw new Error(`the database dump in the set is not complete: ${name} does not end with its completion line`)
+  return { ...database, dump: name, sameDump: await hasSameDump(tree, live, name) }
+}
