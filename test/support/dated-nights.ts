@@ -30,6 +30,9 @@ const backedUp = recipe<Facts>()
   .do(saveCertificates)
   .do(backup)
 
+/** The dump stays that of the night before. */
+const onlyFiles = recipe<Facts & Needs<'databaseSaved'>>().do(status).do(saveCertificates).do(backup)
+
 /** Makes the backups of a primary site by the steps of the nightly run, at any time: Holdfast's clock and duplicity's are set, the machine's is not. */
 export class DatedNights {
   private readonly duplicity: DatedDuplicity
@@ -57,11 +60,12 @@ export class DatedNights {
   }
 
   /** One backup, taken at this time (ms since the epoch). @throws with what went wrong */
-  async backUp(time: number): Promise<void> {
+  async backUp(time: number, what: 'all' | 'files only' = 'all'): Promise<void> {
     this.duplicity.setClock(time)
     const stop = new AbortController().signal
     const run = new Run({ dry: false, stop, now: () => time, onEvent: () => {}, secrets: [] })
-    await runTree(backedUp as unknown as Parameters<typeof runTree>[0], this.facts, run)
+    const nodes = what === 'all' ? backedUp : onlyFiles
+    await runTree(nodes as unknown as Parameters<typeof runTree>[0], { ...this.facts, databaseSaved: false }, run)
     const trouble = troubles(run)
     if (trouble.length > 0) throw new Error(trouble.join('\n'))
   }
