@@ -2,6 +2,9 @@
 const unitSeconds = { s: 1, m: 60, h: 3600, D: 86_400, W: 604_800, M: 2_592_000, Y: 31_536_000 } as const
 type Unit = keyof typeof unitSeconds
 
+/** Milliseconds in a day. */
+export const DAY = unitSeconds.D * 1000
+
 const intervalForm = /^(?:\d+[smhDWMY])+$/
 
 /** `m` is a minute and `M` a month; any other unit means the same in either case, as people write it. */

@@ -1,9 +1,8 @@
+import { DAY } from './age.ts'
 import { type BackupSet, type Chain, type Collection, sumBytes } from './collection.ts'
 import { withoutFiles } from './removal.ts'
 import { type PruneAction, type PruneInput, planPrune } from './retention.ts'
 import { fullBackupDue } from './schedule.ts'
-
-const dayMilliseconds = 86_400_000
 
 /** What the backups of a site were measured to take, in bytes. */
 export interface MeasuredSizes {
@@ -67,7 +66,7 @@ export function forecast(input: ForecastInput): Forecast {
   const nights: ForecastNight[] = []
   let collection = input.collection ?? emptyCollection
   for (let night = 0; night < input.nights; night++) {
-    const time = input.startAt + night * dayMilliseconds
+    const time = input.startAt + night * DAY
     const plan = planPrune(pruneInput(input, collection, time))
     collection = withoutFiles(collection, plan.files)
     const set = backupOf(input, collection, time)
@@ -91,14 +90,14 @@ function pruneInput(
   collection: Collection,
   time: number,
 ): PruneInput {
-  return { collection, allowanceBytes, keepIncrementals, keepSince: time - keepDays * dayMilliseconds }
+  return { collection, allowanceBytes, keepIncrementals, keepSince: time - keepDays * DAY }
 }
 
 function backupOf(input: ForecastInput, collection: Collection, time: number): BackupSet {
   const { sizes, frequencySeconds } = input
   const primary = collection.chains.at(-1)
   if (!primary || fullBackupDue({ newestFullAt: primary.startAt, frequencySeconds, now: time }).due) {
-    const grown = ((sizes.growthBytesPerDay ?? 0) * (time - sizes.fullAt)) / dayMilliseconds
+    const grown = ((sizes.growthBytesPerDay ?? 0) * (time - sizes.fullAt)) / DAY
     return setOf({ kind: 'full', time }, Math.max(0, sizes.fullBytes + grown), sizes.volumeBytes)
   }
   return setOf({ kind: 'incremental', time, baseTime: primary.endAt }, sizes.incrementalBytes, sizes.volumeBytes)
@@ -130,7 +129,7 @@ function chainOf(full: BackupSet): Chain {
 
 function reach(collection: Collection, now: number): number {
   const oldest = Math.min(now, ...collection.chains.map(chain => chain.startAt))
-  return (now - oldest) / dayMilliseconds
+  return (now - oldest) / DAY
 }
 
 /** One way to set a site, with what would come of it. */

@@ -1,7 +1,7 @@
+import { DAY } from './age.ts'
 import { type BackupSet, type Collection, setsOf } from './collection.ts'
 import type { MeasuredSizes } from './forecast.ts'
 
-const DAY = 86_400_000
 /** Of how many of the newest incrementals the mean is taken, and by how many of the newest sizes growth is told. */
 const RECENT = 60
 /** Growth is told by at least so much time: what a site gains in a night or two says nothing about a year. */

@@ -1,4 +1,4 @@
-import { formatAge } from './age.ts'
+import { DAY, formatAge } from './age.ts'
 import { type Collection, type FileRef, filesOf } from './collection.ts'
 import type { PrunePlan } from './retention.ts'
 import { counted } from './wording.ts'
@@ -49,7 +49,7 @@ function sentence(names: readonly string[], what: string): string[] {
 /** A writer finishes a file at least this often: a volume of 200 MB over a slow line takes an hour or two (ms). */
 const QUIET = 6 * 3_600_000
 /** Where a listing has no times, names tell when a set was begun: a full may take two days. */
-const LONGEST_BACKUP = 2 * 86_400_000
+const LONGEST_BACKUP = 2 * DAY
 
 /**
  * What shows that somebody is writing this archive now, or undefined. A backup sends its manifest last, so a set that

@@ -1,3 +1,5 @@
+import { DAY } from './age.ts'
+
 /**
  * Two paths of one file system whose contents change places: what is live, and what is held beside it. Identities
  * (inodes) are those from before the exchange, null for nothing: they tell, after a kill at any moment, which side is
@@ -80,5 +82,5 @@ export function expired(kept: readonly Transaction[], now: number, days: number)
   const newest = kept.findLast(one => one.task !== 'configuration')
   const isSomebodysWork = ({ task, safety }: Transaction): boolean =>
     task === 'recover' || task === 'configuration' || safety !== undefined
-  return kept.filter(one => now - one.startedAt > days * 86_400_000 || (one !== newest && !isSomebodysWork(one)))
+  return kept.filter(one => now - one.startedAt > days * DAY || (one !== newest && !isSomebodysWork(one)))
 }

@@ -1,4 +1,4 @@
-import { formatAge, type WallTime } from './age.ts'
+import { DAY, formatAge, type WallTime } from './age.ts'
 import { addDays, daysBetween, formatWallTime, momentIn, wallTimeIn, weekdayOf } from './zoned-time.ts'
 
 /** Whether the next backup is full, and why. */
@@ -58,7 +58,7 @@ export interface ScheduleDecision {
 }
 
 /** A success dated further ahead than this was recorded by a clock that was wrong, and is not believed. */
-const believableAhead = 86_400_000
+const believableAhead = DAY
 
 /**
  * Whether to back up now. Due on the backup day from its hour on; made up for until the end of the day `catchUpDays`

@@ -1,3 +1,5 @@
+import { DAY } from './age.ts'
+
 /** How large a site's archive was at the end of a run, and what it was allowed then. Ms since the epoch, bytes. */
 export interface SizePoint {
   readonly at: number
@@ -6,7 +8,6 @@ export interface SizePoint {
   readonly allowanceBytes?: number
 }
 
-const DAY = 86_400_000
 /** For so long every day is kept; before, a day a week. */
 const DAILY = 366 * DAY
 /** What is older goes. */

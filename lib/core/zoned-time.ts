@@ -1,6 +1,4 @@
-import type { WallTime } from './age.ts'
-
-const dayMilliseconds = 86_400_000
+import { DAY, type WallTime } from './age.ts'
 
 /** What a wall clock in the zone (an IANA name) shows at `time`, ms since the epoch. @throws when there is none such */
 export function wallTimeIn(zone: string, time: number): WallTime {
@@ -15,23 +13,21 @@ export function wallTimeIn(zone: string, time: number): WallTime {
  */
 export function momentIn(zone: string, wall: WallTime): number {
   const asUtc = utcOf(wall)
-  const candidates = [-dayMilliseconds, dayMilliseconds]
-    .map(shift => asUtc - offsetIn(zone, asUtc + shift))
-    .toSorted((a, b) => a - b)
+  const candidates = [-DAY, DAY].map(shift => asUtc - offsetIn(zone, asUtc + shift)).toSorted((a, b) => a - b)
   const shown = candidates.find(candidate => utcOf(wallTimeIn(zone, candidate)) === asUtc)
-  return shown ?? asUtc - offsetIn(zone, asUtc - dayMilliseconds)
+  return shown ?? asUtc - offsetIn(zone, asUtc - DAY)
 }
 
 /** The same wall clock some days later (or earlier): the calendar's days, not multiples of 24 hours. */
 export function addDays(wall: WallTime, days: number): WallTime {
-  const date = new Date(utcOf(wall) + days * dayMilliseconds)
+  const date = new Date(utcOf(wall) + days * DAY)
   return { ...wall, year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
 }
 
 /** How many days of the calendar lie between two wall times: 0 on the same day, whatever the hour. */
 export function daysBetween(earlier: WallTime, later: WallTime): number {
   const midnight = (wall: WallTime) => Date.UTC(wall.year, wall.month - 1, wall.day)
-  return Math.round((midnight(later) - midnight(earlier)) / dayMilliseconds)
+  return Math.round((midnight(later) - midnight(earlier)) / DAY)
 }
 
 /** The day of the week, 0 for Sunday. */

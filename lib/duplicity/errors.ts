@@ -1,62 +1,39 @@
 import { parseLog, type Stanza } from './log.ts'
 
-/** What went wrong, by name, in words for people. */
-const MEANING = {
-  'bad-command-line': 'duplicity does not understand its options',
-  'other-source-host': 'the sets in the archive were made by another host',
-  'other-source-folder': 'the sets in the archive were made from another folder',
-  'no-backup': 'the archive holds no backup that can be used',
-  'manifest-mismatch': 'a manifest in the archive differs from the local copy',
-  'manifest-unreadable': 'a manifest in the archive cannot be read',
-  'target-exists': 'the folder to restore into is not empty',
-  'no-signatures': 'the signatures of the last set are missing: only a full backup can go on',
-  'not-in-backup': 'the path is not in the backup',
-  'corrupt-volume': 'a volume in the archive is corrupt',
-  locked: 'another duplicity works with this archive',
-  'wrong-passphrase': 'the passphrase does not fit the archive',
-  'no-secret-key': 'gpg has no secret key here that opens the archive',
-  'gpg-failed': 'gpg failed',
-  'no-temporary-space': 'the disk of this host has too little space for temporary files',
-  'host-full': 'the disk of this host is full',
-  'cache-unwritable': 'duplicity cannot make its own folder on this host',
-  'archive-forbidden': 'the archive refuses access',
-  'volume-missing': 'a file is missing from the archive',
-  'archive-full': 'the disk of the archive is full',
-  'archive-unreachable': 'the archive cannot be reached',
-  'upload-mismatch': 'a volume did not arrive whole in the archive',
-  'link-on-the-way': 'a symbolic link stands where a folder has to be: somebody put it there',
-  interrupted: 'duplicity was interrupted',
-  stuck: 'duplicity made no progress',
-  unknown: 'duplicity failed',
-} as const
-export type DuplicityFault = keyof typeof MEANING
+/** What went wrong, by name: its codes in duplicity's `log.py` (0.8.22 and 3.x alike), and its words for people. */
+const FAULTS = {
+  'bad-command-line': [[2], 'duplicity does not understand its options'],
+  'other-source-host': [[3], 'the sets in the archive were made by another host'],
+  'other-source-folder': [[42], 'the sets in the archive were made from another folder'],
+  'no-backup': [[], 'the archive holds no backup that can be used'],
+  'manifest-mismatch': [[5], 'a manifest in the archive differs from the local copy'],
+  'manifest-unreadable': [[6], 'a manifest in the archive cannot be read'],
+  'target-exists': [[11], 'the folder to restore into is not empty'],
+  'no-signatures': [[17, 18], 'the signatures of the last set are missing: only a full backup can go on'],
+  'not-in-backup': [[19, 20], 'the path is not in the backup'],
+  'corrupt-volume': [[21], 'a volume in the archive is corrupt'],
+  locked: [[], 'another duplicity works with this archive'],
+  'wrong-passphrase': [[], 'the passphrase does not fit the archive'],
+  'no-secret-key': [[], 'gpg has no secret key here that opens the archive'],
+  'gpg-failed': [[31], 'gpg failed'],
+  'no-temporary-space': [[35], 'the disk of this host has too little space for temporary files'],
+  'host-full': [[], 'the disk of this host is full'],
+  'cache-unwritable': [[9], 'duplicity cannot make its own folder on this host'],
+  'archive-forbidden': [[51], 'the archive refuses access'],
+  'volume-missing': [[52], 'a file is missing from the archive'],
+  'archive-full': [[53], 'the disk of the archive is full'],
+  'archive-unreachable': [[38, 50, 54, 55], 'the archive cannot be reached'],
+  'upload-mismatch': [[44, 56], 'a volume did not arrive whole in the archive'],
+  'link-on-the-way': [[], 'a symbolic link stands where a folder has to be: somebody put it there'],
+  interrupted: [[], 'duplicity was interrupted'],
+  stuck: [[], 'duplicity made no progress'],
+  unknown: [[], 'duplicity failed'],
+} satisfies Record<string, readonly [codes: readonly number[], meaning: string]>
+export type DuplicityFault = keyof typeof FAULTS
 
-/** By the codes of duplicity's `log.py`, the same in 0.8.22 and 3.x. */
-const BY_CODE: Readonly<Record<number, DuplicityFault>> = {
-  2: 'bad-command-line',
-  3: 'other-source-host',
-  5: 'manifest-mismatch',
-  6: 'manifest-unreadable',
-  9: 'cache-unwritable',
-  11: 'target-exists',
-  17: 'no-signatures',
-  18: 'no-signatures',
-  19: 'not-in-backup',
-  20: 'not-in-backup',
-  21: 'corrupt-volume',
-  31: 'gpg-failed',
-  35: 'no-temporary-space',
-  38: 'archive-unreachable',
-  42: 'other-source-folder',
-  44: 'upload-mismatch',
-  50: 'archive-unreachable',
-  51: 'archive-forbidden',
-  52: 'volume-missing',
-  53: 'archive-full',
-  54: 'archive-unreachable',
-  55: 'archive-unreachable',
-  56: 'upload-mismatch',
-}
+const BY_CODE = new Map<number, DuplicityFault>(
+  (Object.keys(FAULTS) as DuplicityFault[]).flatMap(fault => FAULTS[fault][0].map(code => [code, fault] as const)),
+)
 
 /** What the text says when the code says too little. First match wins. */
 const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
@@ -103,7 +80,7 @@ export class DuplicityError extends Error {
     { places = [], how = exitCode === undefined ? 'was killed' : `exit code ${exitCode}` }: Circumstances = {},
   ) {
     const where = OF_THIS_HOST.has(fault) && places.length > 0 ? `${places.join(' or ')}, ` : ''
-    super(`${MEANING[fault]} (${where}duplicity ${how})${said === '' ? '' : `: ${said}`}`)
+    super(`${FAULTS[fault][1]} (${where}duplicity ${how})${said === '' ? '' : `: ${said}`}`)
     this.fault = fault
     this.exitCode = exitCode
   }
@@ -141,7 +118,7 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
   const byText = BY_TEXT.find(([pattern]) => pattern.test(told))?.[1]
   // 23 is a held lock, a backend's exception or, in 3.x, the command line; 1, 4 and 30 say even less
   const vague = [1, 4, 23, 30, 31].includes(exitCode)
-  const byCode = BY_CODE[exitCode]
+  const byCode = BY_CODE.get(exitCode)
   // the code is that of a put also where a volume was fetched, and filled this host's disk: the operation stands behind
   // it
   if (byCode === 'archive-full' && errors.at(-1)?.words[0] === 'get') return 'host-full'

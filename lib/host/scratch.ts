@@ -36,9 +36,8 @@ export function makeScratch(host: Host, cache = cacheOf(host)): Scratch {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }).catch(() => {}) }
 }
 
-/** Removes what the commands of processes that are no more left, and the homes of gpg that earlier versions kept. */
+/** Removes what the commands of processes that are no more left. */
 export function removeScratch(host: Host): void {
-  for (const folder of [host.paths.cache, host.paths.state]) removeQuietly(join(folder, 'gnupg'))
   const folder = join(cacheOf(host), 'tmp')
   let names: string[]
   try {

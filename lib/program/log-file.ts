@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { DAY } from '../core/age.ts'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import type { RunEvent } from '../core/outcome.ts'
 import { makeFolder, writeWhole } from '../host/whole-file.ts'
@@ -20,7 +21,6 @@ export interface LogFile extends Disposable {
   readonly problem: () => string | undefined
 }
 
-const DAY = 86_400_000
 const INDEX = 'index.log'
 
 /** Begins the log of a run and removes those older than `days`. Only its owner may read it. */

@@ -1,12 +1,10 @@
-import { formatAge } from '../core/age.ts'
+import { DAY, formatAge } from '../core/age.ts'
 import { type Asked, compareForecasts, gistOf, type MeasuredSizes, type Variant } from '../core/forecast.ts'
 import { type Measurement, measure } from '../core/measure.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
 import { tableOf } from './lines.ts'
 import type { SiteStatus } from './status.ts'
-
-const DAY = 86_400_000
 
 /** What a person asked to be forecast. */
 export interface ForecastRequest extends Asked {

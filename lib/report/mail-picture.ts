@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Resvg } from '@resvg/resvg-js'
 import type { EChartsCoreOption } from 'echarts/core'
+import { DAY } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import type { SizePoint } from '../core/size-history.ts'
 import { drawChart, sizeSeries } from './chart.ts'
@@ -40,7 +41,7 @@ const ROW = 56
 /** Half a bar's height; bars are in the middle of their rows. */
 const HALF = 6
 /** Nights that a curve shows at most. */
-const NIGHTS = 90 * 86_400_000
+const NIGHTS = 90 * DAY
 
 /** On its own white ground: a mail program's dark mode leaves pictures as they are. */
 const [GROUND, TEXT, QUIET, TRACK] = ['#ffffff', '#1a1a1a', '#595959', '#e3e3e3']

@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core'
+import { DAY } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import type { SizePoint } from '../core/size-history.ts'
 import { counted } from '../core/wording.ts'
@@ -26,7 +27,6 @@ const SIZES = 130
 const TITLE = 26
 const TIMES = 26
 
-const DAY = 86_400_000
 /** A day with its month, a month, or the year. */
 const TIME_LABELS = { year: '{yyyy}', month: '{MMM}', day: '{d} {MMM}' }
 

@@ -45,36 +45,34 @@ export type Bases = Pick<Host, 'vhosts' | 'certificates' | 'webServer'>
  * @throws {WrongKind} where one is a link or a file
  */
 export function openPlace(host: Bases, path: string): Place | undefined {
-  const { base, way, name } = partsOf(host, path)
-  const around = OpenedFolder.openNamed(base)
-  if (way.length === 0) return new Place(around, name)
-  using _ = around
-  const folder = around.folderIfThere(way.join('/'))
-  return folder && new Place(folder, name)
+  const nearest = openNearest(host, path)
+  if (nearest.told === path) return nearest
+  nearest[Symbol.dispose]()
+  return undefined
 }
 
 /** The same; folders that are missing on the way are made. */
-export function makePlace(host: Bases, path: string): Place {
-  const { base, way, name } = partsOf(host, path)
-  let folder = OpenedFolder.openNamed(base)
-  for (const part of way) {
-    using around = folder
-    folder = around.folderMade(part, 0o755)
-  }
-  return new Place(folder, name)
-}
+export const makePlace = (host: Bases, path: string): Place =>
+  walkTo(host, path, (folder, part) => folder.folderMade(part, 0o755))
 
 /** The place itself or, where folders on the way to it are gone, that of the uppermost of those. */
-export function openNearest(host: Bases, path: string): Place {
+export const openNearest = (host: Bases, path: string): Place => walkTo(host, path, () => undefined)
+
+function walkTo(host: Bases, path: string, atMissing: (folder: OpenedFolder, part: string) => OpenedFolder | undefined): Place {
   const { base, way, name } = partsOf(host, path)
   let folder = OpenedFolder.openNamed(base)
-  for (const part of way) {
-    const next = folder.folderIfThere(part)
-    if (!next) return new Place(folder, part)
+  try {
+    for (const part of way) {
+      const next = folder.folderIfThere(part) ?? atMissing(folder, part)
+      if (!next) return new Place(folder, part)
+      folder[Symbol.dispose]()
+      folder = next
+    }
+    return new Place(folder, name)
+  } catch (error) {
     folder[Symbol.dispose]()
-    folder = next
+    throw error
   }
-  return new Place(folder, name)
 }
 
 /** The path without any link, as the mount table has it, or that of the uppermost folder on the way that is gone. */

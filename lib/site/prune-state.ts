@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { DAY } from '../core/age.ts'
 import { suspicionOf } from '../core/alarm.ts'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { cannotWrite } from '../core/disk-trouble.ts'
@@ -121,8 +122,6 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
 
 /** Who fills a site with junk must not have Holdfast delete the good history. */
 const keepSince = ({ keepDays }: Pick<Host, 'keepDays'>, now: number): number => now - keepDays * DAY
-const DAY = 86_400_000
-
 const oldestOf = (...times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter(time => time !== undefined)
   return known.length === 0 ? undefined : Math.min(...known)

@@ -1,3 +1,4 @@
+import { DAY } from '../core/age.ts'
 import { suspicionFinding, suspicionOf } from '../core/alarm.ts'
 import { archiveTelling, nextNight, pruningTelling } from '../core/archive-report.ts'
 import { planBackup } from '../core/backup-plan.ts'
@@ -18,8 +19,6 @@ import { hasKeptProposal } from '../restore/kept-proposal.ts'
 import type { FreeSpace } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
-
-const DAY = 86_400_000
 
 type ListingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'>
 /** The free space is undefined where a look could not tell it. */

@@ -4,8 +4,7 @@ import type { AuditedFiles, KnownFiles } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
-import { readState, stateFile, writeState } from '../host/state.ts'
-import { removeFile } from '../host/whole-file.ts'
+import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readSetRecords } from './set-records.ts'
 
@@ -24,29 +23,18 @@ const filesSchema = z.record(
 )
 
 const stateOf = (site: string): string => join('archive-files', encodeURIComponent(site))
-/** What earlier versions remembered: when each volume was read, and what was wrong with it. */
-const formerStateOf = (site: string): string => join('audit', encodeURIComponent(site))
-const formerSchema = z.object({ read: z.record(z.string(), z.number()), damages: z.record(z.string(), z.string()) })
 
 /**
  * What this host remembers of the files of a site's archive; nothing where it never saw it. @throws when that is not as
  * it should be, with the file
  */
 export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
-  return readState(host, stateOf(site), filesSchema) ?? formerFiles(host, site)
-}
-
-function formerFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
-  const data = readState(host, formerStateOf(site), formerSchema)
-  const read = Object.entries(data?.read ?? {}).map(([name, readAt]) => [name, { readAt }] as const)
-  const wrong = Object.keys(data?.damages ?? {}).map(name => [name, { wrong: 'was found to be damaged' }] as const)
-  return Object.fromEntries([...read, ...wrong])
+  return readState(host, stateOf(site), filesSchema) ?? {}
 }
 
 /** @throws when it cannot be written */
 export function writeAuditedFiles(host: Pick<Host, 'paths'>, site: string, files: AuditedFiles): void {
   writeState(host, stateOf(site), files)
-  removeFile(stateFile(host, formerStateOf(site)))
 }
 
 /** Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. */

@@ -8,8 +8,6 @@ import { filesOfSite, unlessUnusable } from './share-files.ts'
 
 /** The file beside a site's sets that tells what neither their names nor their sizes do. Losing it loses no backup. */
 const RECORDS = '.holdfast-sets'
-/** What earlier versions kept there instead: lines of the same form, of sizes only. */
-const FORMER = '.holdfast-sizes'
 
 /** Bytes that are read of it, newest sets first: whoever can write to the share can make it as large as they like. */
 const MOST = 8_000_000
@@ -108,11 +106,7 @@ type SetFolder = Parameters<typeof filesOfSite>[0]
  */
 export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
   const files = filesOfSite(archive, shell.quick)
-  for (const name of [RECORDS, FORMER]) {
-    const text = await files?.text(name, MOST).catch(unlessUnusable)
-    if (text !== undefined) return recordsIn(text)
-  }
-  return []
+  return recordsIn((await files?.text(RECORDS, MOST).catch(unlessUnusable)) ?? '')
 }
 
 /**
@@ -133,7 +127,6 @@ export async function recordSet(
     const records = withRecord(await readSetRecords(archive, shell), { ...fields, time })
     const kept = present ? records.filter(isOf(present, time)) : records
     await files.write(RECORDS, textOfRecords(kept))
-    await files.remove(FORMER)
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `what is known of the set cannot be written down beside its archive: ${messageOf(error)}`)
