@@ -5,7 +5,7 @@ import { isMountPoint } from '../core/path.ts'
 import { type HostNeeds, neededByAll } from '../core/site-needs.ts'
 import { mountTable } from '../engine/kernel.ts'
 import type { Host } from '../inventory/schema.ts'
-import { phpExtensions } from '../site/needs.ts'
+import { phpExtensions } from '../site/contents.ts'
 import { recordsIn } from '../store/set-records.ts'
 import { type Checked, checkPrograms } from './programs.ts'
 

@@ -2,11 +2,9 @@ import { BadInput, Declined } from '../core/bad-input.ts'
 import { differenceOf, plainLine } from '../core/line-diff.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { ask } from '../host/terminal.ts'
-import { type Approval, remember } from '../restore/approvals.ts'
-import { keepProposal, proposedFile, readKeptProposal } from '../restore/kept-proposal.ts'
-import { planSystemFiles } from '../restore/plan-system-files.ts'
+import { type Approval, keepProposal, proposedFile, readKeptProposal, remember } from '../restore/approvals.ts'
 import type { ConfigurationFile } from '../restore/proposal.ts'
-import { shortDigest } from '../restore/put-in-force.ts'
+import { planSystemFiles, shortDigest } from '../restore/put-in-force.ts'
 import type { Needs } from '../store/facts.ts'
 
 type Approves = Needs<'host' | 'request' | 'site'> & { approval: Approval; proposed: readonly ConfigurationFile[] }

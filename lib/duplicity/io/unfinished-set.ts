@@ -19,8 +19,7 @@ import { parseName } from '../names.ts'
 import { copyName, withKeys } from './archive-dir.ts'
 import { duplicityCall, targetOf } from './call.ts'
 import { listArchive, readCollection } from './collection.ts'
-import { closeSet, markAgain, markCutOff } from './cut-off.ts'
-import { lookAtSent, type NamedFile, type Sent, type SetFolders } from './sent-part.ts'
+import { closeSet, lookAtSent, markAgain, markCutOff, type NamedFile, type Sent, type SetFolders } from './cut-off.ts'
 
 type UnfinishedNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
 
