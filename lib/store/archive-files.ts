@@ -43,7 +43,7 @@ IFS= read -r passphrase
 GPG='gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3'
 unpack() {
   case $1 in
-    *.gpg) exec $GPG --decrypt 3<<<"$passphrase" ;;
+    *.gpg) exec $GPG --status-fd=4 --decrypt 3<<<"$passphrase" 4>/tmp/status ;;
     *.gz) exec gzip -dc ;;
     *) exec cat ;;
   esac
@@ -64,14 +64,17 @@ compare() {
 mkfifo /tmp/hashed
 while [ $# -gt 0 ]; do
   dd if="$1" iflag=nofollow,nocache count=0 status=none 2>/dev/null
+  : >/tmp/status
   sha256sum </tmp/hashed >/tmp/sum &
   dd if="$1" iflag=nofollow,nonblock bs=256k status=none 2>/tmp/unread | tee -p /tmp/hashed | unpack "$1" 2>/tmp/said | compare "$2"
   ended=("\${PIPESTATUS[@]}") said=/tmp/said
   wait $!
   read -r sum rest </tmp/sum
   [ "\${ended[0]}" = 0 ] || said=/tmp/unread
+  mapfile -t status </tmp/status
   mapfile -t lines <$said
-  printf '%s %s %s %s %s\\n' "\${ended[0]}" "$sum" "\${ended[2]}" "\${ended[3]}" "\${lines[*]: -1}"
+  [[ "\${status[*]}" = *'[GNUPG:] NO_SECKEY '* ]] && key=no || key=yes
+  printf '%s %s %s %s %s %s\\n' "\${ended[0]}" "$sum" $key "\${ended[2]}" "\${ended[3]}" "\${lines[*]: -1}"
   shift 2
 done`
 
@@ -106,11 +109,11 @@ function withPlaces({ places }: Keys, more: Sandbox): Sandbox {
 }
 
 function answerIn(line: string, hasCopy: boolean): Omit<ReadBack, 'name'> {
-  const [read, sum, unpacked, compared, ...words] = line.split(' ')
+  const [read, sum, key, unpacked, compared, ...words] = line.split(' ')
   const said = words.join(' ').trim()
   if (read !== '0') return { sha256: undefined, result: 'unread', said }
   const answer = { sha256: sum, said }
-  if (/no secret key/i.test(said)) return { ...answer, result: 'sealed' }
+  if (key === 'no') return { ...answer, result: 'sealed' }
   // what compares ends at the first difference, and what unpacks by a broken pipe then
   if (unpacked !== '0' && unpacked !== '141') return { ...answer, result: 'damaged' }
   if (!hasCopy) return { ...answer, result: 'whole' }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { AuditedFiles } from '../../core/audit.ts'
 import type { BackupSet } from '../../core/collection.ts'
+import { CommandFailed } from '../../engine/process.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { sandboxed } from '../../host/sandbox.ts'
 import { makeGpgHome, makeScratch } from '../../host/scratch.ts'
@@ -39,11 +40,21 @@ async function archived(facts: LookNeeds, name: string, shell: Shell): Promise<s
   const path = join(facts.siteArchive.folder!, name)
   const quiet = shell.with({ timeout: PATIENCE, onLine: () => {} })
   if (!name.endsWith('.gpg')) return await quiet.ask(String)`cat ${path}`
-  const gpg = ['gpg', '--batch', '--quiet', '--pinentry-mode=loopback', '--passphrase-fd=0', '--decrypt', path]
+  const gpg = ['gpg', '--batch', '--quiet', '--pinentry-mode=loopback', '--passphrase-fd=0', '--status-fd=2', '--decrypt', path]
   return await withKeys(facts, shell, async ({ secret = '', places }) => {
     const view = { ...places, reads: [...(places.reads ?? []), path], capabilities: ['CAP_DAC_OVERRIDE'] } as const
-    return await quiet.with({ input: secret }).ask(String)`${sandboxed(gpg, view)}`
+    return await quiet.with({ input: secret, explain: gpgFailure }).ask(String)`${sandboxed(gpg, view)}`
   })
+}
+
+/** gpg has not the key for which something is encrypted. */
+export class NoSecretKey extends Error {}
+
+/** A failure of gpg in its words for people, told apart by those for programs (`--status-fd`). */
+function gpgFailure(failure: CommandFailed): Error {
+  const { exitCode, stdout, stderr, how, program } = failure
+  const plain = new CommandFailed(program, how, { exitCode, stdout, stderr: stderr.replace(/^\[GNUPG:\].*\n/gm, '') })
+  return /^\[GNUPG:\] NO_SECKEY /m.test(stderr) ? new NoSecretKey(plain.message) : plain
 }
 
 /** Where duplicity keeps its copies of the manifests and signatures of a site's archive on this host. */

@@ -8,7 +8,7 @@ import { recheckArchive, type SiteArchive } from '../../store/archive.ts'
 import { hashFiles, type ToHash } from '../../store/archive-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { volumesListed } from '../known-files.ts'
-import { manifestOf } from './archive-dir.ts'
+import { manifestOf, NoSecretKey } from './archive-dir.ts'
 import { encryptedSince } from './encryption.ts'
 
 /** One site's part of tonight's audit. */
@@ -49,18 +49,12 @@ export async function hashesOf(
     try {
       const volumes = await manifestOf(facts, set, known, shell)
       const hashes = volumesListed(manifest.name, volumes, names)
-      parts.push(
-        hashes,
-        wrongFiles(
-          set.volumes.filter(each => unknown(each) && !hashes[each.name]),
-          'is not in its manifest',
-          shell,
-        ),
-      )
+      const unlisted = set.volumes.filter(each => unknown(each) && !hashes[each.name])
+      parts.push(hashes, wrongFiles(unlisted, 'is not in its manifest', shell))
     } catch (error) {
       if (shell.stop.aborted) throw error
       await recheckArchive(facts.siteArchive, shell)
-      const isSealed = set.time < since || /no secret key/i.test(messageOf(error))
+      const isSealed = set.time < since || error instanceof NoSecretKey
       if (!isSealed) parts.push(wrongFiles([manifest], `cannot be read: ${messageOf(error)}`, shell))
       else shell.note('warning', `the volumes of the ${nameOf(set)} cannot be proven: ${messageOf(error)}`)
     }
