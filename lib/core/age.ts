@@ -58,18 +58,18 @@ function intervalSeconds(given: string): number | undefined {
  * @param local reads a time without a zone; the process's own zone by default
  * @throws when the text is none of these, or names a day or time that does not exist
  */
-export function parseMoment(text: string, now: number, what = '--at', local: ClockReader = inLocalTime): number {
+export function parseTime(text: string, now: number, what = '--at', local: ClockReader = inLocalTime): number {
   if (text === 'now') return now
-  if (/^\d+$/.test(text)) return epochMoment(text, what)
+  if (/^\d+$/.test(text)) return epochTime(text, what)
   const ago = intervalSeconds(text)
   if (ago !== undefined) return now - ago * 1000
-  const moment = dateMoment(text, local)
-  if (moment === undefined || Number.isNaN(moment)) throw new Error(`${what} "${text}": ${momentHelp}`)
-  return moment
+  const time = dateTime(text, local)
+  if (time === undefined || Number.isNaN(time)) throw new Error(`${what} "${text}": ${timeHelp}`)
+  return time
 }
 
 /** No backup is of the year 5138 or later: so many digits are milliseconds. */
-function epochMoment(text: string, what: string): number {
+function epochTime(text: string, what: string): number {
   if (Number(text) >= 1e11)
     throw new Error(
       `${what} "${text}": a number is read as seconds since the epoch, and that would be after the year 5000; are these milliseconds?`,
@@ -77,7 +77,7 @@ function epochMoment(text: string, what: string): number {
   return Number(text) * 1000
 }
 
-const momentHelp = 'no age and no date; expected such as 40D, 2026-01-31, 2026-01-31T12:00:00 or 2026-01-31T12:00:00+02:00'
+const timeHelp = 'no age and no date; expected such as 40D, 2026-01-31, 2026-01-31T12:00:00 or 2026-01-31T12:00:00+02:00'
 
 const dateForms = [
   /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T ](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.\d+)?)?(?<zone>Z| UTC|[+-]\d\d:?\d\d)?$/,
@@ -87,7 +87,7 @@ const dateForms = [
   /^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)Z$/,
 ]
 
-function dateMoment(text: string, local: ClockReader): number | undefined {
+function dateTime(text: string, local: ClockReader): number | undefined {
   const found = dateForms.map(form => form.exec(text)?.groups).find(groups => groups !== undefined)
   if (!found) return undefined
   const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, zone } = found

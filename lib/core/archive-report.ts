@@ -6,7 +6,7 @@ import type { Damage, Pruning, SiteReport } from './site-report.ts'
 import { counted } from './wording.ts'
 
 /** What an archive tells of its site. Only backups that restore count, as the newest and as restore points. */
-export function archiveTelling(
+export function archiveReport(
   site: string,
   collection: Collection,
   seenAt: number,
@@ -50,7 +50,7 @@ function untidyIn(collection: Collection): string[] {
 }
 
 /** What pruning would do next, for the verdict. */
-export function pruningTelling({ action, reason, freesBytes, considered }: PrunePlan): Pruning {
+export function pruningReport({ action, reason, freesBytes, considered }: PrunePlan): Pruning {
   if (action.kind !== 'none') return { reason, freesBytes, isExhausted: false }
   const last = considered.at(-1)
   return last === undefined ? { reason, isExhausted: false } : { reason: last.reason, isExhausted: true }

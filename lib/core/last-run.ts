@@ -32,7 +32,7 @@ export interface RunVerdicts {
   /** What its work came to that was for no site. */
   readonly work: readonly Finding[]
   readonly sites: readonly {
-    readonly told: SiteReport
+    readonly report: SiteReport
     readonly verdict: Verdict
     /** The run got to it. */
     readonly isReached: boolean
@@ -46,14 +46,16 @@ export interface RunVerdicts {
  * it.
  */
 export function rememberRun(before: LastRun, { at, work, sites, isPartial }: RunVerdicts): LastRun {
-  const judged = sites.filter(({ told, isReached }) => isReached && (told.seenAt !== undefined || (told.work ?? []).length > 0))
-  const names = new Set(sites.map(({ told }) => told.site))
+  const judged = sites.filter(
+    ({ report, isReached }) => isReached && (report.seenAt !== undefined || (report.work ?? []).length > 0),
+  )
+  const names = new Set(sites.map(({ report }) => report.site))
   const isKept = (site: string): boolean => isPartial || names.size === 0 || names.has(site)
   const kept = Object.entries(before.sites).filter(([site]) => isKept(site))
-  const news = judged.map(({ told, verdict }): [string, LastVerdict] => {
-    const last = lastOf(before, told.site)
-    const damage = Object.fromEntries((told.damage ?? []).map(({ text }) => [text, damageOf(last, text) ?? at]))
-    return [told.site, { verdict, since: sinceOf(last, verdict, at), at, work: told.work ?? [], damage }]
+  const news = judged.map(({ report, verdict }): [string, LastVerdict] => {
+    const last = lastOf(before, report.site)
+    const damage = Object.fromEntries((report.damage ?? []).map(({ text }) => [text, damageOf(last, text) ?? at]))
+    return [report.site, { verdict, since: sinceOf(last, verdict, at), at, work: report.work ?? [], damage }]
   })
   const ofRun = verdictOf(work)
   const run: LastVerdict = { verdict: ofRun, since: sinceOf(before.run, ofRun, at), at, work, damage: {} }

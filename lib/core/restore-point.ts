@@ -42,14 +42,14 @@ function damages(sets: readonly BackupSet[]): readonly string[] {
 }
 
 /**
- * The newest restore point at or before `moment` that is known to be of a site that worked, and has no problems.
+ * The newest restore point at or before `time` that is known to be of a site that worked, and has no problems.
  * @throws when there is none
  */
-export function lastGoodPoint(collection: Collection, moment = Number.POSITIVE_INFINITY): RestorePoint {
-  const points = restorePoints(collection).filter(point => point.time <= moment)
+export function lastGoodPoint(collection: Collection, time = Number.POSITIVE_INFINITY): RestorePoint {
+  const points = restorePoints(collection).filter(point => point.time <= time)
   const found = points.findLast(({ set, problems }) => set.answer?.works && problems.length === 0)
   if (found) return found
-  const before = moment === Number.POSITIVE_INFINITY ? '' : ` up to ${printTime(moment)}`
+  const before = time === Number.POSITIVE_INFINITY ? '' : ` up to ${printTime(time)}`
   throw new Error(`no backup${before} is known to be of a site that worked: --list shows what there is`)
 }
 
@@ -67,16 +67,16 @@ export const answerText = ({ set: { answer } }: RestorePoint): string =>
   answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`
 
 /**
- * The newest restore point at or before `moment`, never a later one, which duplicity would silently take.
+ * The newest restore point at or before `time`, never a later one, which duplicity would silently take.
  * @throws when there is no backup at all, or none that old: the error names the first one
  */
-export function restorePointAt(collection: Collection, moment: number): RestorePoint {
+export function restorePointAt(collection: Collection, time: number): RestorePoint {
   const points = restorePoints(collection)
-  const found = points.findLast(point => point.time <= moment)
+  const found = points.findLast(point => point.time <= time)
   if (found) return found
   const first = points[0]
   if (!first) throw new Error('cannot restore: the archive holds no backup')
-  throw new Error(`cannot restore to ${printTime(moment)}: the first backup is of ${printTime(first.time)}`)
+  throw new Error(`cannot restore to ${printTime(time)}: the first backup is of ${printTime(first.time)}`)
 }
 
 /**
@@ -85,9 +85,11 @@ export function restorePointAt(collection: Collection, moment: number): RestoreP
  */
 export function adviceInstead(collection: Collection, damaged: RestorePoint, command: (...options: string[]) => string): string {
   const good = restorePoints(collection).filter(point => point.problems.length === 0)
-  const told = [...new Set([good.findLast(point => point.time < damaged.time), good.at(-1)])].filter(point => point !== undefined)
-  if (told.length === 0) return 'nor can any other, as far as is known'
-  return `as far as is known these can:${told.map(({ time }) => `\n  ${command('--at', printTime(time))}`).join('')}`
+  const others = [...new Set([good.findLast(point => point.time < damaged.time), good.at(-1)])].filter(
+    point => point !== undefined,
+  )
+  if (others.length === 0) return 'nor can any other, as far as is known'
+  return `as far as is known these can:${others.map(({ time }) => `\n  ${command('--at', printTime(time))}`).join('')}`
 }
 
 /** A time for messages, in UTC to the second: `2026-01-31 03:00:00 UTC`. */

@@ -83,7 +83,7 @@ export interface Demand extends Amount {
 }
 
 /** All that is on the disks at the same time, at one point of a restore. */
-export type Moment = readonly Demand[]
+export type Stage = readonly Demand[]
 
 /** Whether a restore has room. */
 export interface RoomToRestore {
@@ -91,8 +91,8 @@ export interface RoomToRestore {
   readonly text: string | undefined
   /** It cannot fit: this is why. */
   readonly refusal: string | undefined
-  /** The moments at which it cannot fit, each with what it needs on the one disk that is too small. */
-  readonly short: readonly Moment[]
+  /** The stages at which it cannot fit, each with what it needs on the one disk that is too small. */
+  readonly short: readonly Stage[]
   /** It probably does not fit, but nobody can be sure. */
   readonly doubt: string | undefined
 }
@@ -142,9 +142,9 @@ export const importableAmount = ({ bytes, largest = bytes }: DumpSize): Amount =
 export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
 
 /** Whether a restore has room on each disk, at its fullest moment there. It refuses only what cannot fit. */
-export function roomToRestore(moments: readonly Moment[]): RoomToRestore {
-  const disks = [...Map.groupBy(moments.flat(), ({ disk }) => disk.device).values()].map(demands =>
-    onDisk(demands[0]!.disk, moments),
+export function roomToRestore(stages: readonly Stage[]): RoomToRestore {
+  const disks = [...Map.groupBy(stages.flat(), ({ disk }) => disk.device).values()].map(demands =>
+    onDisk(demands[0]!.disk, stages),
   )
   const short = disks.filter(disk => disk.isShort)
   const doubtful = disks.filter(disk => !disk.isShort && disk.isDoubtful)
@@ -158,9 +158,9 @@ export function roomToRestore(moments: readonly Moment[]): RoomToRestore {
   }
 }
 
-function onDisk(disk: Disk, moments: readonly Moment[]) {
-  const parts = moments
-    .map(moment => moment.filter(({ disk: { device } }) => device === disk.device))
+function onDisk(disk: Disk, stages: readonly Stage[]) {
+  const parts = stages
+    .map(stage => stage.filter(({ disk: { device } }) => device === disk.device))
     .filter(here => here.length > 0)
   const sums = parts.map(sumOf)
   const shortParts = parts.filter(here => isShort(sumOf(here)))
@@ -189,7 +189,7 @@ function sumOf(demands: readonly Demand[]) {
  * @param asked what was to be restored; undefined where nobody can ask for less, as for a replica
  */
 export function waysOut(
-  short: readonly Moment[],
+  short: readonly Stage[],
   asked: { readonly files: boolean; readonly database: boolean } | undefined,
 ): string {
   // duplicity's own folder is the same for all that a person can ask for
@@ -197,8 +197,8 @@ export function waysOut(
   if (!isChoice) return 'Free some room there'
   const isBoth = asked.files && asked.database
   const parts = [
-    ...(isBoth && short.every(moment => moment.some(({ forImport }) => forImport)) ? ['--files-only'] : []),
-    ...(isBoth && short.every(moment => moment.some(({ forImport }) => !forImport)) ? ['--db-only'] : []),
+    ...(isBoth && short.every(stage => stage.some(({ forImport }) => forImport)) ? ['--files-only'] : []),
+    ...(isBoth && short.every(stage => stage.some(({ forImport }) => !forImport)) ? ['--db-only'] : []),
     ...(asked.files ? ['--path'] : []),
   ]
   const less = parts.length === 0 ? [] : [`bring back less with ${parts.join(' or ')}`]

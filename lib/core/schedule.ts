@@ -1,5 +1,5 @@
 import { DAY, formatAge, type WallTime } from './age.ts'
-import { addDays, daysBetween, formatWallTime, momentIn, wallTimeIn, weekdayOf } from './zoned-time.ts'
+import { addDays, daysBetween, formatWallTime, timeIn, wallTimeIn, weekdayOf } from './zoned-time.ts'
 
 /** Whether the next backup is full, and why. */
 export interface FullDecision {
@@ -100,9 +100,9 @@ export function desktopBackup(
 function backupDays(schedule: Schedule, today: WallTime, now: number, zone: string) {
   const sinceWeekday = (weekdayOf(today) - weekdays.indexOf(schedule.weekday) + 7) % 7
   const thisWeek = { ...addDays(today, -sinceWeekday), hour: schedule.hour, minute: schedule.minute ?? 0, second: 0 }
-  const backup = momentIn(zone, thisWeek) <= now ? thisWeek : addDays(thisWeek, -7)
+  const backup = timeIn(zone, thisWeek) <= now ? thisWeek : addDays(thisWeek, -7)
   const next = addDays(backup, 7)
-  return { backup, backupAt: momentIn(zone, backup), next, nextAt: momentIn(zone, next) }
+  return { backup, backupAt: timeIn(zone, backup), next, nextAt: timeIn(zone, next) }
 }
 
 /** What a run of the desktop is to do (S29), and why. */

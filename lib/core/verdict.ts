@@ -93,7 +93,7 @@ const remarks = ({ untidy = [], settings = [] }: SiteReport): Finding[] => [...u
 
 /** What a run came to for one site: all that was told of it, with what its work came to, and what follows from that. */
 export interface SiteVerdict {
-  readonly told: SiteReport
+  readonly report: SiteReport
   readonly findings: readonly Finding[]
   readonly verdict: Verdict
 }
@@ -117,13 +117,13 @@ export function workFindings(outcomes: readonly Outcome[], site: string | undefi
  * @param isJudged not in a run that is about one site (a recovery) or only foretells: there the work alone counts
  */
 export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): readonly SiteVerdict[] {
-  const tellings = reportsBySite(outcomes.flatMap(({ told = [] }) => told))
+  const reports = reportsBySite(outcomes.flatMap(({ told = [] }) => told))
   const subjects = outcomes.map(({ subject }) => subject).filter(subject => subject !== undefined)
-  return [...new Set([...tellings.keys(), ...subjects])].toSorted().map(site => {
+  return [...new Set([...reports.keys(), ...subjects])].toSorted().map(site => {
     const work = workFindings(outcomes, site)
-    const told = { ...tellings.get(site), site, work }
-    const findings = isJudged ? judge(told) : work
-    return { told, findings, verdict: verdictOf(findings) }
+    const report = { ...reports.get(site), site, work }
+    const findings = isJudged ? judge(report) : work
+    return { report, findings, verdict: verdictOf(findings) }
   })
 }
 

@@ -11,7 +11,7 @@ export function wallTimeIn(zone: string, time: number): WallTime {
  * When a wall clock in the zone shows `wall`, in ms since the epoch. A time that summer time skips is as much later as
  * the clock jumps; of a time that comes twice the first counts.
  */
-export function momentIn(zone: string, wall: WallTime): number {
+export function timeIn(zone: string, wall: WallTime): number {
   const asUtc = utcOf(wall)
   const candidates = [-DAY, DAY].map(shift => asUtc - offsetIn(zone, asUtc + shift)).toSorted((a, b) => a - b)
   const shown = candidates.find(candidate => utcOf(wallTimeIn(zone, candidate)) === asUtc)

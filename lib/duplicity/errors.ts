@@ -99,8 +99,8 @@ export function duplicityError(
   places: readonly string[] = [],
 ): DuplicityError {
   const errors = parseLog(log).filter(stanza => stanza.keyword === 'ERROR')
-  const told = `${errors.map(stanza => stanza.text).join('\n')}\n${printed}`
-  return new DuplicityError(faultOf(exitCode, errors, told), exitCode, sentence(errors.at(-1)?.text ?? printed), { places })
+  const text = `${errors.map(stanza => stanza.text).join('\n')}\n${printed}`
+  return new DuplicityError(faultOf(exitCode, errors, text), exitCode, sentence(errors.at(-1)?.text ?? printed), { places })
 }
 
 /**
@@ -113,9 +113,9 @@ export function endedError(log: string, printed: string, how: string, places: re
   return new DuplicityError('stuck', undefined, sentence(last?.text ?? printed), { how })
 }
 
-function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: string): DuplicityFault {
+function faultOf(exitCode: number | undefined, errors: readonly Stanza[], text: string): DuplicityFault {
   if (exitCode === undefined) return 'interrupted'
-  const byText = BY_TEXT.find(([pattern]) => pattern.test(told))?.[1]
+  const byText = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1]
   // 23 is a held lock, a backend's exception or, in 3.x, the command line; 1, 4 and 30 say even less
   const vague = [1, 4, 23, 30, 31].includes(exitCode)
   const byCode = BY_CODE.get(exitCode)
@@ -124,7 +124,7 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], told: 
   if (byCode === 'archive-full' && errors.at(-1)?.words[0] === 'get') return 'host-full'
   if (!vague && byCode) return byCode
   // what a backend could not write has a code of its own; any other exception is of what duplicity writes on this host
-  if (byText === 'archive-full' && (exitCode === 30 || exitCode === 31) && !/duplicity\/backend/.test(told)) return 'host-full'
+  if (byText === 'archive-full' && (exitCode === 30 || exitCode === 31) && !/duplicity\/backend/.test(text)) return 'host-full'
   if (byText) return byText
   if (exitCode === 4) return 'no-backup'
   if (exitCode === 23 && errors.some(error => /option|argument|usage/i.test(error.text))) return 'bad-command-line'

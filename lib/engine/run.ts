@@ -95,7 +95,7 @@ export class Run {
         onLine(note.text)
         emit({ kind: 'note', note })
       },
-      tell: telling => told.push(printableIn(telling, text => this.#clean(text))),
+      tell: report => told.push(printableIn(report, text => this.#clean(text))),
       progress: text => {
         onLine(this.#clean(text))
         emit({ kind: 'progress', text: this.#clean(text) })

@@ -48,7 +48,7 @@ interface Reporter {
   /** Tells the report something. */
   readonly note: (kind: NoteKind, text: string, about?: Topic) => void
   /** Tells the report what is known of a site, as data. */
-  readonly tell: (telling: SiteReport) => void
+  readonly tell: (report: SiteReport) => void
   /** Tells the person who waits how far it is. Nothing keeps it. */
   readonly progress: (text: string) => void
   /** Keeps a secret out of everything that the run writes from now on. */
@@ -79,12 +79,12 @@ export interface ShellWorld {
 /** Makes the shell that a step is given. */
 export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell {
   /** The words of a command as people know them. */
-  const told = (words: readonly string[]): string[] =>
+  const shown = (words: readonly string[]): string[] =>
     words.map(word => (options.opened ?? []).reduce((text, { path, name }) => text.replaceAll(path, name), word))
   const recorded = async <Result extends object>(words: readonly string[], work: () => Promise<Result>): Promise<Result> => {
     const startedAt = world.now()
     const record = (exitCode: number | undefined): void =>
-      world.listener.command({ line: lineOf(told(words)), ran: true, seconds: (world.now() - startedAt) / 1000, exitCode })
+      world.listener.command({ line: lineOf(shown(words)), ran: true, seconds: (world.now() - startedAt) / 1000, exitCode })
     try {
       const result = await work()
       record('exitCode' in result ? (result.exitCode as Ended['exitCode']) : 0)
@@ -114,7 +114,7 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
       return await look(first, async () => await (rest[0] as () => Promise<void> | void)())
     }
     const words = wordsOf(first, rest as Word[])
-    if (world.dry) return describe(lineOf(told(words)))
+    if (world.dry) return describe(lineOf(shown(words)))
     await perform(words)
   }
   for (const secret of [...Object.values(options.env ?? {}), options.input])

@@ -74,7 +74,7 @@ export class OpenedFolder implements Disposable {
     const [first = '', ...rest] = way.split('/')
     const path = `${this.name}/${first}`
     const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-    const child = this.#told(() => new OpenedFolder(opening(this.at(first), path, 'a folder', flags), path))
+    const child = this.#named(() => new OpenedFolder(opening(this.at(first), path, 'a folder', flags), path))
     if (rest.length === 0) return child
     using _ = child
     return child.folder(rest.join('/'))
@@ -92,33 +92,33 @@ export class OpenedFolder implements Disposable {
 
   /** The names in it. */
   names(): string[] {
-    return this.#told(() => readdirSync(this.path).toSorted())
+    return this.#named(() => readdirSync(this.path).toSorted())
   }
 
   /** What is in it, each with its kind: a link itself and not what it leads to. */
   entries(): Dirent[] {
-    return this.#told(() => readdirSync(this.path, { withFileTypes: true }))
+    return this.#named(() => readdirSync(this.path, { withFileTypes: true }))
   }
 
   /** What a name in it stands for, a link itself and not what it leads to; undefined for nothing. */
   look(name: string): Stats | undefined {
-    return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false }))
+    return this.#named(() => lstatSync(this.at(name), { throwIfNoEntry: false }))
   }
 
   /** Where a link in it leads. */
   link(name: string): string {
-    return this.#told(() => readlinkSync(this.at(name)))
+    return this.#named(() => readlinkSync(this.at(name)))
   }
 
   /** The inode of what has a name in it, exactly; undefined for nothing. */
   inode(name: string): string | undefined {
-    return this.#told(() => lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
+    return this.#named(() => lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
   }
 
   /** Opens a file in it to be read. @throws {WrongKind} for a link or a pipe: neither followed nor waited for */
   file(name: string): OpenedFile {
     const path = `${this.name}/${name}`
-    return this.#told(() => OpenedFile.of(opening(this.at(name), path, 'a file', O_RDONLY | O_NOFOLLOW | O_NONBLOCK), path))
+    return this.#named(() => OpenedFile.of(opening(this.at(name), path, 'a file', O_RDONLY | O_NOFOLLOW | O_NONBLOCK), path))
   }
 
   /** The same, undefined where there is none. */
@@ -140,7 +140,7 @@ export class OpenedFolder implements Disposable {
   /** Makes a new file. @throws with the code EEXIST when the name is taken, also by a link that leads nowhere */
   create(name: string, mode = 0o600): OpenedFile {
     const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
-    return this.#told(() => OpenedFile.of(openSync(this.at(name), flags, mode), `${this.name}/${name}`))
+    return this.#named(() => OpenedFile.of(openSync(this.at(name), flags, mode), `${this.name}/${name}`))
   }
 
   /** Writes a file whole or not at all: beside it first, then over it. */
@@ -161,7 +161,7 @@ export class OpenedFolder implements Disposable {
 
   /** Makes a folder in it. @throws with the code EEXIST when the name is taken */
   makeFolder(name: string, mode = 0o700): void {
-    this.#told(() => mkdirSync(this.at(name), { mode }))
+    this.#named(() => mkdirSync(this.at(name), { mode }))
   }
 
   /** Opens a folder in it, which is made when it is missing. @throws {WrongKind} when something else has the name */
@@ -198,17 +198,17 @@ export class OpenedFolder implements Disposable {
 
   /** If it is there and empty. */
   removeFolder(name: string): void {
-    unless(isMissing, () => this.#told(() => rmdirSync(this.at(name))))
+    unless(isMissing, () => this.#named(() => rmdirSync(this.at(name))))
   }
 
   /** Renames what is in it, a link itself too, within it or into another folder; what has the new name is replaced. */
   rename(name: string, to: string, into: OpenedFolder = this): void {
-    this.#told(() => into.#told(() => renameSync(this.at(name), into.at(to))))
+    this.#named(() => into.#named(() => renameSync(this.at(name), into.at(to))))
   }
 
   /** Removes a file or a link itself, if it is there. */
   removeFile(name: string): void {
-    unless(isMissing, () => this.#told(() => unlinkSync(this.at(name))))
+    unless(isMissing, () => this.#named(() => unlinkSync(this.at(name))))
   }
 
   /** The path of a name in it. Whatever is given it must not follow a link that has the name. */
@@ -219,7 +219,7 @@ export class OpenedFolder implements Disposable {
   }
 
   /** Errors speak of the path that people know. */
-  #told<Result>(work: () => Result): Result {
+  #named<Result>(work: () => Result): Result {
     try {
       return work()
     } catch (error) {

@@ -24,8 +24,8 @@ export async function specialFilesIn(folder: string, shell: Shell): Promise<read
     capabilities: ['CAP_DAC_OVERRIDE'],
     noLinks: folder,
   })
-  const told = await shell.with({ onLine: () => {} }).ask(String)`${words}`
-  return told.split('\n').flatMap(line => {
+  const printed = await shell.with({ onLine: () => {} }).ask(String)`${words}`
+  return printed.split('\n').flatMap(line => {
     const kind = KINDS[line.slice(0, 1)]
     const path = line.slice(2)
     const isItself = path === `${folder}/.`

@@ -111,7 +111,7 @@ async function recordVerdicts(
   if (problem !== undefined) shell.note('warning', `what the last run said is not known: ${problem}`)
   const stopped = stoppedBy === undefined ? [] : [{ level: 'failed' as const, text: `stopped by ${stoppedBy}` }]
   const work = [...stopped, ...workFindings(outcomes, undefined)]
-  const judged = sites.map(row => ({ told: row, verdict: row.verdict, isReached: row.state !== 'not reached' }))
+  const judged = sites.map(row => ({ report: row, verdict: row.verdict, isReached: row.state !== 'not reached' }))
   const verdicts = { at: shell.now(), work, sites: judged, isPartial: partial }
   await shell.act(`record the verdicts of ${counted(sites.length, 'site')}`, () =>
     rememberOrTell(shell, 'the next run, and status, will not know what this one said', () =>

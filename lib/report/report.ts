@@ -108,8 +108,10 @@ function runVerdict({ exitCode, stoppedBy }: RunFacts, findings: readonly Findin
 
 /** What the sites' verdicts rest on besides the work of this run, which its outcomes tell. */
 function remarksOf(verdicts: readonly SiteVerdict[], isWanted: (finding: Finding) => boolean): Remark[] {
-  return verdicts.flatMap(({ told, findings }) =>
-    findings.filter(finding => isWanted(finding) && !told.work?.includes(finding)).map(({ text }) => ({ site: told.site, text })),
+  return verdicts.flatMap(({ report, findings }) =>
+    findings
+      .filter(finding => isWanted(finding) && !report.work?.includes(finding))
+      .map(({ text }) => ({ site: report.site, text })),
   )
 }
 
@@ -140,12 +142,12 @@ function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
   }
 }
 
-function rowOf({ told, verdict }: SiteVerdict, outcomes: readonly Outcome[], run: LastRun): SiteRow {
-  const last = lastOf(run, told.site)
-  const isBack = verdict === 'well' && told.seenAt !== undefined && last !== undefined && last.verdict !== 'well'
+function rowOf({ report, verdict }: SiteVerdict, outcomes: readonly Outcome[], run: LastRun): SiteRow {
+  const last = lastOf(run, report.site)
+  const isBack = verdict === 'well' && report.seenAt !== undefined && last !== undefined && last.verdict !== 'well'
   const since = verdict !== 'well' && last?.verdict === verdict ? { since: last.since } : {}
-  const state = verdict === 'well' && !isReached(told, outcomes) ? 'not reached' : verdict
-  return { ...told, verdict, state, isWellAgain: isBack && state === 'well', ...since }
+  const state = verdict === 'well' && !isReached(report, outcomes) ? 'not reached' : verdict
+  return { ...report, verdict, state, isWellAgain: isBack && state === 'well', ...since }
 }
 
 /** Whether the run got to a site that it had something to do for. */

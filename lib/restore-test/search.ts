@@ -1,5 +1,5 @@
 import { normalize } from 'node:path'
-import { parseMoment } from '../core/age.ts'
+import { parseTime } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Asked } from './question.ts'
@@ -26,12 +26,12 @@ export function readSearch(values: Readonly<Record<string, unknown>>, now: numbe
     throw new BadInput('--file needs no restore: it takes no --expect or --path')
   if (file !== undefined && /^(\/|\.\.?(\/|$))/.test(file))
     throw new BadInput(`--file ${JSON.stringify(file)}: wanted a file in the site's folder, such as SITE/wp-login.php`)
-  return { expect, paths, file, before: values.before === undefined ? undefined : momentOf(values.before as string, now) }
+  return { expect, paths, file, before: values.before === undefined ? undefined : timeOf(values.before as string, now) }
 }
 
-function momentOf(text: string, now: number): number {
+function timeOf(text: string, now: number): number {
   try {
-    return parseMoment(text, now, '--before')
+    return parseTime(text, now, '--before')
   } catch (error) {
     throw new BadInput(messageOf(error))
   }

@@ -4,9 +4,9 @@ import {
   type Demand,
   type Disk,
   importableAmount,
-  type Moment,
   type RoomToRestore,
   roomToRestore,
+  type Stage,
   tablesAmount,
   treeAmount,
   volumeAmount,
@@ -44,7 +44,7 @@ export async function unlessItFails<Seen>(shell: Shell, look: () => Promise<Seen
 
 /** What was seen of a restore. */
 interface Seen {
-  readonly moments: readonly Moment[]
+  readonly stages: readonly Stage[]
   /** What it brings back, as far as is known. */
   readonly brings: { readonly files: boolean; readonly database: boolean }
 }
@@ -55,7 +55,7 @@ interface Seen {
  * @throws when it cannot fit
  */
 export function tell(seen: Seen | undefined, isChoice: boolean, shell: Shell): RoomToRestore {
-  const room = roomToRestore(seen?.moments ?? [])
+  const room = roomToRestore(seen?.stages ?? [])
   if (room.refusal !== undefined)
     throw new Error(`${room.refusal}. ${waysOut(room.short, isChoice ? seen?.brings : undefined)}. Nothing was fetched`)
   if (seen === undefined) return room
@@ -68,7 +68,7 @@ export function tell(seen: Seen | undefined, isChoice: boolean, shell: Shell): R
 
 export async function lookAt(looks: Looks, into: string, imports: boolean, shell: Shell): Promise<Seen> {
   const { host, secrets, siteArchive, point, scope } = looks
-  if (scope.paths.length > 0) return { moments: [], brings: scope }
+  if (scope.paths.length > 0) return { stages: [], brings: scope }
   const size = treeSizeIn(await readSetRecords(siteArchive, shell), point.time)
   const dump = scope.database ? size?.dump : undefined
   const tree = scope.files ? treeAmount(point, size) : dump && { least: dump.bytes, about: dump.bytes }
@@ -76,10 +76,10 @@ export async function lookAt(looks: Looks, into: string, imports: boolean, shell
   const cache = scope.files ? await diskOf(host.paths.cache, shell) : undefined
   const restored = demand(there, tree)
   const volume = demand(cache, volumeAmount(point)).map(each => ({ ...each, aside: true as const }))
-  const moments = [restored, volume]
+  const stages = [restored, volume]
   const brings = { files: scope.files, database: dump !== undefined }
-  if (!imports || dump === undefined) return { moments, brings }
-  return { moments: [...moments, [...restored, ...(await importDemands({ host, secrets, shell }, there, dump))]], brings }
+  if (!imports || dump === undefined) return { stages, brings }
+  return { stages: [...stages, [...restored, ...(await importDemands({ host, secrets, shell }, there, dump))]], brings }
 }
 
 const demand = (disk: Disk | undefined, amount: Amount | undefined): Demand[] => (disk && amount ? [{ disk, ...amount }] : [])
@@ -99,10 +99,10 @@ export async function assertRoomToImport(
   dumps: readonly string[],
   asked: Scope | undefined,
 ): Promise<void> {
-  const moments = await unlessItFails(context.shell, async () => {
+  const stages = await unlessItFails(context.shell, async () => {
     const size = await dumpSizeOf(tree, context.shell, dumps)
     return size === undefined ? [] : [await importDemands(context, await diskOf(holding, context.shell), size)]
   })
-  const { refusal, short } = roomToRestore(moments ?? [])
+  const { refusal, short } = roomToRestore(stages ?? [])
   if (refusal !== undefined) throw new Error(`${refusal}. ${waysOut(short, asked)}`)
 }

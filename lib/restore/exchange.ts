@@ -56,9 +56,9 @@ async function makeMovable(host: Bases, folder: OpenedFolder, name: string, shel
 
 /** One atomic exchange, where `mv` (coreutils 9.5 or newer) and the file system can. Gives whether it was done. */
 async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<boolean> {
-  const told = { onLine: () => {}, opened: [live.folder, held.folder] }
+  const options = { onLine: () => {}, opened: [live.folder, held.folder] }
   try {
-    await shell.with(told).act`mv --exchange --no-copy --no-target-directory ${held.path} ${live.path}`
+    await shell.with(options).act`mv --exchange --no-copy --no-target-directory ${held.path} ${live.path}`
     return true
   } catch (error) {
     if (error instanceof CommandFailed && error.exitCode === 1) return false

@@ -20,7 +20,7 @@ export class Place implements Disposable {
   }
 
   /** The path that people know. */
-  get told(): string {
+  get shown(): string {
     return `${this.folder.name}/${this.name}`
   }
 
@@ -46,7 +46,7 @@ export type Bases = Pick<Host, 'vhosts' | 'certificates' | 'webServer'>
  */
 export function openPlace(host: Bases, path: string): Place | undefined {
   const nearest = openNearest(host, path)
-  if (nearest.told === path) return nearest
+  if (nearest.shown === path) return nearest
   nearest[Symbol.dispose]()
   return undefined
 }

@@ -1,5 +1,5 @@
 import { isAbsolute, normalize, resolve } from 'node:path'
-import { parseInterval, parseMoment } from '../core/age.ts'
+import { parseInterval, parseTime } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { claimsIn } from '../core/marker.ts'
 import { printTime } from '../core/restore-point.ts'
@@ -20,7 +20,7 @@ function isOfToday(path: string): boolean {
 /** What the person who recovers a site asked for. */
 export interface Recovery {
   /** Milliseconds since the epoch; the newest backup when undefined. */
-  readonly moment: number | undefined
+  readonly time: number | undefined
   /** Only a backup of a site that is known to have worked. */
   readonly lastGood: boolean
   /** It stays in place whatever the site answers then. */
@@ -74,7 +74,7 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
     )
   }
   return {
-    ...readMoment(values, now, lastGood),
+    ...readTime(values, now, lastGood),
     scope: readScope(values, paths),
     into,
     undo,
@@ -89,26 +89,26 @@ export function readRecovery(values: Values, now: number, isTerminal: boolean): 
 /** An option that was not given is undefined, false or an empty list. */
 const isGiven = (value: unknown): boolean => value !== undefined && value !== false && (!Array.isArray(value) || value.length > 0)
 
-function readMoment(values: Values, now: number, lastGood: boolean): Pick<Recovery, 'moment' | 'asked'> {
+function readTime(values: Values, now: number, lastGood: boolean): Pick<Recovery, 'time' | 'asked'> {
   const given = values.age ?? values.at
   const what = lastGood ? 'the newest backup that is known to be good' : 'the newest backup'
-  if (given === undefined) return { moment: undefined, asked: what }
+  if (given === undefined) return { time: undefined, asked: what }
   const option = values.age === undefined ? '--at' : '--age'
-  const moment = momentOf(option, given as string, now)
-  if (moment > now) {
-    throw new BadInput(`${option} ${given}: that is ${printTime(moment)}, in the future; leave it out for the newest backup`)
+  const time = timeOf(option, given as string, now)
+  if (time > now) {
+    throw new BadInput(`${option} ${given}: that is ${printTime(time)}, in the future; leave it out for the newest backup`)
   }
   const isDay = option === '--at' && /^\d+[-/]\d+[-/]\d+$|^\d{8}Z$/.test(given as string)
-  const meant = `${printTime(moment)}${isDay ? ', the beginning of that day' : ''}`
-  return { moment, asked: `${lastGood ? `${what}, ` : ''}as of ${given}${option === '--age' ? ' ago' : ''}, that is ${meant}` }
+  const meant = `${printTime(time)}${isDay ? ', the beginning of that day' : ''}`
+  return { time, asked: `${lastGood ? `${what}, ` : ''}as of ${given}${option === '--age' ? ' ago' : ''}, that is ${meant}` }
 }
 
 /** The earliest moment that a date can say, ms since the epoch. */
 const EARLIEST = -8.64e15
 
-function momentOf(option: '--at' | '--age', given: string, now: number): number {
+function timeOf(option: '--at' | '--age', given: string, now: number): number {
   try {
-    return option === '--at' ? parseMoment(given, now) : Math.max(now - parseInterval(given, '--age') * 1000, EARLIEST)
+    return option === '--at' ? parseTime(given, now) : Math.max(now - parseInterval(given, '--age') * 1000, EARLIEST)
   } catch (error) {
     throw new BadInput(messageOf(error))
   }

@@ -44,7 +44,7 @@ function pathExchanges(host: Host, folder: string, tree: string, paths: readonly
 export function placeOfPath(host: Bases, folder: string, path: string): string {
   try {
     using nearest = openNearest(host, join(folder, path))
-    const place = nearest.told.slice(folder.length + 1)
+    const place = nearest.shown.slice(folder.length + 1)
     if (place === '') throw new BadInput(`${folder} is gone: bring the site back as a whole first, or use --into`)
     return place
   } catch (error) {

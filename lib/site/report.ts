@@ -1,6 +1,6 @@
 import { DAY } from '../core/age.ts'
 import { suspicionFinding, suspicionOf } from '../core/alarm.ts'
-import { archiveTelling, nextNight, pruningTelling } from '../core/archive-report.ts'
+import { archiveReport, nextNight, pruningReport } from '../core/archive-report.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { setsOf } from '../core/collection.ts'
 import { type Finding, withIncomplete } from '../core/finding.ts'
@@ -26,20 +26,20 @@ type ReportNeeds = ListingNeeds & { readonly freeSpace: FreeSpace | undefined }
 
 /** All that the verdict on a site needs to know of its archive. Told again whenever a step has changed that. */
 export function siteReport(facts: ReportNeeds, now: number, of: 'run' | 'status' = 'run'): SiteReport {
-  return { ...listingTelling(facts, now, of), ...nextReport(facts, now) }
+  return { ...listingReport(facts, now, of), ...nextReport(facts, now) }
 }
 
 /**
  * What the listing of its archive tells of a site: all but what the next night will do, which depends on free space.
  */
-export function listingTelling(
+export function listingReport(
   { host, site, collection, limits }: ListingNeeds,
   now: number,
   of: 'run' | 'status' = 'run',
 ): SiteReport {
   const { role, owner } = site.role
   return {
-    ...archiveTelling(site.name, collection, now, knownDamage(lastVerdictOf(host, site), of)),
+    ...archiveReport(site.name, collection, now, knownDamage(lastVerdictOf(host, site), of)),
     role: site.isDesktop ? 'desktop' : role,
     ...(owner === undefined ? {} : { owner }),
     staleAfter: staleAfterOf(host, site.isDesktop),
@@ -127,7 +127,7 @@ function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 
   const backup = planBackup({ collection, frequencySeconds, now: tomorrow, fullBackups })
   const over = collection.bytes !== undefined && collection.bytes > limits.allowanceBytes
   return {
-    pruning: pruningTelling(prune),
+    pruning: pruningReport(prune),
     next: nextNight({ prune, backup, frozen: input.frozen ?? input.suspect?.join('; '), over }),
   }
 }

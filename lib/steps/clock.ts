@@ -11,7 +11,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { rememberOrTell } from '../host/state.ts'
-import { listingTelling } from '../site/report.ts'
+import { listingReport } from '../site/report.ts'
 import { recheckArchive } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -68,7 +68,7 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
         if (backedUpTo !== undefined && backedUpTo > now) updateRecord(host, site.name, { backedUpTo: newestSet(after)?.time })
       }),
     )
-    shell.tell(listingTelling({ ...facts, collection: after }, now))
+    shell.tell(listingReport({ ...facts, collection: after }, now))
     return { collection: after }
   },
 }

@@ -159,10 +159,10 @@ const again = ({ into, scope }: Recovery): string[] => [
   ...(scope.database || scope.paths.length > 0 ? [] : ['--files-only']),
 ]
 
-function pointFor({ moment, lastGood }: Recovery, collection: Collection): RestorePoint {
+function pointFor({ time, lastGood }: Recovery, collection: Collection): RestorePoint {
   try {
-    if (lastGood) return lastGoodPoint(collection, moment)
-    if (moment !== undefined) return restorePointAt(collection, moment)
+    if (lastGood) return lastGoodPoint(collection, time)
+    if (time !== undefined) return restorePointAt(collection, time)
   } catch (error) {
     throw new BadInput(messageOf(error))
   }

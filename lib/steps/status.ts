@@ -15,7 +15,7 @@ import { readRecord } from '../host/records.ts'
 import { type Request, readLimits, siteDeadline } from '../host/site.ts'
 import { desktopSite, desktopSpace, desktopSpaceReport, scheduleOf } from '../site/desktop.ts'
 import { pruneInputOf } from '../site/prune-state.ts'
-import { type Look, lastVerdictOf, lastWork, listingTelling, siteReport } from '../site/report.ts'
+import { type Look, lastVerdictOf, lastWork, listingReport, siteReport } from '../site/report.ts'
 import { type SiteArchive, siteArchiveOf } from '../store/archive.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
@@ -39,7 +39,7 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
     const allowed = site.isDesktop ? '' : ` of ${formatBytes(limits.allowanceBytes)}`
     shell.note('info', `${counted(chains.length, 'chain')}, ${formatBytes(bytes)}${allowed}, ${age}`)
     const lag = site.role.role === 'primary' ? {} : { lag: lagOf(collection, readRecord(host, site.name).restoredFrom) }
-    shell.tell({ ...listingTelling({ host, site, siteArchive, collection, limits }, shell.now()), settings: problems, ...lag })
+    shell.tell({ ...listingReport({ host, site, siteArchive, collection, limits }, shell.now()), settings: problems, ...lag })
     return { siteArchive, collection, limits }
   },
 }

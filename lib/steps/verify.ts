@@ -17,7 +17,7 @@ import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
 import { readLimits, type Site, siteDeadline } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import { listingTelling, siteReport } from '../site/report.ts'
+import { listingReport, siteReport } from '../site/report.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import { withFiles } from '../store/audited-files.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
@@ -141,7 +141,7 @@ export const compareFiles: Step<CompareNeeds, Needs<'collection'>> = {
     const { news, listed } = await readBack(facts, damaged, { known, listed: collection }, shell)
     const now = await rememberFiles(facts, { known, news, listed, collection }, shell)
     for (const damage of now.damages ?? []) shell.note('warning', `${damage.text}; ${meaningOf(now, damage)}`)
-    if (damages.length > 0) shell.tell(listingTelling({ ...facts, collection: now }, shell.now()))
+    if (damages.length > 0) shell.tell(listingReport({ ...facts, collection: now }, shell.now()))
     return { collection: now }
   },
 }

@@ -19,10 +19,10 @@ export async function claimArchive(files: ShareFiles | undefined, me: string): P
   if (other !== undefined) throw new Error(`the archive of this site is ${other}'s: it was claimed after this run began`)
   if (!(await take(files, CLAIM, { name: me, text: '' }))) {
     const owner = (await readTaken(files, CLAIM))?.name
-    if (owner === undefined) throw new Error(`this site's archive cannot be claimed in ${files.told('.')}: is it full?`)
+    if (owner === undefined) throw new Error(`this site's archive cannot be claimed in ${files.pathOf('.')}: is it full?`)
     if (owner !== me)
       throw new Error(
-        `${owner} claimed this site's archive just now; if ${owner} is not to have it, remove ${files.told(CLAIM)} and its marker`,
+        `${owner} claimed this site's archive just now; if ${owner} is not to have it, remove ${files.pathOf(CLAIM)} and its marker`,
       )
   }
   await files.create(markerOf(me))
@@ -47,7 +47,9 @@ export async function readTaken(files: ShareFiles, folder: string): Promise<Take
   const names =
     (await files.of(folder).list().catch(unlessUnusable))?.map(file => file.name).filter(name => /^[\w.-]+$/.test(name)) ?? []
   if (names.length > 1)
-    throw new Error(`${files.told(folder)} holds ${names.length} files, wanted one: look at who made them, and remove all others`)
+    throw new Error(
+      `${files.pathOf(folder)} holds ${names.length} files, wanted one: look at who made them, and remove all others`,
+    )
   const [name] = names
   const text = name === undefined ? undefined : await files.of(folder).text(name, MOST).catch(unlessMissing)
   return text === undefined ? undefined : { name: name!, text }

@@ -48,17 +48,17 @@ export class ShareFiles {
 
   /** The first bytes of a file as text; undefined where there is none. */
   async text(name: string, limit: number) {
-    return await this.#look(`read ${this.told(name)}`, 'read', this.#path(name), limit)
+    return await this.#look(`read ${this.pathOf(name)}`, 'read', this.#path(name), limit)
   }
 
   /** The files of the folder, undefined where there is none. */
   async list() {
-    return await this.#look(`list ${this.told('.')}`, 'list', this.#folder)
+    return await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder)
   }
 
   /** The names in the folder that begin so; none where there is none. */
   async names(prefix: string) {
-    return await this.#look(`list ${this.told(`${prefix}*`)}`, 'names', this.#folder, prefix)
+    return await this.#look(`list ${this.pathOf(`${prefix}*`)}`, 'names', this.#folder, prefix)
   }
 
   /** Of each folder in the archive's, the names in it that begin so. */
@@ -68,17 +68,17 @@ export class ShareFiles {
 
   /** Writes a file whole or not at all, over what is there. */
   async write(name: string, text: string): Promise<void> {
-    await this.#act(`write ${this.told(name)}`, 'write', this.#path(name), text)
+    await this.#act(`write ${this.pathOf(name)}`, 'write', this.#path(name), text)
   }
 
   /** Makes a file; false, and nothing changes, where something has that name already. A dry run gives true. */
   async create(name: string, text = ''): Promise<boolean> {
-    return (await this.#act(`make the file ${this.told(name)}`, 'create', this.#path(name), text)) ?? true
+    return (await this.#act(`make the file ${this.pathOf(name)}`, 'create', this.#path(name), text)) ?? true
   }
 
   /** Makes a folder, unless it is there; never the one around it: the share may have gone away. */
   async makeFolder(name = ''): Promise<void> {
-    await this.#act(`make the folder ${this.told(name)}`, 'makeFolder', this.#path(name))
+    await this.#act(`make the folder ${this.pathOf(name)}`, 'makeFolder', this.#path(name))
   }
 
   /**
@@ -86,18 +86,18 @@ export class ShareFiles {
    * there is something of that name but an empty folder, nor where the share is full.
    */
   async makeFolderWith(folder: string, name: string, text: string): Promise<boolean> {
-    const description = `make ${this.told(join(folder, name))}`
+    const description = `make ${this.pathOf(join(folder, name))}`
     return (await this.#act(description, 'makeFolderWith', this.#path(folder), name, text)) ?? true
   }
 
   /** Gives a file another name in its folder. Gives whether it could: of all that try, one. */
   async rename(name: string, to: string): Promise<boolean> {
-    return (await this.#act(`rename ${this.told(name)} to ${lineOf([to])}`, 'rename', this.#path(name), to)) ?? true
+    return (await this.#act(`rename ${this.pathOf(name)} to ${lineOf([to])}`, 'rename', this.#path(name), to)) ?? true
   }
 
   /** Removes a file or a link itself, if it is there. */
   async remove(name: string): Promise<void> {
-    await this.#act(`remove ${this.told(name)}`, 'remove', this.#path(name))
+    await this.#act(`remove ${this.pathOf(name)}`, 'remove', this.#path(name))
   }
 
   /** Writes a file of a name that nobody can foresee, and gives what is read back. A dry run does too. */
@@ -110,7 +110,7 @@ export class ShareFiles {
   }
 
   /** The whole path of a name, as people know it. */
-  told(name: string): string {
+  pathOf(name: string): string {
     return this.#shown(this.#path(name))
   }
 

@@ -53,11 +53,11 @@ export async function check(place: Place, dryRun: boolean, shell: Shell): Promis
   const left = mark ? passOn(files, folder, mark.word, next) : take(files, folder, { name: next, text: machine })
   if (!(await left)) {
     const now = await readMark(place)
-    if (!now) return shell.note('problem', `${host.name} can leave no mark in ${files.told(folder)}: is it full?`) // what is full must be pruned
+    if (!now) return shell.note('problem', `${host.name} can leave no mark in ${files.pathOf(folder)}: is it full?`) // what is full must be pruned
     if (now.word !== next)
       throw refusal(`another machine writes to the archive as ${host.name} at this very moment`, host.name, place.again)
   }
-  rememberOrTell(shell, `this machine cannot remember its mark in ${files.told(folder)}`, () =>
+  rememberOrTell(shell, `this machine cannot remember its mark in ${files.pathOf(folder)}`, () =>
     write(place, remember(mark && memory ? { ...memory, word: mark.word } : undefined, machine, next)),
   )
 }

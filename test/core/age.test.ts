@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type ClockReader, formatAge, parseInterval, parseMoment } from '../../lib/core/age.ts'
+import { type ClockReader, formatAge, parseInterval, parseTime } from '../../lib/core/age.ts'
 import { printTime } from '../../lib/core/restore-point.ts'
 
 const now = Date.UTC(2026, 10, 22, 20, 0, 0)
@@ -54,7 +54,7 @@ const moments: [string, number][] = [
   ['2026-01-31 12:00:00 UTC', Date.UTC(2026, 0, 31, 12)],
 ]
 for (const [text, time] of moments) {
-  test(`parseMoment() reads ${text}`, () => assert.equal(parseMoment(text, now, '--at', inRome), time))
+  test(`parseTime() reads ${text}`, () => assert.equal(parseTime(text, now, '--at', inRome), time))
 }
 
 const noMoments = [
@@ -72,33 +72,33 @@ const noMoments = [
   '2026-01-31T12:00.5',
 ]
 for (const text of noMoments) {
-  test(`parseMoment() refuses "${text}"`, () => {
+  test(`parseTime() refuses "${text}"`, () => {
     assert.throws(
-      () => parseMoment(text, now, '--at'),
+      () => parseTime(text, now, '--at'),
       new RegExp(`^.*--at "${text.replace('+', '\\+')}": no age and no date; expected such as`),
     )
   })
 }
 
-test('parseMoment() says of milliseconds since the epoch what it takes them for', () => {
+test('parseTime() says of milliseconds since the epoch what it takes them for', () => {
   assert.throws(
-    () => parseMoment('1767582000000', now),
+    () => parseTime('1767582000000', now),
     /^Error: --at "1767582000000": a number is read as seconds .* milliseconds\?$/,
   )
 })
 
-test('parseMoment() reads every time that Holdfast prints, and every ISO text, to the second', () => {
+test('parseTime() reads every time that Holdfast prints, and every ISO text, to the second', () => {
   const second = fc.integer({ min: Date.UTC(1971, 0) / 1000, max: Date.UTC(2099, 0) / 1000 })
   fc.assert(
     fc.property(second, seconds => {
       const time = seconds * 1000
-      for (const text of [printTime(time), new Date(time).toISOString(), `${seconds}`]) assert.equal(parseMoment(text, now), time)
+      for (const text of [printTime(time), new Date(time).toISOString(), `${seconds}`]) assert.equal(parseTime(text, now), time)
     }),
   )
 })
 
-test('parseMoment() takes a date alone as midnight of the process’s own zone', () => {
-  const date = new Date(parseMoment('2026-01-31', now))
+test('parseTime() takes a date alone as midnight of the process’s own zone', () => {
+  const date = new Date(parseTime('2026-01-31', now))
   assert.deepEqual([date.getFullYear(), date.getMonth(), date.getDate(), date.getHours()], [2026, 0, 31, 0])
 })
 

@@ -6,7 +6,7 @@ import type { SiteReport } from '../../lib/core/site-report.ts'
 const FAILED = [{ level: 'failed', text: 'Back up: no room' }] as const
 
 const site = (name: string, more: Partial<SiteReport> = {}, isReached = true): RunVerdicts['sites'][number] => ({
-  told: { site: name, seenAt: 1, ...more },
+  report: { site: name, seenAt: 1, ...more },
   verdict: more.work ? 'failed' : 'well',
   isReached,
 })
@@ -40,7 +40,7 @@ test('rememberRun() keeps since when a site is what it is', () => {
 
 test('rememberRun() learns nothing of a site that the run did not get to, and forgets one that is gone', () => {
   const ill = run(1, [site('blog', { work: FAILED }), site('shop')])
-  const unseen = { told: { site: 'blog' }, verdict: 'well', isReached: true } as const
+  const unseen = { report: { site: 'blog' }, verdict: 'well', isReached: true } as const
   for (const sites of [[unseen, site('shop')], [site('blog', {}, false), site('shop')], []])
     assert.equal(lastOf(after(ill, run(2, sites)), 'blog')!.verdict, 'failed')
   assert.equal(lastOf(after(ill, run(2, [site('shop')])), 'blog'), undefined)

@@ -8,8 +8,8 @@ import {
   type Demand,
   type Disk,
   importableAmount,
-  type Moment,
   roomToRestore,
+  type Stage,
   tablesAmount,
   treeAmount,
   volumeAmount,
@@ -83,8 +83,8 @@ const sameDisk = disk('/data', 100, { device: '/srv' })
 
 const on = (disk: Disk, ...bytes: Parameters<typeof amount>) => ({ disk, ...amount(...bytes) })
 
-/** [what, the moments, whether it is refused, in doubt] */
-const rooms: [string, Moment[], boolean, boolean][] = [
+/** [what, the stages, whether it is refused, in doubt] */
+const rooms: [string, Stage[], boolean, boolean][] = [
   ['that just fits', [[on(srv, 100)]], false, false],
   ['that is too large', [[on(srv, 101)]], true, false],
   ['that is probably too large', [[on(srv, 90, 101)]], false, true],
@@ -95,22 +95,22 @@ const rooms: [string, Moment[], boolean, boolean][] = [
   ['that needs one disk for two things one after the other', [[on(srv, 60)], [on(sameDisk, 41)]], false, false],
   ['of which nothing is known', [], false, false],
 ]
-for (const [what, moments, refused, doubtful] of rooms) {
+for (const [what, stages, refused, doubtful] of rooms) {
   test(`roomToRestore() ${refused ? 'refuses' : doubtful ? 'warns of' : 'takes'} a restore ${what}`, () => {
-    const { refusal, doubt } = roomToRestore(moments)
+    const { refusal, doubt } = roomToRestore(stages)
     assert.deepEqual([refusal !== undefined, doubt !== undefined], [refused, doubtful])
   })
 }
 
 test('roomToRestore() says what is needed and free, in one line', () => {
-  const moments = [
+  const stages = [
     [{ disk: srv, ...amount(60, 70) }],
     [
       { disk: srv, ...amount(110, 120) },
       { disk: other, ...amount(1) },
     ],
   ]
-  const { text, refusal } = roomToRestore(moments)
+  const { text, refusal } = roomToRestore(stages)
   const onSrv = 'disk space for the restore on the disk of /srv: 100 MB free, 120 MB required'
   assert.equal(text, `${onSrv}; on the disk of /var: 50.0 MB free, 1.00 MB required`)
   assert.equal(refusal, `not enough ${onSrv}`)
@@ -138,8 +138,8 @@ const [whole, files, database] = [
 const aside = { aside: true } as const
 const forImport = { forImport: true } as const
 const INTO = 'or restore with --into a folder on another disk'
-/** [what has no room, the moments, what was asked for, what helps besides to free some room] */
-const ways: [string, Moment[], typeof whole | undefined, string][] = [
+/** [what has no room, the stages, what was asked for, what helps besides to free some room] */
+const ways: [string, Stage[], typeof whole | undefined, string][] = [
   ['the tree', [[needs(tight)]], whole, `${INTO}, or bring back less with --db-only or --path`],
   ['the tree of the files alone', [[needs(tight)]], files, `${INTO}, or bring back less with --path`],
   ['the dump', [[needs(tight)]], database, INTO],
@@ -165,9 +165,9 @@ const ways: [string, Moment[], typeof whole | undefined, string][] = [
   ["duplicity's volume", [[needs(srv)], [needs(tight, aside)]], whole, ''],
   ['a replica', [[needs(tight)]], undefined, ''],
 ]
-for (const [what, moments, asked, more] of ways) {
+for (const [what, stages, asked, more] of ways) {
   test(`waysOut() where there is no room for ${what}`, () => {
-    const { short, refusal } = roomToRestore(moments)
+    const { short, refusal } = roomToRestore(stages)
     assert.notEqual(refusal, undefined)
     assert.equal(waysOut(short, asked), `Free some room there${more === '' ? '' : `, ${more}`}`)
   })
@@ -185,16 +185,16 @@ const anyMoments = fc.array(
   },
 )
 
-test('roomToRestore() refuses if and only if the surely needed is more than what is free, on some disk at some moment', () => {
+test('roomToRestore() refuses if and only if the surely needed is more than what is free, on some disk at some stage', () => {
   fc.assert(
-    fc.property(anyMoments, moments => {
-      const isTooMuch = moments.some(moment =>
+    fc.property(anyMoments, stages => {
+      const isTooMuch = stages.some(stage =>
         ['/a', '/b', '/c'].some(path => {
-          const here = moment.filter(demand => demand.disk.path === path)
+          const here = stage.filter(demand => demand.disk.path === path)
           return here.length > 0 && here.reduce((sum, { least }) => sum + least, 0) > here[0]!.disk.free
         }),
       )
-      assert.equal(roomToRestore(moments).refusal !== undefined, isTooMuch)
+      assert.equal(roomToRestore(stages).refusal !== undefined, isTooMuch)
     }),
   )
 })

@@ -70,7 +70,7 @@ test('siteVerdicts() judges each site by what was told of it last and by its wor
     },
     madeUpOutcome({ title: 'Dump', subject: 'torn', status: 'failed', reason: 'no server' }),
   ]
-  const said = siteVerdicts(outcomes, true).map(({ told: { site }, verdict, findings }) => [
+  const said = siteVerdicts(outcomes, true).map(({ report: { site }, verdict, findings }) => [
     site,
     verdict,
     ...findings.map(({ text }) => text),

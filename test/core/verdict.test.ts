@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { archiveTelling, pruningTelling } from '../../lib/core/archive-report.ts'
+import { archiveReport, pruningReport } from '../../lib/core/archive-report.ts'
 import { type Finding, verdictOf } from '../../lib/core/finding.ts'
 import { planPrune } from '../../lib/core/retention.ts'
 import type { SiteReport } from '../../lib/core/site-report.ts'
@@ -18,8 +18,8 @@ function judged(
   known: string[] = [],
 ): readonly Finding[] {
   const collection = collectionOf(listing(...sketches))
-  const pruning = pruningTelling(planPrune({ collection, allowanceBytes, keepIncrementals: 1 }))
-  const archive = archiveTelling('blog', collection, more.seenAt ?? at(4), text => known.includes(text))
+  const pruning = pruningReport(planPrune({ collection, allowanceBytes, keepIncrementals: 1 }))
+  const archive = archiveReport('blog', collection, more.seenAt ?? at(4), text => known.includes(text))
   return judge({ ...archive, role: 'primary', reason: 'web1 owns it', staleAfter: 2 * DAY, allowanceBytes, pruning, ...more })
 }
 

@@ -55,15 +55,15 @@ test('readRecovery() asks for nothing on a terminal, in a dry run or elsewhere',
 })
 
 test('readRecovery() turns an age or a date into a moment, and the newest backup is the default', () => {
-  const momentOf = (values: object) => readRecovery({ ...ok, ...values }, NOW, false).moment
-  assert.equal(momentOf({}), undefined)
-  assert.equal(momentOf({ age: '40D' }), NOW - 40 * DAY)
-  assert.ok(momentOf({ age: '280000Y' })! < 0)
-  assert.equal(momentOf({ age: '1M' }), NOW - 30 * DAY)
-  assert.equal(momentOf({ age: '1W2D12h' }), NOW - 9.5 * DAY)
-  assert.equal(momentOf({ at: '2026-01-31' }), new Date(2026, 0, 31).getTime())
-  assert.equal(momentOf({ at: '2026-01-31T18:00:00+02:00' }), Date.parse('2026-01-31T16:00:00Z'))
-  assert.equal(momentOf({ at: '20260131T180000Z' }), Date.parse('2026-01-31T18:00:00Z'))
+  const timeOf = (values: object) => readRecovery({ ...ok, ...values }, NOW, false).time
+  assert.equal(timeOf({}), undefined)
+  assert.equal(timeOf({ age: '40D' }), NOW - 40 * DAY)
+  assert.ok(timeOf({ age: '280000Y' })! < 0)
+  assert.equal(timeOf({ age: '1M' }), NOW - 30 * DAY)
+  assert.equal(timeOf({ age: '1W2D12h' }), NOW - 9.5 * DAY)
+  assert.equal(timeOf({ at: '2026-01-31' }), new Date(2026, 0, 31).getTime())
+  assert.equal(timeOf({ at: '2026-01-31T18:00:00+02:00' }), Date.parse('2026-01-31T16:00:00Z'))
+  assert.equal(timeOf({ at: '20260131T180000Z' }), Date.parse('2026-01-31T18:00:00Z'))
 })
 
 /** [--at or --age, what is said of it]. */

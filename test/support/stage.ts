@@ -99,7 +99,7 @@ export const isUnlocked = (host: StageHost): boolean => readFileSync(join(host.f
 /** The verdict on each site that is not well, with what it rests on: `site needs attention: why`. */
 export function verdicts({ outcomes }: Pick<Told, 'outcomes'>): string[] {
   const ill = siteVerdicts(outcomes, true).filter(({ verdict }) => verdict !== 'well')
-  return ill.map(({ told: { site }, verdict, findings }) => {
+  return ill.map(({ report: { site }, verdict, findings }) => {
     const why = findings.filter(({ level }) => level !== 'remark').map(({ text }) => text)
     return `${site} ${verdict}: ${why.join('; ')}`
   })

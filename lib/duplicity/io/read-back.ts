@@ -74,8 +74,8 @@ async function readBackWith(
   if (repairable.length === 0) return { news: newsOf(look, first, listed), listed, isRepaired: false }
   for (const { copy, name, wrong, bytes } of repairable) {
     await putBackMetadata(facts.siteArchive.folder!, { copy, name, bytes }, keys, shell)
-    const [told] = damageOf(name, wrong)
-    shell.note('significant', `${told?.text ?? name}; it was restored from this host's copy`)
+    const [damage] = damageOf(name, wrong)
+    shell.note('significant', `${damage?.text ?? name}; it was restored from this host's copy`)
   }
   const now = await listCollection(facts.siteArchive, shell)
   const repaired = new Set(repairable.map(({ name }) => name))
