@@ -28,10 +28,14 @@ export function nextToDrill<Site extends { readonly name: string }>(
  * is. Undefined where none can be restored as far as is known.
  * @param points oldest first
  */
-export function pointToDrill(points: readonly RestorePoint[], last: LastDrill | undefined): RestorePoint | undefined {
+export function pointToDrill(
+  points: readonly RestorePoint[],
+  last: LastDrill | undefined,
+): { readonly point: RestorePoint; readonly newest: boolean } | undefined {
   const whole = points.filter(({ problems }) => problems.length === 0)
   const oldest = last?.newest ? whole.find(({ set }) => set.tested === undefined) : undefined
-  return oldest ?? whole.at(-1)
+  const point = oldest ?? whole.at(-1)
+  return point && { point, newest: point === whole.at(-1) }
 }
 
 /** A drill of this point, in one sentence. */

@@ -5,8 +5,9 @@ import type { SetAnswer } from './page.ts'
 export interface SetTest extends SetAnswer {
   /** When; ms since the epoch. */
   readonly at: number
-  /** Seconds that its files took, and its dump; the latter is absent where it has none, or it could not be imported. */
-  readonly restored: number
+  /** Seconds that its files took; absent where they could not be restored, and `said` is why. */
+  readonly restored?: number | undefined
+  /** Seconds that its dump took; absent where it has none, or it could not be imported. */
   readonly imported?: number | undefined
   /** What was asked, where a person asked for something else than the site's own check. */
   readonly asked?: string | undefined
@@ -23,6 +24,7 @@ export const ownTest = (tests: readonly SetTest[] = []): SetTest | undefined => 
 
 /** How it went, for people. */
 export function testText({ restored, imported, works, said }: SetTest): string {
+  if (restored === undefined) return `cannot be restored: ${said}`
   const took = (seconds: number): string => (seconds < 300 ? `${Math.ceil(seconds)} s` : formatAge(seconds * 1000))
   const database = imported === undefined ? '' : `, its database imported in ${took(imported)}`
   const all = restored + (imported ?? 0)

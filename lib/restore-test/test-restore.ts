@@ -5,6 +5,7 @@ import { importableAmount, tablesAmount, treeAmount, volumeAmount } from '../cor
 import { treeSizeIn } from '../core/set-record.ts'
 import type { SetTest } from '../core/set-test.ts'
 import { spaceText } from '../core/size.ts'
+import { messageOf } from '../core/wording.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Question } from '../host/ask-pages.ts'
@@ -23,7 +24,7 @@ type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> &
  * afterwards; what a killed run leaves is found by its name.
  * @param seconds for all of it
  * @returns undefined in a dry run
- * @throws {NotTested} where that says nothing of the set; any other error is one of the restore itself
+ * @throws {NotTested} where that says nothing of the set
  */
 export async function testRestore(facts: Facts, question: Question, seconds: number, shell: Shell): Promise<SetTest | undefined> {
   const { host, secrets, site, siteArchive, collection, point } = facts
@@ -40,10 +41,14 @@ export async function testRestore(facts: Facts, question: Question, seconds: num
     const { imported, answer } = await askRestored(facts, scratch.path, question, limited)
     return { at: shell.now(), ...answer, restored, ...(imported !== undefined && { imported }) }
   } catch (error) {
-    if (!shell.stop.aborted && performance.now() >= end) throw new NotTested(`it was not done within ${seconds} s`)
-    throw error
+    if (shell.stop.aborted || error instanceof NotTested) throw error
+    if (performance.now() >= end) throw new NotTested(`it was not done within ${seconds} s`)
+    return { at: shell.now(), works: false, said: messageOf(error).slice(0, MOST_SAID) }
   }
 }
+
+/** Characters of a failure that are kept. */
+const MOST_SAID = 200
 
 /**
  * What is fetched for a test must not fill the disk of a server that works: there has to be room for all of it, and

@@ -75,7 +75,8 @@ export const bisectBackups: Step<Searches, void> = {
   },
 }
 
-const nightOf = ({ works }: SetAnswer): Night => (works ? 'good' : 'bad')
+const nightOf = ({ works, ...test }: SetAnswer | SetTest): Night =>
+  works ? 'good' : 'at' in test && test.restored === undefined ? 'cannot be tried' : 'bad'
 
 /** What is known of each point as an answer to this question: of the site's own check also what it said at night. */
 async function knownAnswers({ siteArchive, search }: Searches, points: readonly RestorePoint[], shell: Shell) {
@@ -100,9 +101,8 @@ async function tryPoint(facts: Searches, point: RestorePoint, shell: Shell): Pro
     shell.note('info', `${printTime(point.time)}: ${testText(done)}`)
     return nightOf(done)
   } catch (error) {
-    if (shell.stop.aborted) throw error
-    const why = error instanceof NotTested ? 'cannot be tried' : 'cannot be restored'
-    shell.note('warning', `${printTime(point.time)}: ${why}: ${messageOf(error)}`)
+    if (!(error instanceof NotTested)) throw error
+    shell.note('warning', `${printTime(point.time)}: it cannot be tried: ${messageOf(error)}`)
     return 'cannot be tried'
   }
 }

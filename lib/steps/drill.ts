@@ -9,7 +9,6 @@ import type { PrimarySite } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { questionInSandbox } from '../restore-test/question.ts'
 import { recordTest } from '../restore-test/record-test.ts'
-import { NotTested } from '../restore-test/served.ts'
 import { testRestore } from '../restore-test/test-restore.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
@@ -38,11 +37,12 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
     const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
     const points = restorePoints(collection)
     const last = readRecord(host, site.name).drill
-    const point = pointToDrill(points, last)
-    if (!point) return shell.note('info', 'there is no backup to restore')
+    const chosen = pointToDrill(points, last)
+    if (!chosen) return shell.note('info', 'there is no backup to restore')
+    const { point, newest } = chosen
     const name = `the backup of ${printTime(point.time)}`
     if (request.dryRun) return shell.note('info', `would restore ${name} into a sandbox and ask it`)
-    const drill = { ...last, triedAt: shell.now(), newest: point === points.at(-1) }
+    const drill = { ...last, triedAt: shell.now(), newest }
     rememberOrTell(shell, 'that its turn has come', () => updateRecord(host, site.name, { drill }))
     const facts = { host, secrets, site, siteArchive, collection, point }
     try {
@@ -57,8 +57,7 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
       shell.note(test.works ? 'info' : isProblem(test, didWork) ? 'problem' : 'warning', `restore drill of ${text}`)
     } catch (error) {
       if (shell.stop.aborted) throw error
-      if (error instanceof NotTested) return shell.note('warning', `no restore drill of ${name}: ${messageOf(error)}`)
-      shell.note('problem', `${name} could not be restored into a sandbox: ${messageOf(error)}`)
+      shell.note('warning', `no restore drill of ${name}: ${messageOf(error)}`)
     }
   },
 }
@@ -67,4 +66,5 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
  * A site that needs more than PHP and its database, as another server, works in no sandbox: only where one of its
  * backups did, or where its database cannot be brought back, it is the backup's fault.
  */
-const isProblem = ({ said }: SetTest, didWork: boolean): boolean => didWork || said.startsWith('its dump')
+const isProblem = ({ restored, said }: SetTest, didWork: boolean): boolean =>
+  didWork || restored === undefined || said.startsWith('its dump')

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { formatAge } from '../core/age.ts'
 import { answerText, printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
+import { testText } from '../core/set-test.ts'
 import { formatBytes } from '../core/size.ts'
 import { whatChanged } from '../core/what-changed.ts'
 import { listed } from '../core/wording.ts'
@@ -28,7 +29,7 @@ export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = 
       const size = point.set.bytes === undefined ? '' : `, ${formatBytes(point.set.bytes)}`
       shell.note(
         'info',
-        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${withoutText(point)}${answer === '' ? '' : `, ${answer}`}${suspectText(point)}${damage}`,
+        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${withoutText(point)}${answer === '' ? '' : `, ${answer}`}${testedText(point)}${suspectText(point)}${damage}`,
       )
       for (const change of before ? whatChanged(collection, before.time, point.time) : []) shell.note('info', `  ${change}`)
     }
@@ -39,6 +40,9 @@ export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = 
     )
   },
 }
+
+/** What came of its last restore into a sandbox, after a comma. */
+const testedText = ({ set: { tested } }: RestorePoint): string => (tested ? `, in a sandbox ${testText(tested)}` : '')
 
 /** That a backup is suspect, after a comma. */
 export const suspectText = ({ set: { suspect } }: RestorePoint): string => (suspect ? `, suspect: ${listed(suspect)}` : '')

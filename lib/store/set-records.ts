@@ -73,7 +73,7 @@ const recordSchema = z.looseObject({
         at: z.number(),
         works: z.boolean(),
         said: z.string().max(200),
-        restored: z.number().nonnegative(),
+        restored: z.number().nonnegative().optional(),
         imported: z.number().nonnegative().optional(),
         asked: z.string().max(5000).optional(),
       }),

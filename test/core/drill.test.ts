@@ -43,7 +43,7 @@ const POINTS: readonly (readonly [string, readonly number[], LastDrill | undefin
   ['the newest where all were tried', [0, 1, 2, 3], NEWEST, 3],
 ]
 for (const [what, tested, last, day] of POINTS) {
-  test(`pointToDrill() takes ${what}`, () => assert.equal(pointToDrill(nights(...tested), last)?.time, at(day)))
+  test(`pointToDrill() takes ${what}`, () => assert.equal(pointToDrill(nights(...tested), last)?.point.time, at(day)))
 }
 
 test('pointToDrill() takes none where there is none', () => assert.equal(pointToDrill([], undefined), undefined))
@@ -65,6 +65,10 @@ test('withTest() keeps one of each question, and ownTest() is the one of the sit
     [at(2), at(3)],
   )
   assert.equal(ownTest(tests)?.at, at(3))
+})
+
+test('testText() of what could not be restored tells why', () => {
+  assert.equal(testText({ at: 1, works: false, said: 'a volume is missing' }), 'cannot be restored: a volume is missing')
 })
 
 test('testText() tells what it took and what a recovery would', () => {

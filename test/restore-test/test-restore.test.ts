@@ -27,7 +27,7 @@ test('a set is restored, its dump imported and its page asked, while the live si
   const { points, test: tested, cache } = await testRestores(stage, host, 'shop', fields)
   const well = await tested(points[0]!, { expect: 'file=first database=first' })
   assert.deepEqual([well.works, well.said], [true, 'HTTP 200'])
-  assert.ok(well.restored > 0 && well.imported! > 0)
+  assert.ok(well.restored! > 0 && well.imported! > 0)
   const other = await tested(points[0]!, { expect: 'file=second' })
   assert.deepEqual([other.works, other.said], [false, 'HTTP 200, without the expected text'])
   assert.deepEqual(globSync(join(cache, 'duplicity/tmp/*')), [])
