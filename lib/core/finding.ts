@@ -26,10 +26,7 @@ export function verdictOf(findings: readonly Pick<Finding, 'level'>[]): Verdict 
 /** How it is told that certificates or configuration of a site are not in force yet. */
 export const INCOMPLETE = 'incomplete: '
 
-/**
- * What is to be said of it now, by what a run said last: nothing once all is in force, and something also where no run
- * has said it yet, as after a recovery.
- */
+/** What is said of it now, by the last run: nothing once all is in force; something also where no run said it yet. */
 export function withIncomplete(last: readonly Finding[], isWaiting: boolean): readonly Finding[] {
   const isSaid = ({ about }: Finding): boolean => about === 'configuration'
   if (!isWaiting) return last.filter(finding => !isSaid(finding))

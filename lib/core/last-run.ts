@@ -41,10 +41,7 @@ export interface RunVerdicts {
   readonly isPartial: boolean
 }
 
-/**
- * What to remember after a run. One that did not get to a site's archive, and did not fail in it, tells nothing new of
- * it.
- */
+/** What to remember after a run, which tells nothing of a site's archive that it did not get to. */
 export function rememberRun(before: LastRun, { at, work, sites, isPartial }: RunVerdicts): LastRun {
   const judged = sites.filter(
     ({ report, isReached }) => isReached && (report.seenAt !== undefined || (report.work ?? []).length > 0),

@@ -12,8 +12,7 @@ const WIDEST = 160
 const MOST_PAIRS = 1_000_000
 
 /**
- * The difference of two texts, as `diff -u` prints it; what could deceive its reader is written as its code.
- * @param most lines at most; the last one then says how many there are besides
+ * The difference of two texts as `diff -u` prints it, safe to show, in so many lines and how many there are besides.
  */
 export function differenceOf(before: string, after: string, most: number): string[] {
   const changes = changesOf(linesOf(before), linesOf(after))

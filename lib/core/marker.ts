@@ -27,10 +27,7 @@ export interface Claims {
   readonly backedUpAs?: string | undefined
 }
 
-/**
- * The roles of S2, and `unfinished`: an interrupted restore waits to be rolled back. The nightly run leaves all but
- * `primary`, `replica` and `new replica` alone.
- */
+/** The roles of S2, and `unfinished`: an interrupted restore waits to be rolled back. */
 export const ROLES = [
   'primary',
   'replica',

@@ -18,8 +18,7 @@ export interface Expected {
 }
 
 /**
- * Everything that speaks against a folder being the archive (S9), one clause each.
- * @param isMount whether it must be a mount point: on another device than the folder around it
+ * What speaks against a folder being the archive (S9), a clause each. @param isMount whether it must be a mount point
  */
 export function wrongWith(found: FolderStat, parent: FolderStat, expected: Expected, isMount: boolean): string[] {
   const differs = (what: 'owner' | 'group' | 'links'): string[] =>

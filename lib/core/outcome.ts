@@ -1,10 +1,7 @@
 import type { Topic } from './finding.ts'
 import type { SiteReport } from './site-report.ts'
 
-/**
- * How much a note matters: `info` is logged, `significant` mailed (S35), `warning` shown; a `problem` fails the run
- * too.
- */
+/** `info` is logged, `significant` mailed too (S35), `warning` shown; a `problem` fails the run. */
 export type NoteKind = 'info' | 'significant' | 'warning' | 'problem'
 
 export interface Note {

@@ -9,10 +9,7 @@ import {
   sumBytes,
 } from './collection.ts'
 
-/**
- * What a command of duplicity would delete, by the listing. `files` go with every version; `mayGo` (statistics) go with
- * 3.x and stay with 0.8.
- */
+/** What a command of duplicity would delete: `files` in every version, `mayGo` (statistics) in 3.x only. */
 export interface Removal {
   readonly chains: readonly Chain[]
   readonly files: readonly FileRef[]

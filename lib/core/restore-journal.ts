@@ -13,8 +13,7 @@ export interface Exchange {
 }
 
 /**
- * Two databases of one server whose tables change places. A marker table, held at first, moves with the others and
- * tells on which side they are.
+ * Two databases whose tables change places. A marker table moves with those of the held one, and tells where they are.
  */
 export interface DatabaseExchange {
   readonly live: string

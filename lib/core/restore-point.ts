@@ -41,10 +41,7 @@ function damages(sets: readonly BackupSet[]): readonly string[] {
   return sets.filter(set => !set.restorable).flatMap(set => set.problems)
 }
 
-/**
- * The newest restore point at or before `time` that is known to be of a site that worked, and has no problems.
- * @throws when there is none
- */
+/** The newest restore point at or before `time` of a site that worked, without problems. @throws when there is none */
 export function lastGoodPoint(collection: Collection, time = Number.POSITIVE_INFINITY): RestorePoint {
   const points = restorePoints(collection).filter(point => point.time <= time)
   const found = points.findLast(({ set, problems }) => set.answer?.works && problems.length === 0)
@@ -53,10 +50,7 @@ export function lastGoodPoint(collection: Collection, time = Number.POSITIVE_INF
   throw new Error(`no backup${before} is known to be of a site that worked: --list shows what there is`)
 }
 
-/**
- * What to try next when a restored site does not work: the newest older point that is known to be good, else the newest
- * that is not known to be broken.
- */
+/** What to try next when a restored site does not work: the newest older point that is good, or else unknown. */
 export function olderCandidate(collection: Collection, tried: RestorePoint): RestorePoint | undefined {
   const older = restorePoints(collection).filter(({ time, problems }) => time < tried.time && problems.length === 0)
   return older.findLast(({ set }) => set.answer?.works) ?? older.findLast(({ set }) => set.answer === undefined)
@@ -66,10 +60,7 @@ export function olderCandidate(collection: Collection, tried: RestorePoint): Res
 export const answerText = ({ set: { answer } }: RestorePoint): string =>
   answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`
 
-/**
- * The newest restore point at or before `time`, never a later one, which duplicity would silently take.
- * @throws when there is no backup at all, or none that old: the error names the first one
- */
+/** The newest restore point at or before `time`, never a later one. @throws when there is none, with the first one */
 export function restorePointAt(collection: Collection, time: number): RestorePoint {
   const points = restorePoints(collection)
   const found = points.findLast(point => point.time <= time)
@@ -79,10 +70,7 @@ export function restorePointAt(collection: Collection, time: number): RestorePoi
   throw new Error(`cannot restore to ${printTime(time)}: the first backup is of ${printTime(first.time)}`)
 }
 
-/**
- * What to restore instead of a damaged point: the newest before it, and the newest of all, without problems.
- * @param command gives the command that recovers this site, with these options
- */
+/** What to restore instead of a damaged point, by commands: the newest before it, and the newest of all. */
 export function adviceInstead(collection: Collection, damaged: RestorePoint, command: (...options: string[]) => string): string {
   const good = restorePoints(collection).filter(point => point.problems.length === 0)
   const others = [...new Set([good.findLast(point => point.time < damaged.time), good.at(-1)])].filter(

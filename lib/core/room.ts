@@ -184,10 +184,7 @@ function sumOf(demands: readonly Demand[]) {
   return { least: sum('least'), about: sum('about'), free, keepsSize }
 }
 
-/**
- * What a person can do about a restore that cannot fit: a sentence without its full stop.
- * @param asked what was to be restored; undefined where nobody can ask for less, as for a replica
- */
+/** What a person can do about a restore that cannot fit. @param asked undefined where nobody can ask for less */
 export function waysOut(
   short: readonly Stage[],
   asked: { readonly files: boolean; readonly database: boolean } | undefined,

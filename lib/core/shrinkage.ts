@@ -21,10 +21,7 @@ const LEAST = { files: 20, bytes: 1_000_000, dumpBytes: 100_000, rows: 20 } as c
 const VITAL = /(options|posts|users)$/
 const CORE = /^(.*?)(options|posts|users|comments)$/
 
-/**
- * The core tables of all WordPress installations of a database: those that share their prefix with a table of options
- * and one of posts.
- */
+/** The core tables of all WordPress installations: those with the prefix of a table of options and one of posts. */
 export function coreRows(rows: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
   const isCore = (table: string): boolean => {
     const prefix = CORE.exec(table)?.[1]
@@ -33,10 +30,7 @@ export function coreRows(rows: ReadonlyMap<string, number>): Readonly<Record<str
   return Object.fromEntries([...rows].filter(([table]) => isCore(table)).slice(0, 400))
 }
 
-/**
- * What shows that a site lost what only an accident or an attack takes in one night: more than half of it, or all of
- * what it cannot do without. One phrase each.
- */
+/** What shows that a site lost more than half, or all of what it cannot do without. One phrase each. */
 export function shrinkageOf(before: Contents | undefined, now: Contents): readonly string[] {
   return [
     ...(now.isEmpty && !before?.isEmpty ? ['SITE is empty'] : []),

@@ -1,7 +1,4 @@
-/**
- * What a site needs of a host that is to serve it, as the host that owns it has it. What is absent is not needed, or
- * not known.
- */
+/** What a site needs of a host that is to serve it. What is absent is not needed, or not known. */
 export interface SiteNeeds {
   /** A MariaDB server. */
   readonly database?: boolean | undefined

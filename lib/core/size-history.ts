@@ -13,10 +13,7 @@ const DAILY = 366 * DAY
 /** What is older goes. */
 const LONGEST = 10 * 366 * DAY
 
-/**
- * A history with one more point, oldest first: one a day for a year, one a week for ten. Points after the new one were
- * made by a clock that was ahead, and go.
- */
+/** A history with one more point: one a day for a year, one a week for ten. A wrong clock's later points go. */
 export function addToHistory(history: readonly SizePoint[], point: SizePoint): readonly SizePoint[] {
   const before = history.filter(({ at }) => at < point.at && at > point.at - LONGEST)
   // days and weeks are counted apart: weeks below zero

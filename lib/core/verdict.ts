@@ -6,10 +6,7 @@ import { reportsBySite, type SiteReport } from './site-report.ts'
 import { formatBytes } from './size.ts'
 import { taskCommand } from './task-command.ts'
 
-/**
- * Judges a site by all that is known of it, also on a host that only replicates it: when the owner is dead, the replica
- * tells. What was not looked at is not judged.
- */
+/** Judges a site by all that is known of it, on its replicas' hosts too. What was not looked at is not judged. */
 export function judge(site: SiteReport): readonly Finding[] {
   const { role } = site
   const work = [...(site.work ?? []), ...(site.lastWork ?? [])]
@@ -129,10 +126,7 @@ export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): r
 
 const SIGNAL_NUMBER: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
-/**
- * The exit code of a run, from its outcomes.
- * @param stoppedBy the signal that ended it early, such as `SIGTERM`
- */
+/** The exit code of a run. @param stoppedBy the signal that ended it early, such as `SIGTERM` */
 export function exitCodeOf(outcomes: readonly Outcome[], stoppedBy?: string, isJudged = false): number {
   if (stoppedBy !== undefined) return 128 + (SIGNAL_NUMBER[stoppedBy] ?? 0)
   const ending = outcomes.filter(outcome => isTrouble(outcome) || outcome.status === 'skipped')

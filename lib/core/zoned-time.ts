@@ -7,10 +7,7 @@ export function wallTimeIn(zone: string, time: number): WallTime {
   return { year, month, day, hour, minute, second }
 }
 
-/**
- * When a wall clock in the zone shows `wall`, in ms since the epoch. A time that summer time skips is as much later as
- * the clock jumps; of a time that comes twice the first counts.
- */
+/** When a wall clock in the zone shows `wall` (ms since the epoch): the first of two times; a skipped one is later. */
 export function timeIn(zone: string, wall: WallTime): number {
   const asUtc = utcOf(wall)
   const candidates = [-DAY, DAY].map(shift => asUtc - offsetIn(zone, asUtc + shift)).toSorted((a, b) => a - b)

@@ -100,10 +100,7 @@ export function pruneWords(target: Target, removing: Removing): string[] {
   return [target.program, ...verb, '--force', ...common(target), target.url]
 }
 
-/**
- * The words that delete only the partial set of the target's cache, there and in the archive: without `--force` a
- * `cleanup` only tells of other sets. For an archive that only duplicity can reach.
- */
+/** The words that delete only the partial set of the target's cache, also in the archive: no `--force`. */
 export function dropPartialWords(target: Target): string[] {
   return [target.program, 'cleanup', ...common(target), target.url]
 }

@@ -103,10 +103,7 @@ export function duplicityError(
   return new DuplicityError(faultOf(exitCode, errors, text), exitCode, sentence(errors.at(-1)?.text ?? printed), { places })
 }
 
-/**
- * Names the failure of a call that was ended: what it said last, if that is an error, and else that it was stuck.
- * @param how what became of it, to be read after its name
- */
+/** Names the failure of a call that was ended. @param how what became of it, to be read after its name */
 export function endedError(log: string, printed: string, how: string, places: readonly string[] = []): DuplicityError {
   const last = parseLog(log).at(-1)
   if (last?.keyword === 'ERROR') return duplicityError(last.code, log, printed, places)
@@ -133,7 +130,6 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], text: 
 
 /**
  * The telling line of what it said: its last that is no part of a Python traceback nor the frame around gpg's words.
- * When its log file cannot be written, tracebacks of that follow the error.
  */
 function sentence(text: string): string {
   // of a volume that is not what it was, its name, and not the hashes that stand below it

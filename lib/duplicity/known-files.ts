@@ -35,10 +35,7 @@ export function storedFiles(set: BackupSet, news: AuditedFiles): KnownFiles {
   )
 }
 
-/**
- * The volumes of a set as its manifest lists them, by their names in the archive.
- * @param names of files in the archive, by which it is known how volumes are packed
- */
+/** The volumes that a manifest lists, by their names, packed as other files of the set among these names. */
 export function volumesListed(manifest: string, volumes: readonly ManifestVolume[], names: readonly string[]): KnownFiles {
   const [parts, key] = [parseName(manifest)!, setKey(manifest)]
   const sibling = names.find(name => setKey(name) === key && parseName(name)?.role !== 'manifest')

@@ -23,10 +23,7 @@ export type ReadAt = (from: number, length: number) => Promise<Buffer>
 const BLOCK = 512
 const roundUp = (size: number): number => Math.ceil(size / BLOCK) * BLOCK
 
-/**
- * The entries of a signature file that is not compressed (diffdir.py: a tar file, with long names in headers of pax or
- * GNU), up to its end, or where a power cut tore it.
- */
+/** The entries of an unpacked signature file (diffdir.py: tar, with long names), up to where a power cut tore it. */
 export async function* signatureEntries(read: ReadAt): AsyncGenerator<SignatureEntry> {
   let from = 0
   let longName: string | undefined

@@ -1,9 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/**
- * When a process began, in clock ticks since boot, with the boot's id: with the process id this names one process for
- * ever. Undefined when there is no such process.
- */
+/** When a process began: with its id this names it for ever. Undefined when there is no such process. */
 export function processStart(pid: number): string | undefined {
   const ticks = statOf(pid)[19]
   return ticks && `${readOrNothing('/proc/sys/kernel/random/boot_id').trim()} ${ticks}`
@@ -21,10 +18,7 @@ interface Process {
   readonly ticks: string
 }
 
-/**
- * What a process and all that it started have done so far, as a text: while it stays the same, none of them has used
- * processor time, read or written, as when it waits for a server.
- */
+/** What a process and all that it started have done: the same text again means no processor time, and nothing read. */
 export function activityOf(root: number): string {
   const all = allProcesses()
   const children = Map.groupBy(all, ({ parent }) => parent)

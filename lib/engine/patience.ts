@@ -68,10 +68,7 @@ export function startDeadline(deadline: Deadline): AbortSignal {
   return controller.signal
 }
 
-/**
- * Waits for work, and once a signal is aborted only as long as its commands need to be ended.
- * @throws the signal's reason when the work was left behind, or only says that it was aborted
- */
+/** Waits for work, after an abort only for its commands' end. @throws the signal's reason when it was left behind */
 export async function patiently<Result>(work: Promise<Result>, signal: AbortSignal, grace = () => GRACE): Promise<Result> {
   const left = Promise.withResolvers<never>()
   let timer: NodeJS.Timeout | undefined

@@ -68,10 +68,7 @@ export interface Part<Start extends object, Given extends object = object> {
   readonly given: () => Given
 }
 
-/**
- * A chain of steps whose type grows: each call takes only a step whose needs are met by what came before, and adds what
- * it gives. Immutable.
- */
+/** A chain of steps whose type grows: each call takes a step whose needs are met, and adds what it gives. Immutable. */
 export class Recipe<Start extends object, Given extends object> implements Part<Start, Given> {
   readonly nodes: readonly Node[]
   declare readonly start: (facts: Start) => void

@@ -7,10 +7,7 @@ import { lineOf, type Word, wordsOf } from './command.ts'
 import { type CommandOptions, type Ended, runProcess } from './process.ts'
 import { askSession } from './session.ts'
 
-/**
- * Changes something: a command by template, or a change in this process with words that describe it. A dry run
- * prints it and does not do it.
- */
+/** Changes something, by a command or in this process, with words that describe it, which a dry run prints instead. */
 export interface Act {
   (pieces: TemplateStringsArray, ...values: readonly Word[]): Promise<void>
   (description: string, change: () => Promise<void> | void): Promise<void>

@@ -4,10 +4,7 @@ import type { Shell } from './shell.ts'
 /** A text for people, made from the facts that the step will see. */
 export type Title<Facts> = string | ((facts: Facts) => string)
 
-/**
- * One short action: needs some facts, gives others. `run` is a property and not a method, so that the compiler checks
- * its parameter strictly.
- */
+/** One short action. `run` is a property and no method: the compiler checks its parameter strictly. */
 export interface Step<Needs extends object, Gives extends object | void> {
   readonly name: string
   readonly title: Title<Needs>

@@ -6,10 +6,7 @@ import type { Shell } from '../engine/shell.ts'
 import { type OpenedFile, WrongKind } from './opened-file.ts'
 import { OpenedFolder } from './opened-folder.ts'
 
-/**
- * Replaces a folder within another by a new one, filled beside it.
- * @param fill is given a shell that works in the new folder, and its path
- */
+/** Replaces a folder within another by a new one, which `fill` fills beside it, in its own shell and by its path. */
 export async function replaceFolder(
   name: string,
   parent: string,
@@ -91,10 +88,7 @@ function secure(opened: OpenedFolder): void {
   if ((mode & 0o077) !== 0) opened.setMode(0o700)
 }
 
-/**
- * The name of a database's dump in the companion folder.
- * @param isOwn it is the site's own one, and no further one
- */
+/** The name of a database's dump in the companion folder: of the site's own, or a further one. */
 export function dumpName(data: SiteData, isOwn: boolean): string {
   const [name, ending] = 'sqlite' in data ? [data.sqlite, 'sqlite'] : [data.database, 'sql']
   if (isOwn) return `database.${ending}`

@@ -10,8 +10,7 @@ import type { Host } from '../inventory/schema.ts'
 const PLAIN = ['ext2', 'ext3', 'ext4', 'xfs', 'tmpfs', 'jfs', 'reiserfs']
 
 /**
- * The file system of a path, or of where it will be: what is free for any user (df(1)).
- * @returns undefined when it does not tell how large it is, as a tmpfs without a limit
+ * The file system of a path, or where it will be (df(1)). Undefined when it tells no size, as a tmpfs without a limit.
  */
 export async function diskOf(path: string, shell: Shell): Promise<Disk | undefined> {
   const script = `while ! [ -e "$1" ]; do set -- "$(dirname -- "$1")"; done

@@ -17,10 +17,7 @@ export type LockInfo = z.infer<typeof holder>
 
 export const isHeld = (error: unknown): boolean => error instanceof CommandFailed && error.exitCode === 75
 
-/**
- * Opens what is locked: the lock file and its folder. On a disk in trouble, the file as it is, or the folder alone, and
- * why.
- */
+/** Opens the lock file and its folder; on a disk in trouble the file as it is, or the folder alone, and why. */
 export function openLock(folder: string, file: string): { readonly descriptors: readonly number[]; readonly readOnly?: unknown } {
   try {
     makeFolder(folder)
@@ -72,10 +69,7 @@ const UNKNOWN: LockInfo = { host: 'unknown', pid: 0, start: 'unknown' }
 
 const isNotThere = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/**
- * Works while holding the kernel's lock on a file, waiting for it up to so many seconds. It goes with this process.
- * @throws when another holds it longer than that
- */
+/** Works while holding the kernel's lock on a file. @throws when another holds it longer than so many seconds */
 export async function withFlock<Result>(
   file: string,
   seconds: number,
@@ -103,10 +97,7 @@ export interface Shared {
   readonly switchOff: () => Promise<void>
 }
 
-/**
- * How a lease found it: off, so that it was switched on; on for others' leases; left on by a killed program; or on for
- * another reason.
- */
+/** How a lease found it: off; on for others' leases; left on by a killed program; or on for another reason. */
 export type FoundBefore = 'off' | 'leased' | 'left' | 'on'
 
 /** What became of it: it was switched off, is still leased by another, or was not ours to switch off. */

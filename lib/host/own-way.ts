@@ -24,10 +24,7 @@ export function wayTo(path: string): Way {
   return { own, rest: [] }
 }
 
-/**
- * Opens the folder at the end of a way; missing ones are made, for this user alone.
- * @throws {WrongKind} where somebody put a link into the rest of it
- */
+/** Opens the folder at the end of a way, made where it is missing. @throws {WrongKind} where somebody put a link */
 export function openWay({ own, rest }: Way): OpenedFolder {
   let folder = OpenedFolder.openNamed(own)
   for (const name of rest) {

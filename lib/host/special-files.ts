@@ -35,10 +35,7 @@ export async function specialFilesIn(folder: string, shell: Shell): Promise<read
   })
 }
 
-/**
- * Takes the marks by which nobody may change it (chattr(1)) from a name in a folder, and with `all` from what is in it.
- * Follows no link.
- */
+/** Takes the marks by which nobody may change it (chattr(1)) from a name, with `all` from what is in it too. */
 export async function makeChangeable(folder: OpenedFolder, name: string, all: boolean, shell: Shell): Promise<void> {
   const [around, path] = [folder.real(), join(folder.real(), name)]
   const script = all ? 'chattr -R -f -i -a "$1"; true' : 'chattr -f -i -a "$1"; true'

@@ -21,10 +21,7 @@ export function planExchange(host: Bases, live: string, held: string): Exchange 
   return { live, held, liveWas: identityAt(host, live), heldWas: identityAt(host, held) }
 }
 
-/**
- * Brings an exchange to one of its two ends, from wherever it stands. Doing it twice changes nothing.
- * @throws when something else is at one of the paths, or a link on the way to one
- */
+/** Brings an exchange to one of its ends, wherever it stands. @throws when something else or a link is in its way */
 export async function moveExchange(host: Bases, exchange: Exchange, end: 'original' | 'exchanged', shell: Shell): Promise<void> {
   const { live, held, liveWas, heldWas } = exchange
   const standing = standingOf(exchange, identityAt(host, live), identityAt(host, held))

@@ -65,10 +65,7 @@ export function removeFingerprint({ host }: HostContext, site: string): void {
   removeFile(stateFile(host, nameOf(site)))
 }
 
-/**
- * The time of the last change of an inode sees what a set-back modification time hides. The folder's own changes with
- * its name, and is left out.
- */
+/** The inode's time sees what a set-back modification time hides. The folder's own changes with its name: left out. */
 async function filesIn({ shell }: HostContext, folder: string): Promise<Record<string, string>> {
   const quiet = shell.with({ onLine: () => {} })
   const find = ['find', folder, '-mindepth', '1', '-path', join(folder, COMPANION), '-prune', '-o', '-printf', '%s %C@ %i %P\\0']

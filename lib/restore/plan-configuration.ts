@@ -95,10 +95,7 @@ interface FilePlace {
   readonly link: string | undefined
 }
 
-/**
- * As the administrator has laid it out; Debian's way where nothing is yet. Undefined where a link leads elsewhere, or
- * something else is in its place.
- */
+/** As the administrator laid it out, else Debian's way. Undefined where a link or something else is in its place. */
 function placeOf({ folder }: WebServer, name: string): FilePlace | undefined {
   const enabled = join(folder, 'sites-enabled', name)
   const available = join(folder, 'sites-available', name)

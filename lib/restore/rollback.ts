@@ -75,10 +75,7 @@ async function dropMarker({ host, shell }: HostContext, { databases }: Transacti
   }
 }
 
-/**
- * Removes what a restore holds: its folders, its databases, its account. What is live does not belong to it.
- * @throws before anything is removed, when something is mounted in one of its folders
- */
+/** Removes what a restore holds: folders, databases, accounts. @throws before, when something is mounted in a folder */
 export async function deleteKept({ host, shell }: HostContext, transaction: Transaction): Promise<void> {
   const [mount] = transaction.holdings.flatMap(holding => mountsIn(host, holding))
   if (mount !== undefined)

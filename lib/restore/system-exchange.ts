@@ -14,8 +14,7 @@ import { assertNoMounts } from './place.ts'
 import { type Piece, writePiece } from './proposal.ts'
 
 /**
- * Tests the web server's configuration and has it read again, when something that it reads was exchanged.
- * @throws {CommandFailed} when the test fails, without a reload, or the reload
+ * Has the web server test and read its configuration, when that was exchanged. @throws {CommandFailed} when one fails
  */
 export async function reloadIfTouched(context: HostContext, exchanges: readonly Exchange[]): Promise<void> {
   const { webServer } = context.host
@@ -63,10 +62,7 @@ function prepare(host: Host, id: string, piece: Piece): Exchange {
   return planExchange(host, piece.to, held)
 }
 
-/**
- * Exchanges files of the system, the journal first, and has the web server read them. When that fails, they are
- * exchanged back. @returns why it failed; undefined when all is well
- */
+/** Exchanges files of the system and has the web server read them; back when that fails. @returns why it failed */
 export async function exchangeSystemFiles(
   context: HostContext,
   site: string,

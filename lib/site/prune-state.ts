@@ -20,8 +20,7 @@ import type { Host } from '../inventory/schema.ts'
 import { type FreeSpace, isFull, type SiteArchive } from '../store/archive.ts'
 
 /**
- * Adds to this run's log of chain statuses (S21), a long file of its own, and gives its path.
- * @throws when it cannot be written, with its path
+ * Adds to this run's log of chain statuses (S21) and gives its path. @throws when it cannot be written, with its path
  */
 export function appendPruneLog(folder: string, text: string, now: number): string {
   const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15)

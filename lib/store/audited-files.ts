@@ -24,10 +24,7 @@ const filesSchema = z.record(
 
 const stateOf = (site: string): string => join('archive-files', encodeURIComponent(site))
 
-/**
- * What this host remembers of the files of a site's archive; nothing where it never saw it. @throws when that is not as
- * it should be, with the file
- */
+/** What this host remembers of the files of a site's archive. @throws when that is damaged, with the file */
 export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
   return readState(host, stateOf(site), filesSchema) ?? {}
 }
@@ -60,10 +57,7 @@ export function filesKnownHere(host: Pick<Host, 'paths'>, site: string, shell: P
   }
 }
 
-/**
- * What is known of the files of an archive: what this host remembers, and of files that it did not write, what stands
- * beside the sets.
- */
+/** What is known of the files of an archive: here, and of those that it did not write, beside the sets. */
 export async function knownFiles(
   { host, site, archive }: { host: Pick<Host, 'paths'>; site: string; archive: Parameters<typeof readSetRecords>[0] },
   listed: Collection,

@@ -26,10 +26,7 @@ export class ShareFiles {
   readonly #shell: Shell
   readonly #folder: string
 
-  /**
-   * @param shell whose deadline for a look holds, or its timeout
-   * @param folder in the archive's, to which all names are relative
-   */
+  /** @param shell whose deadline for a look holds @param folder in the archive's, which names are relative to */
   constructor(place: SharePlace, shell: Shell, folder = '.') {
     this.#place = place
     this.#shell = shell

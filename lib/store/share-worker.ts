@@ -14,10 +14,7 @@ export interface ShareFile {
   readonly modifiedAt: number
 }
 
-/**
- * What the process does in an archive's folder. Paths are relative to it; none of their parts may be a link.
- * @param mode of folders that are made
- */
+/** What the process does in an archive's folder, by relative paths without links. @param mode of new folders */
 function operationsIn(root: OpenedFolder, mode: number) {
   /** Works in the folder that a path lies in. */
   const inFolder = <Result>(path: string, work: (folder: OpenedFolder, name: string) => Result): Result => {

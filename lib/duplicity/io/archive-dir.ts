@@ -21,10 +21,7 @@ import { targetOf } from './call.ts'
 /** Seconds for reading one manifest of a large site over a slow line. */
 const PATIENCE = 120
 
-/**
- * The volumes that a set's manifest lists: from this host's copy, which is not encrypted, else from the archive.
- * @throws when there is none, or it cannot be read or decrypted
- */
+/** The volumes that a set's manifest lists, here or else in the archive. @throws when it cannot be read or decrypted */
 export async function manifestOf(
   facts: LookNeeds,
   set: BackupSet,
@@ -75,8 +72,7 @@ export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (ke
 }
 
 /**
- * This host's copy of a manifest or signatures, if it has one that is whole and not made after it was last the same as
- * the file: duplicity makes one of a damaged file too.
+ * This host's copy, if it has a whole one that was not made after it was last the same as the file, from a damaged one.
  */
 export function copyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const file = anyCopyOf(facts, name, known)

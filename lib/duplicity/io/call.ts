@@ -142,19 +142,13 @@ function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, st
   return { PASSPHRASE: encryption.secret === undefined ? '' : secretOf(secrets, encryption.secret) }
 }
 
-/**
- * Seconds in which duplicity may do nothing once it said that it failed: it may wait for a gpg to which it listens no
- * longer (both versions, where a volume is damaged that comes after one that was read in part).
- */
+/** Seconds in which duplicity may do nothing after an error: it may wait for a gpg to which it listens no longer. */
 const AFTER_ERROR = 5
 
 /** Bytes of the end of a log that are looked at while it grows. */
 const TAIL = 65_536
 
-/**
- * How a call is ended that does not end by itself, and its failure named.
- * @param places where it writes on this host
- */
+/** How a call is ended that does not end by itself. @param places where it writes on this host */
 export function duplicityEnding(
   { deadlines }: Host,
   target: Target,

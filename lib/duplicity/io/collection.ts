@@ -18,10 +18,7 @@ import { duplicityCall } from './call.ts'
 import { withCutOffs } from './cut-off.ts'
 import { freshTarget } from './fresh-target.ts'
 
-/**
- * A site's sets and chains: from the names in its folder, with their damage; or, at a URL, from duplicity's status,
- * without sizes.
- */
+/** A site's sets and chains, with their damage; at a URL from duplicity's status, without sizes. */
 export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
   const { siteArchive } = facts
   if (siteArchive.folder === undefined) return await askDuplicity(facts, shell)

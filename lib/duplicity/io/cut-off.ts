@@ -69,8 +69,7 @@ export async function withCutOffs(collection: Collection, { host, site, siteArch
 const ownCutOffs = (host: Host, site: Site): readonly number[] => readRecord(host, site.name).cutOff ?? []
 
 /**
- * Writes down that a set holds only a part of the tree, before it counts as finished, and could be restored.
- * @throws when that is not in the archive
+ * Writes down that a set holds only a part of the tree, before it is finished. @throws when that is not in the archive
  */
 export async function markCutOff(time: number, collection: Collection, place: Place, shell: Shell): Promise<void> {
   const { host, site, siteArchive } = place
@@ -129,10 +128,7 @@ export interface Sent extends SentPart {
 /** What is so much older (ms) than the newest file, a server's kernel had surely written before a power cut. */
 const SURELY_WRITTEN = 600_000
 
-/**
- * Looks how much of an unfinished set was sent, by this host's manifest and signatures of it.
- * @returns a sentence where nothing can be told
- */
+/** How much of an unfinished set was sent, by this host's manifest and signatures; a sentence where nothing tells. */
 export async function lookAtSent(
   folders: SetFolders,
   files: { readonly local: readonly NamedFile[]; readonly archived: readonly NamedFile[] },

@@ -65,10 +65,7 @@ export async function markEncryption(facts: LookNeeds & Needs<'collection' | 'en
   await addMark(facts, files, { marks: [], since: chain.full.time })
 }
 
-/**
- * A set that was begun with the former passphrase must not be completed with the new one; nor is what it encrypted
- * needed, where this host has no copy.
- */
+/** No set of the former passphrase is completed with the new one, nor is anything needed that it encrypted. */
 export function leaveFormerChain(facts: LookNeeds & Needs<'collection'>): void {
   const archiveDir = archiveDirOf(facts)
   for (const name of existsSync(archiveDir) ? readdirSync(archiveDir) : [])

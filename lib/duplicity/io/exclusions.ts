@@ -25,10 +25,7 @@ export function read(file: string): string {
 
 type Sought = Pattern & { readonly matcher: Matcher }
 
-/**
- * The patterns that match nothing below a folder; only folders that could hold a match are looked into.
- * @param longest seconds that it may take
- */
+/** The patterns that match nothing below a folder, found in so many seconds, only where a match could lie. */
 export function search(
   source: OpenedFolder,
   patterns: readonly Pattern[],

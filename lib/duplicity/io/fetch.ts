@@ -33,10 +33,7 @@ export interface Fetch {
   readonly into: string
   /** A file or folder of the set; all of it when absent. */
   readonly path?: string
-  /**
-   * Where others can change the way to `into`: the folder in which it is unpacked first, and what opens the one around
-   * `into`, on the same file system.
-   */
+  /** Where others can change the way to `into`: where it is unpacked first, and what opens the one around `into`. */
   readonly beyond?: { readonly own: string; readonly open: () => OpenedFolder }
 }
 
@@ -147,10 +144,7 @@ export function prepareArchiveDir({ archiveDir, point, collection: { files }, pr
   }
 }
 
-/**
- * @throws when duplicity did not restore all of a restore point: by a manifest that was cut short, it leaves volumes
- * out without a word
- */
+/** @throws when duplicity left out volumes, as it does by a manifest that was cut short */
 export function assertWhole({ archiveDir, point }: Pick<Used, 'archiveDir' | 'point'>): void {
   for (const set of setsNeeded(point)) {
     const wrong = wrongWith(archiveDir, set)

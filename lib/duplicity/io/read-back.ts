@@ -17,10 +17,7 @@ import { anyCopyOf, archiveDirOf, copyOf, replaceCopies, stampOf, withKeys } fro
 import { listCollection, withKnown } from './collection.ts'
 import { encryptedSince } from './encryption.ts'
 
-/**
- * Remembers what is known of an archive's files. Gives the collection as it is by that, with what `collection` tells of
- * its sets.
- */
+/** Remembers what is known of an archive's files. Gives the collection by that, with the marks of its sets. */
 export async function rememberFiles(
   { host, site }: LookNeeds,
   { known, news, listed, collection }: { known: AuditedFiles; news: AuditedFiles; listed: Collection; collection: Collection },
@@ -104,10 +101,7 @@ type Found = Metadata & {
   readonly wrong: string
 }
 
-/**
- * @param trusting `copies` for what was just put back from them: packed anew, it has another hash. Else the recorded
- * hash counts, where it is known: a copy may have been made from a damaged file.
- */
+/** @param trusting `copies` after they were put back, with other hashes; else the recorded hash counts */
 async function readAll(
   { facts, keys, known, shell, since }: Look,
   names: readonly string[],
@@ -174,10 +168,7 @@ function volumesIn(name: string, copy: string | undefined, names: readonly strin
   return copy === undefined ? {} : volumesListed(name, parseManifest(readFileSync(copy, 'utf8')), names)
 }
 
-/**
- * What duplicity says of a damaged manifest or signatures: it reads the newest manifest, and all of which it has no
- * copy.
- */
+/** What duplicity says of a damaged manifest or signatures. */
 const SIGNS: readonly DuplicityFault[] = [
   'manifest-mismatch',
   'manifest-unreadable',
@@ -222,10 +213,7 @@ export async function repairChain(
   return isRepaired || lost.length > 0 ? after : undefined
 }
 
-/**
- * Gives damaged manifests a name that duplicity passes over: one that is not encrypted and was cut off ends it. Their
- * sets restored no more; nothing of them is removed.
- */
+/** Gives damaged manifests a name that duplicity passes over: an unencrypted one that was cut off ends it. */
 async function setAside(damaged: readonly Damage[], siteArchive: LookNeeds['siteArchive'], shell: Shell): Promise<void> {
   const files = filesOfSite(siteArchive, shell.quick)
   for (const { file } of damaged) {

@@ -90,10 +90,7 @@ const WORDS: Readonly<Record<UnfinishedPlan['kind'], string>> = {
 
 const isManifest = ({ parts }: NamedFile): boolean => parts.role === 'manifest'
 
-/**
- * Makes a finished set of what was sent. Where that fails although the archive is there and has room, it would fail
- * every night: then the set is dropped.
- */
+/** Makes a finished set of what was sent, or drops it where that would fail every night. */
 async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts: ResolveFacts, shell: Shell): Promise<void> {
   const { host, siteArchive, folders } = facts
   await shell.act('make a finished set of it', async () => {
