@@ -1,5 +1,6 @@
 import { type Collection, newestSet, setsOf } from './collection.ts'
 import type { Finding } from './finding.ts'
+import { pageSigns } from './page-sketch.ts'
 import { printTime } from './restore-point.ts'
 import { differenceOf, type FileDiff, type FileList, kindOf, renamesIn, type SiteState } from './site-state.ts'
 import { listed } from './wording.ts'
@@ -14,8 +15,8 @@ export interface Night {
   readonly programs: readonly string[]
   /** Of some texts that changed, how many were looked at and how many are texts no more. */
   readonly texts: { readonly looked: number; readonly noise: number }
-  /** The site worked before and does not now, or shows what only an intruder writes. */
-  readonly page: string | undefined
+  /** That the site worked before and does not now. */
+  readonly stopped: string | undefined
 }
 
 /** Of fewer files nearly all are soon others, and no sign of anything. */
@@ -26,7 +27,7 @@ const NEARLY_ALL = 0.8
  * What only an accident or an attack does to a site in one night, a phrase each. Two of them are an alarm; one has an
  * innocent cause often enough.
  */
-export function alarmSigns({ before, after, isEmptied, programs, texts, page }: Night): readonly string[] {
+export function alarmSigns({ before, after, isEmptied, programs, texts, stopped }: Night): readonly string[] {
   const diff = before.files && after.files && differenceOf(before.files, after.files)
   return [
     ...(diff ? lossSigns(before.files!, after.files!, diff) : []),
@@ -37,7 +38,8 @@ export function alarmSigns({ before, after, isEmptied, programs, texts, page }: 
       ? [`${texts.noise} of ${texts.looked} changed texts that were looked at are texts no more`]
       : []),
     ...settingsSigns(before, after),
-    ...(page === undefined ? [] : [page]),
+    ...pageSigns(before.page, after.page),
+    ...(stopped === undefined ? [] : [stopped]),
   ]
 }
 
@@ -68,7 +70,7 @@ const coreRoots = (files: FileList): string[] =>
   [...files.keys()].filter(path => VERSION_FILE.test(path)).map(path => path.replace(/wp-includes\/version\.php$/, ''))
 
 function coreSigns(before: Night['before'], after: Night['after'], { added, changed }: FileDiff): string[] {
-  const [was, is] = [before.wordpress?.core, after.wordpress?.core]
+  const [was, is] = [before.versions?.core, after.versions?.core]
   if (was === undefined || is === undefined || was.length === 0 || was.join() !== is.join()) return []
   const roots = coreRoots(after.files!)
   const inCore = (path: string): string | undefined => {
@@ -88,7 +90,7 @@ function coreSigns(before: Night['before'], after: Night['after'], { added, chan
 }
 
 function settingsSigns(before: SiteState, after: SiteState): string[] {
-  const [was, is] = [before.wordpress?.settings, after.wordpress?.settings]
+  const [was, is] = [before.settings, after.settings]
   if (!was || !is) return []
   const lost = (a: readonly string[], b: readonly string[]): string[] => a.filter(name => !b.includes(name))
   const administrators = lost(is.administrators, was.administrators)

@@ -1,3 +1,5 @@
+import type { PageSketch } from './page-sketch.ts'
+
 /** What a site answered when it was asked for its pages. */
 export interface SiteAnswer {
   /** The HTTP status of the last page that was asked for; undefined when nothing answered. */
@@ -5,6 +7,8 @@ export interface SiteAnswer {
   readonly works: boolean
   /** In a few words: `HTTP 200`, `HTTP 500`, `HTTP 200, but a fatal error of PHP (/shop)`. */
   readonly said: string
+  /** The first page that was asked for, where it worked. */
+  readonly page?: PageSketch | undefined
 }
 
 /** What is written down of it beside the set that was made right after. */

@@ -1,3 +1,5 @@
+import type { PageSketch } from './page-sketch.ts'
+
 /** What tells one content of a file from another. */
 export interface FileMark {
   /** Ms since the epoch. */
@@ -30,15 +32,13 @@ const KINDS = {
 export type FileKind = keyof typeof KINDS | 'other'
 export type FileChanges = { readonly [Kind in FileKind]?: Counts | undefined }
 
-/** What of a WordPress tells one night from another. */
-export interface WordPressState {
-  /** The versions of all installations. */
+/** The versions of a site's WordPress. */
+export interface WordPressVersions {
+  /** Of all installations. */
   readonly core: readonly string[]
-  /** Versions by the names of folders. */
+  /** By the names of folders. */
   readonly plugins: Readonly<Record<string, string>>
   readonly themes: Readonly<Record<string, string>>
-  /** Undefined where there was no dump to read them in. */
-  readonly settings?: WordPressSettings | undefined
 }
 
 export interface WordPressSettings {
@@ -53,9 +53,13 @@ export interface WordPressSettings {
 export interface SiteState {
   /** Against the set before it. */
   readonly changes?: FileChanges | undefined
-  readonly wordpress?: WordPressState | undefined
+  readonly versions?: WordPressVersions | undefined
+  /** Undefined where there was no dump to read them in. */
+  readonly settings?: WordPressSettings | undefined
   /** The rows of its tables, without what WordPress keeps for a while only. */
   readonly tables?: Readonly<Record<string, number>> | undefined
+  /** Its front page, where it worked. */
+  readonly page?: PageSketch | undefined
 }
 
 /**

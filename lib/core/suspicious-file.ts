@@ -34,11 +34,11 @@ export const programsToLookAt = ({ added, changed }: FileDiff): readonly string[
   )
 
 const RUNS = [
-  /^\s*(?:AddHandler|SetHandler|AddType|ForceType)\s+\S*(?:php|proxy:)/im,
-  /^\s*php_(?:admin_)?value\s+auto_(?:pre|ap)pend_file/im,
-  /^\s*auto_(?:pre|ap)pend_file\s*=/im,
-  /^\s*php_(?:admin_)?flag\s+engine\s+(?:on|1)/im,
-  /^\s*Options\s[^\n]*(?<!-)\bExecCGI/im,
+  /^[ \t]*(?:AddHandler|SetHandler|AddType|ForceType)\s+\S*(?:php|proxy:)/im,
+  /^[ \t]*php_(?:admin_)?value\s+auto_(?:pre|ap)pend_file/im,
+  /^[ \t]*auto_(?:pre|ap)pend_file\s*=/im,
+  /^[ \t]*php_(?:admin_)?flag\s+engine\s+(?:on|1)/im,
+  /^[ \t]*Options\s[^\n]*(?<!-)\bExecCGI/im,
 ]
 
 /** Whether such a file would do anything: plugins protect their folders by an `index.php` without a statement. */
@@ -47,7 +47,7 @@ export function isProgram(path: string, text: string): boolean {
   if (/(^|\/)\.(htaccess|user\.ini)$/i.test(path)) return RUNS.some(pattern => pattern.test(text))
   if (!text.includes('<?')) return false
   const left = text
-    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/g, '')
     .replace(/(?:\/\/|#)[^\n]*?(?=\?>|\n|$)/g, '')
     .replace(/<\?(?:php|=)?|\?>/gi, '')
     .replace(/(?:defined\s*\(\s*['"]\w+['"]\s*\)\s*(?:\|\||or)\s*)?(?:exit|die)\s*(?:\(\s*(?:['"][^'"]*['"])?\s*\))?\s*;/gi, '')

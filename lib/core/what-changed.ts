@@ -1,5 +1,5 @@
 import { type BackupSet, type Collection, setsOf } from './collection.ts'
-import { type FileChanges, type SiteState, sumOfChanges, type WordPressSettings, type WordPressState } from './site-state.ts'
+import { type FileChanges, type SiteState, sumOfChanges, type WordPressSettings, type WordPressVersions } from './site-state.ts'
 
 /**
  * What changed on a site between two of its sets, by what is written down of them: files by kind, versions, tables,
@@ -13,9 +13,9 @@ export function whatChanged(collection: Collection, from: number, to: number): r
   const nights = sets.filter(({ time }) => time > from && time <= to)
   return [
     ...filesText(sumOfChanges(nights.flatMap(({ state }) => state?.changes ?? []))),
-    ...versionsText(before.wordpress, after.wordpress),
+    ...versionsText(before.versions, after.versions),
     ...tablesText(before.tables, after.tables),
-    ...settingsText(before.wordpress?.settings, after.wordpress?.settings),
+    ...settingsText(before.settings, after.settings),
   ]
 }
 
@@ -32,7 +32,7 @@ function filesText(changes: FileChanges): string[] {
   return kinds.length === 0 ? [] : [`files: ${kinds.join('; ')}`]
 }
 
-function versionsText(before: WordPressState | undefined, after: WordPressState | undefined): string[] {
+function versionsText(before: WordPressVersions | undefined, after: WordPressVersions | undefined): string[] {
   if (!before || !after) return []
   const [was, is] = [before.core.join(', '), after.core.join(', ')]
   return [

@@ -1,4 +1,5 @@
 import { judgePage, type Page, type SiteAnswer } from '../core/page.ts'
+import { type PageSketch, sketchOf } from '../core/page-sketch.ts'
 
 /** What a site is asked, and what a working one answers. */
 export interface Question {
@@ -33,11 +34,13 @@ export async function askPages(
   why: (error: unknown) => string,
 ): Promise<SiteAnswer> {
   let answer: SiteAnswer = { status: undefined, works: false, said: 'no page to ask for' }
+  let first: PageSketch | undefined
   for (const url of question.urls) {
     const where = question.urls.length === 1 ? '' : ` (${new URL(url).pathname})`
     try {
       const said = await askPage(url, question, get)
-      answer = { ...said, said: said.works ? said.said : `${said.said}${where}` }
+      first ??= said.page
+      answer = { ...said, said: said.works ? said.said : `${said.said}${where}`, page: first }
     } catch (error) {
       answer = { status: undefined, works: false, said: `${why(error)}${where}` }
     }
@@ -59,7 +62,7 @@ async function askPage(
     const { status } = page
     const to = status >= 300 && status < 400 ? redirectOf(page, next, anyDomain ?? domains) : undefined
     const answer = { status, ...judgePage(page, domains, to ? undefined : expect) }
-    if (!to || !answer.works) return answer
+    if (!to || !answer.works) return { ...answer, ...(answer.works && { page: sketchOf(page.body) }) }
     if (asked.has(JSON.stringify(to)) || asked.size > MOST_REDIRECTS)
       return { status, works: false, said: `HTTP ${status}, which redirects in circles` }
     next = to

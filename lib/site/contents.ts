@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { SetRecord, TreeSize } from '../core/set-record.ts'
 import { coreRows } from '../core/shrinkage.ts'
 import type { SiteNeeds } from '../core/site-needs.ts'
-import type { FileList, WordPressState } from '../core/site-state.ts'
+import type { FileList, SiteState } from '../core/site-state.ts'
 import { messageOf } from '../core/wording.ts'
 import { dumpSettingsOf } from '../database/dump-settings.ts'
 import { dumpRowsOf, dumpSizeOf } from '../database/dump-size.ts'
@@ -53,23 +53,22 @@ const tablesOf = (rows: ReadonlyMap<string, number>): Readonly<Record<string, nu
   Object.fromEntries([...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, MOST_TABLES))
 
 /**
- * The versions and settings of the site's WordPress, as it is now; undefined where it has none, or that cannot be told.
+ * The versions and settings of the site's WordPress, as they are now, as far as it has one and they can be told.
  * @throws when the run is stopped
  */
-export async function wordPressStateOf(
+export async function wordPressOf(
   site: Site,
   files: FileList | undefined,
   shell: Shell,
-): Promise<WordPressState | undefined> {
+): Promise<Pick<SiteState, 'versions' | 'settings'>> {
   try {
     const versions = files && versionsIn(site.folder, files)
     const settings = site.local?.wpConfig === undefined ? undefined : await dumpSettingsOf(site.folder, shell)
-    if (!versions && !settings) return undefined
-    return { core: [], plugins: {}, themes: {}, ...versions, ...(settings && { settings }) }
+    return { ...(versions && { versions }), ...(settings && { settings }) }
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `the versions of its WordPress cannot be told: ${messageOf(error)}`)
-    return undefined
+    return {}
   }
 }
 

@@ -130,7 +130,7 @@ async function filesBetween(facts: Searches, good: RestorePoint, bad: RestorePoi
   const points = restorePoints(facts.collection)
   const areNeighbours =
     points.findIndex(({ time }) => time === good.time) + 1 === points.findIndex(({ time }) => time === bad.time)
-  return lists && areNeighbours ? differenceOf(lists.before, lists.after) : undefined
+  return lists?.before && areNeighbours ? differenceOf(lists.before, lists.after) : undefined
 }
 
 const filesText = (diff: FileDiff | undefined): string[] =>

@@ -7,7 +7,7 @@ import { fileListsOf } from '../duplicity/io/file-lists.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord } from '../host/records.ts'
-import { wordPressStateOf } from '../site/contents.ts'
+import { wordPressOf } from '../site/contents.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import type { Made } from './backup.ts'
 import type { Checked } from './check-site.ts'
@@ -26,27 +26,27 @@ export const compareContents: Step<LookNeeds & Needs<'collection'> & Made & Chec
     const sets = collection.chains.flatMap(setsOf).filter(({ time }) => time < made.set.time)
     const previous = sets.at(-1)
     const lists = await fileListsOf(facts, collection, made.set, shell)
-    const diff = lists && differenceOf(lists.before, lists.after)
-    const wordpress = await wordPressStateOf(site, lists?.after, shell)
+    const diff = lists?.before && differenceOf(lists.before, lists.after)
     const state = {
       ...made.record.state,
-      ...(wordpress && { wordpress }),
+      ...(await wordPressOf(site, lists?.after, shell)),
       ...(diff && { changes: countedByKind(diff) }),
+      ...(answer?.page && { page: answer.page }),
     }
     const worked = sets.findLast(set => set.answer !== undefined)?.answer?.works === true
-    const page = worked && answer?.works === false ? `it worked and does not any more: ${answer.said}` : undefined
+    const stopped = worked && answer?.works === false ? `it worked and does not any more: ${answer.said}` : undefined
     const signs = alarmSigns({
       before: { ...stateAt(sets, previous?.time ?? 0), files: lists?.before },
       after: { ...state, files: lists?.after },
-      isEmptied: made.record.isEmpty === true && (lists?.before.size ?? 0) > 0,
+      isEmptied: made.record.isEmpty === true && (lists?.before?.size ?? 0) > 0,
       ...lookedAt(site.folder, diff),
-      page,
+      stopped,
     })
     const cleared = readRecord(host, site.name).cleared ?? 0
     const earlier = previous && previous.time > cleared ? (previous.suspect ?? []) : []
     const suspect = isAlarm(signs) || earlier.length > 0 ? [...new Set([...earlier, ...signs])] : undefined
     // that it does not work any more is told anyway
-    const unusual = suspect ? [] : signs.filter(sign => sign !== page)
+    const unusual = suspect ? [] : signs.filter(sign => sign !== stopped)
     for (const sign of unusual) shell.note('warning', `an unusual change: ${sign}`)
     return { made: { ...made, record: { ...made.record, state, ...(suspect && { suspect }) } } }
   },

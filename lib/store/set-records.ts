@@ -26,16 +26,16 @@ const stateSchema = z.object({
     .partial()
     .optional()
     .catch(undefined),
-  wordpress: z
-    .object({
-      core: texts,
-      plugins: z.record(text, text),
-      themes: z.record(text, text),
-      settings: z.object({ siteUrls: texts, activePlugins: texts, administrators: texts }).optional(),
-    })
+  versions: z
+    .object({ core: texts, plugins: z.record(text, text), themes: z.record(text, text) })
     .optional()
     .catch(undefined),
+  settings: z.object({ siteUrls: texts, activePlugins: texts, administrators: texts }).optional().catch(undefined),
   tables: z.record(text, count).optional().catch(undefined),
+  page: z
+    .object({ title: text, words: z.array(count).max(200) })
+    .optional()
+    .catch(undefined),
 })
 /** Of a field that is not as it should be nothing is known; others stay, also those that this version does not know. */
 const recordSchema = z.looseObject({

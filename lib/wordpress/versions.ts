@@ -1,4 +1,4 @@
-import type { FileList, WordPressState } from '../core/site-state.ts'
+import type { FileList, WordPressVersions } from '../core/site-state.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 
 /** What is read of a file that names a version, in bytes: WordPress itself reads no more. */
@@ -13,7 +13,7 @@ const EXTENSION = /(?:^|\/)(?:wp-content|app|content)\/(plugins|themes)\/([^/]+)
  * there is no WordPress among the files.
  * @param folder the site's, whose user may put anything in the place of anything: no link is followed
  */
-export function versionsIn(folder: string, files: FileList): Omit<WordPressState, 'settings'> | undefined {
+export function versionsIn(folder: string, files: FileList): WordPressVersions | undefined {
   const cores = [...files.keys()].filter(path => /(^|\/)wp-includes\/version\.php$/.test(path)).slice(0, 20)
   if (cores.length === 0) return undefined
   using opened = OpenedFolder.open(folder)

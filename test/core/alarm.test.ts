@@ -4,9 +4,17 @@ import { test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { alarmSigns, isAlarm, type Night, suspicionOf } from '../../lib/core/alarm.ts'
+import { type PageSketch, sketchOf } from '../../lib/core/page-sketch.ts'
 import { planPrune } from '../../lib/core/retention.ts'
 import { withRecords } from '../../lib/core/set-record.ts'
-import { countedByKind, differenceOf, type FileMark, renamesIn, type WordPressState } from '../../lib/core/site-state.ts'
+import {
+  countedByKind,
+  differenceOf,
+  type FileMark,
+  renamesIn,
+  type WordPressSettings,
+  type WordPressVersions,
+} from '../../lib/core/site-state.ts'
 import { isNoise, isProgram, programsToLookAt, textsToLookAt } from '../../lib/core/suspicious-file.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
@@ -14,8 +22,15 @@ import { at, chainSketch, listing } from '../duplicity/archive.ts'
 /** A site as it is one night: its files with their contents, and what its database says. */
 interface State {
   readonly files: Map<string, number>
-  readonly wordpress: WordPressState
+  readonly versions: WordPressVersions
+  readonly settings: WordPressSettings
+  readonly page: PageSketch
 }
+
+/** A page with a menu that stays, and texts that do not. */
+const pageOf = (title: string, text: string): string =>
+  `<title>${title}</title><script>let ${text}</script><ul>${words('menu', 30)}</ul><p>${words(text, 200)}</p>`
+const words = (stem: string, count: number): string => Array.from({ length: count }, (_, n) => `${stem}${n}`).join(' ')
 
 const CORE = 300
 const DATABASE = {
@@ -40,7 +55,9 @@ function wordpress(): State {
       ...folder('wp-content/themes/old/d', 40, 'php', 1),
       ...folder('wp-content/uploads/2026/e', 200, 'jpg', 1),
     ]),
-    wordpress: { core: ['6.1'], plugins: { shop: '1' }, themes: { old: '1' }, settings: DATABASE },
+    versions: { core: ['6.1'], plugins: { shop: '1' }, themes: { old: '1' } },
+    settings: DATABASE,
+    page: sketchOf(pageOf('A blog', 'old')),
   }
 }
 
@@ -50,30 +67,29 @@ const listOf = ({ files }: State): Map<string, FileMark> =>
 /** The night in which one state became the other, with what a look at the files themselves says. */
 function night(before: State, after: State, looked: Partial<Night> = {}): Night {
   return {
-    before: { wordpress: before.wordpress, files: listOf(before) },
-    after: { wordpress: after.wordpress, files: listOf(after) },
+    before: { ...before, files: listOf(before) },
+    after: { ...after, files: listOf(after) },
     isEmptied: false,
     programs: [],
     texts: { looked: 0, noise: 0 },
-    page: undefined,
+    stopped: undefined,
     ...looked,
   }
 }
 
 type Change = (state: State, random: number) => State
-const withFiles = (state: State, files: Iterable<[string, number]>, news: Partial<WordPressState> = {}): State => ({
+const withFiles = (state: State, files: Iterable<[string, number]>, news: Partial<WordPressVersions> = {}): State => ({
+  ...state,
   files: new Map([...state.files, ...files]),
-  wordpress: { ...state.wordpress, ...news },
+  versions: { ...state.versions, ...news },
 })
 const without = (state: State, pattern: RegExp): State => ({
   ...state,
   files: new Map([...state.files].filter(([path]) => !pattern.test(path))),
 })
-const settings = (
-  { wordpress }: State,
-  news: Partial<typeof DATABASE | WordPressState['settings']>,
-): Partial<WordPressState> => ({
-  settings: { ...wordpress.settings!, ...news },
+const withSettings = (state: State, news: Partial<WordPressSettings>): State => ({
+  ...state,
+  settings: { ...state.settings, ...news },
 })
 
 /** What an owner does in a week, and a site by itself. */
@@ -105,18 +121,20 @@ const ORDINARY: Readonly<Record<string, Change>> = {
   'a cache that comes and goes': (state, random) =>
     withFiles(without(state, /cache/), folder(`wp-content/cache/${random}/f`, 900, 'html', random)),
   'a plugin that is installed': (state, random) =>
-    withFiles(state, folder(`wp-content/plugins/new${random}/c`, 50, 'php', random), {
-      plugins: { ...state.wordpress.plugins, [`new${random}`]: '1' },
-      ...settings(state, { activePlugins: [...state.wordpress.settings!.activePlugins, `new${random}/new.php`] }),
-    }),
-  'a colleague who becomes an administrator': (state, random) =>
-    withFiles(
-      state,
-      [],
-      settings(state, { administrators: [...state.wordpress.settings!.administrators, `wp_users ${random}`] }),
+    withSettings(
+      withFiles(state, folder(`wp-content/plugins/new${random}/c`, 50, 'php', random), {
+        plugins: { ...state.versions.plugins, [`new${random}`]: '1' },
+      }),
+      { activePlugins: [...state.settings.activePlugins, `new${random}/new.php`] },
     ),
-  'a move to another address': (state, random) =>
-    withFiles(state, [], settings(state, { siteUrls: [`https://${random}.example`] })),
+  'a colleague who becomes an administrator': (state, random) =>
+    withSettings(state, { administrators: [...state.settings.administrators, `wp_users ${random}`] }),
+  'a move to another address': (state, random) => withSettings(state, { siteUrls: [`https://${random}.example`] }),
+  'news on the front page': (state, random) => ({
+    ...state,
+    page: sketchOf(pageOf(state.page.title, `news${random}`)),
+  }),
+  'a new title': (state, random) => ({ ...state, page: { ...state.page, title: `A blog ${random}` } }),
   'a release in a folder of its own': (state, random) => ({
     ...state,
     files: new Map([...state.files].map(([path, hash]) => [path.replace(/^SITE\//, `SITE/releases-${random}/`), hash])),
@@ -168,19 +186,25 @@ const ATTACKS: readonly (readonly [string, State, Partial<Night>, readonly strin
   ['an emptied SITE', { ...site, files: new Map() }, { isEmptied: true }, ['nearly all', 'nearly no files', 'SITE is empty']],
   [
     'a program in the uploads and a new administrator',
-    withFiles(site, [[shell, 3]], settings(site, { administrators: ['wp_users 1', 'wp_users 66'] })),
+    withSettings(withFiles(site, [[shell, 3]]), { administrators: ['wp_users 1', 'wp_users 66'] }),
     { programs: [shell] },
     [`programs among the uploads: ${shell}`, 'new administrators: wp_users 66'],
   ],
   [
     'another front page',
     withFiles(site, [['SITE/index.php', 666]]),
-    { page: 'it worked and does not any more: HTTP 200, without the expected text' },
+    { stopped: 'it worked and does not any more: HTTP 200, without the expected text' },
     ['files of WordPress 6.1 itself changed: SITE/index.php', 'it worked'],
   ],
   [
+    'another front page that works',
+    { ...site, page: sketchOf('<title>Hacked</title><h1>We were here</h1>') },
+    {},
+    ['its front page was called "A blog", and is called "Hacked"', 'hardly a word of its front page is left'],
+  ],
+  [
     'a program among those of WordPress, and another address',
-    withFiles(site, [['SITE/wp-includes/x.php', 666]], settings(site, { siteUrls: ['https://spam.example'] })),
+    withSettings(withFiles(site, [['SITE/wp-includes/x.php', 666]]), { siteUrls: ['https://spam.example'] }),
     {},
     ['files of WordPress 6.1 itself changed: SITE/wp-includes/x.php', 'its address was https://blog.example'],
   ],
@@ -199,7 +223,7 @@ for (const [what, after, looked, wanted] of ATTACKS)
 
 test('alarmSigns() knows nothing where nothing is known', () => {
   const empty = { files: undefined }
-  assert.deepEqual(alarmSigns({ ...night(site, site), before: empty, after: { ...empty, wordpress: site.wordpress } }), [])
+  assert.deepEqual(alarmSigns({ ...night(site, site), before: empty, after: { ...empty, versions: site.versions } }), [])
 })
 
 /** [file, content, whether it does anything] */
@@ -233,6 +257,15 @@ test('isNoise() tells encrypted bytes from texts of any language', () => {
     for (const encoding of ['utf8', 'latin1', 'utf16le'] as const)
       assert.ok(!isNoise(Buffer.from(text, encoding)), `${text} ${encoding}`)
   assert.ok(!isNoise(Buffer.from(randomBytes(9000).toString('base64'))))
+})
+
+test('nothing that a site writes keeps one busy', () => {
+  for (const piece of ['<script', '/*', '<', '\n', '<?php #', 'die ', '<title>', '*', 'Options ']) {
+    const text = `<?${piece.repeat(60_000)}`
+    isProgram('SITE/uploads/a.php', text)
+    isProgram('SITE/uploads/.htaccess', text)
+    sketchOf(text.repeat(10))
+  }
 })
 
 test('what is looked at: programs below uploads by their names, and a few of the texts that changed', () => {

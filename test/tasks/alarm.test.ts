@@ -28,7 +28,7 @@ let host: StageHost
 before(async () => {
   mariadb = await startMariadb(join(folder, 'db'))
   stage = new Stage(folder)
-  const check = { url: `http://127.0.0.1:${port}/defaced`, expect: 'Welcome' }
+  const check = { url: `http://127.0.0.1:${port}/defaced` }
   host = stage.addHost('web1', { database: { socket: mariadb.socket }, sites: { defaced: { check } } } as object)
 })
 after(() => mariadb.stop())
@@ -43,7 +43,7 @@ const CORE = {
 function fill(site: string): void {
   for (const [path, text] of Object.entries(CORE)) put(site, `SITE/${path}`, text)
   for (let n = 0; n < 30; n++) put(site, `SITE/pages/${n}.html`, `<p>${'page '.repeat(n + 60)}</p>`)
-  put(site, 'SITE/index.html', '<h1>Welcome</h1>')
+  put(site, 'SITE/index.html', `<title>Shop</title>${Array.from({ length: 40 }, (_, n) => `<p>offer${n}</p>`).join('')}`)
 }
 
 function put(site: string, path: string, text: string | Buffer): void {
@@ -78,11 +78,8 @@ const ATTACKS: Readonly<Record<string, { attack: () => unknown; signs: RegExp }>
     signs: /programs among the uploads: SITE\/wp-content\/uploads\/2026\/x\.php; new administrators: wp_users 66/,
   },
   defaced: {
-    attack: () => {
-      put('defaced', 'SITE/index.html', '<h1>We were here</h1>')
-      put('defaced', 'SITE/index.php', '<?php // We were here, and have written much more')
-    },
-    signs: /files of WordPress 6\.2\.10 itself changed: SITE\/index\.php; it worked and does not any more: HTTP 200, without/,
+    attack: () => put('defaced', 'SITE/index.html', '<title>Hacked</title><h1>We were here</h1>'),
+    signs: /its front page was called "Shop", and is called "Hacked"; hardly a word of its front page is left/,
   },
 }
 
@@ -124,6 +121,7 @@ test('a site that is attacked is suspect that night, and not pruned until a pers
     listed.stdout,
     /suspect: programs among the uploads.*\n.*files: PHP 2 added\n.*rows: wp_usermeta 1 → 2\n.*administrators: \+ wp_users 66/,
   )
+  assert.match(listed.stdout, /WordPress 6\.1\.9 → 6\.2\.10/)
   const cleared = await typeCommand(commandIn(status.stdout, 'status', '--clear shop'), {})
   assert.doesNotMatch(cleared.said, /shop: since the backup/)
   assert.match(cleared.said, /locked: since the backup/)

@@ -10,7 +10,8 @@ import { addSignatures } from './signature-file.ts'
 
 /**
  * The files of a site in a set and in the one before it, by the signatures that duplicity keeps on this host: nothing
- * is fetched or decrypted. Undefined where this host has not all of them, or a set holds only a part.
+ * is fetched or decrypted. Undefined where this host has not all of them, or a set holds only a part; there is none
+ * before the first.
  * @throws when the run is stopped
  */
 export async function fileListsOf(
@@ -18,19 +19,20 @@ export async function fileListsOf(
   collection: Collection,
   set: BackupSet,
   shell: Shell,
-): Promise<{ readonly before: FileList; readonly after: FileList } | undefined> {
+): Promise<{ readonly before: FileList | undefined; readonly after: FileList } | undefined> {
   const sets = collection.chains.flatMap(setsOf).toSorted((a, b) => a.time - b.time)
   const previous = sets.findLast(({ time }) => time < set.time)
-  const [older, newer] = [previous, set].map(each => each && signaturesFor(facts, collection, each))
-  if (!older || !newer) return undefined
+  const older = previous && signaturesFor(facts, collection, previous)
+  const newer = signaturesFor(facts, collection, set)
+  if (!newer) return undefined
   await using scratch = makeScratch(facts.host)
   const files = new Map<string, FileMark>()
   try {
-    for (const path of older) await addSignatures(files, path, scratch.path, shell)
-    const before = listOf(files)
-    const continues = older.every((path, at) => path === newer[at])
+    for (const path of older ?? []) await addSignatures(files, path, scratch.path, shell)
+    const before = older && listOf(files)
+    const continues = older?.every((path, at) => path === newer[at]) ?? false
     if (!continues) files.clear()
-    for (const path of continues ? newer.slice(older.length) : newer) await addSignatures(files, path, scratch.path, shell)
+    for (const path of continues ? newer.slice(older!.length) : newer) await addSignatures(files, path, scratch.path, shell)
     return { before, after: listOf(files) }
   } catch (error) {
     if (shell.stop.aborted) throw error
