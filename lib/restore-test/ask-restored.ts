@@ -1,4 +1,4 @@
-import { statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -62,13 +62,45 @@ export async function askRestored(
     limits: LIMITS,
   }
   const words = ['choom', '-n', '1000', '--', ...sandboxed([process.execPath, PROGRAM], sandbox)]
-  const quiet = limited().with({ input: new Secret(JSON.stringify(toServe)), maxOutput: 100_000, onLine: () => {} })
+  const disk = watchDisk(folder)
+  const input = new Secret(JSON.stringify(toServe))
+  const quiet = limited().with({ input, maxOutput: 100_000, onLine: () => {}, idleTimeout: disk.idleTimeout })
   try {
-    return await quiet.ask(text => SERVED.parse(JSON.parse(text)))`${words}`
+    return await quiet.ask(parseServed)`${words}`
   } catch (error) {
+    if (disk.isFilled()) throw new NotTested(`it wrote more than the disk of ${host.paths.cache} has room for`)
     if (error instanceof TimedOut || !(error instanceof CommandFailed)) throw error
     throw new NotTested(`the sandbox for it did not work: ${lastLine(error.stderr)}`)
   }
+}
+
+function parseServed(text: string): Served {
+  try {
+    return SERVED.parse(JSON.parse(text))
+  } catch {
+    throw new NotTested('what its sandbox printed is no answer')
+  }
+}
+
+/** Seconds for which a sandbox may do nothing; longer than it lives. */
+const EVER = 1e6
+
+/**
+ * A site can write without end, and no limit of a process is one of a disk: once three quarters of what was free are
+ * gone it may do nothing any more, which ends it.
+ */
+function watchDisk(folder: string) {
+  const free = (): number => {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  }
+  const least = free() / 4
+  let isFilled = false
+  const idleTimeout = (): number => {
+    isFilled ||= free() < least
+    return isFilled ? 0 : EVER
+  }
+  return { idleTimeout, isFilled: () => isFilled }
 }
 
 const WORK = '/run/restore-test'

@@ -50,15 +50,12 @@ export async function testRestore(facts: Facts, question: Question, seconds: num
 /** Characters of a failure that are kept. */
 const MOST_SAID = 200
 
-/**
- * What is fetched for a test must not fill the disk of a server that works: there has to be room for all of it, and
- * some to spare.
- */
+/** What is fetched for a test must not fill the disk of a server that works: there has to be room for twice as much. */
 async function assertRoom({ host, siteArchive, point }: Facts, folder: string, shell: Shell): Promise<void> {
   const size = treeSizeIn(await readSetRecords(siteArchive, shell), point.time)
   const dump = size?.dump
   const parts = [treeAmount(point, size), volumeAmount(point), ...(dump ? [importableAmount(dump), tablesAmount(dump)] : [])]
-  const needed = parts.reduce((sum, part) => sum + (part?.about ?? 0), leastFree(host))
+  const needed = parts.reduce((sum, part) => sum + 2 * (part?.about ?? 0), leastFree(host))
   const disk = await diskOf(folder, shell)
   if (disk && disk.free < needed)
     throw new NotTested(`there is no room for it on the disk of ${host.paths.cache}: ${spaceText(disk.free, needed)}`)
