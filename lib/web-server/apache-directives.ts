@@ -1,36 +1,34 @@
-import { LOG_VARIABLE } from './apache-lines.ts'
 import {
   byCount,
+  certbotFile,
   each,
   isOnOrOff,
   isPagePath,
   isPlainName,
   type Judge,
+  one,
   ownCertificate,
   ownNames,
   ownPath,
+  type Rule,
+  rule,
   words,
 } from './site-rights.ts'
 
 /** Where a directive stands: at the top of the file or in a section. `<IfModule>` is none of its own. */
 export type Place = 'top' | 'virtualhost' | 'directory' | 'files'
 
-/** A directive that may be put in force unseen, and where. */
-interface Rule {
-  readonly in: readonly Place[]
-  readonly judge: Judge
-}
-
 const HOST: readonly Place[] = ['virtualhost']
 const BOTH: readonly Place[] = ['virtualhost', 'directory']
 const INNER: readonly Place[] = ['virtualhost', 'directory', 'files']
 
-const rule = (places: readonly Place[], judge: Judge): Rule => ({ in: places, judge })
+/** The variable of Debian's Apache for its folder of logs, which an administrator's own configuration sets. */
+export const LOG_VARIABLE = '${APACHE_LOG_DIR}'
 
 /** Debian's folder of Apache's logs. A folder in it may belong to anybody. */
 const LOGS = /^(?:\/var\/log\/apache2|\$\{APACHE_LOG_DIR\})\/[A-Za-z0-9_][A-Za-z0-9._-]*$/
-const logFile: Judge = ([file = '']) =>
-  LOGS.test(file) ? undefined : `wanted a file directly below /var/log/apache2 or ${LOG_VARIABLE}`
+const isLog = (file: string): boolean => LOGS.test(file)
+const OF_LOGS = `directly below /var/log/apache2 or ${LOG_VARIABLE}`
 
 const OPTIONS = ['none', 'indexes', 'followsymlinks', 'symlinksifownermatch', 'multiviews']
 const isOption = (word: string): boolean => {
@@ -76,12 +74,10 @@ const redirect: Judge = found => {
 }
 
 /** `SetHandler "proxy:unix:/run/php/….sock|fcgi://localhost"` with the socket that runs this site already. */
-const phpSocket: Judge = ([handler = '', ...more], { sockets }) => {
+const phpSocket: Judge = one((handler, { sockets }) => {
   const socket = /^proxy:unix:([^|\s]+)\|fcgi:\/\/localhost\/?$/.exec(handler)?.[1]
-  return more.length === 0 && socket !== undefined && sockets.includes(socket)
-    ? undefined
-    : 'wanted the socket of PHP that this site uses on this host already'
-}
+  return socket !== undefined && sockets.includes(socket)
+}, 'the socket of PHP that this site uses on this host already')
 
 const HEADER =
   /^(?:(?:always|onsuccess) )?(?:(?:set|append|merge|add|setifempty) [A-Za-z0-9-]+ (?!expr=)[^%]+|unset [A-Za-z0-9-]+)$/i
@@ -91,22 +87,17 @@ const header: Judge = found => {
 }
 
 /** All directives that a site's configuration may hold without approval. */
-export const DIRECTIVES: Readonly<Record<string, Rule>> = {
+export const DIRECTIVES: Readonly<Record<string, Rule<Place>>> = {
   servername: rule(HOST, byCount({ 1: ([name = ''], rights) => ownNames([name.replace(/:\d+$/, '')], rights) }, 'one name')),
   serveralias: rule(HOST, ownNames),
   serveradmin: rule(HOST, words(/^[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+$/, 'an address of mail')),
   documentroot: rule(HOST, ownPath),
   directoryindex: rule(BOTH, each(isPlainName, 'names of files')),
-  errorlog: rule(HOST, byCount({ 1: logFile }, 'one file')),
-  customlog: rule(
-    HOST,
-    byCount(
-      {
-        2: (found, rights) =>
-          logFile(found, rights) ?? (/^[a-z_]+$/.test(found[1]!) ? undefined : 'wanted the name of a format, such as combined'),
-      },
-      'a file and the name of a format',
-    ),
+  errorlog: rule(HOST, one(isLog, `a file ${OF_LOGS}`)),
+  customlog: rule(HOST, ([file = '', format = '', ...more]) =>
+    more.length === 0 && isLog(file) && /^[a-z_]+$/.test(format)
+      ? undefined
+      : `wanted a file ${OF_LOGS}, and the name of a format, such as combined`,
   ),
   loglevel: rule(
     HOST,
@@ -120,11 +111,7 @@ export const DIRECTIVES: Readonly<Record<string, Rule>> = {
   sslcertificatefile: rule(HOST, ownCertificate('fullchain', 'cert')),
   sslcertificatekeyfile: rule(HOST, ownCertificate('privkey')),
   sslcertificatechainfile: rule(HOST, ownCertificate('chain', 'fullchain')),
-  include: rule(HOST, ([file, ...more], { certificates }) =>
-    more.length === 0 && file === `${certificates}/options-ssl-apache.conf`
-      ? undefined
-      : `wanted ${certificates}/options-ssl-apache.conf`,
-  ),
+  include: rule(HOST, certbotFile('options-ssl-apache.conf')),
   options: rule(BOTH, each(isOption, `${OPTIONS.join(', ')}, or others taken off`)),
   allowoverride: rule(
     ['directory'],
@@ -133,7 +120,7 @@ export const DIRECTIVES: Readonly<Record<string, Rule>> = {
   require: rule(['directory', 'files'], words(/^all (?:granted|denied)$/i, 'all granted or all denied')),
   sethandler: rule(['files'], phpSocket),
   rewriteengine: rule(BOTH, isOnOrOff),
-  rewritebase: rule(['directory'], byCount({ 1: each(isPagePath, 'a path') }, 'a path')),
+  rewritebase: rule(['directory'], one(isPagePath, 'a path')),
   rewriterule: rule(BOTH, rewriteRule),
   rewritecond: rule(BOTH, rewriteCondition),
   redirect: rule(BOTH, redirect),
@@ -145,7 +132,7 @@ export const DIRECTIVES: Readonly<Record<string, Rule>> = {
 }
 
 /** The sections, what is in them, and where they may be. */
-export const SECTIONS: Readonly<Record<string, Rule & { readonly inside: Place }>> = {
+export const SECTIONS: Readonly<Record<string, Rule<Place> & { readonly inside: Place }>> = {
   virtualhost: {
     inside: 'virtualhost',
     in: ['top'],
@@ -153,10 +140,6 @@ export const SECTIONS: Readonly<Record<string, Rule & { readonly inside: Place }
     judge: each(word => /^(?:\*|_default_):\d{1,5}$/.test(word), '*:PORT'),
   },
   directory: { inside: 'directory', in: HOST, judge: ownPath },
-  files: { inside: 'files', in: BOTH, judge: byCount({ 1: each(isPlainName, 'the name of a file') }, 'the name of a file') },
-  filesmatch: {
-    inside: 'files',
-    in: BOTH,
-    judge: byCount({ 1: each(word => EXPRESSION.test(word), 'a plain pattern') }, 'a plain pattern'),
-  },
+  files: { inside: 'files', in: BOTH, judge: one(isPlainName, 'the name of a file') },
+  filesmatch: { inside: 'files', in: BOTH, judge: one(word => EXPRESSION.test(word), 'a plain pattern') },
 }

@@ -1,4 +1,4 @@
-import { readApache } from './apache-lines.ts'
+import { readApache } from './apache.ts'
 
 /** Apache's modules by the directives that are theirs, as far as sites use them and not every Apache has them. */
 const MODULES: Readonly<Record<string, string>> = {

@@ -1,15 +1,22 @@
-import { byCount, each, isPagePath, isPlainName, type Judge, ownCertificate, ownNames, ownPath, words } from './site-rights.ts'
+import {
+  byCount,
+  certbotFile,
+  each,
+  isPagePath,
+  isPlainName,
+  type Judge,
+  one,
+  ownCertificate,
+  ownNames,
+  ownPath,
+  type Rule,
+  rule,
+  words,
+} from './site-rights.ts'
 
 /** Where a statement stands. */
 export type Place = 'top' | 'server' | 'location' | 'if'
 
-/** A directive that may be put in force unseen, and where. */
-interface Rule {
-  readonly in: readonly Place[]
-  readonly judge: Judge
-}
-
-const rule = (places: readonly Place[], judge: Judge): Rule => ({ in: places, judge })
 const SERVER: readonly Place[] = ['server']
 const BOTH: readonly Place[] = ['server', 'location']
 
@@ -46,11 +53,11 @@ const isTried = (word: string): boolean =>
 
 /** Files of nginx's own that a PHP site includes; each is this host's. */
 const INCLUDED = ['fastcgi_params', 'fastcgi.conf', 'snippets/fastcgi-php.conf']
-const include: Judge = ([file = '', ...more], { certificates }) =>
-  more.length === 0 &&
-  (INCLUDED.includes(file.replace(/^\/etc\/nginx\//, '')) || file === `${certificates}/options-ssl-nginx.conf`)
-    ? undefined
-    : `wanted ${INCLUDED.join(', ')} or ${certificates}/options-ssl-nginx.conf`
+const include: Judge = one(
+  (file, { certificates }) =>
+    INCLUDED.includes(file.replace(/^\/etc\/nginx\//, '')) || file === `${certificates}/options-ssl-nginx.conf`,
+  ({ certificates }) => `${INCLUDED.join(', ')} or ${certificates}/options-ssl-nginx.conf`,
+)
 
 const PARAMETERS = [
   /^SCRIPT_FILENAME \$(?:document_root|realpath_root)\$fastcgi_script_name$/,
@@ -62,7 +69,7 @@ const PARAMETERS = [
 const isSwitch: Judge = words(/^(?:on|off)$/, 'on or off')
 const isPattern = (word: string): boolean => /^[A-Za-z0-9_^$.()|*?+/\\=!:<>-]+$/.test(word)
 
-export const DIRECTIVES: Readonly<Record<string, Rule>> = {
+export const DIRECTIVES: Readonly<Record<string, Rule<Place>>> = {
   listen: rule(SERVER, listen),
   server_name: rule(SERVER, ownNames),
   root: rule(BOTH, ownPath),
@@ -75,9 +82,7 @@ export const DIRECTIVES: Readonly<Record<string, Rule>> = {
   ssl_certificate: rule(SERVER, ownCertificate('fullchain', 'cert')),
   ssl_certificate_key: rule(SERVER, ownCertificate('privkey')),
   ssl_trusted_certificate: rule(SERVER, ownCertificate('chain', 'fullchain')),
-  ssl_dhparam: rule(SERVER, ([file, ...more], { certificates }) =>
-    more.length === 0 && file === `${certificates}/ssl-dhparams.pem` ? undefined : `wanted ${certificates}/ssl-dhparams.pem`,
-  ),
+  ssl_dhparam: rule(SERVER, certbotFile('ssl-dhparams.pem')),
   include: rule(BOTH, include),
   http2: rule(SERVER, isSwitch),
   autoindex: rule(BOTH, isSwitch),
@@ -90,40 +95,33 @@ export const DIRECTIVES: Readonly<Record<string, Rule>> = {
   add_header: rule(BOTH, words(/^[A-Za-z0-9-]+ [^$]+$/, 'a header with a plain value')),
   allow: rule(BOTH, words(/^all$/, 'all')),
   deny: rule(BOTH, words(/^all$/, 'all')),
-  fastcgi_pass: rule(['location'], ([address = '', ...more], { sockets }) =>
-    more.length === 0 && sockets.some(socket => address === `unix:${socket}`)
-      ? undefined
-      : 'wanted the socket of PHP that this site uses on this host already',
+  fastcgi_pass: rule(
+    ['location'],
+    one(
+      (address, { sockets }) => sockets.some(socket => address === `unix:${socket}`),
+      'the socket of PHP that this site uses on this host already',
+    ),
   ),
-  fastcgi_index: rule(['location'], byCount({ 1: each(isPlainName, 'the name of a file') }, 'the name of a file')),
+  fastcgi_index: rule(['location'], one(isPlainName, 'the name of a file')),
   fastcgi_param: rule(['location'], found =>
     PARAMETERS.some(one => one.test(found.join(' ')))
       ? undefined
       : 'wanted SCRIPT_FILENAME, DOCUMENT_ROOT, PATH_INFO or HTTPS as usual',
   ),
-  fastcgi_split_path_info: rule(['location'], byCount({ 1: each(isPattern, 'a plain pattern') }, 'a plain pattern')),
+  fastcgi_split_path_info: rule(['location'], one(isPattern, 'a plain pattern')),
   fastcgi_intercept_errors: rule(['location'], isSwitch),
 }
 
-export const BLOCKS: Readonly<Record<string, Rule & { readonly inside: Place }>> = {
+export const BLOCKS: Readonly<Record<string, Rule<Place> & { readonly inside: Place }>> = {
   server: { inside: 'server', in: ['top'], judge: found => (found.length === 0 ? undefined : 'wanted nothing before its brace') },
   location: {
     inside: 'location',
     in: BOTH,
-    judge: byCount(
-      {
-        1: each(isPagePath, 'a path'),
-        2: ([modifier = '', pattern = '']) =>
-          ['=', '^~'].includes(modifier)
-            ? isPagePath(pattern)
-              ? undefined
-              : 'wanted a path'
-            : ['~', '~*'].includes(modifier) && isPattern(pattern)
-              ? undefined
-              : 'wanted a plain pattern',
-      },
-      'a path or a pattern',
-    ),
+    judge: found => {
+      const [modifier = '', text = ''] = found.length === 1 ? ['=', ...found] : found
+      const isWanted = ['=', '^~'].includes(modifier) ? isPagePath(text) : ['~', '~*'].includes(modifier) && isPattern(text)
+      return found.length <= 2 && isWanted ? undefined : 'wanted a path or a plain pattern'
+    },
   },
   if: { inside: 'if', in: SERVER, judge: words(/^\(\$host = [A-Za-z0-9.-]+\)$/, '($host = NAME)') },
 }

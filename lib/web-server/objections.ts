@@ -1,5 +1,5 @@
-import { apacheObjections } from './judge-apache.ts'
-import { nginxObjections } from './judge-nginx.ts'
+import { apacheObjections } from './apache.ts'
+import { nginxObjections } from './nginx.ts'
 import type { Objection, SiteRights } from './site-rights.ts'
 import type { WebServerKind } from './virtual-hosts.ts'
 

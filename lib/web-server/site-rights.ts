@@ -37,6 +37,12 @@ export const each =
   (found, rights) =>
     found.length > 0 && found.every(word => isWanted(word, rights)) ? undefined : `wanted ${wanted}`
 
+/** Makes a judge of a test that the only word must pass. */
+export const one =
+  (isWanted: (word: string, rights: SiteRights) => boolean, wanted: string | ((rights: SiteRights) => string)): Judge =>
+  ([word = '', ...more], rights) =>
+    more.length === 0 && isWanted(word, rights) ? undefined : `wanted ${typeof wanted === 'string' ? wanted : wanted(rights)}`
+
 /** Judges by another number of words each. */
 export const byCount =
   (judges: Readonly<Record<number, Judge>>, wanted: string): Judge =>
@@ -52,14 +58,14 @@ export const ownNames: Judge = (found, { nameObjection }) =>
     : found.map(name => nameObjection(name.toLowerCase())).find(text => text !== undefined)
 
 /** A folder or file of the site, without patterns; not in the folder that is Holdfast's own. */
-export const ownPath: Judge = ([path = '', ...more], { folder }) =>
-  more.length === 0 && isOwnPath(path, folder) ? undefined : `wanted a folder of the site, such as ${folder}/SITE`
-
-function isOwnPath(path: string, folder: string): boolean {
-  const bare = path.replace(/\/$/, '')
-  const isBelow = bare === folder || bare.startsWith(`${folder}/`)
-  return isBelow && normalize(bare) === bare && !bare.split('/').some(name => name === '.holdfast') && !/[*?[\]$%]/.test(path)
-}
+export const ownPath: Judge = one(
+  (path, { folder }) => {
+    const bare = path.replace(/\/$/, '')
+    const isBelow = bare === folder || bare.startsWith(`${folder}/`)
+    return isBelow && normalize(bare) === bare && !bare.split('/').includes('.holdfast') && !/[*?[\]$%]/.test(path)
+  },
+  ({ folder }) => `a folder of the site, such as ${folder}/SITE`,
+)
 
 /** The name of a file without any folder, as in a list of index pages. */
 export const isPlainName = (word: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(word)
@@ -68,9 +74,39 @@ export const isPlainName = (word: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._
 export const isPagePath = (word: string): boolean => /^\/[A-Za-z0-9._~/-]*$/.test(word) && !word.split('/').includes('..')
 
 /** A file of one of the site's own lineages. */
-export const ownCertificate =
-  (...files: readonly string[]): Judge =>
-  ([path = '', ...more], { certificates, lineages }) =>
-    more.length === 0 && lineages.some(lineage => files.some(file => path === `${certificates}/live/${lineage}/${file}.pem`))
-      ? undefined
-      : `wanted ${files.join('.pem or ')}.pem of a certificate of the site's own domains, below ${certificates}/live`
+export const ownCertificate = (...files: readonly string[]): Judge =>
+  one(
+    (path, { certificates, lineages }) =>
+      lineages.some(lineage => files.some(file => path === `${certificates}/live/${lineage}/${file}.pem`)),
+    ({ certificates }) => `${files.join('.pem or ')}.pem of a certificate of the site's own domains, below ${certificates}/live`,
+  )
+
+/** A file of certbot's own, in the folder of certificates. */
+export const certbotFile = (name: string): Judge =>
+  one(
+    (file, { certificates }) => file === `${certificates}/${name}`,
+    ({ certificates }) => `${certificates}/${name}`,
+  )
+
+/** A directive or a section that may be put in force without approval, and the places where it may stand. */
+export interface Rule<Place> {
+  readonly in: readonly Place[]
+  readonly judge: Judge
+}
+
+export const rule = <Place>(places: readonly Place[], judge: Judge): Rule<Place> => ({ in: places, judge })
+
+/** The rule of a name, if there is one. */
+export const ruleOf = <Each>(rules: Readonly<Record<string, Each>>, name: string): Each | undefined =>
+  Object.hasOwn(rules, name) ? rules[name] : undefined
+
+/** What is wrong with words at a place by a rule; undefined for nothing. */
+export function violationOf<Place>(
+  wanted: Rule<Place> | undefined,
+  place: Place,
+  found: readonly string[],
+  rights: SiteRights,
+): string | undefined {
+  if (!wanted) return 'it is not on the list of what is put in force without approval'
+  return wanted.in.includes(place) ? wanted.judge(found, rights) : 'it may not stand here'
+}

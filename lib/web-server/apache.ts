@@ -1,4 +1,5 @@
-import type { Objection } from './site-rights.ts'
+import { DIRECTIVES, LOG_VARIABLE, type Place, SECTIONS } from './apache-directives.ts'
+import { type Objection, ruleOf, type SiteRights, violationOf } from './site-rights.ts'
 
 /** One line of an Apache configuration that says something: a directive, or the beginning or end of a section. */
 export interface ApacheLine {
@@ -40,9 +41,6 @@ function lineOf(text: string, line: number): ApacheLine | string | undefined {
   return { line, text, kind: !isSection ? 'directive' : slash === '' ? 'begin' : 'end', name: name.toLowerCase(), words }
 }
 
-/** The variable of Debian's Apache for its folder of logs, which an administrator's own configuration sets. */
-export const LOG_VARIABLE = '${APACHE_LOG_DIR}'
-
 /** Words as Apache parts them; undefined where quotes, escapes or variables are not plain. */
 function wordsOf(text: string): string[] | undefined {
   const words: string[] = []
@@ -53,4 +51,53 @@ function wordsOf(text: string): string[] | undefined {
     words.push((match[1] ?? match[2] ?? match[3])!)
   }
   return words.some(word => word.replace(LOG_VARIABLE, '').includes('${')) ? undefined : words
+}
+
+/** A section that is open, with what has been seen in it. */
+interface Open {
+  readonly name: string
+  readonly place: Place
+  readonly line: number
+  readonly seen: Set<string>
+}
+
+/** What in a site's configuration for Apache needs approval before it is put in force. */
+export function apacheObjections(text: string, rights: SiteRights): readonly Objection[] {
+  const { lines, objections: unread } = readApache(text)
+  const objections = [...unread]
+  const open: Open[] = [{ name: '', place: 'top', line: 1, seen: new Set() }]
+  const object = (line: number, what: string): void => void objections.push({ line, text: what })
+  for (const line of lines) {
+    const around = open.at(-1)!
+    const shown = line.text.slice(0, 80)
+    if (line.kind === 'begin') {
+      open.push(opened(line, around))
+      const what = sectionObjection(line, around.place, rights)
+      if (what !== undefined) object(line.line, `${shown}: ${what}`)
+    } else if (line.kind === 'end') {
+      if (open.length === 1 || around.name !== line.name || line.words.length > 0) {
+        object(line.line, `${shown}: it ends no section`)
+        break
+      }
+      open.pop()
+      if (line.name === 'virtualhost' && !around.seen.has('servername')) object(around.line, 'the virtual host has no ServerName')
+    } else {
+      around.seen.add(line.name)
+      const what = violationOf(ruleOf(DIRECTIVES, line.name), around.place, line.words, rights)
+      if (what !== undefined) object(line.line, `${shown}: ${what}`)
+    }
+  }
+  if (open.length > 1) object(open.at(-1)!.line, `the section <${open.at(-1)!.name}> has no end`)
+  return objections.toSorted((a, b) => a.line - b.line)
+}
+
+/** What is in `<IfModule>` is judged whether or not the module is there. */
+function opened({ name, line }: ApacheLine, around: Open): Open {
+  if (name === 'ifmodule') return { ...around, name, line }
+  return { name, place: ruleOf(SECTIONS, name)?.inside ?? around.place, line, seen: new Set() }
+}
+
+function sectionObjection({ name, words }: ApacheLine, place: Place, rights: SiteRights): string | undefined {
+  if (name !== 'ifmodule') return violationOf(ruleOf(SECTIONS, name), place, words, rights)
+  return words.length === 1 && /^!?[A-Za-z0-9_]+(?:\.c)?$/.test(words[0]!) ? undefined : 'wanted the name of a module'
 }

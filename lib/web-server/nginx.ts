@@ -1,4 +1,5 @@
-import type { Objection } from './site-rights.ts'
+import { BLOCKS, DIRECTIVES, type Place } from './nginx-directives.ts'
+import { type Objection, ruleOf, type SiteRights, violationOf } from './site-rights.ts'
 
 /** One statement of an nginx configuration: its words, and those in its braces if it has any. */
 export interface NginxStatement {
@@ -62,4 +63,26 @@ function statementsOf(tokens: readonly Token[]): ReturnType<typeof readNginx> {
   if (words.length > 0 || blocks.length > 1)
     return { statements: [], objection: { line: last?.line ?? 1, text: 'the last statement or block has no end' } }
   return { statements: top }
+}
+
+/** What in a site's configuration for nginx needs approval before it is put in force. */
+export function nginxObjections(text: string, rights: SiteRights): readonly Objection[] {
+  const { statements, objection } = readNginx(text)
+  return objection ? [objection] : statements.flatMap(statement => statementObjections(statement, 'top', rights))
+}
+
+function statementObjections(statement: NginxStatement, place: Place, rights: SiteRights): Objection[] {
+  const { line, words, block } = statement
+  const [name = '', ...rest] = words
+  const section = block && ruleOf(BLOCKS, name)
+  const rule = block ? section : ruleOf(DIRECTIVES, name)
+  const what = violationOf(rule, place, rest, rights)
+  const own = what === undefined ? [] : [{ line, text: `${words.join(' ').slice(0, 80)}${block ? ' {' : ''}: ${what}` }]
+  if (!rule) return own
+  const nameless = name === 'server' && !block?.some(({ words: [first] }) => first === 'server_name')
+  return [
+    ...own,
+    ...(nameless ? [{ line, text: 'the server has no server_name' }] : []),
+    ...(block ?? []).flatMap(each => statementObjections(each, section?.inside ?? place, rights)),
+  ]
 }
