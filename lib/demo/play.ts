@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
+import { type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { markerOf } from '../core/marker.ts'
+import { lineOf } from '../engine/command.ts'
+import { HOME } from '../program/command-line.ts'
 import { output } from '../sandbox/process.ts'
 import { createStatic } from '../sandbox/static-site.ts'
 import { type Answer, serve } from '../sandbox/web.ts'
 import { addPost, createWordpress, type WordPressSite } from '../sandbox/wordpress.ts'
-import { runTask } from './program.ts'
 import { type DemoHost, DOMAIN, type Stage } from './stage.ts'
 
 /** A post of the demo: its number, and a text that no other page has. */
@@ -28,6 +31,24 @@ export async function makeSites({ web1 }: Stage): Promise<WordPressSite> {
 /** One host's night, by the real program. */
 export async function night({ inventory }: Stage, host: DemoHost, stop: AbortSignal): Promise<void> {
   await runTask(['tasks/nightly.ts', '--host', host.name, '--inventory', inventory], stop)
+}
+
+/**
+ * Runs a task as a person would, on this program's terminal. It has a process group of its own: a stop reaches it once,
+ * from here; should this program be killed, the kernel tells it. @throws when it does not end with 0
+ */
+async function runTask(words: readonly string[], stop: AbortSignal): Promise<void> {
+  stop.throwIfAborted()
+  const command = ['npx', 'zx', ...words]
+  console.log(`$ ${lineOf(command)}`)
+  const options: SpawnOptions = { cwd: HOME, stdio: ['ignore', 'inherit', 'inherit'], detached: true }
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...command], options)
+  const end = (): boolean => process.kill(-child.pid!, 'SIGTERM')
+  stop.addEventListener('abort', end, { once: true })
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  stop.removeEventListener('abort', end)
+  stop.throwIfAborted()
+  if (code !== 0) throw new Error(`${words[0]} ended with ${signal ?? `exit code ${code}`}, wanted 0`)
 }
 
 /** Publishes a post on web1, and proves that web1 shows it and web2 does not. */

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { processStart } from '../engine/kernel.ts'
 import { HOME } from '../program/command-line.ts'
 import { type Mariadb, startMariadb } from '../sandbox/mariadb.ts'
 import { makeLineage } from './certificate.ts'
-import { newSandbox } from './sandbox-folder.ts'
 
 /** One of the demo's two hosts: a folder that stands for a machine, and a database server of its own. */
 export interface DemoHost {
@@ -64,4 +66,35 @@ function inventoryText(home: string, vhosts: string, archive: string, socket: st
     paths: { state: join(home, 'state'), cache: join(home, 'cache'), logs: join(home, 'logs'), run: join(home, 'run') },
   }
   return `${JSON.stringify(fields, undefined, 2)}\n`
+}
+
+const PREFIX = 'holdfast-demo-'
+/** Names the process that plays in a sandbox, so that another demo does not remove it meanwhile. */
+const PLAYER = 'demo.pid'
+
+/** Makes the folder of this demo, and removes those of earlier ones that have ended. Only this user can enter it. */
+async function newSandbox(): Promise<string> {
+  for (const folder of earlier()) await rm(folder, { recursive: true, force: true })
+  const folder = await mkdtemp(join(tmpdir(), PREFIX))
+  await writeFile(join(folder, PLAYER), `${process.pid} ${processStart(process.pid)}\n`)
+  return folder
+}
+
+function earlier(): string[] {
+  const folders = readdirSync(tmpdir()).filter(name => name.startsWith(PREFIX))
+  return folders.map(name => join(tmpdir(), name)).filter(folder => isMine(folder) && !isPlayed(folder))
+}
+
+function isMine(folder: string): boolean {
+  const stat = lstatSync(folder, { throwIfNoEntry: false })
+  return stat?.isDirectory() === true && stat.uid === process.getuid?.()
+}
+
+function isPlayed(folder: string): boolean {
+  try {
+    const [pid, ...start] = readFileSync(join(folder, PLAYER), 'utf8').trim().split(' ')
+    return processStart(Number(pid)) === start.join(' ')
+  } catch {
+    return false
+  }
 }

@@ -2,6 +2,11 @@ import type { HostFile } from './schema.ts'
 
 type ArchiveFile = HostFile['archive']
 type MountFile = Omit<Extract<ArchiveFile, { kind: 'mount' }>, 'kind' | 'by' | 'mountPoint'>
+type FolderFile = Omit<Extract<ArchiveFile, { kind: 'folder' }>, 'kind' | 'path'>
+type UrlFile = Omit<Extract<ArchiveFile, { kind: 'url' }>, 'kind' | 'url'>
+type EncryptionFile = NonNullable<HostFile['encryption']>
+type Probed = { probe?: { host: string; port: number }; timeout?: number }
+type Commands = { up: string[]; down: string[] }
 type VpnFile = NonNullable<HostFile['vpn']>
 type WebServerFile = NonNullable<HostFile['webServer']>
 
@@ -23,11 +28,7 @@ export const fstab = (mountPoint: string, options: MountFile = {}): ArchiveFile 
 })
 
 /** An archive on a share that commands of yours mount and unmount. Each is a list of words. */
-export const mountedBy = (
-  mountPoint: string,
-  commands: { up: string[]; down: string[] },
-  options: MountFile = {},
-): ArchiveFile => ({
+export const mountedBy = (mountPoint: string, commands: Commands, options: MountFile = {}): ArchiveFile => ({
   kind: 'mount',
   mountPoint,
   by: { kind: 'commands', ...commands },
@@ -35,44 +36,22 @@ export const mountedBy = (
 })
 
 /** An archive in a folder that is always there: a second disk. */
-export const folder = (
-  path: string,
-  options: Omit<Extract<ArchiveFile, { kind: 'folder' }>, 'kind' | 'path'> = {},
-): ArchiveFile => ({
-  kind: 'folder',
-  path,
-  ...options,
-})
+export const folder = (path: string, options: FolderFile = {}): ArchiveFile => ({ kind: 'folder', path, ...options })
 
 /** An archive at any URL that duplicity knows, without a mount. */
-export const url = (base: string, options: Omit<Extract<ArchiveFile, { kind: 'url' }>, 'kind' | 'url'> = {}): ArchiveFile => ({
-  kind: 'url',
-  url: base,
-  ...options,
-})
+export const url = (base: string, options: UrlFile = {}): ArchiveFile => ({ kind: 'url', url: base, ...options })
 
-type Probed = { probe?: { host: string; port: number }; timeout?: number }
+/** The VPN of a systemd unit. `probe`: a TCP port behind the tunnel, which answers once it works. */
+const vpnUnit = (unit: string, options: Probed): VpnFile => ({ kind: 'unit', unit, ...options })
 
-/** The VPN of `openvpn-client@NAME`. `probe`: a TCP port behind the tunnel, which answers once it works. */
-export const openvpn = (name: string, options: Probed = {}): VpnFile => ({
-  kind: 'unit',
-  unit: `openvpn-client@${name}.service`,
-  ...options,
-})
+/** The VPN of `openvpn-client@NAME`. */
+export const openvpn = (name: string, options: Probed = {}): VpnFile => vpnUnit(`openvpn-client@${name}.service`, options)
 
 /** The VPN of `wg-quick@NAME`. */
-export const wireguard = (name: string, options: Probed = {}): VpnFile => ({
-  kind: 'unit',
-  unit: `wg-quick@${name}.service`,
-  ...options,
-})
+export const wireguard = (name: string, options: Probed = {}): VpnFile => vpnUnit(`wg-quick@${name}.service`, options)
 
 /** A VPN that commands of yours switch on and off. `isUp` exits 0 when it is on. */
-export const vpnCommands = (
-  name: string,
-  commands: { up: string[]; down: string[]; isUp?: string[] },
-  options: Probed = {},
-): VpnFile => ({
+export const vpnCommands = (name: string, commands: Commands & { isUp?: string[] }, options: Probed = {}): VpnFile => ({
   kind: 'commands',
   name,
   ...commands,
@@ -80,14 +59,14 @@ export const vpnCommands = (
 })
 
 /** Encryption by a passphrase, kept in .env under this name. `generated` when `npm run setup` made it. */
-export const passphrase = (secret: string, options: { generated?: boolean } = {}): NonNullable<HostFile['encryption']> => ({
+export const passphrase = (secret: string, options: { generated?: boolean } = {}): EncryptionFile => ({
   kind: 'passphrase',
   secret,
   ...options,
 })
 
 /** Encryption to a gpg key; `secret` names the variable of .env with the key's own passphrase, which restores need. */
-export const gpgKey = (key: string, secret?: string): NonNullable<HostFile['encryption']> => ({
+export const gpgKey = (key: string, secret?: string): EncryptionFile => ({
   kind: 'gpg',
   key,
   ...(secret === undefined ? {} : { secret }),

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { cosmiconfig, defaultLoaders, type Loader } from 'cosmiconfig'
+import type { z } from 'zod'
 import { BadInput } from '../core/bad-input.ts'
+import { isWithin } from '../core/path.ts'
 import { messageOf } from '../core/wording.ts'
 import { evaluate } from './evaluate.ts'
 import { inventoryFieldsAt } from './json-schema.ts'
-import { refusal } from './problem.ts'
 import { type Host, hostSchema, type Reporting } from './schema.ts'
 
 const ENDINGS = ['ts', 'js', 'json', 'yaml', 'yml']
@@ -25,11 +26,7 @@ const loadJson: Loader = (path, text) => {
 /**
  * Loads one host's inventory: `NAME.{ts,js,json,yaml}` over the fields of `common.*` beside it, every default filled
  * in. Sections are merged one level deep: a host's `paths: { logs }` keeps the other common paths.
- *
- * @param folder where the inventory files are
- * @param name the host's name
- * @throws {BadInput} when there is no such file, it does not load, or a field is wrong: it names file, field, what was
- * found and what was wanted
+ * @throws {BadInput} when there is no such file, it does not load, or a field is wrong
  */
 export async function loadHost(folder: string, name: string): Promise<Host> {
   const common = await read(folder, SHARED)
@@ -40,8 +37,7 @@ export async function loadHost(folder: string, name: string): Promise<Host> {
     )
   const merged = merge(common?.fields ?? {}, own.fields)
   const parsed = hostSchema.safeParse(merged, { reportInput: true })
-  if (!parsed.success)
-    throw refusal(common ? `${own.file} (over ${common.file})` : own.file, parsed.error.issues, inventoryFieldsAt)
+  if (!parsed.success) throw refusal(common ? `${own.file} (over ${common.file})` : own.file, parsed.error.issues)
   const inside = amongSites(parsed.data)
   if (inside !== undefined) throw new BadInput(`${own.file}: ${inside}`)
   return { ...parsed.data, name: parsed.data.name ?? name }
@@ -49,12 +45,12 @@ export async function loadHost(folder: string, name: string): Promise<Host> {
 
 /** A path of the inventory that lies among the sites, where a site's owner could change what is in it. */
 function amongSites({ vhosts, archive, paths }: Omit<Host, 'name'>): string | undefined {
-  const archived = archive.kind === 'folder' ? { 'archive.path': archive.path } : {}
-  const mounted = archive.kind === 'mount' ? { 'archive.mountPoint': archive.mountPoint } : {}
-  const own = Object.fromEntries(Object.entries(paths).map(([name, path]) => [`paths.${name}`, path]))
-  const found = Object.entries({ ...archived, ...mounted, ...own }).find(([, path]) =>
-    join(path, '/').startsWith(join(vhosts, '/')),
-  )
+  const fields = [
+    ...(archive.kind === 'folder' ? [['archive.path', archive.path] as const] : []),
+    ...(archive.kind === 'mount' ? [['archive.mountPoint', archive.mountPoint] as const] : []),
+    ...Object.entries(paths).map(([name, path]) => [`paths.${name}`, path] as const),
+  ]
+  const found = fields.find(([, path]) => isWithin(resolve(path), resolve(vhosts)))
   return found && `${found[0]}: found ${found[1]}, which is among the sites in ${vhosts}; wanted a folder elsewhere`
 }
 
@@ -127,3 +123,25 @@ function existing(folder: string): string {
   )
   return names.length === 0 ? `${folder} is empty: npm run setup writes a first one` : `${folder} has ${names.join(', ')}`
 }
+
+/** zod's issues as lines that say where, what was found and what was wanted. */
+function refusal(file: string, issues: readonly z.core.$ZodIssue[]): BadInput {
+  const lines = issues.map(issue => `  ${issue.path.map(String).join('.') || 'the file as a whole'}: ${sentenceOf(issue)}`)
+  return new BadInput(
+    `${file}: ${lines.length === 1 ? 'a field is wrong' : `${lines.length} fields are wrong`}\n${lines.join('\n')}`,
+  )
+}
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const there = inventoryFieldsAt(issue.path)
+    const known = there.length === 0 ? '' : `; there are ${there.join(', ')}`
+    return `unknown field ${issue.keys.map(key => `"${key}"`).join(', ')}${known}`
+  }
+  const found = issue.input === undefined ? 'missing' : `found ${shorten(JSON.stringify(issue.input))}`
+  if (issue.code === 'invalid_type') return `${found}, wanted ${issue.expected}`
+  if (issue.code === 'invalid_value') return `${found}, wanted ${issue.values.map(value => JSON.stringify(value)).join(' or ')}`
+  return `${found}: ${issue.message}`
+}
+
+const shorten = (text = ''): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text)

@@ -229,3 +229,8 @@ export type VpnSettings = z.output<typeof vpn>
 export type ArchiveSettings = z.output<typeof archive>
 export type MountSettings = Extract<ArchiveSettings, { kind: 'mount' }>
 export type Encryption = z.output<typeof encryption>
+
+/** From which age on (ms) the newest backup is too old, of a site or of the desktop. */
+export function staleAfterOf({ staleAfter, desktop }: Pick<Host, 'staleAfter' | 'desktop'>, isDesktop = false): number {
+  return parseInterval(staleAfter ?? (isDesktop ? `${7 + (desktop?.catchUpDays ?? 0)}D` : '2D')) * 1000
+}

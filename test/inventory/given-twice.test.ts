@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fieldsGivenTwice } from '../../lib/inventory/given-twice.ts'
+import { fieldsGivenTwice } from '../../lib/inventory/evaluate.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
