@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sandboxed } from '../../lib/host/sandbox.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
@@ -16,8 +16,14 @@ const SITES = Number(process.env.BENCH_SITES ?? 20)
 const MB = Number(process.env.BENCH_MB ?? 50)
 const PAIRS = Number(process.env.BENCH_PAIRS ?? 6)
 
+/** What something took: seconds by the clock, and of the processors. */
+interface Cost {
+  readonly wall: number
+  readonly cpu: number
+}
+
 /** Something that takes seconds, with the environment of its processes. */
-type Timed = (env: NodeJS.ProcessEnv) => Promise<number>
+type Timed = (env: NodeJS.ProcessEnv) => Promise<Cost>
 
 /** What the sandbox costs: the same with it and, by programs on PATH that leave it out, without it, each first in turn: every night leaves more to read for the next. */
 const sandbox: Benchmark = {
@@ -26,17 +32,23 @@ const sandbox: Benchmark = {
     const without = { PATH: pathWith(fakes(folder)), GNUPGHOME: join(folder, 'gnupg') }
     mkdirSync(without.GNUPGHOME, { mode: 0o700 })
     await using server = await startMariadb(join(folder, 'db'))
-    const rows: string[][] = [startRow()]
+    countProcessorTime()
+    const rows: string[][] = [[...startRow(), '']]
     const measure = async (what: string, timed: Timed): Promise<void> => {
       tell(what)
       await timed({})
-      const [bare, kept]: [number[], number[]] = [[], []]
+      const [bare, kept]: [Cost[], Cost[]] = [[], []]
       for (let pair = 0; pair < PAIRS; pair++) {
         const turns = [async () => bare.push(await timed(without)), async () => kept.push(await timed({}))]
         for (const turn of pair % 2 === 0 ? turns : turns.toReversed()) await turn()
       }
-      const [one, other] = [median(bare), median(kept)]
-      rows.push([`${what}, s`, one.toFixed(2), other.toFixed(2), (other / one).toFixed(2)])
+      const medians = (of: keyof Cost): [number, number] => [
+        median(bare.map(cost => cost[of])),
+        median(kept.map(cost => cost[of])),
+      ]
+      const ratio = ([one, other]: [number, number]): string => (other / one).toFixed(2)
+      const wall = medians('wall')
+      rows.push([`${what}, s`, ...wall.map(seconds => seconds.toFixed(2)), ratio(wall), ratio(medians('cpu'))])
     }
     try {
       const small = await smallSites(join(folder, 'small'))
@@ -48,10 +60,11 @@ const sandbox: Benchmark = {
         await measure(`restore of a ${what}`, recover)
       }
     } finally {
+      stopCounting()
       // what commands leave in a /tmp that is not their own
       for (const name of ['piece', 'said', 'ended', 'unread']) rmSync(join('/tmp', name), { force: true })
     }
-    return { columns: ['', 'without', 'with', 'ratio'], rows }
+    return { columns: ['', 'without', 'with', 'ratio', 'of processor time'], rows }
   },
 }
 export default sandbox
@@ -84,11 +97,34 @@ function startOf([program = '', ...words]: readonly string[]): number {
   return performance.now() - begun
 }
 
-async function secondsOf(run: Promise<Ended>): Promise<number> {
-  const begun = performance.now()
-  const { code, stdout, stderr } = await run
+async function costOf(run: () => Promise<Ended>): Promise<Cost> {
+  const [begun, before] = [performance.now(), processorSeconds()]
+  const { code, stdout, stderr } = await run()
   if (code !== 0) throw new Error(`it ended with ${code}: ${stdout}\n${stderr}`)
-  return (performance.now() - begun) / 1000
+  return { wall: (performance.now() - begun) / 1000, cpu: processorSeconds() - before }
+}
+
+/** Where the kernel counts the processor time of a group of processes: cgroup v1. */
+const GROUP = `/sys/fs/cgroup/cpuacct/holdfast-bench-${process.pid}`
+
+/** From now on this process and what it starts are counted, however they end: bubblewrap does not wait for what it started. NaN where that cannot be counted. */
+function countProcessorTime(): void {
+  try {
+    mkdirSync(GROUP)
+    writeFileSync(join(GROUP, 'cgroup.procs'), String(process.pid))
+  } catch {
+    // no such groups here, or no right to make one
+  }
+}
+
+function stopCounting(): void {
+  if (!existsSync(GROUP)) return
+  writeFileSync(join(GROUP, '../cgroup.procs'), String(process.pid))
+  rmdirSync(GROUP)
+}
+
+function processorSeconds(): number {
+  return existsSync(GROUP) ? Number(readFileSync(join(GROUP, 'cpuacct.usage'), 'utf8')) / 1e9 : Number.NaN
 }
 
 async function smallSites(folder: string): Promise<Timed> {
@@ -96,7 +132,7 @@ async function smallSites(folder: string): Promise<Timed> {
   const host = stage.addHost('web1')
   for (let index = 0; index < SITES; index++)
     claim((await createStatic({ vhosts: host.vhosts, name: `site${index}` })).folder, host)
-  return env => secondsOf(stage.nightly(host, [], env))
+  return env => costOf(() => stage.nightly(host, [], env))
 }
 
 /** A site with a database, as large as WordPress and some uploads: PHP to three fifths, the rest as good as compressed. */
@@ -114,7 +150,7 @@ async function wordpress(folder: string, isEncrypted: boolean, server: Mariadb):
   claim(site.folder, host)
   const recover = ['--site', 'blog', '--yes']
   return {
-    night: env => secondsOf(stage.nightly(host, [], env)),
-    recover: env => secondsOf(runTask(stage, 'recover', host, recover, env)),
+    night: env => costOf(() => stage.nightly(host, [], env)),
+    recover: env => costOf(() => runTask(stage, 'recover', host, recover, env)),
   }
 }
