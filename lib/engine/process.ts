@@ -6,6 +6,7 @@ import { $, type ProcessOutput } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
 import { unsandboxed } from './command.ts'
 import { CommandFailed, type Ended } from './failure.ts'
+import { letBegin, waitAt } from './guard.ts'
 import { type CommandLimits, type Running, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
 
 export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
@@ -74,7 +75,7 @@ const wait = (seconds: number): Promise<undefined> =>
 
 /**
  * Runs one command in a process group of its own and waits until it has ended. A stop or a time limit ends the whole
- * group. Should this process be killed, the kernel kills the command too: no orphan writes on into an archive.
+ * group, and so does the death of this process.
  * @throws {CommandFailed} when it ended with another exit code than 0 or an allowed one, or by a signal
  * @throws {TimedOut} when it did not end in its time
  * @throws {PrintedTooMuch} when it printed more than it may
@@ -90,16 +91,18 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   if (stop.aborted) throw stop.reason // while the files were opened: nobody would hear of it later
   const program = unsandboxed(words)[0] ?? ''
   const input = typeof options.input === 'object' ? options.input.reveal() : options.input // zx never ends an empty one
+  const gate = 3 + (options.inherit?.length ?? 0)
   const run = $({
-    prefix: 'exec setpriv --pdeathsig KILL -- ',
+    prefix: `${waitAt(gate)}; exec `,
     quiet: true,
     nothrow: true,
     detached: true,
     env: environment(options.env),
-    stdio: [input ? 'pipe' : (stdin ?? 'ignore'), stdout ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
+    stdio: [input ? 'pipe' : (stdin ?? 'ignore'), stdout ?? 'pipe', 'pipe', ...(options.inherit ?? []), 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(input ? { input } : {}),
   })`${words}`
+  letBegin(run.child, gate)
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { endByInput } from './background.ts'
 import { unsandboxed } from './command.ts'
+import { letBegin, waitAt } from './guard.ts'
 import { reasonOf } from './limits.ts'
 import { awaitEnd, type CommandOptions, type Ended, environment } from './process.ts'
 
@@ -59,7 +60,9 @@ function sessionOf(words: readonly string[], options: CommandOptions): Session {
     holdOpen(kept, true)
     return kept
   }
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...words], { detached: true, stdio: 'pipe', env })
+  const begin = ['-c', `${waitAt(3)}; exec "$@"`, 'bash']
+  const child = spawn('bash', [...begin, ...words], { detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env })
+  letBegin(child, 3)
   for (const source of [child, child.stdin]) source.on('error', () => {}) // how it ended says more
   const session: Session = { key, child, timer: setTimeout(() => idle.delete(session) && endByInput(child), KEPT).unref() }
   return session

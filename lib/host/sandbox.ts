@@ -74,7 +74,8 @@ const UNSET = ['GNUPGHOME', 'XDG_RUNTIME_DIR', 'SSH_AUTH_SOCK', 'DBUS_SESSION_BU
  * Puts a command into a system of its own, made by bubblewrap: /usr with its links, a few files of /etc, a /dev, /proc
  * and /tmp that nobody else sees, and of the machine only the places that are named. It has no network, no capability
  * and nothing to write to but /tmp unless that is said, gains no privilege, and dies with whoever started it, with all
- * that it started. What a stranger can shape is opened, parsed, run and unpacked only so (S41).
+ * that it started (until it is whole by the process group that the shell gives it). What a stranger can shape is
+ * opened, parsed, run and unpacked only so (S41).
  *
  * A program that lies outside /usr brings the folder that it is in, read-only, and that of the file that it is a link
  * to; of a virtual environment of Python the whole of it.
@@ -87,7 +88,7 @@ export function sandboxed(words: readonly string[], sandbox: Sandbox = {}): stri
   return [
     ...closeWords(sandbox),
     'bwrap',
-    ...['--die-with-parent', '--new-session', '--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
+    ...['--die-with-parent', '--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
     ...(network ? [] : ['--unshare-net']),
     ...['--cap-drop', 'ALL'],
     ...[...capabilities, ...(switches ? ['CAP_SETUID', 'CAP_SETGID'] : [])].flatMap(name => ['--cap-add', name]),

@@ -87,7 +87,7 @@ test('a failed command fails the step, with its exit code and the end of what it
 
 test('a command that is not there fails the step and is named', async () => {
   const { reason } = outcomeOf(await work(shell => shell.act`holdfast-no-such-program`), 'work')
-  assert.match(reason!, /holdfast-no-such-program ended with exit code 127: .*No such file or directory/)
+  assert.match(reason!, /holdfast-no-such-program ended with exit code 127: .*not found/)
 })
 
 test('allow makes an exit code no failure, and explain gives a failure its words', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -7,7 +8,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type CommandOptions, PrintedTooMuch, runProcess, TimedOut } from '../../lib/engine/process.ts'
 import { type Sandbox, sandboxed } from '../../lib/host/sandbox.ts'
-import { processesWith } from '../support/processes.ts'
+import { RACES } from '../support/exchanger.ts'
+import { commandLines, processesWith, until } from '../support/processes.ts'
 import { fakeProgram, whilePathHas } from '../support/programs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-sandbox-'))
@@ -129,4 +131,31 @@ test('sandboxed() brings a program that lies outside /usr, and what is beside it
   const run = async (program: string) => (await runProcess(sandboxed([program]), { onLine: () => {} }, never)).stdout
   assert.equal(await run(at('bin', 'outside')), 'beside it')
   assert.equal(await whilePathHas(at('bin'), () => run('outside')), 'beside it')
+})
+
+/** In CI a few of them. */
+const KILLS = Math.ceil(RACES / 10)
+
+test(`nothing is left of a sandbox that is being made when its command is to end, or this process is killed, ${KILLS} times`, async () => {
+  const mark = `sandbox-of-${process.pid}`
+  const words = sandboxed(['sleep', '987'], { env: { MARK: mark } })
+  const left = () => [...commandLines().values()].filter(line => line.includes(mark) && line.startsWith('bwrap'))
+  for (let kill = 0; kill < KILLS; kill++) {
+    const stop = new AbortController()
+    const run = assert.rejects(runProcess(words, { grace: () => 0 }, stop.signal))
+    setTimeout(() => stop.abort(new Error('enough')), Math.random() * 60)
+    await run
+  }
+  const module = JSON.stringify(join(import.meta.dirname, '../../lib/engine/process.ts'))
+  const script = `const { runProcess } = await import(${module})
+    process.stdout.write('begun')
+    await runProcess(${JSON.stringify(words)}, {}, new AbortController().signal)`
+  for (let kill = 0; kill < KILLS; kill++) {
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(parent, 'exit')
+    await once(parent.stdout, 'data')
+    setTimeout(() => parent.kill('SIGKILL'), Math.random() * 80)
+    await ended
+  }
+  await until(() => left().length === 0)
 })

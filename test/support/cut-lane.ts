@@ -162,16 +162,9 @@ export class CutLane {
     if (time !== undefined && !this.states.has(time)) this.states.set(time, states)
   }
 
-  /**
-   * What is left of a run that was killed ends with it; but a bwrap whose first half was killed in the moment before it let the second go waits for ever, and does
-   * nothing.
-   */
+  /** What is left of a run that was killed ends with it. */
   async #noProcess(): Promise<void> {
-    const left = () => [join(this.#folder, 'hosts'), this.archive].flatMap(processesWith)
-    for (let waited = 0; left().length > 0; waited += 10) {
-      for (const line of left()) if (waited > 3000 && / bwrap /.test(line)) process.kill(Number.parseInt(line, 10), 'SIGKILL')
-      await pause(10)
-    }
+    while ([join(this.#folder, 'hosts'), this.archive].flatMap(processesWith).length > 0) await pause(10)
   }
 
   #takeAway(): void {
