@@ -8,12 +8,13 @@ import { isComplete } from '../database/dump-file.ts'
 import { CommandFailed, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Question } from '../host/ask-pages.ts'
-import { COMPANION, DUMP, openDump } from '../host/companion.ts'
+import { COMPANION, dumpName, openDump } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
-import { webRootIn } from '../host/site.ts'
+import { type HostContext, type SitePlace, webRootIn } from '../host/site.ts'
+import { domainsOf } from '../host/web-server-files.ts'
 import { makeFolder } from '../host/whole-file.ts'
-import { databasesIn } from '../restore/database-access.ts'
+import { databasesIn, environmentOf } from '../restore/database-access.ts'
 import type { Needs } from '../store/facts.ts'
 import { debianConfigs, livePaths, phpSettings } from '../wordpress/config-view.ts'
 import { NotTested, type Served, type ToServe } from './served.ts'
@@ -44,16 +45,13 @@ export async function askRestored(
   makeFolder(work)
   const root = webRootOf(tree, site.folder)
   const context = { host, secrets, shell: limited() }
-  const [first] = await databasesIn(context, site, tree)
-  if (first && 'unknown' in first.data) throw new Error(first.data.unknown)
-  const access = first && 'database' in first.data ? first.data : undefined
-  const way = access && wayToServer(access, work)
-  const database = access && { port: way?.port, ...(await databaseOf(access, tree, site.folder)) }
-  const configs = debianConfigs(question)
+  const { own, databases } = await databasesOf(context, site, tree)
+  const way = own && wayToServer(own, work)
+  const configs = debianConfigs({ domains: domainsOf(host, site) })
   const user = userFor(configs)
-  const named = names(access, user, work)
-  await own(user, [tree, work], limited())
-  const toServe: ToServe = { root, work: WORK, database, question, request: host.deadlines.request }
+  const named = names(own, user, work)
+  await giveTo(user, [tree, work], limited())
+  const toServe: ToServe = { root, work: WORK, databases, port: way?.port, question, request: host.deadlines.request }
   const lives = livePaths(site.folder).map(to => ({ from: tree, to }))
   const sandbox = {
     reads: [...OURS, ...phpSettings(), ...configs, ...named],
@@ -64,7 +62,8 @@ export async function askRestored(
   const words = ['choom', '-n', '1000', '--', ...sandboxed([process.execPath, PROGRAM], sandbox)]
   const disk = watchDisk(folder)
   const input = new Secret(JSON.stringify(toServe))
-  const quiet = limited().with({ input, maxOutput: 100_000, onLine: () => {}, idleTimeout: disk.idleTimeout })
+  const env = environmentOf(host, secrets, site)
+  const quiet = limited().with({ input, env, maxOutput: 100_000, onLine: () => {}, idleTimeout: disk.idleTimeout })
   try {
     return await quiet.ask(parseServed)`${words}`
   } catch (error) {
@@ -118,12 +117,28 @@ function webRootOf(tree: string, live: string): string {
   return join(live, found.way)
 }
 
-async function databaseOf(access: DatabaseAccess, tree: string, live: string) {
-  using dump = openDump(tree)
-  if (!dump) throw new Error(`the set has no database dump (${COMPANION}/${DUMP}), though the site has a wp-config.php`)
-  if (!(await isComplete(dump.path))) throw new Error('the database dump in the set is not complete')
-  const { database: name, user, password } = access
-  return { name, user, password: password.reveal(), dump: join(live, COMPANION, DUMP) }
+/**
+ * The databases that the set brings, all of which one server has in the sandbox, and how the site reaches its own one.
+ * @throws when that has no whole dump
+ */
+async function databasesOf(context: HostContext, site: SitePlace, tree: string) {
+  const databases: ToServe['databases'][number][] = []
+  let own: DatabaseAccess | undefined
+  for (const { of, data } of await databasesIn(context, site, tree)) {
+    const isOwn = of === undefined
+    if ('unknown' in data && isOwn) throw new Error(data.unknown)
+    if (!('database' in data)) continue
+    const name = dumpName(data, isOwn)
+    using dump = openDump(tree, name)
+    const isWhole = dump && (await isComplete(dump.path))
+    if (isOwn && !dump)
+      throw new Error(`the set has no database dump (${COMPANION}/${name}), though the site has a wp-config.php`)
+    if (isOwn && !isWhole) throw new Error('the database dump in the set is not complete')
+    if (isOwn) own = data
+    const { database, user, password } = data
+    if (isWhole) databases.push({ name: database, user, password: password.reveal(), dump: join(site.folder, COMPANION, name) })
+  }
+  return { own, databases }
 }
 
 /**
@@ -173,7 +188,7 @@ function userFor(configs: readonly string[]): User | undefined {
 }
 
 /** Gives what was restored to the one user of the sandbox. */
-async function own(user: User | undefined, folders: readonly string[], shell: Shell): Promise<void> {
+async function giveTo(user: User | undefined, folders: readonly string[], shell: Shell): Promise<void> {
   if (user) await shell.act`chown --recursive --no-dereference ${`${user.uid}:${user.gid}`} ${folders}`
   await shell.act`chmod --recursive u+rwX ${folders}`
 }

@@ -20,15 +20,14 @@ import type { Served, ToServe } from './served.ts'
 /** Bytes that PHP and all that it starts may have, each process. */
 const PHP_MEMORY = 1024 ** 3
 
-async function serveAndAsk({ root, work, database, question, request }: ToServe): Promise<Served> {
-  const mariadb = database && (await startMariadb(join(work, 'database'), serverOptions(database.port)))
-  let imported: number | undefined
-  if (database && mariadb) {
-    const began = performance.now()
-    const said = await importDump(mariadb, database, join(work, 'import.sql'))
+async function serveAndAsk({ root, work, databases, port, question, request }: ToServe): Promise<Served> {
+  const mariadb = databases.length > 0 ? await startMariadb(join(work, 'database'), serverOptions(port)) : undefined
+  const began = performance.now()
+  for (const database of mariadb ? databases : []) {
+    const said = await importDump(mariadb!, database, join(work, 'import.sql'))
     if (said !== undefined) return { answer: { works: false, said: `its dump cannot be imported: ${said}` } }
-    imported = (performance.now() - began) / 1000
   }
+  const imported = mariadb && (performance.now() - began) / 1000
   const socket = mariadb ? { socket: mariadb.socket } : {}
   const web = await serve(root, { ...socket, settings: settingsOf(request), memory: PHP_MEMORY })
   const late = AbortSignal.timeout(request * 1000)
@@ -50,16 +49,19 @@ const settingsOf = (request: number): string[] => [
   'session.save_path=/tmp',
   'sys_temp_dir=/tmp',
   'memory_limit=512M',
+  'variables_order=EGPCS',
   `max_execution_time=${Math.ceil(request)}`,
   `auto_prepend_file=${join(import.meta.dirname, 'https.php')}`,
 ]
 
 const serverOptions = (port: number | undefined): string[] => [
   '--max-allowed-packet=1G',
+  '--innodb-buffer-pool-size=128M',
+  '--innodb-doublewrite=0',
   ...(port === undefined ? [] : ['--skip-networking=0', '--bind-address=*', `--port=${port}`]),
 ]
 
-type Database = NonNullable<ToServe['database']>
+type Database = ToServe['databases'][number]
 
 /**
  * Imports the dump as a restore does: without what it may not bring, as the site's own account. Gives what the server
@@ -75,7 +77,7 @@ async function importDump(
     [
       `CREATE DATABASE ${quoteName(name)} CHARACTER SET utf8mb4;`,
       ...accounts.flatMap(account => [
-        `CREATE USER ${account} IDENTIFIED BY ${quoteText(password)};`,
+        `CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY ${quoteText(password)};`,
         `GRANT ALL ON ${quoteName(escapePattern(name))}.* TO ${account};`,
       ]),
     ].join('\n'),

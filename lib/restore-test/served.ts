@@ -7,17 +7,15 @@ export interface ToServe {
   readonly root: string
   /** A folder for the database server and what else is made. */
   readonly work: string
-  readonly database?:
-    | {
-        readonly name: string
-        readonly user: string
-        readonly password: string
-        /** Where the site looks for it, when that is no socket. */
-        readonly port: number | undefined
-        /** The restored dump. */
-        readonly dump: string
-      }
-    | undefined
+  /** Those that it has, with their restored dumps; none for a site that is no WordPress. */
+  readonly databases: readonly {
+    readonly name: string
+    readonly user: string
+    readonly password: string
+    readonly dump: string
+  }[]
+  /** Where the site looks for their server, when that is no socket. */
+  readonly port: number | undefined
   readonly question: Question
   /** Seconds for the answer to all pages together. */
   readonly request: number

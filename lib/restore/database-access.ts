@@ -95,7 +95,7 @@ const hintFor = (site: string): string =>
   `what only the web server tells it can be said in the inventory, in sites.${site}.database`
 
 /** The variables that the inventory grants a site. */
-function environmentOf(host: Host, secrets: Secrets, site: SitePlace): Record<string, Secret> {
+export function environmentOf(host: Host, secrets: Secrets, site: SitePlace): Record<string, Secret> {
   const guarded = secretNamesOf(host)
   const granted = site.settings.env.map(name => {
     const guard = guarded.get(name)

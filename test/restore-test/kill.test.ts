@@ -32,6 +32,11 @@ test('SIGKILL at any moment leaves no process at once, and no folder, mount or d
   const whole = await bisect('--expect', 'whole').ended
   const took = performance.now() - began
   assert.match(whole.stdout, /1 restore made/)
+  const stopped = bisect('--expect', 'stopped')
+  await until(() => globSync(join(host.folder, 'cache/duplicity/tmp/*/tree')).length > 0)
+  stopped.child.kill('SIGTERM')
+  assert.equal((await stopped.ended).code, 143)
+  assert.deepEqual(globSync(join(host.folder, 'cache/duplicity/tmp/*')), [], 'a run that is stopped leaves nothing itself')
   for (let kill = 0; kill < KILLS; kill++) {
     const moment = took * ((kill + Math.random()) / KILLS)
     const { child, ended } = bisect('--expect', `kill ${kill}`)
