@@ -60,6 +60,16 @@ export function olderCandidate(collection: Collection, tried: RestorePoint): Res
 export const answerText = ({ set: { answer } }: RestorePoint): string =>
   answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`
 
+/** Whether the backup or this host is to blame where a restored site does not work; goes on after what it answered. */
+export function blameText(point: RestorePoint | undefined): string {
+  if (!point) return ''
+  const { answer } = point.set
+  if (!answer) return '; the backup may be what is broken: nobody asked the site when it was made'
+  return answer.works
+    ? '; the site worked when the backup was made, so what is broken is on this host'
+    : `; the backup is what is broken: ${answer.said} when it was made`
+}
+
 /** The newest restore point at or before `time`, never a later one. @throws when there is none, with the first one */
 export function restorePointAt(collection: Collection, time: number): RestorePoint {
   const points = restorePoints(collection)

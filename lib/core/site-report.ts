@@ -41,6 +41,8 @@ export interface SiteReport {
   readonly frozen?: string | null
   /** That it does not work, and what to do about it; null while it works, or nobody knows. */
   readonly broken?: Finding | null
+  /** That it does not work after a recovery; null where it does, or nobody asked. */
+  readonly stillBroken?: Finding | null
   /** Whether it worked when it was asked last; absent where nobody knows. */
   readonly works?: boolean | undefined
   /** That its contents are suspect: a sentence that the command which clears it ends; null when they are not. */

@@ -119,7 +119,7 @@ export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): r
   return [...new Set([...reports.keys(), ...subjects])].toSorted().map(site => {
     const work = workFindings(outcomes, site)
     const report = { ...reports.get(site), site, work }
-    const findings = isJudged ? judge(report) : work
+    const findings = isJudged ? judge(report) : [...work, ...(report.stillBroken ? [report.stillBroken] : [])]
     return { report, findings, verdict: verdictOf(findings) }
   })
 }

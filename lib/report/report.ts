@@ -151,10 +151,10 @@ function rowOf({ report, verdict }: SiteVerdict, outcomes: readonly Outcome[], r
 }
 
 /** Whether the run got to a site that it had something to do for. */
-function isReached({ site, role }: SiteReport, outcomes: readonly Outcome[]): boolean {
+function isReached({ site, role, stillBroken }: SiteReport, outcomes: readonly Outcome[]): boolean {
   const own = outcomes.filter(outcome => outcome.subject === site)
   if (own.some(outcome => outcome.status === 'stopped')) return false
-  return own.length > 0 || !(role === 'primary' || role === 'replica' || role === 'new replica')
+  return own.length > 0 || stillBroken !== undefined || !(role === 'primary' || role === 'replica' || role === 'new replica')
 }
 
 type Told = Omit<Report, 'subject' | 'significantRun'>

@@ -132,13 +132,14 @@ export const tellRecovered: Step<Needs<'collection' | 'site' | 'request'> & Answ
   name: 'recovered',
   title: ({ site }) => `Check that ${site.name} works`,
   run: async ({ collection, site, request, point, after }, shell) => {
-    if (!after || after.works) return
+    if (!after || after.works) return shell.tell({ site: site.name, stillBroken: null })
     const older = olderCandidate(collection, point)
     const next =
       older === undefined
         ? 'there is no older backup to try'
         : `the next older one to try, which ${older.set.answer?.works ? 'is known to be good' : 'is not known to be broken'}: ${request.command('recover', '--site', site.name, '--at', printTime(older.time))}`
-    shell.note('problem', `still broken: ${after.said}; ${next}`)
+    const text = `still broken: ${after.said}; ${next}`
+    shell.tell({ site: site.name, stillBroken: { level: 'attention', text } })
   },
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { SiteAnswer } from '../core/page.ts'
 import type { Transaction } from '../core/restore-journal.ts'
-import { printTime } from '../core/restore-point.ts'
+import { blameText, printTime, type RestorePoint } from '../core/restore-point.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Hold, Step } from '../engine/step.ts'
 import { httpCheck } from '../host/http-check.ts'
@@ -222,10 +222,10 @@ export const httpCheckBefore: Step<Needs<'host' | 'site'>, Asked> = {
  * Phase (g): a site that worked before and does not now is not what was wanted, unless somebody insists: failing here
  * puts everything back.
  */
-export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & Swapped, Answered> = {
+export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & Swapped & { point?: RestorePoint }, Answered> = {
   name: 'http-check-after',
   title: 'HTTP check after the swap',
-  run: async ({ host, site, before, insists }, shell) => {
+  run: async ({ host, site, before, insists, point }, shell) => {
     let after: SiteAnswer | undefined
     await shell.act('ask the site over HTTP whether it answers as it did', async () => {
       if (!before) return
@@ -233,8 +233,9 @@ export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & S
       after = await httpCheck(host, site, shell.stop)
       if (!after) return
       if (before.works && !after.works && !insists)
-        throw new Error(`it answered ${before.said} before and ${after.said} after the restore`)
-      shell.note(after.works || before.status === undefined ? 'info' : 'warning', `${after.said} (${before.said} before)`)
+        throw new Error(`it answered ${before.said} before and ${after.said} after the restore${blameText(point)}`)
+      const blame = after.works ? '' : blameText(point)
+      shell.note(after.works || before.status === undefined ? 'info' : 'warning', `${after.said} (${before.said} before)${blame}`)
     })
     return { after }
   },

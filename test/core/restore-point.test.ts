@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { adviceInstead, newestRestorePoint, reachText, restorePointAt, restorePoints } from '../../lib/core/restore-point.ts'
+import type { SetAnswer } from '../../lib/core/page.ts'
+import {
+  adviceInstead,
+  blameText,
+  newestRestorePoint,
+  type RestorePoint,
+  reachText,
+  restorePointAt,
+  restorePoints,
+} from '../../lib/core/restore-point.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 
@@ -73,3 +82,12 @@ test('reachText() says how far back one can go, and counts no point that may not
   assert.match(reachText(damaged, at(22)), /as far back as 2026-01-04 .*; 1 restore point$/)
   assert.equal(reachText(collectionOf([]), at(22)), 'it cannot be restored to any backup')
 })
+
+const BLAMES: readonly (readonly [SetAnswer | undefined, RegExp])[] = [
+  [undefined, /the backup may be what is broken: nobody asked/],
+  [{ works: true, said: 'HTTP 200' }, /worked when the backup was made, so what is broken is on this host/],
+  [{ works: false, said: 'HTTP 503' }, /the backup is what is broken: HTTP 503 when it was made/],
+]
+for (const [answer, said] of BLAMES)
+  test(`blameText() of a backup of a site that answered ${answer?.said ?? 'nobody'}`, () =>
+    assert.match(blameText({ set: answer ? { answer } : {} } as RestorePoint), said))

@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ownFolder } from '../support/host.ts'
+import { openMail } from '../support/mail-server.ts'
 import { commandIn, typeCommand } from '../support/printed.ts'
 import { startTask } from '../support/recovery-stage.ts'
 import { claim, Stage, verdicts } from '../support/stage.ts'
@@ -22,7 +23,11 @@ await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 after(() => server.close())
 const { port } = server.address() as { port: number }
 const check = { url: `http://127.0.0.1:${port}/` }
-const host = stage.addHost('web1', { sites: { blog: { check }, shop: { check } } } as object)
+const mail = join(folder, 'mail')
+const host = stage.addHost('web1', {
+  sites: { blog: { check }, shop: { check } },
+  mail: { from: 'a@example.org', to: ['b@example.org'], by: { kind: 'command', command: ['sh', '-c', `cat > ${mail}`] } },
+} as object)
 const recover = (...words: string[]) => startTask(stage, host, 'recover', ['--site', 'blog', ...words]).ended
 
 test('a site that stops working is told that night, stays so in status, and is brought back by one word', async () => {
@@ -54,6 +59,12 @@ test('a site that stops working is told that night, stays so in status, and is b
   assert.equal(again.code, 1, again.stdout)
   assert.match(again.stdout, /still broken: HTTP 500; the next older one to try, which is known to be good: .*recover.* --at /)
   assert.match(readFileSync(page, 'utf8'), /broken/)
+  const { header, plain } = openMail(readFileSync(mail, 'utf8').replaceAll('\n', '\r\n'))
+  assert.match(header('Subject')!, /recover: 1 site needs attention — blog/)
+  assert.match(
+    plain,
+    /blog: still broken: HTTP 500; the next[\s\S]*the backup is what is broken: HTTP 500[\s\S]*blog {2}needs attention/,
+  )
   const undone = await recover('--undo', '--yes')
   assert.equal(undone.code, 0, undone.stdout)
   assert.equal(readFileSync(page, 'utf8'), '<h1>much better</h1>')
