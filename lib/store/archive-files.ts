@@ -36,11 +36,12 @@ export interface Keys {
 }
 
 /**
- * Decrypts or unpacks standard input, by the ending of a name, in place of its shell. gpg reads its passphrase apart.
+ * Decrypts or unpacks standard input, by the ending of a name, in place of its shell. Only without --quiet does gpg
+ * say by its status that it has not the key.
  */
 const UNPACK = `
 IFS= read -r passphrase
-GPG='gpg --batch --quiet --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3'
+GPG='gpg --batch --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3'
 unpack() {
   case $1 in
     *.gpg) exec $GPG --status-fd=4 --decrypt 3<<<"$passphrase" 4>/tmp/status ;;

@@ -37,7 +37,7 @@ async function archived(facts: LookNeeds, name: string, shell: Shell): Promise<s
   const path = join(facts.siteArchive.folder!, name)
   const quiet = shell.with({ timeout: PATIENCE, onLine: () => {} })
   if (!name.endsWith('.gpg')) return await quiet.ask(String)`cat ${path}`
-  const gpg = ['gpg', '--batch', '--quiet', '--pinentry-mode=loopback', '--passphrase-fd=0', '--status-fd=2', '--decrypt', path]
+  const gpg = ['gpg', '--batch', '--pinentry-mode=loopback', '--passphrase-fd=0', '--status-fd=2', '--decrypt', path]
   return await withKeys(facts, shell, async ({ secret = '', places }) => {
     const view = { ...places, reads: [...(places.reads ?? []), path], capabilities: ['CAP_DAC_OVERRIDE'] } as const
     return await quiet.with({ input: secret, explain: gpgFailure }).ask(String)`${sandboxed(gpg, view)}`
@@ -50,7 +50,8 @@ export class NoSecretKey extends Error {}
 /** A failure of gpg in its words for people, told apart by those for programs (`--status-fd`). */
 function gpgFailure(failure: CommandFailed): Error {
   const { exitCode, stdout, stderr, how, program } = failure
-  const plain = new CommandFailed(program, how, { exitCode, stdout, stderr: stderr.replace(/^\[GNUPG:\].*\n/gm, '') })
+  const said = stderr.split('\n').findLast(line => /^gpg: /.test(line)) ?? ''
+  const plain = new CommandFailed(program, how, { exitCode, stdout, stderr: said })
   return /^\[GNUPG:\] NO_SECKEY /m.test(stderr) ? new NoSecretKey(plain.message) : plain
 }
 
