@@ -1,4 +1,5 @@
 import { statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -8,7 +9,7 @@ import { isComplete } from '../database/dump-file.ts'
 import { CommandFailed, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Question } from '../host/ask-pages.ts'
-import { COMPANION, dumpName, openDump } from '../host/companion.ts'
+import { COMPANION, dumpName, dumpNames, openDump } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
 import { type HostContext, type SitePlace, webRootIn } from '../host/site.ts'
@@ -46,6 +47,7 @@ export async function askRestored(
   const root = webRootOf(tree, site.folder)
   const context = { host, secrets, shell: limited() }
   const { own, databases } = await databasesOf(context, site, tree)
+  await removeSecrets(tree)
   const way = own && wayToServer(own, work)
   const configs = debianConfigs({ domains: domainsOf(host, site) })
   const user = userFor(configs)
@@ -59,7 +61,8 @@ export async function askRestored(
     ...(user ? { user } : {}),
     limits: LIMITS,
   }
-  const words = ['choom', '-n', '1000', '--', ...sandboxed([process.execPath, PROGRAM], sandbox)]
+  // the machine's own work comes first, in time and when memory is short
+  const words = ['nice', '-n', '19', 'choom', '-n', '1000', '--', ...sandboxed([process.execPath, PROGRAM], sandbox)]
   const disk = watchDisk(folder)
   const input = new Secret(JSON.stringify(toServe))
   const env = environmentOf(host, secrets, site)
@@ -115,6 +118,16 @@ function webRootOf(tree: string, live: string): string {
   const found = webRootIn(opened, live)
   if (found.kind !== 'folder') throw new Error('the set holds no site: there is no folder SITE in it')
   return join(live, found.way)
+}
+
+/** What lies beside the site and is root's alone when it is live, as keys of certificates: all but the dumps goes. */
+async function removeSecrets(tree: string): Promise<void> {
+  using opened = OpenedFolder.open(tree)
+  using companion = opened.plainFolder(COMPANION)
+  if (!companion) return
+  const dumps = dumpNames(companion)
+  for (const name of companion.names().filter(each => !dumps.includes(each)))
+    await rm(companion.at(name), { recursive: true, force: true })
 }
 
 /**

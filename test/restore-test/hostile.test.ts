@@ -36,7 +36,7 @@ after(() => other.close())
 const GREEDY = `<?php
 error_reporting(0);
 $found = [];
-foreach (['/etc/shadow', '/root', '${folder}/stage/.env', '${folder}/stage/nas', '${host.vhosts}/other', '${host.folder}/state', '/var/log', '/home', '/proc/sys/kernel/core_pattern'] as $path)
+foreach (['/etc/shadow', '/root', '${folder}/stage/.env', '${folder}/stage/nas', '${host.vhosts}/other', '${host.folder}/state', '/var/log', '/home', '/proc/sys/kernel/core_pattern', __DIR__ . '/../.holdfast'] as $path)
   if (is_dir($path) ? count(scandir($path)) > 2 : is_readable($path) && !str_starts_with($path, '/proc')) $found[] = "read $path";
 foreach (['/etc/x', '/usr/x', '/x', '${folder}/x', '/proc/sys/kernel/core_pattern'] as $path)
   if (file_put_contents($path, 'x')) $found[] = "wrote $path";
@@ -61,6 +61,8 @@ test('a restored site reaches no network, no mail, no file and no process but it
   writeFileSync(join(host.vhosts, 'other', 'secret'), 'secret')
   writeFileSync(join(site, 'SITE', 'index.php'), GREEDY)
   writeFileSync(join(site, 'SITE', 'index.html'), '')
+  mkdirSync(join(site, '.holdfast/letsencrypt'), { recursive: true, mode: 0o700 })
+  writeFileSync(join(site, '.holdfast/letsencrypt/privkey.pem'), 'key')
   await new DatedNights(stage, host, 'greedy', fields).backUp(Date.parse('2026-01-05T03:00:00Z'))
   const { points, test: tested } = await testRestores(stage, host, 'greedy', fields)
   const urls = ['http://127.0.0.1/index.php']

@@ -24,12 +24,18 @@ test('a set is restored, its dump imported and its page asked, while the live si
   await setVersion(shop, 'first')
   await nights.backUp(Date.parse('2026-01-05T03:00:00Z'))
   await setVersion(shop, 'second')
+  const [dump, time] = [join(shop.folder, '.holdfast/database.sql'), Date.parse('2026-01-06T03:00:00Z')]
+  writeFileSync(dump, readFileSync(dump, 'utf8').replace('CREATE TABLE `wp_posts`', 'CREATE TABEL `wp_posts`'))
+  utimesSync(dump, time / 1000, time / 1000)
+  await nights.backUp(time, 'files only')
   const { points, test: tested, cache } = await testRestores(stage, host, 'shop', fields)
   const well = await tested(points[0]!, { expect: 'file=first database=first' })
   assert.deepEqual([well.works, well.said], [true, 'HTTP 200'])
   assert.ok(well.restored! > 0 && well.imported! > 0)
   const other = await tested(points[0]!, { expect: 'file=second' })
   assert.deepEqual([other.works, other.said], [false, 'HTTP 200, without the expected text'])
+  const broken = await tested(points[1]!)
+  assert.match(`${broken.works} ${broken.said}`, /^false its dump cannot be imported: ERROR 1064 \(42000\) at line \d+$/)
   assert.deepEqual(globSync(join(cache, 'duplicity/tmp/*')), [])
 })
 
