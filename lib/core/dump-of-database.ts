@@ -8,11 +8,14 @@ export interface FoundDump {
 /**
  * Which dump is that of which database: the first that says so. The site's own one can have another name here than
  * where it was dumped: it takes the first dump that is of none of the others.
- * @param databases the site's own one first
+ * @param own which of them is the site's own one; undefined where that is in no dump
  * @param dumps that of the site's own one, where it was dumped, first
  */
-export function dumpsByDatabase(databases: readonly string[], dumps: readonly FoundDump[]): ReadonlyMap<string, string> {
-  const [own] = databases
+export function dumpsByDatabase(
+  databases: readonly string[],
+  own: string | undefined,
+  dumps: readonly FoundDump[],
+): ReadonlyMap<string, string> {
   const named = databases.map(database => [database, dumps.find(dump => dump.database === database)?.name] as const)
   const [first] = dumps
   const isFree = first !== undefined && !databases.includes(first.database ?? '')

@@ -5,6 +5,7 @@ import { databaseNamedIn, isComplete } from '../database/dump-file.ts'
 import { isOnOwnServer } from '../database/own-server.ts'
 import { COMPANION, DUMP, dumpsIn, openDump } from '../host/companion.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
+import { putSqliteCopy } from '../wordpress/sqlite.ts'
 import { databasesIn } from './database-access.ts'
 import { hasSameDump } from './fingerprint.ts'
 import type { Scope } from './recovery.ts'
@@ -27,16 +28,24 @@ export async function restoredDatabases(
     throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
   const found = new Map<string, { readonly access: DatabaseAccess; readonly of: string | undefined }>()
   for (const { of, data } of named) {
-    if ('unknown' in data && of === undefined) throw new Error(data.unknown)
-    if ('unknown' in data) notRestored(context, of!, data.unknown)
-    else if ('database' in data && (of === undefined || (await isHere(context, of, data)))) {
+    const isOwn = of === undefined
+    if ('unknown' in data) {
+      if (isOwn) throw new Error(data.unknown)
+      notRestored(context, of, data.unknown)
+    } else if ('sqlite' in data) {
+      if (!scope.files && isOwn) throw new Error(`its database is a file of SQLite: bring it back with --path ${data.sqlite}`)
+      if (scope.files && putSqliteCopy(tree, data, isOwn))
+        context.shell.note('info', `${data.sqlite} is as it was copied before the backup`)
+    } else if (isOwn || (await isHere(context, of, data))) {
       // on this host's own server, a name is one database, however the server's address is written
       if (!found.has(data.database)) found.set(data.database, { access: data, of })
     }
   }
   const dumps = dumpsIn(tree).filter(name => name.endsWith('.sql'))
+  const own = named.find(({ of }) => of === undefined)?.data
   const dumpOf = dumpsByDatabase(
     [...found.keys()],
+    own && 'database' in own ? own.database : undefined,
     dumps.map(name => ({ name, database: namedIn(tree, name) })),
   )
   const restored: RestoredDatabase[] = []

@@ -15,7 +15,7 @@ case $purpose in demo | test | hosts | run) ;; *) echo 'ready: expected demo, te
 
 DEMO='duplicity gnupg mariadb-server-core mariadb-client php-cli php-mysql php-gd php-xml php-mbstring php-curl wordpress curl
   ca-certificates util-linux bubblewrap'
-TEST='faketime openssl apache2 nginx procps chromium python3-prometheus-client'
+TEST='faketime openssl sqlite3 apache2 nginx procps chromium python3-prometheus-client'
 HOSTS='debootstrap systemd-container openssh-client openssl iproute2 e2fsprogs util-linux git user-mode-linux'
 
 say() { echo "holdfast: $*"; }

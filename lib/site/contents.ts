@@ -9,6 +9,7 @@ import { dumpSettingsOf } from '../database/dump-settings.ts'
 import { dumpRowsOf, dumpSizeOf } from '../database/dump-size.ts'
 import { sourceSizeIn } from '../duplicity/log.ts'
 import type { Shell } from '../engine/shell.ts'
+import { dumpsIn } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { openWebRoot, type Site } from '../host/site.ts'
 import { domainsOf, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
@@ -92,7 +93,7 @@ export function needsOf(host: Host, site: Site): SiteNeeds {
   const modules = [...files.flatMap(({ text }) => modulesNeeded(text)), ...(isWordPress ? ['rewrite'] : [])]
   const php = isWordPress ? phpExtensions() : []
   return {
-    ...(isWordPress ? { database: true } : {}),
+    ...(dumpsIn(site.folder).some(name => name.endsWith('.sql')) ? { database: true } : {}),
     ...(php.length > 0 ? { php } : {}),
     ...(files.length > 0 ? { webServer: host.webServer!.kind } : {}),
     ...(isApache && modules.length > 0 ? { modules: [...new Set(modules)].toSorted() } : {}),

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DatabaseAccess } from '../core/database-access.ts'
+import type { DatabaseAccess, SqliteFile } from '../core/database-access.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { messageOf } from '../core/wording.ts'
 import { queriesOf } from '../database/admin.ts'
@@ -17,6 +17,7 @@ import type { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext, Site } from '../host/site.ts'
 import { databasesIn, type SiteDatabase } from '../restore/database-access.ts'
 import type { Needs } from '../store/facts.ts'
+import { copySqlite } from '../wordpress/sqlite.ts'
 
 /** Applies to a site whose `wp-config.php` is there. */
 export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ site }) =>
@@ -54,9 +55,6 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   },
 }
 
-const SQLITE =
-  'its database is a file of SQLite, which is saved with its other files: what was being written at that moment can be missing from it'
-
 /** Dumps of databases that are the site's no longer are in its older backups. */
 async function removeFormer({ opened }: Companion, databases: readonly SiteDatabase[], shell: Shell): Promise<void> {
   const wanted = databases.map(({ data, of }) => ('unknown' in data ? undefined : dumpName(data, of === undefined)))
@@ -69,15 +67,37 @@ async function removeFormer({ opened }: Companion, databases: readonly SiteDatab
 async function dumpInto(context: HostContext, site: Site, { of, data }: SiteDatabase, companion: Companion): Promise<void> {
   if ('unknown' in data) throw new Error(of === undefined ? data.unknown : `it is not known, and not saved: ${data.unknown}`)
   const isOwn = of === undefined
-  if ('sqlite' in data) return context.shell.note('warning', SQLITE)
   const { opened } = companion
   const name = dumpName(data, isOwn)
   try {
-    await dumpAs(context, site, { access: data, isOwn }, name, companion)
+    if ('sqlite' in data) await copyInto(context, site, data, name, companion)
+    else await dumpAs(context, site, { access: data, isOwn }, name, companion)
   } catch (error) {
     await context.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeFile(beside(name)))
     throw error
   }
+}
+
+const NO_SQLITE =
+  'its database is a file of SQLite, which is saved with its other files: what was being written at that moment can be missing from it, since neither sqlite3 nor php-sqlite3 is installed, which could copy it'
+
+/** A copy of an earlier night would be put in place of the newer file by a restore: without a new one there is none. */
+async function copyInto({ host, shell }: HostContext, site: Site, data: SqliteFile, name: string, { opened }: Companion) {
+  await shell.act(`copy the database of SQLite ${data.sqlite} into ${name}`, async () => {
+    if (!opened) return
+    using last = opened.plainFile(name)
+    try {
+      opened.removeFile(beside(name))
+      using copy = opened.create(beside(name))
+      const limited = shell.with({ timeout: host.deadlines.dump })
+      if (await copySqlite(site.folder, data, copy, limited)) return await replace(opened, name, copy, last)
+    } catch (error) {
+      opened.removeFile(name)
+      throw new Error(`its database of SQLite cannot be copied, and is saved as a file only: ${messageOf(error)}`)
+    }
+    for (const each of [name, beside(name)]) opened.removeFile(each)
+    shell.note('warning', NO_SQLITE)
+  })
 }
 
 async function dumpAs(
@@ -161,6 +181,10 @@ const MOST_SHOWN = 20
 async function putInPlace(companion: OpenedFolder, name: string, last: OpenedFile | undefined): Promise<void> {
   using fresh = companion.file(beside(name))
   if (!(await isComplete(fresh.path))) throw new Error('the dump is not complete: it does not end with its completion line')
+  await replace(companion, name, fresh, last)
+}
+
+async function replace(companion: OpenedFolder, name: string, fresh: OpenedFile, last: OpenedFile | undefined): Promise<void> {
   if (last && (await sameBytes(fresh.path, last.path))) return companion.removeFile(beside(name))
   const time = new Date(1000 * Math.max(Math.floor(Date.now() / 1000), last ? Math.floor(last.stat.mtimeMs / 1000) + 1 : 0))
   fresh.setTimes(time, time)

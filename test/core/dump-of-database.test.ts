@@ -16,7 +16,12 @@ const table: [string, string[], ReturnType<typeof own>[], Record<string, string>
   ['no dump', ['a'], [], {}],
 ]
 for (const [what, databases, dumps, found] of table)
-  test(`dumpsByDatabase() ${what}`, () => assert.deepEqual(Object.fromEntries(dumpsByDatabase(databases, dumps)), found))
+  test(`dumpsByDatabase() ${what}`, () =>
+    assert.deepEqual(Object.fromEntries(dumpsByDatabase(databases, databases[0], dumps)), found))
+
+test('dumpsByDatabase() gives a further one no dump that is not its own', () => {
+  assert.deepEqual([...dumpsByDatabase(['b'], undefined, [own('a')])], [])
+})
 
 test('dumpsByDatabase() gives no dump to two, and none that says it is of another of them', () => {
   const name = fc.constantFrom('a', 'b', 'c', 'd')
@@ -24,7 +29,7 @@ test('dumpsByDatabase() gives no dump to two, and none that says it is of anothe
   fc.assert(
     fc.property(fc.uniqueArray(name), dumps, (databases, said) => {
       const all = said.map((database, index) => ({ name: `${index}`, database }))
-      const found = [...dumpsByDatabase(databases, all)]
+      const found = [...dumpsByDatabase(databases, databases[0], all)]
       assert.equal(new Set(found.map(([, dump]) => dump)).size, found.length)
       for (const [database, dump] of found) {
         const of = all[Number(dump)]!.database

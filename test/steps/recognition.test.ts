@@ -62,21 +62,6 @@ describe('a WordPress is recognised', () => {
     writeFileSync(join(folder, 'wp-config.php'), '<?php\n')
     assert.equal((await find()).find(({ name }) => name === 'pages')!.wpConfig, undefined)
   })
-
-  test('with SQLite, whose file is one of the site', async () => {
-    const site = await tinyWordpress(stage.host.vhosts, 'lite', 'lite', stage.mariadb)
-    const content = join(site.folder, 'SITE', 'wp-content')
-    mkdirSync(join(content, 'database'), { recursive: true })
-    writeFileSync(site.config, "<?php\ndefine('DB_NAME', 'database_name_here');\n$table_prefix = 'wp_';\n")
-    writeFileSync(join(content, 'db.php'), "<?php define('SQLITE_DB_DROPIN_VERSION', '1.8.0');\n")
-    assert.equal((await dumpFound('lite')).status, 'failed', 'the drop-in alone is none')
-    writeFileSync(join(content, 'database', '.ht.sqlite'), 'SQLite format 3')
-    const { status, reason, warnings } = await dumpFound('lite')
-    assert.equal(status, 'done', reason)
-    assert.deepEqual(warnings, [
-      'its database is a file of SQLite, which is saved with its other files: what was being written at that moment can be missing from it',
-    ])
-  })
 })
 
 describe('all databases of a folder are dumped', () => {
