@@ -92,7 +92,10 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   const program = unsandboxed(words)[0] ?? ''
   const input = typeof options.input === 'object' ? options.input.reveal() : options.input // zx never ends an empty one
   const gate = 3 + (options.inherit?.length ?? 0)
+  // zx makes text of each piece by itself, and the pipe cuts characters in two
+  const store = { stdout: [] as Buffer[], stderr: [] as Buffer[], stdall: [] }
   const run = $({
+    store,
     prefix: `${waitAt(gate)}; exec `,
     quiet: true,
     nothrow: true,
@@ -106,12 +109,18 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})
-  return await awaitEnd({ program, pid: run.pid, streams: [run.stdout, run.stderr], ended: run.then(endOf) }, options, stop)
+  return await awaitEnd(
+    { program, pid: run.pid, streams: [run.stdout, run.stderr], ended: run.then(done => endOf(done, store)) },
+    options,
+    stop,
+  )
 }
 
-const endOf = ({ exitCode, signal, stdout, stderr }: ProcessOutput): Ended => ({
+const endOf = ({ exitCode, signal }: ProcessOutput, printed: Readonly<Record<'stdout' | 'stderr', Buffer[]>>): Ended => ({
   exitCode: exitCode ?? undefined,
-  ...{ signal: signal ?? undefined, stdout, stderr },
+  signal: signal ?? undefined,
+  stdout: Buffer.concat(printed.stdout).toString(),
+  stderr: Buffer.concat(printed.stderr).toString(),
 })
 
 /** A command that runs, and how it will have ended. */

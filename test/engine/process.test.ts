@@ -41,6 +41,11 @@ test('runProcess() tells a line without end in pieces, as it comes', async () =>
   assert.ok(Math.max(...told) < 1_000_000, String(Math.max(...told)))
 })
 
+test('runProcess() gives what was printed as text, wherever the pipe cut it', async () => {
+  const { stdout, stderr } = await sh("printf '\\303'; printf '\\303' >&2; sleep 0.1; printf '\\274'; printf '\\274' >&2")
+  assert.deepEqual([stdout, stderr], ['ü', 'ü'])
+})
+
 test('runProcess() gives a process time to end well', async () => {
   const stop = new AbortController()
   const file = join(folder, 'well')
