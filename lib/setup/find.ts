@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { claimsIn } from '../core/marker.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
 import { isSiteName, type Site } from '../host/site.ts'
 import { domainsOf, type WebServerFile, webServerFiles } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -23,7 +24,7 @@ export interface Found {
 
 export interface FoundSite {
   readonly name: string
-  readonly kind: 'WordPress' | 'static'
+  readonly kind: 'WordPress' | 'WordPress with SQLite' | 'static'
   /** As the nightly run will know them without any setting. */
   readonly domains: readonly string[]
   /** Its Let's Encrypt lineages. */
@@ -102,11 +103,26 @@ function siteOf(root: string, vhosts: string, name: string, webServer: Host['web
   const domains = domainsOf({ webServer } as Host, site)
   return {
     name,
-    kind: configsFrom(here).length === 0 ? 'static' : 'WordPress',
+    kind: kindOf(here),
     domains,
     certificates: lineagesOf(join(root, '/etc/letsencrypt'), domains),
     claims: claimsIn(readdirSync(here)),
   }
+}
+
+function kindOf(folder: string): FoundSite['kind'] {
+  const configs = configsFrom(folder)
+  if (configs.length === 0) return 'static'
+  const hasDropIn = (config: string): boolean =>
+    ['wp-content', 'SITE/wp-content', 'app'].some(content => isSqlite(join(dirname(config), content, 'db.php')))
+  return configs.every(hasDropIn) ? 'WordPress with SQLite' : 'WordPress'
+}
+
+/** Whether a file is the drop-in by which WordPress keeps its database in a file of SQLite. */
+function isSqlite(dropIn: string): boolean {
+  using folder = OpenedFolder.openPlain(dirname(dropIn))
+  using file = folder?.plainFile(basename(dropIn))
+  return file !== undefined && /sqlite/i.test(file.head(100_000).toString('latin1'))
 }
 
 /** Types of file systems that come over a network, and the TCP port of each. */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import type { HostNeeds } from '../core/site-needs.ts'
 import { searchPath } from '../engine/process.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Found } from './find.ts'
@@ -44,11 +45,17 @@ const VPNS = {
 /** Whether the sites of this host are still to come, as on a new replica: nobody knows yet of what kind they are. */
 export const awaitsSites = ({ desktop }: Host, { sites }: Found): boolean => desktop === undefined && sites.length === 0
 
-/** The programs that the nightly run will start on this host, by its inventory and its sites. */
-export function neededPrograms(host: Host, found: Found): Program[] {
+/**
+ * The programs that the nightly run will start on this host, by its inventory and its sites.
+ * @param needs of the sites that will come here, where that is known
+ */
+export function neededPrograms(host: Host, found: Found, needs?: HostNeeds): Program[] {
   const { archive, vpn, encryption, database, duplicity } = host
-  const awaited = awaitsSites(host, found)
-  const hasDatabase = awaited || found.sites.some(site => site.kind === 'WordPress')
+  const kinds = found.sites.map(({ kind }) => kind)
+  const comesWithPhp = needs !== undefined && needs.php.length > 0
+  const awaited = awaitsSites(host, found) && !comesWithPhp
+  const hasDatabase = awaited || needs?.database === true || kinds.includes('WordPress')
+  const hasPhp = hasDatabase || comesWithPhp || kinds.includes('WordPress with SQLite')
   const share = archive.kind === 'mount' ? found.shares.find(each => each.mountPoint === archive.mountPoint) : undefined
   const helpers = [MOUNT_HELPERS[share?.type ?? ''] ?? []].flat()
   const unit = vpn?.kind === 'unit' ? vpn.unit : ''
@@ -64,8 +71,8 @@ export function neededPrograms(host: Host, found: Found): Program[] {
       hasDatabase,
       program(database.dumpProgram, 'mariadb-client', 'dumps the databases of WordPress sites'),
       program(database.clientProgram, 'mariadb-client', 'imports them on a replica'),
-      program('php', 'php-cli', 'reads how WordPress sites reach their databases'),
     ),
+    ...when(hasPhp, program('php', 'php-cli', 'reads how WordPress sites reach their databases')),
     // replicas bring their databases along, to a server of this machine
     ...when(awaited, program('mariadbd', 'mariadb-server', 'keeps the databases of WordPress sites that come here')),
     ...when(

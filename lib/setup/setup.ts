@@ -74,7 +74,7 @@ function ensurePassphrase(file: string, name: string): { readonly isNew: boolean
 async function checkAndInstall(host: Host, found: Found, options: SetupOptions): Promise<boolean> {
   const needs = options.desktop ? undefined : declaredNeeds(host, options.root)
   const check = (): readonly Checked[] => {
-    const programs = checkPrograms(neededPrograms(host, found))
+    const programs = checkPrograms(neededPrograms(host, found, needs))
     const more = needs === undefined ? [] : checkNeeds(needs, host, options.root)
     return [...programs, ...more.filter(({ name }) => !programs.some(program => program.name === name))]
   }

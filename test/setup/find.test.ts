@@ -66,6 +66,24 @@ test('lookAround() finds sites with their kinds and domains, shares, VPNs and th
   ])
 })
 
+test('lookAround() tells a WordPress whose database is a file of SQLite, and one that has another beside it', () => {
+  const vhosts = '/srv/www/vhosts'
+  const files = (site: string) => ({
+    [`${vhosts}/${site}/SITE/wp-config.php`]: '<?php',
+    [`${vhosts}/${site}/SITE/wp-content/db.php`]: "<?php define('SQLITE_DB_DROPIN_VERSION', '1.8.0');",
+  })
+  const blog = `${vhosts}/both/SITE/blog`
+  const both = { ...files('both'), [`${blog}/wp-config.php`]: '<?php', [`${blog}/wp-settings.php`]: '<?php' }
+  const { sites } = lookAround(machine({ ...files('lite'), ...both }))
+  assert.deepEqual(
+    sites.map(({ name, kind }) => [name, kind]),
+    [
+      ['both', 'WordPress'],
+      ['lite', 'WordPress with SQLite'],
+    ],
+  )
+})
+
 test("lookAround() finds the Let's Encrypt lineages of a site's domains", async () => {
   const root = machine(WEB_SERVER)
   await makeLineage(join(root, '/etc/letsencrypt'), 'www.blog.example')

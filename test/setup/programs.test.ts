@@ -63,6 +63,7 @@ const DATABASE = ['mariadb-dump', 'mariadb', 'php']
 /** Without a site it is not known yet of what kind they will be. */
 const AWAITED = [...DATABASE, 'mariadbd']
 const page = { ...wordpress, kind: 'static' } as const
+const lite = { ...wordpress, kind: 'WordPress with SQLite' } as const
 const ALWAYS = ['duplicity', 'flock', 'setpriv', 'bwrap']
 
 /** Fields of the inventory, sites, and the programs beyond those that every host needs. */
@@ -70,6 +71,7 @@ const NEEDS: [object, Found['sites'], string[]][] = [
   [{ archive: local }, [], AWAITED],
   [{ archive: local }, [page], []],
   [{ archive: local }, [page, wordpress], DATABASE],
+  [{ archive: local }, [page, lite], ['php']],
   [{ archive: local, desktop: { weekday: 'monday', hour: 3 } }, [], []],
   [{ archive: local, encryption: { kind: 'passphrase', secret: 'A' } }, [page], ['gpg', 'gpgconf']],
   [
@@ -90,3 +92,11 @@ for (const [fields, sites, more] of NEEDS) {
     assert.deepEqual(names.toSorted(), [...ALWAYS, ...more].toSorted())
   })
 }
+
+test('neededPrograms() of a replica to be asks for a database client where the sites that come have databases', () => {
+  const host = { ...hostSchema.parse({ archive: local }), name: 'web1' }
+  const needs = { database: false, php: ['pdo_sqlite'], webServers: [], modules: [], certificates: false }
+  const more = (database: boolean) =>
+    neededPrograms(host, FOUND, { ...needs, database }).flatMap(({ name }) => (ALWAYS.includes(name) ? [] : [name]))
+  assert.deepEqual([more(false), more(true)], [['php'], DATABASE])
+})
