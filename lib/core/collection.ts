@@ -120,19 +120,13 @@ export function sumBytes(parts: readonly { readonly bytes: number | undefined }[
 }
 
 /** The newest chain, the one that grows. */
-export function primaryChain(collection: Collection): Chain | undefined {
-  return collection.chains.at(-1)
-}
+export const primaryChain = (collection: Collection): Chain | undefined => collection.chains.at(-1)
 
 /** All chains but the primary, oldest first. */
-export function secondaryChains(collection: Collection): readonly Chain[] {
-  return collection.chains.slice(0, -1)
-}
+export const secondaryChains = (collection: Collection): readonly Chain[] => collection.chains.slice(0, -1)
 
 /** A chain's sets, the full first. */
-export function setsOf(chain: Chain): readonly BackupSet[] {
-  return [chain.full, ...chain.incrementals]
-}
+export const setsOf = (chain: Chain): readonly BackupSet[] => [chain.full, ...chain.incrementals]
 
 /** The last set of the primary chain: what a restore takes when no time is named. */
 export function newestSet(collection: Collection): BackupSet | undefined {
@@ -146,9 +140,7 @@ export function isClean(collection: Collection): boolean {
 }
 
 /** Whether a chain has restore points: not before the backup that was cut off at its beginning is complete. */
-export function hasRestorePoint(chain: Chain): boolean {
-  return setsOf(chain).some(set => !set.cutOff)
-}
+export const hasRestorePoint = (chain: Chain): boolean => setsOf(chain).some(set => !set.cutOff)
 
 /** The sets that together hold the tree as a full does: the full, or those up to the one that completes it. */
 export function fullSetsOf(chain: Chain): readonly BackupSet[] {
@@ -158,9 +150,7 @@ export function fullSetsOf(chain: Chain): readonly BackupSet[] {
 }
 
 /** Whether each set of the chain can be read, as far as a listing tells. */
-export function isWhole(chain: Chain): boolean {
-  return setsOf(chain).every(set => set.restorable)
-}
+export const isWhole = (chain: Chain): boolean => setsOf(chain).every(set => set.restorable)
 
 /** The files of a set in every version of duplicity: not 3.x's statistics. */
 export function filesOf(set: BackupSet): readonly FileRef[] {

@@ -2,14 +2,10 @@
 export const MARKER = 'PRIMARY_IS_'
 
 /** Whether a text can be a host's name: it becomes part of a file name. */
-export function isHostName(text: string): boolean {
-  return /^[A-Za-z0-9]([A-Za-z0-9.-]{0,62})$/.test(text)
-}
+export const isHostName = (text: string): boolean => /^[A-Za-z0-9]([A-Za-z0-9.-]{0,62})$/.test(text)
 
 /** The marker's file name for a host. */
-export function markerOf(host: string): string {
-  return `${MARKER}${host}`
-}
+export const markerOf = (host: string): string => `${MARKER}${host}`
 
 /** The hosts that the markers among these file names claim the site for, sorted. */
 export function claimsIn(names: readonly string[]): readonly string[] {

@@ -4,9 +4,7 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /** Whether a path is a mount point, by the text of `mountinfo` (proc(5)). */
-export function isMountPoint(mountInfo: string, path: string): boolean {
-  return mountPoints(mountInfo).includes(withoutSlash(path))
-}
+export const isMountPoint = (mountInfo: string, path: string): boolean => mountPoints(mountInfo).includes(withoutSlash(path))
 
 /** The mount points at a path or below it, by the same text. The path has no links in it: the table has none either. */
 export function mountsWithin(mountInfo: string, path: string): readonly string[] {

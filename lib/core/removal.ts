@@ -55,9 +55,7 @@ function deletedSets(chain: Chain, keepFull: boolean): readonly BackupSet[] {
 }
 
 /** Whether duplicity can delete anything of the chain: not when all that is left of it is the manifest of its full. */
-export function isRemovable(chain: Chain): boolean {
-  return deletedSets(chain, false).length > 0
-}
+export const isRemovable = (chain: Chain): boolean => deletedSets(chain, false).length > 0
 
 function oldSignatures(collection: Collection, removeBefore: number, keepFulls: boolean): readonly FileRef[] {
   const old = collection.signatureChains.filter(chain => chain.endAt < removeBefore)
@@ -65,13 +63,9 @@ function oldSignatures(collection: Collection, removeBefore: number, keepFulls: 
 }
 
 /** What BackupSet.get_filenames gives: signatures are deleted by chains of their own. */
-function dataFiles(set: BackupSet): readonly FileRef[] {
-  return set.manifest ? [...set.volumes, set.manifest] : set.volumes
-}
+const dataFiles = (set: BackupSet): readonly FileRef[] => (set.manifest ? [...set.volumes, set.manifest] : set.volumes)
 
-function statistics(set: BackupSet): readonly FileRef[] {
-  return set.jsonstat ? [set.jsonstat] : []
-}
+const statistics = (set: BackupSet): readonly FileRef[] => (set.jsonstat ? [set.jsonstat] : [])
 
 /** The collection once `files` are gone, to look ahead: an archive that exists is listed again. */
 export function withoutFiles(collection: Collection, files: readonly FileRef[]): Collection {

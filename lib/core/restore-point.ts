@@ -27,9 +27,7 @@ export function restorePoints(collection: Collection): readonly RestorePoint[] {
 }
 
 /** The restore point that `recover` takes when no time is named, or undefined when there is no backup. */
-export function newestRestorePoint(collection: Collection): RestorePoint | undefined {
-  return restorePoints(collection).at(-1)
-}
+export const newestRestorePoint = (collection: Collection): RestorePoint | undefined => restorePoints(collection).at(-1)
 
 function pointsOf(chain: Chain): RestorePoint[] {
   const sets = setsOf(chain)
@@ -91,6 +89,4 @@ export function adviceInstead(collection: Collection, damaged: RestorePoint, com
 }
 
 /** A time for messages, in UTC to the second: `2026-01-31 03:00:00 UTC`. */
-export function printTime(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
-}
+export const printTime = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`

@@ -155,9 +155,7 @@ export function considerStrip(input: PruneInput): Verdict {
 }
 
 /** A full that was cut off is no restore point without its incrementals: such a chain goes whole. */
-function isStrippable({ full, incrementals }: Chain): boolean {
-  return incrementals.length > 0 && !full.cutOff
-}
+const isStrippable = ({ full, incrementals }: Chain): boolean => incrementals.length > 0 && !full.cutOff
 
 function volumeCounts({ full, incrementals }: Chain): [number, number] {
   return [full.volumes.length, incrementals.reduce((sum, set) => sum + set.volumes.length, 0)]

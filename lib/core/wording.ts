@@ -11,9 +11,7 @@ export function listed(items: readonly string[]): string {
 }
 
 /** What an error says to a person: its message, without the stack. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Sequences by which a text colours a terminal, moves its cursor or sets its title (ECMA-48). */
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g

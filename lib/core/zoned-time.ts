@@ -28,9 +28,7 @@ export function daysBetween(earlier: WallTime, later: WallTime): number {
 }
 
 /** The day of the week, 0 for Sunday. */
-export function weekdayOf(wall: WallTime): number {
-  return new Date(utcOf(wall)).getUTCDay()
-}
+export const weekdayOf = (wall: WallTime): number => new Date(utcOf(wall)).getUTCDay()
 
 /** For people: `Wed 2026-02-18 03:00`. */
 export function formatWallTime(wall: WallTime): string {
@@ -38,13 +36,9 @@ export function formatWallTime(wall: WallTime): string {
   return `${day} ${new Date(utcOf(wall)).toISOString().slice(0, 16).replace('T', ' ')}`
 }
 
-function utcOf(wall: WallTime): number {
-  return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
-}
+const utcOf = (wall: WallTime): number => Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
 
-function offsetIn(zone: string, time: number): number {
-  return utcOf(wallTimeIn(zone, time)) - Math.floor(time / 1000) * 1000
-}
+const offsetIn = (zone: string, time: number): number => utcOf(wallTimeIn(zone, time)) - Math.floor(time / 1000) * 1000
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 

@@ -101,9 +101,7 @@ export function pruneWords(target: Target, removing: Removing): string[] {
 }
 
 /** The words that delete only the partial set of the target's cache, also in the archive: no `--force`. */
-export function dropPartialWords(target: Target): string[] {
-  return [target.program, 'cleanup', ...common(target), target.url]
-}
+export const dropPartialWords = (target: Target): string[] => [target.program, 'cleanup', ...common(target), target.url]
 
 /** The text of `--file-prefix` among a person's own options: names in the archive begin with it. */
 export function filePrefixIn(options: readonly string[]): string {
@@ -154,8 +152,6 @@ export function encryptWords({ cipher, compression }: Pick<Target, 'cipher' | 'c
 export const exclusionOf = (source: string, path: string): string => join(escapeGlob(source), path)
 
 /** A path as a pattern that matches just itself. */
-export function escapeGlob(path: string): string {
-  return path.replace(/[*?[]/g, '[$&]')
-}
+export const escapeGlob = (path: string): string => path.replace(/[*?[]/g, '[$&]')
 
 const join = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`

@@ -57,9 +57,7 @@ const BY_TEXT: readonly (readonly [RegExp, DuplicityFault])[] = [
 const OF_THIS_HOST: ReadonlySet<DuplicityFault> = new Set(['no-temporary-space', 'host-full', 'cache-unwritable'])
 
 /** Whether an error is duplicity's of a disk of this host: of the archive it says nothing. */
-export function isOfThisHost(error: unknown): boolean {
-  return error instanceof DuplicityError && OF_THIS_HOST.has(error.fault)
-}
+export const isOfThisHost = (error: unknown): boolean => error instanceof DuplicityError && OF_THIS_HOST.has(error.fault)
 
 interface Circumstances {
   /** Where it writes on this host, for a disk there that is full. */

@@ -78,9 +78,7 @@ function setsFrom(files: readonly NamedFile[]): { sets: BackupSet[]; strayStatis
   }
 }
 
-function keyOf({ parts }: NamedFile): string {
-  return `${parts.kind} ${parts.baseTime ?? ''} ${parts.time}`
-}
+const keyOf = ({ parts }: NamedFile): string => `${parts.kind} ${parts.baseTime ?? ''} ${parts.time}`
 
 function setFrom(files: readonly NamedFile[]): BackupSet {
   const { kind, time, baseTime } = files[0]!.parts

@@ -83,9 +83,7 @@ function parseStamp(text: string | undefined): number | undefined {
 }
 
 /** A time as duplicity writes it in names and in `collection-status`: `20260131T030000Z`. */
-export function formatStamp(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
-}
+export const formatStamp = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
 
 const endings: Record<Packing, string> = { plain: '', gzip: '.gz', gpg: '.gpg' }
 

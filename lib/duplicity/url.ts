@@ -1,12 +1,8 @@
 /** A folder as the URL by which duplicity finds it, whatever its name: each part percent-encoded. */
-export function fileUrl(folder: string): string {
-  return `file://${folder.split('/').map(encodeURIComponent).join('/')}`
-}
+export const fileUrl = (folder: string): string => `file://${folder.split('/').map(encodeURIComponent).join('/')}`
 
 /** A URL for one site below the archive's. */
-export function siteUrl(base: string, site: string): string {
-  return `${base.replace(/\/+$/, '')}/${encodeURIComponent(site)}`
-}
+export const siteUrl = (base: string, site: string): string => `${base.replace(/\/+$/, '')}/${encodeURIComponent(site)}`
 
 /** The folder of this machine that a URL means; undefined where it means another place. */
 export function folderOfUrl(url: string): string | undefined {

@@ -1,16 +1,4 @@
-import {
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  futimesSync,
-  lstatSync,
-  openSync,
-  readSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs'
+import fs from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
 /** Something else stands where a file or a folder was wanted: somebody put it there. */
@@ -28,7 +16,7 @@ export class WrongKind extends Error {
 }
 
 /** What a name stands for, in words. */
-function kindOf(stat: Stats): string {
+function kindOf(stat: fs.Stats): string {
   if (stat.isFile()) return 'a file'
   if (stat.isDirectory()) return 'a folder'
   if (stat.isSymbolicLink()) return 'a link'
@@ -39,7 +27,7 @@ function kindOf(stat: Stats): string {
 /** Opens a path. @throws {WrongKind} when something else stands there, as far as the flags refuse that */
 export function opening(path: string, name: string, wanted: 'a file' | 'a folder', flags: number): number {
   try {
-    return openSync(path, flags)
+    return fs.openSync(path, flags)
   } catch (error) {
     if (!['ELOOP', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     const found = kindAt(path)
@@ -49,7 +37,7 @@ export function opening(path: string, name: string, wanted: 'a file' | 'a folder
 
 function kindAt(path: string): string | undefined {
   try {
-    return kindOf(lstatSync(path))
+    return kindOf(fs.lstatSync(path))
   } catch {
     return undefined
   }
@@ -61,9 +49,9 @@ export class OpenedFile implements Disposable {
   /** What people call it. */
   readonly name: string
   /** As it was when it was opened. */
-  readonly stat: Stats
+  readonly stat: fs.Stats
 
-  private constructor(descriptor: number, name: string, stat: Stats) {
+  private constructor(descriptor: number, name: string, stat: fs.Stats) {
     this.descriptor = descriptor
     this.name = name
     this.stat = stat
@@ -71,14 +59,14 @@ export class OpenedFile implements Disposable {
 
   /** Takes an open descriptor, which it closes. @throws {WrongKind} when it is not that of a regular file */
   static of(descriptor: number, name: string): OpenedFile {
-    const stat = fstatSync(descriptor)
+    const stat = fs.fstatSync(descriptor)
     if (stat.isFile()) return new OpenedFile(descriptor, name, stat)
-    closeSync(descriptor)
+    fs.closeSync(descriptor)
     throw new WrongKind(name, kindOf(stat), 'a file')
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.descriptor)
+    fs.closeSync(this.descriptor)
   }
 
   /** Leads to this very file while it is open, for this process and its commands. */
@@ -102,7 +90,7 @@ export class OpenedFile implements Disposable {
   /** The kernel's error of a descriptor names no file. */
   #read(buffer: Buffer, at: number, from: number): number {
     try {
-      return readSync(this.descriptor, buffer, at, buffer.length - at, from + at)
+      return fs.readSync(this.descriptor, buffer, at, buffer.length - at, from + at)
     } catch (error) {
       if (error instanceof Error) error.message = `${this.name}: ${error.message}`
       throw error
@@ -118,20 +106,20 @@ export class OpenedFile implements Disposable {
 
   /** Writes into a file that was just made, down to the disk. */
   write(text: string | Buffer): void {
-    writeFileSync(this.descriptor, text)
-    fsyncSync(this.descriptor)
+    fs.writeFileSync(this.descriptor, text)
+    fs.fsyncSync(this.descriptor)
   }
 
   setMode(mode: number): void {
-    fchmodSync(this.descriptor, mode)
+    fs.fchmodSync(this.descriptor, mode)
   }
 
   setOwner(uid: number, gid: number): void {
-    fchownSync(this.descriptor, uid, gid)
+    fs.fchownSync(this.descriptor, uid, gid)
   }
 
   setTimes(accessed: Date, modified: Date): void {
-    futimesSync(this.descriptor, accessed, modified)
+    fs.futimesSync(this.descriptor, accessed, modified)
   }
 }
 

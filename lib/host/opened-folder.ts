@@ -1,25 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  type Dirent,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  futimesSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  type Stats,
-  unlinkSync,
-} from 'node:fs'
+import fs from 'node:fs'
 import { OpenedFile, opening, WrongKind } from './opened-file.ts'
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
 
 /** A name under which a file is written before it gets its own: nobody can foresee it. */
 export const unfinished = (): string => `.holdfast-${process.pid}-${randomBytes(8).toString('hex')}.new`
@@ -66,7 +49,7 @@ export class OpenedFolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#descriptor)
+    fs.closeSync(this.#descriptor)
   }
 
   /** Opens a folder below, such as `SITE/uploads`, part by part. @throws {WrongKind} at a link or another kind */
@@ -92,27 +75,27 @@ export class OpenedFolder implements Disposable {
 
   /** The names in it. */
   names(): string[] {
-    return this.#named(() => readdirSync(this.path).toSorted())
+    return this.#named(() => fs.readdirSync(this.path).toSorted())
   }
 
   /** What is in it, each with its kind: a link itself and not what it leads to. */
-  entries(): Dirent[] {
-    return this.#named(() => readdirSync(this.path, { withFileTypes: true }))
+  entries(): fs.Dirent[] {
+    return this.#named(() => fs.readdirSync(this.path, { withFileTypes: true }))
   }
 
   /** What a name in it stands for, a link itself and not what it leads to; undefined for nothing. */
-  look(name: string): Stats | undefined {
-    return this.#named(() => lstatSync(this.at(name), { throwIfNoEntry: false }))
+  look(name: string): fs.Stats | undefined {
+    return this.#named(() => fs.lstatSync(this.at(name), { throwIfNoEntry: false }))
   }
 
   /** Where a link in it leads. */
   link(name: string): string {
-    return this.#named(() => readlinkSync(this.at(name)))
+    return this.#named(() => fs.readlinkSync(this.at(name)))
   }
 
   /** The inode of what has a name in it, exactly; undefined for nothing. */
   inode(name: string): string | undefined {
-    return this.#named(() => lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
+    return this.#named(() => fs.lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
   }
 
   /** Opens a file in it to be read. @throws {WrongKind} for a link or a pipe: neither followed nor waited for */
@@ -140,7 +123,7 @@ export class OpenedFolder implements Disposable {
   /** Makes a new file. @throws with the code EEXIST when the name is taken, also by a link that leads nowhere */
   create(name: string, mode = 0o600): OpenedFile {
     const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
-    return this.#named(() => OpenedFile.of(openSync(this.at(name), flags, mode), `${this.name}/${name}`))
+    return this.#named(() => OpenedFile.of(fs.openSync(this.at(name), flags, mode), `${this.name}/${name}`))
   }
 
   /** Writes a file whole or not at all: beside it first, then over it. */
@@ -161,7 +144,7 @@ export class OpenedFolder implements Disposable {
 
   /** Makes a folder in it. @throws with the code EEXIST when the name is taken */
   makeFolder(name: string, mode = 0o700): void {
-    this.#named(() => mkdirSync(this.at(name), { mode }))
+    this.#named(() => fs.mkdirSync(this.at(name), { mode }))
   }
 
   /** Opens a folder in it, which is made when it is missing. @throws {WrongKind} when something else has the name */
@@ -176,39 +159,39 @@ export class OpenedFolder implements Disposable {
 
   /** The path at which it is now, as the kernel knows it: without a link. */
   real(): string {
-    return readlinkSync(this.path)
+    return fs.readlinkSync(this.path)
   }
 
   /** What it is like now. */
-  stat(): Stats {
-    return fstatSync(this.#descriptor)
+  stat(): fs.Stats {
+    return fs.fstatSync(this.#descriptor)
   }
 
   setOwner(uid: number, gid: number): void {
-    fchownSync(this.#descriptor, uid, gid)
+    fs.fchownSync(this.#descriptor, uid, gid)
   }
 
   setTimes(accessed: Date, modified: Date): void {
-    futimesSync(this.#descriptor, accessed, modified)
+    fs.futimesSync(this.#descriptor, accessed, modified)
   }
 
   setMode(mode: number): void {
-    fchmodSync(this.#descriptor, mode)
+    fs.fchmodSync(this.#descriptor, mode)
   }
 
   /** If it is there and empty. */
   removeFolder(name: string): void {
-    unless(isMissing, () => this.#named(() => rmdirSync(this.at(name))))
+    unless(isMissing, () => this.#named(() => fs.rmdirSync(this.at(name))))
   }
 
   /** Renames what is in it, a link itself too, within it or into another folder; what has the new name is replaced. */
   rename(name: string, to: string, into: OpenedFolder = this): void {
-    this.#named(() => into.#named(() => renameSync(this.at(name), into.at(to))))
+    this.#named(() => into.#named(() => fs.renameSync(this.at(name), into.at(to))))
   }
 
   /** Removes a file or a link itself, if it is there. */
   removeFile(name: string): void {
-    unless(isMissing, () => this.#named(() => unlinkSync(this.at(name))))
+    unless(isMissing, () => this.#named(() => fs.unlinkSync(this.at(name))))
   }
 
   /** The path of a name in it. Whatever is given it must not follow a link that has the name. */

@@ -77,9 +77,7 @@ const record: z.ZodType<SiteRecord> = z.object({
   tree: z.object({ time: z.number(), exclusions: z.string() }).exactOptional(),
 })
 
-export function readRecord(host: Host, site: string): SiteRecord {
-  return readState(host, siteState(site), record) ?? {}
-}
+export const readRecord = (host: Host, site: string): SiteRecord => readState(host, siteState(site), record) ?? {}
 
 /** Remembers more of a site; what is not named stays. */
 export function updateRecord(host: Host, site: string, news: SiteRecord): void {

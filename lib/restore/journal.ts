@@ -49,9 +49,7 @@ const transaction: z.ZodType<Transaction> = z.preprocess(
 const journals: z.ZodType<Journal> = z.object({ pending: maybe(transaction), kept: z.array(transaction) })
 
 /** A site's journal. @throws when the file is damaged: it is the only trace of what is held where */
-export function readJournal(host: Host, site: string): Journal {
-  return readState(host, nameOf(site), journals) ?? EMPTY_JOURNAL
-}
+export const readJournal = (host: Host, site: string): Journal => readState(host, nameOf(site), journals) ?? EMPTY_JOURNAL
 
 /** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. */
 export function writeJournal(host: Host, site: string, journal: Journal): void {

@@ -71,9 +71,7 @@ export function freeze(host: Host, site: string, differences: readonly string[],
 }
 
 /** The command by which a person lets pruning of the site go on. */
-export function unfreezeCommand(host: Host, site: string): string {
-  return lineOf(['rm', stateFile(host, frozenState(site))])
-}
+export const unfreezeCommand = (host: Host, site: string): string => lineOf(['rm', stateFile(host, frozenState(site))])
 
 /** Why pruning of a site is stopped, if it is, with the command that lets it go on. */
 export function frozenReason(host: Host, site: string): string | undefined {

@@ -84,9 +84,7 @@ const refusal = (reason: string, host: string, again: string): Error =>
 /** For each name under which this machine wrote to the archive: a host can be renamed, and back again. */
 const keyOf = ({ host, identity }: Place): string => `${host.name} in ${identity}`
 
-function recall(place: Place): WriterMemory | undefined {
-  return readState(place.host, STATE, memories)?.[keyOf(place)]
-}
+const recall = (place: Place): WriterMemory | undefined => readState(place.host, STATE, memories)?.[keyOf(place)]
 
 function write(place: Place, memory: WriterMemory): void {
   writeState(place.host, STATE, { ...readState(place.host, STATE, memories), [keyOf(place)]: memory })

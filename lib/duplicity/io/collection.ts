@@ -33,9 +33,7 @@ export function knownIn({ host, site, siteArchive }: LookNeeds, listed: Collecti
 }
 
 /** A listed collection with what is damaged in it, by what is known of its files. */
-export function withKnown(listed: Collection, known: AuditedFiles): Collection {
-  return withDamages(listed, damagesIn(known, listed))
-}
+export const withKnown = (listed: Collection, known: AuditedFiles): Collection => withDamages(listed, damagesIn(known, listed))
 
 /** The sets and chains from the names alone. */
 export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {

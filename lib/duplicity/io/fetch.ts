@@ -93,9 +93,7 @@ function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
 }
 
 /** The sets that a restore point is made of, oldest first. */
-function setsNeeded({ chain, time }: RestorePoint): readonly BackupSet[] {
-  return setsOf(chain).filter(set => set.time <= time)
-}
+const setsNeeded = ({ chain, time }: RestorePoint): readonly BackupSet[] => setsOf(chain).filter(set => set.time <= time)
 
 /** A restore, and what it is made by. */
 interface Used {
