@@ -1,81 +1,53 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { LastDrill } from '../core/drill.ts'
 import { type LastRun, NO_RUN } from '../core/last-run.ts'
-import type { LogPlace } from '../core/php-log.ts'
-import type { Contents, ReplicaChoice } from '../core/shrinkage.ts'
 import { addToHistory, type SizePoint } from '../core/size-history.ts'
 import type { Host } from '../inventory/schema.ts'
 import { isoTime, linesOf, readState, siteState, valuesIn, writeState } from './state.ts'
 import { writeWhole } from './whole-file.ts'
 
-/** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
-export interface SiteRecord {
-  /** The newest set that this host itself made. */
-  readonly backedUpTo?: number | undefined
-  /** This host's name when it made that. Forgotten when the site is replayed here: it was another's then. */
-  readonly backedUpAs?: string | undefined
-  /** The set that this host's replica, or its last recovery, was made from. */
-  readonly restoredFrom?: number
-  /** What this host's replica consisted of when it was made. */
-  readonly contents?: Contents
-  /** What shows that the site has shrunk since the set `good`; undefined once it is confirmed. */
-  readonly shrunken?: { readonly reasons: readonly string[]; readonly good: number | undefined } | undefined
-  /** Why this host's replica stays behind, and since when. */
-  readonly held?: (NonNullable<ReplicaChoice['held']> & { readonly since: number }) | undefined
-  /** Sets that were cut off: they hold only a part of the tree, and later ones complete them. */
-  readonly cutOff?: readonly number[]
-  /** Files of which the newest chain has only the beginning; see unread.ts. */
-  readonly torn?: readonly string[]
-  readonly drill?: LastDrill
-  /** How far PHP's error log of it was read. */
-  readonly errorLog?: LogPlace
-  /** Until when what was suspect of it has been looked at by a person. */
-  readonly cleared?: number
-  /** The set that the listing of the site's folder is of, and a hash of what was left out of both. */
-  readonly tree?: { readonly time: number; readonly exclusions: string } | undefined
-}
+const time = z.number()
+const sentences = z.array(z.string()).readonly()
 
-const time = z.number().exactOptional()
-const sentences = z.array(z.string())
-const record: z.ZodType<SiteRecord> = z.object({
-  backedUpTo: time,
-  backedUpAs: z.string().exactOptional(),
-  restoredFrom: time,
+/** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
+const record = z.object({
+  /** The newest set that this host itself made. */
+  backedUpTo: time.optional(),
+  /** This host's name when it made that. Forgotten when the site is replayed here: it was another's then. */
+  backedUpAs: z.string().optional(),
+  /** The set that this host's replica, or its last recovery, was made from. */
+  restoredFrom: time.optional(),
+  /** What this host's replica consisted of when it was made. */
   contents: z
     .object({
-      files: z.number().exactOptional(),
-      bytes: z.number().exactOptional(),
-      isEmpty: z.boolean().exactOptional(),
-      dumpBytes: z.number().exactOptional(),
-      rows: z.record(z.string(), z.number()).exactOptional(),
+      files: z.number(),
+      bytes: z.number(),
+      isEmpty: z.boolean(),
+      dumpBytes: z.number(),
+      rows: z.record(z.string(), z.number()),
     })
-    .exactOptional(),
-  shrunken: z
-    .object({
-      reasons: sentences,
-      good: z
-        .number()
-        .optional()
-        .transform(good => good),
-    })
-    .exactOptional(),
-  held: z.object({ time: z.number(), reasons: sentences, byOwner: z.boolean(), since: z.number() }).exactOptional(),
-  cutOff: z.array(z.number()).exactOptional(),
-  torn: z.array(z.string()).exactOptional(),
-  cleared: time,
-  errorLog: z.object({ inode: z.number(), bytes: z.number() }).exactOptional(),
+    .partial()
+    .optional(),
+  /** What shows that the site has shrunk since the set `good`; undefined once it is confirmed. */
+  shrunken: z.object({ reasons: sentences, good: time.optional() }).optional(),
+  /** Why this host's replica stays behind, and since when. */
+  held: z.object({ time, reasons: sentences, byOwner: z.boolean(), since: time }).optional(),
+  /** Sets that were cut off: they hold only a part of the tree, and later ones complete them. */
+  cutOff: z.array(time).readonly().optional(),
+  /** Files of which the newest chain has only the beginning; see unread.ts. */
+  torn: sentences.optional(),
+  /** Until when what was suspect of it has been looked at by a person. */
+  cleared: time.optional(),
+  /** How far PHP's error log of it was read. */
+  errorLog: z.object({ inode: z.number(), bytes: z.number() }).optional(),
   drill: z
-    .object({
-      triedAt: z.number(),
-      newest: z.boolean(),
-      doneAt: z.number().exactOptional(),
-      said: z.string().exactOptional(),
-    })
-    .exactOptional(),
-  tree: z.object({ time: z.number(), exclusions: z.string() }).exactOptional(),
+    .object({ triedAt: time, newest: z.boolean(), doneAt: time.exactOptional(), said: z.string().exactOptional() })
+    .optional(),
+  /** The set that the listing of the site's folder is of, and a hash of what was left out of both. */
+  tree: z.object({ time, exclusions: z.string() }).optional(),
 })
+export type SiteRecord = z.infer<typeof record>
 
 export const readRecord = (host: Host, site: string): SiteRecord => readState(host, siteState(site), record) ?? {}
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
-import { writeWhole } from './whole-file.ts'
+import { removeFile, writeWhole } from './whole-file.ts'
 
 /** A file of what this host remembers between runs, under its state folder: `archives`, `sites/NAME`. */
 export const stateFile = (host: Pick<Host, 'paths'>, name: string): string => join(host.paths.state, `${name}.json`)
@@ -90,6 +90,17 @@ export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remembe
     remember()
   } catch (error) {
     shell.note('problem', `${what}: ${messageOf(error)}`)
+  }
+}
+
+/** What this host remembers of each site under one name, as a schema has it. Errors are those of {@link readState}. */
+export function memoryOfSites<Value extends object>(folder: string, schema: z.ZodType<Value>) {
+  const nameOf = (site: string): string => join(folder, encodeURIComponent(site))
+  return {
+    fileOf: (host: Pick<Host, 'paths'>, site: string): string => stateFile(host, nameOf(site)),
+    read: (host: Pick<Host, 'paths'>, site: string): Value | undefined => readState(host, nameOf(site), schema),
+    write: (host: Pick<Host, 'paths'>, site: string, value: Value): void => writeState(host, nameOf(site), value),
+    remove: (host: Pick<Host, 'paths'>, site: string): void => removeFile(stateFile(host, nameOf(site))),
   }
 }
 

@@ -4,15 +4,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { BadInput } from '../core/bad-input.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import { parseChecked, readState, textOfState, writeState } from '../host/state.ts'
+import { memoryOfSites, parseChecked, textOfState } from '../host/state.ts'
 import { makeFolder } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type ConfigurationFile, NO_PROPOSAL, type Proposal, readProposal } from './proposal.ts'
 
 /** Words kept of each kind. */
 const MOST = 100
-
-const stateName = (site: string): string => join('configurations', encodeURIComponent(site))
 
 /** What an administrator of this host said of one configuration, byte for byte. */
 const word = z.object({ name: z.string(), sha256: z.string() })
@@ -28,9 +26,10 @@ const approvals = z.object({
   lineages: z.array(z.string()).default([]),
 })
 export type Approvals = z.infer<typeof approvals>
+const memory = memoryOfSites('configurations', approvals)
 
 export const readApprovals = (host: Pick<Host, 'paths'>, site: string): Approvals =>
-  readState(host, stateName(site), approvals) ?? approvals.parse({})
+  memory.read(host, site) ?? approvals.parse({})
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -60,14 +59,14 @@ export function remember(
   const fresh = files.map(({ name, text }) => ({ name, sha256: digestOf(text) }))
   const isNew = (word: Word): boolean => !fresh.some(each => each.name === word.name && each.sha256 === word.sha256)
   const all = [...known[said].filter(isNew), ...fresh].slice(-MOST)
-  writeState(host, stateName(site), { ...known, [said]: all, [other]: known[other].filter(isNew) })
+  memory.write(host, site, { ...known, [said]: all, [other]: known[other].filter(isNew) })
 }
 
 /** Remembers that lineages were put in place for a site. @throws when it cannot be written */
 export function rememberLineages(host: Pick<Host, 'paths'>, site: string, names: readonly string[]): void {
   const known = readApprovals(host, site)
   const fresh = names.filter(name => !known.lineages.includes(name))
-  if (fresh.length > 0) writeState(host, stateName(site), { ...known, lineages: [...known.lineages, ...fresh] })
+  if (fresh.length > 0) memory.write(host, site, { ...known, lineages: [...known.lineages, ...fresh] })
 }
 
 /** What an administrator says of the configuration that waits for a site. */

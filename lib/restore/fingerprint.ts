@@ -10,8 +10,7 @@ import { COMPANION, openDump } from '../host/companion.ts'
 import { sameBytes } from '../host/opened-file.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext } from '../host/site.ts'
-import { readState, stateFile, writeState } from '../host/state.ts'
-import { removeFile } from '../host/whole-file.ts'
+import { memoryOfSites } from '../host/state.ts'
 
 /** Whether a dump in a restored tree is the one beside the live site. */
 export async function hasSameDump(tree: string, live: string, name: string): Promise<boolean> {
@@ -20,17 +19,16 @@ export async function hasSameDump(tree: string, live: string, name: string): Pro
   return mine !== undefined && theirs !== undefined && (await sameBytes(mine.path, theirs.path))
 }
 
-/** How a replica looked when it was put in place: whatever differs later, somebody changed. */
-export interface Fingerprint {
-  /** By path: size, time of the last change of the inode, and the inode. */
-  readonly files: Readonly<Record<string, string>>
-  /** By name: the checksum of a table, or of the text of a view, trigger, routine or event (`trigger on_insert`). */
-  readonly tables: Readonly<Record<string, string>>
-}
-
-const nameOf = (site: string): string => join('fingerprints', encodeURIComponent(site))
 const sums = z.record(z.string(), z.string())
-const fingerprints = z.object({ files: sums, tables: sums })
+/** How a replica looked when it was put in place: whatever differs later, somebody changed. */
+const fingerprint = z.object({
+  /** By path: size, time of the last change of the inode, and the inode. */
+  files: sums,
+  /** By name: the checksum of a table, or of the text of a view, trigger, routine or event (`trigger on_insert`). */
+  tables: sums,
+})
+export type Fingerprint = Readonly<z.infer<typeof fingerprint>>
+const memory = memoryOfSites('fingerprints', fingerprint)
 
 export async function takeFingerprint(
   context: HostContext,
@@ -50,20 +48,16 @@ export const isIn = ({ tables }: Fingerprint, { database }: DatabaseAccess): boo
 /** The fingerprint of the last replay; undefined when there was none, or it cannot be read. */
 export function readFingerprint({ host }: HostContext, site: string): Fingerprint | undefined {
   try {
-    return readState(host, nameOf(site), fingerprints)
+    return memory.read(host, site)
   } catch {
     return undefined
   }
 }
 
 /** @throws when it cannot be written, with its path; the one before it stays then */
-export function writeFingerprint({ host }: HostContext, site: string, fingerprint: Fingerprint): void {
-  writeState(host, nameOf(site), fingerprint)
-}
+export const writeFingerprint = ({ host }: HostContext, site: string, taken: Fingerprint): void => memory.write(host, site, taken)
 
-export function removeFingerprint({ host }: HostContext, site: string): void {
-  removeFile(stateFile(host, nameOf(site)))
-}
+export const removeFingerprint = ({ host }: HostContext, site: string): void => memory.remove(host, site)
 
 /** The inode's time sees what a set-back modification time hides. The folder's own changes with its name: left out. */
 async function filesIn({ shell }: HostContext, folder: string): Promise<Record<string, string>> {

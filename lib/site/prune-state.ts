@@ -6,7 +6,7 @@ import { suspicionOf } from '../core/alarm.ts'
 import { type Collection, type FileRef, newestSet } from '../core/collection.ts'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import { newestKnownGood } from '../core/known-good.ts'
-import { type PlannedNames, signsOfWriter } from '../core/prune-check.ts'
+import { signsOfWriter } from '../core/prune-check.ts'
 import type { PruneInput } from '../core/retention.ts'
 import { messageOf } from '../core/wording.ts'
 import { targetOf } from '../duplicity/io/call.ts'
@@ -14,8 +14,8 @@ import { parseName } from '../duplicity/names.ts'
 import { lineOf } from '../engine/command.ts'
 import { readRecord } from '../host/records.ts'
 import type { Site, SiteLimits } from '../host/site.ts'
-import { readState, stateFile, writeState } from '../host/state.ts'
-import { makeFolder, namesIn, removeFile } from '../host/whole-file.ts'
+import { memoryOfSites } from '../host/state.ts'
+import { makeFolder, namesIn } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type FreeSpace, isFull, type SiteArchive } from '../store/archive.ts'
 
@@ -38,40 +38,27 @@ export function appendPruneLog(folder: string, text: string, now: number): strin
 }
 
 /** Why all pruning of a site is stopped until a person removes the file. */
-const frozen = z.object({ since: z.string(), differences: z.array(z.string()) })
-type Frozen = Readonly<z.infer<typeof frozen>>
+const frozen = memoryOfSites('frozen', z.object({ since: z.string(), differences: z.array(z.string()).readonly() }))
 
+const names = z.array(z.string()).readonly()
 /** What an action was going to do, written before it begins: when the run is killed in it, the next one compares. */
-export interface Pending extends PlannedNames {
-  readonly before: readonly string[]
-}
+export const pendingPruning = memoryOfSites('pruning', z.object({ mustGo: names, mayGo: names, before: names }))
 
-const names = z.array(z.string())
-const pending: z.ZodType<Pending> = z.object({ mustGo: names, mayGo: names, before: names })
+/** Stops all pruning of a site. */
+export const freeze = (host: Host, site: string, differences: readonly string[], now: number): void =>
+  frozen.write(host, site, { since: new Date(now).toISOString(), differences })
 
-const frozenState = (site: string): string => join('frozen', encodeURIComponent(site))
-const pendingState = (site: string): string => join('pruning', encodeURIComponent(site))
+/** The command by which a person lets pruning of the site go on. */
+export const unfreezeCommand = (host: Host, site: string): string => lineOf(['rm', frozen.fileOf(host, site)])
 
 /** Why pruning of a site is stopped, if it is. A file that cannot be read stops it too. */
-function readFrozen(host: Host, site: string): Frozen | undefined {
+function readFrozen(host: Host, site: string): ReturnType<typeof frozen.read> {
   try {
-    return readState(host, frozenState(site), frozen)
+    return frozen.read(host, site)
   } catch (error) {
     return { since: 'an unknown time', differences: [messageOf(error)] }
   }
 }
-
-export const readPending = (host: Host, site: string): Pending | undefined => readState(host, pendingState(site), pending)
-export const writePending = (host: Host, site: string, work: Pending): void => writeState(host, pendingState(site), work)
-export const clearPending = (host: Host, site: string): void => removeFile(stateFile(host, pendingState(site)))
-
-/** Stops all pruning of a site. */
-export function freeze(host: Host, site: string, differences: readonly string[], now: number): void {
-  writeState(host, frozenState(site), { since: new Date(now).toISOString(), differences })
-}
-
-/** The command by which a person lets pruning of the site go on. */
-export const unfreezeCommand = (host: Host, site: string): string => lineOf(['rm', stateFile(host, frozenState(site))])
 
 /** Why pruning of a site is stopped, if it is, with the command that lets it go on. */
 export function frozenReason(host: Host, site: string): string | undefined {

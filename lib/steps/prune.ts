@@ -13,15 +13,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { Stopped } from '../engine/stop.ts'
 import { chainStatus } from '../report/chain-status.ts'
-import {
-  appendPruneLog,
-  clearPending,
-  freeze,
-  pruneInputOf,
-  readPending,
-  unfreezeCommand,
-  writePending,
-} from '../site/prune-state.ts'
+import { appendPruneLog, freeze, pendingPruning, pruneInputOf, unfreezeCommand } from '../site/prune-state.ts'
 import { siteReport } from '../site/report.ts'
 import { dropFromRecord } from '../store/audited-files.ts'
 import type { Needs } from '../store/facts.ts'
@@ -70,12 +62,12 @@ export function planNow(facts: PruneNeeds, shell: Pick<Shell, 'now'>): PrunePlan
 
 /** A run was killed while it pruned this site: whatever it deleted besides what it had planned stops the pruning. */
 async function lookAtCutShort({ host, site, collection }: PruneNeeds, shell: Shell): Promise<void> {
-  const pending = readPending(host, site.name)
+  const pending = pendingPruning.read(host, site.name)
   if (!pending) return
   const found = differences(pending, { before: pending.before, after: namesIn(collection) }, 'cut short')
   await shell.act('compare the archive with what the pruning that was cut short had planned', () => {
     if (found.length > 0) stopPruning({ host, site }, found, shell)
-    clearPending(host, site.name)
+    pendingPruning.remove(host, site.name)
   })
 }
 
@@ -93,7 +85,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     try {
       const file = appendPruneLog(host.paths.logs, chainStatus(site.name, collection, plan, shell.now()), shell.now())
       shell.note('info', `chain status: ${file}`)
-      writePending(host, site.name, { ...namesOf(plan), before })
+      pendingPruning.write(host, site.name, { ...namesOf(plan), before })
       dropFromRecord(host, site.name, [...plan.files, ...plan.mayGo])
     } catch (error) {
       throw new Error(`nothing goes before it is written down what is to go: ${messageOf(error)}`)
@@ -116,7 +108,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     newest.collection = left
     const found = differences(namesOf(plan), { before, after: namesIn(left) }, failure === undefined ? 'well' : 'failed')
     if (found.length > 0) stopPruning(facts, found, shell)
-    clearPending(host, site.name)
+    pendingPruning.remove(host, site.name)
     shell.note('info', `${counted(left.chains.length, 'chain')}, ${formatBytes(left.bytes)} left`)
     if (failure === undefined) shell.note('significant', `after the pruning ${reachText(left, shell.now())}`)
     shell.tell({ site: site.name, prunedBytes: (collection.bytes ?? 0) - (left.bytes ?? 0) })

@@ -1,38 +1,35 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import type { AuditedFiles, KnownFiles } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
-import { readState, writeState } from '../host/state.ts'
+import { memoryOfSites } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readSetRecords } from './set-records.ts'
 
 const hash = z.string().regex(/^[0-9a-f]+$/)
-const filesSchema = z.record(
-  z.string(),
-  z.object({
-    bytes: z.int().optional(),
-    sha1: hash.optional(),
-    sha256: hash.optional(),
-    readAt: z.number().optional(),
-    copy: z.string().optional(),
-    wrong: z.string().optional(),
-    wrongSince: z.number().optional(),
-  }),
+const memory = memoryOfSites(
+  'archive-files',
+  z.record(
+    z.string(),
+    z.object({
+      bytes: z.int().optional(),
+      sha1: hash.optional(),
+      sha256: hash.optional(),
+      readAt: z.number().optional(),
+      copy: z.string().optional(),
+      wrong: z.string().optional(),
+      wrongSince: z.number().optional(),
+    }),
+  ),
 )
 
-const stateOf = (site: string): string => join('archive-files', encodeURIComponent(site))
-
 /** What this host remembers of the files of a site's archive. @throws when that is damaged, with the file */
-export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
-  return readState(host, stateOf(site), filesSchema) ?? {}
-}
+export const readAuditedFiles = (host: Pick<Host, 'paths'>, site: string): AuditedFiles => memory.read(host, site) ?? {}
 
 /** @throws when it cannot be written */
-export function writeAuditedFiles(host: Pick<Host, 'paths'>, site: string, files: AuditedFiles): void {
-  writeState(host, stateOf(site), files)
-}
+export const writeAuditedFiles = (host: Pick<Host, 'paths'>, site: string, files: AuditedFiles): void =>
+  memory.write(host, site, files)
 
 /** Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. */
 export function dropFromRecord(host: Pick<Host, 'paths'>, site: string, files: readonly FileRef[]): void {
