@@ -8,6 +8,8 @@ import { filesOfSite, unlessUnusable } from './share-files.ts'
 
 /** The file beside a site's sets that tells what neither their names nor their sizes do. Losing it loses no backup. */
 const RECORDS = '.holdfast-sets'
+/** What earlier versions kept there instead: lines of the same form, of sizes only. */
+const FORMER = '.holdfast-sizes'
 
 /** Bytes that are read of it, newest sets first: whoever can write to the share can make it as large as they like. */
 const MOST = 8_000_000
@@ -106,7 +108,11 @@ type SetFolder = Parameters<typeof filesOfSite>[0]
  */
 export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
   const files = filesOfSite(archive, shell.quick)
-  return recordsIn((await files?.text(RECORDS, MOST).catch(unlessUnusable)) ?? '')
+  for (const name of [RECORDS, FORMER]) {
+    const text = await files?.text(name, MOST).catch(unlessUnusable)
+    if (text !== undefined) return recordsIn(text)
+  }
+  return []
 }
 
 /**
@@ -127,6 +133,7 @@ export async function recordSet(
     const records = withRecord(await readSetRecords(archive, shell), { ...fields, time })
     const kept = present ? records.filter(isOf(present, time)) : records
     await files.write(RECORDS, textOfRecords(kept))
+    await files.remove(FORMER)
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `what is known of the set cannot be written down beside its archive: ${messageOf(error)}`)
