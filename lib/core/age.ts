@@ -41,7 +41,8 @@ export function parseInterval(text: string, what = 'interval'): number {
   return seconds
 }
 
-function intervalSeconds(given: string): number | undefined {
+/** The same; undefined for a text that is none. */
+export function intervalSeconds(given: string): number | undefined {
   const text = asDuplicityHasIt(given)
   if (!intervalForm.test(text)) return undefined
   const parts = [...text.matchAll(/(\d+)([smhDWMY])/g)]

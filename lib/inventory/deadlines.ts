@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseInterval } from '../core/age.ts'
+import { intervalSeconds } from '../core/age.ts'
 
 const WANTED = 'wanted seconds, such as 90, or an interval, such as 30m, 12h or 2D'
 
@@ -7,21 +7,12 @@ const WANTED = 'wanted seconds, such as 90, or an interval, such as 30m, 12h or 
 export const duration = z
   .union([z.number(), z.string()], WANTED)
   .transform((given, context) => {
-    const seconds = secondsIn(given)
+    const seconds = typeof given === 'number' ? given : intervalSeconds(given)
     if (seconds !== undefined && seconds > 0) return seconds
     context.addIssue({ code: 'custom', message: WANTED, input: given })
     return z.NEVER
   })
   .meta({ exclusiveMinimum: 0 })
-
-function secondsIn(given: number | string): number | undefined {
-  if (typeof given === 'number') return given
-  try {
-    return parseInterval(given)
-  } catch {
-    return undefined
-  }
-}
 
 /** After how long what does not end is ended. No wait of a run is without a deadline. */
 export const deadlines = z

@@ -8,73 +8,41 @@ export interface EnvProblem {
   readonly problem: string
 }
 
-const NAME = /^\s*(?:export\s+)?([\w.-]+)\s*[=:](.*)$/
-const QUOTES = ["'", '"', '`'] as const
+/** A variable: its name, then a quote, all up to the next such quote and what follows it, or the rest of the line. */
+const VARIABLE = /^[^\S\r\n]*(?:export\s+)?([\w.-]+)[^\S\r\n]*[=:][^\S\r\n]*(?:(['"`])([\s\S]*?)\2(.*)|(.*))$/gm
 
 /** Finds values that dotenv reads as something else: whoever wrote such a passphrase down has a wrong one. */
 export function problemsOfEnv(text: string): EnvProblem[] {
-  const found = valuesIn(text)
   const read = parse(text)
-  return found.flatMap(({ line, name, written, problem }, index) => {
-    const isLast = !found.slice(index + 1).some(other => other.name === name)
-    const isFirst = !found.slice(0, index).some(other => other.name === name)
-    const wrong =
-      problem ??
-      (isFirst ? (isLast && read[name] !== written ? 'it is not read as it is written' : undefined) : 'it is there twice')
-    return wrong === undefined ? [] : [{ line, name, problem: `${wrong}; write ${suggestion(name, written)}` }]
+  const found = [...text.matchAll(VARIABLE)].map(
+    ({ index, 1: name = '', 2: quote, 3: quoted = '', 4: after = '', 5: bare = '' }) => ({
+      name,
+      line: text.slice(0, index).split(/\r\n|\n|\r/).length,
+      written: quote === undefined ? bare.trim() : quoted,
+      wrong: quote === undefined ? wrongWithBare(bare) : wrongWithQuoted(quote, quoted, after.trim()),
+    }),
+  )
+  return found.flatMap(({ name, line, written, wrong }, index) => {
+    const isTwice = found.findIndex(other => other.name === name) < index
+    const isOther = found.findLastIndex(other => other.name === name) === index && read[name] !== written
+    const problem = wrong ?? (isTwice ? 'it is there twice' : isOther ? 'it is not read as it is written' : undefined)
+    return problem === undefined ? [] : [{ line, name, problem: `${problem}; write ${suggestion(name, written)}` }]
   })
 }
 
-interface WrittenValue {
-  readonly line: number
-  readonly name: string
-  /** As a person means it. */
-  readonly written: string
-  readonly problem?: string | undefined
+function wrongWithBare(value: string): string | undefined {
+  const [quote] = /^['"`]/.exec(value) ?? []
+  if (quote !== undefined) return `the ${quote} at its beginning is never closed`
+  return value.includes('#') ? 'a # begins a comment, so the value ends before it' : undefined
 }
 
-function valuesIn(text: string): WrittenValue[] {
-  const lines = text.split(/\r\n|\n|\r/)
-  const values: WrittenValue[] = []
-  for (let index = 0; index < lines.length; index++) {
-    const [, name, rest = ''] = NAME.exec(lines[index]!) ?? []
-    if (name === undefined) continue
-    const { more, ...value } = valueAt(rest, lines.slice(index + 1))
-    values.push({ line: index + 1, name, ...value })
-    index += more
-  }
-  return values
-}
-
-/** A value as a person means it, and how many further lines it has. */
-function valueAt(rest: string, following: readonly string[]): { written: string; more: number; problem?: string } {
-  const text = rest.trim()
-  const quote = QUOTES.find(each => text.startsWith(each))
-  if (quote === undefined)
-    return {
-      written: text,
-      more: 0,
-      ...(text.includes('#') ? { problem: 'a # begins a comment, so the value ends before it' } : {}),
-    }
-  const all = [rest.trimStart().slice(1), ...following].join('\n')
-  const end = all.indexOf(quote)
-  if (end < 0) return { written: text, more: 0, problem: `the ${quote} at its beginning is never closed` }
-  const written = all.slice(0, end)
-  const more = written.split('\n').length - 1
-  const after = all
-    .slice(end + 1)
-    .split('\n')[0]!
-    .trim()
-  if (after !== '' && !after.startsWith('#')) return { written, more, problem: `something stands after its closing ${quote}` }
-  return {
-    written,
-    more,
-    ...(quote === '"' && /\\[nr]/.test(written) ? { problem: 'between " a \\n or \\r is read as the end of a line' } : {}),
-  }
+function wrongWithQuoted(quote: string, value: string, after: string): string | undefined {
+  if (after !== '' && !after.startsWith('#')) return `something stands after its closing ${quote}`
+  return quote === '"' && /\\[nr]/.test(value) ? 'between " a \\n or \\r is read as the end of a line' : undefined
 }
 
 /** How it is written so that it is read as it stands; the value itself is not shown. */
 function suggestion(name: string, value: string): string {
-  const quote = QUOTES.toSorted((a, b) => Number(a === '"') - Number(b === '"')).find(each => !value.includes(each))
+  const quote = ["'", '`', '"'].find(each => !value.includes(each))
   return quote === undefined ? 'a value without quotes in it' : `${name}=${quote}…${quote}`
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseInterval } from '../core/age.ts'
+import { intervalSeconds, parseInterval } from '../core/age.ts'
 import { parseDatabaseHost } from '../core/database-access.ts'
 import { isHostName } from '../core/marker.ts'
 import { check } from './check.ts'
@@ -9,15 +9,7 @@ import { absolutePath, paths, relativePath, seconds, secretName, words } from '.
 import { hooks, mail, metrics, pings } from './reporting.ts'
 
 const unit = z.string().regex(/^[A-Za-z0-9:_.\\@-]+$/, 'wanted the name of a systemd unit')
-const interval = z.string().refine(isInterval, 'wanted an interval such as 1M, 1W or 28D')
-
-function isInterval(text: string): boolean {
-  try {
-    return parseInterval(text) > 0
-  } catch {
-    return false
-  }
-}
+const interval = z.string().refine(text => (intervalSeconds(text) ?? 0) > 0, 'wanted an interval such as 1M, 1W or 28D')
 
 const probe = z.strictObject({
   host: z.string().min(1),

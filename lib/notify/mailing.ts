@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Secret } from '../core/secret.ts'
@@ -11,15 +10,12 @@ import type { Host, MailSettings } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
 import { composeMail, isMailDue, type Mail, troubleOf } from '../report/mail.ts'
 import type { Picture } from '../report/mail-picture.ts'
-import { MailQueue, type Send } from '../report/mail-queue.ts'
 import type { Report } from '../report/report.ts'
-import { smtpSender } from '../report/smtp.ts'
+import { MailQueue, type Send } from './mail-queue.ts'
+import { smtpSender } from './smtp.ts'
 
 /** Seconds to wait for another run that sends the queue's mails just now. */
 const PATIENCE = 120
-
-/** Where mails wait. */
-const mailFolder = (host: Pick<Host, 'paths'>): string => join(host.paths.state, 'mail')
 
 /**
  * Mails the report where one is due, and what earlier runs could not send (S35). The mail is on disk before the first
@@ -37,16 +33,17 @@ export async function mailReport(
   const settings = host.mail
   if (!settings) return
   const due = isMailDue(report, settings.when) && !(isAskedOften && isMailedToday(host, report, shell.now()))
-  if (!due && !hasWaiting(mailFolder(host))) return
+  const folder = join(host.paths.state, 'mail')
+  const queue = new MailQueue(folder)
+  if (!due && queue.names().length === 0) return
   const what = due ? `mail "${report.subject}" to ${settings.to.join(', ')}` : 'send the mails that wait'
   await shell.act(what, async () => {
-    const queue = new MailQueue(mailFolder(host))
     const mail = due ? await composeMail(report, settings, await drawn(host, report, shell)) : undefined
     if (due && isAskedOften) recordMailed(host, report, shell)
     const send = senderOf(settings, secrets, shell)
     const unkept = mail && keep(queue, mail, settings.keep, shell)
     if (mail && unkept !== undefined) return await sendUnkept(mail, unkept, send, shell)
-    await sendWaiting(queue, send, join(mailFolder(host), 'lock'), shell)
+    await sendWaiting(queue, send, join(folder, 'lock'), shell)
   })
 }
 
@@ -109,10 +106,6 @@ async function sendWaiting(queue: MailQueue, send: Send, lock: string, shell: Sh
   for (const mail of sent) shell.note('info', `sent "${mail.subject}" to ${mail.to.join(', ')}`)
   if (problems.length > 0)
     throw new Error(`${problems.join('; ')}; ${counted(waiting, 'mail waits', 'mails wait')} for the next run`)
-}
-
-function hasWaiting(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).some(name => name.endsWith('.json'))
 }
 
 function senderOf({ by }: MailSettings, secrets: Secrets, shell: Shell): Send {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { parseInterval } from '../core/age.ts'
+import { intervalSeconds } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
 import { type Approval, readApproval } from '../restore/approvals.ts'
@@ -213,11 +213,7 @@ function numberOf(value: unknown, name: string, least: number, most: number): nu
 }
 
 function frequencyOf(value: unknown): number {
-  try {
-    const seconds = parseInterval(String(value))
-    if (seconds > 0) return seconds
-  } catch {
-    // said below
-  }
+  const seconds = intervalSeconds(String(value))
+  if (seconds) return seconds
   throw new BadInput(`--frequency: found "${value}", wanted an interval such as 1M, 1W or 28D`)
 }

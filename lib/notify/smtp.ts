@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Secret } from '../core/secret.ts'
-import type { Mail } from './mail.ts'
+import type { Mail } from '../report/mail.ts'
 import type { Delivery, Send } from './mail-queue.ts'
 
 /** How a mail server is reached. */

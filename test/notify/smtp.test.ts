@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { Secret } from '../../lib/core/secret.ts'
+import { MailQueue } from '../../lib/notify/mail-queue.ts'
+import { type SmtpServer, smtpSender } from '../../lib/notify/smtp.ts'
 import { composeMail, type Mail } from '../../lib/report/mail.ts'
-import { MailQueue } from '../../lib/report/mail-queue.ts'
-import { type SmtpServer, smtpSender } from '../../lib/report/smtp.ts'
 import { backedUp, failed, madeUpReport } from '../support/made-up-report.ts'
 import { type Manners, openMail, selfSigned, startMailServer, startSilentServer } from '../support/mail-server.ts'
 
@@ -170,8 +170,8 @@ test('MailQueue keeps mails in files for their owner only, oldest first, no more
 
 test('MailQueue sets a damaged file aside, says so, and sends the others', async () => {
   const { queue: waiting, folder } = queue()
-  writeFileSync(join(folder, '0000000000001-00000000.json'), '{"from":')
   waiting.add(await mail(), 2, 50)
+  writeFileSync(join(folder, '0000000000001-00000000.json'), '{"from":')
   const { sent, problems } = await waiting.sendAll(async () => ({ left: [], problem: undefined, hopeless: false }))
   assert.equal(sent.length, 1)
   assert.match(problems[0]!, /damaged and was set aside/)
