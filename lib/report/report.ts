@@ -79,7 +79,7 @@ export function reportOf(run: RunFacts): Report {
   const { host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log, outcomes, isJudged, last = NO_RUN } = run
   const verdicts = siteVerdicts(outcomes, isJudged)
   const work = workFindings(outcomes, undefined)
-  const sites = verdicts.map(verdict => rowOf(verdict, outcomes, last))
+  const sites = verdicts.map(verdict => rowOf(verdict, run))
   const notes = (kind: NoteKind): Remark[] =>
     outcomes.flatMap(({ subject, notes: all }) =>
       all.filter(note => note.kind === kind).map(note => ({ site: subject, text: note.text })),
@@ -142,19 +142,20 @@ function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
   }
 }
 
-function rowOf({ report, verdict }: SiteVerdict, outcomes: readonly Outcome[], run: LastRun): SiteRow {
-  const last = lastOf(run, report.site)
+function rowOf({ report, verdict }: SiteVerdict, run: RunFacts): SiteRow {
+  const last = lastOf(run.last ?? NO_RUN, report.site)
   const isBack = verdict === 'well' && report.seenAt !== undefined && last !== undefined && last.verdict !== 'well'
   const since = verdict !== 'well' && last?.verdict === verdict ? { since: last.since } : {}
-  const state = verdict === 'well' && !isReached(report, outcomes) ? 'not reached' : verdict
+  const state = verdict === 'well' && !isReached(report, run) ? 'not reached' : verdict
   return { ...report, verdict, state, isWellAgain: isBack && state === 'well', ...since }
 }
 
-/** Whether the run got to a site that it had something to do for. */
-function isReached({ site, role, stillBroken }: SiteReport, outcomes: readonly Outcome[]): boolean {
+/** Whether the run got to a site that it had something to do for. One that does not judge is all for one site. */
+function isReached({ site, role }: SiteReport, { outcomes, isJudged }: RunFacts): boolean {
+  if (!isJudged) return !outcomes.some(({ status }) => status === 'failed' || status === 'stopped')
   const own = outcomes.filter(outcome => outcome.subject === site)
   if (own.some(outcome => outcome.status === 'stopped')) return false
-  return own.length > 0 || stillBroken !== undefined || !(role === 'primary' || role === 'replica' || role === 'new replica')
+  return own.length > 0 || !(role === 'primary' || role === 'replica' || role === 'new replica')
 }
 
 type Told = Omit<Report, 'subject' | 'significantRun'>
