@@ -21,11 +21,10 @@ const page = join(blog, 'SITE/index.html')
 /** Files that write the commands of tasks as a person reads them in a help page, a table or a completion. */
 const HELP = [
   'lib/program/command-line.ts',
-  'lib/program/completion.ts',
-  'lib/program/task-table.ts',
+  'lib/program/task-help.ts',
   'lib/program/tasks.ts',
   'lib/demo/ending.ts',
-  'lib/demo/program.ts',
+  'lib/demo/play.ts',
   'lib/core/task-command.ts',
 ]
 
