@@ -27,18 +27,7 @@ const LISTS: Readonly<Record<ObjectKind, readonly [name: string, from: string, d
 
 /** Lists what is in a database; undefined when there is no such database. */
 export async function contentsOf(admin: Pick<Admin, 'rows'>, database: string): Promise<Contents | undefined> {
-  const [contents] = await contentsOfEach(admin, [database])
-  return contents
-}
-
-/** The same of several, asked at once: each question costs the start of a client. */
-export async function contentsOfEach(
-  admin: Pick<Admin, 'rows'>,
-  databases: readonly string[],
-): Promise<readonly (Contents | undefined)[]> {
-  const rows = await admin.rows(databases.map(database => `SELECT 'begin'; ${listsOf(database)}`).join(' '))
-  const begins = rows.flatMap(([kind], at) => (kind === 'begin' ? [at] : []))
-  return begins.map((begin, at) => contentsIn(rows.slice(begin + 1, begins[at + 1])))
+  return contentsIn(await admin.rows(listsOf(database)))
 }
 
 function listsOf(database: string): string {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseChecked, textOfState } from '../host/state.ts'
 import { type Admin, QueryFailed } from './admin.ts'
-import { type Contents, contentsOf, contentsOfEach, type ObjectKind } from './contents.ts'
+import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
 import type { LeftOut } from './importable-statement.ts'
 import { withoutDefiner } from './importable-statement.ts'
 import { quoteName } from './sql.ts'
@@ -163,7 +163,7 @@ export async function readSides(
   { live, held }: { readonly live: string; readonly held: string },
   leftOut: readonly LeftOut[],
 ): Promise<Sides> {
-  const [ofLive, ofHeld] = await contentsOfEach(admin, [live, held])
+  const [ofLive, ofHeld] = [await contentsOf(admin, live), await contentsOf(admin, held)]
   const [here, there] = [await definitionsOf(admin, live, ofLive), await definitionsOf(admin, held, ofHeld)]
   const [mine, theirs] = [here.map(one => freed(one, live)), there.map(one => freed(one, held))]
   const twinOf = (one: Definition): Definition | undefined => here[mine.findIndex(other => isSame(one, other))]

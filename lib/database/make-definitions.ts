@@ -45,14 +45,8 @@ export async function makeDefinitions(context: HostContext, { file, database, si
   const missing = await makeAll(asTheyWere, collation, byAdministrator)
   if (from === 'set' && list.length > 0) await makeAsSite(context, { file, database, site }, { list, collation }, account)
   // one that was live can want one of the set
-  const refused =
-    missing.length > 0
-      ? await makeAll(
-          missing.map(({ definition }) => definition),
-          collation,
-          byAdministrator,
-        )
-      : []
+  const again = missing.map(({ definition }) => definition)
+  const refused = await makeAll(again, collation, byAdministrator)
   // a definition that was refused can leave that of its own time
   if (missing.length > 0 || from === 'set') await makeAgain()
   if (refused.length > 0) tellRefused(context, site, refused)

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { mountsWithin } from '../core/path.ts'
 import { searchPath } from '../engine/process.ts'
@@ -181,11 +181,11 @@ function mountWords(program: string, sandbox: Sandbox): string[] {
 
 function systemMounts(network = false): Mount[] {
   const etc = [...ETC, ...(network ? ETC_OF_NETWORK : [])].map(name => `/etc/${name}`)
-  return [...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].flatMap(systemFolder), ...etc.map(fileOfEtc)]
+  return ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', ...etc].map(ofSystem)
 }
 
-/** A file of /etc as it is, or the link that it is into /usr: a link is made sooner than a mount. */
-function fileOfEtc(path: string): Mount {
+/** A file or folder of the system as it is, or the link that it is into /usr: a link is made sooner than a mount. */
+function ofSystem(path: string): Mount {
   const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && existsSync(path)
   if (isLink && realpathSync(path).startsWith('/usr/')) return { to: path, words: ['--symlink', realpathSync(path), path] }
   return { to: path, words: ['--ro-bind-try', path, path] }
@@ -212,13 +212,6 @@ function ownMounts({ limits = {} }: Sandbox): Mount[] {
     { to: '/tmp', words: [...own, '/tmp'] },
     { to: '/proc', words: ['--proc', '/proc'] },
   ]
-}
-
-/** A folder of the system as it is: itself, or the link that it has become. */
-function systemFolder(path: string): Mount[] {
-  const there = lstatSync(path, { throwIfNoEntry: false })
-  if (!there) return []
-  return [{ to: path, words: there.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path] }]
 }
 
 function namedMounts(program: string, { reads = [], writes = [] }: Sandbox): Mount[] {

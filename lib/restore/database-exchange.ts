@@ -4,7 +4,7 @@ import type { DatabaseExchange, Transaction } from '../core/restore-journal.ts'
 import { Secret } from '../core/secret.ts'
 import { type Admin, adminOf } from '../database/admin.ts'
 import { OWN_SERVER, recordedClaims } from '../database/claims.ts'
-import { type Contents, contentsOfEach } from '../database/contents.ts'
+import { type Contents, contentsOf } from '../database/contents.ts'
 import { dropSql } from '../database/definitions.ts'
 import { makeDefinitions } from '../database/make-definitions.ts'
 import { openOwnServer } from '../database/own-server.ts'
@@ -28,7 +28,7 @@ export async function moveDatabases(
   const admin = adminOf(context)
   const sides: Side[] = []
   for (const exchange of databases) {
-    const [live, held] = await contentsOfEach(admin, [exchange.live, exchange.held])
+    const [live, held] = [await contentsOf(admin, exchange.live), await contentsOf(admin, exchange.held)]
     if (!live || !held)
       throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
     sides.push({ exchange, live, held })
