@@ -150,27 +150,18 @@ export interface Asked {
 /** The forecast as the site is set, beside what was asked, or else twice the allowance and fulls half as often. */
 export function compareForecasts(input: ForecastInput, asked: Asked): readonly Variant[] {
   const { allowanceBytes, frequencySeconds } = input
-  const nothing = asked.allowanceBytes === undefined && asked.frequencySeconds === undefined
-  const others = nothing
-    ? [
-        ['twice the allowance', { allowanceBytes: 2 * allowanceBytes }] as const,
-        ['fulls half as often', { frequencySeconds: 2 * frequencySeconds }] as const,
-      ]
-    : [
-        [
-          'as asked',
-          withoutUndefined({ allowanceBytes: asked.allowanceBytes, frequencySeconds: asked.frequencySeconds }),
-        ] as const,
-      ]
-  return [['as it is', {}] as const, ...others].map(([name, change]) => {
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined)
+  const usual: [string, Partial<ForecastInput>][] = [
+    ['twice the allowance', { allowanceBytes: 2 * allowanceBytes }],
+    ['fulls half as often', { frequencySeconds: 2 * frequencySeconds }],
+  ]
+  const others: typeof usual = given.length === 0 ? usual : [['as asked', Object.fromEntries(given)]]
+  return [['as it is', {}] as (typeof usual)[number], ...others].map(([name, change]) => {
     const changed = { ...input, ...change }
     const { allowanceBytes: allowance, frequencySeconds: frequency } = changed
     return { name, allowanceBytes: allowance, frequencySeconds: frequency, forecast: forecast(changed) }
   })
 }
-
-const withoutUndefined = (asked: Asked): Partial<ForecastInput> =>
-  Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
 
 /** A forecast in a line: how far back one can go at its end, and at worst once the allowance was met. */
 export interface Gist {

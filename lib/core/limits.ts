@@ -20,18 +20,16 @@ export function allowanceFrom(text: string | undefined, otherwise: number): Limi
 
 /** The seconds between full backups that the text of `full_backup_freq`, or else a default, gives (S12). */
 export function frequencyFrom(text: string | undefined, otherwise: string): Limit {
-  const standard = parseInterval(otherwise)
-  if (text === undefined) return { value: standard, problem: undefined }
+  const value = parseInterval(otherwise)
+  if (text === undefined) return { value, problem: undefined }
   try {
     const seconds = parseInterval(text.trim())
     if (seconds > 0) return { value: seconds, problem: undefined }
   } catch {
     // said below
   }
-  return {
-    value: standard,
-    problem: `full_backup_freq says ${quoted(text)}, wanted an interval such as 1M, 1W or 28D; ${otherwise} is used`,
-  }
+  const problem = `full_backup_freq says ${quoted(text)}, wanted an interval such as 1M, 1W or 28D; ${otherwise} is used`
+  return { value, problem }
 }
 
 const quoted = (text: string): string => JSON.stringify(text.trim().slice(0, 40))

@@ -11,16 +11,10 @@ export interface SiteNeeds {
   readonly certificates?: boolean | undefined
 }
 
-/** What a host needs that is to serve all of these sites. Web servers of more than one kind are several needs. */
-export interface HostNeeds {
-  readonly database: boolean
-  readonly php: readonly string[]
-  readonly webServers: readonly ('apache' | 'nginx')[]
-  readonly modules: readonly string[]
-  readonly certificates: boolean
-}
+export type HostNeeds = ReturnType<typeof neededByAll>
 
-export function neededByAll(sites: readonly SiteNeeds[]): HostNeeds {
+/** What a host needs that is to serve all of these sites. Web servers of more than one kind are several needs. */
+export function neededByAll(sites: readonly SiteNeeds[]) {
   const all = <Name>(pick: (site: SiteNeeds) => readonly Name[]): Name[] => [...new Set(sites.flatMap(pick))].toSorted()
   return {
     database: sites.some(({ database }) => database === true),

@@ -155,17 +155,13 @@ export class Run {
     return { signal, grace: () => GRACE, [Symbol.dispose]: () => {} }
   }
 
-  /** Records work that was not begun, and why. */
-  skip(work: Work, facts: Facts, status: 'skipped' | 'stopped' | 'failed', reason: string): Outcome {
-    return this.#recordUnrun(work, facts, status, reason)
-  }
-
   /** Records a failure of the recipe itself, such as a list that could not be made. */
   fail(work: Work, facts: Facts, error: unknown): Outcome {
-    return this.#recordUnrun(work, facts, 'failed', messageOf(error))
+    return this.skip(work, facts, 'failed', messageOf(error))
   }
 
-  #recordUnrun(work: Work, facts: Facts, status: Status, reason: string): Outcome {
+  /** Records work that was not begun, and why. */
+  skip(work: Work, facts: Facts, status: Status, reason: string): Outcome {
     const title = this.#clean(titleOf(work, facts))
     const nothing = { exitCode: undefined, startedAt: this.#options.now(), seconds: 0, notes: [], commands: [], output: [] }
     return this.record({ ...identity(work, title), status, reason, ...nothing })

@@ -65,6 +65,11 @@ export class OpenedFile implements Disposable {
     throw new WrongKind(name, kindOf(stat), 'a file')
   }
 
+  /** Opens a file that an administrator names, perhaps by a link; no pipe is waited for. @throws for anything else */
+  static openNamed(path: string): OpenedFile {
+    return OpenedFile.of(fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK), path)
+  }
+
   [Symbol.dispose](): void {
     fs.closeSync(this.descriptor)
   }

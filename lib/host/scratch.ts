@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
-import { processStart } from '../engine/kernel.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Encryption, Host } from '../inventory/schema.ts'
 import type { Place, Sandbox } from './sandbox.ts'
-import { makeFolder, removeQuietly } from './whole-file.ts'
+import { makeFolder, removeOfDead } from './whole-file.ts'
 
 /** A folder that only its owner can enter, and that goes, with all that is in it, when it is disposed of. */
 export interface Scratch extends AsyncDisposable {
@@ -37,17 +36,7 @@ export function makeScratch(host: Host, cache = cacheOf(host)): Scratch {
 }
 
 /** Removes what the commands of processes that are no more left. */
-export function removeScratch(host: Host): void {
-  const folder = join(cacheOf(host), 'tmp')
-  let names: string[]
-  try {
-    names = readdirSync(folder)
-  } catch {
-    return // there was none yet
-  }
-  const isOurs = (pid: number): boolean => pid === process.pid || processStart(pid) !== undefined
-  for (const name of names.filter(each => !isOurs(Number.parseInt(each, 10)))) removeQuietly(join(folder, name))
-}
+export const removeScratch = (host: Host): void => removeOfDead(join(cacheOf(host), 'tmp'), /^(\d+)\./)
 
 /** What a sandbox needs for a home of gpg. */
 export type GpgHome = Required<Pick<Sandbox, 'reads' | 'writes' | 'env'>>

@@ -1,4 +1,3 @@
-import { constants, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { isWithin } from '../core/path.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -40,7 +39,7 @@ const filesIn = (kind: WebServerKind, folder: string): WebServerFile[] =>
 function fileAt(kind: WebServerKind, folder: string, name: string): WebServerFile[] {
   const path = join(folder, name)
   try {
-    using file = OpenedFile.of(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), path)
+    using file = OpenedFile.openNamed(path)
     const text = file.text(LARGEST)
     const { mtime: modified, uid, mode } = file.stat
     const isRoots = uid === process.geteuid?.() && (mode & 0o022) === 0

@@ -19,6 +19,14 @@ export function writeWhole(file: string, text: string | Buffer, mode = 0o600): v
   }
 }
 
+/** Removes from a folder what processes that are no more left, by the process's id in such a name. */
+export function removeOfDead(folder: string, pattern: RegExp): void {
+  for (const name of namesIn(folder)) {
+    const pid = pattern.exec(name)?.[1]
+    if (pid !== undefined && processStart(Number(pid)) === undefined) removeQuietly(join(folder, name))
+  }
+}
+
 /** Removes what writers that were killed left in a folder of this host's and in those below it. */
 export function removeUnfinished(folder: string): void {
   if (!existsSync(folder)) return

@@ -1,5 +1,4 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { constants, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { coversAny } from '../core/domain-name.ts'
 import { messageOf } from '../core/wording.ts'
@@ -102,7 +101,7 @@ export function lineagesHere(certificates: string): LineageHere[] {
   return namesIn(live).flatMap(lineage => {
     const path = join(live, lineage, 'cert.pem')
     try {
-      using file = OpenedFile.of(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), path)
+      using file = OpenedFile.openNamed(path)
       const { subjectAltName = '', validTo } = new X509Certificate(file.text(65_536))
       return [{ lineage, subjectAltName, validTo: Date.parse(validTo) }]
     } catch {

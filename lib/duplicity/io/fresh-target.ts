@@ -1,16 +1,11 @@
-import { readdirSync } from 'node:fs'
 import { copyFile, link, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { processStart } from '../../engine/kernel.ts'
-import { makeFolder, removeQuietly } from '../../host/whole-file.ts'
+import { makeFolder, removeOfDead } from '../../host/whole-file.ts'
 import type { Host } from '../../inventory/schema.ts'
 import type { SiteArchive } from '../../store/archive.ts'
 import type { Target } from '../args.ts'
 import { parseName } from '../names.ts'
 import { targetOf } from './call.ts'
-
-/** Begins the name of such an archive-dir; the process that made it follows. */
-const LOOK = 'holdfast-look-'
 
 /** A target with an archive-dir of its own that goes when it is disposed of. */
 export interface FreshTarget extends AsyncDisposable {
@@ -24,8 +19,8 @@ export interface FreshTarget extends AsyncDisposable {
  */
 export async function freshTarget(host: Host, site: string, archive: SiteArchive, parent: string): Promise<FreshTarget> {
   makeFolder(parent)
-  removeLooks(parent)
-  const cache = await mkdtemp(join(parent, `${LOOK}${process.pid}-`))
+  removeOfDead(parent, /^holdfast-look-(\d+)-\w{6}$/)
+  const cache = await mkdtemp(join(parent, `holdfast-look-${process.pid}-`))
   const target = {
     ...targetOf(host, site, archive, 'backup'),
     cache,
@@ -34,14 +29,6 @@ export async function freshTarget(host: Host, site: string, archive: SiteArchive
     logFile: join(cache, 'log'),
   }
   return { target, [Symbol.asyncDispose]: () => rm(cache, { recursive: true, force: true }) }
-}
-
-/** Removes what processes that are no more left. */
-function removeLooks(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    const pid = /^holdfast-look-(\d+)-\w{6}$/.exec(name)?.[1]
-    if (pid !== undefined && processStart(Number(pid)) === undefined) removeQuietly(join(parent, name))
-  }
 }
 
 /**
