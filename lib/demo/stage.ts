@@ -62,7 +62,6 @@ function inventoryText(home: string, vhosts: string, archive: string, socket: st
     database: { socket },
     sites: { blog: { domains: [DOMAIN] } },
     allowance: 100,
-    drillTime: 0,
     paths: { state: join(home, 'state'), cache: join(home, 'cache'), logs: join(home, 'logs'), run: join(home, 'run') },
   }
   return `${JSON.stringify(fields, undefined, 2)}\n`

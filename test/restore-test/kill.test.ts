@@ -11,7 +11,7 @@ import { startTask } from '../support/recovery-stage.ts'
 import { claim, Stage } from '../support/stage.ts'
 
 /** How often a run is killed; a hundred times by `HOLDFAST_KILLS=100`. */
-const KILLS = Number(process.env.HOLDFAST_KILLS ?? 2)
+const KILLS = Number(process.env.HOLDFAST_KILLS ?? 1)
 
 const folder = ownFolder('restore-test-kill')
 const mariadb = await startMariadb(join(folder, 'db'))

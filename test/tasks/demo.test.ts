@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -62,6 +62,14 @@ test('the demo shows the post on the replica, leaves no process and an archive w
   }
   assert.match(stdout, /^leaflet +unchanged since/m)
   assert.match(stdout, /GET \/\?p=\d+ from web2: 200/)
+  const logs = readdirSync(join(place, sandbox, 'web1', 'logs')).map(name =>
+    readFileSync(join(place, sandbox, 'web1', 'logs', name), 'utf8'),
+  )
+  assert.match(
+    logs.join(),
+    /restore drill of .*, its database imported in \d+ s, works: HTTP 200/,
+    'a real WordPress in the sandbox',
+  )
   assert.equal(statSync(join(place, sandbox, '.env')).mode & 0o777, 0o600)
   assert.equal(statSync(join(place, sandbox)).mode & 0o777, 0o700)
 })
