@@ -1,4 +1,4 @@
-import { type Collection, newestSet, setsOf } from './collection.ts'
+import { type BackupSet, type Collection, newestSet, setsOf } from './collection.ts'
 import type { Finding } from './finding.ts'
 import { pageSigns } from './page-sketch.ts'
 import { printTime } from './restore-point.ts'
@@ -117,17 +117,22 @@ export interface Suspicion {
   readonly good: number | undefined
 }
 
-/**
- * Whether the newest set is suspect and no person has looked since.
- * @param clearedAt until when what was suspect has been looked at
- */
-export function suspicionOf(collection: Collection, clearedAt = 0): Suspicion | undefined {
+/** What this host remembers of it, apart from the archive. Times of sets in ms. */
+export interface SuspicionMemory {
+  readonly suspect?: { readonly time: number; readonly signs: readonly string[] } | undefined
+  /** Until when what was suspect has been looked at. */
+  readonly cleared?: number | undefined
+}
+
+/** Whether the newest set is suspect and no person has looked since. The archive may have lost what marks its sets. */
+export function suspicionOf(collection: Collection, { suspect, cleared = 0 }: SuspicionMemory): Suspicion | undefined {
   const sets = collection.chains.flatMap(setsOf)
-  const isSuspect = ({ suspect, time }: (typeof sets)[number]): boolean => suspect !== undefined && time > clearedAt
+  const isSuspect = (set: BackupSet): boolean => (set.suspect !== undefined || set.time === suspect?.time) && set.time > cleared
   const newest = newestSet(collection)
-  if (!newest || !isSuspect(newest)) return undefined
+  const signs = newest?.suspect ?? suspect?.signs
+  if (!newest || !signs || !isSuspect(newest)) return undefined
   const good = sets.findLastIndex(set => !isSuspect(set))
-  return { signs: newest.suspect!, since: sets[good + 1]!.time, good: sets[good]?.time }
+  return { signs, since: sets[good + 1]!.time, good: sets[good]?.time }
 }
 
 /** How it is told. Whoever tells it to its owner goes on with the command that clears it. */

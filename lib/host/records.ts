@@ -37,6 +37,8 @@ const record = z.object({
   cutOff: z.array(time).readonly().optional(),
   /** Files of which the newest chain has only the beginning; see unread.ts. */
   torn: sentences.optional(),
+  /** The newest suspect set that this host made, and why: whoever writes to the archive may take the mark from it. */
+  suspect: z.object({ time, signs: sentences }).optional(),
   /** Until when what was suspect of it has been looked at by a person. */
   cleared: time.optional(),
   /** How far PHP's error log of it was read. */

@@ -97,7 +97,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     full: freeSpace !== undefined && isFull(host, freeSpace),
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
-    suspect: suspicionOf(collection, record.cleared)?.signs,
+    suspect: suspicionOf(collection, record)?.signs,
     knownGood: oldestOf(record.shrunken?.good, newestKnownGood(collection)?.time),
     ...(site.isDesktop ? {} : { keepSince: keepSince(host, now) }),
     now,

@@ -60,7 +60,7 @@ function drilledAt(host: Host, site: string): Pick<SiteReport, 'drilledAt'> {
 
 /** That its contents are suspect. Only its owner can clear that; a replica tells it as it is. */
 function suspicionReport({ host, site, collection }: Needs<'host' | 'site' | 'collection'>): Partial<SiteReport> {
-  const found = suspicionOf(collection, readRecord(host, site.name).cleared)
+  const found = suspicionOf(collection, readRecord(host, site.name))
   if (!found) return { suspicion: null, isSuspect: false }
   return { suspicion: suspicionFinding(found, site.role.role === 'primary', lastVerdictOf(host, site)?.at), isSuspect: true }
 }

@@ -1,12 +1,14 @@
-import { alarmSigns, isAlarm, type Night } from '../core/alarm.ts'
-import { setsOf } from '../core/collection.ts'
-import { countedByKind, differenceOf, type FileDiff } from '../core/site-state.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { alarmSigns, isAlarm, type Night, type SuspicionMemory } from '../core/alarm.ts'
+import { type BackupSet, setsOf } from '../core/collection.ts'
+import { countedByKind, differenceOf, type FileDiff, type SiteState } from '../core/site-state.ts'
 import { isNoise, isProgram, programsToLookAt, textsToLookAt } from '../core/suspicious-file.ts'
 import { stateAt } from '../core/what-changed.ts'
 import { fileListsOf } from '../duplicity/io/file-lists.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import { readRecord } from '../host/records.ts'
+import { readRecord, updateRecord } from '../host/records.ts'
+import { rememberOrTell } from '../host/state.ts'
 import { wordPressOf } from '../site/contents.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import type { Made } from './backup.ts'
@@ -24,7 +26,7 @@ export const compareContents: Step<LookNeeds & Needs<'collection'> & Made & Chec
     const { host, site, collection, made, answer } = facts
     if (!made) return { made }
     const sets = collection.chains.flatMap(setsOf).filter(({ time }) => time < made.set.time)
-    const previous = sets.at(-1)
+    const before = stateAt(sets, made.set.time)
     const lists = await fileListsOf(facts, collection, made.set, shell)
     const diff = lists?.before && differenceOf(lists.before, lists.after)
     const state = {
@@ -36,21 +38,39 @@ export const compareContents: Step<LookNeeds & Needs<'collection'> & Made & Chec
     const worked = sets.findLast(set => set.answer !== undefined)?.answer?.works === true
     const stopped = worked && answer?.works === false ? `it worked and does not any more: ${answer.said}` : undefined
     const signs = alarmSigns({
-      before: { ...stateAt(sets, previous?.time ?? 0), files: lists?.before },
+      before: { ...before, files: lists?.before },
       after: { ...state, files: lists?.after },
       isEmptied: made.record.isEmpty === true && (lists?.before?.size ?? 0) > 0,
       ...lookedAt(site.folder, diff),
       stopped,
     })
-    const cleared = readRecord(host, site.name).cleared ?? 0
-    const earlier = previous && previous.time > cleared ? (previous.suspect ?? []) : []
+    const earlier = stillSuspect(sets.at(-1), readRecord(host, site.name))
     const suspect = isAlarm(signs) || earlier.length > 0 ? [...new Set([...earlier, ...signs])] : undefined
     // that it does not work any more is told anyway
     const unusual = suspect ? [] : signs.filter(sign => sign !== stopped)
     for (const sign of unusual) shell.note('warning', `an unusual change: ${sign}`)
-    return { made: { ...made, record: { ...made.record, state, ...(suspect && { suspect }) } } }
+    if (suspect)
+      rememberOrTell(shell, 'that the site is suspect is known to its archive alone', () =>
+        updateRecord(host, site.name, { suspect: { time: made.set.time, signs: suspect } }),
+      )
+    const kept = made.set.kind === 'full' ? state : newsIn(state, before)
+    return { made: { ...made, record: { ...made.record, state: kept, ...(suspect && { suspect }) } } }
   },
 }
+
+/** What was suspect the night before and nobody has cleared, by what this host remembers or the set's own mark. */
+function stillSuspect(previous: BackupSet | undefined, { suspect, cleared = 0 }: SuspicionMemory): readonly string[] {
+  if (suspect && suspect.time > cleared) return suspect.signs
+  return previous && previous.time > cleared ? (previous.suspect ?? []) : []
+}
+
+/** What is not as it was: only full sets, on which the others build, have all of it written down. */
+const newsIn = (state: SiteState, before: SiteState): SiteState =>
+  Object.fromEntries(
+    Object.entries(state).filter(
+      ([field, value]) => field === 'changes' || !isDeepStrictEqual(value, before[field as keyof SiteState]),
+    ),
+  )
 
 /** The most of a file that is read to see what it is. */
 const HEAD = { program: 65_536, text: 4096 } as const

@@ -316,9 +316,13 @@ test('suspicionOf() lasts until a person has looked, and nothing of a suspect si
   const suspect = ['SITE is empty', 'nearly no files are left']
   const records = [2, 3].map(day => ({ time: at(day), suspect }))
   const collection = withRecords(collectionOf(listing(...chainSketch(0, 1), ...chainSketch(2, 1))), records)
-  assert.deepEqual(suspicionOf(collection), { signs: suspect, since: at(2), good: at(1) })
-  assert.equal(suspicionOf(collection, at(3)), undefined)
-  assert.equal(suspicionOf(collection, at(2))?.since, at(3))
+  assert.deepEqual(suspicionOf(collection, {}), { signs: suspect, since: at(2), good: at(1) })
+  assert.equal(suspicionOf(collection, { cleared: at(3) }), undefined)
+  assert.equal(suspicionOf(collection, { cleared: at(2) })?.since, at(3))
+  const lost = collectionOf(listing(...chainSketch(0, 1), ...chainSketch(2, 1)))
+  const own = { time: at(3), signs: suspect }
+  assert.deepEqual(suspicionOf(lost, { suspect: own }), { signs: suspect, since: at(3), good: at(2) })
+  assert.equal(suspicionOf(lost, { suspect: own, cleared: at(4) }), undefined)
   const plan = planPrune({ collection, allowanceBytes: 0, keepIncrementals: 0, suspect })
   assert.deepEqual([plan.action.kind, plan.reason.slice(0, 45)], ['none', 'the site is suspect (SITE is empty; nearly no'])
   assert.equal(planPrune({ collection, allowanceBytes: 0, keepIncrementals: 0 }).action.kind, 'strip-incrementals')

@@ -127,7 +127,8 @@ test('a site that is attacked is suspect that night, and not pruned until a pers
   assert.match(cleared.said, /locked: since the backup/)
   assert.equal((await startTask(stage, host, 'status', ['--clear', 'nosuch']).ended).code, 2)
 
-  // the next night remembers both
+  // the next night remembers both, also where somebody took the marks from the archive
+  rmSync(join(stage.archive, 'locked/.holdfast-sets'))
   const next = verdicts(await stage.told(host))
   assert.deepEqual(
     next.map(text => text.split(' ')[0]),
