@@ -85,7 +85,7 @@ function keep(queue: MailQueue, mail: Mail, most: number, shell: Shell): string 
 /** Sends a mail that no disk holds. The others wait: what cannot be written could not be remembered as sent either. */
 async function sendUnkept(mail: Mail, why: string, send: Send, shell: Shell): Promise<void> {
   const { left, problem } = await send(mail)
-  if (problem !== undefined) throw new Error(`${problem}; nor could it be kept for the next run: ${why}`)
+  if (problem !== undefined) throw new Error(`${problem}; it could not be kept for the next run either: ${why}`)
   shell.note('problem', `${why}. The mail could not be kept and was sent at once`)
   shell.note('info', `sent "${mail.subject}" to ${mail.to.filter(to => !left.includes(to)).join(', ')}`)
 }

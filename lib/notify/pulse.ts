@@ -7,26 +7,27 @@ const BEAT = 60
 interface Working {
   readonly title: string
   readonly since: number
-  toldAt: number
+  reportedAt: number
   progress: string
 }
 
 /** Thins progress out to a line a minute for each long step (S34), also where a step reports none. */
 export function pulse(onEvent: (event: RunEvent) => void, now: () => number = Date.now, beat = BEAT) {
   const working = new Map<string | undefined, Working>()
-  const tell = (): void => {
+  const report = (): void => {
     for (const [subject, step] of working) {
-      if (now() - step.toldAt < beat * 1000) continue
-      step.toldAt = now()
+      if (now() - step.reportedAt < beat * 1000) continue
+      step.reportedAt = now()
       const text = `${step.title}: at work for ${formatAge(now() - step.since)}${step.progress === '' ? '' : `, ${step.progress}`}`
       onEvent({ kind: 'progress', at: now(), subject, text })
     }
   }
-  const timer = setInterval(tell, (beat * 1000) / 12).unref()
+  const timer = setInterval(report, (beat * 1000) / 12).unref()
   return {
     onEvent: (event: RunEvent): void => {
       const { subject } = event
-      if (event.kind === 'begin') working.set(subject, { title: event.title, since: event.at, toldAt: event.at, progress: '' })
+      if (event.kind === 'begin')
+        working.set(subject, { title: event.title, since: event.at, reportedAt: event.at, progress: '' })
       if (event.kind === 'end') working.delete(subject)
       const step = working.get(subject)
       if (event.kind !== 'progress') onEvent(event)

@@ -108,13 +108,13 @@ async function recordVerdicts(
   { run, problem }: ReturnType<typeof lastRunOf>,
   shell: Shell,
 ): Promise<void> {
-  if (problem !== undefined) shell.note('warning', `what the last run said is not known: ${problem}`)
+  if (problem !== undefined) shell.note('warning', `the verdicts of the last run cannot be read: ${problem}`)
   const stopped = stoppedBy === undefined ? [] : [{ level: 'failed' as const, text: `stopped by ${stoppedBy}` }]
   const work = [...stopped, ...workFindings(outcomes, undefined)]
   const judged = sites.map(row => ({ report: row, verdict: row.verdict, isReached: row.state !== 'not reached' }))
   const verdicts = { at: shell.now(), work, sites: judged, isPartial: partial }
   await shell.act(`record the verdicts of ${counted(sites.length, 'site')}`, () =>
-    rememberOrTell(shell, 'the next run, and status, will not know what this one said', () =>
+    rememberOrTell(shell, 'the next run and status will not know the verdicts of this one', () =>
       writeLastRun(host, task, rememberRun(run, verdicts)),
     ),
   )

@@ -66,7 +66,7 @@ function conclude(
   log.index(`exit ${exitCode}, ${seconds} s, ${report.subject};`)
   if (common.quiet && exitCode === 0 && !common.json) return ''
   if (!common.json) return `${summary}\nlog: ${log.path}\n`
-  const told = {
+  const json = {
     host: facts.host.name,
     task: task.name,
     startedAt: new Date(startedAt).toISOString(),
@@ -75,7 +75,7 @@ function conclude(
     stoppedBy,
     outcomes,
   }
-  return `${JSON.stringify(told, undefined, 2)}\n`
+  return `${JSON.stringify(json, undefined, 2)}\n`
 }
 
 const RULE = '-'.repeat(60)

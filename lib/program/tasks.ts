@@ -17,7 +17,7 @@ import type { ForecastOptions, StatusOptions } from './look.ts'
 import { flag, list, text } from './options.ts'
 
 const NEW_MACHINE = {
-  'new-machine': flag('from now on this machine is the one of its name; said once, where another machine had that name'),
+  'new-machine': flag('this machine takes the place of another one that had its name; needed once'),
 } as const
 
 const CLOCK = {
@@ -36,7 +36,7 @@ export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest & ClockReque
     ...NEW_MACHINE,
     ...CLOCK,
     ...NEW_PASSPHRASE,
-    'accept-shrinkage': flag('what the sites of --site have lost is right: their replicas follow'),
+    'accept-shrinkage': flag('the sites of --site are meant to have shrunk: their replicas follow'),
   },
   read: values => ({
     newMachine: values['new-machine'] === true,
@@ -186,7 +186,7 @@ export const forecastTask: TaskWith<Look & ForecastOptions> = {
 function saidOfSites(values: Readonly<Record<string, unknown>>, flag: string): boolean {
   if (values[flag] !== true) return false
   if (!Array.isArray(values.site) || values.site.length === 0)
-    throw new BadInput(`--${flag}: found no --site, wanted the site that it is said of`)
+    throw new BadInput(`--${flag}: found no --site, wanted the site that it is for`)
   return true
 }
 

@@ -67,7 +67,7 @@ export function measurementText(measured: Measurement): string {
 }
 
 function growthText({ growthBytesPerDay: growth }: MeasuredSizes): string {
-  if (growth === undefined) return 'its growth is not known yet: less than a week of backups tells it'
+  if (growth === undefined) return 'its growth is known after a week of backups'
   if (growth === 0) return 'it does not grow'
   return `it ${growth < 0 ? 'shrinks' : 'grows'} by ${formatBytes(Math.abs(growth))} a day`
 }

@@ -101,7 +101,7 @@ export function metricsText(memory: MetricsMemory, report: Report, outcomes: rea
     ),
     gauge(
       'site_verdict',
-      'What the last run says of the site: 1 for well, needs attention or failed.',
+      'Verdict of the last run on the site: 1 for well, needs attention or failed.',
       sites.map(({ site: { verdict = '' }, labels }) => ({ labels: { ...labels, verdict }, value: verdict ? 1 : undefined })),
     ),
     gauge(

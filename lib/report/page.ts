@@ -120,7 +120,7 @@ function nextList({ next }: SiteJson): Markup | null {
   )
 }
 
-/** The hosts that own sites of this archive, sorted; sites that nobody owns without doubt are under an empty name. */
+/** The hosts that own sites of this archive, sorted; sites without a clear owner are under an empty name. */
 export function ownersOf({ sites }: StatusJson): ReadonlyMap<string, readonly SiteJson[]> {
   const groups = Map.groupBy(sites, site => site.owner ?? '')
   return new Map([...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -149,5 +149,5 @@ function hostRow(owner: string, sites: readonly SiteJson[], at: string): TableRo
     ago(newest[0]),
     size(bytes),
   ]
-  return { head: owner || 'nobody without doubt', cells }
+  return { head: owner || 'no clear owner', cells }
 }

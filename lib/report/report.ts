@@ -84,21 +84,21 @@ export function reportOf(run: RunFacts): Report {
     outcomes.flatMap(({ subject, notes: all }) =>
       all.filter(note => note.kind === kind).map(note => ({ site: subject, text: note.text })),
     )
+  const findings = [...work, ...verdicts.flatMap(each => each.findings)]
   const failures = outcomes.filter(outcome => outcome.status === 'failed').map(outcome => failureOf(outcome, run))
   const since = verdictOf(work) === last.run?.verdict ? last.run.since : undefined
   const report = {
     ...{ host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log, failures, sites, since },
-    verdict: runVerdict(run, [...work, ...verdicts.flatMap(({ findings }) => findings)]),
+    verdict: runVerdict(run, findings),
     problems: distinct([...notes('problem'), ...remarksOf(verdicts, ({ level }) => level !== 'remark')]),
     warnings: distinct([...notes('warning'), ...remarksOf(verdicts, ({ level }) => level === 'remark')]),
     significant: [...recoveries(sites, work, run), ...notes('significant')],
     drills: sites.flatMap(({ site, drill }) => (drill === undefined ? [] : [{ site, text: drill }])),
   }
-  const told = [...work, ...verdicts.flatMap(({ findings }) => findings)].filter(({ level }) => level !== 'remark')
-  const isOnlyKnown = stoppedBy === undefined && told.length > 0 && told.every(({ isKnown }) => isKnown)
+  const trouble = findings.filter(({ level }) => level !== 'remark')
+  const isOnlyKnown = stoppedBy === undefined && trouble.length > 0 && trouble.every(({ isKnown }) => isKnown)
   const isNews = !isOnlyKnown && (exitCode !== 0 || failures.length + report.problems.length > 0)
-  const significantRun = isNews || report.significant.length > 0
-  return { ...report, subject: subjectOf(report), significantRun }
+  return { ...report, subject: subjectOf(report), significantRun: isNews || report.significant.length > 0 }
 }
 
 function runVerdict({ exitCode, stoppedBy }: RunFacts, findings: readonly Finding[]): Verdict {
@@ -119,7 +119,7 @@ const distinct = (remarks: readonly Remark[]): Remark[] => [
   ...new Map(remarks.map(remark => [JSON.stringify([remark.site, remark.text]), remark])).values(),
 ]
 
-/** What was not well when it was told last, and is. */
+/** What was not well in the last run, and is. */
 function recoveries(sites: readonly SiteRow[], work: readonly Finding[], { task, last, endedAt, isJudged }: RunFacts): Remark[] {
   const again = (before: LastVerdict): string =>
     `well again, after it ${before.verdict === 'failed' ? 'had failed' : 'needed attention'} for ${formatAge(endedAt - before.since)}`
@@ -158,16 +158,16 @@ function isReached({ site, role }: SiteReport, { outcomes, isJudged }: RunFacts)
   return own.length > 0 || !(role === 'primary' || role === 'replica' || role === 'new replica')
 }
 
-type Told = Omit<Report, 'subject' | 'significantRun'>
+type Draft = Omit<Report, 'subject' | 'significantRun'>
 
 /** The verdict and the count: `web1: 1 of 12 sites FAILED — blog`. Tasks other than nightly are named. */
-function subjectOf(report: Told): string {
+function subjectOf(report: Draft): string {
   const dry = report.dryRun ? ' (dry run)' : ''
   return `${report.host}: ${verdictLine(report)}${dry}`.replace(/[\u0000-\u001f\u007f]/g, '?')
 }
 
 /** The same without the host, as a run ends with it. */
-export function verdictLine(report: Told): string {
+export function verdictLine(report: Draft): string {
   const { failures, problems, task, stoppedBy, exitCode, endedAt } = report
   const sites = verdictWords(report.sites, endedAt)
   const general = [...new Set(failures.filter(failure => failure.site === undefined).map(failure => failure.title))]
@@ -181,10 +181,10 @@ export function verdictLine(report: Told): string {
 }
 
 /** Whether the work itself was done for every site, whatever failed around it: a hook, a ping, an unmount. */
-const isDone = ({ sites }: Told): boolean => sites.length > 0 && sites.every(site => site.state === 'well')
+const isDone = ({ sites }: Draft): boolean => sites.length > 0 && sites.every(site => site.state === 'well')
 
 /** What was significant, in a word or two each; or simply that all is well. */
-function well({ sites, significant }: Told): string {
+function well({ sites, significant }: Draft): string {
   const full = sites.filter(site => site.backedUp === 'full').map(site => site.site)
   const pruned = sites.filter(site => site.prunedBytes !== undefined).map(site => site.site)
   const again = sites.filter(site => site.isWellAgain).map(site => site.site)
@@ -193,9 +193,9 @@ function well({ sites, significant }: Told): string {
     full.length > 0 ? `full backup of ${firstOf(full)}` : '',
     pruned.length > 0 ? `pruned ${firstOf(pruned)}` : '',
   ]
-  const said = did.filter(text => text !== '').join(', ')
+  const done = did.filter(text => text !== '').join(', ')
   const count = sites.length > 0 ? `${counted(sites.length, 'site')} well` : 'all well'
-  if (said !== '') return `${count} — ${said}`
+  if (done !== '') return `${count} — ${done}`
   return significant.length > 0 ? `${count} — ${shortened(significant[0]!.text)}` : count
 }
 

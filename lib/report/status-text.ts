@@ -13,7 +13,7 @@ export function statusText(status: StatusJson): string {
   const rows = sites.map(site => rowOf(site, Date.parse(status.at)))
   return [
     `${status.host}, ${status.at.slice(0, 19).replace('T', ' ')} UTC. Archive: ${archive.reason}`,
-    ...readAgain(sites),
+    ...auditLine(sites),
     ...drilled(sites, Date.parse(status.at)),
     ...(rows.length === 0 ? [] : ['', ...tableOf([HEAD, ...rows], [5, 6, 7, 8])]),
     ...section('', [...problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(troubles)]),
@@ -23,16 +23,16 @@ export function statusText(status: StatusJson): string {
   ].join('\n')
 }
 
-/** Since when all was read again that the sites have in the archive, or of which it was not yet. */
-function readAgain(sites: readonly SiteJson[]): string[] {
+/** Since when the audit has read all files of the sites in the archive, or of which it has not yet. */
+function auditLine(sites: readonly SiteJson[]): string[] {
   const own = sites.filter(
     ({ role, chains, bytes }) => (role === 'primary' || role === 'desktop') && chains.length > 0 && bytes !== null,
   )
   const unread = own.filter(({ allReadSince }) => allReadSince === null).map(({ name }) => name)
   if (own.length === 0) return []
-  if (unread.length > 0) return [`In the archive not all was read again yet of ${listed(unread)}`]
+  if (unread.length > 0) return [`Audit: not all files in the archive are read yet of ${listed(unread)}`]
   const since = own.map(({ allReadSince }) => allReadSince!).toSorted()[0]!
-  return [`All in the archive was read again since ${since.slice(0, 19).replace('T', ' ')} UTC`]
+  return [`Audit: all files in the archive were read since ${since.slice(0, 19).replace('T', ' ')} UTC`]
 }
 
 /** How long ago a backup of each site was tried in a sandbox, where any was. */
@@ -69,12 +69,10 @@ const troubles = ({ name, problems, warnings }: SiteJson): string[] => [
 
 function nextOf({ name, next }: SiteJson): string[] {
   if (!next) return []
-  const frees = next.action === 'none' ? '' : `, frees ${formatBytes(next.freesBytes ?? undefined)}`
-  const why =
-    next.action === 'none'
-      ? []
-      : next.considered.filter(each => !each.applies).map(each => `    not ${each.action}: ${each.reason}`)
-  return [`  ${name}: ${next.action}${frees}. ${next.reason}`, ...why]
+  const { action, reason, freesBytes, considered } = next
+  if (action === 'none') return [`  ${name}: none. ${reason}`]
+  const others = considered.filter(({ applies }) => !applies).map(each => `    not ${each.action}: ${each.reason}`)
+  return [`  ${name}: ${action}, frees ${formatBytes(freesBytes ?? undefined)}. ${reason}`, ...others]
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>

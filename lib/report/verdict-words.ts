@@ -3,7 +3,7 @@ import type { Verdict } from '../core/finding.ts'
 import { counted } from '../core/wording.ts'
 import type { StatusJson } from './status.ts'
 
-/** A site as its verdict is told in a line. */
+/** A site as a line shows its verdict. */
 export interface Judged {
   readonly site: string
   readonly verdict: Verdict
@@ -41,11 +41,8 @@ export function firstOf(names: readonly string[]): string {
 
 /** The same of a status that is not well: also that something is wrong with the archive as a whole. */
 export function statusWords({ sites, problems, at }: StatusJson): string {
-  const judged = sites.map(({ name, verdict, since }) => ({
-    site: name,
-    verdict,
-    since: since === null ? undefined : Date.parse(since),
-  }))
+  const sinceOf = (since: string | null): number | undefined => (since === null ? undefined : Date.parse(since))
+  const judged = sites.map(({ name, verdict, since }) => ({ site: name, verdict, since: sinceOf(since) }))
   const words = verdictWords(judged, Date.parse(at))
   if (problems.length === 0) return words
   return words === '' ? 'the archive needs attention' : `${words}; the archive needs attention`

@@ -113,9 +113,9 @@ function isProgram(file: string): boolean {
 
 function wrongWithDuplicity(file: string): string | undefined {
   const { stdout, stderr } = spawnSync(file, ['--version'], { encoding: 'utf8', timeout: 60_000 })
-  const said = `${stdout ?? ''}${stderr ?? ''}`.trim()
-  const version = /^duplicity (\d+)\.(\d+)\.(\d+)/m.exec(said)?.slice(1).map(Number)
-  if (version === undefined) return `does not tell its version: ${said.split('\n').at(-1) || 'it printed nothing'}`
+  const output = `${stdout ?? ''}${stderr ?? ''}`.trim()
+  const version = /^duplicity (\d+)\.(\d+)\.(\d+)/m.exec(output)?.slice(1).map(Number)
+  if (version === undefined) return `does not tell its version: ${output.split('\n').at(-1) || 'it printed nothing'}`
   return isBefore(version, OLDEST_DUPLICITY)
     ? `is ${version.join('.')}, wanted ${OLDEST_DUPLICITY.join('.')} or later`
     : undefined

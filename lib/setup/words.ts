@@ -11,7 +11,7 @@ import { type Checked, pathOf } from './programs.ts'
 /** What setup says of the sites: what each is and who owns it. */
 export function sitesText({ vhosts, sites, notSites }: Found, me: string): string {
   const lines = sites.map(site => `  ${site.name}: ${site.kind}, ${describe(site)}, ${ownerOf(site, me)}`)
-  const others = notSites.length === 0 ? [] : [`  no sites, for want of a folder SITE in them: ${notSites.join(', ')}`]
+  const others = notSites.length === 0 ? [] : [`  not sites, without a folder SITE: ${notSites.join(', ')}`]
   return [sites.length === 0 ? `No sites in ${vhosts}` : `Sites in ${vhosts}`, ...lines, ...others].join('\n')
 }
 
@@ -28,7 +28,7 @@ function ownerOf({ claims }: FoundSite, me: string): string {
 
 /** What became of the inventory, and what in it a person should look at. */
 export function inventoryWords({ path, outcome }: WrittenInventory, host: string, { shares: [share] }: Found): string {
-  if (outcome === 'kept') return `Inventory: ${path} is there already, and says what was found`
+  if (outcome === 'kept') return `Inventory: ${path} is there already, and has all that was found`
   if (outcome === 'beside')
     return `Inventory: ${path} is there already and stays as it is; what was found now is in ${host}.ts.found beside it`
   const archive =
@@ -40,7 +40,7 @@ export function inventoryWords({ path, outcome }: WrittenInventory, host: string
 
 /** What became of the passphrase, never what it is. */
 export const passphraseText = (file: string, isNew: boolean): string =>
-  `Passphrase: ${isNew ? 'made anew' : 'there already'}, in ${file}, which only its owner can read.
+  `Passphrase: ${isNew ? 'generated' : 'there already'}, in ${file}, which only its owner can read.
   Keep a copy of it away from this machine: without it no backup can be read, and no backup holds it.
   Hosts that share an archive need the same one: on a second host, copy it here before its first run.`
 
@@ -49,9 +49,8 @@ export function programsText(checked: readonly Checked[]): string {
   const width = Math.max(...checked.map(each => each.name.length))
   const line = ({ name, problem, purpose }: Checked): string =>
     `  ${problem === undefined ? 'ok     ' : 'MISSING'}  ${name.padEnd(width)}  ${purpose}${problem === undefined ? '' : ` (${problem})`}`
-  return ['Programs', ...checked.map(line), `  ok       ${'node'.padEnd(width)}  ${process.version}, comes with Holdfast`].join(
-    '\n',
-  )
+  const node = { name: 'node', package: undefined, purpose: `${process.version}, comes with Holdfast`, problem: undefined }
+  return ['Programs', ...[...checked, node].map(line)].join('\n')
 }
 
 /** The commands that bring what is missing. */

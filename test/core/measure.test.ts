@@ -42,7 +42,7 @@ test('measure() says that growth is not known where there is less than a week to
   for (const sizes of [[], nightly(4, 200, 4)]) {
     const measured = measure(collection, sizes, VOLUME)
     assert.equal(sizesIn(measured).growthBytesPerDay, undefined)
-    assert.match(measurementText(measured), /its growth is not known yet: less than a week of backups tells it/)
+    assert.match(measurementText(measured), /its growth is known after a week of backups/)
   }
 })
 

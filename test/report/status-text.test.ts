@@ -11,10 +11,14 @@ test('statusText() tells since when all that the sites have in the archive was r
   const [one, two] = [madeUpSite(1), madeUpSite(2)]
   const first = { ...one, allReadSince: '2026-11-20T03:04:05.678Z' }
   const second = { ...two, allReadSince: '2026-11-22T00:00:00.000Z' }
-  assert.equal(saidOf([second, first]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC')
-  assert.equal(saidOf([first, { ...two, allReadSince: null }]), `In the archive not all was read again yet of ${two.name}`)
-  assert.equal(saidOf([first, { ...two, chains: [] }]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC')
-  assert.equal(saidOf([first, madeUpSite(5)]), 'All in the archive was read again since 2026-11-20 03:04:05 UTC', 'a replica')
+  assert.equal(saidOf([second, first]), 'Audit: all files in the archive were read since 2026-11-20 03:04:05 UTC')
+  assert.equal(saidOf([first, { ...two, allReadSince: null }]), `Audit: not all files in the archive are read yet of ${two.name}`)
+  assert.equal(saidOf([first, { ...two, chains: [] }]), 'Audit: all files in the archive were read since 2026-11-20 03:04:05 UTC')
+  assert.equal(
+    saidOf([first, madeUpSite(5)]),
+    'Audit: all files in the archive were read since 2026-11-20 03:04:05 UTC',
+    'a replica',
+  )
   assert.equal(saidOf([{ ...one, bytes: null, lastDrill: null }]), '', 'what lies at a URL is not read')
 })
 

@@ -59,7 +59,7 @@ test("setup names each site without a marker with the command that makes it this
   ])
   assert.match(stdout, /owned: static, .*owned by this host\n/)
   assert.match(stdout, /copy: static, .*a replica of web9's\n/)
-  assert.match(stdout, /no sites, for want of a folder SITE in them: stray/)
+  assert.match(stdout, /not sites, without a folder SITE: stray/)
   assert.match(stdout, /^ {2}0 3 \* \* \* cd \/\S+ && npx zx tasks\/nightly\.ts --host web1/m)
 })
 
@@ -79,7 +79,7 @@ test('setup run again overwrites nothing: neither inventory nor secret', () => {
   setup()
   const text = readFileSync(join(inventory, 'web1.ts'), 'utf8')
   const secret = readFileSync(env, 'utf8')
-  assert.match(setup().stdout, /is there already, and says what was found/)
+  assert.match(setup().stdout, /is there already, and has all that was found/)
   assert.deepEqual(readdirSync(inventory), ['web1.ts'])
   const changed = text.replace('export default', '// mine\nexport default')
   writeFileSync(join(inventory, 'web1.ts'), changed)
