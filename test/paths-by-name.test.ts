@@ -93,7 +93,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
       'lib/inventory/load.ts',
       'lib/inventory/secrets.ts',
       'lib/notify/metrics-file.ts',
-      'lib/notify/status-pages.ts',
       'lib/program/command-line.ts',
       'lib/program/look.ts',
       'lib/notify/smtp.ts',

@@ -11,7 +11,7 @@ const UNANSWERED = 'the start ping was not answered while the run lasted'
 /** Characters of a body: what receivers keep. */
 const LONGEST = 10_000
 
-/** What a ping tells. */
+/** What a ping says. */
 export type PingKind = 'start' | 'success' | 'fail'
 
 const PATH: Readonly<Record<PingKind, string>> = { start: '/start', success: '', fail: '/fail' }
@@ -28,7 +28,7 @@ export class Pings {
     this.#settings = settings
   }
 
-  /** Begins to tell that the run has begun. */
+  /** Begins to send the start ping. */
   start(body: string): void {
     this.#starting = this.#send('start', body, this.#begun.signal)
   }
@@ -43,7 +43,7 @@ export class Pings {
     return problem
   }
 
-  /** Tells how it ended. Gives why nobody heard it, if nobody did. */
+  /** Pings how the run ended. Gives why that did not get through, if it did not. */
   end(kind: 'success' | 'fail', body: string, stop: AbortSignal): Promise<string | undefined> {
     return this.#send(kind, body, stop)
   }
@@ -64,12 +64,7 @@ export class Pings {
   async #tryOnce(kind: PingKind, body: string, stop: AbortSignal): Promise<{ problem: string; again: boolean } | undefined> {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(this.#settings.timeout * 1000)])
     try {
-      const answer = await fetch(urlOf(this.#url, kind), {
-        method: 'POST',
-        body: body.slice(0, LONGEST),
-        signal,
-        redirect: 'follow',
-      })
+      const answer = await fetch(urlOf(this.#url, kind), { method: 'POST', body: body.slice(0, LONGEST), signal })
       await answer.body?.cancel()
       if (answer.ok) return undefined
       return { problem: `HTTP status ${answer.status}`, again: answer.status >= 500 || answer.status === 429 }

@@ -1,12 +1,15 @@
+import { mkdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import type { Finding } from '../core/finding.ts'
 import { EXIT, type Outcome } from '../core/outcome.ts'
 import { exitCodeOf, workFindings } from '../core/verdict.ts'
 import { messageOf, printable } from '../core/wording.ts'
 import { readHistory } from '../host/records.ts'
-import { writePages } from '../notify/status-pages.ts'
+import { writeWhole } from '../host/whole-file.ts'
 import { forecastSite, forecastText } from '../report/forecast.ts'
+import type { Histories } from '../report/page.ts'
 import { type HostStatus, type StatusJson, statusOf } from '../report/status.ts'
 import { statusText } from '../report/status-text.ts'
 import { type Look, lastRunFindings } from '../site/report.ts'
@@ -69,6 +72,26 @@ export interface StatusOptions {
 export const showStatus: Show<StatusOptions> = async ({ histories }, status, { json, html }) => {
   if (html !== undefined) await writePages(html, status, histories)
   return { text: json ? JSON.stringify(status, undefined, 2) : statusText(status), exitCode: status.ok ? EXIT.well : EXIT.failed }
+}
+
+/** A web server shows the pages. */
+const READABLE = 0o644
+
+/**
+ * Writes the status as pages that need nothing else: `index.html`, and `fleet.html` where the archive holds the sites
+ * of several hosts.
+ * @throws {BadInput} when the folder cannot be written to
+ */
+export async function writePages(folder: string, status: StatusJson, histories: Histories): Promise<void> {
+  // loads the chart library, which a look without pages need not wait for
+  const { fleetPage, ownersOf, statusPage } = await import('../report/page.ts')
+  try {
+    mkdirSync(resolve(folder), { recursive: true })
+    writeWhole(join(folder, 'index.html'), statusPage(status, histories), READABLE)
+    if (ownersOf(status).size > 1) writeWhole(join(folder, 'fleet.html'), fleetPage(status), READABLE)
+  } catch (error) {
+    throw new BadInput(`--html: cannot write to ${folder}: ${messageOf(error)}`)
+  }
 }
 
 /** What a person asks of a forecast. */

@@ -1,13 +1,17 @@
 import { hostname } from 'node:os'
+import type { BadInput } from '../core/bad-input.ts'
+import { EXIT, type Outcome } from '../core/outcome.ts'
+import { messageOf } from '../core/wording.ts'
 import { lineOf } from '../engine/command.ts'
+import { loadReporting } from '../inventory/load.ts'
 import type { Host } from '../inventory/schema.ts'
+import { readSecrets, type Secrets } from '../inventory/secrets.ts'
 import { pingsFor } from '../notify/pings.ts'
 import { pulse } from '../notify/pulse.ts'
 import { type Closed, reportRun } from '../notify/reporting.ts'
 import { clock } from '../report/lines.ts'
 import { summaryOf } from '../report/summary.ts'
-import { againLine } from './again.ts'
-import { reportBadStart } from './bad-start.ts'
+import { againLine, type CommonOptions } from './command-line.ts'
 import type { Begun, Ending } from './ending.ts'
 import { type LogFile, openLog } from './log-file.ts'
 import { screenFor } from './screen.ts'
@@ -89,4 +93,40 @@ function openingLines(task: string, host: Host, words: readonly string[], now: n
     `${clock(now)} (${new Date(now).toISOString()}), host ${host.name} on machine ${hostname()}`,
     `Running as username: ${user}, UID: ${process.getuid?.() ?? '?'}, process ${process.pid}, Node ${process.version}`,
   ]
+}
+
+/**
+ * Reports a run that could not begin, for its inventory or its secrets are wrong, by what of the inventory is right all
+ * the same: the ping and the mail. Gives what could not be sent, one sentence each, for standard error.
+ * @param again the command that was given
+ */
+async function reportBadStart(task: string, common: CommonOptions, error: BadInput, again: string): Promise<string[]> {
+  const host = await loadReporting(common.inventory, common.host)
+  const secrets = secretsOrNone(common.env)
+  const startedAt = Date.now()
+  const { own } = await reportRun({
+    ...{ task, host, secrets, startedAt, dryRun: false, stoppedBy: undefined, stop: new AbortController().signal },
+    ...{ log: undefined, isJudged: false, isAskedOften: true, partial: false, again: () => again },
+    pings: pingsFor(host, secrets, task, false),
+    hidden: [...secrets.values()],
+    onEvent: () => {},
+    outcomes: [badOutcome(error, startedAt)],
+  })
+  return own.flatMap(({ step, status, reason, notes }) => [
+    ...notes.filter(({ kind }) => kind === 'problem').map(({ text }) => `the ${step} about it: ${text}`),
+    ...(status === 'failed' ? [`the ${step} about it failed: ${reason}`] : []),
+  ])
+}
+
+const badOutcome = (error: BadInput, startedAt: number): Outcome => ({
+  ...{ step: 'inventory', title: 'Inventory and secrets', phase: 'do', subject: undefined, status: 'failed' },
+  ...{ reason: messageOf(error), exitCode: EXIT.badInput, startedAt, seconds: 0, notes: [], commands: [], output: [] },
+})
+
+function secretsOrNone(file: string): Secrets {
+  try {
+    return readSecrets(file)
+  } catch {
+    return new Map()
+  }
 }

@@ -4,13 +4,11 @@ import { formatBytes } from '../core/size.ts'
 import { counted } from '../core/wording.ts'
 import { printableLine, tableOf } from './lines.ts'
 import { type Report, type SiteRow, verdictLine } from './report.ts'
-import { remarkText } from './text.ts'
+import { failureTitle, remarkText } from './text.ts'
 
 /** What a run prints: a line for each site, failures, what needs attention, and the mail's subject. */
 export function summaryOf(report: Report, outcomes: readonly Outcome[]): string {
-  const failures = report.failures.map(
-    ({ site, title, reason }) => `FAILED  ${site === undefined ? '' : `${site}: `}${title}: ${reason}`,
-  )
+  const failures = report.failures.map(failure => `FAILED  ${failureTitle(failure)}: ${failure.reason}`)
   const problems = report.problems.map(problem => `PROBLEM ${remarkText(problem)}`)
   const warnings = report.warnings.map(warning => `warning ${remarkText(warning)}`)
   const notes = report.significant.map(note => `note    ${remarkText(note)}`)
