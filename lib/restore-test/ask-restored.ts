@@ -1,4 +1,4 @@
-import { statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { addressText, type DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 import { isComplete } from '../database/dump-file.ts'
-import { CommandFailed, TimedOut } from '../engine/process.ts'
+import { CommandFailed, searchPath, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Question } from '../host/ask-pages.ts'
 import { COMPANION, dumpName, dumpNames, openDump } from '../host/companion.ts'
@@ -47,6 +47,7 @@ export async function askRestored(
   const root = webRootOf(tree, site.folder)
   const context = { host, secrets, shell: limited() }
   const { own, databases } = await databasesOf(context, site, tree)
+  assertPrograms(['php', ...(databases.length > 0 ? ['mariadbd', 'mariadb-install-db', 'mariadb'] : [])])
   await removeSecrets(tree)
   const way = own && wayToServer(own, work)
   const configs = debianConfigs({ domains: domainsOf(host, site) })
@@ -118,6 +119,12 @@ function webRootOf(tree: string, live: string): string {
   const found = webRootIn(opened, live)
   if (found.kind !== 'folder') throw new Error('the set holds no site: there is no folder SITE in it')
   return join(live, found.way)
+}
+
+/** The sandbox is made of this machine's programs. @throws {NotTested} when one of them is not there */
+function assertPrograms(names: readonly string[]): void {
+  const missing = names.find(name => !searchPath().some(folder => existsSync(join(folder, name))))
+  if (missing) throw new NotTested(`this host has no ${missing}, with which it would be served`)
 }
 
 /** What lies beside the site and is root's alone when it is live, as keys of certificates: all but the dumps goes. */

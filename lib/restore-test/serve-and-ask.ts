@@ -40,7 +40,7 @@ async function serveAndAsk({ root, work, databases, port, question, request }: T
   const why = (error: unknown): string =>
     late.aborted ? `no whole answer within ${request} s` : ((error as NodeJS.ErrnoException).code ?? 'no answer')
   const { works, said } = await askPages(question, get, why)
-  return { imported, answer: { works, said } }
+  return { imported, answer: { works, said: said.slice(0, 200) } }
 }
 
 /** Nothing that it writes or sends goes anywhere: mail ends here. */

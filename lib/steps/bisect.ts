@@ -116,21 +116,21 @@ async function tell(facts: Searches, good: RestorePoint | undefined, bad: Restor
       'info',
       `the newest of them works: ${printTime(good!.time)}. --expect and --path say what a working page has`,
     )
-  if (!good) return shell.note('problem', `none works, not even the oldest that can be tried, of ${printTime(bad.time)}`)
+  if (!good) {
+    const hint = 'Where a site needs more than PHP and its database, it works in no sandbox'
+    return shell.note('problem', `none works, not even the oldest that can be tried, of ${printTime(bad.time)}. ${hint}`)
+  }
   shell.note('info', `the last that works: the backup of ${printTime(good.time)}`)
   shell.note('info', `the first that does not: the backup of ${printTime(bad.time)}`)
-  const changes = [...whatChanged(collection, good.time, bad.time), ...filesText(await filesBetween(facts, good, bad, shell))]
+  const between = restorePoints(collection).filter(({ time }) => time > good.time && time < bad.time)
+  if (between.length > 0) shell.note('warning', `${counted(between.length, 'backup')} between them cannot be tried`)
+  const files = between.length > 0 ? undefined : await fileListsOf(facts, collection, bad.set, shell)
+  const changes = [
+    ...whatChanged(collection, good.time, bad.time),
+    ...filesText(files?.before && differenceOf(files.before, files.after)),
+  ]
   for (const change of changes) shell.note('info', `  between them: ${change}`)
   shell.note('info', `to bring it back: ${request.command('recover', '--site', site.name, '--at', printTime(good.time))}`)
-}
-
-/** The files that differ, where the two are neighbours and this host knows the files of both. */
-async function filesBetween(facts: Searches, good: RestorePoint, bad: RestorePoint, shell: Shell) {
-  const lists = await fileListsOf(facts, facts.collection, bad.set, shell)
-  const points = restorePoints(facts.collection)
-  const areNeighbours =
-    points.findIndex(({ time }) => time === good.time) + 1 === points.findIndex(({ time }) => time === bad.time)
-  return lists?.before && areNeighbours ? differenceOf(lists.before, lists.after) : undefined
 }
 
 const filesText = (diff: FileDiff | undefined): string[] =>
