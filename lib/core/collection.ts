@@ -162,3 +162,6 @@ export function problemsOf(collection: Collection): readonly string[] {
   const sets = [...collection.chains.flatMap(setsOf), ...collection.superseded, ...collection.orphaned, ...collection.incomplete]
   return sets.toSorted((a, b) => a.time - b.time).flatMap(set => set.problems)
 }
+
+/** Whether a set is known to be of a site that worked, and is not suspect. Unknown is never good. */
+export const isKnownGood = ({ answer, cutOff, suspect }: BackupSet): boolean => answer?.works === true && !cutOff && !suspect

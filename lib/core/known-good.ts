@@ -1,5 +1,5 @@
 import { formatAge } from './age.ts'
-import { type BackupSet, type Collection, setsOf } from './collection.ts'
+import { type BackupSet, type Collection, isKnownGood, setsOf } from './collection.ts'
 import type { Finding } from './finding.ts'
 import { printTime } from './restore-point.ts'
 import { whatChanged } from './what-changed.ts'
@@ -22,16 +22,13 @@ export interface Broken {
  */
 export function brokenSince(collection: Collection): Broken | undefined {
   const known = collection.chains.flatMap(setsOf).filter(set => set.answer !== undefined && !set.cutOff)
-  const good = known.findLastIndex(isKnownGood)
-  const [first] = known.slice(good + 1)
+  const worked = known.findLastIndex(({ answer }) => answer!.works)
+  const [first] = known.slice(worked + 1)
   if (!first) return undefined
-  const goodTime = known[good]?.time
+  const goodTime = (known.slice(0, worked + 1).findLast(isKnownGood) ?? known[worked])?.time
   const changed = goodTime === undefined ? [] : whatChanged(collection, goodTime, first.time)
   return { said: known.at(-1)!.answer!.said, since: first.time, good: goodTime, changed }
 }
-
-/** Whether a set is known to be of a site that worked. Unknown is never good. */
-const isKnownGood = ({ answer, cutOff }: BackupSet): boolean => answer?.works === true && !cutOff
 
 /** The newest set that is known to be of a site that worked. */
 export const newestKnownGood = (collection: Collection): BackupSet | undefined =>

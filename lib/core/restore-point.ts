@@ -1,5 +1,5 @@
 import { formatAge } from './age.ts'
-import { type BackupSet, type Chain, type Collection, setsOf } from './collection.ts'
+import { type BackupSet, type Chain, type Collection, isKnownGood, setsOf } from './collection.ts'
 import { counted } from './wording.ts'
 
 /** A moment that the site can be brought back to: a set, and the chain that it needs up to there. */
@@ -42,7 +42,7 @@ function damages(sets: readonly BackupSet[]): readonly string[] {
 /** The newest restore point at or before `time` of a site that worked, without problems. @throws when there is none */
 export function lastGoodPoint(collection: Collection, time = Number.POSITIVE_INFINITY): RestorePoint {
   const points = restorePoints(collection).filter(point => point.time <= time)
-  const found = points.findLast(({ set, problems }) => set.answer?.works && problems.length === 0)
+  const found = points.findLast(({ set, problems }) => isKnownGood(set) && problems.length === 0)
   if (found) return found
   const before = time === Number.POSITIVE_INFINITY ? '' : ` up to ${printTime(time)}`
   throw new Error(`no backup${before} is known to be of a site that worked: --list shows what there is`)
@@ -51,7 +51,7 @@ export function lastGoodPoint(collection: Collection, time = Number.POSITIVE_INF
 /** What to try next when a restored site does not work: the newest older point that is good, or else unknown. */
 export function olderCandidate(collection: Collection, tried: RestorePoint): RestorePoint | undefined {
   const older = restorePoints(collection).filter(({ time, problems }) => time < tried.time && problems.length === 0)
-  return older.findLast(({ set }) => set.answer?.works) ?? older.findLast(({ set }) => set.answer === undefined)
+  return older.findLast(({ set }) => isKnownGood(set)) ?? older.findLast(({ set }) => set.answer === undefined)
 }
 
 /** What is known of the site in this set: `works`, `does not work: HTTP 500`; nothing where nobody asked. */

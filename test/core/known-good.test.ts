@@ -80,3 +80,12 @@ test('the newest set that is known to be good is never pruned, however little is
     }),
   )
 })
+
+test('a suspect set of a site that worked is not known to be good, though the site is not broken', () => {
+  const collection = withRecords(nights('+++'), [{ time: at(2), suspect: ['SITE is empty'] }])
+  assert.equal(brokenSince(collection), undefined)
+  assert.equal(lastGoodPoint(collection).time, at(1))
+  assert.equal(newestKnownGood(collection)!.time, at(1))
+  const broken = withRecords(nights('++-'), [{ time: at(1), suspect: ['SITE is empty'] }])
+  assert.deepEqual([brokenSince(broken)!.since, brokenSince(broken)!.good], [at(2), at(0)])
+})

@@ -30,6 +30,14 @@ function metrics(outcomes: readonly Outcome[], before = NONE, partial = false) {
 const valuesOf = (samples: readonly Sample[], name: string) =>
   samples.filter(([each]) => each === name).map(([, labels, value]) => [labels.site ?? '', value])
 
+test('metricsText() tells of each site whether it works and is suspect, where that is known', () => {
+  const { samples, memory } = metrics([backedUp('blog', { works: false, isSuspect: true }), backedUp('shop')])
+  for (const name of ['works', 'suspect'])
+    assert.deepEqual(valuesOf(samples, `holdfast_site_${name}`), [['blog', Number(name === 'suspect')]])
+  const later = metrics([backedUp('blog', { works: true, isSuspect: false })], memory).samples
+  assert.deepEqual(valuesOf(later, 'holdfast_site_works'), [['blog', 1]])
+})
+
 test('metricsText() is what a parser of the format accepts, whatever a site is called', () => {
   const odd = 'a "quoted\\ \n é'
   const { samples } = metrics([backedUp(odd), failed('blog')])
