@@ -103,8 +103,6 @@ async function addDefinitions(dumping: Dumping, queries: Admin, contents: Conten
   const others = await textOf(['trigger', 'event'])
   const ofDatabase = `ALTER DATABASE COLLATE ${contents.collation};`
   await appendFile(file, ['', ofDatabase, routines, views.text.replace(SANDBOX_LINE, ''), others].join('\n'))
-  return [...views.undumped.map(one => ({ kind: 'view' as const, ...one })), ...unreadable].map(({ kind, name, error }) => ({
-    ...{ kind, name, error },
-    isKept: false,
-  }))
+  const notDumped = [...views.undumped.map(({ name, error }) => ({ kind: 'view' as const, name, error })), ...unreadable]
+  return notDumped.map(one => ({ ...one, isKept: false }))
 }

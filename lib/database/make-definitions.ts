@@ -45,8 +45,7 @@ export async function makeDefinitions(context: HostContext, { file, database, si
   const missing = await makeAll(asTheyWere, collation, byAdministrator)
   if (from === 'set' && list.length > 0) await makeAsSite(context, { file, database, site }, { list, collation }, account)
   // one that was live can want one of the set
-  const again = missing.map(({ definition }) => definition)
-  const refused = await makeAll(again, collation, byAdministrator)
+  const refused = await makeAll(definitionsOf(missing), collation, byAdministrator)
   // a definition that was refused can leave that of its own time
   if (missing.length > 0 || from === 'set') await makeAgain()
   if (refused.length > 0) tellRefused(context, site, refused)
@@ -77,6 +76,8 @@ async function makeAsSite(
 /** The site's account has not the right to have such a thing: somebody else made it where the set comes from. */
 const FORBIDDEN = /^ERROR (1044|1142|1143|1227|1370|1419) /
 
+const definitionsOf = (refused: readonly Refused[]): Definition[] => refused.map(({ definition }) => definition)
+
 const nameOf = ({ definition: { kind, name } }: Refused): string => `${kind} ${name}`
 
 /**
@@ -96,13 +97,7 @@ async function makeAll(
     rest = rest.slice(failure.line)
   }
   const isStuck = refused.length === 0 || refused.length === list.length
-  return isStuck
-    ? refused
-    : makeAll(
-        refused.map(({ definition }) => definition),
-        collation,
-        run,
-      )
+  return isStuck ? refused : await makeAll(definitionsOf(refused), collation, run)
 }
 
 /**

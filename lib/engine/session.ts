@@ -56,10 +56,7 @@ function sessionOf(words: readonly string[], options: CommandOptions): Session {
   const env = environment(options.env)
   const key = JSON.stringify([words, env])
   const kept = [...idle].find(({ key: other, child }) => other === key && child.exitCode === null && child.signalCode === null)
-  if (kept) {
-    holdOpen(kept, true)
-    return kept
-  }
+  if (kept) return holdOpen(kept, true)
   const begin = ['-c', `${waitAt(3)}; exec "$@"`, 'bash']
   const child = spawn('bash', [...begin, ...words], { detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env })
   letBegin(child, 3)
@@ -69,12 +66,13 @@ function sessionOf(words: readonly string[], options: CommandOptions): Session {
 }
 
 /** A program that nobody asks does not keep this process from its end. */
-function holdOpen(session: Session, isAsked: boolean): void {
+function holdOpen(session: Session, isAsked: boolean): Session {
   const { child, timer } = session
   for (const handle of [child, child.stdin, child.stdout, child.stderr] as (typeof child | Socket)[])
     isAsked ? handle.ref() : handle.unref()
   isAsked ? idle.delete(session) : idle.add(session)
   timer.refresh()
+  return session
 }
 
 /** What a program prints until it prints this line; or how it ended before. */
