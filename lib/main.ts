@@ -21,10 +21,7 @@ export type { Start } from './program/ending.ts'
 /** What the recipe of a task may need at its start: what all may, and what its own options say. */
 export type StartOf<Its extends Task> = Start & (Its extends TaskWith<infer Extra> ? Extra : unknown)
 
-/**
- * Runs a recipe as a program: command line, inventory, secrets, recipe, ending. Ends the process.
- * @param ending what is shown and told of the run; by default a log, the report and all that the inventory asks for
- */
+/** Runs a recipe as a program and ends the process. By default it is logged and reported. */
 export async function main<Extra extends object, Given extends object>(
   task: TaskWith<Extra>,
   recipe: Part<Start & Extra, Given> & Ended<Given>,

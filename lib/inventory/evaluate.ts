@@ -14,12 +14,7 @@ import(workerData).then(module => send({ fields: module.default }), error => sen
 
 type Evaluated = { readonly fields: unknown } | { readonly error: string }
 
-/**
- * The default export of an inventory in TypeScript or JavaScript. It is evaluated in a thread that ends with it, so
- * that one which throws later, never ends or ends the process does so there and then, and not in the middle of a
- * backup. What it gives is copied: data, and no functions.
- * @throws with what is wrong, in words that go on after the file's name
- */
+/** An inventory's default export, as data. It runs in a thread, which ends with it. @throws what is wrong with it */
 export async function evaluate(path: string, code: string): Promise<unknown> {
   const [twice] = fieldsGivenTwice(code)
   if (twice) throw new Error(`"${twice.name}" is given twice in one object, the second time in line ${twice.line}`)

@@ -23,11 +23,7 @@ const loadJson: Loader = (path, text) => {
   return fields
 }
 
-/**
- * Loads one host's inventory: `NAME.{ts,js,json,yaml}` over the fields of `common.*` beside it, every default filled
- * in. Sections are merged one level deep: a host's `paths: { logs }` keeps the other common paths.
- * @throws {BadInput} when there is no such file, it does not load, or a field is wrong
- */
+/** An inventory: `NAME.*` over `common.*` beside it, merged a level deep. @throws {BadInput} with what is wrong */
 export async function loadHost(folder: string, name: string): Promise<Host> {
   const common = await read(folder, SHARED)
   const own = await read(folder, name)

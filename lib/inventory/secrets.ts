@@ -9,11 +9,7 @@ import type { Host } from './schema.ts'
 /** The variables of a `.env`. They never enter this process's environment: no command inherits them. */
 export type Secrets = ReadonlyMap<string, Secret>
 
-/**
- * Reads a `.env` that only its owner may read (S40). No file means no variables.
- * @throws {BadInput} when others can read it, naming the mode that it wants, when it is somebody else's, or when a
- * value is not read as it is written
- */
+/** Reads a `.env`, if there is one (S40). @throws {BadInput} when others can read it, or a value is ambiguous */
 export function readSecrets(file: string): Secrets {
   const stat = statSync(file, { throwIfNoEntry: false })
   if (!stat) return new Map()

@@ -14,11 +14,7 @@ export async function runHook(host: Reporting, name: HookName, facts: object, sh
   await shell.with({ input, timeout: host.hooks.timeout }).act`${host.hooks[name]!}`
 }
 
-/**
- * The recipe with the host's `before` hook right after the lock: a run that finds the lock held disturbs nobody, and
- * one that takes none, for it only looks, has no hooks. When the hook fails, the work goes on: no backup must depend on
- * it.
- */
+/** The recipe with the host's `before` hook after the lock, if it takes one. No backup depends on the hook. */
 export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>, host: Reporting, task: string): Part<Start> {
   if (!host.hooks.before) return recipe
   const hook: Step<Needs<'host'>, void> = {

@@ -90,10 +90,7 @@ export function placeOf({ host, inventory, env }: Partial<Record<'host' | 'inven
   return { host: host ?? machine, inventory: folder, env: resolve(env ?? join(dirname(folder), '.env')) }
 }
 
-/**
- * Reads a task's command line.
- * @throws {BadInput} for an unknown option, a value that is missing or makes no sense, or a word that is no option
- */
+/** Reads a task's command line. @throws {BadInput} for what it does not know or cannot make sense of */
 export function readCommandLine<Extra extends object>(
   task: Task | TaskWith<Extra>,
   words: readonly string[],

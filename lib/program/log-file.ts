@@ -6,10 +6,7 @@ import type { RunEvent } from '../core/outcome.ts'
 import { makeFolder, writeWhole } from '../host/whole-file.ts'
 import { clock, linesOf } from '../report/lines.ts'
 
-/**
- * One run's log file (S34). Every line is written at once: what a killed run did is there. A log that cannot be written
- * is a problem to be reported, never a reason to make no backup: nothing here throws.
- */
+/** A run's log (S34), written line by line. What cannot be written is a problem to report: nothing here throws. */
 export interface LogFile extends Disposable {
   readonly path: string
   readonly write: (event: RunEvent) => void

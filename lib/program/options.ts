@@ -31,11 +31,7 @@ export const text = (value: string, help: string) => ({ kind: 'text', value, hel
 /** With a value, as often as one likes. */
 export const list = (value: string, help: string) => ({ kind: 'list', value, help }) as const satisfies Option
 
-/**
- * Reads the words of a command line.
- * @param help the command that lists the options
- * @throws {BadInput} for an unknown option, a value that is missing or empty, or a word that is no option
- */
+/** Reads a command line. @param help the command that lists the options @throws {BadInput} for what is not one */
 export function parseOptions<Declared extends Options>(
   words: readonly string[],
   options: Declared,

@@ -50,10 +50,7 @@ export function clock(at: number): string {
 /** One line that can be shown anywhere. */
 export const printableLine = (line: string): string => printable(line).replaceAll('\n', '?')
 
-/**
- * The lines of a table, two spaces between its columns.
- * @param right the columns that are aligned to the right: numbers
- */
+/** The lines of a table, two spaces between its columns; those in `right` are aligned to the right. */
 export function tableOf(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => [...(row[column] ?? '')].length)))
   const cell = (text: string, column: number): string => {

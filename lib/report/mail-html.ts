@@ -87,7 +87,7 @@ function remarksHtml(title: string, remarks: readonly Remark[]): Markup | undefi
   if (remarks.length === 0) return undefined
   const { items, more } = firstRemarks(remarks)
   const list = items.map(remark => html`<li style="white-space:pre-wrap;overflow-wrap:anywhere">${remarkText(remark)}</li>`)
-  const colour = title === 'Significant' ? GREEN : AMBER
+  const colour = ['Significant', 'Restore drill'].includes(title) ? GREEN : AMBER
   return html`${heading(title, colour)}<ul style="margin:4px 0;padding-left:20px">${list}</ul>${moreHtml(more)}
 `
 }

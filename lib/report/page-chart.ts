@@ -158,10 +158,7 @@ export interface SizeCurve {
   readonly words: string
 }
 
-/**
- * The size as it was measured each night, where this host remembers two nights or more; else the size of the sets that
- * are in the archive, by the time they were made. Undefined where no sizes are known.
- */
+/** Its size each night, where two or more are remembered; else that of its sets by their time, if it is known. */
 export function sizeCurve(site: SiteJson, history: readonly SizePoint[]): SizeCurve | undefined {
   if (history.length > 1)
     return {

@@ -59,10 +59,7 @@ export interface TableRow {
   readonly className?: string
 }
 
-/**
- * A table that a narrow page shows as cards. Roles are said as well, since cards would lose them.
- * @param classOf the class of a column's cells
- */
+/** A table that a narrow page shows as cards. Roles are said as well, since cards would lose them. */
 export function tableOf(
   label: string,
   columns: readonly string[],

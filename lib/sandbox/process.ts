@@ -41,10 +41,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   clearTimeout(timer)
 }
 
-/**
- * Runs a program to its end, with `input` on its standard input, and returns what it printed.
- * @throws an Error that names the program and carries what it said on standard error, when it does not end with 0
- */
+/** Runs a program to its end; returns what it printed. @throws with what it said when it does not end with 0 */
 export async function output(command: string, args: readonly string[], input = '', options: SpawnOptions = {}): Promise<string> {
   const child = spawn(command, args, { ...options, stdio: 'pipe' })
   const ended = once(child, 'close')

@@ -29,11 +29,7 @@ export interface ServeOptions {
   readonly memory?: number
 }
 
-/**
- * Serves the web root `siteRoot` with PHP's built-in server, as the calling user: for sites whose code is trusted, or
- * in a sandbox.
- * @throws when it does not come up (a port in use)
- */
+/** Serves a web root with PHP's own server, for code that is trusted or in a sandbox. @throws when it does not start */
 export async function serve(siteRoot: string, options: ServeOptions = {}): Promise<WebServer> {
   const host = options.host ?? '127.0.0.1'
   const port = options.port ?? (await freePort(host))

@@ -23,10 +23,7 @@ export function presentInventory({ inventory, host }: SetupOptions): string | un
   return files.find(existsSync)
 }
 
-/**
- * Writes the first inventory, and for a desktop the first list of exclusions. What is there already stays as it is.
- * @param generated whether the passphrase is 256 random bits of setup's own
- */
+/** Writes the first inventory, and a desktop's first list of exclusions. What is there already stays as it is. */
 export function writeInventory(options: SetupOptions, found: Found, generated: boolean): WrittenInventory {
   const { inventory, host, desktop } = options
   const present = presentInventory(options)

@@ -56,11 +56,7 @@ function haveVhosts(root: string, vhosts: string): boolean {
 
 const secretOf = ({ encryption }: Host): string | undefined => (encryption.kind === 'passphrase' ? encryption.secret : undefined)
 
-/**
- * Adds a passphrase of 256 random bits to `.env`, in a file of mode 600. One that is there stays as it is.
- * @returns whether it is new, and whether it is 64 hex digits, which gpg need not stretch
- * @throws {BadInput} when others can read the file
- */
+/** Sees to a passphrase in `.env`: one of 256 random bits is added unless one is there. @throws {BadInput} */
 function ensurePassphrase(file: string, name: string): { readonly isNew: boolean; readonly isGenerated: boolean } {
   const present = readSecrets(file).get(name)?.reveal()
   if (present) return { isNew: false, isGenerated: /^[0-9a-f]{64}$/.test(present) }

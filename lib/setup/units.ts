@@ -9,10 +9,7 @@ import type { SetupOptions } from './options.ts'
 /** Where an administrator's own units are (systemd.unit(5)). */
 const FOLDER = '/etc/systemd/system'
 
-/**
- * Has systemd ask for the desktop's backup. Where it does not run the machine, gives the line for anacron.
- * @returns what became of it, for a person
- */
+/** Has systemd ask for the desktop's backup, else gives the line for anacron. Returns what a person reads of it. */
 export function scheduleDesktop(options: SetupOptions, systemd: boolean): string {
   // once a day is enough for anacron: a backup day whose hour had not come yet is made up for on the next
   if (!systemd)
@@ -29,11 +26,7 @@ export function scheduleBoot(options: SetupOptions, host: Host, systemd: boolean
   return writeUnits(options, { [BOOT]: bootService(options, host) }, ['systemctl', 'enable', BOOT], title)
 }
 
-/**
- * Writes units, and switches one on where this is the running machine. Those that are there already stay as they are.
- * @param units their texts, by their names
- * @returns the title, a line each, and the command that is left to do
- */
+/** Writes units by their names, and runs `enable` on the running machine. Those that are there already stay. */
 function writeUnits({ root }: SetupOptions, units: Readonly<Record<string, string>>, enable: readonly string[], title: string) {
   const lines = Object.entries(units).map(([name, text]) => writeUnit(join(root, FOLDER, name), join(FOLDER, name), text))
   const isEnabled = root === '/' && run(['systemctl', 'daemon-reload']) && run(enable)

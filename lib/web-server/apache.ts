@@ -12,10 +12,7 @@ export interface ApacheLine {
   readonly words: readonly string[]
 }
 
-/**
- * Reads a configuration line by line, where every line means to Apache what it says by itself. What could be read in
- * two ways is an objection: a line that goes on in the next, quotes within a word, variables.
- */
+/** Reads a configuration line by line. Lines that could be read in two ways are objections. */
 export function readApache(text: string): { readonly lines: readonly ApacheLine[]; readonly objections: readonly Objection[] } {
   const lines: ApacheLine[] = []
   const objections: Objection[] = []

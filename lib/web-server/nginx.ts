@@ -13,10 +13,7 @@ type Token = { readonly kind: 'word' | ';' | '{' | '}'; readonly text: string; r
 /** How deep blocks may lie in each other: a server, a location, another. */
 const DEEPEST = 8
 
-/**
- * Reads a configuration into its statements, where everything means to nginx what it says by itself. What could be read
- * in two ways ends the reading: quotes or braces within a word, escapes other than those of a pattern.
- */
+/** Reads a configuration into statements. What could be read in two ways ends the reading with an objection. */
 export function readNginx(text: string): { readonly statements: readonly NginxStatement[]; readonly objection?: Objection } {
   const tokens: Token[] = []
   let line = 1

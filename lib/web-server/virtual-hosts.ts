@@ -10,11 +10,7 @@ export interface VirtualHost {
 
 export type WebServerKind = 'apache' | 'nginx'
 
-/**
- * Reads the virtual hosts of one configuration file: Apache's `<VirtualHost>` blocks, nginx's `server` blocks.
- * Directives outside any block count as one more. It reads what it needs and passes over the rest; includes and macros
- * are not followed.
- */
+/** The virtual hosts of a file; directives outside any are one more. Includes and macros are not followed. */
 export function virtualHosts(kind: WebServerKind, text: string): VirtualHost[] {
   const directives = kind === 'apache' ? apacheDirectives(text) : nginxDirectives(text)
   const blocks = Map.groupBy(directives, directive => directive.block)
