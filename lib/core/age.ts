@@ -27,7 +27,8 @@ export type ClockReader = (wall: WallTime) => number
 /** Reads a wall time in the process's time zone (TZ), summer time included, which duplicity itself ignores. */
 const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day, w.hour, w.minute, w.second).getTime()
 
-const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
+/** Reads a wall time as one of UTC. */
+export const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
 
 /**
  * Seconds in one of duplicity's intervals: `40D`, `1M`, `1h78m`; `40d` too.

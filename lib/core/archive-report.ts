@@ -57,9 +57,8 @@ export function pruningReport({ action, reason, freesBytes, considered }: PruneP
 }
 
 /** Restore points that a replica has not replayed: all, where it was never made from one. */
-export function lagOf(collection: Collection, restoredFrom: number | undefined): number {
-  return restorePoints(collection).filter(({ time }) => restoredFrom === undefined || time > restoredFrom).length
-}
+export const lagOf = (collection: Collection, restoredFrom: number | undefined): number =>
+  restorePoints(collection).filter(({ time }) => restoredFrom === undefined || time > restoredFrom).length
 
 /** What the decisions of the next night are asked for, and what they said. */
 export interface NextNight {

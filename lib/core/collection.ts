@@ -135,9 +135,8 @@ export function newestSet(collection: Collection): BackupSet | undefined {
 }
 
 /** Whether duplicity's `cleanup` would find nothing to delete (S18a). */
-export function isClean(collection: Collection): boolean {
-  return [collection.orphaned, collection.incomplete, collection.orphanedSignatures].every(list => list.length === 0)
-}
+export const isClean = (collection: Collection): boolean =>
+  [collection.orphaned, collection.incomplete, collection.orphanedSignatures].every(list => list.length === 0)
 
 /** Whether a chain has restore points: not before the backup that was cut off at its beginning is complete. */
 export const hasRestorePoint = (chain: Chain): boolean => setsOf(chain).some(set => !set.cutOff)
@@ -153,9 +152,10 @@ export function fullSetsOf(chain: Chain): readonly BackupSet[] {
 export const isWhole = (chain: Chain): boolean => setsOf(chain).every(set => set.restorable)
 
 /** The files of a set in every version of duplicity: not 3.x's statistics. */
-export function filesOf(set: BackupSet): readonly FileRef[] {
-  return [...set.volumes, ...[set.manifest, set.signatures].filter(file => file !== undefined)]
-}
+export const filesOf = (set: BackupSet): readonly FileRef[] => [
+  ...set.volumes,
+  ...[set.manifest, set.signatures].filter(file => file !== undefined),
+]
 
 /** Everything that is wrong in the collection, one sentence each, oldest set first. */
 export function problemsOf(collection: Collection): readonly string[] {

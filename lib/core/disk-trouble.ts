@@ -17,6 +17,5 @@ export function diskTrouble(error: unknown): string | undefined {
 }
 
 /** The error of a path that could not be written: of a full disk the kernel's own says only `write`. */
-export function cannotWrite(path: string, error: unknown): Error {
-  return new Error(`${path} cannot be written: ${diskTrouble(error) ?? messageOf(error)}`, { cause: error })
-}
+export const cannotWrite = (path: string, error: unknown): Error =>
+  new Error(`${path} cannot be written: ${diskTrouble(error) ?? messageOf(error)}`, { cause: error })

@@ -63,9 +63,8 @@ const damageOf = (last: LastVerdict | undefined, text: string): number | undefin
   last && Object.hasOwn(last.damage, text) ? last.damage[text] : undefined
 
 /** A time ahead was told by a clock that was wrong. */
-function sinceOf(last: LastVerdict | undefined, verdict: Verdict, at: number): number {
-  return last?.verdict === verdict && last.since <= at ? last.since : at
-}
+const sinceOf = (last: LastVerdict | undefined, verdict: Verdict, at: number): number =>
+  last?.verdict === verdict && last.since <= at ? last.since : at
 
 /** Which damage of a site an earlier run reported; for `status`, a run before the last, which it is to agree with. */
 export function knownDamage(last: LastVerdict | undefined, of: 'run' | 'status'): (text: string) => boolean {

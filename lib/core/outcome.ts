@@ -52,9 +52,8 @@ export interface Outcome {
 export const EXIT = { well: 0, failed: 1, badInput: 2, locked: 75 } as const
 
 /** Whether an outcome is one that the run must not be called well for. */
-export function isTrouble(outcome: Outcome): boolean {
-  return outcome.status === 'failed' || outcome.notes.some(note => note.kind === 'problem')
-}
+export const isTrouble = (outcome: Outcome): boolean =>
+  outcome.status === 'failed' || outcome.notes.some(note => note.kind === 'problem')
 
 /** What happens in a run as it happens, for the log and the terminal. */
 export type RunEvent = { readonly at: number; readonly subject: string | undefined } & (

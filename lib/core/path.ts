@@ -1,7 +1,6 @@
 /** Whether a path is a folder itself or lies in it; both without links. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
-}
+export const isWithin = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 
 /** Whether a path is a mount point, by the text of `mountinfo` (proc(5)). */
 export const isMountPoint = (mountInfo: string, path: string): boolean => mountPoints(mountInfo).includes(withoutSlash(path))

@@ -50,9 +50,8 @@ export function predictRemoval(collection: Collection, keepChains: number, keepF
 /**
  * BackupChain.delete passes over a full without volumes, which Python takes for no set: its manifest stays for ever.
  */
-function deletedSets(chain: Chain, keepFull: boolean): readonly BackupSet[] {
-  return keepFull || chain.full.volumes.length === 0 ? chain.incrementals : setsOf(chain)
-}
+const deletedSets = (chain: Chain, keepFull: boolean): readonly BackupSet[] =>
+  keepFull || chain.full.volumes.length === 0 ? chain.incrementals : setsOf(chain)
 
 /** Whether duplicity can delete anything of the chain: not when all that is left of it is the manifest of its full. */
 export const isRemovable = (chain: Chain): boolean => deletedSets(chain, false).length > 0

@@ -22,9 +22,8 @@ export function reachText(collection: Collection, now: number): string {
 }
 
 /** Every restore point, oldest first, also those with problems, as duplicity would choose them too. */
-export function restorePoints(collection: Collection): readonly RestorePoint[] {
-  return collection.chains.flatMap(pointsOf).toSorted((a, b) => a.time - b.time)
-}
+export const restorePoints = (collection: Collection): readonly RestorePoint[] =>
+  collection.chains.flatMap(pointsOf).toSorted((a, b) => a.time - b.time)
 
 /** The restore point that `recover` takes when no time is named, or undefined when there is no backup. */
 export const newestRestorePoint = (collection: Collection): RestorePoint | undefined => restorePoints(collection).at(-1)
@@ -35,9 +34,8 @@ function pointsOf(chain: Chain): RestorePoint[] {
   return points.filter(({ set }) => !set.cutOff)
 }
 
-function damages(sets: readonly BackupSet[]): readonly string[] {
-  return sets.filter(set => !set.restorable).flatMap(set => set.problems)
-}
+const damages = (sets: readonly BackupSet[]): readonly string[] =>
+  sets.filter(set => !set.restorable).flatMap(set => set.problems)
 
 /** The newest restore point at or before `time` of a site that worked, without problems. @throws when there is none */
 export function lastGoodPoint(collection: Collection, time = Number.POSITIVE_INFINITY): RestorePoint {

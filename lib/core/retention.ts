@@ -66,9 +66,8 @@ function mayGoOn(input: PruneInput): boolean {
 /**
  * Whether only this host's partial set is untidy: while the archive is too full to go on with it, other things may go.
  */
-function isOnlyResumed(input: PruneInput): boolean {
-  return input.localPartial === true && 'action' in considerCleanup({ ...input, localPartial: false })
-}
+const isOnlyResumed = (input: PruneInput): boolean =>
+  input.localPartial === true && 'action' in considerCleanup({ ...input, localPartial: false })
 
 function blockedReason(input: PruneInput): string | undefined {
   if (input.frozen !== undefined) return `pruning of this site is stopped: ${input.frozen}`
@@ -157,9 +156,10 @@ export function considerStrip(input: PruneInput): Verdict {
 /** A full that was cut off is no restore point without its incrementals: such a chain goes whole. */
 const isStrippable = ({ full, incrementals }: Chain): boolean => incrementals.length > 0 && !full.cutOff
 
-function volumeCounts({ full, incrementals }: Chain): [number, number] {
-  return [full.volumes.length, incrementals.reduce((sum, set) => sum + set.volumes.length, 0)]
-}
+const volumeCounts = ({ full, incrementals }: Chain): [number, number] => [
+  full.volumes.length,
+  incrementals.reduce((sum, set) => sum + set.volumes.length, 0),
+]
 
 /** S18c: the oldest chain, whole. */
 export function considerRemoval(input: PruneInput): Verdict {

@@ -140,6 +140,5 @@ export function desktopWork(input: {
 }
 
 /** Whether a time is of today, by the calendar of a zone; no time is of no day. Times in ms since the epoch. */
-export function isSameDay(time: number | undefined, now: number, zone: string): boolean {
-  return time !== undefined && daysBetween(wallTimeIn(zone, time), wallTimeIn(zone, now)) === 0
-}
+export const isSameDay = (time: number | undefined, now: number, zone: string): boolean =>
+  time !== undefined && daysBetween(wallTimeIn(zone, time), wallTimeIn(zone, now)) === 0

@@ -69,9 +69,8 @@ export const contentsOf = ({ files, bytes, isEmpty, dump, rows }: Omit<SetRecord
 })
 
 /** Whether a set is of a site that had shrunk, which nobody has confirmed, and which has not stayed so for long. */
-export function isUnconfirmed({ time, shrunken, confirmed }: SetRecord, now: number, acceptAfter: number): boolean {
-  return shrunken !== undefined && shrunken.length > 0 && confirmed !== true && time + acceptAfter > now
-}
+export const isUnconfirmed = ({ time, shrunken, confirmed }: SetRecord, now: number, acceptAfter: number): boolean =>
+  shrunken !== undefined && shrunken.length > 0 && confirmed !== true && time + acceptAfter > now
 
 /** The newest set of the site as it should be. A new one is compared with it: a second shrunken night is no better. */
 export function newestConfirmed(records: readonly SetRecord[], now: number, acceptAfter: number): SetRecord | undefined {

@@ -1,4 +1,4 @@
-import { DAY, type WallTime } from './age.ts'
+import { DAY, inUtc, type WallTime } from './age.ts'
 
 /** What a wall clock in the zone (an IANA name) shows at `time`, ms since the epoch. @throws when there is none such */
 export function wallTimeIn(zone: string, time: number): WallTime {
@@ -9,15 +9,15 @@ export function wallTimeIn(zone: string, time: number): WallTime {
 
 /** When a wall clock in the zone shows `wall` (ms since the epoch): the first of two times; a skipped one is later. */
 export function timeIn(zone: string, wall: WallTime): number {
-  const asUtc = utcOf(wall)
+  const asUtc = inUtc(wall)
   const candidates = [-DAY, DAY].map(shift => asUtc - offsetIn(zone, asUtc + shift)).toSorted((a, b) => a - b)
-  const shown = candidates.find(candidate => utcOf(wallTimeIn(zone, candidate)) === asUtc)
+  const shown = candidates.find(candidate => inUtc(wallTimeIn(zone, candidate)) === asUtc)
   return shown ?? asUtc - offsetIn(zone, asUtc - DAY)
 }
 
 /** The same wall clock some days later (or earlier): the calendar's days, not multiples of 24 hours. */
 export function addDays(wall: WallTime, days: number): WallTime {
-  const date = new Date(utcOf(wall) + days * DAY)
+  const date = new Date(inUtc(wall) + days * DAY)
   return { ...wall, year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
 }
 
@@ -28,17 +28,15 @@ export function daysBetween(earlier: WallTime, later: WallTime): number {
 }
 
 /** The day of the week, 0 for Sunday. */
-export const weekdayOf = (wall: WallTime): number => new Date(utcOf(wall)).getUTCDay()
+export const weekdayOf = (wall: WallTime): number => new Date(inUtc(wall)).getUTCDay()
 
 /** For people: `Wed 2026-02-18 03:00`. */
 export function formatWallTime(wall: WallTime): string {
   const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][weekdayOf(wall)]
-  return `${day} ${new Date(utcOf(wall)).toISOString().slice(0, 16).replace('T', ' ')}`
+  return `${day} ${new Date(inUtc(wall)).toISOString().slice(0, 16).replace('T', ' ')}`
 }
 
-const utcOf = (wall: WallTime): number => Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
-
-const offsetIn = (zone: string, time: number): number => utcOf(wallTimeIn(zone, time)) - Math.floor(time / 1000) * 1000
+const offsetIn = (zone: string, time: number): number => inUtc(wallTimeIn(zone, time)) - Math.floor(time / 1000) * 1000
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 

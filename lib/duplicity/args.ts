@@ -83,9 +83,13 @@ export function restoreWords(restore: Restore): string[] {
 }
 
 /** At verbosity 9 its log file names every file of the archive too. */
-export function collectionStatusWords(target: Target): string[] {
-  return [target.program, 'collection-status', ...common(target), '--verbosity=9', target.url]
-}
+export const collectionStatusWords = (target: Target): string[] => [
+  target.program,
+  'collection-status',
+  ...common(target),
+  '--verbosity=9',
+  target.url,
+]
 
 /** One of duplicity's own commands to delete sets; `keepChains` is its N. */
 export type Removing =

@@ -29,7 +29,7 @@ export function collectionOf(entries: readonly FileRef[], prefix?: string): Coll
     chains,
     signatureChains,
     primarySigned,
-    orphaned: orphaned.map(noteOrphan),
+    orphaned: orphaned.map(set => ({ ...withProblem(set, 'the set that it builds on is missing'), restorable: false })),
     incomplete: [...sets.filter(set => !set.complete), ...discarded],
     superseded,
     orphanedSignatures,
@@ -53,12 +53,8 @@ function readNames(entries: readonly FileRef[], prefix?: string): { files: Named
   return { files, unrelated }
 }
 
-function noteOrphan(set: BackupSet): BackupSet {
-  return {
-    ...set,
-    restorable: false,
-    problems: [...set.problems, `incremental set of ${formatStamp(set.time)}: the set that it builds on is missing`],
-  }
+function withProblem(set: BackupSet, problem: string): BackupSet {
+  return { ...set, problems: [...set.problems, `incremental set of ${formatStamp(set.time)}: ${problem}`] }
 }
 
 /** A file of the archive with what its name says. */
@@ -109,9 +105,8 @@ function volumesOf(files: readonly NamedFile[]): Volume[] {
     .toSorted((a, b) => a.number - b.number)
 }
 
-function fileOf(files: readonly NamedFile[], role: DuplicityName['role']): FileRef | undefined {
-  return files.find(file => file.parts.role === role)?.ref
-}
+const fileOf = (files: readonly NamedFile[], role: DuplicityName['role']): FileRef | undefined =>
+  files.find(file => file.parts.role === role)?.ref
 
 /**
  * Only the manifest knows of volumes that are missing at the end. Where nothing is compressed or encrypted, the last
@@ -191,17 +186,8 @@ function matchSignatures(primary: Draft | undefined, signatureChains: readonly S
   const before = primary?.incrementals.at(-2)
   const match = primary && signatureChains.findLast(({ endAt }) => endAt === primary.endAt || endAt === before?.time)
   const discarded = match && match.endAt !== primary.endAt ? primary.incrementals.splice(-1) : []
-  return { primarySigned: match !== undefined, discarded: discarded.map(noteDiscarded) }
-}
-
-function noteDiscarded(set: BackupSet): BackupSet {
-  return {
-    ...set,
-    problems: [
-      ...set.problems,
-      `incremental set of ${formatStamp(set.time)}: duplicity discards it, since its signatures are missing`,
-    ],
-  }
+  const why = 'duplicity discards it, since its signatures are missing'
+  return { primarySigned: match !== undefined, discarded: discarded.map(set => withProblem(set, why)) }
 }
 
 function finish({ full, incrementals }: Draft): Chain {

@@ -5,9 +5,8 @@ export const fileUrl = (folder: string): string => `file://${folder.split('/').m
 export const siteUrl = (base: string, site: string): string => `${base.replace(/\/+$/, '')}/${encodeURIComponent(site)}`
 
 /** The folder of this machine that a URL means; undefined where it means another place. */
-export function folderOfUrl(url: string): string | undefined {
-  return url.startsWith('file://') ? decodeURIComponent(url.slice('file://'.length)) : undefined
-}
+export const folderOfUrl = (url: string): string | undefined =>
+  url.startsWith('file://') ? decodeURIComponent(url.slice('file://'.length)) : undefined
 
 /** What the programs behind a URL's scheme look for in the home of whoever runs them: keys, known hosts, settings. */
 const IN_HOME: readonly (readonly [RegExp, readonly string[]])[] = [

@@ -182,6 +182,6 @@ const SYSTEM = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/
  * The folders in which programs are looked for: those of a PATH, then those of the system that it lacks. Relative ones
  * are left out, or a command in a site's folder could find the site's own programs (S41).
  */
-export function searchPath(path = process.env.PATH ?? ''): string[] {
-  return [...new Set([...path.split(delimiter).filter(isAbsolute), ...SYSTEM])]
-}
+export const searchPath = (path = process.env.PATH ?? ''): string[] => [
+  ...new Set([...path.split(delimiter).filter(isAbsolute), ...SYSTEM]),
+]

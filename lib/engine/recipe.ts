@@ -162,6 +162,4 @@ type Inner<Start extends object, Given extends object, Extra extends object> = R
 >
 
 /** Begins a recipe that needs these facts at its start. */
-export function recipe<Start extends object>(): Recipe<Start, Record<never, never>> {
-  return new Recipe<Start, Record<never, never>>([])
-}
+export const recipe = <Start extends object>(): Recipe<Start, Record<never, never>> => new Recipe<Start, Record<never, never>>([])

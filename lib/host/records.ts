@@ -77,9 +77,7 @@ const lastRun = z.object({ run: verdict.exactOptional(), sites: z.record(z.strin
 const stateOf = (task: string): string => `last-${task}`
 
 /** What a task remembers of its last run. @throws when the file is not as it should be */
-export function readLastRun(host: Pick<Host, 'paths'>, task: string): LastRun {
-  return readState(host, stateOf(task), lastRun) ?? NO_RUN
-}
+export const readLastRun = (host: Pick<Host, 'paths'>, task: string): LastRun => readState(host, stateOf(task), lastRun) ?? NO_RUN
 
 /** Remembers a run. @throws when it cannot be written */
 export function writeLastRun(host: Pick<Host, 'paths'>, task: string, run: LastRun): void {

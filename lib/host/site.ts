@@ -108,9 +108,7 @@ export function siteDeadline({ host, site }: { readonly host: Host; readonly sit
 /**
  * A name that can be a folder's on every host and part of a log's line. Those with a dot in front are Holdfast's own.
  */
-export function isSiteName(name: string): boolean {
-  return name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
-}
+export const isSiteName = (name: string): boolean => name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
 
 const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
 

@@ -33,9 +33,8 @@ export const linesOf = (values: readonly object[]): string => values.map(value =
  * Reads what was remembered under a name; undefined when nothing was.
  * @throws when the file cannot be read or does not fit its schema: it is never taken for what it is not, nor ignored
  */
-export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined {
-  return readChecked(stateFile(host, name), schema)
-}
+export const readState = <Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined =>
+  readChecked(stateFile(host, name), schema)
 
 /**
  * Reads a file of this host's own memory, wherever it is; undefined when there is none. @throws as {@link readState}

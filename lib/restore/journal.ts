@@ -3,14 +3,11 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import { EMPTY_JOURNAL, type Journal, type Transaction } from '../core/restore-journal.ts'
-import { readState, stateFile, writeState } from '../host/state.ts'
-import { removeFile } from '../host/whole-file.ts'
+import { memoryOfSites } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 
 /** The folder beside the sites in which restores are prepared: on their file system, hidden, and root's alone. */
 export const workFolder = (host: Host): string => join(host.vhosts, '.holdfast')
-
-const nameOf = (site: string): string => join('restores', encodeURIComponent(site))
 
 const identity = z.string().nullable()
 const maybe = <Value>(schema: z.ZodType<Value>) => schema.optional().transform(value => value)
@@ -47,18 +44,19 @@ const transaction: z.ZodType<Transaction> = z.preprocess(
 )
 
 const journals: z.ZodType<Journal> = z.object({ pending: maybe(transaction), kept: z.array(transaction) })
+const memory = memoryOfSites('restores', journals)
 
 /** A site's journal. @throws when the file is damaged: it is the only trace of what is held where */
-export const readJournal = (host: Host, site: string): Journal => readState(host, nameOf(site), journals) ?? EMPTY_JOURNAL
+export const readJournal = (host: Host, site: string): Journal => memory.read(host, site) ?? EMPTY_JOURNAL
 
 /** Writes a site's journal to the disk itself, whole or not at all, before anything that it speaks of is done. */
 export function writeJournal(host: Host, site: string, journal: Journal): void {
-  const file = stateFile(host, nameOf(site))
   if (journal.pending === undefined && journal.kept.length === 0) {
-    removeFile(file)
+    memory.remove(host, site)
     return
   }
-  writeState(host, nameOf(site), journal)
+  memory.write(host, site, journal)
+  const file = memory.fileOf(host, site)
   try {
     syncFolder(dirname(file))
   } catch (error) {

@@ -112,9 +112,8 @@ const oldestOf = (...times: readonly (number | undefined)[]): number | undefined
 }
 
 /** A partial set in this host's own archive-dir to which the backup sees: one that is newer than all finished sets. */
-export function hasLocalPartial(host: Host, site: string, archive: SiteArchive, collection: Collection): boolean {
-  return localPartialTimes(host, site, archive, collection).size > 0
-}
+export const hasLocalPartial = (host: Host, site: string, archive: SiteArchive, collection: Collection): boolean =>
+  localPartialTimes(host, site, archive, collection).size > 0
 
 /** The times of such sets, by which their files in the archive are known. */
 function localPartialTimes(host: Host, site: string, archive: SiteArchive, collection: Collection): ReadonlySet<number> {

@@ -32,14 +32,12 @@ type Without<Mark> = Mark extends unknown ? Omit<Mark, 'since'> : never
 type Encryption = Without<EncryptionMark>
 
 /** What is written beside an archive's sets, oldest first; nothing where the file is missing or damaged. */
-export async function readMarks(files: ShareFiles): Promise<readonly EncryptionMark[]> {
-  return marksIn((await files.text(MARKS, MOST).catch(unlessUnusable)) ?? '')
-}
+export const readMarks = async (files: ShareFiles): Promise<readonly EncryptionMark[]> =>
+  marksIn((await files.text(MARKS, MOST).catch(unlessUnusable)) ?? '')
 
 /** The marks in such a text. Lines that are damaged are passed over. */
-export function marksIn(text: string): readonly EncryptionMark[] {
-  return valuesIn(text, markSchema).toSorted((a, b) => a.since - b.since)
-}
+export const marksIn = (text: string): readonly EncryptionMark[] =>
+  valuesIn(text, markSchema).toSorted((a, b) => a.since - b.since)
 
 export async function writeMarks(files: ShareFiles, marks: readonly EncryptionMark[]): Promise<void> {
   await files.write(MARKS, linesOf(marks.map(mark => ({ ...mark, since: new Date(mark.since).toISOString() }))))
@@ -90,9 +88,8 @@ async function slowHash(secret: Secret, { salt, cost }: Hashing): Promise<string
 }
 
 /** The mark that holds for a chain that was begun at a time. Before the first mark it is that one. */
-export function markAt(marks: readonly EncryptionMark[], time: number): EncryptionMark | undefined {
-  return marks.findLast(({ since }) => since <= time) ?? marks[0]
-}
+export const markAt = (marks: readonly EncryptionMark[], time: number): EncryptionMark | undefined =>
+  marks.findLast(({ since }) => since <= time) ?? marks[0]
 
 /** Whether two names are of one key: a fingerprint, or the end of it. */
 export function isSameKey(one: string, other: string): boolean {

@@ -162,6 +162,5 @@ export function unlessMissing(error: unknown): undefined {
 }
 
 /** The same of something else than was wanted, which somebody put there. */
-export function unlessUnusable(error: unknown): undefined {
-  return error instanceof ShareFailure && error.code === 'EKIND' ? undefined : unlessMissing(error)
-}
+export const unlessUnusable = (error: unknown): undefined =>
+  error instanceof ShareFailure && error.code === 'EKIND' ? undefined : unlessMissing(error)

@@ -14,7 +14,7 @@ export interface ShareFile {
   readonly modifiedAt: number
 }
 
-/** What the process does in an archive's folder, by relative paths without links. @param mode of new folders */
+/** What the methods of ShareFiles do, by relative paths without links. @param mode of new folders */
 function operationsIn(root: OpenedFolder, mode: number) {
   /** Works in the folder that a path lies in. */
   const inFolder = <Result>(path: string, work: (folder: OpenedFolder, name: string) => Result): Result => {
@@ -32,34 +32,23 @@ function operationsIn(root: OpenedFolder, mode: number) {
   const names = (path: string, prefix: string): readonly string[] =>
     atFolder(path, folder => folder.names().filter(name => name.startsWith(prefix))) ?? []
   return {
-    /** The first bytes of a file as text. */
     read: (path: string, limit: number) => inFolder(path, (folder, name) => headOf(folder, name, limit)),
-    /** The files of a folder. */
     list: (path: string) => atFolder(path, filesIn),
-    /** The names in a folder that begin so. */
     names,
-    /** The same of every folder in the archive's. */
     namesBelow: (prefix: string) =>
       root
         .names()
         .filter(name => root.look(name)?.isDirectory())
         .map(name => [name, names(name, prefix)] as const),
-    /** Writes a file whole, over what is there. */
     write: (path: string, text: string) => inFolder(path, (folder, name) => folder.write(name, text)),
-    /** Makes a file unless there is something of that name; gives whether it did. */
     create: (path: string, text: string) =>
       inFolder(path, (folder, name) => could(() => createIn(folder, name, text), ['EEXIST'])),
-    /** Makes a folder unless it is there. */
     makeFolder: (path: string) => inFolder(path, (folder, name) => folder.folderMade(name, mode)[Symbol.dispose]()),
-    /** Makes a folder with one file in it, at once; gives whether it could, and the share was not full. */
     makeFolderWith: (path: string, file: string, text: string) =>
       inFolder(path, (folder, name) => makeWith(folder, name, { file, text, mode })),
-    /** Renames a file within its folder; gives whether it could, and the share was not full. */
     rename: (path: string, to: string) =>
       inFolder(path, (folder, name) => could(() => folder.rename(name, to), ['ENOENT', ...FULL])),
-    /** Removes a file or a link itself, if it is there. */
     remove: (path: string) => inFolder(path, (folder, name) => folder.removeFile(name)),
-    /** Writes a file of a name that nobody can foresee, reads it back and removes it. Gives what was read. */
     writeAndReadBack: (prefix: string, text: string) => writeAndReadBack(root, prefix, text),
   }
 }

@@ -56,9 +56,8 @@ function gpgFailure(failure: CommandFailed): Error {
 }
 
 /** Where duplicity keeps its copies of the manifests and signatures of a site's archive on this host. */
-export function archiveDirOf({ host, site, siteArchive }: Omit<LookNeeds, 'secrets'>): string {
-  return targetOf(host, site.name, siteArchive, 'backup').archiveDir
-}
+export const archiveDirOf = ({ host, site, siteArchive }: Omit<LookNeeds, 'secrets'>): string =>
+  targetOf(host, site.name, siteArchive, 'backup').archiveDir
 
 /** Does something with what this host needs to decrypt what it has in an archive, and to encrypt it again. */
 export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (keys: Keys) => Promise<Answer>): Promise<Answer> {

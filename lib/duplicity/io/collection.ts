@@ -28,17 +28,15 @@ export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Co
 }
 
 /** What is known of the files of a site's archive. */
-export function knownIn({ host, site, siteArchive }: LookNeeds, listed: Collection, shell: Shell): Promise<AuditedFiles> {
-  return knownFiles({ host, site: site.name, archive: siteArchive }, listed, shell)
-}
+export const knownIn = ({ host, site, siteArchive }: LookNeeds, listed: Collection, shell: Shell): Promise<AuditedFiles> =>
+  knownFiles({ host, site: site.name, archive: siteArchive }, listed, shell)
 
 /** A listed collection with what is damaged in it, by what is known of its files. */
 export const withKnown = (listed: Collection, known: AuditedFiles): Collection => withDamages(listed, damagesIn(known, listed))
 
 /** The sets and chains from the names alone. */
-export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
-  return collectionOf(await listArchive(siteArchive, shell))
-}
+export const listCollection = async (siteArchive: SiteArchive, shell: Shell): Promise<Collection> =>
+  collectionOf(await listArchive(siteArchive, shell))
 
 async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell): Promise<Collection> {
   if (await isMissingFolder(siteArchive.url, shell)) return collectionOf([])

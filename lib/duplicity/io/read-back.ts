@@ -164,9 +164,8 @@ function newsOf({ known, shell }: Look, found: readonly Found[], listed: Collect
   return Object.assign({}, ...manifests.map(({ name, copy }) => volumesIn(name, copy, names)), Object.fromEntries(files))
 }
 
-function volumesIn(name: string, copy: string | undefined, names: readonly string[]): KnownFiles {
-  return copy === undefined ? {} : volumesListed(name, parseManifest(readFileSync(copy, 'utf8')), names)
-}
+const volumesIn = (name: string, copy: string | undefined, names: readonly string[]): KnownFiles =>
+  copy === undefined ? {} : volumesListed(name, parseManifest(readFileSync(copy, 'utf8')), names)
 
 /** What duplicity says of a damaged manifest or signatures. */
 const SIGNS: readonly DuplicityFault[] = [
