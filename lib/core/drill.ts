@@ -1,3 +1,4 @@
+import type { Finding } from './finding.ts'
 import { printTime, type RestorePoint } from './restore-point.ts'
 import { type SetTest, testText } from './set-test.ts'
 
@@ -10,6 +11,8 @@ export interface LastDrill {
   /** When the last came to its end, and how it went. */
   readonly doneAt?: number
   readonly said?: string
+  /** It needs somebody, until a later drill of the site goes well. */
+  readonly isProblem?: boolean
 }
 
 /**
@@ -25,7 +28,8 @@ export function nextToDrill<Site extends { readonly name: string }>(
 
 /**
  * The restore point that a drill tries: the newest and the oldest that was not tried yet by turns, so that each chain
- * is. Undefined where none can be restored as far as is known.
+ * is; the newest for as long as a drill has found something wrong. Undefined where none can be restored as far as is
+ * known.
  * @param points oldest first
  */
 export function pointToDrill(
@@ -33,7 +37,7 @@ export function pointToDrill(
   last: LastDrill | undefined,
 ): { readonly point: RestorePoint; readonly newest: boolean } | undefined {
   const whole = points.filter(({ problems }) => problems.length === 0)
-  const oldest = last?.newest ? whole.find(({ set }) => set.tested === undefined) : undefined
+  const oldest = last?.newest && !last.isProblem ? whole.find(({ set }) => set.tested === undefined) : undefined
   const point = oldest ?? whole.at(-1)
   return point && { point, newest: point === whole.at(-1) }
 }
@@ -41,3 +45,7 @@ export function pointToDrill(
 /** A drill of this point, in one sentence. */
 export const drillText = ({ time }: Pick<RestorePoint, 'time'>, test: SetTest): string =>
   `the backup of ${printTime(time)}: ${testText(test)}`
+
+/** That the last drill of a site went wrong. @param toldAt when the last run judged the site, if one did */
+export const drillFinding = ({ isProblem, said, doneAt = 0 }: LastDrill, toldAt = 0): Finding | null =>
+  isProblem ? { level: 'attention', text: `restore drill of ${said}`, isKnown: toldAt > doneAt } : null

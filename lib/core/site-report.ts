@@ -74,6 +74,8 @@ export interface SiteReport {
   readonly lag?: number
   /** When a backup of it was last restored into a sandbox and asked. */
   readonly drilledAt?: number
+  /** That it went wrong; null where it did not, or nobody tried. */
+  readonly drillProblem?: Finding | null
   /** What came of that, where it was in this run and it works. */
   readonly drill?: string
 }

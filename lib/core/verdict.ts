@@ -16,6 +16,7 @@ export function judge(site: SiteReport): readonly Finding[] {
   return [
     ...brokenFindings(site),
     ...suspicionFindings(site),
+    ...(site.drillProblem ? [site.drillProblem] : []),
     ...work,
     ...ageFindings(site),
     ...shrinkageFindings(site),

@@ -44,7 +44,13 @@ const record = z.object({
   /** How far PHP's error log of it was read. */
   errorLog: z.object({ inode: z.number(), bytes: z.number() }).optional(),
   drill: z
-    .object({ triedAt: time, newest: z.boolean(), doneAt: time.exactOptional(), said: z.string().exactOptional() })
+    .object({
+      triedAt: time,
+      newest: z.boolean(),
+      doneAt: time.exactOptional(),
+      said: z.string().exactOptional(),
+      isProblem: z.boolean().exactOptional(),
+    })
     .optional(),
   /** The set that the listing of the site's folder is of, and a hash of what was left out of both. */
   tree: z.object({ time, exclusions: z.string() }).optional(),

@@ -3,6 +3,7 @@ import { suspicionFinding, suspicionOf } from '../core/alarm.ts'
 import { archiveReport, nextNight, pruningReport } from '../core/archive-report.ts'
 import { planBackup } from '../core/backup-plan.ts'
 import { setsOf } from '../core/collection.ts'
+import { drillFinding } from '../core/drill.ts'
 import { type Finding, withIncomplete } from '../core/finding.ts'
 import { brokenFinding, brokenSince } from '../core/known-good.ts'
 import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
@@ -42,7 +43,7 @@ export function listingReport(
     role: site.isDesktop ? 'desktop' : role,
     ...(owner === undefined ? {} : { owner }),
     staleAfter: staleAfterOf(host, site.isDesktop),
-    ...drilledAt(host, site.name),
+    ...drillReport(host, site),
     ...(site.isDesktop ? {} : { allowanceBytes: limits.allowanceBytes }),
     frozen: frozenReason(host, site.name) ?? null,
     shrinkage: shrinkageOfSite(host, site.name),
@@ -52,10 +53,12 @@ export function listingReport(
   }
 }
 
-/** When this host last restored a backup of it into a sandbox. */
-function drilledAt(host: Host, site: string): Pick<SiteReport, 'drilledAt'> {
-  const doneAt = readRecord(host, site).drill?.doneAt
-  return doneAt === undefined ? {} : { drilledAt: doneAt }
+/** The last restore of a backup of it into a sandbox by this host, its owner. */
+export function drillReport(host: Host, site: Pick<Site, 'name' | 'isDesktop' | 'role'>): Partial<SiteReport> {
+  const { drill } = readRecord(host, site.name)
+  if (!drill || site.role.role !== 'primary') return {}
+  const drillProblem = drillFinding(drill, lastVerdictOf(host, site)?.at)
+  return { ...(drill.doneAt !== undefined && { drilledAt: drill.doneAt }), drillProblem }
 }
 
 /** That its contents are suspect. Only its owner can clear that; a replica tells it as it is. */

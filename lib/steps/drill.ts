@@ -1,4 +1,4 @@
-import { drillText, nextToDrill, pointToDrill } from '../core/drill.ts'
+import { drillFinding, drillText, nextToDrill, pointToDrill } from '../core/drill.ts'
 import { printTime, restorePoints } from '../core/restore-point.ts'
 import type { SetTest } from '../core/set-test.ts'
 import { messageOf } from '../core/wording.ts'
@@ -50,12 +50,12 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
       if (!test) return
       const text = drillText(point, test)
       await recordTest(siteArchive, point.time, test, shell)
-      const doneAt = shell.now()
-      rememberOrTell(shell, 'the restore drill', () => updateRecord(host, site.name, { drill: { ...drill, doneAt, said: text } }))
-      shell.tell({ site: site.name, drilledAt: doneAt, ...(test.works && { drill: text }) })
       // one of a site that was broken when it was made is as it should be
       const didWork = point.set.answer?.works !== false && points.some(({ set }) => set.tested?.works)
-      shell.note(test.works ? 'info' : isProblem(test, didWork) ? 'problem' : 'warning', `restore drill of ${text}`)
+      const now = { ...drill, doneAt: shell.now(), said: text, isProblem: isProblem(test, didWork) }
+      rememberOrTell(shell, 'the restore drill', () => updateRecord(host, site.name, { drill: now }))
+      shell.tell({ site: site.name, drilledAt: now.doneAt, drillProblem: drillFinding(now), ...(test.works && { drill: text }) })
+      shell.note(test.works || now.isProblem ? 'info' : 'warning', `restore drill of ${text}`)
     } catch (error) {
       if (shell.stop.aborted) throw error
       shell.note('warning', `no restore drill of ${name}: ${messageOf(error)}`)
@@ -67,5 +67,5 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
  * A site that needs more than PHP and its database, as another server, works in no sandbox: only where one of its
  * backups did, or where its database cannot be brought back, it is the backup's fault.
  */
-const isProblem = ({ restored, said }: SetTest, didWork: boolean): boolean =>
-  didWork || restored === undefined || said.startsWith('its dump')
+const isProblem = ({ works, restored, said }: SetTest, didWork: boolean): boolean =>
+  !works && (didWork || restored === undefined || said.startsWith('its dump'))

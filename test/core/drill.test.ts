@@ -40,6 +40,7 @@ const POINTS: readonly (readonly [string, readonly number[], LastDrill | undefin
   ['then the oldest that was not tried', [3], NEWEST, 0],
   ['then the newest', [0], { ...NEWEST, newest: false }, 3],
   ['the next older one after that', [0, 3], NEWEST, 1],
+  ['the newest while something was wrong', [3], { ...NEWEST, isProblem: true }, 3],
   ['the newest where all were tried', [0, 1, 2, 3], NEWEST, 3],
 ]
 for (const [what, tested, last, day] of POINTS) {

@@ -6,7 +6,7 @@ import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { ownFolder } from '../support/host.ts'
 import { createProofSite, type ProofSite, setVersion } from '../support/proof-site.ts'
 import { startTask } from '../support/recovery-stage.ts'
-import { claim, Stage, type Told, troubles } from '../support/stage.ts'
+import { claim, Stage, type Told, troubles, verdicts } from '../support/stage.ts'
 import { createStaticSite } from '../support/static-stage.ts'
 
 const folder = ownFolder('drill')
@@ -41,8 +41,11 @@ test('each night one site more is drilled: that it works is known from then on, 
 
   const third = await stage.told(host)
   assert.match(drillsIn(third).join(), /^plain: .*does not work: HTTP 200, but an empty page/)
-  assert.match(troubles(third).join(), /restore drill/, 'it worked in an earlier one')
+  assert.match(verdicts(third).join(), /^plain needs attention: restore drill of /, 'it worked in an earlier one')
+  assert.equal(third.code, 1)
   const status = await startTask(stage, host, 'status').ended
+  assert.equal(status.code, 1)
+  assert.match(status.stdout, /PROBLEM plain: restore drill of /)
   assert.match(status.stdout, /^Last restore drill: plain \S+ \S+ ago; shop \S+ \S+ ago$/m)
   assert.deepEqual(globSync(join(host.folder, 'cache/duplicity/tmp/*')), [])
   assert.match(readFileSync(join(stage.archive, 'shop/.holdfast-sets'), 'utf8'), /"tests":\[\{"at":/)
