@@ -23,8 +23,7 @@ const COPY = `if command -v sqlite3 >/dev/null; then exec sqlite3 -bail -cmd '.t
  * @throws with what SQLite says
  */
 export async function copySqlite(folder: string, { sqlite }: SqliteFile, copy: OpenedFile, shell: Shell): Promise<boolean> {
-  using site = OpenedFolder.open(folder)
-  using around = site.folder(dirname(sqlite))
+  using around = openAround(folder, sqlite)
   const found = around.look(basename(sqlite))
   if (!found?.isFile()) throw new Error(`${sqlite} is no file any more`)
   const { uid, gid, blocks } = found
@@ -56,11 +55,10 @@ export async function copySqlite(folder: string, { sqlite }: SqliteFile, copy: O
  */
 export function putSqliteCopy(tree: string, data: SqliteFile, isOwn: boolean): boolean {
   using copy = openDump(tree, dumpName(data, isOwn))
-  using opened = OpenedFolder.open(tree)
-  using folder = opened.plainFolder(dirname(data.sqlite))
+  using folder = openAround(tree, data.sqlite)
   const name = basename(data.sqlite)
-  const file = folder?.look(name)
-  if (!copy || !folder || !file?.isFile()) return false
+  const file = folder.look(name)
+  if (!copy || !file?.isFile()) return false
   const fresh = unfinished()
   copyFileSync(copy.path, folder.at(fresh), constants.COPYFILE_EXCL)
   using made = folder.file(fresh)
@@ -70,4 +68,12 @@ export function putSqliteCopy(tree: string, data: SqliteFile, isOwn: boolean): b
   for (const ending of ['-wal', '-shm', '-journal']) folder.removeFile(name + ending)
   folder.rename(fresh, name)
   return true
+}
+
+/** Opens the folder of a file in a site. @throws {WrongKind} for a link on the way: the site may be somebody's */
+function openAround(folder: string, path: string): OpenedFolder {
+  const way = dirname(path)
+  if (way === '.') return OpenedFolder.open(folder)
+  using site = OpenedFolder.open(folder)
+  return site.folder(way)
 }

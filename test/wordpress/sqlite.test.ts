@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
+import { OpenedFile } from '../../lib/host/opened-file.ts'
 import { sandboxed } from '../../lib/host/sandbox.ts'
 import { WHOLE } from '../../lib/restore/recovery.ts'
 import { restoredDatabases } from '../../lib/restore/restored-databases.ts'
 import { needsOf } from '../../lib/site/contents.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/save-database.ts'
 import type { Needs } from '../../lib/store/facts.ts'
+import { copySqlite } from '../../lib/wordpress/sqlite.ts'
 import { WEB_USER } from '../support/config-site.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { outcomeOf, perform } from '../support/perform.ts'
@@ -96,6 +109,22 @@ test('a restore puts the copy in place of the file, whose parts may be of differ
   await assert.rejects(
     restoredDatabases(context, site, restoring, { ...WHOLE, files: false }),
     /its database is a file of SQLite: bring it back with --path SITE\/wp-content\/database\/\.ht\.sqlite/,
+  )
+})
+
+test('one beside the web root is copied too, and none by a link that stands in the way meanwhile', async () => {
+  makeSite()
+  chownSync(site.folder, WEB_USER, WEB_USER)
+  renameSync(at(FILE), at('own.db'))
+  writeFileSync(wpConfig, "<?php\ndefine('FQDB', dirname(__DIR__) . '/own.db');\n")
+  assert.deepEqual(await save(), { status: 'done', reason: undefined, warnings: [] })
+  assert.equal(sql(copy, 'SELECT title FROM wp_posts'), 'Hello\n')
+  symlinkSync('..', at('SITE/up'))
+  using target = OpenedFile.of(openSync(join(folder, 'target'), 'w+'), 'target')
+  const { shell } = hearingShell()
+  await assert.rejects(
+    copySqlite(site.folder, { sqlite: 'SITE/up/own.db' }, target, shell),
+    /SITE\/up is a link, wanted a folder/,
   )
 })
 
