@@ -150,7 +150,9 @@ export interface Asked {
 /** The forecast as the site is set, beside what was asked, or else twice the allowance and fulls half as often. */
 export function compareForecasts(input: ForecastInput, asked: Asked): readonly Variant[] {
   const { allowanceBytes, frequencySeconds } = input
-  const given = Object.entries(asked).filter(([, value]) => value !== undefined)
+  // whoever asks has other fields besides
+  const wanted = { allowanceBytes: asked.allowanceBytes, frequencySeconds: asked.frequencySeconds }
+  const given = Object.entries(wanted).filter(([, value]) => value !== undefined)
   const usual: [string, Partial<ForecastInput>][] = [
     ['twice the allowance', { allowanceBytes: 2 * allowanceBytes }],
     ['fulls half as often', { frequencySeconds: 2 * frequencySeconds }],

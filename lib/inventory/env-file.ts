@@ -1,7 +1,7 @@
 import { parse } from 'dotenv'
 
 /** What is wrong with a line of a `.env`; never what its value is. */
-export interface EnvProblem {
+interface EnvProblem {
   /** Counted from 1. */
   readonly line: number
   readonly name: string

@@ -11,10 +11,9 @@ const UNANSWERED = 'the start ping was not answered while the run lasted'
 /** Characters of a body: what receivers keep. */
 const LONGEST = 10_000
 
-/** What a ping says. */
-export type PingKind = 'start' | 'success' | 'fail'
-
-const PATH: Readonly<Record<PingKind, string>> = { start: '/start', success: '', fail: '/fail' }
+/** What a ping says, and where it is sent below the URL. */
+const PATH = { start: '/start', success: '', fail: '/fail' } as const
+type PingKind = keyof typeof PATH
 
 /** Pings a healthchecks-style URL (S39). The first ping is sent beside the work, which never waits for it. */
 export class Pings {

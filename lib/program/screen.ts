@@ -3,13 +3,6 @@ import type { RunEvent } from '../core/outcome.ts'
 import { linesOf } from '../report/lines.ts'
 import type { CommonOptions } from './command-line.ts'
 
-/** What a run shows of itself on standard output while it works. */
-export interface Screen {
-  /** A terminal with a person in front of it: the tree draws itself. */
-  readonly live: boolean
-  readonly show: (event: RunEvent) => void
-}
-
 /**
  * The screen for these options: a live tree on a terminal; else only what a person who is asked something has to read,
  * or for `--verbose`, a dry run and journald what happens. `--json` and `--quiet` show nothing before the end.
@@ -17,7 +10,7 @@ export interface Screen {
 export function screenFor(
   { json, verbose, quiet, dryRun }: Pick<CommonOptions, 'json' | 'verbose' | 'quiet' | 'dryRun'>,
   interactive: boolean,
-): Screen {
+) {
   const isSilent = json || quiet
   const live = !interactive && process.stdout.isTTY && !isSilent && !verbose
   const journal = isJournal()

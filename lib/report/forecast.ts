@@ -7,7 +7,7 @@ import { tableOf } from './lines.ts'
 import type { SiteStatus } from './status.ts'
 
 /** What a person asked to be forecast. */
-export interface ForecastRequest extends Asked {
+interface ForecastRequest extends Asked {
   readonly nights: number
   readonly keepIncrementals: number
   readonly keepDays: number

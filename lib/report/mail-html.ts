@@ -27,7 +27,7 @@ const COLOUR: Readonly<Record<SiteRow['state'], string>> = {
 }
 
 /** A picture that the mail itself brings, under the name that its HTML calls it by. */
-export type Inline = Omit<Picture, 'png'> & { readonly cid: string }
+type Inline = Omit<Picture, 'png'> & { readonly cid: string }
 
 /** The report as the HTML part of a mail: the words of the text part, styles inline, no pictures from elsewhere. */
 export function htmlOf(report: Report, picture?: Inline): string {

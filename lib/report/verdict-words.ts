@@ -4,7 +4,7 @@ import { counted } from '../core/wording.ts'
 import type { StatusJson } from './status.ts'
 
 /** A site as a line shows its verdict. */
-export interface Judged {
+interface Judged {
   readonly site: string
   readonly verdict: Verdict
   /** Since when it is not well (ms since the epoch), where that is known. */

@@ -2,7 +2,7 @@ import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A static site of the sandbox. */
-export interface StaticSite {
+interface StaticSite {
   readonly name: string
   /** `<vhosts>/<name>`. */
   readonly folder: string

@@ -17,10 +17,7 @@ export interface WebServer extends Daemon {
 }
 
 /** How a site is served; whatever is left out has a default. */
-export interface ServeOptions {
-  /** A free port by default. */
-  readonly port?: number
-  readonly host?: string
+interface ServeOptions {
   /** The socket that PHP takes for the database host `localhost`: for a site whose wp-config.php does not name one. */
   readonly socket?: string
   /** Settings of PHP, `name=value`. */
@@ -31,16 +28,15 @@ export interface ServeOptions {
 
 /** Serves a web root with PHP's own server, for code that is trusted or in a sandbox. @throws when it does not start */
 export async function serve(siteRoot: string, options: ServeOptions = {}): Promise<WebServer> {
-  const host = options.host ?? '127.0.0.1'
-  const port = options.port ?? (await freePort(host))
-  const url = `http://${host}:${port}`
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
   const settings = ['display_errors=0', ...(options.settings ?? [])].flatMap(setting => ['-d', setting])
-  const args = ['-q', '-S', `${host}:${port}`, '-t', siteRoot, ...settings, ...localDatabase(options.socket)]
+  const args = ['-q', '-S', `127.0.0.1:${port}`, '-t', siteRoot, ...settings, ...localDatabase(options.socket)]
   const limits = options.memory === undefined ? [] : ['prlimit', `--as=${options.memory}`, '--']
   const [program = '', ...words] = [...limits, 'php', ...args]
   const daemon = await startDaemon(program, words)
   const explain = () => `php did not serve ${siteRoot} on ${url}`
-  await untilReady(daemon, () => answers(url), explain)
+  await untilReady(daemon, () => answers(port), explain)
   return { ...daemon, url, port, get: path => get(new URL(path, url)) }
 }
 
@@ -55,18 +51,17 @@ async function get(url: URL): Promise<Answer> {
 }
 
 /** Any answer will do: the site itself may be broken, which is for the caller to find out. */
-function answers(url: string): Promise<boolean> {
-  const { hostname, port } = new URL(url)
+function answers(port: number): Promise<boolean> {
   return new Promise(resolve => {
-    const attempt = connect(Number(port), hostname, () => resolve(true))
+    const attempt = connect(port, '127.0.0.1', () => resolve(true))
     attempt.on('connect', () => attempt.destroy()).on('error', () => resolve(false))
   })
 }
 
-function freePort(host: string): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject)
-    server.listen(0, host, () => {
+    server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
       server.close(() => resolve(port))
     })

@@ -17,8 +17,6 @@ export interface WordPressPlan {
   readonly name: string
   readonly title: string
   readonly mariadb: Mariadb
-  /** `<domain>` under http by default. */
-  readonly url?: string
   /** `<an identifier made from name>.example` by default. */
   readonly domain?: string
   /** DB_HOST, the server's socket by default; `localhost` suits a site that another server will serve too. */
@@ -54,7 +52,7 @@ export async function createWordpress(plan: WordPressPlan): Promise<WordPressSit
     mode: 0o640,
   })
   await plan.mariadb.query(accountSql(site.database))
-  await php(site, 'install.php', { title: plan.title, url: plan.url ?? `http://${site.domain}`, password: secret() })
+  await php(site, 'install.php', { title: plan.title, url: `http://${site.domain}`, password: secret() })
   if (process.getuid?.() === 0) await output('chown', ['-R', 'www-data:www-data', '--', site.root])
   return site
 }

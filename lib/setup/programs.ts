@@ -8,7 +8,7 @@ import type { Host } from '../inventory/schema.ts'
 import type { Found } from './find.ts'
 
 /** A program that the host needs. */
-export interface Program {
+interface Program {
   readonly name: string
   /** The Debian package that has it; undefined where none is known. */
   readonly package: string | undefined

@@ -2,7 +2,7 @@ import { DIRECTIVES, LOG_VARIABLE, type Place, SECTIONS } from './apache-directi
 import { type Objection, ruleOf, type SiteRights, violationOf } from './site-rights.ts'
 
 /** One line of an Apache configuration that says something: a directive, or the beginning or end of a section. */
-export interface ApacheLine {
+interface ApacheLine {
   readonly line: number
   readonly kind: 'directive' | 'begin' | 'end'
   /** In small letters: Apache takes no notice of them. */

@@ -2,7 +2,7 @@ import { BLOCKS, DIRECTIVES, type Place } from './nginx-directives.ts'
 import { type Objection, ruleOf, type SiteRights, violationOf } from './site-rights.ts'
 
 /** One statement of an nginx configuration: its words, and those in its braces if it has any. */
-export interface NginxStatement {
+interface NginxStatement {
   readonly line: number
   readonly words: readonly string[]
   readonly block: readonly NginxStatement[] | undefined
@@ -14,7 +14,7 @@ type Token = { readonly kind: 'word' | ';' | '{' | '}'; readonly text: string; r
 const DEEPEST = 8
 
 /** Reads a configuration into statements. What could be read in two ways ends the reading with an objection. */
-export function readNginx(text: string): { readonly statements: readonly NginxStatement[]; readonly objection?: Objection } {
+function readNginx(text: string): { readonly statements: readonly NginxStatement[]; readonly objection?: Objection } {
   const tokens: Token[] = []
   let line = 1
   for (let at = 0; at < text.length; ) {
