@@ -44,6 +44,10 @@ export function volumesListed(manifest: string, volumes: readonly ManifestVolume
   return Object.fromEntries(volumes.map(({ number, sha1 }) => [nameOf(number), { sha1 }]))
 }
 
+/** What a manifest tells of volumes whose hash nobody wrote down: it may have been exchanged together with them. */
+export const notKnownYet = (listed: KnownFiles, known: KnownFiles): KnownFiles =>
+  Object.fromEntries(Object.entries(listed).filter(([name]) => known[name]?.sha1 === undefined))
+
 /** What differs between the files as they are known and as they are listed, and what was wrong when they were read. */
 export function damagesIn(known: AuditedFiles, collection: Collection): Damage[] {
   const there = new Map(collection.files.map(file => [file.name, file]))

@@ -7,7 +7,7 @@ import type { Site } from '../../host/site.ts'
 import { recheckArchive, type SiteArchive } from '../../store/archive.ts'
 import { hashFiles, type ToHash } from '../../store/archive-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
-import { volumesListed } from '../known-files.ts'
+import { notKnownYet, volumesListed } from '../known-files.ts'
 import { manifestOf, NoSecretKey } from './archive-dir.ts'
 import { encryptedSince } from './encryption.ts'
 
@@ -50,7 +50,7 @@ export async function hashesOf(
       const volumes = await manifestOf(facts, set, known, shell)
       const hashes = volumesListed(manifest.name, volumes, names)
       const unlisted = set.volumes.filter(each => unknown(each) && !hashes[each.name])
-      parts.push(hashes, wrongFiles(unlisted, 'is not in its manifest', shell))
+      parts.push(notKnownYet(hashes, known), wrongFiles(unlisted, 'is not in its manifest', shell))
     } catch (error) {
       if (shell.stop.aborted) throw error
       await recheckArchive(facts.siteArchive, shell)

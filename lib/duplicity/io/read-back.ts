@@ -10,7 +10,15 @@ import { filesKnownHere, withFiles, writeAuditedFiles } from '../../store/audite
 import type { LookNeeds, Needs } from '../../store/facts.ts'
 import { filesOfSite } from '../../store/share-files.ts'
 import { DuplicityError, type DuplicityFault } from '../errors.ts'
-import { damageOf, differenceFrom, filesListed, filesOfSetsLeft, metadataNames, volumesListed } from '../known-files.ts'
+import {
+  damageOf,
+  differenceFrom,
+  filesListed,
+  filesOfSetsLeft,
+  metadataNames,
+  notKnownYet,
+  volumesListed,
+} from '../known-files.ts'
 import { parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
 import { anyCopyOf, archiveDirOf, copyOf, replaceCopies, stampOf, withKeys } from './archive-dir.ts'
@@ -161,7 +169,8 @@ function newsOf({ known, shell }: Look, found: readonly Found[], listed: Collect
     })
   const manifests = found.filter(({ name, isGood }) => isGood && parseName(name)?.role === 'manifest')
   const names = [...there.keys(), ...Object.keys(known)]
-  return Object.assign({}, ...manifests.map(({ name, copy }) => volumesIn(name, copy, names)), Object.fromEntries(files))
+  const volumes: KnownFiles = Object.assign({}, ...manifests.map(({ name, copy }) => volumesIn(name, copy, names)))
+  return { ...notKnownYet(volumes, known), ...Object.fromEntries(files) }
 }
 
 const volumesIn = (name: string, copy: string | undefined, names: readonly string[]): KnownFiles =>
