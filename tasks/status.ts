@@ -5,6 +5,7 @@ import { look, showStatus } from '../lib/program/look.ts'
 import { statusTask } from '../lib/program/tasks.ts'
 import { checkFreeSpace } from '../lib/steps/archive.ts'
 import { clearSuspicion } from '../lib/steps/clear-suspicion.ts'
+import { acceptSeals, isCleared } from '../lib/steps/seals.ts'
 import { decideRoles, findSites } from '../lib/steps/sites.ts'
 import { allSites, examineSite, examineSpace } from '../lib/steps/status.ts'
 
@@ -15,6 +16,6 @@ const status = recipe<StartOf<typeof statusTask>>()
   .do(decideRoles)
   .do(checkFreeSpace)
   .do(examineSpace)
-  .each('Sites', allSites, site => site.do(examineSite))
+  .each('Sites', allSites, site => site.only('Cleared', isCleared, cleared => cleared.do(acceptSeals)).do(examineSite))
 
 await main(statusTask, status, look(showStatus))

@@ -48,6 +48,8 @@ export interface SiteReport {
   /** That its contents are suspect: a sentence that the command which clears it ends; null when they are not. */
   readonly suspicion?: Finding | null
   readonly isSuspect?: boolean
+  /** That its archive is not what its seals say; null where it is, or nobody knows. */
+  readonly seals?: Finding | null
   /**
    * That it has shrunk, or why its replica here stays behind; the command that confirms it follows. Null for neither.
    */

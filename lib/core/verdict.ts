@@ -15,7 +15,8 @@ export function judge(site: SiteReport): readonly Finding[] {
   if (role === 'incoming') return [...work, remark(claimText(site))]
   return [
     ...brokenFindings(site),
-    ...suspicionFindings(site),
+    ...suspicionFindings(site, site.suspicion),
+    ...suspicionFindings(site, site.seals),
     ...(site.drillProblem ? [site.drillProblem] : []),
     ...work,
     ...ageFindings(site),
@@ -39,10 +40,10 @@ function brokenFindings({ site, broken, commandPlace }: SiteReport): Finding[] {
   return [{ ...broken, text: `${broken.text}\n  ${taskCommand(commandPlace, 'recover', '--site', site, '--last-good')}` }]
 }
 
-function suspicionFindings({ site, suspicion, commandPlace }: SiteReport): Finding[] {
-  if (!suspicion || suspicion.level === 'remark') return suspicion ? [suspicion] : []
+function suspicionFindings({ site, commandPlace }: SiteReport, found: Finding | null | undefined): Finding[] {
+  if (!found || found.level === 'remark') return found ? [found] : []
   const command = taskCommand(commandPlace, 'status', '--clear', site)
-  return [{ ...suspicion, text: `${suspicion.text}. Once you have looked: ${command}` }]
+  return [{ ...found, text: `${found.text}. Once you have looked: ${command}` }]
 }
 
 function shrinkageFindings({ site, shrinkage, commandPlace }: SiteReport): Finding[] {

@@ -6,6 +6,7 @@ import { type Checked, checkFolder, recordAnswer } from '../steps/check-site.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
 import { compareContents } from '../steps/compare-contents.ts'
 import { checkEncryption, type EncryptionRequest } from '../steps/gpg.ts'
+import { checkSeals } from '../steps/seals.ts'
 import { status } from '../steps/status.ts'
 import { checkShrinkage, compareFiles, confirmShrinkage, isShrinkageAccepted, type ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
@@ -16,6 +17,7 @@ import type { Needs } from '../store/facts.ts'
  */
 export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest>()
   .do(status)
+  .do(checkSeals)
   .do(setFutureAside)
   .do(checkEncryption)
   .do(compareFiles)

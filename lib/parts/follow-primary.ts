@@ -3,6 +3,7 @@ import type { NeedsOf } from '../engine/step.ts'
 import { isReplicaIncomplete } from '../steps/configuration.ts'
 import { isBehind } from '../steps/recover.ts'
 import { chooseNewest } from '../steps/replica.ts'
+import { checkSeals } from '../steps/seals.ts'
 import { status } from '../steps/status.ts'
 import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
@@ -12,6 +13,7 @@ import { replaceReplica } from './replace-site.ts'
 /** Brings a replica to the newest backup that it may follow. */
 export const followPrimary = recipe<NeedsOf<typeof status> & Needs<'request'> & ShrinkageRequest>()
   .do(status)
+  .do(checkSeals)
   .do(chooseNewest)
   .only('Incomplete', isReplicaIncomplete, incomplete => incomplete.use(finishConfiguration))
   .only('Newer in the archive', isBehind, behind => behind.use(replaceReplica))

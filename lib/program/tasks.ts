@@ -152,7 +152,7 @@ export const statusTask: TaskWith<Look & StatusOptions & ClearRequest> = {
   about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
   options: {
     mounted,
-    clear: list('NAME', 'you have looked at this suspect site, and it is as it should be: it is pruned again'),
+    clear: list('NAME', 'you have looked at this suspect site, or at its archive, and it is as it should be: it is pruned again'),
     html: text('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are'),
   },
   help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',

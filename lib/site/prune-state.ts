@@ -18,6 +18,7 @@ import { memoryOfSites } from '../host/state.ts'
 import { makeFolder, namesIn } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type FreeSpace, isFull, type SiteArchive } from '../store/archive.ts'
+import { sealAlarmOf } from '../store/seals.ts'
 
 /**
  * Adds to this run's log of chain statuses (S21) and gives its path. @throws when it cannot be written, with its path
@@ -97,7 +98,7 @@ export function pruneInputOf(facts: PruneFacts): PruneInput {
     full: freeSpace !== undefined && isFull(host, freeSpace),
     tidy: limits.tidy === true,
     frozen: frozenReason(host, site.name),
-    suspect: suspicionOf(collection, record)?.signs,
+    suspect: suspicionOf(collection, record)?.signs ?? sealAlarmOf(host, site.name)?.reasons,
     knownGood: oldestOf(record.shrunken?.good, newestKnownGood(collection)?.time),
     ...(site.isDesktop ? {} : { keepSince: keepSince(host, now) }),
     now,

@@ -18,6 +18,7 @@ import type { SiteStatus } from '../report/status.ts'
 import { hasKeptProposal } from '../restore/approvals.ts'
 import type { FreeSpace } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
+import { sealAlarmOf } from '../store/seals.ts'
 import { frozenReason, pruneInputOf } from './prune-state.ts'
 
 type ListingNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits'>
@@ -50,7 +51,16 @@ export function listingReport(
     broken: brokenReport({ host, site, collection }, now),
     works: collection.chains.flatMap(setsOf).findLast(({ answer }) => answer !== undefined)?.answer?.works,
     ...suspicionReport({ host, site, collection }),
+    ...sealReport({ host, site }),
   }
+}
+
+/** That its archive is not what its seals say, as this host found when it looked last. */
+export function sealReport({ host, site }: Needs<'host' | 'site'>): Pick<SiteReport, 'seals'> {
+  const alarm = sealAlarmOf(host, site.name)
+  if (!alarm) return { seals: null }
+  const text = `its archive is not as it was sealed, since ${printTime(alarm.since)}: ${alarm.reasons.join('; ')}`
+  return { seals: { level: 'attention', text, isKnown: (lastVerdictOf(host, site)?.at ?? 0) > alarm.since } }
 }
 
 /** The last restore of a backup of it into a sandbox by this host, its owner. */

@@ -11,7 +11,7 @@ import { counted, messageOf } from '../core/wording.ts'
 import { backupWords } from '../duplicity/args.ts'
 import { isOfThisHost } from '../duplicity/errors.ts'
 import { duplicityCall, logOf, targetOf } from '../duplicity/io/call.ts'
-import { readCollection } from '../duplicity/io/collection.ts'
+import { knownIn, readCollection } from '../duplicity/io/collection.ts'
 import { markEncryption } from '../duplicity/io/encryption.ts'
 import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { withVolumeProgress } from '../duplicity/io/progress.ts'
@@ -37,6 +37,7 @@ import { recheckArchive } from '../store/archive.ts'
 import { filesKnownHere } from '../store/audited-files.ts'
 import { claimArchive } from '../store/claim.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
+import { sealSets } from '../store/seals.ts'
 import { recordSet } from '../store/set-records.ts'
 import { filesOfSite } from '../store/share-files.ts'
 
@@ -207,12 +208,13 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
   run: async (facts, shell) => {
     const { host, site, siteArchive, collection, made } = facts
     if (!made || siteArchive.folder === undefined) return { collection }
-    const known = filesKnownHere(host, site.name, shell)
+    const known = await knownIn(facts, collection, shell)
     const names = metadataNames(made.set)
     const { news, listed } = await readBack(facts, names, { known, listed: collection }, shell)
     const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
     const stored = storedFiles(newestSet(listed) ?? made.set, news)
     await recordSet(siteArchive, made.set.time, { ...made.record, stored }, shell, after)
+    await sealSets({ ...facts, collection: after }, filesKnownHere(host, site.name, shell), shell)
     await markEncryption({ ...facts, collection: after }, shell)
     const found = after.damages?.filter(({ set }) => set === made.set.time) ?? []
     for (const damage of found) shell.note('warning', `${damage.text}; ${meaningOf(after, damage)}`)

@@ -14,6 +14,7 @@ import { rememberOrTell } from '../host/state.ts'
 import { listingReport } from '../site/report.ts'
 import { recheckArchive } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
+import { sealRemoval } from '../store/seals.ts'
 
 /** What the command line says of clocks. */
 export interface ClockRequest {
@@ -53,6 +54,11 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
     }
     const folder = `.holdfast-set-aside-${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
     await recheckArchive(siteArchive, shell)
+    await sealRemoval(facts, ahead, shell).catch(error => {
+      if (shell.stop.aborted) throw error
+      // nothing is lost by it, and without it no backup is made
+      shell.note('info', `that they are set aside is not sealed: ${messageOf(error)}`)
+    })
     await shell.act`sh -c ${MAKE} set-aside ${siteArchive.folder} ${folder}`
     for (let at = 0; at < ahead.length; at += AT_ONCE)
       await shell.act`sh -c ${MOVE} set-aside ${siteArchive.folder} ${folder} ${ahead.slice(at, at + AT_ONCE).map(({ name }) => name)}`

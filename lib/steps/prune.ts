@@ -17,6 +17,7 @@ import { appendPruneLog, freeze, pendingPruning, pruneInputOf, unfreezeCommand }
 import { siteReport } from '../site/report.ts'
 import { dropFromRecord } from '../store/audited-files.ts'
 import type { Needs } from '../store/facts.ts'
+import { sealRemoval } from '../store/seals.ts'
 
 /** What pruning needs to know. */
 export type PruneNeeds = Needs<
@@ -81,6 +82,9 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
   const { host, secrets, site, siteArchive, collection } = facts
   const before = namesIn(collection)
   await using fresh = await freshTarget(host, site.name, siteArchive, join(host.paths.cache, 'duplicity'))
+  await sealRemoval(facts, [...plan.files, ...plan.mayGo], shell).catch(error => {
+    throw shell.stop.aborted ? error : unwritten(error)
+  })
   await shell.act('write down what is to go, and the whole chain status', () => {
     try {
       const file = appendPruneLog(host.paths.logs, chainStatus(site.name, collection, plan, shell.now()), shell.now())
@@ -88,7 +92,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
       pendingPruning.write(host, site.name, { ...namesOf(plan), before })
       dropFromRecord(host, site.name, [...plan.files, ...plan.mayGo])
     } catch (error) {
-      throw new Error(`nothing goes before it is written down what is to go: ${messageOf(error)}`)
+      throw unwritten(error)
     }
   })
   if (action.kind === 'cleanup')
@@ -114,6 +118,9 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     shell.tell({ site: site.name, prunedBytes: (collection.bytes ?? 0) - (left.bytes ?? 0) })
   })
 }
+
+const unwritten = (error: unknown): Error =>
+  new Error(`nothing goes before it is written down what is to go: ${messageOf(error)}`)
 
 /** Tells a failure, and goes on: the site's backup does not depend on its pruning. A stop is not a failure. */
 async function attempt(work: () => Promise<void>, shell: Shell): Promise<string | undefined> {

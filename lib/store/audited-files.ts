@@ -5,6 +5,7 @@ import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { memoryOfSites } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
+import { filesSealed } from './seals.ts'
 import { readSetRecords } from './set-records.ts'
 
 const hash = z.string().regex(/^[0-9a-f]+$/)
@@ -54,7 +55,10 @@ export function filesKnownHere(host: Pick<Host, 'paths'>, site: string, shell: P
   }
 }
 
-/** What is known of the files of an archive: here, and of those that it did not write, beside the sets. */
+/**
+ * What is known of the files of an archive: what this host remembers; of files that it did not write, what it saw
+ * sealed; and of others what stands beside the sets.
+ */
 export async function knownFiles(
   { host, site, archive }: { host: Pick<Host, 'paths'>; site: string; archive: Parameters<typeof readSetRecords>[0] },
   listed: Collection,
@@ -64,5 +68,5 @@ export async function knownFiles(
   if (listed.files.every(({ name }) => Object.hasOwn(own, name))) return own
   const records = await readSetRecords(archive, shell)
   const stored: KnownFiles = Object.assign({}, ...records.map(record => record.stored ?? {}))
-  return withFiles(stored, own)
+  return withFiles(withFiles(stored, filesSealed(host, site)), own)
 }

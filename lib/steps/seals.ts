@@ -1,0 +1,49 @@
+import { messageOf } from '../core/wording.ts'
+import { readCollection } from '../duplicity/io/collection.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Condition, Step } from '../engine/step.ts'
+import { sealReport } from '../site/report.ts'
+import { siteArchiveOf } from '../store/archive.ts'
+import type { LookNeeds, Needs } from '../store/facts.ts'
+import { lookAtSeals } from '../store/seals.ts'
+import type { ClearRequest } from './clear-suspicion.ts'
+
+/**
+ * Looks whether the archive is what its seals say, and whether these go on from those that this host saw: whoever can
+ * write there can remove sets and records alike, but not what other hosts remember. It ends no backup and no replay.
+ */
+export const checkSeals: Step<LookNeeds & Needs<'collection'>, void> = {
+  name: 'seals',
+  title: 'Check the seals of the archive',
+  run: async (facts, shell) => {
+    try {
+      await lookAtSeals(facts, false, shell)
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      shell.note('problem', `whether sets were removed or replaced cannot be told: ${messageOf(error)}`)
+    }
+    tell(facts, shell)
+  },
+}
+
+/** Applies to sites that a person has looked at. */
+export const isCleared: Condition<Needs<'site'> & ClearRequest, object> = ({ site, cleared }) =>
+  cleared.includes(site.name) ? {} : 'nobody has looked at it'
+
+/** Takes the archive as it is now for what it should be. */
+export const acceptSeals: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, void> = {
+  name: 'accept-seals',
+  title: ({ site }) => `Accept the archive of ${site.name} as it is`,
+  run: async ({ host, secrets, archive, site }, shell) => {
+    const siteArchive = siteArchiveOf(archive, site.name)
+    if (siteArchive.folder === undefined) return
+    const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
+    await lookAtSeals({ host, site, siteArchive, collection }, true, shell)
+  },
+}
+
+function tell({ host, site }: Needs<'host' | 'site'>, shell: Shell): void {
+  const report = sealReport({ host, site })
+  shell.tell({ site: site.name, ...report })
+  if (report.seals) shell.note('warning', report.seals.text)
+}
