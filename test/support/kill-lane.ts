@@ -13,6 +13,27 @@ import { claim, type Ended, type Stage, type StageHost } from './stage.ts'
 /** Programs by which a restore works, some of them in a sandbox: a run can be stopped before or after any call of them. */
 const STOPS = ['bwrap', 'find', 'mv', 'cp']
 
+/** Each question to a client of the database server is a call too: it ends with a line that asks for the end of the answer, or with the input. */
+const questions = (before: string, after: string): string => `
+  coproc CLIENT { exec bwrap "$@"; }
+  exec 4<&"\${CLIENT[0]}" 5>&"\${CLIENT[1]}"; eval "exec \${CLIENT[0]}<&- \${CLIENT[1]}>&-"; client=$CLIENT_PID
+  while IFS= read -r line; do
+    text+=$line$'\\n'
+    [[ $line =~ ^"SELECT '"([0-9a-f]{32})"';"$ ]] || continue
+    end=\${BASH_REMATCH[1]}
+    ${before}
+    printf %s "$text" >&5; text=
+    answer=; while IFS= read -r line <&4; do answer+=$line$'\\n'; [ "$line" != "$end" ] || break; done
+    [ "$line" = "$end" ] || break
+    ${after}
+    printf %s "$answer"
+  done
+  [ -z "$text" ] || { ${before}; printf %s "$text" >&5; }
+  exec 5>&-
+  cat <&4; wait $client; code=$?
+  [ -z "$text" ] || { ${after}; }
+  exit $code`
+
 /** A site that can be restored and killed over and over: it begins `before`, a restore makes it `after`. */
 export class KillLane {
   readonly task: 'recover' | 'replica'
@@ -38,11 +59,10 @@ export class KillLane {
       const count = `n=$(flock ${at('.lock')} sh -c 'n=$(cat ${at('.count')} 2>/dev/null); echo $((n+1)) | tee ${at('.count')}')`
       const stop = `echo "$n ${name} $*" >> ${at('.reached')}; exec sleep 300`
       const rule = `read -r at when 2>/dev/null < ${at('.rule')}`
-      fakeProgram(
-        this.#bin,
-        name,
-        `PATH=$REAL; ${count}; ${rule}; [ "$n $when" != "$at before" ] || { ${stop}; }; ${name} "$@"; code=$?; [ "$n $when" != "$at after" ] || { ${stop}; }; exit $code`,
-      )
+      const before = `${count}; ${rule}; [ "$n $when" != "$at before" ] || { ${stop}; }`
+      const after = `[ "$n $when" != "$at after" ] || { ${stop}; }`
+      const call = `${before}; ${name} "$@"; code=$?; ${after}; exit $code`
+      fakeProgram(this.#bin, name, `PATH=$REAL; case "$*" in *--unbuffered*) ${questions(before, after)};; esac; ${call}`)
     }
   }
 
