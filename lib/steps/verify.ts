@@ -215,6 +215,11 @@ export const confirmShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'>, void
       await recordSet(siteArchive, time, { confirmed: true }, shell)
       shell.note('significant', `confirmed: the backup of ${printTime(time)}, with ${shrunken.slice(0, 5).join(', ')}`)
     }
-    await shell.act('clear the shrinkage mark', () => rememberShrinkage({ host, site }, undefined, shell))
+    await shell.act('clear the shrinkage mark', () => {
+      rememberShrinkage({ host, site }, undefined, shell)
+      // whoever says so has looked at the site
+      updateRecord(host, site.name, { cleared: shell.now() })
+      shell.tell({ site: site.name, suspicion: null, isSuspect: false })
+    })
   },
 }
