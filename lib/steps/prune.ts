@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Collection } from '../core/collection.ts'
+import { diskTrouble } from '../core/disk-trouble.ts'
 import { differences, namesOf } from '../core/prune-check.ts'
 import { printTime, reachText } from '../core/restore-point.ts'
 import { type PrunePlan, planPrune } from '../core/retention.ts'
@@ -82,9 +83,15 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
   const { host, secrets, site, siteArchive, collection } = facts
   const before = namesIn(collection)
   await using fresh = await freshTarget(host, site.name, siteArchive, join(host.paths.cache, 'duplicity'))
-  await sealRemoval(facts, [...plan.files, ...plan.mayGo], shell).catch(error => {
-    throw shell.stop.aborted ? error : unwritten(error)
-  })
+  const seal = (): Promise<void> => sealRemoval(facts, [...plan.files, ...plan.mayGo], shell)
+  const isSealed = await seal().then(
+    () => true,
+    error => {
+      // a full archive has room for the seal once something has gone
+      if (!shell.stop.aborted && diskTrouble(error) !== undefined) return false
+      throw shell.stop.aborted ? error : unwritten(error)
+    },
+  )
   await shell.act('write down what is to go, and the whole chain status', () => {
     try {
       const file = appendPruneLog(host.paths.logs, chainStatus(site.name, collection, plan, shell.now()), shell.now())
@@ -117,6 +124,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     if (failure === undefined) shell.note('significant', `after the pruning ${reachText(left, shell.now())}`)
     shell.tell({ site: site.name, prunedBytes: (collection.bytes ?? 0) - (left.bytes ?? 0) })
   })
+  if (!isSealed) await seal()
 }
 
 const unwritten = (error: unknown): Error =>
