@@ -146,10 +146,11 @@ test('a set that somebody else put there, with less than half, is refused by the
     assert.equal(told.code, 1)
     assert.match(
       verdicts(told).join(),
-      /^same failed: Compare with the current replica: .*stays behind the backup of .*: it has far less than this replica: files: \d of \d\d left/,
+      /^same failed: its archive is not as it was sealed, .*Compare with the current replica: .*stays behind the backup of .*: it has far less than this replica: files: \d of \d\d left/,
     )
     assert.equal(uploadsOn(web2, 'same'), 40)
   }
+  await runTask(stage, 'status', web2, ['--clear', 'same'])
   const refused = verdicts(await stage.told(web2, ['--site', 'same'])).join()
   const accepted = await typeCommand(commandIn(refused, 'nightly'))
   assert.deepEqual([accepted.code, uploadsOn(web2, 'same')], [0, 0], accepted.said)
