@@ -90,6 +90,7 @@ export const bisectTask: TaskWith<{ search: Search; recovery: Recovery }> = {
     site: list('NAME', 'the site (needed)'),
     expect: text('TEXT', 'a text that a page of the working site contains'),
     path: list('/shop', "the page to ask for, instead of those of the site's own check; several times"),
+    judge: text('PROGRAM', 'a program that is given the URL of each page, and ends with 0 where it works'),
     before: text('WHEN', 'only backups up to then'),
     file: text('REL', 'instead: between which backups this file appeared, changed or went; nothing is restored'),
   },

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -8,7 +8,6 @@ import { Secret } from '../core/secret.ts'
 import { isComplete } from '../database/dump-file.ts'
 import { CommandFailed, searchPath, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Question } from '../host/ask-pages.ts'
 import { COMPANION, dumpName, dumpNames, openDump } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
@@ -39,11 +38,12 @@ const LIMITS = { memory: 4 * 1024 ** 3, processes: 128, tmp: 256 * 1024 ** 2 }
 export async function askRestored(
   { host, secrets, site }: Needs<'host' | 'secrets' | 'site'>,
   folder: string,
-  question: Question,
+  { question, judge }: Pick<ToServe, 'question' | 'judge'>,
   limited: () => Shell,
 ): Promise<Served> {
   const [tree, work] = [join(folder, 'tree'), join(folder, 'work')]
   makeFolder(work)
+  if (judge !== undefined) copyFileSync(judge, join(work, basename(JUDGE)))
   const root = webRootOf(tree, site.folder)
   const context = { host, secrets, shell: limited() }
   const { own, databases } = await databasesOf(context, site, tree)
@@ -54,7 +54,15 @@ export async function askRestored(
   const user = userFor(configs)
   const named = names(own, user, work)
   await giveTo(user, [tree, work], limited())
-  const toServe: ToServe = { root, work: WORK, databases, port: way?.port, question, request: host.deadlines.request }
+  const toServe: ToServe = {
+    root,
+    work: WORK,
+    databases,
+    port: way?.port,
+    question,
+    judge: judge && JUDGE,
+    request: host.deadlines.request,
+  }
   const lives = livePaths(site.folder).map(to => ({ from: tree, to }))
   const sandbox = {
     reads: [...OURS, ...phpSettings(), ...configs, ...named],
@@ -107,6 +115,7 @@ function watchDisk(folder: string) {
 }
 
 const WORK = '/run/restore-test'
+const JUDGE = join(WORK, 'judge')
 const lastLine = (text: string): string =>
   text
     .trim()

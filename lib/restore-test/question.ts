@@ -4,17 +4,27 @@ import type { SitePlace } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 
+/** A program of the person's own. By what is in it, it is known whether the answers of an earlier search are its. */
+export interface Judge {
+  readonly path: string
+  readonly sha256: string
+}
+
 /** What a person asks instead of the site's own check. */
 export interface Asked {
   /** A text that each page of a working site contains. */
   readonly expect: string | undefined
   /** The pages that are asked for; those of the check when empty. */
   readonly paths: readonly string[]
+  /** A program that judges the pages instead: it is given the URL of each, and ends with 0 where it works. */
+  readonly judge?: Judge | undefined
 }
 
 /** The same as a text, by which it is known again; undefined for the site's own check. */
-export const askedOf = ({ expect, paths }: Asked): string | undefined =>
-  expect === undefined && paths.length === 0 ? undefined : JSON.stringify({ paths, expect })
+export const askedOf = ({ expect, paths, judge }: Asked): string | undefined =>
+  expect === undefined && paths.length === 0 && judge === undefined
+    ? undefined
+    : JSON.stringify({ paths, expect, judge: judge?.sha256 })
 
 /**
  * What a restored site is asked: the same as the live one, or its front page where nothing says how that is asked. Its

@@ -1,8 +1,10 @@
-import { normalize } from 'node:path'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { normalize, resolve } from 'node:path'
 import { parseTime } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/wording.ts'
-import type { Asked } from './question.ts'
+import type { Asked, Judge } from './question.ts'
 
 /** What a person looks for among the backups of a site. */
 export interface Search extends Asked {
@@ -22,11 +24,22 @@ export function readSearch(values: Readonly<Record<string, unknown>>, now: numbe
   if (wrong !== undefined) throw new BadInput(`--path ${JSON.stringify(wrong)}: wanted a path such as /shop/`)
   const expect = values.expect as string | undefined
   const file = values.file === undefined ? undefined : normalize(values.file as string)
-  if (file !== undefined && (expect !== undefined || paths.length > 0))
-    throw new BadInput('--file needs no restore: it takes no --expect or --path')
+  const judge = values.judge === undefined ? undefined : programAt(values.judge as string)
+  if (judge !== undefined && expect !== undefined) throw new BadInput('--judge says what works: it takes no --expect')
+  if (file !== undefined && (expect !== undefined || judge !== undefined || paths.length > 0))
+    throw new BadInput('--file needs no restore: it takes no --expect, --judge or --path')
   if (file !== undefined && /^(\/|\.\.?(\/|$))/.test(file))
     throw new BadInput(`--file ${JSON.stringify(file)}: wanted a file in the site's folder, such as SITE/wp-login.php`)
-  return { expect, paths, file, before: values.before === undefined ? undefined : timeOf(values.before as string, now) }
+  return { expect, paths, judge, file, before: values.before === undefined ? undefined : timeOf(values.before as string, now) }
+}
+
+function programAt(path: string): Judge {
+  try {
+    accessSync(path, constants.X_OK)
+    return { path: resolve(path), sha256: createHash('sha256').update(readFileSync(path)).digest('hex') }
+  } catch {
+    throw new BadInput(`--judge ${path}: wanted a program, such as ./judge.sh`)
+  }
 }
 
 function timeOf(text: string, now: number): number {

@@ -6,11 +6,11 @@
  */
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { Page } from '../core/page.ts'
+import type { Page, SetAnswer } from '../core/page.ts'
 import { lastMomentOf } from '../database/history-rows.ts'
 import { writeImportable } from '../database/importable.ts'
 import { escapePattern, quoteName, quoteText } from '../database/sql.ts'
-import { type Asking, askPages } from '../host/ask-pages.ts'
+import { type Asking, askPages, type Question } from '../host/ask-pages.ts'
 import { getPage } from '../host/get-page.ts'
 import { type Mariadb, startMariadb } from '../sandbox/mariadb.ts'
 import { output } from '../sandbox/process.ts'
@@ -20,7 +20,7 @@ import type { Served, ToServe } from './served.ts'
 /** Bytes that PHP and all that it starts may have, each process. */
 const PHP_MEMORY = 1024 ** 3
 
-async function serveAndAsk({ root, work, databases, port, question, request }: ToServe): Promise<Served> {
+async function serveAndAsk({ root, work, databases, port, question, judge, request }: ToServe): Promise<Served> {
   const mariadb = databases.length > 0 ? await startMariadb(join(work, 'database'), serverOptions(port)) : undefined
   const began = performance.now()
   for (const database of mariadb ? databases : []) {
@@ -30,6 +30,7 @@ async function serveAndAsk({ root, work, databases, port, question, request }: T
   const imported = mariadb && (performance.now() - began) / 1000
   const socket = mariadb ? { socket: mariadb.socket } : {}
   const web = await serve(root, { ...socket, settings: settingsOf(request), memory: PHP_MEMORY })
+  if (judge !== undefined) return { imported, answer: await askProgram(judge, question, web.url, request) }
   const late = AbortSignal.timeout(request * 1000)
   const get = async ({ url, host }: Asking): Promise<Page> => {
     const { protocol, pathname, search, host: named } = new URL(url)
@@ -42,6 +43,21 @@ async function serveAndAsk({ root, work, databases, port, question, request }: T
   const { works, said } = await askPages(question, get, why)
   return { imported, answer: { works, said: said.slice(0, 200) } }
 }
+
+/** What a program says of the pages, until it says of one that it does not work. */
+async function askProgram(judge: string, { urls, host }: Question, server: string, seconds: number): Promise<SetAnswer> {
+  for (const url of urls) {
+    const { pathname, search, host: named } = new URL(url)
+    const env = { ...process.env, HOLDFAST_HOST: host ?? named }
+    const words = [`${server}${pathname}${search}`]
+    const error = await output(judge, words, '', { env, timeout: seconds * 1000 }).then(() => undefined, String)
+    const [, said] = /^Error: (.*)$/s.exec(error ?? '') ?? []
+    if (error !== undefined) return { works: false, said: `${pathname}: ${lastLine(said ?? error)}`.slice(0, 200) }
+  }
+  return { works: true, said: 'the program says so' }
+}
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1)!
 
 /** Nothing that it writes or sends goes anywhere: mail ends here. */
 const settingsOf = (request: number): string[] => [

@@ -17,6 +17,8 @@ export interface ToServe {
   /** Where the site looks for their server, when that is no socket. */
   readonly port: number | undefined
   readonly question: Question
+  /** A program that judges the pages instead of the question. */
+  readonly judge: string | undefined
   /** Seconds for the answer to all pages together. */
   readonly request: number
 }

@@ -8,13 +8,12 @@ import { spaceText } from '../core/size.ts'
 import { messageOf } from '../core/wording.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Question } from '../host/ask-pages.ts'
 import { diskOf, leastFree } from '../host/disk.ts'
 import { makeScratch } from '../host/scratch.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import { askRestored } from './ask-restored.ts'
-import { NotTested } from './served.ts'
+import { NotTested, type ToServe } from './served.ts'
 
 type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & { readonly point: RestorePoint }
 
@@ -26,7 +25,12 @@ type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> &
  * @returns undefined in a dry run
  * @throws {NotTested} where that says nothing of the set
  */
-export async function testRestore(facts: Facts, question: Question, seconds: number, shell: Shell): Promise<SetTest | undefined> {
+export async function testRestore(
+  facts: Facts,
+  asked: Pick<ToServe, 'question' | 'judge'>,
+  seconds: number,
+  shell: Shell,
+): Promise<SetTest | undefined> {
   const { host, secrets, site, siteArchive, collection, point } = facts
   const end = performance.now() + seconds * 1000
   const limited = (): Shell => shell.with({ timeout: Math.max(1, (end - performance.now()) / 1000) })
@@ -38,7 +42,7 @@ export async function testRestore(facts: Facts, question: Question, seconds: num
     await fetchTree({ host, secrets, site: site.name, archive: siteArchive, collection, point, into: tree }, limited())
     const restored = (performance.now() - began) / 1000
     if (!existsSync(tree)) return undefined
-    const { imported, answer } = await askRestored(facts, scratch.path, question, limited)
+    const { imported, answer } = await askRestored(facts, scratch.path, asked, limited)
     return { at: shell.now(), ...answer, restored, ...(imported !== undefined && { imported }) }
   } catch (error) {
     if (shell.stop.aborted || error instanceof NotTested) throw error

@@ -93,7 +93,12 @@ async function tryPoint(facts: Searches, point: RestorePoint, shell: Shell): Pro
   shell.progress(`restoring the backup of ${printTime(point.time)}`)
   try {
     const question = questionInSandbox(host, site, search)
-    const test = await testRestore({ ...facts, point }, question, siteDeadline({ host, site }).seconds, shell)
+    const test = await testRestore(
+      { ...facts, point },
+      { question, judge: search.judge?.path },
+      siteDeadline({ host, site }).seconds,
+      shell,
+    )
     if (!test) return 'cannot be tried'
     const asked = askedOf(search)
     const done: SetTest = { ...test, ...(asked !== undefined && { asked }) }

@@ -46,7 +46,7 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
     rememberOrTell(shell, 'that its turn has come', () => updateRecord(host, site.name, { drill }))
     const facts = { host, secrets, site, siteArchive, collection, point }
     try {
-      const test = await testRestore(facts, questionInSandbox(host, site), host.drillTime, shell)
+      const test = await testRestore(facts, { question: questionInSandbox(host, site), judge: undefined }, host.drillTime, shell)
       if (!test) return
       const text = drillText(point, test)
       await recordTest(siteArchive, point.time, test, shell)

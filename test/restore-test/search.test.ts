@@ -8,7 +8,7 @@ const read = (values: object) => readSearch({ site: ['blog'], path: [], ...value
 
 test('readSearch() reads what is looked for', () => {
   assert.deepEqual(read({ expect: 'Basket', path: ['/shop/'], before: '2026-01-05T03:00:00Z' }), {
-    ...{ expect: 'Basket', paths: ['/shop/'], file: undefined },
+    ...{ expect: 'Basket', paths: ['/shop/'], file: undefined, judge: undefined },
     before: Date.parse('2026-01-05T03:00:00Z'),
   })
   assert.equal(read({ file: './SITE//index.php' }).file, 'SITE/index.php')
@@ -18,6 +18,9 @@ const REFUSED: readonly (readonly [object, RegExp])[] = [
   [{ site: [] }, /--site: found none/],
   [{ site: ['a', 'b'] }, /--site: found 2/],
   [{ file: 'a', expect: 'b' }, /--file needs no restore/],
+  [{ file: 'a', judge: '/bin/true' }, /--file needs no restore/],
+  [{ judge: '/nowhere' }, /--judge \/nowhere: wanted a program/],
+  [{ judge: '/bin/true', expect: 'b' }, /--judge says what works/],
   [{ file: 'a', path: ['/'] }, /--file needs no restore/],
   [{ file: '/etc/passwd' }, /wanted a file in the site's folder/],
   [{ file: 'SITE/../..' }, /wanted a file in the site's folder/],

@@ -22,7 +22,7 @@ export async function testRestores(stage: Stage, host: StageHost, name: string, 
   const points = restorePoints(collection)
   const test = async (point: RestorePoint, question: Partial<Question> = {}, seconds = 120): Promise<SetTest> => {
     const asked = { urls: ['http://127.0.0.1/'], host: 'shop.example', expect: undefined, domains: [], ...question }
-    const tested = await testRestore({ ...facts, collection, point }, asked, seconds, shell)
+    const tested = await testRestore({ ...facts, collection, point }, { question: asked, judge: undefined }, seconds, shell)
     if (!tested) throw new Error(`nothing was restored of ${printTime(point.time)}`)
     return tested
   }

@@ -53,6 +53,12 @@ test('the night on which a site broke is found where nobody asked it, by as few 
   assert.equal(missing.code, 1)
   assert.match(missing.stdout, /none works, not even the oldest/)
 
+  const judge = join(folder, 'judge.sh')
+  const script = `exit(file_get_contents($argv[1]) < "night ${BROKEN - 1}" ? 0 : 1);`
+  writeFileSync(judge, `#!/bin/sh\nphp -r '${script}' -- "$1"\n`, { mode: 0o700 })
+  const judged = await bisect('--judge', judge, '--path', '/night.txt')
+  assert.match(judged.stdout, new RegExp(`the last that works: the backup of ${day(BROKEN - 2)}`), judged.stdout)
+
   const history = (await bisect('--file', 'SITE/web-shell.php')).stdout
   assert.match(history, new RegExp(`it appeared between the backups of ${day(1)} .* and ${day(2)}`))
   assert.match(history, new RegExp(`it went between the backups of ${day(2)} .* and ${day(3)}`))
