@@ -58,7 +58,8 @@ export const recoverTask: TaskWith<{ recovery: Recovery }> = {
       `as it was then: 2026-01-31 (its beginning), "2026-01-31 18:00" (local time)
 Neither: the newest backup. Taken is the last backup before that time.`,
     ),
-    'last-good': flag('the newest backup of a site that worked; with --age or --at, the newest before that'),
+    before: text('WHEN', 'the same as --at'),
+    'last-good': flag('the newest backup of a site that worked; with --age or --before, the newest before that'),
     path: list('REL', 'only this file or folder, such as SITE/wp-content/uploads; several times'),
     'files-only': flag('leave the database as it is'),
     'db-only': flag('leave the files as they are'),

@@ -42,7 +42,9 @@ export interface Recovery {
 type Values = Readonly<Record<string, unknown>>
 
 /** Checks the options of a recovery, before anything is touched. @throws {BadInput} */
-export function readRecovery(values: Values, now: number, isTerminal: boolean): Recovery {
+export function readRecovery(given: Values, now: number, isTerminal: boolean): Recovery {
+  if (given.at !== undefined && given.before !== undefined) throw new BadInput('--before is the same as --at: wanted one of them')
+  const values: Values = { ...given, at: given.at ?? given.before }
   const sites = (values.site as string[] | undefined) ?? []
   if (sites.length !== 1)
     throw new BadInput(`--site: found ${sites.length === 0 ? 'none' : sites.length}, wanted the one site to recover`)

@@ -11,6 +11,8 @@ const ok = { site: ['blog'], yes: true }
 const refused: [Record<string, unknown>, RegExp][] = [
   [{ site: undefined }, /--site: found none, wanted the one site/],
   [{ site: ['blog', 'shop'] }, /--site: found 2/],
+  [{ at: '2026-01-31', before: '2026-01-31' }, /--before is the same as --at/],
+  [{ age: '40D', before: '2026-01-31' }, /--age and --at: wanted one/],
   [{ age: '40D', at: '2026-01-31' }, /--age and --at: wanted one/],
   [{ age: '40X' }, /--age.*40X/],
   [{ age: '' }, /--age/],
