@@ -33,6 +33,17 @@ async function onNew(task: string, host: StageHost, ...more: string[]): Promise<
   return { ...ended, ...readJson(ended) }
 }
 
+/** The tests of attacks on databases, with Debian 13's programs and server. */
+async function attackNew(): Promise<{ code: number | null; said: string }> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const run = ['test/run.ts', 'test/tasks/hostile-database.test.ts'].map(path => join(import.meta.dirname, '../..', path))
+  const words = ['--mount', 'sh', '-c', `${ENTER}`, usr, process.execPath, ...run]
+  const child = spawn('unshare', words, { stdio: ['ignore', 'pipe', 'pipe'], env })
+  const closed = new Promise<number | null>(resolve => child.on('close', resolve))
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed])
+  return { code, said: stdout + stderr }
+}
+
 /** Makes a site with the zoo on a host. */
 async function makeSite(name: string, host: StageHost, server: Mariadb): Promise<void> {
   const site = await quickSite(host.vhosts, name, name, server)
@@ -59,6 +70,12 @@ before(async () => {
 })
 after(async () => {
   for (const server of Object.values(servers)) await server.stop()
+})
+
+test('a site whose database, account or server attacks others is held off with MariaDB 11.8 too', async () => {
+  const { code, said } = await attackNew()
+  assert.equal(code, 0, said)
+  assert.match(said, /^[1-9]\d* passed, 0 failed, 0 skipped$/m)
 })
 
 /** What an import cannot bring back: it is of another database. */
