@@ -1,5 +1,6 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
+import type { WriterRequest } from '../steps/archive.ts'
 import { backup, mustBeRepeated, readBackSet } from '../steps/backup.ts'
 import { hasChanged, lookForChanges } from '../steps/changes.ts'
 import { type Checked, checkFolder, recordAnswer } from '../steps/check-site.ts'
@@ -15,7 +16,9 @@ import type { Needs } from '../store/facts.ts'
  * The site's archive as it is: its sets, their times, what they are encrypted with, and whether they are what was
  * written.
  */
-export const checkSets = recipe<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest>()
+export const checkSets = recipe<
+  Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest & WriterRequest
+>()
   .do(status)
   .do(checkSeals)
   .do(setFutureAside)

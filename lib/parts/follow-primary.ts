@@ -1,5 +1,6 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
+import type { WriterRequest } from '../steps/archive.ts'
 import { isReplicaIncomplete } from '../steps/configuration.ts'
 import { isBehind } from '../steps/recover.ts'
 import { chooseNewest } from '../steps/replica.ts'
@@ -11,7 +12,7 @@ import { finishConfiguration } from './finish-configuration.ts'
 import { replaceReplica } from './replace-site.ts'
 
 /** Brings a replica to the newest backup that it may follow. */
-export const followPrimary = recipe<NeedsOf<typeof status> & Needs<'request'> & ShrinkageRequest>()
+export const followPrimary = recipe<NeedsOf<typeof status> & Needs<'request'> & ShrinkageRequest & WriterRequest>()
   .do(status)
   .do(checkSeals)
   .do(chooseNewest)

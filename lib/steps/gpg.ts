@@ -37,7 +37,8 @@ export const checkEncryption: Step<CheckNeeds, Needs<'encryption'>> = {
       return proven(mark?.since ?? 0, true)
     }
     if (!newPassphrase) throw new Error(refusal(host, site, mark, request))
-    const since = Math.max(shell.now(), newestSet(collection)!.time + 1000)
+    // a set is of the second in which it is begun, which may be this one
+    const since = Math.max(Math.floor(shell.now() / 1000) * 1000, newestSet(collection)!.time + 1000)
     await shell.act('leave the former chain', () => leaveFormerChain(facts))
     await addMark(facts, files, { marks: mark === undefined ? [] : marks, since })
     const until = `what was backed up until ${printTime(newestSet(collection)!.time)} can be read with the former one only`

@@ -6,18 +6,20 @@ import { sealReport } from '../site/report.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { lookAtSeals } from '../store/seals.ts'
+import type { WriterRequest } from './archive.ts'
 import type { ClearRequest } from './clear-suspicion.ts'
 
 /**
  * Looks whether the archive is what its seals say, and whether these go on from those that this host saw: whoever can
  * write there can remove sets and records alike, but not what other hosts remember. It ends no backup and no replay.
  */
-export const checkSeals: Step<LookNeeds & Needs<'collection'>, void> = {
+export const checkSeals: Step<LookNeeds & Needs<'collection'> & WriterRequest, void> = {
   name: 'seals',
   title: 'Check the seals of the archive',
   run: async (facts, shell) => {
     try {
-      await lookAtSeals(facts, false, shell)
+      // what another machine of this name has sealed is right once a person has said that this one goes on from there
+      await lookAtSeals(facts, facts.newMachine && facts.site.role.role === 'primary', shell)
     } catch (error) {
       if (shell.stop.aborted) throw error
       shell.note('problem', `whether sets were removed or replaced cannot be told: ${messageOf(error)}`)
@@ -45,5 +47,5 @@ export const acceptSeals: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, v
 function tell({ host, site }: Needs<'host' | 'site'>, shell: Shell): void {
   const report = sealReport({ host, site })
   shell.tell({ site: site.name, ...report })
-  if (report.seals) shell.note('warning', report.seals.text)
+  if (report.seals) shell.note('info', report.seals.text)
 }

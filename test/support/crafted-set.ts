@@ -14,8 +14,10 @@ export async function craftSet(tree: string, archive: string): Promise<void> {
   rmSync(cache, { recursive: true })
 }
 
+/** Takes the sets away, and what would tell that they were there. */
 export function removeSets(archive: string): void {
-  for (const name of readdirSync(archive)) if (name.startsWith('duplicity-')) rmSync(join(archive, name))
+  for (const name of readdirSync(archive))
+    if (name.startsWith('duplicity-') || name === '.holdfast-seals') rmSync(join(archive, name))
 }
 
 /** Makes a set of a copy of a tree that was changed. */
