@@ -13,7 +13,7 @@ import { DuplicityError } from '../duplicity/errors.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
-import { COMPANION, dumpName, openDump } from '../host/companion.ts'
+import { COMPANION, dumpName, dumpsIn, openDump } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type HostContext, type Site, webRootIn } from '../host/site.ts'
 import { databasesIn } from '../restore/database-access.ts'
@@ -59,18 +59,19 @@ const notThere = (site: string, { time }: RestorePoint, path: string | undefined
  * is whole. In a dry run there is nothing to look at but the live site.
  */
 export const checkFiles: Step<
-  Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope },
+  Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; point: RestorePoint; scope: Scope },
   { restored: Restored }
 > = {
   name: 'check-files',
   title: 'Check the files',
-  run: async ({ host, secrets, request, site, restoring, scope }, shell) => {
+  run: async ({ host, secrets, request, site, restoring, point, scope }, shell) => {
     if (request.dryRun)
       return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring) : NO_DATABASE }
     const { tree } = restoring
     if (scope.files) checkSite(tree, site.folder)
     await clearSetuidBits(tree, shell)
     if (!scope.database) return { restored: NO_DATABASE }
+    if (!scope.files && dumpsIn(tree).length === 0) throw new Error(notThere(site.name, point, undefined))
     return { restored: { databases: await restoredDatabases({ host, secrets, shell }, site, restoring, scope) } }
   },
 }
