@@ -71,6 +71,7 @@ function obstacleTo(collection: Collection, encryptedSince = 0): string | undefi
  * answers, and nothing else asks for a new one.
  * @param input.change against the newest set; undefined where that is not known
  * @param input.answer what the site answered tonight; undefined where nobody asks it
+ * @param input.isDumped its databases are in its folder as they are; true where it has none
  * @param input.everySeconds after so long a new set is made all the same
  */
 export function unchangedSince(input: {
@@ -78,12 +79,13 @@ export function unchangedSince(input: {
   readonly plan: BackupPlan
   readonly change: TreeChange | undefined
   readonly answer: SetAnswer | undefined
+  readonly isDumped: boolean
   readonly now: number
   readonly everySeconds: number
 }): number | undefined {
-  const { collection, plan, change, answer, now, everySeconds } = input
+  const { collection, plan, change, answer, isDumped, now, everySeconds } = input
   const newest = newestSet(collection)
-  if (!newest || !change || change.differs || plan.kind !== 'incremental') return undefined
+  if (!newest || !isDumped || !change || change.differs || plan.kind !== 'incremental') return undefined
   if (newest.cutOff || newest.unread || (answer && newest.answer?.works !== answer.works)) return undefined
   if (collection.incomplete.length > 0 || collection.partial.length > 0) return undefined
   return now - newest.time < everySeconds * 1000 ? newest.time : undefined

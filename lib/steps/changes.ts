@@ -16,7 +16,10 @@ import type { Checked } from './check-site.ts'
 /** Since when nothing has changed; undefined where a set is to be made. */
 type Unchanged = { readonly unchanged: number | undefined }
 
-type ChangesNeeds = Needs<'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption'> & Checked
+type ChangesNeeds = Needs<
+  'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption' | 'databaseSaved'
+> &
+  Checked
 
 /**
  * Compares the site's folder, the dump in it, and what the site answers with what they were at its newest set. Where
@@ -44,7 +47,8 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
       encryptedSince: encryption.since,
     })
     const everySeconds = parseInterval(host.setAtLeastEvery)
-    const unchanged = unchangedSince({ collection, plan, change: tree?.change, answer, now, everySeconds })
+    const isDumped = facts.databaseSaved || site.local?.wpConfig === undefined
+    const unchanged = unchangedSince({ collection, plan, change: tree?.change, answer, isDumped, now, everySeconds })
     if (unchanged !== undefined) {
       await recheckArchive(siteArchive, shell)
       await recordSet(siteArchive, unchanged, { unchangedUntil: now }, shell, collection)

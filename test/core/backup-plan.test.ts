@@ -84,6 +84,7 @@ const nights: [string, Partial<Parameters<typeof unchangedSince>[0]>, boolean][]
   ['the site works no more', { answer: { works: false, said: 'HTTP 500' } }, false],
   ['nobody asked the site', { answer: undefined }, true],
   ['the newest set is a week old', { everySeconds: DAY }, false],
+  ['its database could not be dumped', { isDumped: false }, false],
   ['there is no set', { collection: collectionOf([]) }, false],
   ['a set was cut short', { collection: collectionOf(listing({ day: 0 }, { day: 1, base: 0, manifest: false })) }, false],
 ]
@@ -95,6 +96,7 @@ for (const [name, input, needsNone] of nights)
       plan: { kind: 'incremental', reason: '' },
       change: { differs: false, overlooked: [], overlookedBytes: 0 },
       answer: works,
+      isDumped: true,
       now: at(3),
       everySeconds: 7 * DAY,
     } as const
@@ -106,6 +108,9 @@ test('unchangedSince() of a newest set that was cut off, or lacks files: a set i
     const collection = withRecords(collectionOf(listing({ day: 0 })), [{ time: at(0), ...mark }])
     const change = { differs: false, overlooked: [], overlookedBytes: 0 }
     const plan = { kind: 'incremental', reason: '' } as const
-    assert.equal(unchangedSince({ collection, plan, change, answer: undefined, now: at(1), everySeconds: 7 * DAY }), undefined)
+    assert.equal(
+      unchangedSince({ collection, plan, change, answer: undefined, isDumped: true, now: at(1), everySeconds: 7 * DAY }),
+      undefined,
+    )
   }
 })
