@@ -13,8 +13,7 @@ import { claim, PASSPHRASE, readJson, Stage, type StageHost, troubles } from '..
 
 const WWW = 33
 /** What a run may say: what the attack spoils is a folder that is a link now, or files that were not there when they were read. */
-const HELD_UP =
-  /^blog backup: (a symbolic link stands where a folder has to be|could not be read, .*: SITE\/(pages|link)\/file-\d+)/
+const HELD_UP = /^blog backup: (a symbolic link stands where a folder has to be|could not be read, .*: SITE\/(pages|link)\b)/
 const FILES = Array.from({ length: 200 }, (_, index) => `file-${index}`)
 
 const folder = ownFolder('exchange')
