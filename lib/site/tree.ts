@@ -94,28 +94,40 @@ export function rememberTree(host: Host, site: Site, time: number, tree: Tree | 
 
 /**
  * Copies of files that duplicity would overlook, a second later in time, and where it is to see them. The next backup
- * gives them their own time again. What is gone or exchanged meanwhile is left as it is.
+ * gives them their own time again. What is gone or exchanged meanwhile is left as it is, and so is what has grown past
+ * `most` bytes together: a site's user must not fill this host's disk.
  */
-export async function copiesOf(site: Site, paths: readonly string[], scratch: string): Promise<Place[]> {
+export async function copiesOf(site: Site, paths: readonly string[], scratch: string, most: number): Promise<Place[]> {
   using opened = OpenedFolder.open(site.folder)
   using into = OpenedFolder.open(scratch)
   const places: Place[] = []
+  let left = most
   for (const path of paths) {
     const name = String(places.length)
-    if (await copyTo(into, name, opened, path)) places.push({ from: join(scratch, name), to: join(site.folder, path) })
+    const bytes = await copyTo(into, name, opened, path, left)
+    if (bytes === undefined) continue
+    left -= bytes
+    places.push({ from: join(scratch, name), to: join(site.folder, path) })
   }
   return places
 }
 
-async function copyTo(into: OpenedFolder, name: string, opened: OpenedFolder, path: string): Promise<boolean> {
+/** @returns the size of what was copied; undefined where it is no file of at most so many bytes any more */
+async function copyTo(
+  into: OpenedFolder,
+  name: string,
+  opened: OpenedFolder,
+  path: string,
+  most: number,
+): Promise<number | undefined> {
   using folder = path.includes('/') ? opened.plainFolder(dirname(path)) : undefined
   using file = (folder ?? opened).plainFile(basename(path))
-  if (!file || (path.includes('/') && !folder)) return false
+  if (!file || file.stat.size > most || (path.includes('/') && !folder)) return undefined
   const { atime, mtimeMs, uid, gid, mode } = file.stat
   await copyFile(file.path, join(into.path, name), constants.COPYFILE_EXCL)
   using copy = into.file(name)
   copy.setOwner(uid, gid)
   copy.setMode(mode & 0o7777)
   copy.setTimes(atime, new Date(Math.floor(mtimeMs) + 1000))
-  return true
+  return file.stat.size
 }

@@ -109,7 +109,7 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
   const copies: Place[] = []
   if (plan.kind === 'incremental' && !isTooMuch && overlooked.length > 0)
     await shell.act(`copy ${counted(overlooked.length, 'file')} with a later time, which only this backup sees`, async () => {
-      copies.push(...(await copiesOf(site, overlooked, scratch.path)))
+      copies.push(...(await copiesOf(site, overlooked, scratch.path, MOST_COPIED)))
     })
   const sandbox = seeing(site, copies)
   await using call = await duplicityCall({ host, secrets, target, archive: siteArchive, access: 'writes', sandbox }, shell)
