@@ -91,7 +91,7 @@ async function install(folder: string, packages: readonly string[]): Promise<voi
   await copyFile('/etc/resolv.conf', join(folder, 'etc/resolv.conf'))
   await mkdir(join(folder, 'var/cache/apt/archives/partial'), { recursive: true })
   const script = `apt-get -q update && apt-get install -qy ${packages.map(name => `'${name}'`).join(' ')} && apt-get clean`
-  await output('chroot', [folder, 'env', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', script])
+  await output('chroot', [folder, 'env', 'TMPDIR=/tmp', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', script])
   await rm(policy)
   await writeFile(join(folder, 'etc/resolv.conf'), '')
 }
