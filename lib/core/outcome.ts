@@ -20,6 +20,19 @@ export interface CommandRecord {
   readonly exitCode: number | undefined
 }
 
+/** Bytes that were read from the archive and written to it; how they are counted: Shell.transferred. */
+export interface Transferred {
+  readonly read: number
+  readonly written: number
+}
+
+/** All of that together; undefined where nothing is known of any. */
+export const sumTransferred = (parts: readonly (Transferred | undefined)[]): Transferred | undefined =>
+  parts.reduce(
+    (sum, part) => (part && sum ? { read: sum.read + part.read, written: sum.written + part.written } : (sum ?? part)),
+    undefined,
+  )
+
 /** `done`, `skipped` for a reason, `failed`, or `stopped`: cut short, or never begun, by a signal. */
 export type Status = 'done' | 'failed' | 'skipped' | 'stopped'
 
@@ -46,6 +59,8 @@ export interface Outcome {
   readonly output: readonly string[]
   /** What the step knew of sites, as data. */
   readonly told?: readonly SiteReport[]
+  /** Absent where nothing is known of it: at a URL, or since the step has to do with no archive. */
+  readonly transferred?: Transferred
 }
 
 /** Exit codes, the same for all tasks. Stops by a signal are 128 + its number: 129 SIGHUP, 130 SIGINT, 143 SIGTERM. */

@@ -1,11 +1,17 @@
 import { DAY } from './age.ts'
+import type { Transferred } from './outcome.ts'
 
-/** How large a site's archive was at the end of a run, and what it was allowed then. Ms since the epoch, bytes. */
+/** How large a site's archive was at the end of a run, what it was allowed then, and what that run moved. Bytes. */
 export interface SizePoint {
+  /** Ms since the epoch. */
   readonly at: number
   readonly bytes: number
   /** Absent where the site has none. */
   readonly allowanceBytes?: number
+  /** What the run read from it and wrote to it; absent where nobody knows. */
+  readonly transferred?: Transferred
+  /** How long the run worked on the site. */
+  readonly seconds?: number
 }
 
 /** For so long every day is kept; before, a day a week. */

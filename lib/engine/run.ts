@@ -1,5 +1,5 @@
 import { Declined } from '../core/bad-input.ts'
-import type { CommandRecord, Note, Outcome, RunEvent, Status } from '../core/outcome.ts'
+import type { CommandRecord, Note, Outcome, RunEvent, Status, Transferred } from '../core/outcome.ts'
 import { type Secret, withoutSecrets } from '../core/secret.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { messageOf, printable, printableIn } from '../core/wording.ts'
@@ -73,6 +73,7 @@ export class Run {
     const commands: CommandRecord[] = []
     const output: string[] = []
     const told: SiteReport[] = []
+    let sum: Transferred | undefined
     const title = this.#clean(titleOf(work, facts))
     const emit = this.#emitter(work.subject)
     const listener: Listener = {
@@ -96,6 +97,9 @@ export class Run {
         emit({ kind: 'note', note })
       },
       tell: report => told.push(printableIn(report, text => this.#clean(text))),
+      transferred: ({ read = 0, written = 0 }) => {
+        sum = { read: (sum?.read ?? 0) + read, written: (sum?.written ?? 0) + written }
+      },
       progress: text => {
         onLine(this.#clean(text))
         emit({ kind: 'progress', text: this.#clean(text) })
@@ -125,6 +129,7 @@ export class Run {
         commands,
         output: kept,
         ...(told.length > 0 ? { told } : {}),
+        ...(sum && { transferred: sum }),
       })
     }
     using end = this.#endOf(work)

@@ -1,5 +1,5 @@
 import type { Topic } from '../core/finding.ts'
-import type { CommandRecord, NoteKind } from '../core/outcome.ts'
+import type { CommandRecord, NoteKind, Transferred } from '../core/outcome.ts'
 import { Secret } from '../core/secret.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { beginProcess, type Running, watchWhile } from './background.ts'
@@ -46,6 +46,11 @@ interface Reporter {
   readonly note: (kind: NoteKind, text: string, about?: Topic) => void
   /** Tells the report what is known of a site, as data. */
   readonly tell: (report: SiteReport) => void
+  /**
+   * Counts bytes that were read from the archive or written to it. Who moves them counts them: by the sizes of the
+   * files that a program had to read, and of those that are new after it has written.
+   */
+  readonly transferred: (bytes: Partial<Transferred>) => void
   /** Tells the person who waits how far it is. Nothing keeps it. */
   readonly progress: (text: string) => void
   /** Keeps a secret out of everything that the run writes from now on. */
@@ -134,6 +139,7 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
     },
     note: world.listener.note,
     tell: world.listener.tell,
+    transferred: ({ read = 0, written = 0 }) => world.listener.transferred({ read, written: world.dry ? 0 : written }),
     progress: world.listener.progress,
     watch: (words, onLine, work) => (world.dry ? work() : watchWhile(words, onLine, work, world.stop)),
     hide: world.listener.hide,

@@ -95,14 +95,25 @@ export const historyFile = (host: Pick<Host, 'paths'>, site: string): string =>
   join(host.paths.state, 'history', `${encodeURIComponent(site)}.jsonl`)
 
 const size = z.number().nonnegative()
-const point = z
-  .object({ at: isoTime, bytes: size, allowance: size.optional().catch(undefined) })
-  .transform(({ at, bytes, allowance }) => ({ at, bytes, ...(allowance === undefined ? {} : { allowanceBytes: allowance }) }))
+const known = size.optional().catch(undefined)
+const point = z.object({ at: isoTime, bytes: size, allowance: known, read: known, written: known, seconds: known }).transform(
+  ({ at, bytes, allowance, read, written, seconds }): SizePoint => ({
+    ...{ at, bytes },
+    ...(allowance !== undefined && { allowanceBytes: allowance }),
+    ...(read !== undefined && written !== undefined && { transferred: { read, written } }),
+    ...(seconds !== undefined && { seconds }),
+  }),
+)
 
-/** How large a site's archive was at the end of each night, oldest first. Damaged lines are passed over. */
-export function readHistory(host: Pick<Host, 'paths'>, site: string): readonly SizePoint[] {
+/**
+ * How large a site's archive was at the end of each night, and what that moved, oldest first. Damaged lines are passed
+ * over.
+ * @param most nights, the newest
+ */
+export function readHistory(host: Pick<Host, 'paths'>, site: string, most = Infinity): readonly SizePoint[] {
   try {
-    return valuesIn(readFileSync(historyFile(host, site), 'utf8'), point).toSorted((a, b) => a.at - b.at)
+    const lines = readFileSync(historyFile(host, site), 'utf8').trimEnd().split('\n').slice(-most)
+    return valuesIn(lines.join('\n'), point).toSorted((a, b) => a.at - b.at)
   } catch {
     return [] // there is none yet, or nobody may read it
   }
@@ -111,10 +122,12 @@ export function readHistory(host: Pick<Host, 'paths'>, site: string): readonly S
 /** Adds a day to a site's history, whole or not at all. @throws when it cannot be written */
 export function recordSize(host: Pick<Host, 'paths'>, site: string, now: SizePoint): void {
   const history = addToHistory(readHistory(host, site), now)
-  const lines = history.map(({ at, bytes, allowanceBytes }) => ({
+  const lines = history.map(({ at, bytes, allowanceBytes, transferred, seconds }) => ({
     at: new Date(at).toISOString(),
     bytes,
     allowance: allowanceBytes,
+    ...transferred,
+    seconds,
   }))
   writeWhole(historyFile(host, site), linesOf(lines))
 }

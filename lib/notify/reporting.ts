@@ -123,9 +123,13 @@ async function recordVerdicts(
 /** Adds tonight to the sizes that the page and the mail draw. */
 async function recordSizes(host: Reporting, sites: Report['sites'], shell: Shell): Promise<void> {
   await shell.act(`record ${counted(sites.length, 'size')}`, () => {
-    for (const { site, bytes = 0, allowanceBytes } of sites)
+    for (const { site, bytes = 0, allowanceBytes, transferred, seconds } of sites)
       rememberOrTell(shell, `tonight's size of ${site} is not remembered`, () =>
-        recordSize(host, site, { at: shell.now(), bytes, ...(allowanceBytes === undefined ? {} : { allowanceBytes }) }),
+        recordSize(host, site, {
+          ...{ at: shell.now(), bytes, seconds },
+          ...(allowanceBytes !== undefined && { allowanceBytes }),
+          ...(transferred && { transferred }),
+        }),
       )
   })
 }

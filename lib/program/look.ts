@@ -42,7 +42,7 @@ export const look = <Options extends object>(show: Show<Options>): Ending<Look &
         sites: seen.sites,
         work: findingsOf(outcomes),
         lastRun: common.sites.length > 0 ? [] : lastRunFindings(host),
-        histories: (site: string) => readHistory(host, site),
+        histories: (site: string, most?: number) => readHistory(host, site, most),
         keepIncrementals: host.keepIncrementals,
         keepDays: host.keepDays,
         volumeBytes: host.duplicity.volumeSize * MEBIBYTE,

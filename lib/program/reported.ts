@@ -64,7 +64,7 @@ function conclude(
   stoppedBy: string | undefined,
   log: LogFile,
 ): string {
-  const summary = summaryOf(report, outcomes)
+  const summary = summaryOf(report)
   const seconds = Math.round((Date.now() - startedAt) / 1000)
   log.say(summary, `${task.name} ended at ${clock(Date.now())} after ${seconds} s with exit code ${exitCode}`, RULE)
   log.index(`exit ${exitCode}, ${seconds} s, ${report.subject};`)

@@ -15,7 +15,7 @@ function textOf(event: RunEvent): string[] {
       return [`${event.phase === 'down' ? 'Release: ' : ''}${event.title} …`]
     case 'command':
       return event.command.ran
-        ? [`  $ ${event.command.line}  (${endOf(event.command.exitCode)}, ${seconds(event.command.seconds)})`]
+        ? [`  $ ${event.command.line}  (${endOf(event.command.exitCode)}, ${formatSeconds(event.command.seconds)})`]
         : [`  would run: ${event.command.line}`]
     case 'line':
       return [`    ${event.text}`]
@@ -34,11 +34,12 @@ const endOf = (exitCode: number | undefined): string =>
   exitCode === undefined ? 'cut short' : exitCode === 0 ? 'ok' : `exit code ${exitCode}`
 
 function endOfStep(outcome: Outcome): string {
-  if (outcome.status === 'done') return `done in ${seconds(outcome.seconds)}`
+  if (outcome.status === 'done') return `done in ${formatSeconds(outcome.seconds)}`
   return `${outcome.status === 'failed' ? 'FAILED' : outcome.status}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}`
 }
 
-const seconds = (count: number): string => `${count.toFixed(count < 10 ? 1 : 0)} s`
+/** A time that something took: `0.3 s`, `12 s`. */
+export const formatSeconds = (count: number): string => `${count.toFixed(count < 10 ? 1 : 0)} s`
 
 /** Local time with its offset left out, to the second: a log is read where it is written. */
 export function clock(at: number): string {

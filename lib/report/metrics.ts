@@ -21,6 +21,8 @@ const siteMetrics = z.object({
   drilledAt: number,
   works: z.boolean().optional(),
   isSuspect: z.boolean().optional(),
+  seconds: number,
+  transferred: z.object({ read: z.number(), written: z.number() }).optional(),
 })
 type SiteMetrics = z.infer<typeof siteMetrics>
 
@@ -75,6 +77,9 @@ const SITE_FIELDS: readonly Field<SiteMetrics>[] = [
   ['chains', 'Chains in the archive.', site => site.chains],
   ['replica_lag_restore_points', 'Restore points in the archive that the replica on this host lacks.', site => site.lag],
   ['pruned_bytes', 'What pruning freed in the last run.', site => site.prunedBytes ?? 0],
+  ['duration_seconds', 'How long the last run worked on the site.', site => site.seconds],
+  ['archive_read_bytes', 'What the last run read from the archive of the site.', site => site.transferred?.read],
+  ['archive_written_bytes', 'What the last run wrote to the archive of the site.', site => site.transferred?.written],
   ['works', 'Whether the site worked when it was asked last: 1 or 0.', ({ works }) => oneOrZero(works)],
   [
     'suspect',

@@ -1,5 +1,6 @@
 import type { Verdict } from '../core/finding.ts'
 import type { SizePoint } from '../core/size-history.ts'
+import { formatSeconds } from './lines.ts'
 import { html, joined, type Markup, trusted } from './markup.ts'
 import { chainChart, type SizeCurve, sizeCurve } from './page-chart.ts'
 import { anchorOf, day, documentOf, size, type TableRow, tableOf, time, timeAgo } from './page-parts.ts'
@@ -81,7 +82,7 @@ function siteDetails(site: SiteJson, history: readonly SizePoint[], open: boolea
   const curve = sizeCurve(site, history)
   const chart = chainChart(site, curve)
   return html`<details id="${anchorOf(site.name)}" class="${site.ok ? 'well' : 'troubled'}"${(open || !site.ok) && ' open'}><summary>${site.name}</summary>
-${site.chains.length === 0 && html`<p>No backup yet.</p>`}${chart !== undefined && imageOf(chart, site.name, curve)}${chainTable(site)}${lastDrill(site)}${nextList(site)}</details>`
+${site.chains.length === 0 && html`<p>No backup yet.</p>`}${chart !== undefined && imageOf(chart, site.name, curve)}${chainTable(site)}${lastNight(site)}${lastDrill(site)}${nextList(site)}</details>`
 }
 
 /** As an image of its own, drawn when it is seen: hundreds of charts in the page itself would be slow to read. */
@@ -105,6 +106,12 @@ function chainTable({ chains, name }: SiteJson): Markup | false {
     return { head: chain.primary ? 'newest' : String(index + 1), cells }
   })
   return rows.length > 0 && tableOf(`Chains of ${name}`, ['Chain', 'From', 'To', 'Sets', 'Size', 'Damage'], rows)
+}
+
+function lastNight({ nights }: SiteJson): Markup | undefined {
+  const { at, readBytes, writtenBytes, seconds } = nights.at(-1) ?? {}
+  if (at === undefined || seconds === null || seconds === undefined) return undefined
+  return html`<p>Last run, ${time(at)}: ${formatSeconds(seconds)}, ${size(writtenBytes ?? null)} written to the archive, ${size(readBytes ?? null)} read.</p>`
 }
 
 const lastDrill = ({ lastDrill: drill }: SiteJson): Markup | undefined =>

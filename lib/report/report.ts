@@ -1,7 +1,7 @@
 import { formatAge } from '../core/age.ts'
 import { type Finding, type Verdict, verdictOf } from '../core/finding.ts'
 import { type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
-import type { NoteKind, Outcome } from '../core/outcome.ts'
+import { type NoteKind, type Outcome, sumTransferred, type Transferred } from '../core/outcome.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { shellWord } from '../core/task-command.ts'
 import { type SiteVerdict, siteVerdicts, workFindings } from '../core/verdict.ts'
@@ -51,6 +51,10 @@ export interface SiteRow extends SiteReport {
   readonly state: Verdict | 'not reached'
   /** Since when it is not well, ms since the epoch. */
   readonly since?: number
+  /** What this run read from its archive and wrote to it; undefined where nobody knows. */
+  readonly transferred: Transferred | undefined
+  /** How long this run worked on it. */
+  readonly seconds: number
   /** It is well, and the last run said that it was not. */
   readonly isWellAgain: boolean
 }
@@ -63,6 +67,8 @@ export interface Report extends Omit<RunFacts, 'outcomes' | 'again' | 'isJudged'
   readonly verdict: Verdict
   /** Since when something fails that is for no site. */
   readonly since?: number | undefined
+  /** What it read from the archive and wrote to it, for all sites together. */
+  readonly transferred: Transferred | undefined
   readonly failures: readonly Failure[]
   /** What a person has to see to; the run goes on without. */
   readonly problems: readonly Remark[]
@@ -79,7 +85,8 @@ export function reportOf(run: RunFacts): Report {
   const { host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log, outcomes, isJudged, last = NO_RUN } = run
   const verdicts = siteVerdicts(outcomes, isJudged)
   const work = workFindings(outcomes, undefined)
-  const sites = verdicts.map(verdict => rowOf(verdict, run))
+  const bySite = Map.groupBy(outcomes, ({ subject }) => subject)
+  const sites = verdicts.map(verdict => rowOf(verdict, bySite.get(verdict.report.site) ?? [], run))
   const notes = (kind: NoteKind): Remark[] =>
     outcomes.flatMap(({ subject, notes: all }) =>
       all.filter(note => note.kind === kind).map(note => ({ site: subject, text: note.text })),
@@ -90,6 +97,7 @@ export function reportOf(run: RunFacts): Report {
   const report = {
     ...{ host, task, dryRun, startedAt, endedAt, exitCode, stoppedBy, log, failures, sites, since },
     verdict: runVerdict(run, findings),
+    transferred: sumTransferred(outcomes.map(({ transferred }) => transferred)),
     problems: distinct([...notes('problem'), ...remarksOf(verdicts, ({ level }) => level !== 'remark')]),
     warnings: distinct([...notes('warning'), ...remarksOf(verdicts, ({ level }) => level === 'remark')]),
     significant: [...recoveries(sites, work, run), ...notes('significant')],
@@ -142,18 +150,20 @@ function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
   }
 }
 
-function rowOf({ report, verdict }: SiteVerdict, run: RunFacts): SiteRow {
+/** @param own the outcomes of what was done for the site */
+function rowOf({ report, verdict }: SiteVerdict, own: readonly Outcome[], run: RunFacts): SiteRow {
   const last = lastOf(run.last ?? NO_RUN, report.site)
   const isBack = verdict === 'well' && report.seenAt !== undefined && last !== undefined && last.verdict !== 'well'
   const since = verdict !== 'well' && last?.verdict === verdict ? { since: last.since } : {}
-  const state = verdict === 'well' && !isReached(report, run) ? 'not reached' : verdict
-  return { ...report, verdict, state, isWellAgain: isBack && state === 'well', ...since }
+  const state = verdict === 'well' && !isReached(report, own, run) ? 'not reached' : verdict
+  const transferred = sumTransferred(own.map(each => each.transferred))
+  const seconds = own.filter(({ phase }) => phase !== 'down').reduce((sum, each) => sum + each.seconds, 0)
+  return { ...report, verdict, transferred, seconds, state, isWellAgain: isBack && state === 'well', ...since }
 }
 
 /** Whether the run got to a site that it had something to do for. One that does not judge is all for one site. */
-function isReached({ site, role }: SiteReport, { outcomes, isJudged }: RunFacts): boolean {
+function isReached({ role }: SiteReport, own: readonly Outcome[], { outcomes, isJudged }: RunFacts): boolean {
   if (!isJudged) return !outcomes.some(({ status }) => status === 'failed' || status === 'stopped')
-  const own = outcomes.filter(outcome => outcome.subject === site)
   if (own.some(outcome => outcome.status === 'stopped')) return false
   return own.length > 0 || !(role === 'primary' || role === 'replica' || role === 'new replica')
 }

@@ -25,6 +25,9 @@ const set = z.strictObject({
 
 const chainSchema = z.strictObject({ primary: z.boolean(), from: time, to: time, bytes, sets: z.array(set) })
 
+/** Days of which it is told what each moved. */
+const NIGHTS = 30
+
 const next = z.strictObject({
   action: z.enum(['none', 'cleanup', 'strip-incrementals', 'remove-chain']),
   reason: z.string(),
@@ -64,6 +67,17 @@ const site = z.strictObject({
     .nullable()
     .describe('When this host last restored a backup of it into a sandbox, and what came of it'),
   replayed: time.nullable().describe('The set that the replica here was made from'),
+  nights: z
+    .array(
+      z.strictObject({
+        at: time.describe('The end of the run'),
+        readBytes: bytes.describe('Read from the archive; null where nobody knows'),
+        writtenBytes: bytes.describe('Written to it; null where nobody knows'),
+        seconds: z.number().nullable().describe('How long the run worked on the site'),
+      }),
+    )
+    .readonly()
+    .describe(`The last ${NIGHTS} days with a run, oldest first`),
   chains: z.array(chainSchema).describe('Oldest first'),
   next: next.nullable().describe('What pruning would do in the next run; null where this host is not the owner'),
 })
@@ -121,8 +135,8 @@ export interface HostStatus {
     | { readonly bytes: number | undefined; readonly fullBackups: { readonly allowed: boolean; readonly reason: string } }
     | undefined
   readonly sites: readonly SiteStatus[]
-  /** What this host remembers of a site's size, oldest first. */
-  readonly histories: (site: string) => readonly SizePoint[]
+  /** What this host remembers of a site's size, oldest first: all of it, or so many of the newest days. */
+  readonly histories: (site: string, most?: number) => readonly SizePoint[]
   /** The host's settings that a forecast needs. */
   readonly keepIncrementals: number
   readonly keepDays: number
@@ -134,9 +148,11 @@ export interface HostStatus {
 }
 
 /** The status of a host as data; the table, the page and the exit code are made from it. */
-export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostStatus): StatusJson {
+export function statusOf({ host, now, freeSpace, sites, work, lastRun, histories }: HostStatus): StatusJson {
   const full = freeSpace?.fullBackups ?? { allowed: false, reason: 'the archive could not be looked at' }
-  const all = sites.map(siteJson).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const all = sites
+    .map(each => siteJson(each, histories(each.report.site, NIGHTS)))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const whole = [...work, ...lastRun]
   const verdict = verdictOf([...whole, ...sites.flatMap(({ report }) => judge(report))])
   return {
@@ -151,7 +167,7 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostSta
   }
 }
 
-function siteJson(site: SiteStatus): SiteJson {
+function siteJson(site: SiteStatus, nights: readonly SizePoint[]): SiteJson {
   const { report, last, collection, allowanceBytes, frequencySeconds, now, replayed, allReadSince, drill } = site
   const findings = judge(report)
   const verdict = verdictOf(findings)
@@ -176,6 +192,7 @@ function siteJson(site: SiteStatus): SiteJson {
     allReadSince: isoOrNull(allReadSince),
     lastDrill: drill?.doneAt === undefined ? null : { at: iso(drill.doneAt), said: drill.said ?? '' },
     replayed: isoOrNull(replayed),
+    nights: nights.map(nightJson),
     chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
     next: report.role === 'primary' || report.role === 'desktop' ? nextJson(site) : null,
   }
@@ -193,6 +210,13 @@ const setJson = ({ kind, time, bytes, volumes, restorable, problems }: BackupSet
   volumes: volumes.length,
   restorable,
   problems,
+})
+
+const nightJson = ({ at, transferred, seconds }: SizePoint): SiteJson['nights'][number] => ({
+  at: iso(at),
+  readBytes: transferred?.read ?? null,
+  writtenBytes: transferred?.written ?? null,
+  seconds: seconds ?? null,
 })
 
 function nextJson({ plan, report }: SiteStatus): z.infer<typeof next> {

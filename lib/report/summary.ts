@@ -1,38 +1,33 @@
-import type { Outcome } from '../core/outcome.ts'
 import { printTime } from '../core/restore-point.ts'
 import { formatBytes } from '../core/size.ts'
 import { counted } from '../core/wording.ts'
-import { printableLine, tableOf } from './lines.ts'
+import { formatSeconds, printableLine, tableOf } from './lines.ts'
 import { type Report, type SiteRow, verdictLine } from './report.ts'
-import { failureTitle, remarkText } from './text.ts'
+import { failureTitle, remarkText, transferWords } from './text.ts'
 
 /** What a run prints: a line for each site, failures, what needs attention, and the mail's subject. */
-export function summaryOf(report: Report, outcomes: readonly Outcome[]): string {
+export function summaryOf(report: Report): string {
   const failures = report.failures.map(failure => `FAILED  ${failureTitle(failure)}: ${failure.reason}`)
   const problems = report.problems.map(problem => `PROBLEM ${remarkText(problem)}`)
   const warnings = report.warnings.map(warning => `warning ${remarkText(warning)}`)
   const notes = report.significant.map(note => `note    ${remarkText(note)}`)
   const verdict = report.verdict === 'well' ? 'all well' : verdictLine(report)
   const seconds = Math.round((report.endedAt - report.startedAt) / 1000)
-  const end = report.dryRun ? 'dry run: nothing was changed' : `${seconds} s`
-  return [...siteLines(report, outcomes), ...failures, ...problems, ...warnings, ...notes, `${verdict}; ${end}`]
+  const end = report.dryRun ? 'dry run: nothing was changed' : [`${seconds} s`, ...transferWords(report.transferred)].join(', ')
+  return [...siteLines(report), ...failures, ...problems, ...warnings, ...notes, `${verdict}; ${end}`]
     .flatMap(text => text.split('\n'))
     .map(printableLine)
     .join('\n')
 }
 
 /** A line for each site: what was done, how large and how long it was, and what there is now. */
-export function siteLines({ sites }: Report, outcomes: readonly Outcome[]): string[] {
-  return tableOf(sites.map(row => [row.site, whatWasDone(row, secondsFor(row.site, outcomes)), whatThereIs(row)]))
-}
+export const siteLines = ({ sites }: Report): string[] =>
+  tableOf(sites.map(row => [row.site, whatWasDone(row), whatThereIs(row)]))
 
-const secondsFor = (site: string, outcomes: readonly Outcome[]): number =>
-  outcomes.filter(({ subject, phase }) => subject === site && phase !== 'down').reduce((sum, { seconds }) => sum + seconds, 0)
-
-function whatWasDone(row: SiteRow, seconds: number): string {
-  const { backedUp, setBytes, unchangedSince, prunedBytes, restoredTo, role, lag } = row
+function whatWasDone(row: SiteRow): string {
+  const { seconds, backedUp, setBytes, unchangedSince, prunedBytes, restoredTo, role, lag } = row
   const pruned = prunedBytes === undefined ? '' : `${formatBytes(prunedBytes)} pruned, `
-  const took = ` in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
+  const took = ` in ${formatSeconds(seconds)}`
   const state = row.state === 'well' ? '' : row.state === 'failed' ? 'FAILED, ' : `${row.state}, `
   if (backedUp !== undefined) return `${state}${pruned}${backedUp} ${formatBytes(setBytes)}${took}`
   if (unchangedSince !== undefined) return `${state}${pruned}unchanged since ${printTime(unchangedSince)}`

@@ -1,6 +1,7 @@
 import { formatAge } from '../core/age.ts'
+import type { Transferred } from '../core/outcome.ts'
 import { formatBytes } from '../core/size.ts'
-import { tableOf } from './lines.ts'
+import { formatSeconds, tableOf } from './lines.ts'
 import type { Failure, Remark, Report, SiteRow } from './report.ts'
 import { lasting } from './verdict-words.ts'
 
@@ -30,9 +31,19 @@ export const remarkLists = ({ problems, significant, warnings, drills }: Report)
     ['Restore drill', drills],
   ] as const
 
-/** What run it was, how long it took and its exit code. */
-export const endText = ({ startedAt, endedAt, exitCode, host, task }: Report): string =>
-  `${task} on ${host}, began ${timeText(startedAt)} UTC, took ${formatAge(endedAt - startedAt)}, exit code ${exitCode}`
+/** What run it was, how long it took, what it moved and its exit code. */
+export const endText = ({ startedAt, endedAt, transferred, exitCode, host, task }: Report): string =>
+  [
+    `${task} on ${host}`,
+    `began ${timeText(startedAt)} UTC`,
+    `took ${formatAge(endedAt - startedAt)}`,
+    ...transferWords(transferred),
+    `exit code ${exitCode}`,
+  ].join(', ')
+
+/** What was written to the archive and read from it, where that is known. */
+export const transferWords = (transferred: Transferred | undefined): string[] =>
+  transferred ? [`${formatBytes(transferred.written)} written`, `${formatBytes(transferred.read)} read`] : []
 
 const timeText = (time: number): string => new Date(time).toISOString().replace('T', ' ').slice(0, 19)
 
@@ -93,7 +104,7 @@ export function remarkText({ site, text }: Remark): string {
 }
 
 /** The columns of the table of sites. */
-export const SITE_COLUMNS: readonly string[] = ['site', 'state', 'role', 'last backup', 'archive', 'next']
+export const SITE_COLUMNS: readonly string[] = ['site', 'state', 'role', 'last backup', 'archive', 'this run', 'next']
 
 /** The cells of a site's row, column by column. */
 export function cellsOf(site: SiteRow, now: number): readonly string[] {
@@ -101,7 +112,8 @@ export function cellsOf(site: SiteRow, now: number): readonly string[] {
   const last = site.newestBackup === undefined ? '—' : `${formatAge(now - site.newestBackup)} ago`
   const allowance = site.allowanceBytes === undefined ? '' : ` of ${formatBytes(site.allowanceBytes)}`
   const size = site.bytes === undefined ? '—' : `${formatBytes(site.bytes)}${allowance}`
-  return [site.site, state, site.role ?? '—', last, size, site.next ?? '—']
+  const moved = [...transferWords(site.transferred), ...(site.seconds > 0 ? [formatSeconds(site.seconds)] : [])]
+  return [site.site, state, site.role ?? '—', last, size, moved.join(', ') || '—', site.next ?? '—']
 }
 
 function siteLines(report: Report): string[] {

@@ -1,6 +1,6 @@
 import { formatAge } from '../core/age.ts'
 import { planBackup } from '../core/backup-plan.ts'
-import { type BackupSet, type Collection, isWhole, newestSet, primaryChain } from '../core/collection.ts'
+import { type BackupSet, type Collection, type FileRef, isWhole, newestSet, primaryChain } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { expectedBytes } from '../core/progress.ts'
@@ -162,6 +162,7 @@ async function lookForSet(
   const set = newestSet(collection)
   if (!set || set.time === before?.time)
     throw new Error('duplicity said that it was done, but there is no new set in the archive')
+  if (facts.siteArchive.folder !== undefined) shell.transferred({ written: bytesAdded(facts.collection, collection) })
   const torn = set.kind === 'full' ? unread.torn : [...new Set([...(readRecord(host, site.name).torn ?? []), ...unread.torn])]
   const record = { backedUpTo: set.time, backedUpAs: host.name, torn }
   rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
@@ -181,6 +182,13 @@ async function lookForSet(
       },
     },
   }
+}
+
+/** The bytes of all files that are new in the archive, or were written again. */
+function bytesAdded(before: Collection, after: Collection): number {
+  const markOf = ({ name, bytes, modifiedAt }: FileRef): string => `${name} ${bytes} ${modifiedAt}`
+  const known = new Set(before.files.map(markOf))
+  return after.files.filter(file => !known.has(markOf(file))).reduce((sum, { bytes = 0 }) => sum + bytes, 0)
 }
 
 /** The site is there to be read, whoever owns its files, and by no link that somebody puts into it meanwhile. */

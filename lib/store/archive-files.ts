@@ -97,6 +97,7 @@ export async function readBackMetadata(
   const words = sandboxed(['bash', '-c', READ_BACK, 'read-back', ...pairs], withPlaces(keys, { reads: [folder, ...copies] }))
   const quiet = shell.with({ timeout: timeToRead(sumOf(files)), onLine: () => {}, input: keys.secret ?? '\n' })
   const lines = await quiet.ask(text => text.split('\n'))`${words}`
+  shell.transferred({ read: sumOf(files) })
   return files.map(({ name, copy }, at) => ({ name, ...answerIn(lines[at] ?? '', copy !== undefined) }))
 }
 
@@ -145,6 +146,7 @@ export async function putBackMetadata(folder: string, { name, copy, bytes }: Met
   const sandbox = withPlaces(keys, { reads: copy === undefined ? [] : [copy], writes: [folder] })
   const quiet = shell.with({ timeout: timeToRead(bytes), input: keys.secret ?? '\n' })
   await quiet.act`${sandboxed(['bash', '-c', PUT_BACK, 'put-back', ...words], sandbox)}`
+  shell.transferred({ written: bytes })
 }
 
 /** A file of the archive that is to be hashed. */
@@ -176,8 +178,9 @@ export async function hashFiles(folder: string, files: readonly ToHash[], shell:
   if (files.length === 0) return []
   const pairs = files.flatMap(({ kind, name }) => [kind, join(folder, name)])
   const words = sandboxed(['bash', '-c', HASH, 'hash', ...pairs], { reads: [folder], capabilities: ['CAP_DAC_OVERRIDE'] })
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const bytes = sumOf(files)
   const lines = await shell.with({ timeout: timeToRead(bytes), onLine: () => {} }).ask(text => text.split('\n'))`${words}`
+  shell.transferred({ read: bytes })
   return files.map(({ name }, at) => {
     const [ended, hash, ...said] = (lines[at] ?? '').split(' ')
     return { name, hash: ended === '0' ? hash : undefined, said: said.join(' ') }

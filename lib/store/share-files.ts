@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path'
+import type { Transferred } from '../core/outcome.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { SharePlace } from './share-place.ts'
@@ -135,7 +136,10 @@ export class ShareFiles {
       if (!(error instanceof ShareTimedOut)) throw error
       throw new ShareFailure(`${root} ${error.message}: cannot ${description}`, 'ETIMEDOUT')
     })
-    if (failure === undefined) return answer as Answer<Name>
+    if (failure === undefined) {
+      this.#shell.transferred(transferredBy(request, answer))
+      return answer as Answer<Name>
+    }
     if (failure.isGone) throw new ShareFailure(`the archive ${failure.message} ${root}: its share went away during the run`)
     throw new ShareFailure(failure.message, failure.code)
   }
@@ -144,6 +148,14 @@ export class ShareFiles {
 type Operation = keyof ShareOperations
 type Arguments<Name extends Operation> = Parameters<ShareOperations[Name]>
 type Answer<Name extends Operation> = ReturnType<ShareOperations[Name]>
+
+/** What a file holds is its last argument, or the answer. */
+function transferredBy({ operation, args }: ShareRequest, answer: unknown): Partial<Transferred> {
+  const bytesOf = (text: unknown): number => (typeof text === 'string' ? Buffer.byteLength(text) : 0)
+  if (operation === 'read') return { read: bytesOf(answer) }
+  const isWritten = ['write', 'create', 'makeFolderWith', 'writeAndReadBack'].includes(operation) && answer !== false
+  return { read: 0, written: isWritten ? bytesOf(args.at(-1)) : 0 }
+}
 
 /** The files of a site's archive on its share; undefined at a URL. */
 export function filesOfSite(

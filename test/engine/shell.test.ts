@@ -58,6 +58,15 @@ test('a dry run performs every ask, and describes every act instead of doing it'
   )
 })
 
+test('transferred() adds up what was read from the archive and written to it; a dry run writes nothing', async () => {
+  const twice = async (shell: Shell): Promise<void> => {
+    for (const bytes of [{ read: 5 }, { written: 7 }, { read: 1, written: 2 }]) shell.transferred(bytes)
+  }
+  assert.deepEqual(outcomeOf(await work(twice), 'work').transferred, { read: 6, written: 9 })
+  assert.deepEqual(outcomeOf(await work(twice, { dry: true }), 'work').transferred, { read: 6, written: 0 })
+  assert.equal(outcomeOf(await work(async () => {}), 'work').transferred, undefined)
+})
+
 test('a dry run lets holds up and down', async () => {
   const file = join(folder, 'held')
   const seen: boolean[] = []

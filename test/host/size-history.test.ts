@@ -23,6 +23,13 @@ test('recordSize() adds a line a day to a file of the site, which only its owner
   assert.equal(readdirSync(dirname(historyFile(host, ODD))).length, 1, 'nothing is left beside it')
 })
 
+test('recordSize() keeps what the night moved and how long it took; readHistory() gives as many of the newest as are wanted', () => {
+  const points = [-1, 0].map(day => ({ at: NOW + day * DAY, bytes: 1, transferred: { read: 2, written: day + 9 }, seconds: 3.5 }))
+  for (const point of points) recordSize(host, 'moved', point)
+  assert.deepEqual(readHistory(host, 'moved'), points)
+  assert.deepEqual(readHistory(host, 'moved', 1), points.slice(1))
+})
+
 test('readHistory() passes over what is damaged, and gives nothing where there is nothing', () => {
   assert.deepEqual(readHistory(host, 'unknown'), [])
   const damaged = ['{', 'null', '7', '[]', '{"at":"2026-11-22T03:30:00Z"}', '{"at":"then","bytes":1}', '{"at":5,"bytes":1}']

@@ -38,6 +38,16 @@ test('metricsText() tells of each site whether it works and is suspect, where th
   assert.deepEqual(valuesOf(later, 'holdfast_site_works'), [['blog', 1]])
 })
 
+test('metricsText() tells what the last run moved, and how long it took', () => {
+  const { samples } = metrics([{ ...backedUp('blog'), seconds: 3, transferred: { read: 5, written: 70 } }, backedUp('url')])
+  assert.deepEqual(valuesOf(samples, 'holdfast_site_archive_read_bytes'), [['blog', 5]])
+  assert.deepEqual(valuesOf(samples, 'holdfast_site_archive_written_bytes'), [['blog', 70]])
+  assert.deepEqual(valuesOf(samples, 'holdfast_site_duration_seconds'), [
+    ['blog', 3],
+    ['url', 1],
+  ])
+})
+
 test('metricsText() is what a parser of the format accepts, whatever a site is called', () => {
   const odd = 'a "quoted\\ \n é'
   const { samples } = metrics([backedUp(odd), failed('blog')])

@@ -11,7 +11,7 @@ const told = [{ site: 'plain', role: 'conflict', reason: 'two claim it', settle:
 const conflict = madeUpOutcome({ title: 'Roles', notes: [{ kind: 'info', text: 'x' }], told })
 
 const summary = (outcomes: Outcome[], stoppedBy?: string, dryRun = false): string =>
-  summaryOf(madeUpReport(outcomes, { stoppedBy, dryRun, isJudged: !dryRun }), outcomes)
+  summaryOf(madeUpReport(outcomes, { stoppedBy, dryRun, isJudged: !dryRun }))
 
 const table: [string, string, string][] = [
   ['a night that went well', summary([done, done, madeUpOutcome({ status: 'skipped', reason: 'x' })]), 'all well; 720 s'],

@@ -33,7 +33,7 @@ const night = madeUpReport(
       ...backedUp('shop', { backedUp: 'full', prunedBytes: 5, settings: ['max_NAS_space says "lots"'] }),
       notes: [note('significant', 'full backup: the newest full is 31 days old'), note('warning', 'max_NAS_space says "lots"')],
     },
-    backedUp('news'),
+    { ...backedUp('news'), seconds: 12.4, transferred: { read: 41_000, written: 8_200_000 } },
     backedUp('large', {
       bytes: 1_200_000_000,
       pruning: { isExhausted: true, reason: 'only the primary chain is left' },
@@ -71,14 +71,14 @@ Warnings
   shop: max_NAS_space says "lots"
 
 Sites
-  site   state                role      last backup  archive             next
-  blog   FAILED (for 3 days)  primary   24 h ago     990 MB of 1.00 GB   —
-  large  needs attention      primary   11 min ago   1.20 GB of 1.00 GB  incremental backup; over its allowance, but nothing can go: only the primary chain is left
-  news   well                 primary   11 min ago   420 MB of 1.00 GB   incremental backup
-  shop   well                 primary   11 min ago   420 MB of 1.00 GB   incremental backup
-  two    needs attention      conflict  —            —                   —
+  site   state                role      last backup  archive             this run                             next
+  blog   FAILED (for 3 days)  primary   24 h ago     990 MB of 1.00 GB   1.0 s                                —
+  large  needs attention      primary   11 min ago   1.20 GB of 1.00 GB  1.0 s                                incremental backup; over its allowance, but nothing can go: only the primary chain is left
+  news   well                 primary   11 min ago   420 MB of 1.00 GB   8.20 MB written, 41.0 kB read, 12 s  incremental backup
+  shop   well                 primary   11 min ago   420 MB of 1.00 GB   1.0 s                                incremental backup
+  two    needs attention      conflict  —            —                   —                                    —
 
-nightly on web1, began 2026-11-22 03:30:00 UTC, took 12 min, exit code 1
+nightly on web1, began 2026-11-22 03:30:00 UTC, took 12 min, 8.20 MB written, 41.0 kB read, exit code 1
 log: /var/log/holdfast/nightly-20261122T033000-1.log
 `
 

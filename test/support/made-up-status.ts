@@ -52,6 +52,7 @@ export function madeUpSite(index: number, owner = 'web1'): SiteJson {
     allReadSince: replica ? null : iso(NOW - 7 * DAY),
     lastDrill: replica ? null : { at: iso(NOW - 3 * DAY), said: 'the backup of then: restored in 9 s, works: HTTP 200' },
     replayed: replica ? iso(NOW) : null,
+    nights: [{ at: iso(NOW), readBytes: 40_000, writtenBytes: 4_000_000, seconds: 3.2 }],
     chains,
     next: replica
       ? null

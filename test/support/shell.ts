@@ -15,7 +15,7 @@ export function hearingShell(options: { dry?: boolean } = {}): Heard {
   const hidden = new Set<string>()
   const nothing = (): void => {}
   const listener = {
-    ...{ command: nothing, line: nothing, tell: nothing, progress: nothing },
+    ...{ command: nothing, line: nothing, tell: nothing, transferred: nothing, progress: nothing },
     note: (kind: string, text: string) => void notes.push(`${kind}: ${text}`),
     hide: (secret: { reveal: () => string }) => void hidden.add(secret.reveal()),
   }

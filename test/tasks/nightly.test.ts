@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { withDuplicity3 } from '../support/duplicity3.ts'
 import { ownFolder } from '../support/host.ts'
+import { startTask } from '../support/recovery-stage.ts'
 import { snapshot } from '../support/snapshot.ts'
 import { claim, isUnlocked, Stage, type StageHost, troubles } from '../support/stage.ts'
 import { type TinyWordpress, tinyWordpress } from '../support/tiny-wordpress.ts'
@@ -131,12 +132,33 @@ test('nightly with duplicity 3.0.4, not encrypted: the same', async () => {
   await nights({ name: 'd3', env: await withDuplicity3(), encryption: { kind: 'none' } })
 })
 
+test('owner and replica tell what they wrote to the archive and read from it; status has it of each night', async () => {
+  const stage = new Stage(join(folder, 'transferred'))
+  const [web1, web2] = [stage.addHost('web1'), stage.addHost('web2')]
+  claim((await createStatic({ vhosts: web1.vhosts, name: 'plain' })).folder, web1)
+  const movedBy = async (host: StageHost, step: string) => {
+    const { outcomes } = await stage.told(host)
+    return outcomes.find(outcome => outcome.step === step && outcome.subject === 'plain')?.transferred
+  }
+  const sets = join(stage.archive, 'plain')
+  const bytesOf = (form: RegExp): number =>
+    readdirSync(sets)
+      .filter(name => form.test(name))
+      .reduce((sum, name) => sum + statSync(join(sets, name)).size, 0)
+  assert.equal((await movedBy(web1, 'backup'))?.written, bytesOf(/^duplicity-/))
+  assert.equal((await movedBy(web2, 'restore-files'))?.read, bytesOf(/\.difftar/))
+  const status = JSON.parse((await startTask(stage, web1, 'status', ['--json']).ended).stdout)
+  const [night] = status.sites[0].nights
+  assert.ok(night.writtenBytes >= bytesOf(/^duplicity-/) && night.readBytes > 0 && night.seconds > 0, JSON.stringify(night))
+})
+
 test('nightly shows what it did, and keeps it in a log of mode 600', async () => {
   const stage = new Stage(join(folder, 'log'))
   const host = stage.addHost('web1')
   claim((await createStatic({ vhosts: host.vhosts, name: 'plain' })).folder, host)
   const { code, stdout } = await stage.nightly(host)
   assert.equal(code, 0)
+  assert.match(stdout, /^all well; \d+ s, [\d.]+ kB written, [\d.]+ k?B read$/m)
   const path = /^log: (.*)$/m.exec(stdout)![1]!
   const log = readFileSync(path, 'utf8')
   assert.equal(execFileSync('stat', ['--format=%a', path], { encoding: 'utf8' }), '600\n')

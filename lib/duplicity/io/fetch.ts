@@ -57,6 +57,7 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', sandbox }, shell)
   const used = { archiveDir: target.archiveDir, point, collection, prefix: archive.prefix }
   await withNeededManifests(used, shell, () => withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`))
+  if (path === undefined && archive.folder !== undefined) shell.transferred({ read: bytesOfVolumes(point) })
   const skipped = call.skipped()
   const lost = skipped.filter(({ isDevice }) => !isDevice)
   if (lost.length > 0) throw new Error(`the set holds what cannot be restored: ${listed(lost.map(({ text }) => text))}`)
@@ -94,6 +95,12 @@ function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
 
 /** The sets that a restore point is made of, oldest first. */
 const setsNeeded = ({ chain, time }: RestorePoint): readonly BackupSet[] => setsOf(chain).filter(set => set.time <= time)
+
+/** What a whole restore reads. Manifests are small, and most of them are here; of a part nobody knows beforehand. */
+const bytesOfVolumes = (point: RestorePoint): number =>
+  setsNeeded(point)
+    .flatMap(({ volumes }) => volumes)
+    .reduce((sum, { bytes = 0 }) => sum + bytes, 0)
 
 /** A restore, and what it is made by. */
 interface Used {
