@@ -1,8 +1,8 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
-import { auditArchive } from '../lib/parts/audit-archive.ts'
 import { backUp, checkPrimary } from '../lib/parts/back-up.ts'
 import { begin } from '../lib/parts/begin.ts'
+import { endNight } from '../lib/parts/end-night.ts'
 import { followPrimary } from '../lib/parts/follow-primary.ts'
 import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
 import { saveSite } from '../lib/parts/save-site.ts'
@@ -18,6 +18,6 @@ const nightly = recipe<StartOf<typeof nightlyTask>>()
   .do(checkFreeSpace)
   .each('Primary sites', primaries, site => site.use(checkPrimary).do(prune).use(saveSite).use(backUp))
   .each('Replica sites', replicas, site => site.use(followPrimary))
-  .use(auditArchive)
+  .use(endNight)
 
 await main(nightlyTask, nightly)

@@ -33,8 +33,12 @@ function expressionOf(pattern: string): RegExp {
  */
 export function coversAny(subjectAltName: string, domains: readonly string[]): boolean {
   const names = certificateNames(subjectAltName)
-  return domains.some(domain => names.some(name => name === domain || matchesWildcard(name, domain)))
+  return domains.some(domain => isAmong(names, domain))
 }
+
+/** Whether a certificate of these names is for a domain. */
+export const isAmong = (certificateNames: readonly string[], domain: string): boolean =>
+  certificateNames.some(name => name === domain || matchesWildcard(name, domain))
 
 /** Whether a certificate is for these domains only: what a site brings along must not speak for another's (S41). */
 export function coversOnly(subjectAltName: string, domains: readonly string[]): boolean {

@@ -112,11 +112,17 @@ const HELD = 0.5
  * @returns undefined when nothing is known, as for a URL
  */
 export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amount | undefined {
+  if (size) return filesAmount(size)
   const own = (point.set.kind === 'full' && sumBytes(point.set.volumes)) || 0
-  const least = Math.max(0, size ? size.bytes - size.files * ENTRY : Math.floor(own * HELD))
-  const chain = sumBytes(setsUpTo(point).map(set => ({ bytes: sumBytes(set.volumes) })))
-  const about = size?.bytes ?? chain
+  const least = Math.floor(own * HELD)
+  const about = sumBytes(setsUpTo(point).map(set => ({ bytes: sumBytes(set.volumes) })))
   return about === undefined ? undefined : { least, about: Math.max(least, about) }
+}
+
+/** What the files of a site of this size take. */
+export function filesAmount({ bytes, files }: TreeSize): Amount {
+  const least = Math.max(0, bytes - files * ENTRY)
+  return { least, about: Math.max(least, bytes) }
 }
 
 /** What duplicity needs beside the tree while it restores: its largest volume. Bytes. */

@@ -2,6 +2,8 @@
 export interface SiteNeeds {
   /** A MariaDB server. */
   readonly database?: boolean | undefined
+  /** The version of PHP that runs it: `8.2`. */
+  readonly phpVersion?: string | undefined
   /** Extensions that PHP loads on the owner's host, by their names in `/etc/php`. */
   readonly php?: readonly string[] | undefined
   readonly webServer?: 'apache' | 'nginx' | undefined

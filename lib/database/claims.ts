@@ -47,6 +47,14 @@ export async function claimDatabase(
   )
 }
 
+/** The databases of this host's own server that are recorded as a site's. */
+export const claimedDatabases = (host: Host): { name: string; user: string; site: string }[] =>
+  Object.keys(readClaims(host)).flatMap(site =>
+    recordedClaims(host, site)
+      .filter(({ server }) => server === OWN_SERVER)
+      .map(({ database, user }) => ({ name: database, user, site })),
+  )
+
 /** @throws when another site's claim stands against this one's use of a database and account */
 export function refuseClaimed(host: Host, site: string, access: DatabaseAccess, server: Server): void {
   const conflict = claimConflict(site, claimOf(access, server), readClaims(host))

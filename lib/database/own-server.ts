@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { isIP, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { addressText, type DatabaseAccess, type DatabaseAddress } from '../core/database-access.ts'
@@ -12,6 +12,21 @@ type Settled = Exclude<DatabaseAddress, { kind: 'default' }>
 /** What a server says of itself that another one says otherwise. An account needs no right to see it. */
 const IDENTITY = ['hostname', 'port', 'datadir', 'socket', 'pid_file', 'server_uid', 'server_uuid']
 const SHOW_IDENTITY = `SHOW GLOBAL VARIABLES WHERE variable_name IN (${IDENTITY.map(name => `'${name}'`).join(', ')});`
+
+/**
+ * This host's own server: its version and its databases. Undefined where none answers: a host may have static sites
+ * only.
+ */
+export async function serverHere(context: Pick<HostContext, 'host' | 'shell'>) {
+  const own = ownAddress(context.host)
+  if (own.kind === 'socket' && !existsSync(own.path)) return undefined
+  const names = 'SELECT schema_name FROM information_schema.schemata ORDER BY 1;'
+  const rows = await adminOf(context)
+    .rows(`SELECT VERSION(); ${names}`)
+    .catch(() => undefined)
+  const [[version] = [], ...databases] = rows ?? []
+  return version === undefined ? undefined : { version, databases: databases.map(([name]) => name!) }
+}
 
 /**
  * Whether the server that a site's configuration names is this host's own one, by what both say of themselves. A server

@@ -32,6 +32,10 @@ export function commonWebServerFiles({ webServer }: Host): WebServerFile[] {
   return [...fileAt(kind, folder, main), ...filesIn(kind, join(folder, more))]
 }
 
+/** Apache's modules that are switched on, by their names in `mods-enabled`. */
+export const enabledModules = ({ kind, folder }: NonNullable<Host['webServer']>): string[] =>
+  kind === 'apache' ? namesIn(join(folder, 'mods-enabled')).flatMap(name => /^(.+)\.load$/.exec(name)?.[1] ?? []) : []
+
 const filesIn = (kind: WebServerKind, folder: string): WebServerFile[] =>
   namesIn(folder).flatMap(name => fileAt(kind, folder, name))
 

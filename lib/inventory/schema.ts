@@ -164,6 +164,10 @@ export const hostSchema = z.strictObject({
   duplicity: duplicity.prefault({}),
   webServer: webServer.optional(),
   certificates: absolutePath.default('/etc/letsencrypt'),
+  addresses: z
+    .array(z.union([z.ipv4(), z.ipv6()], 'wanted an IP address, such as 192.0.2.7 or 2001:db8::7'))
+    .default([])
+    .describe("Under which visitors reach this host, where its interfaces' own are others (behind NAT, a load balancer)"),
   database: database.prefault({}),
   sites: z.record(z.string(), site).default({}),
   desktop: desktop.optional(),

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { isMountPoint } from '../core/path.ts'
 import { type HostNeeds, neededByAll } from '../core/site-needs.ts'
 import { mountTable } from '../engine/kernel.ts'
+import { phpHere } from '../host/php.ts'
 import type { Host } from '../inventory/schema.ts'
-import { phpExtensions } from '../site/contents.ts'
 import { recordsIn } from '../store/set-records.ts'
 import { type Checked, checkPrograms } from './programs.ts'
 
@@ -60,7 +60,7 @@ export function checkNeeds(needs: HostNeeds, host: Host, root: string): Checked[
 
 function checkExtensions({ php, webServers }: HostNeeds, root: string): Checked[] {
   if (php.length === 0) return []
-  const here = phpExtensions(root)
+  const here = phpHere(root)?.extensions ?? []
   const name = WEB_SERVERS[webServers[0] ?? 'apache'].php
   const problem = here.length > 0 ? undefined : 'not found'
   const extensions = php

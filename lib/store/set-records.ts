@@ -18,6 +18,8 @@ const count = z.int().nonnegative()
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
 /** Names of modules: they are shown, and looked for in folders. */
 const names = z.array(z.string().regex(/^\w{1,40}$/)).max(200)
+/** As a program tells its own version. */
+const version = z.string().regex(/^\d[\w.+~-]{0,40}$/)
 const text = z.string().max(300)
 const texts = z.array(text).max(500)
 const counts = z.tuple([count, count, count])
@@ -53,6 +55,7 @@ const recordSchema = z.looseObject({
   needs: z
     .object({
       database: z.boolean().optional(),
+      phpVersion: version.optional().catch(undefined),
       php: names.optional(),
       webServer: z.enum(['apache', 'nginx']).optional(),
       modules: names.optional(),

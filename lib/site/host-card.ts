@@ -1,0 +1,63 @@
+import { certificateNames } from '../core/domain-name.ts'
+import type { Verdict } from '../core/finding.ts'
+import type { DatabaseCard, HostCard, WebServerCard } from '../core/host-card.ts'
+import { claimedDatabases } from '../database/claims.ts'
+import { databaseDisk } from '../database/disk.ts'
+import { serverHere } from '../database/own-server.ts'
+import type { Shell } from '../engine/shell.ts'
+import { accountNames } from '../host/accounts.ts'
+import { addressesOf } from '../host/addresses.ts'
+import { diskOf } from '../host/disk.ts'
+import { phpHere } from '../host/php.ts'
+import { readLastRun } from '../host/records.ts'
+import type { HostContext } from '../host/site.ts'
+import { holdfastVersion } from '../host/version.ts'
+import { enabledModules } from '../host/web-server-files.ts'
+import type { Host } from '../inventory/schema.ts'
+import { lineagesHere } from '../restore/lineage.ts'
+
+/** The card of this host, as it is now, but for its sites. */
+export async function hostCard(context: HostContext): Promise<Omit<HostCard, 'sites'>> {
+  const { host, shell } = context
+  const server = await serverHere(context)
+  const certified = lineagesHere(host.certificates).flatMap(({ subjectAltName }) => certificateNames(subjectAltName))
+  return {
+    host: host.name,
+    time: shell.now(),
+    holdfast: holdfastVersion(),
+    php: phpHere(),
+    mariadb: server && { version: server.version },
+    webServer: host.webServer && (await webServerHere(host.webServer, shell)),
+    room: { files: await diskOf(host.vhosts, shell), database: server && (await databaseDisk(context)) },
+    users: accountNames(),
+    addresses: addressesOf(host),
+    databases: databasesOf(host, server?.databases ?? []),
+    certified: [...new Set(certified)],
+    lastRun: lastRunOf(host),
+  }
+}
+
+/** What belongs to the server itself, or is one of our own that waits to take a site's place, is in nobody's way. */
+const NOBODYS = /^(mysql|information_schema|performance_schema|sys|hf_.*)$/i
+
+function databasesOf(host: Host, names: readonly string[]): DatabaseCard[] {
+  const claimed = claimedDatabases(host)
+  const free = names.filter(name => !NOBODYS.test(name) && !claimed.some(claim => claim.name === name))
+  return [...claimed, ...free.map(name => ({ name }))]
+}
+
+async function webServerHere(webServer: NonNullable<Host['webServer']>, shell: Shell): Promise<WebServerCard> {
+  const { kind } = webServer
+  const ask = kind === 'apache' ? 'apache2 -v 2>&1' : 'nginx -v 2>&1'
+  const quiet = shell.quick.with({ onLine: () => {} })
+  const printed = await quiet.ask(String)`sh -c ${ask}`.catch(() => '')
+  return { kind, version: /(?:Apache|nginx)\/(\d[\w.]*)/.exec(printed)?.[1], modules: enabledModules(webServer) }
+}
+
+const WORST: readonly Verdict[] = ['failed', 'needs attention', 'well']
+
+function lastRunOf(host: Host): HostCard['lastRun'] {
+  const { run, sites } = readLastRun(host, 'nightly')
+  const verdicts = new Set([run?.verdict, ...Object.values(sites).map(({ verdict }) => verdict)])
+  return run && { time: run.at, verdict: WORST.find(verdict => verdicts.has(verdict)) ?? 'well' }
+}

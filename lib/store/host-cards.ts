@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { HostCard } from '../core/host-card.ts'
+import { isHostName } from '../core/marker.ts'
+import { printable } from '../core/wording.ts'
+import { isoTime } from '../host/state.ts'
+import { type ShareFiles, unlessUnusable } from './share-files.ts'
+
+/** Begins the name of a host's card at the root of the archive; the host's name and `.json` follow. */
+const CARD = '.holdfast-host-'
+
+/** Bytes that are read of a card, and how many cards: whoever can write to the share decides what there is. */
+const MOST = 400_000
+const MOST_CARDS = 200
+
+const version = z.string().regex(/^\d[\w.:+~-]{0,80}$/)
+/** A name that is shown to people. */
+const name = z
+  .string()
+  .max(100)
+  .refine(text => printable(text) === text && !text.includes('\n'))
+const names = z.array(name).max(5000)
+const disk = z.object({
+  path: z.string().max(500).transform(printable),
+  device: z.string().max(100),
+  free: z.number().nonnegative(),
+  keepsSize: z.boolean(),
+})
+const card = z.object({
+  time: isoTime,
+  holdfast: version,
+  php: z.object({ version, extensions: names }).optional(),
+  mariadb: z.object({ version }).optional(),
+  webServer: z.object({ kind: z.enum(['apache', 'nginx']), version: version.optional(), modules: names }).optional(),
+  room: z.object({ files: disk.optional(), database: disk.optional() }),
+  users: names,
+  addresses: z.array(z.union([z.ipv4(), z.ipv6()])).max(100),
+  databases: z.array(z.object({ name, site: name.optional(), user: name.optional() })).max(5000),
+  certified: names,
+  sites: z.object({ owned: names, replicated: names }),
+  lastRun: z.object({ time: isoTime, verdict: z.enum(['well', 'needs attention', 'failed']) }).optional(),
+})
+
+const cardOf = (host: string): string => `${CARD}${host}.json`
+
+/**
+ * The card of a host; undefined where it has left none. @param files of the archive's root
+ * @throws when it cannot be read, or is not as it should be
+ */
+export async function readHostCard(files: ShareFiles, host: string): Promise<HostCard | undefined> {
+  const text = await files.text(cardOf(host), MOST).catch(unlessUnusable)
+  if (text === undefined) return undefined
+  const { success, data } = card.safeParse(parsed(text))
+  if (!success) throw new Error(`the card of ${host} in the archive, ${files.pathOf(cardOf(host))}, is damaged`)
+  return { host, ...data }
+}
+
+/** The cards of all hosts, as far as they can be read, in the order of their names. @throws when nothing can be */
+export async function readHostCards(files: ShareFiles): Promise<readonly HostCard[]> {
+  const found = await files.names(CARD)
+  const hosts = found.filter(each => each.endsWith('.json')).map(each => each.slice(CARD.length, -'.json'.length))
+  const cards: HostCard[] = []
+  for (const host of hosts.filter(isHostName).toSorted().slice(0, MOST_CARDS)) {
+    const read = await readHostCard(files, host).catch(() => undefined) // one that is damaged hides no other
+    if (read !== undefined) cards.push(read)
+  }
+  return cards
+}
+
+/** Leaves the card of this host in the archive, over the last one. */
+export async function writeHostCard(files: ShareFiles, { host, ...fields }: HostCard): Promise<void> {
+  const { time, lastRun } = fields
+  const iso = (ms: number): string => new Date(ms).toISOString()
+  const text = { ...fields, time: iso(time), ...(lastRun && { lastRun: { ...lastRun, time: iso(lastRun.time) } }) }
+  await files.write(cardOf(host), `${JSON.stringify(text, undefined, 1)}\n`)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
