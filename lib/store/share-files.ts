@@ -59,6 +59,19 @@ export class ShareFiles {
     return await this.#look(`list ${this.pathOf(`${prefix}*`)}`, 'names', this.#folder, prefix)
   }
 
+  /** The same, whatever a client of the share remembers of the folder. */
+  async namesNow(prefix: string) {
+    return await this.#look(`list ${this.pathOf(`${prefix}*`)}`, 'namesNow', this.#folder, prefix)
+  }
+
+  /** Of each of these folders, its files with their first bytes as text; none of one that is not there. */
+  async held(folders: readonly string[], limit: number) {
+    const [first = '.'] = folders
+    const others = folders.length > 1 ? ` and ${folders.length - 1} more` : ''
+    const paths = folders.map(folder => this.#path(folder))
+    return await this.#look(`read ${this.pathOf(first)}${others}`, 'held', paths, limit)
+  }
+
   /** Of each folder in the archive's, the names in it that begin so. */
   async namesBelow(prefix: string): Promise<ReadonlyMap<string, readonly string[]>> {
     return new Map(await this.#look(`list ${this.#shown(`*/${prefix}*`)}`, 'namesBelow', prefix))

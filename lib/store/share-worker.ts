@@ -35,6 +35,12 @@ function operationsIn(root: OpenedFolder, mode: number) {
     read: (path: string, limit: number) => inFolder(path, (folder, name) => headOf(folder, name, limit)),
     list: (path: string) => atFolder(path, filesIn),
     names,
+    namesNow: (path: string, prefix: string) => {
+      atFolder(path, refresh)
+      return names(path, prefix)
+    },
+    held: (paths: readonly string[], limit: number) =>
+      paths.map(path => inFolder(path, (around, name) => filesWithText(around, name, limit))),
     namesBelow: (prefix: string) =>
       root
         .names()
@@ -131,6 +137,26 @@ const filesIn = (folder: OpenedFolder): readonly ShareFile[] =>
     const stat = folder.look(name)
     return stat?.isFile() ? [{ name, bytes: stat.size, modifiedAt: Math.floor(stat.mtimeMs) }] : []
   })
+
+/** The plain files of a folder with their first bytes; none where there is no folder of that name. */
+function filesWithText(around: OpenedFolder, folder: string, limit: number): readonly (readonly [name: string, text: string])[] {
+  using held = around.plainFolder(folder)
+  const names = held?.names() ?? []
+  return names.flatMap(name => {
+    using file = held?.plainFile(name)
+    return file ? [[name, file.head(limit).toString('utf8')] as const] : []
+  })
+}
+
+/**
+ * Makes a file in a folder and removes it: a client of NFS or sshfs may show a listing of half a minute ago (acdirmax
+ * in nfs(5), dcache_timeout in sshfs), but not once it has changed the folder itself. On a full one it shows what it
+ * may.
+ */
+function refresh(folder: OpenedFolder): void {
+  const name = unfinished()
+  if (could(() => folder.create(name)[Symbol.dispose](), FULL)) folder.removeFile(name)
+}
 
 function createIn(folder: OpenedFolder, name: string, text: string): void {
   using file = folder.create(name, 0o644)

@@ -1,0 +1,100 @@
+/** Since when a site is a host's: only one host has an epoch, and each later one has a higher number (S4). */
+export interface EpochMark {
+  /** Counts from 1. 0 is the time in which markers alone say whose a site is. */
+  readonly number: number
+  readonly owner: string
+  /** ISO 8601, UTC, by the owner's clock. */
+  readonly since: string
+  /** The time of the newest set that the owner went on from, in ISO 8601, UTC; absent where it had none. */
+  readonly from?: string | undefined
+}
+
+/** How a host came to own a site. */
+export const TAKEN_BY = ['claim', 'handover', 'takeover', 'cancel', 'settle'] as const
+
+/** The present epoch of a site's archive, with all that were before. */
+export interface Epoch extends EpochMark {
+  readonly by: (typeof TAKEN_BY)[number]
+  /** Oldest first. */
+  readonly before: readonly EpochMark[]
+}
+
+/** What a host knows of the epoch that a site's folder belongs to. */
+export type KnownEpoch = Pick<EpochMark, 'number' | 'owner'>
+
+/** That the owner of an epoch lets it go to one host: until that takes the next, nobody writes. */
+export interface Release {
+  /** The number of the epoch that is let go. */
+  readonly epoch: number
+  readonly to: string
+  /** The time of the last set that the owner made, in ISO 8601, UTC. */
+  readonly set: string
+}
+
+/** What begins a new epoch. Times in ms since the epoch. */
+export interface Taking {
+  readonly owner: string
+  readonly by: Epoch['by']
+  readonly now: number
+  /** The time of the newest set that the owner goes on from. What a former owner adds later is never counted. */
+  readonly from?: number | undefined
+  /** The host that the archive's marker named, where there was no epoch yet. */
+  readonly marker?: string | undefined
+  /** An epoch that a host knows and the archive does not: the new one is later than that too. */
+  readonly above?: number | undefined
+}
+
+/** The epoch that follows on another, or on none. */
+export function nextEpoch(current: Epoch | undefined, { owner, by, now, from, marker, above = 0 }: Taking): Epoch {
+  const iso = (time: number): string => new Date(time).toISOString()
+  const first = marker === undefined ? [] : [{ number: 0, owner: marker, since: iso(0) }]
+  return {
+    number: Math.max(current?.number ?? 0, above) + 1,
+    owner,
+    since: iso(now),
+    by,
+    ...(from === undefined ? {} : { from: iso(from) }),
+    before: current ? [...current.before, markOf(current)] : first,
+  }
+}
+
+const markOf = ({ number, owner, since, from }: EpochMark): EpochMark => ({
+  number,
+  owner,
+  since,
+  ...(from === undefined ? {} : { from }),
+})
+
+/** All epochs of an archive, oldest first. */
+export const epochsOf = (epoch: Epoch): readonly EpochMark[] => [...epoch.before, epoch]
+
+/** Whether what a host knows is no part of an archive's history: the one did not come of the other. */
+export const isDiverged = (known: KnownEpoch, epoch: Epoch | undefined): boolean =>
+  !(epoch && epochsOf(epoch).some(({ number, owner }) => number === known.number && owner === known.owner))
+
+/** Where sets of former owners end: what began before `since` counts up to `from`, ms since the epoch. */
+interface Boundary {
+  readonly since: number
+  readonly from: number
+}
+
+const boundariesOf = (epoch: Epoch): readonly Boundary[] =>
+  epochsOf(epoch).flatMap(({ since, from }) => (from === undefined ? [] : [{ since: Date.parse(since), from: Date.parse(from) }]))
+
+/**
+ * Whether a set was added by a host that had lost the site: to a chain that was begun before an epoch, after the set
+ * from which that epoch went on.
+ * @param set its time, and that of the full set which it builds on; ms since the epoch
+ */
+export const isOfLostEpoch = (set: { readonly time: number; readonly chainBegan: number }, epoch: Epoch | undefined): boolean =>
+  epoch !== undefined && boundariesOf(epoch).some(({ since, from }) => set.time > from && set.chainBegan < since)
+
+/**
+ * From when on chains are the present owner's own: earlier ones are added to no more. Ms since the epoch; 0 for any.
+ */
+export const chainsOwnSince = (epoch: Epoch | undefined): number =>
+  epoch === undefined || epoch.by === 'claim' ? 0 : Date.parse(epoch.since)
+
+/** An epoch in a few words: `epoch 3, which web2 took on 2026-01-31 by takeover`. */
+export const epochText = ({ number, owner, since, by }: Epoch): string =>
+  `epoch ${number}, which ${owner} took on ${since.slice(0, 16).replace('T', ' ')} UTC by ${by}`
