@@ -79,4 +79,6 @@ export type RunEvent = { readonly at: number; readonly subject: string | undefin
   /** How far a long step is; the last one counts, and none of them is kept. */
   | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'end'; readonly outcome: Outcome }
+  /** Nothing more comes of this subject. */
+  | { readonly kind: 'over' }
 )

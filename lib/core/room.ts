@@ -147,6 +147,13 @@ export const importableAmount = ({ bytes, largest = bytes }: DumpSize): Amount =
  */
 export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
 
+/** The stages of a restore beside others that are under way, each of which may be at any stage of its own. */
+export const stagesBeside = (own: readonly Stage[], others: readonly (readonly Stage[])[]): readonly Stage[] =>
+  others.reduce(
+    (stages, other) => (other.length === 0 ? stages : stages.flatMap(stage => other.map(each => [...stage, ...each]))),
+    own,
+  )
+
 /** Whether a restore has room on each disk, at its fullest moment there. It refuses only what cannot fit. */
 export function roomToRestore(stages: readonly Stage[]): RoomToRestore {
   const disks = [...Map.groupBy(stages.flat(), ({ disk }) => disk.device).values()].map(demands =>

@@ -172,6 +172,18 @@ export class Run {
     return this.record({ ...identity(work, title), status, reason, ...nothing })
   }
 
+  /** Tells that all is done for a subject. */
+  over(subject: string): void {
+    this.#emitter(subject)({ kind: 'over' })
+  }
+
+  /** Puts the outcomes from one on into the order of their subjects, who were worked on at the same time. */
+  orderBySubject(subjects: readonly string[], from: number): void {
+    const places = new Map(subjects.map((subject, place) => [subject, place]))
+    const place = ({ subject }: Outcome): number => places.get(subject ?? '') ?? -1
+    for (const outcome of this.outcomes.splice(from).toSorted((a, b) => place(a) - place(b))) this.outcomes.push(outcome)
+  }
+
   record(outcome: Outcome): Outcome {
     this.outcomes.push(outcome)
     this.#emitter(outcome.subject)({ kind: 'end', outcome })

@@ -52,19 +52,19 @@ export async function runTree(recipe: Part<never>, facts: object, run: Run, live
 
 function tasksOf(nodes: readonly Node[], frame: Frame, run: Run): ListrTask[] {
   const releases = nodes.filter(node => node.kind === 'hold').reverse()
-  return [...nodes.map(node => taskOf(node, frame, run)), ...releases.map(node => releaseOf(node, frame, run))]
+  return [...nodes.flatMap(node => tasksFor(node, frame, run)), ...releases.map(node => releaseOf(node, frame, run))]
 }
 
-function taskOf(node: Node, frame: Frame, run: Run): ListrTask {
+function tasksFor(node: Node, frame: Frame, run: Run): ListrTask[] {
   switch (node.kind) {
     case 'do':
-      return workTask(workOf(node.step, 'do', node.step.run, frame), frame, run)
+      return [workTask(workOf(node.step, 'do', node.step.run, frame), frame, run)]
     case 'hold':
-      return workTask(workOf(node.hold, 'up', node.hold.up, frame), frame, run, facts => frame.up.set(node, facts))
+      return [workTask(workOf(node.hold, 'up', node.hold.up, frame), frame, run, facts => frame.up.set(node, facts))]
     case 'only':
-      return onlyTask(node, frame, run)
+      return [onlyTask(node, frame, run)]
     case 'each':
-      return eachTask(node, frame, run)
+      return eachTasks(node, frame, run)
   }
 }
 
@@ -162,9 +162,25 @@ function passOn({ otherwise }: Extract<Node, { kind: 'only' }>, inner: Frame, ou
   return { task }
 }
 
-function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run): ListrTask {
-  return blockTask(node.title, frame, run, (wrapper, work) => {
-    const tasks = attempt(() => node.many.list(frame.facts).map(item => itemTask(node, item, frame, run)), frame, run, work)
+/**
+ * The items, and then their outcomes in the order of the items, however many were worked on at once: without a title,
+ * so that it is not drawn.
+ */
+function eachTasks(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run): ListrTask[] {
+  let order = (): void => {}
+  const task = blockTask(node.title, frame, run, (wrapper, work) => {
+    const from = run.outcomes.length
+    const tasks = attempt(
+      () => {
+        const items = node.many.list(frame.facts)
+        const names = items.map(item => node.many.nameOf(item))
+        order = () => run.orderBySubject(names, from)
+        return items.map(item => itemTask(node, item, frame, run))
+      },
+      frame,
+      run,
+      work,
+    )
     const atOnce = attempt(() => node.many.atOnce?.(frame.facts) ?? 1, frame, run, work)
     if (tasks === undefined || atOnce === undefined) throw new Error(frame.chain.ended)
     if (tasks.length === 0) {
@@ -173,6 +189,7 @@ function eachTask(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run)
     }
     return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
   })
+  return [task, { task: () => order() }]
 }
 
 function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Frame, run: Run): ListrTask {
@@ -184,7 +201,8 @@ function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Fr
       const limit = node.many.deadline?.(facts)
       const deadline = anyOf(frame.deadline, limit && startDeadline(limit))
       const inner: Frame = { facts, subject, chain: { ended: undefined }, up: new Map(), ...(deadline && { deadline }) }
-      return wrapper.newListr(tasksOf(node.nodes, inner, run), { exitOnError: false, concurrent: false })
+      const tasks = [...tasksOf(node.nodes, inner, run), { task: () => run.over(subject) }]
+      return wrapper.newListr(tasks, { exitOnError: false, concurrent: false })
     },
   }
 }

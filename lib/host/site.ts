@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { allowanceFrom, frequencyFrom } from '../core/limits.ts'
 import type { Role } from '../core/marker.ts'
@@ -96,6 +97,12 @@ function readSmall({ folder, isDesktop }: Site, name: string): string | undefine
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '(not a plain file)'
   }
 }
+
+/** More at once would wait for the archive's disk, and each full backup takes memory. */
+const MOST_AT_ONCE = 4
+
+/** How many sites a run works on at the same time. */
+export const sitesAtOnce = ({ concurrency }: Host): number => concurrency ?? Math.min(availableParallelism(), MOST_AT_ONCE)
 
 /** Until when all must be done that a run does for one site, so that the others' turn comes. */
 export function siteDeadline({ host, site }: { readonly host: Host; readonly site: SitePlace }): Deadline {

@@ -189,7 +189,12 @@ export const hostSchema = z.strictObject({
       'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next success, and no longer',
     ),
   setAtLeastEvery: interval.default('7D').describe('An unchanged site gets a new set once its newest is so old'),
-  concurrency: z.int().min(1).max(16).default(1).describe('How many sites at once'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(16)
+    .optional()
+    .describe('How many sites at once; when absent, as many as the machine has processors, four at most'),
   staleAfter: interval
     .optional()
     .describe(

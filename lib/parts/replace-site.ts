@@ -15,12 +15,12 @@ import {
   rememberReplica,
 } from '../steps/replica.ts'
 import {
-  checkRestoreSpace,
   commit,
   httpCheckAfter,
   httpCheckBefore,
   type Insisting,
   refuseMounts,
+  restoreSpace,
   restoreTransaction,
   swapIn,
 } from '../steps/restore.ts'
@@ -33,7 +33,7 @@ type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> &
 
 /** Before anything is fetched: it can be decrypted and put in place, and there is room for it. */
 const checkBefore = <Task extends RestoreTask>(task: Task) =>
-  recipe<Omit<Replaces, 'restoring'>>().do(checkDecryption).do(refuseMounts).do(checkRestoreSpace(task))
+  recipe<Omit<Replaces, 'restoring'>>().do(checkDecryption).do(refuseMounts).hold(restoreSpace(task))
 
 /**
  * What was restored becomes a whole site and changes places with the live one; one that then works no more is put back.

@@ -13,6 +13,7 @@ import { clock } from '../report/lines.ts'
 import { summaryOf } from '../report/summary.ts'
 import { againLine, type CommonOptions } from './command-line.ts'
 import type { Begun, Ending } from './ending.ts'
+import { inTurn } from './in-turn.ts'
 import { type LogFile, openLog } from './log-file.ts'
 import { screenFor } from './screen.ts'
 
@@ -25,10 +26,11 @@ export const reported: Ending<object> = {
     const log = openLog(host.paths.logs, task.name, startedAt, host.logDays)
     log.say(...openingLines(task.name, host, words, startedAt))
     const screen = screenFor(common, task.interactive === true)
-    const beat = pulse(event => {
+    const turns = inTurn(event => {
       log.write(event)
       screen.show(event)
     })
+    const beat = pulse(turns.onEvent)
     const { onEvent } = beat
     const pings = pingsFor(host, secrets, task.name, common.dryRun)
     pings?.start(`${host.name}: ${task.name} began`)
@@ -38,6 +40,7 @@ export const reported: Ending<object> = {
       end: async (run, stop) => {
         using _ = log
         using __ = beat
+        turns[Symbol.dispose]()
         const problem = log.problem()
         if (problem !== undefined)
           run.fail({ step: 'log', title: 'Log', phase: 'do', subject: undefined, run: async () => {} }, {}, new Error(problem))

@@ -23,6 +23,8 @@ function textOf(event: RunEvent): string[] {
       return event.note.text.split('\n').map(line => `  ${MARK[event.note.kind]}${line}`)
     case 'progress':
       return [`  ${event.text}`]
+    case 'over':
+      return []
     case 'end':
       return [`${event.outcome.title}: ${endOfStep(event.outcome)}`]
   }

@@ -11,7 +11,7 @@ import { digestOf, proposedFile, readApprovals } from './approvals.ts'
 import { type CertificatePlan, planCertificates, siteNames } from './plan-certificates.ts'
 import { type ConfigurationPlan, planConfiguration, type Waiting } from './plan-configuration.ts'
 import type { ConfigurationFile, Piece, Proposal } from './proposal.ts'
-import { putInPlace } from './system-exchange.ts'
+import { oneSiteAtATime, putInPlace } from './system-exchange.ts'
 
 /** What became of what a set brought for the system. */
 export interface Installed {
@@ -43,7 +43,7 @@ export async function putInForce(
   // what nobody has approved is tried in a sandbox, with the certificates that it may name
   const isTried = (piece: Piece): boolean => unseen.length > 0 && (unseen.includes(piece) || ofCertificates.includes(piece))
   const inPlace = async (pieces: readonly Piece[]): Promise<string | undefined> =>
-    pieces.length === 0 ? undefined : await putInPlace(context, site.name, id, pieces, isTried)
+    pieces.length === 0 ? undefined : await oneSiteAtATime(() => putInPlace(context, site.name, id, pieces, isTried))
   const why = await inPlace([...ofCertificates, ...ofConfiguration])
   // which of the two the web server does not like: certificates that were checked can go in without the other
   const alone = why !== undefined && ofConfiguration.length > 0 ? await inPlace(ofCertificates) : why

@@ -10,7 +10,7 @@ import { moveDatabases } from './database-exchange.ts'
 import { moveExchange } from './exchange.ts'
 import { updatePending } from './journal.ts'
 import { type Bases, mountsIn, openPlace } from './place.ts'
-import { reloadIfTouched } from './system-exchange.ts'
+import { oneSiteAtATime, reloadIfTouched } from './system-exchange.ts'
 
 /**
  * Rolls back a restore, from whatever point it reached. Doing it twice changes nothing.
@@ -18,7 +18,7 @@ import { reloadIfTouched } from './system-exchange.ts'
  */
 export async function rollBack(context: HostContext, transaction: Transaction): Promise<void> {
   if (transaction.phase === 'swapping') {
-    await putBack(context, transaction)
+    await oneSiteAtATime(() => putBack(context, transaction))
     // from here on what it made is removed: whoever goes on after a kill must not look for it again
     updatePending(context.host, { ...transaction, phase: 'preparing' })
   }
@@ -31,7 +31,7 @@ export async function rollBack(context: HostContext, transaction: Transaction): 
  * to delete, so that side is kept as by an undo. Gives the entry for the journal.
  */
 export async function rollBackAndKeep(context: HostContext, transaction: Transaction): Promise<Transaction> {
-  await putBack(context, transaction)
+  await oneSiteAtATime(() => putBack(context, transaction))
   await dropAccounts(context, transaction)
   const scratch = { ...transaction.scratch, accounts: [] }
   const safety = 'an interrupted recovery had put it live'

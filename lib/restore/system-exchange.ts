@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { isWithin } from '../core/path.ts'
 import type { Exchange } from '../core/restore-journal.ts'
 import { messageOf } from '../core/wording.ts'
+import { oneAtATime } from '../engine/one-at-a-time.ts'
 import { CommandFailed } from '../engine/process.ts'
 import { type Place, sandboxed } from '../host/sandbox.ts'
 import type { HostContext } from '../host/site.ts'
@@ -12,6 +13,12 @@ import { moveExchange, planExchange } from './exchange.ts'
 import { pendingOf, updatePending } from './journal.ts'
 import { assertNoMounts } from './place.ts'
 import { type Piece, writePiece } from './proposal.ts'
+
+/**
+ * For what changes files of the system until the web server has read them: of two sites at once, the one's would be
+ * judged by the other's.
+ */
+export const oneSiteAtATime = oneAtATime()
 
 /**
  * Has the web server test and read its configuration, when that was exchanged. @throws {CommandFailed} when one fails

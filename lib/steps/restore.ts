@@ -14,6 +14,7 @@ import { pendingOf, readJournal, updatePending, workFolder, writeJournal } from 
 import { refuse } from '../restore/place.ts'
 import type { Proposal } from '../restore/proposal.ts'
 import { type Scope, whatOf } from '../restore/recovery.ts'
+import { giveRoomBack, takeRoom } from '../restore/rooms.ts'
 import { exchangeAll, placeOfPath, siteExchanges } from '../restore/swap.ts'
 import {
   type Restored,
@@ -165,19 +166,21 @@ export const refuseMounts: Step<Needs<'host' | 'site'> & { scope: Scope }, void>
 /**
  * Looks whether the disks have room for the restore before anything is fetched: the tree that is restored beside the
  * live one, the copy of the dump that is imported, and the database beside the live one. Single files and folders are
- * not reckoned with: nobody knows how large they are.
+ * not reckoned with: nobody knows how large they are. The room is kept for it until its end, so that two at once do not
+ * count on the same.
  * @param task a replica's database is often the one that is live already, and then not imported: for it the look before
  * the import is the only one
  */
-export const checkRestoreSpace = <Task extends RestoreTask>(task: Task): Step<Looks, Looked<Task>> => ({
+export const restoreSpace = <Task extends RestoreTask>(task: Task): Hold<Looks & Needs<'site'>, Looked<Task>> => ({
   name: 'restore-space',
   title: 'Check disk space',
-  run: async ({ host, secrets, siteArchive, point, scope }, shell) => {
+  up: async ({ host, secrets, site, siteArchive, point, scope }, shell) => {
     const looks = { host, secrets, siteArchive, point, scope }
     const isRecovery = task === 'recover'
-    const seen = await unlessItFails(shell, () => lookAt(looks, host.vhosts, isRecovery, shell))
+    const seen = await takeRoom(site.name, () => unlessItFails(shell, () => lookAt(looks, host.vhosts, isRecovery, shell)))
     return { room: { ...tell(seen, isRecovery, shell), task } }
   },
+  down: async ({ site }) => giveRoomBack(site.name),
 })
 
 /** The same for a restore into another folder, which imports nothing. */

@@ -19,6 +19,7 @@ import {
   type Roles,
   type Site,
   siteDeadline,
+  sitesAtOnce,
   webRootIn,
 } from '../host/site.ts'
 import { siteState, stateFile } from '../host/state.ts'
@@ -129,7 +130,7 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
 export const primaries: Many<Needs<'host' | 'roles'>, { site: PrimarySite }> = {
   list: ({ roles }) => roles.primaries.map(site => ({ site })),
   nameOf: ({ site }) => site.name,
-  atOnce: ({ host }) => host.concurrency,
+  atOnce: ({ host }) => sitesAtOnce(host),
   deadline: siteDeadline,
 }
 
@@ -137,7 +138,7 @@ export const primaries: Many<Needs<'host' | 'roles'>, { site: PrimarySite }> = {
 export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   list: ({ roles }) => roles.replicas.map(site => ({ site })),
   nameOf: ({ site }) => site.name,
-  atOnce: ({ host }) => host.concurrency,
+  atOnce: ({ host }) => sitesAtOnce(host),
   deadline: siteDeadline,
 }
 

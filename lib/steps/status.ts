@@ -12,7 +12,7 @@ import { collectionOf } from '../duplicity/listing.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
 import { readRecord } from '../host/records.ts'
-import { type Request, readLimits, siteDeadline } from '../host/site.ts'
+import { type Request, readLimits, siteDeadline, sitesAtOnce } from '../host/site.ts'
 import { desktopSite, desktopSpace, desktopSpaceReport, scheduleOf } from '../site/desktop.ts'
 import { pruneInputOf } from '../site/prune-state.ts'
 import { type Look, lastVerdictOf, lastWork, listingReport, siteReport } from '../site/report.ts'
@@ -80,7 +80,7 @@ export const allSites: Many<Needs<'host' | 'request' | 'roles'>, Needs<'site'>> 
     return [...desktop, ...roles.primaries, ...roles.replicas, ...roles.others].map(site => ({ site }))
   },
   nameOf: ({ site }) => site.name,
-  atOnce: ({ host }) => Math.max(2, host.concurrency),
+  atOnce: ({ host }) => Math.max(2, sitesAtOnce(host)),
   deadline: siteDeadline,
 }
 

@@ -21,7 +21,7 @@ import { leftBehind } from '../restore/left-behind.ts'
 import { NO_PROPOSAL } from '../restore/proposal.ts'
 import { type Recovery, type Scope, WHOLE } from '../restore/recovery.ts'
 import { exchangeAll } from '../restore/swap.ts'
-import { exchangeSystemFiles, isOfSystem } from '../restore/system-exchange.ts'
+import { exchangeSystemFiles, isOfSystem, oneSiteAtATime } from '../restore/system-exchange.ts'
 import {
   type Restoring,
   restoringOf,
@@ -128,7 +128,7 @@ export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
       await exchangeAll(context, { ...pendingOf(host, site.name), exchanges, databases })
       // what waited was brought by the restore that is undone
       keepProposal(host, site.name, NO_PROPOSAL)
-      const why = await exchangeSystemFiles(context, site.name, system)
+      const why = await oneSiteAtATime(() => exchangeSystemFiles(context, site.name, system))
       if (why !== undefined)
         shell.note('problem', `certificates and web server configuration stay as they are now, what was kept of them too: ${why}`)
     })

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as elapse } from 'node:timers/promises'
+import { oneAtATime } from '../engine/one-at-a-time.ts'
 import { environment, lastLines, signalGroup } from '../engine/process.ts'
 import type { ShareReply, ShareRequest } from './share-worker.ts'
 
@@ -19,7 +20,7 @@ export class ShareTimedOut extends Error {}
 let current: ShareProcess | undefined
 
 /** One request at a time: a second one would wait for a dead server like the first. */
-let last: Promise<unknown> = Promise.resolve()
+const inTurn = oneAtATime()
 
 /**
  * Asks the process that works on shares, begun when it is needed first. When a dead server hangs it, it is killed, or
@@ -28,13 +29,11 @@ let last: Promise<unknown> = Promise.resolve()
  * @throws {ShareTimedOut} then
  */
 export function askShareProcess(request: ShareRequest, seconds: number, stop: AbortSignal): Promise<ShareReply> {
-  const reply = last.then(() => {
+  return inTurn(async () => {
     stop.throwIfAborted()
     current ??= new ShareProcess()
-    return current.ask(request, seconds, stop)
+    return await current.ask(request, seconds, stop)
   })
-  last = reply.catch(() => {})
-  return reply
 }
 
 /** Ends the process, if there is one: nothing is left of a run, and nothing keeps its share. */

@@ -103,3 +103,19 @@ test('recipe() is immutable: a chain can be the beginning of two', async () => {
   await order(common.do(step('right')))
   assert.deepEqual(done, ['common', 'right'])
 })
+
+test('runTree() gives the outcomes of items that are worked on at once in their order, and says when each is over', async () => {
+  const names = ['slow', 'quick', 'last']
+  const many = { list: () => names.map(item => ({ item })), nameOf: ({ item }: { item: string }) => item, atOnce: () => 2 }
+  const quickIsDone = Promise.withResolvers<void>()
+  const work = async ({ item }: { item: string }): Promise<void> => {
+    if (item === 'slow') await quickIsDone.promise
+    if (item === 'quick') quickIsDone.resolve()
+  }
+  const chain = recipe<object>().each('all', many, each => each.do({ name: 'work', title: 'work', run: work }).do(step('more')))
+  const { outcomes, events } = await perform(chain.do(step('after')), {})
+  const each = names.flatMap(name => [`[${name}] work do done`, `[${name}] more do done`])
+  assert.deepEqual(story(outcomes), [...each, 'after do done'])
+  const isOver = events.filter(({ kind }) => kind === 'over').map(({ subject }) => subject)
+  assert.deepEqual(isOver.toSorted(), names.toSorted())
+})

@@ -18,14 +18,7 @@ import { lock } from '../../lib/steps/lock.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { confirm } from '../../lib/steps/recover.ts'
 import { databaseDiffers } from '../../lib/steps/replica.ts'
-import {
-  checkRestoreSpace,
-  commit,
-  httpCheckAfter,
-  httpCheckBefore,
-  restoreTransaction,
-  swapIn,
-} from '../../lib/steps/restore.ts'
+import { commit, httpCheckAfter, httpCheckBefore, restoreSpace, restoreTransaction, swapIn } from '../../lib/steps/restore.ts'
 import { checkFiles, checkShadow, importShadow, restoreFiles } from '../../lib/steps/restore-data.ts'
 import { hasWebServer, saveCertificates, saveWebServer } from '../../lib/steps/save-configuration.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/save-database.ts'
@@ -128,7 +121,7 @@ ready.each('Primary sites', primaries, site => site.use(checkSets).do(pruneOnceA
 
 // a restore that replaces a site
 type Replaces = NeedsOf<typeof replaceReplica> & NeedsOf<typeof restoreInPlace>
-const roomy = recipe<Replaces>().do(checkRestoreSpace('recover'))
+const roomy = recipe<Replaces>().hold(restoreSpace('recover'))
 const transaction = roomy.hold(restoreTransaction('recover'))
 const files = transaction.do(restoreFiles).do(checkFiles)
 const marked = files.do(setMarkers)
@@ -143,9 +136,9 @@ recipe<Replaces>().do(confirm)
 // @ts-expect-error a transaction before it is known whether there is room
 recipe<Replaces>().hold(restoreTransaction('recover'))
 // @ts-expect-error the room of a recovery in a replica's transaction
-recipe<Replaces>().do(checkRestoreSpace('recover')).hold(restoreTransaction('replica'))
+recipe<Replaces>().hold(restoreSpace('recover')).hold(restoreTransaction('replica'))
 // @ts-expect-error and the other way round
-recipe<Replaces>().do(checkRestoreSpace('replica')).hold(restoreTransaction('recover'))
+recipe<Replaces>().hold(restoreSpace('replica')).hold(restoreTransaction('recover'))
 // @ts-expect-error files without a transaction
 roomy.do(restoreFiles)
 // @ts-expect-error a swap before the site was asked: nobody would know that it worked
