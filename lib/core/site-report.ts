@@ -50,6 +50,8 @@ export interface SiteReport {
   readonly isSuspect?: boolean
   /** That its archive is not what its seals say; null where it is, or nobody knows. */
   readonly seals?: Finding | null
+  /** That it was taken over, and DNS still sends visitors elsewhere; null where it does not, or nobody asked. */
+  readonly dns?: Finding | null
   /**
    * That it has shrunk, or why its replica here stays behind; the command that confirms it follows. Null for neither.
    */

@@ -18,6 +18,7 @@ export function judge(site: SiteReport): readonly Finding[] {
     ...suspicionFindings(site, site.suspicion),
     ...suspicionFindings(site, site.seals),
     ...(site.drillProblem ? [site.drillProblem] : []),
+    ...(site.dns ? [site.dns] : []),
     ...work,
     ...ageFindings(site),
     ...shrinkageFindings(site),

@@ -43,6 +43,8 @@ const record = z.object({
   cleared: time.optional(),
   /** How far PHP's error log of it was read. */
   errorLog: z.object({ inode: z.number(), bytes: z.number() }).optional(),
+  /** It was taken over then, and its domains are to point here, which they did not when that was looked at last. */
+  dnsAwaitedSince: time.optional(),
   drill: z
     .object({
       triedAt: time,

@@ -168,6 +168,14 @@ export const hostSchema = z.strictObject({
     .array(z.union([z.ipv4(), z.ipv6()], 'wanted an IP address, such as 192.0.2.7 or 2001:db8::7'))
     .default([])
     .describe("Under which visitors reach this host, where its interfaces' own are others (behind NAT, a load balancer)"),
+  nameServers: z
+    .array(
+      z
+        .string()
+        .regex(/^([\d.]+|\[[0-9a-f:]+\]|[0-9a-f:]+)(:\d{1,5})?$/i, 'wanted an IP address, with a port where it is not 53'),
+    )
+    .default([])
+    .describe("Who is asked what the sites' domains resolve to; each domain's own name servers when absent"),
   database: database.prefault({}),
   sites: z.record(z.string(), site).default({}),
   desktop: desktop.optional(),

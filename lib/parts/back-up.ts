@@ -6,6 +6,7 @@ import { hasChanged, lookForChanges } from '../steps/changes.ts'
 import { type Checked, checkFolder, recordAnswer } from '../steps/check-site.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
 import { compareContents } from '../steps/compare-contents.ts'
+import { checkDns, isDnsAwaited } from '../steps/dns.ts'
 import { checkEncryption, type EncryptionRequest } from '../steps/gpg.ts'
 import { checkSeals } from '../steps/seals.ts'
 import { status } from '../steps/status.ts'
@@ -26,7 +27,10 @@ export const checkSets = recipe<
   .do(compareFiles)
 
 /** The same of a site, and whether its folder holds what a backup is made of. */
-export const checkPrimary = recipe<NeedsOf<typeof checkSets>>().use(checkSets).do(checkFolder)
+export const checkPrimary = recipe<NeedsOf<typeof checkSets>>()
+  .use(checkSets)
+  .do(checkFolder)
+  .only('DNS awaited', isDnsAwaited, awaited => awaited.do(checkDns))
 
 const makeSet = recipe<NeedsOf<typeof backup> & Checked>()
   .do(backup)

@@ -14,6 +14,7 @@ import type { Hold, Many, Step } from '../engine/step.ts'
 import { readRecord } from '../host/records.ts'
 import { type Request, readLimits, siteDeadline, sitesAtOnce } from '../host/site.ts'
 import { desktopSite, desktopSpace, desktopSpaceReport, scheduleOf } from '../site/desktop.ts'
+import { dnsFinding } from '../site/dns.ts'
 import { pruneInputOf } from '../site/prune-state.ts'
 import { type Look, lastVerdictOf, lastWork, listingReport, siteReport } from '../site/report.ts'
 import { type SiteArchive, siteArchiveOf } from '../store/archive.ts'
@@ -120,6 +121,7 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
         ...desktop?.report,
         settings: problems,
         lastWork: lastWork(host, site),
+        dns: await dnsFinding({ host, shell }, site),
       },
       last: lastVerdictOf(host, site),
       collection,

@@ -1,0 +1,101 @@
+import { isPrivate } from './addresses.ts'
+import { formatAge } from './age.ts'
+
+/** An address that a domain name resolves to. `ttl`: seconds for which others may remember it, where that is told. */
+export interface AddressRecord {
+  readonly address: string
+  readonly ttl?: number | undefined
+}
+
+/** What a domain resolves to now. */
+export interface DomainRecords {
+  readonly domain: string
+  readonly A: readonly AddressRecord[]
+  readonly AAAA: readonly AddressRecord[]
+  /** The name that it is another name for (CNAME). */
+  readonly alias?: string | undefined
+  /** Why nobody knows. */
+  readonly problem?: string | undefined
+}
+
+/** What is to be changed of a domain so that its visitors come to this host. */
+export interface DnsAdvice {
+  readonly domain: string
+  /** Whether all that it resolves to is this host; undefined where nobody knows. */
+  readonly isHere: boolean | undefined
+  /** What to do, a line each; none where there is nothing to do with it. */
+  readonly changes: readonly string[]
+}
+
+const TYPES = ['A', 'AAAA'] as const
+type RecordType = (typeof TYPES)[number]
+
+/**
+ * Which records of a site's domains to change, from what to what.
+ * @param here the addresses under which visitors reach this host
+ */
+export function dnsAdvice(found: readonly DomainRecords[], here: readonly string[]): readonly DnsAdvice[] {
+  const domains = found.map(({ domain }) => domain)
+  return found.map(records => adviceOf(records, here, domains))
+}
+
+function adviceOf(records: DomainRecords, here: readonly string[], domains: readonly string[]): DnsAdvice {
+  const { domain, alias, problem } = records
+  if (problem !== undefined) return { domain, isHere: undefined, changes: [`${domain}: its addresses are not known: ${problem}`] }
+  const all = [...records.A, ...records.AAAA].map(({ address }) => address)
+  if (all.length > 0 && all.every(address => isAmong(here, address))) return { domain, isHere: true, changes: [] }
+  if (here.length === 0) return { domain, isHere: false, changes: [`${domain}: ${NO_ADDRESS}`] }
+  if (alias !== undefined && domains.includes(alias)) return { domain, isHere: false, changes: [] }
+  const changes = TYPES.flatMap(type => changesOf(type, records, here))
+  const via = `${domain} is another name for ${alias} (CNAME), which is none of the site's: change it there, or instead of it `
+  return { domain, isHere: false, changes: alias === undefined ? changes : [via + here.map(ofType).join(' and ')] }
+}
+
+const NO_ADDRESS = 'this host knows no address of its own: say it in the inventory, addresses'
+
+function changesOf(type: RecordType, records: DomainRecords, here: readonly string[]): string[] {
+  const wanted = here.filter(address => typeOf(address) === type)
+  const from = records[type].map(({ address }) => address)
+  if (from.length > 0 && from.every(address => isAmong(here, address))) return []
+  // a host that has both kinds of addresses serves who knows one
+  const hasOther = TYPES.some(other => other !== type && records[other].length > 0)
+  if (from.length === 0 && (wanted.length === 0 || hasOther)) return []
+  const ttl = Math.max(0, ...records[type].map(record => record.ttl ?? 0))
+  const kept = ttl > 0 ? `; others may remember the former for ${formatAge(ttl * 1000)} (its TTL)` : ''
+  const change =
+    from.length === 0
+      ? `add ${wanted.join(' and ')}`
+      : wanted.length === 0
+        ? `remove ${from.join(' and ')}, this host has none of this kind`
+        : `from ${from.join(' and ')} to ${wanted.join(' and ')}`
+  return [`${records.domain} ${type}: ${change}${kept}`]
+}
+
+const typeOf = (address: string): RecordType => (address.includes(':') ? 'AAAA' : 'A')
+const ofType = (address: string): string => `${typeOf(address)} ${address}`
+
+/** IPv6 has several ways to write an address. */
+const isAmong = (here: readonly string[], address: string): boolean => here.some(each => spelled(each) === spelled(address))
+
+function spelled(address: string): string {
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.toLowerCase().split('%')[0]!.split('::')
+  const groups = (text: string | undefined): string[] => (text ? text.split(':').map(group => group.replace(/^0+(?=.)/, '')) : [])
+  const [front, back] = [groups(head), groups(tail)]
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length)
+  return [...front, ...Array.from({ length: zeros }, () => '0'), ...back].join(':')
+}
+
+/**
+ * What a person is told of them: what is to be done, and that an address of this host is none that visitors from
+ * elsewhere reach. Nothing once all domains are known to point here.
+ */
+export function dnsText(advice: readonly DnsAdvice[], here: readonly string[]): readonly string[] {
+  if (advice.every(({ isHere }) => isHere)) return []
+  const changes = advice.flatMap(each => each.changes)
+  const hint = here.length > 0 && here.every(isPrivate) ? [`${here.join(' and ')} is a private address: ${BEHIND}`] : []
+  const waits = advice.filter(({ isHere }) => isHere === false).map(({ domain }) => domain)
+  return [...(changes.length > 0 ? changes : [`${waits.join(' and ')}: they follow the others`]), ...hint]
+}
+
+const BEHIND = 'say the one that visitors know in the inventory, addresses'
