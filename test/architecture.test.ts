@@ -39,6 +39,7 @@ const FLOORS = [
   ['store', 'database', 'wordpress'],
   ['duplicity/io'],
   ['restore'],
+  ['site-mode'],
   ['restore-test'],
   ['site'],
   ['steps'],

@@ -19,6 +19,8 @@ export interface Page {
   readonly status: number
   readonly location?: string | undefined
   readonly body: string
+  /** The mode of the site that answered instead of it, if one did; see site-mode.ts. */
+  readonly mode?: string | undefined
 }
 
 /** What a broken WordPress, or PHP below it, shows with a status that says that all is well. */

@@ -1,24 +1,29 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Page } from '../core/page.ts'
+import { MODE_HEADER } from '../core/site-mode.ts'
 import type { Asking } from './ask-pages.ts'
 
 /** Characters of the page that are read: one that never ends is a page all the same. */
 const ENOUGH = 4_000_000
+
 /**
  * Asks a server for one page.
  * @param headers further ones
+ * @param method nothing is sent with it
  * @throws when nothing answers
  */
 export function getPage(
   { url, host }: Asking,
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
 ): Promise<Page> {
   const { promise, resolve, reject } = Promise.withResolvers<Page>()
   const secure = url.startsWith('https:')
   // it is this very host that is asked: its certificate may be that of yesterday
   const options = {
+    method,
     headers: { ...headers, ...(host === undefined ? {} : { host }) },
     signal,
     // a connection that was kept from an earlier question may be closed at any moment, which would look like a broken
@@ -29,7 +34,8 @@ export function getPage(
   }
   const request = (secure ? httpsRequest : httpRequest)(url, options, response => {
     let body = ''
-    const done = (): void => resolve({ status: response.statusCode ?? 0, location: response.headers.location, body })
+    const mode = response.headers[MODE_HEADER]?.toString()
+    const done = (): void => resolve({ status: response.statusCode ?? 0, location: response.headers.location, body, mode })
     response.setEncoding('utf8')
     response.on('data', (chunk: string) => {
       body += chunk

@@ -4,6 +4,7 @@ import { LONGEST_TIMER } from '../engine/limits.ts'
 import type { Host } from '../inventory/schema.ts'
 import { askPages, type Question } from './ask-pages.ts'
 import { getPage } from './get-page.ts'
+import { ownRequest } from './own-requests.ts'
 import type { SitePlace } from './site.ts'
 import { domainsOf } from './web-server-files.ts'
 
@@ -35,7 +36,7 @@ export async function httpCheck(host: Host, site: SitePlace, stop: AbortSignal):
   const signal = AbortSignal.any([late, stop])
   return await askPages(
     question,
-    asking => getPage(asking, signal),
+    asking => getPage(asking, signal, ownRequest(host, site.name)),
     error => {
       stop.throwIfAborted()
       return late.aborted ? `no whole answer within ${request} s` : ((error as NodeJS.ErrnoException).code ?? messageOf(error))

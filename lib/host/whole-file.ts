@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cannotWrite } from '../core/disk-trouble.ts'
 import { processStart } from '../engine/kernel.ts'
@@ -84,5 +84,15 @@ export function removeQuietly(path: string): void {
     rmSync(path, { recursive: true, force: true })
   } catch {
     // it is removed by the next run
+  }
+}
+
+/** The text of a small file of this host's own; undefined where there is none. @throws when it cannot be read */
+export function textIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }

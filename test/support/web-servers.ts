@@ -1,10 +1,23 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, request } from 'node:http'
+import { globSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Host } from '../../lib/inventory/schema.ts'
 import { type Daemon, startDaemon, untilReady } from '../../lib/sandbox/process.ts'
 import type { WebServerKind } from '../../lib/web-server/virtual-hosts.ts'
+
+interface WebAnswer {
+  readonly status: number
+  readonly body: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** What a request has besides its path. */
+interface AskedWith {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly form?: Readonly<Record<string, string>>
+}
 
 /** A real web server of a test, in a folder laid out as Debian's, with a site `other` that it serves. */
 export interface RunningWebServer {
@@ -15,7 +28,7 @@ export interface RunningWebServer {
   /** The main file of its configuration. */
   readonly main: string
   /** The answer to a request for a page of the site with this name. */
-  readonly get: (name: string, path?: string) => Promise<{ readonly status: number; readonly body: string }>
+  readonly get: (name: string, path?: string, more?: AskedWith) => Promise<WebAnswer>
   readonly stop: () => Promise<void>
 }
 
@@ -32,13 +45,25 @@ export function enable(folder: string, file: string, text: string): void {
   symlinkSync(`../sites-available/${file}`, join(folder, 'sites-enabled', file))
 }
 
+/** How a web server runs PHP, if it does: as a module of Apache, or by a socket of php-fpm. */
+export interface WithPhp {
+  /** The socket of the database server that PHP takes for `localhost`. */
+  readonly database: string
+  readonly fpm?: string
+}
+
 /** Starts the real Apache or nginx in a folder, on a port of its own. */
-export async function startWebServer(kind: WebServerKind, folder: string, otherRoot: string): Promise<RunningWebServer> {
+export async function startWebServer(
+  kind: WebServerKind,
+  folder: string,
+  otherRoot: string,
+  php?: WithPhp,
+): Promise<RunningWebServer> {
   const port = await freePort()
-  for (const part of ['sites-available', 'sites-enabled']) mkdirSync(join(folder, part), { recursive: true })
+  for (const part of ['sites-available', 'sites-enabled', 'conf-enabled']) mkdirSync(join(folder, part), { recursive: true })
   const main = join(folder, kind === 'apache' ? 'apache2.conf' : 'nginx.conf')
   const pid = join('/run', `holdfast-test-${kind}-${process.pid}.pid`)
-  writeFileSync(main, kind === 'apache' ? apacheConfiguration(folder, port, pid) : nginxConfiguration(folder, pid))
+  writeFileSync(main, kind === 'apache' ? apacheConfiguration(folder, port, pid, php) : nginxConfiguration(folder, pid))
   enable(folder, 'other.conf', siteConfiguration(kind, port, 'other.example', otherRoot))
   const [test, reload, foreground] =
     kind === 'apache'
@@ -53,16 +78,22 @@ export async function startWebServer(kind: WebServerKind, folder: string, otherR
           ['-g', 'daemon off;', '-c', main],
         ]
   const daemon: Daemon = await startDaemon(kind === 'apache' ? '/usr/sbin/apache2' : '/usr/sbin/nginx', foreground)
-  const get = (name: string, path = '/') =>
-    new Promise<{ status: number; body: string }>((resolve, reject) => {
-      const asked = request({ host: '127.0.0.1', port, path, headers: { host: name }, agent: false }, response => {
+  const get = (name: string, path = '/', { method, headers, form }: AskedWith = {}) =>
+    new Promise<WebAnswer>((resolve, reject) => {
+      const type = form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}
+      const options = {
+        ...{ host: '127.0.0.1', port, path, agent: false },
+        method: method ?? (form ? 'POST' : 'GET'),
+        headers: { ...type, ...headers, host: name },
+      }
+      const asked = request(options, response => {
         let body = ''
         response.on('data', chunk => {
           body += chunk
         })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }))
       })
-      asked.on('error', reject).end()
+      asked.on('error', reject).end(form && new URLSearchParams(form).toString())
     })
   const answers = async (): Promise<boolean> => (await get('other.example').catch(() => undefined)) !== undefined
   await untilReady(daemon, answers, () => `${kind} does not answer`)
@@ -73,8 +104,12 @@ export async function startWebServer(kind: WebServerKind, folder: string, otherR
   return { kind, port, fields: { kind, folder, test, reload }, main, get, stop }
 }
 
-function apacheConfiguration(folder: string, port: number, pid: string): string {
-  const modules = ['mpm_event', 'authz_core', 'dir', 'rewrite']
+function apacheConfiguration(folder: string, port: number, pid: string, php: WithPhp | undefined): string {
+  const isModule = php !== undefined && php.fpm === undefined
+  const modules = [
+    isModule ? 'mpm_prefork' : 'mpm_event',
+    ...['authz_core', 'dir', 'rewrite', 'alias', 'env', 'headers', 'ssl', 'proxy', 'proxy_fcgi', 'proxy_http'],
+  ]
   return [
     `ServerRoot ${folder}`,
     'ServerName localhost',
@@ -85,9 +120,25 @@ function apacheConfiguration(folder: string, port: number, pid: string): string 
     'ErrorLog /dev/null',
     ...modules.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
     '<Directory />\n  Require all denied\n</Directory>',
+    'DirectoryIndex index.php index.html',
+    ...(php ? phpLines(php) : []),
+    'IncludeOptional conf-enabled/*.conf',
     'IncludeOptional sites-enabled/*.conf',
     '',
   ].join('\n')
+}
+
+function phpLines({ database, fpm }: WithPhp): string[] {
+  const handler = fpm === undefined ? 'application/x-httpd-php' : `proxy:unix:${fpm}|fcgi://localhost`
+  return [
+    ...(fpm === undefined
+      ? [
+          `LoadModule ${globSync('/usr/lib/apache2/modules/libphp*.so')[0]!.includes('libphp7') ? 'php7' : 'php'}_module ${globSync('/usr/lib/apache2/modules/libphp*.so')[0]}`,
+          `php_admin_value mysqli.default_socket ${database}`,
+        ]
+      : []),
+    `<FilesMatch "\\.php$">\n  SetHandler "${handler}"\n</FilesMatch>`,
+  ]
 }
 
 const nginxConfiguration = (folder: string, pid: string): string => `user www-data;

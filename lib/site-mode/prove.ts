@@ -1,0 +1,104 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Page } from '../core/page.ts'
+import { ASK_HEADER, GUARD_ANSWER, type SiteMode } from '../core/site-mode.ts'
+import { messageOf } from '../core/wording.ts'
+import { askPages, type Question } from '../host/ask-pages.ts'
+import { getPage } from '../host/get-page.ts'
+import { questionFor } from '../host/http-check.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { type HostContext, openWebRoot, type SitePlace } from '../host/site.ts'
+
+/** One request, and what answers it where the mode is in force. */
+interface Proof {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly wanted: string
+  readonly isProven: (page: Page) => boolean
+}
+
+const refuses = (kind: SiteMode['kind'], method: Proof['method'], path: string): Proof => ({
+  method,
+  path,
+  wanted: `HTTP 503 of a site that is ${kind === 'copy' ? 'a copy' : kind}`,
+  isProven: ({ status, mode }) => status === 503 && mode === kind,
+})
+
+const PHP_GUARD: Proof = {
+  method: 'GET',
+  path: '/index.php',
+  headers: { [ASK_HEADER]: '1' },
+  wanted: 'the guard that PHP reads first',
+  isProven: ({ body }) => body === GUARD_ANSWER,
+}
+
+/**
+ * The first question is asked of a file that PHP does not run, until what has just been put in force answers: what an
+ * unguarded site does when it is asked is its own affair. Where nothing refuses them, the others lead nowhere.
+ */
+function proofsOf(mode: SiteMode, hasPhp: boolean): Proof[] {
+  const { kind } = mode
+  const inForce: Proof = {
+    method: 'GET',
+    path: '/.htaccess',
+    wanted: kind === 'open' ? 'the site itself' : `that of a site that is ${kind === 'copy' ? 'a copy' : kind}`,
+    isProven: page => page.mode === (kind === 'open' ? undefined : kind),
+  }
+  if (kind === 'open' || kind === 'forward') return [inForce]
+  if (kind === 'frozen') return [inForce, refuses(kind, 'GET', '/'), refuses(kind, 'POST', '/')]
+  return [
+    inForce,
+    refuses(kind, 'GET', '/holdfast/wp-cron.php'),
+    refuses(kind, 'POST', '/holdfast'),
+    ...(hasPhp ? [PHP_GUARD] : []),
+  ]
+}
+
+/** Whether PHP runs the site's front page. */
+export function hasPhp({ folder }: SitePlace): boolean {
+  using opened = OpenedFolder.openIfThere(folder)
+  using root = opened && openWebRoot(opened, folder)
+  return root?.names().includes('index.php') ?? false
+}
+
+/** Milliseconds between two questions, and all in all: a web server answers by what it read before for some moments. */
+const [PAUSE, PATIENCE] = [50, 10_000]
+
+/**
+ * Asks the site on this host until its answers are those of a mode.
+ * @returns what they were instead; undefined when the mode is in force
+ */
+export async function unproven({ host, shell }: HostContext, site: SitePlace, mode: SiteMode): Promise<string | undefined> {
+  const question = questionFor(host, site)
+  if (!question)
+    return `it cannot be asked whether it is in force: say its domains in sites.${site.name}.domains, or where to ask it in sites.${site.name}.check`
+  const until = Date.now() + PATIENCE
+  for (const proof of proofsOf(mode, hasPhp(site))) {
+    for (
+      let found = await ask(question, proof, shell.stop);
+      found !== undefined;
+      found = await ask(question, proof, shell.stop)
+    ) {
+      shell.stop.throwIfAborted()
+      if (Date.now() > until) return found
+      await setTimeout(PAUSE, undefined, { signal: shell.stop })
+    }
+  }
+  return undefined
+}
+
+async function ask(question: Question, proof: Proof, stop: AbortSignal): Promise<string | undefined> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE)])
+  const url = new URL(proof.path, question.urls[0]).href
+  let last: Page | undefined
+  const answer = await askPages(
+    { ...question, urls: [url], expect: undefined },
+    async asking => {
+      last = await getPage(asking, signal, proof.headers, proof.method)
+      return last
+    },
+    messageOf,
+  )
+  if (last && proof.isProven(last)) return undefined
+  return `${proof.method} ${proof.path} answered ${answer.said}, wanted ${proof.wanted}`
+}

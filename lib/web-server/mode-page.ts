@@ -1,0 +1,28 @@
+import type { SiteMode } from '../core/site-mode.ts'
+
+/** Seconds after which a visitor's program may ask again. */
+export const RETRY_AFTER = 120
+
+/**
+ * Scripts of WordPress that are there to write, log in or act, as a pattern: of a copy they answer nothing. All of
+ * `wp-admin` that is a page is for people who log in.
+ */
+export const NOT_ON_A_COPY = [
+  'wp-(?:cron|login|comments-post|trackback|mail|signup|activate)[.]php',
+  'xmlrpc[.]php',
+  'wp-admin(?:/|$)(?:[^/]*/)*(?:[^/]+[.]php|$)',
+].join('|')
+
+/** Parameters by which a request that reads becomes one that writes, as a pattern. */
+export const QUERIES_THAT_WRITE = '_method|doing_wp_cron|wc-ajax|wc-api'
+
+/** What a visitor reads, in one line and without double quotes. */
+export function modePage(mode: SiteMode): string {
+  const [title, text] =
+    mode.kind === 'copy'
+      ? ['Read-only copy', `This is a read-only copy. The main site is at ${link(new URL(mode.main).origin)}.`]
+      : ['Back soon', 'This site is being moved to another server. Please try again in a few minutes.']
+  return `<!doctype html><meta charset=utf-8><title>${title}</title><h1>${title}</h1><p>${text}</p>`
+}
+
+const link = (url: string): string => `<a href='${url}/'>${url}/</a>`
