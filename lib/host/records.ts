@@ -54,8 +54,18 @@ const record = z.object({
       isProblem: z.boolean().exactOptional(),
     })
     .optional(),
-  /** The set that the listing of the site's folder is of, and a hash of what was left out of both. */
-  tree: z.object({ time, exclusions: z.string() }).optional(),
+  /**
+   * The set that the listing of the site's folder is of, a hash of what was left out of both, one of the listing, and
+   * what else was seen.
+   */
+  tree: z
+    .object({
+      time,
+      exclusions: z.string(),
+      hash: z.string().optional(),
+      unchangeable: z.array(z.string()).optional(),
+    })
+    .optional(),
 })
 export type SiteRecord = z.infer<typeof record>
 

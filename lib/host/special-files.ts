@@ -11,29 +11,25 @@ export interface SpecialFile {
   readonly path: string
 }
 
-/** Each is told by its name only, so a line end in one does no harm; of more than these only some are told. */
-const LOOK = `find "$1" \\( -type b -o -type c -o -type s \\) -printf '%y %p\\n' 2> /dev/null | head -n 200
-lsattr -aR "$1" 2> /dev/null | awk '$1 ~ /^[-A-Za-z]+$/ && $1 ~ /[ai]/ { sub(/^[^ ]+ +/, ""); print "i " $0 }' | head -n 200`
+/** As many of a kind as are told. */
+const MOST = 200
 
-const KINDS: Readonly<Record<string, SpecialFile['kind']>> = { b: 'device', c: 'device', s: 'socket', i: 'unchangeable' }
+/** The devices and sockets in what `find -printf '%y %P\\0'` printed of them. */
+export const devicesIn = (printed: string): SpecialFile[] =>
+  printed
+    .split('\0')
+    .slice(0, -1)
+    .slice(0, MOST)
+    .map(line => ({ kind: line.startsWith('s') ? 'socket' : 'device', path: line.slice(2) }))
 
-/** Looks for such files in a folder. */
-export async function specialFilesIn(folder: string, shell: Shell): Promise<readonly SpecialFile[]> {
-  const words = sandboxed(['sh', '-c', LOOK, 'special', folder], {
-    reads: [folder],
-    capabilities: ['CAP_DAC_OVERRIDE'],
-    noLinks: folder,
-  })
-  const printed = await shell.with({ onLine: () => {} }).ask(String)`${words}`
-  return printed.split('\n').flatMap(line => {
-    const kind = KINDS[line.slice(0, 1)]
-    const path = line.slice(2)
-    const isItself = path === `${folder}/.`
-    // lsattr tells of each folder and its parent once more in it
-    if (kind === undefined || !path.startsWith(`${folder}/`) || (!isItself && /\/\.\.?$/.test(path))) return []
-    return [{ kind, path: isItself ? '' : path.slice(folder.length + 1) }]
-  })
-}
+/** The paths in what `lsattr -d ./PATH…` printed that nobody may change, or only by appending. */
+export const unchangeableIn = (printed: string): string[] =>
+  printed
+    .split('\n')
+    // each is told by its name only, so a line end in one does no harm
+    .flatMap(line => /^(?=\S*[ai])[-A-Za-z]+ +\.(?:\/(.*))?$/.exec(line)?.slice(1, 2) ?? [])
+    .slice(0, MOST)
+    .map(path => path ?? '')
 
 /** Takes the marks by which nobody may change it (chattr(1)) from a name, with `all` from what is in it too. */
 export async function makeChangeable(folder: OpenedFolder, name: string, all: boolean, shell: Shell): Promise<void> {

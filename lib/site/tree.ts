@@ -9,38 +9,60 @@ import { isLeftOut } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
 import { COMPANION } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
-import { readRecord, updateRecord } from '../host/records.ts'
+import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
 import { type Place, sandboxed } from '../host/sandbox.ts'
 import { makeScratch } from '../host/scratch.ts'
 import type { Site } from '../host/site.ts'
+import { devicesIn, type SpecialFile, unchangeableIn } from '../host/special-files.ts'
 import { siteState } from '../host/state.ts'
 import { writeWhole } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 
 /** Bytes of differences that are read: with more, all that is known is that there are some. */
 const MOST = 20_000_000
+/** Bytes of names of special files that are read. */
+const MOST_TOLD = 100_000
 
 /**
- * Lists a folder, sorted, and prints how that differs from an earlier listing. Of folders only the first two levels
- * have an inode, by which it is seen that they were exchanged; what else changes in a folder are its entries, which
- * have lines of their own. The companion folder is written anew every night: the times of its files tell, and no inode.
- * What cannot be read, or goes meanwhile, is missing from the list: then it differs, now or in the next night.
+ * Lists a folder, sorted, and how that differs from an earlier listing, in files of a folder `$3`. Of folders only the
+ * first two levels have an inode, by which it is seen that they were exchanged; what else changes in a folder are its
+ * entries, which have lines of their own. The companion folder is written anew every night: the times of its files
+ * tell, and no inode. What cannot be read, or goes meanwhile, is missing from the list: then it differs, now or in the
+ * next night.
+ *
+ * Beside the listing: devices and sockets, and what is marked as unchangeable. The kernel gives a file whose mark is
+ * changed another time of change, so where the listing is as it was, only folders, whose times it has not, are asked.
  */
 const LIST = `export LC_ALL=C; cd "$1" || exit
-find . \\( -type d -path './*/*' -printf 'd %m %U:%G - - - - - %P\\0' \\) -o \\( -type d -printf 'd %m %U:%G - - %i - - %P\\0' \\) \\
-  -o \\( -path './${COMPANION}/*' -printf '%y %m %U:%G %s - - %T@ - %P\\0' \\) \\
-  -o -printf '%y %m %U:%G %s %n %i %T@ %C@ %P\\0' 2> /dev/null | sort -z -T "$3" > "$3/list" && {
-  [ -z "$2" ] || gzip -dc "$2" | comm -z -3 - "$3/list" | head -c ${MOST}; } && gzip -1 "$3/list"`
+{ find . \\( -type b -o -type c -o -type s \\) -fprintf "$3/devices" '%y %P\\0' \\
+  , -type d -fprintf "$3/folders" '%p\\0' , -type f -fprintf "$3/files" '%p\\0' , \\( \\
+  -type d -path './*/*' -printf 'd %m %U:%G - - - - - %P\\0' -o -type d -printf 'd %m %U:%G - - %i - - %P\\0' \\
+  -o -path './${COMPANION}/*' -printf '%y %m %U:%G %s - - %T@ - %P\\0' \\
+  -o -printf '%y %m %U:%G %s %n %i %T@ %C@ %P\\0' \\) | sort -z -T "$3" > "$3/list"; } 2> /dev/null || exit
+marked() { xargs -0 lsattr -d < "$1" 2> /dev/null | grep '^[^ ]*[ai]' | head -c ${MOST_TOLD} > "$1.marked"; }
+hash=$(sha256sum < "$3/list")
+marked "$3/folders"
+[ "$hash" = "$4" ] || {
+  marked "$3/files"
+  [ -z "$2" ] || gzip -dc "$2" | comm -z -3 - "$3/list" | head -c ${MOST} > "$3/changes"
+  gzip -1 "$3/list" || exit
+}
+echo "$hash"`
 
 /** The site's folder as it was right before its backup; undefined where that is not known. */
 export type Listed = { readonly tree: Tree | undefined }
 
 /** A listing of a site's folder as it was before its backup began. */
 export interface Tree {
-  /** The text, compressed. */
-  readonly listing: Buffer
+  readonly hash: string
+  /** The text, compressed; undefined where it is that which is remembered. */
+  readonly listing: Buffer | undefined
   /** How it differs from what the newest set was made from; undefined where that is not known. */
   readonly change: TreeChange | undefined
+  /** The files of it that are marked as unchangeable. */
+  readonly unchangeable: readonly string[]
+  /** What is in it that no backup brings back as it is. */
+  readonly special: readonly SpecialFile[]
 }
 
 const listFile = (host: Host, site: Site): string => join(host.paths.state, `${siteState(site.name)}.list.gz`)
@@ -55,19 +77,19 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   try {
     await using scratch = makeScratch(host)
     const { tree } = readRecord(host, site.name)
-    const isKnown = tree !== undefined && tree.time === newest && tree.exclusions === exclusionsOf(site)
-    const earlier = isKnown ? [{ from: listFile(host, site), to: '/earlier.gz' }] : []
-    const words = sandboxed(['sh', '-c', LIST, 'list', site.folder, isKnown ? '/earlier.gz' : '', scratch.path], {
+    const known = tree?.time === newest && tree?.exclusions === exclusionsOf(site) ? tree : undefined
+    const earlier = known ? [{ from: listFile(host, site), to: '/earlier.gz' }] : []
+    const names = [site.folder, known ? '/earlier.gz' : '', scratch.path, known?.hash ?? '']
+    const words = sandboxed(['sh', '-c', LIST, 'list', ...names], {
       reads: [site.folder, ...earlier],
       writes: [scratch.path],
       capabilities: ['CAP_DAC_OVERRIDE'],
       noLinks: site.folder,
     })
-    const quiet = shell.with({ onLine: () => {}, timeout: host.deadlines.idle, maxOutput: 2 * MOST })
-    const lines = await quiet.ask(String)`${words}`
+    const quiet = shell.with({ onLine: () => {}, timeout: host.deadlines.idle })
+    const hash = await quiet.ask(text => text.trim())`${words}`
     using folder = OpenedFolder.open(scratch.path)
-    using listing = folder.file('list.gz')
-    return { listing: listing.head(listing.stat.size), change: isKnown ? changeIn(lines, site) : undefined }
+    return { hash, ...listedIn(folder, hash, known, site) }
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `what has changed in its folder cannot be told: ${messageOf(error)}`)
@@ -75,8 +97,30 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   }
 }
 
+/** What the script left in a folder. */
+function listedIn(folder: OpenedFolder, hash: string, known: SiteRecord['tree'], site: Site): Omit<Tree, 'hash'> {
+  const read = (name: string, limit = Number.MAX_SAFE_INTEGER): Buffer => {
+    using file = folder.file(name)
+    return file.head(limit)
+  }
+  const marked = (name: string): string[] => unchangeableIn(read(`${name}.marked`, MOST_TOLD).toString())
+  const isSame = known?.hash === hash
+  const unchangeable = isSame ? (known.unchangeable ?? []) : marked('files')
+  return {
+    listing: isSame ? undefined : read('list.gz'),
+    change: isSame ? NO_CHANGE : known && changeIn(read('changes', MOST).toString(), site),
+    unchangeable,
+    special: [
+      ...devicesIn(read('devices', MOST_TOLD).toString()),
+      ...[...marked('folders'), ...unchangeable].map(path => ({ kind: 'unchangeable' as const, path })),
+    ],
+  }
+}
+
+const NO_CHANGE: TreeChange = { differs: false, overlooked: [], overlookedBytes: 0 }
+
 function changeIn(lines: string, site: Site): TreeChange {
-  if (Buffer.byteLength(lines) >= MOST) return { differs: true, overlooked: [], overlookedBytes: 0 }
+  if (Buffer.byteLength(lines) >= MOST) return { ...NO_CHANGE, differs: true }
   const patterns = patternsOf(site)
   return treeChange(lines, (path, isFolder) => isLeftOut(patterns, join(site.folder, path), isFolder))
 }
@@ -88,8 +132,9 @@ const exclusionsOf = (site: Site): string =>
 
 /** Remembers a listing as the one that the set of this time was made from; without one, that there is none. */
 export function rememberTree(host: Host, site: Site, time: number, tree: Tree | undefined): void {
-  if (tree) writeWhole(listFile(host, site), tree.listing)
-  updateRecord(host, site.name, { tree: tree && { time, exclusions: exclusionsOf(site) } })
+  if (tree?.listing) writeWhole(listFile(host, site), tree.listing)
+  const facts = tree && { hash: tree.hash, unchangeable: [...tree.unchangeable] }
+  updateRecord(host, site.name, { tree: facts && { time, exclusions: exclusionsOf(site), ...facts } })
 }
 
 /**

@@ -4,8 +4,12 @@ import { newestSet } from '../core/collection.ts'
 import { printTime } from '../core/restore-point.ts'
 import { withRecords } from '../core/set-record.ts'
 import { listed } from '../core/wording.ts'
+import { patternsOf } from '../duplicity/io/exclusions.ts'
+import { isLeftOut } from '../duplicity/selection.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { readRecord } from '../host/records.ts'
+import type { Site } from '../host/site.ts'
+import type { SpecialFile } from '../host/special-files.ts'
 import { siteReport } from '../site/report.ts'
 import { type Listed, listTree } from '../site/tree.ts'
 import { recheckArchive } from '../store/archive.ts'
@@ -24,6 +28,7 @@ type ChangesNeeds = Needs<
 /**
  * Compares the site's folder, the dump in it, and what the site answers with what they were at its newest set. Where
  * all of that is the same, no set is made: the newest one is then of tonight too, and that is written down beside it.
+ * What of the folder a restore cannot bring back is told.
  */
 export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
   name: 'changes',
@@ -32,6 +37,7 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
     const { host, site, siteArchive, collection, limits, freeSpace, encryption, answer } = facts
     const newest = newestSet(collection)
     const tree = await listTree(host, site, newest?.time, shell)
+    for (const text of specialText(tree?.special ?? [], site)) shell.note('warning', text)
     const overlooked = tree?.change?.overlooked ?? []
     if (overlooked.length > 0)
       shell.note('warning', `changed, though neither time nor mode tell it; backed up all the same: ${listed(overlooked)}`)
@@ -57,6 +63,21 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
     }
     return { tree, unchanged }
   },
+}
+
+/** What of a folder a restore cannot bring back as it is. */
+function specialText(files: readonly SpecialFile[], site: Site): string[] {
+  const patterns = patternsOf(site)
+  const of = (kinds: readonly SpecialFile['kind'][]): string[] =>
+    files
+      .filter(({ kind, path }) => kinds.includes(kind) && !isLeftOut(patterns, `${site.folder}/${path}`, false))
+      .map(({ path }) => path || 'its folder itself')
+      .toSorted()
+  const [special, locked] = [of(['device', 'socket']), of(['unchangeable'])]
+  return [
+    ...(special.length > 0 ? [`devices and sockets are not restored: ${listed(special)}`] : []),
+    ...(locked.length > 0 ? [`what nobody may change (chattr +i or +a) can be changed after a restore: ${listed(locked)}`] : []),
+  ]
 }
 
 /** Applies where there is something to back up. */

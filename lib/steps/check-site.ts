@@ -1,9 +1,9 @@
 import type { SiteAnswer } from '../core/page.ts'
 import { withRecords } from '../core/set-record.ts'
 import { SITE } from '../core/web-root.ts'
-import { counted, listed, messageOf } from '../core/wording.ts'
+import { counted, messageOf } from '../core/wording.ts'
 import { patternsOf, search } from '../duplicity/io/exclusions.ts'
-import { isLeftOut, leftOutBy, type Pattern } from '../duplicity/selection.ts'
+import { leftOutBy, type Pattern } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { COMPANION, DUMP } from '../host/companion.ts'
@@ -12,27 +12,24 @@ import { OpenedFolder } from '../host/opened-folder.ts'
 import { phpErrors } from '../host/php-errors.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { type Site, webRootIn } from '../host/site.ts'
-import { type SpecialFile, specialFilesIn } from '../host/special-files.ts'
 import { siteReport } from '../site/report.ts'
 import type { Needs } from '../store/facts.ts'
 import type { Made } from './backup.ts'
 
 /**
  * Looks whether a backup of the site would be one: its `SITE` lies in its folder, and no exclusion leaves it or the
- * database's dump out. What a restore cannot bring back is told.
+ * database's dump out.
  * @throws when the backup would be without the site
  */
-export const checkFolder: Step<Needs<'host' | 'site'>, void> = {
+export const checkFolder: Step<Needs<'site'>, void> = {
   name: 'check-folder',
   title: ({ site }) => `Look at the folder of ${site.name}`,
-  run: async ({ host, site }, shell) => {
+  run: async ({ site }, shell) => {
     if (site.local?.refused) throw new Error(`${site.local.refused}. It is not backed up`)
     const patterns = patternsOf(site)
     const refused = refusalOf(site, patterns)
     if (refused) throw new Error(`${refused}. It is not backed up`)
     for (const text of unmatchedIn(site, patterns, shell)) shell.note('warning', text)
-    for (const text of toldOf(await specialFiles(site, host.deadlines.idle, shell), site.folder, patterns))
-      shell.note('warning', text)
   },
 }
 
@@ -65,29 +62,6 @@ function refusalOf({ name, folder }: Site, patterns: readonly Pattern[]): string
     if (pattern) return `sites.${name}.exclude: "${pattern.glob.replace(`${folder}/`, '')}" leaves out ${what}`
   }
   return undefined
-}
-
-async function specialFiles({ folder }: Site, seconds: number, shell: Shell): Promise<readonly SpecialFile[]> {
-  try {
-    return await specialFilesIn(folder, shell.with({ timeout: seconds }))
-  } catch (error) {
-    if (shell.stop.aborted) throw error
-    shell.note('info', `whether there are devices or sockets in it cannot be told: ${messageOf(error)}`)
-    return []
-  }
-}
-
-function toldOf(files: readonly SpecialFile[], folder: string, patterns: readonly Pattern[]): string[] {
-  const of = (kinds: readonly SpecialFile['kind'][]): string[] =>
-    files
-      .filter(({ kind, path }) => kinds.includes(kind) && !isLeftOut(patterns, `${folder}/${path}`, false))
-      .map(({ path }) => path || 'its folder itself')
-      .toSorted()
-  const [special, locked] = [of(['device', 'socket']), of(['unchangeable'])]
-  return [
-    ...(special.length > 0 ? [`devices and sockets are not restored: ${listed(special)}`] : []),
-    ...(locked.length > 0 ? [`what nobody may change (chattr +i or +a) can be changed after a restore: ${listed(locked)}`] : []),
-  ]
 }
 
 /** What the site answered tonight; undefined where no HTTP check: no domain or `check` configured. */

@@ -1,10 +1,44 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import type { Site } from '../../lib/host/site.ts'
-import { copiesOf } from '../../lib/site/tree.ts'
-import { ownFolder } from '../support/host.ts'
+import { copiesOf, listTree, rememberTree } from '../../lib/site/tree.ts'
+import { hostIn, ownFolder, siteOf } from '../support/host.ts'
+import { hearingShell } from '../support/shell.ts'
+
+// before the folder is removed, so it is said first
+after(() => execFileSync('chattr', ['-R', '-i', marked]))
+const marked = ownFolder('marked')
+
+test('listTree() sees what is marked as unchangeable, in a folder that is as it was too', async () => {
+  const [host, { shell }] = [hostIn(marked), hearingShell()]
+  const site = siteOf(host, 'blog')
+  const [file, folder] = [join(site.folder, 'SITE/locked.php'), join(site.folder, 'SITE/dir')]
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, '')
+  const look = async () => {
+    const tree = (await listTree(host, site, 1000, shell))!
+    return { ...tree, differs: tree.change?.differs, marks: tree.special.map(({ path }) => path).toSorted() }
+  }
+  const chattr = (...words: string[]) => execFileSync('chattr', words)
+
+  chattr('+i', file)
+  const first = await look()
+  assert.deepEqual([first.differs, first.marks], [undefined, ['SITE/locked.php']])
+  rememberTree(host, site, 1000, first)
+
+  const second = await look()
+  assert.deepEqual([second.differs, second.marks, second.listing], [false, ['SITE/locked.php'], undefined])
+  chattr('+i', folder)
+  assert.deepEqual((await look()).marks, ['SITE/dir', 'SITE/locked.php'])
+  chattr('-i', folder)
+  assert.deepEqual((await look()).marks, ['SITE/locked.php'])
+  chattr('-i', file)
+  const last = await look()
+  assert.deepEqual([last.differs, last.marks], [true, []])
+})
 
 test('copiesOf() takes plain files up to so many bytes together, and nothing that a site puts in their place', async () => {
   const folder = ownFolder('copies')
