@@ -18,6 +18,8 @@ interface Frame {
   readonly up: Map<Node, Facts>
   /** Aborted when the item of an `each` that it is of has taken too long. */
   readonly deadline?: AbortSignal
+  /** It is drawn for a person who watches. */
+  readonly live: boolean
 }
 
 /** Why a chain ended, if it did. */
@@ -39,16 +41,20 @@ type HoldNode = Extract<Node, { kind: 'hold' }>
  * schedules and draws; the outcomes of `run` are the only truth.
  */
 export async function runTree(recipe: Part<never>, facts: object, run: Run, live = false): Promise<void> {
-  const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Map() }
-  await new Listr(tasksOf(recipe.nodes, frame, run), {
+  const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Map(), live }
+  await listOf(tasksOf(recipe.nodes, frame, run), live).run()
+}
+
+/** A list of its own, one task after the other. */
+const listOf = (tasks: ListrTask[], live: boolean): Listr =>
+  new Listr(tasks, {
     renderer: live ? 'default' : 'silent',
     exitOnError: false,
     concurrent: false,
     registerSignalListeners: false,
     fallbackRendererCondition: false,
     rendererOptions: { collapseSubtasks: false, collapseErrors: false, showErrorMessage: true },
-  } as never).run()
-}
+  } as never)
 
 function tasksOf(nodes: readonly Node[], frame: Frame, run: Run): ListrTask[] {
   const releases = nodes.filter(node => node.kind === 'hold').reverse()
@@ -200,9 +206,11 @@ function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Fr
     task: (_, wrapper) => {
       const limit = node.many.deadline?.(facts)
       const deadline = anyOf(frame.deadline, limit && startDeadline(limit))
-      const inner: Frame = { facts, subject, chain: { ended: undefined }, up: new Map(), ...(deadline && { deadline }) }
+      const { live } = frame
+      const inner: Frame = { facts, subject, chain: { ended: undefined }, up: new Map(), live, ...(deadline && { deadline }) }
       const tasks = [...tasksOf(node.nodes, inner, run), { task: () => run.over(subject) }]
-      return wrapper.newListr(tasks, { exitOnError: false, concurrent: false })
+      // a list keeps its tasks, and these all that they knew: of a thousand items only what is drawn
+      return live ? wrapper.newListr(tasks, { exitOnError: false, concurrent: false }) : listOf(tasks, live).run()
     },
   }
 }
