@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../core/wording.ts'
@@ -13,7 +13,11 @@ export const stateFile = (host: Pick<Host, 'paths'>, name: string): string => jo
 const VERSION = 1
 
 /** A time in ISO 8601, UTC, as files have it; in ms since the epoch as it is used. */
-export const isoTime = z.iso.datetime().transform(text => Date.parse(text))
+export const isoTime = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  .transform(text => Date.parse(text))
+  .refine(Number.isFinite)
 
 /** What lines of JSON hold, one a line. Damaged ones are passed over: each stands for itself. */
 export function valuesIn<Value>(text: string, schema: z.ZodType<Value>): Value[] {
@@ -36,18 +40,30 @@ export const linesOf = (values: readonly object[]): string => values.map(value =
 export const readState = <Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined =>
   readChecked(stateFile(host, name), schema)
 
+/** Files that were read last, with what they held: a run asks for the same few again and again. */
+const recent = new Map<string, { readonly mark: string; readonly schema: unknown; readonly value: unknown }>()
+/** So many of them: some of each site that is worked on, and those of the host. */
+const RECENT = 40
+
 /**
  * Reads a file of this host's own memory, wherever it is; undefined when there is none. @throws as {@link readState}
  */
 function readChecked<Value>(file: string, schema: z.ZodType<Value>): Value | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  return parseChecked(file, text, schema)
+  const mark = markOf(file)
+  if (mark === undefined) return undefined
+  const known = recent.get(file)
+  if (known?.mark === mark && known.schema === schema) return known.value as Value
+  const value = parseChecked(file, readFileSync(file, 'utf8'), schema)
+  recent.delete(file)
+  if (recent.size >= RECENT) recent.delete(recent.keys().next().value!)
+  recent.set(file, { mark, schema, value })
+  return value
+}
+
+/** What tells a file from what it was before; undefined where there is none. */
+function markOf(file: string): string | undefined {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat && [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join()
 }
 
 /** The value that a text of this host's own memory holds. @param file which it is from, for the error */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -55,3 +55,13 @@ for (const [text, said] of misfits)
     const file = write(text)
     assert.throws(() => readState(host, 'users', schema), { message: `${join(file)} ${said}` })
   })
+
+test('readState() reads a file anew that was written meanwhile, in place too, and one that somebody removed', () => {
+  for (const user of ['one', 'two', 'six']) {
+    write(`{ "blog": { "user": "${user}" } }`)
+    assert.deepEqual(readState(host, 'users', schema), { blog: { user } })
+    assert.equal(readState(host, 'users', schema), readState(host, 'users', schema), 'it is parsed once')
+  }
+  rmSync(stateFile(host, 'users'))
+  assert.equal(readState(host, 'users', schema), undefined)
+})
