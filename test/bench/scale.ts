@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { FileRef } from '../../lib/core/collection.ts'
+import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { createStatic } from '../../lib/sandbox/static-site.ts'
+import { at, chainSketch, filesOfSet } from '../duplicity/archive.ts'
+import { claim, Stage, type StageHost } from '../support/stage.ts'
+import { tinyWordpress } from '../support/tiny-wordpress.ts'
+import type { Benchmark } from './benchmark.ts'
+
+const SITES = Number(process.env.BENCH_SITES ?? 1000)
+const SETS = Number(process.env.BENCH_SETS ?? 200)
+/** One in so many sites changes in a night, and one in so many has a database. */
+const CHANGED = 20
+const TASKS = join(import.meta.dirname, '../../tasks')
+
+/** What a whole process took: seconds by the clock, and MB of memory at most, its own without those of its children. */
+interface Cost {
+  readonly seconds: number
+  readonly megabytes: number
+}
+
+/** A host of many sites: nights in which few or none of them changed, and `status` of long histories. */
+const scale: Benchmark = {
+  about: `${SITES} sites, every ${CHANGED}th a WordPress; and status of as many with ${SETS} sets each`,
+  run: async (folder, tell) => {
+    await using mariadb = await startMariadb(join(folder, 'db'))
+    const stage = new Stage(join(folder, 'nights'))
+    const host = stage.addHost('web1', { setAtLeastEvery: '7D', concurrency: 2, database: { socket: mariadb.socket } } as object)
+    const folders = await makeSites(host, mariadb)
+    const night = (): Promise<Cost> => costOf(stage, 'nightly', host)
+    const rows: (string | number)[][] = []
+    const add = (what: string, { seconds, megabytes }: Cost): void =>
+      void rows.push([what, seconds.toFixed(1), ((seconds / SITES) * 1000).toFixed(1), megabytes.toFixed(0)])
+    tell(`the first night of ${SITES} sites`)
+    add('night: all sites are new', await night())
+    tell('two nights')
+    add('night: no site changed', await night())
+    for (const site of folders.filter((_, index) => index % CHANGED === 1))
+      appendFileSync(join(site, 'SITE/index.html'), 'something new\n')
+    add(`night: ${folders.length / CHANGED} sites changed`, await night())
+    tell(`histories of ${SETS} sets`)
+    const many = new Stage(join(folder, 'status'))
+    const owner = many.addHost('web1')
+    makeHistories(many, owner)
+    for (const words of [[], ['--json'], ['--html', join(folder, 'pages')]])
+      add(['status', ...words.slice(0, 1)].join(' '), await costOf(many, 'status', owner, words))
+    return { columns: ['', 'seconds', 'ms a site', 'MB at most'], rows }
+  },
+}
+export default scale
+
+async function makeSites(host: StageHost, mariadb: Mariadb): Promise<string[]> {
+  const folders: string[] = []
+  for (let index = 0; index < SITES; index++) {
+    const name = `site${index}`
+    const { folder } =
+      index % CHANGED === 0
+        ? await tinyWordpress(host.vhosts, name, `scale_${index}`, mariadb)
+        : await createStatic({ vhosts: host.vhosts, name })
+    claim(folder, host)
+    folders.push(folder)
+  }
+  return folders
+}
+
+/** Archives of files of one byte, as they would be called: status looks at names, sizes and times, and at records. */
+function makeHistories(stage: Stage, host: StageHost): void {
+  const today = Math.floor((Date.now() - Date.UTC(2026, 0, 1)) / 86_400_000)
+  const chains = Math.ceil(SETS / 40)
+  const sketches = Array.from({ length: chains }, (_, at) =>
+    chainSketch(today - (chains - at) * 40, 39, { volumes: [1, 2] }),
+  ).flat()
+  const sets = sketches.slice(-SETS).map(sketch => ({ day: sketch.day, files: filesOfSet(sketch) }))
+  const records = sets.map(({ day, files }) => recordOf(day, files)).join('')
+  const files = sets.flatMap(set => set.files)
+  for (let index = 0; index < SITES; index++) {
+    const name = `site${index}`
+    const archive = join(stage.archive, name)
+    for (const each of [join(host.vhosts, name, 'SITE'), archive]) mkdirSync(each, { recursive: true })
+    for (const each of [join(host.vhosts, name), archive]) writeFileSync(join(each, `PRIMARY_IS_${host.name}`), '')
+    writeFileSync(join(archive, '.holdfast-sets'), records)
+    for (const file of files) writeFileSync(join(archive, file.name), 'x')
+  }
+  writeFileSync(join(stage.archive, '.holdfast-identity'), 'known\n')
+}
+
+/** What is written down beside a set, as a night does it. */
+function recordOf(day: number, files: readonly FileRef[]): string {
+  const stored = Object.fromEntries(files.map(({ name }) => [name, { bytes: 1, sha1: '0'.repeat(40), sha256: '0'.repeat(64) }]))
+  const changes = { PHP: [0, 2, 0], images: [1, 0, 0] }
+  return `${JSON.stringify({ set: new Date(at(day)).toISOString(), host: 'web1', files: 4000, bytes: 1e8, stored, state: { changes } })}\n`
+}
+
+async function costOf(stage: Stage, task: string, host: StageHost, words: readonly string[] = []): Promise<Cost> {
+  const all = [join(TASKS, `${task}.ts`), '--host', host.name, '--inventory', join(stage.folder, 'hosts'), ...words]
+  const begun = performance.now()
+  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let megabytes = 0
+  const timer = setInterval(() => {
+    megabytes = Math.max(megabytes, peakOf(child))
+  }, 50)
+  const code = new Promise(resolve => child.once('close', resolve))
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  const [exitCode, seconds] = [await code, (performance.now() - begun) / 1000]
+  clearInterval(timer)
+  if (exitCode !== 0) throw new Error(`${task} ended with ${exitCode}: ${stdout.slice(-2000)}\n${stderr}`)
+  return { seconds, megabytes }
+}
+
+/** The most memory that a process has had so far (`VmHWM` of proc(5)), in MB. */
+function peakOf({ pid }: ChildProcess): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+  } catch {
+    return 0 // it has ended
+  }
+}
