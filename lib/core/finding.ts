@@ -23,6 +23,10 @@ export function verdictOf(findings: readonly Pick<Finding, 'level'>[]): Verdict 
   return has('failed') ? 'failed' : has('attention') ? 'needs attention' : 'well'
 }
 
+/** The worst of several verdicts. */
+export const worstOf = (verdicts: readonly Verdict[]): Verdict =>
+  (['failed', 'needs attention'] as const).find(verdict => verdicts.includes(verdict)) ?? 'well'
+
 /** How it is told that certificates or configuration of a site are not in force yet. */
 export const INCOMPLETE = 'incomplete: '
 

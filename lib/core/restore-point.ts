@@ -29,13 +29,13 @@ export const restorePoints = (collection: Collection): readonly RestorePoint[] =
 export const newestRestorePoint = (collection: Collection): RestorePoint | undefined => restorePoints(collection).at(-1)
 
 function pointsOf(chain: Chain): RestorePoint[] {
-  const sets = setsOf(chain)
-  const points = sets.map((set, index) => ({ time: set.time, set, chain, problems: damages(sets.slice(0, index + 1)) }))
+  let problems: readonly string[] = []
+  const points = setsOf(chain).map(set => {
+    if (!set.restorable) problems = [...problems, ...set.problems]
+    return { time: set.time, set, chain, problems }
+  })
   return points.filter(({ set }) => !set.cutOff)
 }
-
-const damages = (sets: readonly BackupSet[]): readonly string[] =>
-  sets.filter(set => !set.restorable).flatMap(set => set.problems)
 
 /** The newest restore point at or before `time` of a site that worked, without problems. @throws when there is none */
 export function lastGoodPoint(collection: Collection, time = Number.POSITIVE_INFINITY): RestorePoint {

@@ -37,17 +37,43 @@ const signaturesForm = new RegExp(`^duplicity-(?<kind>full|new)-signatures${time
  * `--old-filenames` are left out: neither version writes them by default.
  * @param prefix the text of `--file-prefix`
  */
-export function parseName(name: string, prefix = ''): DuplicityName | undefined {
-  if (!name.startsWith(prefix)) return undefined
-  const own = name.slice(prefix.length)
+export const parseName = (name: string, prefix = ''): DuplicityName | undefined =>
+  name.startsWith(prefix) ? parseOwn(name.slice(prefix.length)) : undefined
+
+/** Texts that are remembered at most. */
+const MOST = 5000
+
+/** The same function, which remembers what it made of texts: of each archive's names it is asked again and again. */
+function remembering<Answer>(parse: (text: string) => Answer): (text: string) => Answer {
+  const known = new Map<string, Answer>()
+  return text => {
+    if (known.has(text)) return known.get(text)!
+    if (known.size >= MOST) known.clear()
+    const answer = parse(text)
+    known.set(text, answer)
+    return answer
+  }
+}
+
+/** `20260131T030000Z` in ms since the epoch; undefined when it is no such time. */
+const parseStamp = remembering((text: string): number | undefined => {
+  const digits = /^(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)[Zz]$/.exec(text)
+  if (!digits) return undefined
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = digits.slice(1).map(Number)
+  if (year <= 1900 || year >= 2100 || month < 1 || month > 12 || day < 1 || day > 31) return undefined
+  if (hour > 23 || minute > 59 || second > 61) return undefined
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+})
+
+const parseOwn = remembering((own: string): DuplicityName | undefined => {
   const groups = (dataForm.exec(own) ?? signaturesForm.exec(own))?.groups
   if (!groups || (groups.kind === 'full') !== (groups.base === undefined)) return undefined
   return fromGroups(groups, packingOf(own))
-}
+})
 
 function fromGroups(groups: Record<string, string | undefined>, packing: Packing): DuplicityName | undefined {
-  const time = parseStamp(groups.time)
-  const baseTime = parseStamp(groups.base)
+  const time = parseStamp(groups.time!)
+  const baseTime = groups.base === undefined ? undefined : parseStamp(groups.base)
   const volume = groups.volume === undefined ? undefined : Number(groups.volume)
   if (time === undefined || (groups.base !== undefined && baseTime === undefined) || volume === 0) return undefined
   return {
@@ -70,16 +96,6 @@ function roleOf(groups: Record<string, string | undefined>): FileRole {
 function packingOf(name: string): Packing {
   if (name.endsWith('.gpg')) return 'gpg'
   return name.endsWith('.gz') ? 'gzip' : 'plain'
-}
-
-/** `20260131T030000Z` in ms since the epoch; undefined when it is no such time. */
-function parseStamp(text: string | undefined): number | undefined {
-  const digits = /^(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)[Zz]$/.exec(text ?? '')
-  if (!digits) return undefined
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = digits.slice(1).map(Number)
-  if (year <= 1900 || year >= 2100 || month < 1 || month > 12 || day < 1 || day > 31) return undefined
-  if (hour > 23 || minute > 59 || second > 61) return undefined
-  return Date.UTC(year, month - 1, day, hour, minute, second)
 }
 
 /** A time as duplicity writes it in names and in `collection-status`: `20260131T030000Z`. */

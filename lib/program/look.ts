@@ -8,25 +8,26 @@ import { exitCodeOf, workFindings } from '../core/verdict.ts'
 import { messageOf, printable } from '../core/wording.ts'
 import { readHistory } from '../host/records.ts'
 import { writeWhole } from '../host/whole-file.ts'
+import type { Host } from '../inventory/schema.ts'
 import { forecastSite, forecastText } from '../report/forecast.ts'
 import type { Histories } from '../report/page.ts'
-import { type HostStatus, type StatusJson, statusOf } from '../report/status.ts'
+import { type HostStatus, type SiteJson, type SiteStatus, type StatusJson, statusOf } from '../report/status.ts'
 import { statusText } from '../report/status-text.ts'
-import { type Look, lastRunFindings } from '../site/report.ts'
+import { type LookFor, lastRunFindings } from '../site/report.ts'
 import type { Ending, Last } from './ending.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */
 const MEBIBYTE = 2 ** 20
 
 /** What a task that only looks makes of what was found. */
-type Show<Options> = (
-  found: HostStatus,
-  status: StatusJson,
+type Show<Kept, Options> = (
+  found: HostStatus<Kept>,
+  host: Host,
   request: Options & { readonly json: boolean },
 ) => Last | Promise<Last>
 
 /** The ending of a run that only looks: no log, no mail, nothing written. What was found is shown. */
-export const look = <Options extends object>(show: Show<Options>): Ending<Look & Options> => ({
+export const look = <Kept, Options extends object>(show: Show<Kept, Options>): Ending<LookFor<Kept> & Options> => ({
   begin: ({ common, facts, startedAt }) => ({
     live: false,
     onEvent: () => {},
@@ -42,12 +43,8 @@ export const look = <Options extends object>(show: Show<Options>): Ending<Look &
         sites: seen.sites,
         work: findingsOf(outcomes),
         lastRun: common.sites.length > 0 ? [] : lastRunFindings(host),
-        histories: (site: string, most?: number) => readHistory(host, site, most),
-        keepIncrementals: host.keepIncrementals,
-        keepDays: host.keepDays,
-        volumeBytes: host.duplicity.volumeSize * MEBIBYTE,
       }
-      const { text, exitCode } = await show(found, statusOf(found), { ...facts, json: common.json })
+      const { text, exitCode } = await show(found, host, { ...facts, json: common.json })
       // names in an archive are whatever somebody put there
       return { text: `${printable(text).replaceAll('\t', '?')}\n`, exitCode }
     },
@@ -69,8 +66,9 @@ export interface StatusOptions {
 }
 
 /** Prints the status, and writes its pages when asked. */
-export const showStatus: Show<StatusOptions> = async ({ histories }, status, { json, html }) => {
-  if (html !== undefined) await writePages(html, status, histories)
+export const showStatus: Show<SiteJson, StatusOptions> = async (found, host, { json, html }) => {
+  const status = statusOf(found)
+  if (html !== undefined) await writePages(html, status, site => readHistory(host, site))
   return { text: json ? JSON.stringify(status, undefined, 2) : statusText(status), exitCode: status.ok ? EXIT.well : EXIT.failed }
 }
 
@@ -103,11 +101,9 @@ export interface ForecastOptions {
 }
 
 /** Prints the forecasts of this host's own sites, or writes their page. They are large: none is kept once shown. */
-export const showForecast: Show<ForecastOptions> = async (
-  { host, now, sites, work, keepIncrementals, keepDays, volumeBytes },
-  _,
-  request,
-) => {
+export const showForecast: Show<SiteStatus, ForecastOptions> = async ({ now, sites, work }, host, request) => {
+  const { name, keepIncrementals, keepDays, duplicity } = host
+  const settings = { ...request, keepIncrementals, keepDays, volumeBytes: duplicity.volumeSize * MEBIBYTE }
   const failures = work.filter(({ level }) => level === 'failed').map(({ text }) => text)
   const mine = sites.filter(({ report }) => report.role === 'primary')
   const texts: string[] = []
@@ -115,21 +111,21 @@ export const showForecast: Show<ForecastOptions> = async (
     .toSorted((a, b) => (a.report.site < b.report.site ? -1 : 1))
     .values()
     .map(site => {
-      const forecast = forecastSite(site, { ...request, keepIncrementals, keepDays, volumeBytes })
+      const forecast = forecastSite(site, settings)
       texts.push(request.json ? JSON.stringify(forecast, undefined, 2) : forecastText(forecast, request.nights))
       return forecast
     })
   if (request.html !== undefined) {
     // loads the chart library
     const { forecastHtml } = await import('../report/forecast-html.ts')
-    await writeFile(request.html, forecastHtml(host, new Date(now).toISOString(), forecasts, request.nights)).catch(error => {
+    await writeFile(request.html, forecastHtml(name, new Date(now).toISOString(), forecasts, request.nights)).catch(error => {
       throw new BadInput(`--html: cannot write ${request.html}: ${messageOf(error)}`)
     })
   } else forecasts.forEach(() => {})
   const exitCode = failures.length === 0 ? EXIT.well : EXIT.failed
   if (request.json) {
-    const [name, failed] = [host, failures].map(each => JSON.stringify(each))
-    return { text: `{"host": ${name}, "failures": ${failed}, "sites": [${texts.join(',\n')}]}`, exitCode }
+    const [ofHost, failed] = [name, failures].map(each => JSON.stringify(each))
+    return { text: `{"host": ${ofHost}, "failures": ${failed}, "sites": [${texts.join(',\n')}]}`, exitCode }
   }
   const problems = failures.map(text => `PROBLEM ${text}`)
   const page = request.html === undefined ? [] : ['', `page: ${request.html}`]

@@ -2,10 +2,11 @@ import { resolve } from 'node:path'
 import { intervalSeconds } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
+import { type SiteJson, type SiteStatus, siteJson } from '../report/status.ts'
 import { type Approval, readApproval } from '../restore/approvals.ts'
 import { type Recovery, readRecovery } from '../restore/recovery.ts'
 import { readSearch, type Search } from '../restore-test/search.ts'
-import { type Look, newLook } from '../site/report.ts'
+import { type LookFor, newLook } from '../site/report.ts'
 import type { WriterRequest } from '../steps/archive.ts'
 import type { ClearRequest } from '../steps/clear-suspicion.ts'
 import type { ClockRequest } from '../steps/clock.ts'
@@ -149,7 +150,7 @@ export const bootTask: TaskWith<object> = {
 
 const mounted = flag('the archive is there already: no VPN, no mount, no unmount')
 
-export const statusTask: TaskWith<Look & StatusOptions & ClearRequest> = {
+export const statusTask: TaskWith<LookFor<SiteJson> & StatusOptions & ClearRequest> = {
   name: 'status',
   about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
   options: {
@@ -159,13 +160,13 @@ export const statusTask: TaskWith<Look & StatusOptions & ClearRequest> = {
   },
   help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
   read: values => ({
-    ...newLook(values.mounted === true),
+    ...newLook(values.mounted === true, siteJson),
     html: pathIn(values.html),
     cleared: Array.isArray(values.clear) ? values.clear : [],
   }),
 }
 
-export const forecastTask: TaskWith<Look & ForecastOptions> = {
+export const forecastTask: TaskWith<LookFor<SiteStatus> & ForecastOptions> = {
   name: 'forecast',
   about: 'How far back the history will reach: the nightly decisions run over the measured sizes. Changes nothing.',
   options: {
@@ -176,7 +177,7 @@ export const forecastTask: TaskWith<Look & ForecastOptions> = {
     mounted,
   },
   read: values => ({
-    ...newLook(values.mounted === true),
+    ...newLook(values.mounted === true, site => site),
     html: pathIn(values.html),
     nights: numberOf(values.nights ?? '365', 'nights', 1, 36_500),
     allowanceBytes: values.allowance === undefined ? undefined : numberOf(values.allowance, 'allowance', 0.001, 1e9) * MEGABYTE,

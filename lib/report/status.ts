@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type BackupSet, type Chain, type Collection, setsOf } from '../core/collection.ts'
 import type { LastDrill } from '../core/drill.ts'
-import { type Finding, verdictOf } from '../core/finding.ts'
+import { type Finding, verdictOf, worstOf } from '../core/finding.ts'
 import type { LastVerdict } from '../core/last-run.ts'
 import type { SiteSize } from '../core/measure.ts'
 import { restorePoints } from '../core/restore-point.ts'
@@ -26,7 +26,7 @@ const set = z.strictObject({
 const chainSchema = z.strictObject({ primary: z.boolean(), from: time, to: time, bytes, sets: z.array(set) })
 
 /** Days of which it is told what each moved. */
-const NIGHTS = 30
+export const NIGHTS = 30
 
 const next = z.strictObject({
   action: z.enum(['none', 'cleanup', 'strip-incrementals', 'remove-chain']),
@@ -114,6 +114,8 @@ export interface SiteStatus {
   readonly collection: Collection
   /** How large the site itself was when its sets were made, as far as that was written down. */
   readonly siteSizes: readonly SiteSize[]
+  /** The last {@link NIGHTS} days, as this host remembers them, oldest first. */
+  readonly nights: readonly SizePoint[]
   readonly allowanceBytes: number
   readonly frequencySeconds: number
   /** What pruning would do now. */
@@ -127,20 +129,14 @@ export interface SiteStatus {
   readonly drill: LastDrill | undefined
 }
 
-/** What a look at a host's archive found. */
-export interface HostStatus {
+/** What a look at a host's archive found, with what was kept of each site. */
+export interface HostStatus<Kept> {
   readonly host: string
   readonly now: number
   readonly freeSpace:
     | { readonly bytes: number | undefined; readonly fullBackups: { readonly allowed: boolean; readonly reason: string } }
     | undefined
-  readonly sites: readonly SiteStatus[]
-  /** What this host remembers of a site's size, oldest first: all of it, or so many of the newest days. */
-  readonly histories: (site: string, most?: number) => readonly SizePoint[]
-  /** The host's settings that a forecast needs. */
-  readonly keepIncrementals: number
-  readonly keepDays: number
-  readonly volumeBytes: number
+  readonly sites: readonly Kept[]
   /** What could not be looked at, and what is wrong with the archive as a whole. */
   readonly work: readonly Finding[]
   /** What the last run came to that was for no site, where that was not well. */
@@ -148,13 +144,10 @@ export interface HostStatus {
 }
 
 /** The status of a host as data; the table, the page and the exit code are made from it. */
-export function statusOf({ host, now, freeSpace, sites, work, lastRun, histories }: HostStatus): StatusJson {
+export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostStatus<SiteJson>): StatusJson {
   const full = freeSpace?.fullBackups ?? { allowed: false, reason: 'the archive could not be looked at' }
-  const all = sites
-    .map(each => siteJson(each, histories(each.report.site, NIGHTS)))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const whole = [...work, ...lastRun]
-  const verdict = verdictOf([...whole, ...sites.flatMap(({ report }) => judge(report))])
+  const verdict = worstOf([verdictOf(whole), ...sites.map(site => site.verdict)])
   return {
     version: 1,
     host,
@@ -163,12 +156,13 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun, histories
     verdict,
     problems: whole.map(({ text }) => text),
     archive: { freeBytes: freeSpace?.bytes ?? null, fullBackups: full.allowed, reason: full.reason },
-    sites: all,
+    sites: sites.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   }
 }
 
-function siteJson(site: SiteStatus, nights: readonly SizePoint[]): SiteJson {
-  const { report, last, collection, allowanceBytes, frequencySeconds, now, replayed, allReadSince, drill } = site
+/** The status of a site as data. */
+export function siteJson(site: SiteStatus): SiteJson {
+  const { report, last, collection, nights, allowanceBytes, frequencySeconds, now, replayed, allReadSince, drill } = site
   const findings = judge(report)
   const verdict = verdictOf(findings)
   const points = restorePoints(collection).filter(point => point.problems.length === 0)

@@ -144,15 +144,23 @@ function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 
   }
 }
 
-/** A look at everything that changes nothing: how it is made, and what it has found so far. */
+/** A look at everything that changes nothing: how it is made, and who is told what it finds. */
 export interface Look {
   readonly look: {
     /** The archive is there already: no VPN, no mount, no unmount. */
     readonly mounted: boolean
-    readonly sites: SiteStatus[]
+    readonly found: (site: SiteStatus) => void
     freeSpace: FreeSpace | undefined
   }
 }
 
-/** A look that has found nothing yet. */
-export const newLook = (mounted: boolean): Look => ({ look: { mounted, sites: [], freeSpace: undefined } })
+/** A look that keeps something of each site. */
+export interface LookFor<Kept> extends Look {
+  readonly look: Look['look'] & { readonly sites: readonly Kept[] }
+}
+
+/** A look that has found nothing yet. @param keep what of a site is kept: all of a thousand would be much */
+export function newLook<Kept>(mounted: boolean, keep: (site: SiteStatus) => Kept): LookFor<Kept> {
+  const sites: Kept[] = []
+  return { look: { mounted, sites, found: site => void sites.push(keep(site)), freeSpace: undefined } }
+}

@@ -1,25 +1,23 @@
 import { formatAge } from '../core/age.ts'
 import { lagOf } from '../core/archive-report.ts'
 import { allReadSince } from '../core/audit.ts'
-import { type Collection, newestSet } from '../core/collection.ts'
-import type { SiteSize } from '../core/measure.ts'
+import { newestSet } from '../core/collection.ts'
 import { planPrune } from '../core/retention.ts'
 import { formatBytes } from '../core/size.ts'
 import { counted } from '../core/wording.ts'
 import { auditablesOf } from '../duplicity/io/audit-volumes.ts'
-import { knownIn, readCollection } from '../duplicity/io/collection.ts'
+import { type ArchiveContents, readArchive, readCollection } from '../duplicity/io/collection.ts'
 import { collectionOf } from '../duplicity/listing.ts'
-import type { Shell } from '../engine/shell.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
-import { readRecord } from '../host/records.ts'
+import { readHistory, readRecord } from '../host/records.ts'
 import { type Request, readLimits, siteDeadline, sitesAtOnce } from '../host/site.ts'
+import { NIGHTS } from '../report/status.ts'
 import { desktopSite, desktopSpace, desktopSpaceReport, scheduleOf } from '../site/desktop.ts'
 import { dnsFinding } from '../site/dns.ts'
 import { pruneInputOf } from '../site/prune-state.ts'
 import { type Look, lastVerdictOf, lastWork, listingReport, siteReport } from '../site/report.ts'
-import { type SiteArchive, siteArchiveOf } from '../store/archive.ts'
-import type { LookNeeds, Needs } from '../store/facts.ts'
-import { readSetRecords } from '../store/set-records.ts'
+import { siteArchiveOf } from '../store/archive.ts'
+import type { Needs } from '../store/facts.ts'
 import { isMounted, rootOf, shareMount } from './archive.ts'
 import { roleReport } from './sites.ts'
 import { vpn } from './vpn.ts'
@@ -108,13 +106,14 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
     // at a URL only duplicity can look, which makes the folder that it does not find: for a site that nobody backs up
     // it is not asked
     const isNobodys = archive.kind === 'url' && site.role.role === 'unmanaged'
-    const collection = isNobodys ? collectionOf([]) : await readCollection({ host, secrets, site, siteArchive }, shell)
+    const seen = isNobodys ? NOTHING : await readArchive({ host, secrets, site, siteArchive }, shell)
+    const { collection, known, records } = seen
     const { limits: own, problems } = readLimits(host, site)
     const now = shell.now()
     const desktop = site.isDesktop ? desktopFacts({ host, site, siteArchive, collection }, look.freeSpace?.bytes, now) : undefined
     const limits = desktop ? { ...own, ...desktop.limits } : own
     const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
-    look.sites.push({
+    look.found({
       report: {
         ...roleReport(site, host, archive, request),
         ...siteReport(facts, now, 'status'),
@@ -125,29 +124,22 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
       },
       last: lastVerdictOf(host, site),
       collection,
-      siteSizes: await siteSizesIn(siteArchive, shell),
+      siteSizes: records.flatMap(({ time, bytes }) => (bytes === undefined ? [] : [{ time, bytes }])),
+      nights: readHistory(host, site.name, NIGHTS),
       ...limits,
       plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
       now,
       replayed: readRecord(host, site.name).restoredFrom,
       drill: readRecord(host, site.name).drill,
       allReadSince:
-        site.role.role === 'primary' ? await allReadSinceIn({ host, secrets, site, siteArchive }, collection, shell) : undefined,
+        site.role.role === 'primary' && siteArchive.folder !== undefined
+          ? allReadSince(auditablesOf(site.name, collection, known))
+          : undefined,
     })
   },
 }
 
-/** How large the site was each night. Who may not read that looks at all the rest. */
-async function siteSizesIn(siteArchive: SiteArchive, shell: Shell): Promise<SiteSize[]> {
-  const records = await readSetRecords(siteArchive, shell).catch(() => [])
-  return records.flatMap(({ time, bytes }) => (bytes === undefined ? [] : [{ time, bytes }]))
-}
-
-/** Since when the audit has read all of it. */
-async function allReadSinceIn(facts: LookNeeds, collection: Collection, shell: Shell): Promise<number | undefined> {
-  if (facts.siteArchive.folder === undefined) return undefined
-  return allReadSince(auditablesOf(facts.site.name, collection, await knownIn(facts, collection, shell)))
-}
+const NOTHING: ArchiveContents = { collection: collectionOf([]), known: {}, records: [] }
 
 /** What is known of a desktop besides what is known of any site: its room, and its next day. */
 function desktopFacts(facts: Needs<'host' | 'site' | 'siteArchive' | 'collection'>, free: number | undefined, now: number) {

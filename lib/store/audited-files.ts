@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { AuditedFiles, KnownFiles } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
+import type { SetRecord } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { memoryOfSites } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { filesSealed } from './seals.ts'
-import { readSetRecords } from './set-records.ts'
 
 const hash = z.string().regex(/^[0-9a-f]+$/)
 const memory = memoryOfSites(
@@ -60,13 +60,15 @@ export function filesKnownHere(host: Pick<Host, 'paths'>, site: string, shell: P
  * sealed; and of others what stands beside the sets.
  */
 export async function knownFiles(
-  { host, site, archive }: { host: Pick<Host, 'paths'>; site: string; archive: Parameters<typeof readSetRecords>[0] },
+  host: Pick<Host, 'paths'>,
+  site: string,
   listed: Collection,
-  shell: Shell,
+  readRecords: () => Promise<readonly SetRecord[]>,
+  shell: Pick<Shell, 'note'>,
 ): Promise<AuditedFiles> {
   const own = filesKnownHere(host, site, shell)
   if (listed.files.every(({ name }) => Object.hasOwn(own, name))) return own
-  const records = await readSetRecords(archive, shell)
+  const records = await readRecords()
   const stored: KnownFiles = Object.assign({}, ...records.map(record => record.stored ?? {}))
   return withFiles(withFiles(stored, filesSealed(host, site)), own)
 }

@@ -23,74 +23,73 @@ const version = z.string().regex(/^\d[\w.+~-]{0,40}$/)
 const text = z.string().max(300)
 const texts = z.array(text).max(500)
 const counts = z.tuple([count, count, count])
+/** Fields of an object, each of which may be missing, and is taken for missing where it is not as it should be. */
+type Fields = Readonly<Record<string, z.ZodType>>
+type ValuesOf<Of extends Fields> = { [Name in keyof Of]?: z.infer<Of[Name]> | undefined }
+
+/** Checks the fields that there are, one by one. Others stay: a later version may know them. */
+function valuesOf<Of extends Fields>(fields: Of, found: object): ValuesOf<Of> {
+  const checked = ([name, value]: [string, unknown]) => [
+    name,
+    Object.hasOwn(fields, name) ? fields[name]!.safeParse(value).data : value,
+  ]
+  return Object.fromEntries(Object.entries(found).map(checked))
+}
+
+const object = z.record(z.string(), z.unknown())
+
 /** What tells a site of one night from that of another; see site-state.ts. */
-const stateSchema = z.object({
-  changes: z
-    .object({ PHP: counts, images: counts, pages: counts, 'scripts and styles': counts, other: counts })
-    .partial()
-    .optional()
-    .catch(undefined),
-  versions: z
-    .object({ core: texts, plugins: z.record(text, text), themes: z.record(text, text) })
-    .optional()
-    .catch(undefined),
-  settings: z.object({ siteUrls: texts, activePlugins: texts, administrators: texts }).optional().catch(undefined),
-  tables: z.record(text, count).optional().catch(undefined),
-  page: z
-    .object({ title: text, words: z.array(count).max(200) })
-    .optional()
-    .catch(undefined),
-})
-/** Of a field that is not as it should be nothing is known; others stay, also those that this version does not know. */
-const recordSchema = z.looseObject({
-  set: isoTime,
-  host: z.string().optional().catch(undefined),
-  files: count.optional().catch(undefined),
-  bytes: count.optional().catch(undefined),
-  dump: z.object({ bytes: count, largest: count.optional(), packed: z.boolean() }).optional().catch(undefined),
-  rows: z.record(z.string(), count).optional().catch(undefined),
-  isEmpty: z.boolean().optional().catch(undefined),
-  shrunken: z.array(z.string().max(500)).max(1000).optional().catch(undefined),
-  confirmed: z.boolean().optional().catch(undefined),
-  needs: z
-    .object({
-      database: z.boolean().optional(),
-      phpVersion: version.optional().catch(undefined),
-      php: names.optional(),
-      webServer: z.enum(['apache', 'nginx']).optional(),
-      modules: names.optional(),
-      certificates: z.boolean().optional(),
-    })
-    .optional()
-    .catch(undefined),
-  stored: z
-    .record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
-    .optional()
-    .catch(undefined),
-  cutOff: z.literal(true).optional().catch(undefined),
-  answer: z
-    .object({ works: z.boolean(), said: z.string().max(200) })
-    .optional()
-    .catch(undefined),
+const STATE = {
+  changes: z.object({ PHP: counts, images: counts, pages: counts, 'scripts and styles': counts, other: counts }).partial(),
+  versions: z.object({ core: texts, plugins: z.record(text, text), themes: z.record(text, text) }),
+  settings: z.object({ siteUrls: texts, activePlugins: texts, administrators: texts }),
+  tables: z.record(text, count),
+  page: z.object({ title: text, words: z.array(count).max(200) }),
+}
+
+const seconds = z.number().nonnegative().optional()
+/** What is known of a set besides its time. Where it would be worse not to know of one, the worst is taken. */
+const RECORD = {
+  host: z.string(),
+  files: count,
+  bytes: count,
+  dump: z.object({ bytes: count, largest: count.optional(), packed: z.boolean() }),
+  rows: z.record(z.string(), count),
+  isEmpty: z.boolean(),
+  shrunken: z.array(z.string().max(500)).max(1000),
+  confirmed: z.boolean(),
+  needs: z.object({
+    database: z.boolean().optional(),
+    phpVersion: version.optional().catch(undefined),
+    php: names.optional(),
+    webServer: z.enum(['apache', 'nginx']).optional(),
+    modules: names.optional(),
+    certificates: z.boolean().optional(),
+  }),
+  stored: z.record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() })),
+  cutOff: z.literal(true),
+  answer: z.object({ works: z.boolean(), said: z.string().max(200) }),
   tests: z
     .array(
       z.object({
         at: z.number(),
         works: z.boolean(),
         said: z.string().max(200),
-        restored: z.number().nonnegative().optional(),
-        imported: z.number().nonnegative().optional(),
+        restored: seconds,
+        imported: seconds,
         asked: z.string().max(5000).optional(),
       }),
     )
-    .max(20)
-    .optional()
-    .catch(undefined),
-  unchangedUntil: count.optional().catch(undefined),
-  unread: z.array(z.string().max(5000)).max(1000).optional().catch(['']),
-  state: stateSchema.optional().catch(undefined),
-  suspect: z.array(z.string().max(2000)).max(100).optional().catch(['it cannot be read why']),
-})
+    .max(20),
+  unchangedUntil: count,
+  unread: z.array(z.string().max(5000)).max(1000).catch(['']),
+  state: object.transform(state => valuesOf(STATE, state)),
+  suspect: z.array(z.string().max(2000)).max(100).catch(['it cannot be read why']),
+}
+
+const recordSchema = z
+  .looseObject({ set: isoTime })
+  .transform(({ set, ...rest }): SetRecord => ({ ...valuesOf(RECORD, rest), time: set }))
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */
 export const textOfRecords = (records: readonly SetRecord[]): string =>
@@ -98,8 +97,11 @@ export const textOfRecords = (records: readonly SetRecord[]): string =>
 
 /** The records in such a text, newest set first. Damaged lines are passed over; of two of one set the first counts. */
 export function recordsIn(text: string): readonly SetRecord[] {
-  const records = valuesIn(text, recordSchema).map(({ set, ...rest }): SetRecord => ({ ...rest, time: set }))
-  const first = new Map(records.toReversed().map(record => [record.time, record]))
+  const first = new Map(
+    valuesIn(text, recordSchema)
+      .toReversed()
+      .map(record => [record.time, record]),
+  )
   return [...first.values()].toSorted((a, b) => b.time - a.time)
 }
 

@@ -5,8 +5,9 @@ import { promisify } from 'node:util'
 import { planPrune } from '../../lib/core/retention.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { showForecast } from '../../lib/program/look.ts'
-import type { HostStatus, SiteStatus } from '../../lib/report/status.ts'
+import type { SiteStatus } from '../../lib/report/status.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
+import { hostIn } from '../support/host.ts'
 import type { Benchmark } from './benchmark.ts'
 
 const SITES = [1, 30, 300]
@@ -29,24 +30,12 @@ const benchmark: Benchmark = {
 export default benchmark
 
 /** Writes the page of a host with so many sites, each with two chains, forecast for a year. */
-export async function writePage(sites: number, html: string): Promise<void> {
+export async function writePage(count: number, html: string): Promise<void> {
   const now = at(60)
-  const found: HostStatus = {
-    ...{
-      host: 'web1',
-      now,
-      freeSpace: undefined,
-      work: [],
-      lastRun: [],
-      keepDays: 30,
-      keepIncrementals: 3,
-      volumeBytes: 200 * 2 ** 20,
-    },
-    histories: () => [],
-    sites: Array.from({ length: sites }, (_, index) => siteOf(`site-${index}.example.org`, now)),
-  }
+  const sites = Array.from({ length: count }, (_, index) => siteOf(`site-${index}.example.org`, now))
+  const found = { host: 'web1', now, freeSpace: undefined, work: [], lastRun: [], sites }
   const asked = { mounted: true, html, json: false, nights: 365, allowanceBytes: undefined, frequencySeconds: undefined }
-  await showForecast(found, undefined as never, asked)
+  await showForecast(found, hostIn('/nowhere', { keepDays: 30 }), asked)
 }
 
 function siteOf(site: string, now: number): SiteStatus {
@@ -60,6 +49,7 @@ function siteOf(site: string, now: number): SiteStatus {
     last: undefined,
     collection,
     siteSizes: [],
+    nights: [],
     allowanceBytes,
     frequencySeconds: 30 * 86_400,
     plan,

@@ -38,6 +38,6 @@ const chain = recipe<Needs<'host' | 'request' | 'interrupted'> & Look>()
       })
     },
   })
-const look = { mounted: false, sites: [], freeSpace: undefined }
+const look = { mounted: false, found: () => {}, freeSpace: undefined }
 const { outcomes } = await perform(chain, { host, request: NO_REQUEST, interrupted: undefined, look }, { stop: stop.signal })
 process.stdout.write(JSON.stringify(outcomes), () => process.exit(0))

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import type { AuditedFiles } from '../../core/audit.ts'
 import type { Collection, FileRef } from '../../core/collection.ts'
 import { withDamages } from '../../core/damage.ts'
+import type { SetRecord } from '../../core/set-record.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { SiteArchive } from '../../store/archive.ts'
 import { knownFiles } from '../../store/audited-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
+import { readSetRecords } from '../../store/set-records.ts'
 import { filesOfSite, unlessMissing } from '../../store/share-files.ts'
 import { collectionStatusWords } from '../args.ts'
 import { collectionFromStatus } from '../collection-status.ts'
@@ -18,18 +20,33 @@ import { duplicityCall } from './call.ts'
 import { withCutOffs } from './cut-off.ts'
 import { freshTarget } from './fresh-target.ts'
 
-/** A site's sets and chains, with their damage; at a URL from duplicity's status, without sizes. */
-export async function readCollection(facts: LookNeeds, shell: Shell): Promise<Collection> {
-  const { siteArchive } = facts
-  if (siteArchive.folder === undefined) return await askDuplicity(facts, shell)
-  const listed = await listCollection(siteArchive, shell)
-  const known = withKnown(listed, await knownIn(facts, listed, shell))
-  return await withCutOffs(known, facts, shell)
+/** All that a site's archive, and this host's memory of it, tell; at a URL its sets and chains only. */
+export interface ArchiveContents {
+  /** Its sets and chains, with their damage; at a URL from duplicity's status, without sizes. */
+  readonly collection: Collection
+  /** What is known of its files. */
+  readonly known: AuditedFiles
+  /** What is written down of its sets. */
+  readonly records: readonly SetRecord[]
 }
+
+/** Looks into a site's archive: each file there is read once. */
+export async function readArchive(facts: LookNeeds, shell: Shell): Promise<ArchiveContents> {
+  const { host, site, siteArchive } = facts
+  if (siteArchive.folder === undefined) return { collection: await askDuplicity(facts, shell), known: {}, records: [] }
+  const listed = await listCollection(siteArchive, shell)
+  const records = await readSetRecords(siteArchive, shell)
+  const known = await knownFiles(host, site.name, listed, async () => records, shell)
+  return { collection: withCutOffs(withKnown(listed, known), records, facts), known, records }
+}
+
+/** A site's sets and chains; see {@link readArchive}. */
+export const readCollection = async (facts: LookNeeds, shell: Shell): Promise<Collection> =>
+  (await readArchive(facts, shell)).collection
 
 /** What is known of the files of a site's archive. */
 export const knownIn = ({ host, site, siteArchive }: LookNeeds, listed: Collection, shell: Shell): Promise<AuditedFiles> =>
-  knownFiles({ host, site: site.name, archive: siteArchive }, listed, shell)
+  knownFiles(host, site.name, listed, () => readSetRecords(siteArchive, shell), shell)
 
 /** A listed collection with what is damaged in it, by what is known of its files. */
 export const withKnown = (listed: Collection, known: AuditedFiles): Collection => withDamages(listed, damagesIn(known, listed))

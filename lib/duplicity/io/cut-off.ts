@@ -61,10 +61,11 @@ async function* sentSignatures({ signatures, cutFile }: Sent): AsyncGenerator<Bu
 type Place = Needs<'host' | 'site'> & { readonly siteArchive: SiteArchive }
 
 /** The collection with what this host, or the file beside the sets, knows of those that were cut off. */
-export async function withCutOffs(collection: Collection, { host, site, siteArchive }: Place, shell: Shell): Promise<Collection> {
-  const own = ownCutOffs(host, site).map((time): SetRecord => ({ time, cutOff: true }))
-  return withRecords(collection, [...(await readSetRecords(siteArchive, shell)), ...own])
-}
+export const withCutOffs = (
+  collection: Collection,
+  records: readonly SetRecord[],
+  { host, site }: Needs<'host' | 'site'>,
+): Collection => withRecords(collection, [...records, ...ownCutOffs(host, site).map(time => ({ time, cutOff: true as const }))])
 
 const ownCutOffs = (host: Host, site: Site): readonly number[] => readRecord(host, site.name).cutOff ?? []
 
