@@ -3,6 +3,10 @@ import { open } from 'node:fs/promises'
 
 /** How the last line of a finished dump begins (mariadb-dump and mysqldump alike). */
 const COMPLETION = /\n-- Dump completed[^\n]*\n$/
+/** Whether a line is that. */
+export const isCompletion = (line: Buffer | undefined): boolean =>
+  line !== undefined && COMPLETION.test(`\n${line.toString('latin1', 0, 200)}`)
+
 /** How a dump of Holdfast's ends. */
 export const COMPLETION_LINE = '-- Dump completed\n'
 
@@ -28,14 +32,21 @@ export async function isComplete(path: string): Promise<boolean> {
   return COMPLETION.test(tail.toString('latin1'))
 }
 
+/** The bytes of files, one after the other. */
+export async function* bytesOf(paths: readonly string[]): AsyncGenerator<Buffer> {
+  for (const path of paths) yield* createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>
+}
+
+/** Their lines, as {@link linesIn} gives them. */
+export const linesOf = (paths: readonly string[]): AsyncGenerator<readonly Buffer[]> => linesIn(bytesOf(paths))
+
 /**
- * The lines of a file as bytes, many at a time, each with its newline; the last one without, when the file ends so. A
- * line is put together once, however long it is.
- * @param start bytes to leave out at the beginning
+ * Lines as bytes, many at a time, each with its newline; the last one without, when the bytes end so. A line is put
+ * together once, however long it is.
  */
-export async function* linesOf(path: string, start = 0): AsyncGenerator<readonly Buffer[]> {
+export async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly Buffer[]> {
   let begun: Buffer[] = []
-  for await (const chunk of createReadStream(path, { start, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     const lines: Buffer[] = []
     let from = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {

@@ -1,6 +1,6 @@
 import type { WordPressSettings } from '../core/site-state.ts'
 import type { Shell } from '../engine/shell.ts'
-import { openDump } from '../host/companion.ts'
+import { openDump, PRINT_DUMP } from './opened-dump.ts'
 
 /** Rows of WordPress's tables that tell its address, its active plugins, and who may do everything. */
 const ROWS =
@@ -10,14 +10,14 @@ const ROWS =
 const MOST = { lines: 2000, characters: 100_000 } as const
 
 /** `grep` ends with 1 when there is no such row. */
-const FIND = `{ LC_ALL=C grep --text --extended-regexp "$2" "$1"; [ $? -le 1 ]; } | head -n ${MOST.lines} | cut -c 1-${MOST.characters}`
+const FIND = `{ ${PRINT_DUMP} | LC_ALL=C grep --text --extended-regexp "$2"; [ $? -le 1 ]; } | head -n ${MOST.lines} | cut -c 1-${MOST.characters}`
 
 /** The settings of the WordPress in the dump of a site's folder; undefined where there is no dump. */
 export async function dumpSettingsOf(folder: string, shell: Shell): Promise<WordPressSettings | undefined> {
   using dump = openDump(folder)
   if (!dump) return undefined
-  const quiet = shell.with({ onLine: () => {}, opened: [dump] })
-  return settingsIn(await quiet.ask(String)`sh -c ${FIND} dump-settings ${dump.path} ${ROWS}`)
+  const quiet = shell.with({ onLine: () => {}, opened: [dump.place] })
+  return settingsIn(await quiet.ask(String)`sh -c ${FIND} dump-settings ${dump.place.path} ${ROWS}`)
 }
 
 /** The settings that such rows tell. */

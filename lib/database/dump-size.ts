@@ -1,7 +1,7 @@
 import type { DumpSize } from '../core/set-record.ts'
 import type { Shell } from '../engine/shell.ts'
-import { dumpsIn, openDump } from '../host/companion.ts'
-import type { OpenedFile } from '../host/opened-file.ts'
+import { dumpsIn, isSqlDump } from '../host/companion.ts'
+import { type OpenedDump, openDump, PRINT_DUMP } from './opened-dump.ts'
 
 /**
  * Definitions of tables that are packed, kept by another engine than InnoDB, or in a place of their own; however the
@@ -10,11 +10,11 @@ import type { OpenedFile } from '../host/opened-file.ts'
 const ODD =
   '/^\\)/ && !/^\\) ENGINE=InnoDB[ ;]/ || toupper($0) ~ /COMPRESS|(DATA|INDEX) DIRECTORY|TABLESPACE/ { print "odd"; exit }'
 
-/**
- * Whatever is no row; a line that is odd when the dump cannot be read to its end. (`grep` ends with 1 when there is no
- * such line.)
- */
-const DEFINITIONS = '{ LC_ALL=C grep --text --invert-match "^INSERT INTO" "$1"; [ $? -le 1 ] || echo ")"; }'
+/** Whether a dump was read to its end, in bash behind `… | grep …`, which ends with 1 when it found nothing. */
+const IS_READ = '[ "${PIPESTATUS[0]}" -eq 0 -a "${PIPESTATUS[1]}" -le 1 ]'
+
+/** Whatever is no row; a line that is odd when the dump cannot be read to its end. */
+const DEFINITIONS = `{ ${PRINT_DUMP} | LC_ALL=C grep --text --invert-match "^INSERT INTO"; ${IS_READ} || echo ")"; }`
 
 /**
  * How large the dumps in a site's folder or a restored tree are, and whether all their tables are kept as usual;
@@ -26,12 +26,12 @@ export async function dumpSizeOf(
   names: readonly string[] = dumpsIn(folder),
 ): Promise<DumpSize | undefined> {
   const sizes: DumpSize[] = []
-  for (const name of names.filter(each => each.endsWith('.sql'))) {
+  for (const name of names.filter(isSqlDump)) {
     using dump = openDump(folder, name)
     if (!dump) continue
     const script = `${DEFINITIONS} | LC_ALL=C awk "$2"`
-    const odd = await quiet(dump, shell).ask(String)`sh -c ${script} dump-size ${dump.path} ${ODD}`
-    sizes.push({ bytes: dump.stat.size, packed: odd !== '' })
+    const odd = await quiet(dump, shell).ask(String)`bash -c ${script} dump-size ${dump.place.path} ${ODD}`
+    sizes.push({ bytes: dump.bytes, packed: odd !== '' })
   }
   if (sizes.length === 0) return undefined
   const all = sizes.map(({ bytes }) => bytes)
@@ -44,9 +44,9 @@ export async function dumpSizeOf(
 
 /**
  * Counts the rows of each table of a dump, which has one row a line. What WordPress keeps for a while only (transients)
- * does not count: it comes and goes by the thousand. `grep` ends with 1 when there is no table.
+ * does not count: it comes and goes by the thousand.
  */
-const COUNT = `{ LC_ALL=C grep --text --extended-regexp --only-matching "$2" "$1"; [ $? -le 1 ] || echo unread; } |
+const COUNT = `{ ${PRINT_DUMP} | LC_ALL=C grep --text --extended-regexp --only-matching "$2"; ${IS_READ} || echo unread; } |
   LC_ALL=C awk -F '\`' '/^unread/ { exit 1 } { rows[$2] += /^INSERT/ && !/transient_$/ } END { for (table in rows) print rows[table], table }'`
 const ROW = "^(CREATE TABLE|INSERT INTO) `[^`]*`( VALUES \\([0-9]+,'_(site_)?transient_)?"
 
@@ -57,9 +57,9 @@ const ROW = "^(CREATE TABLE|INSERT INTO) `[^`]*`( VALUES \\([0-9]+,'_(site_)?tra
 export async function dumpRowsOf(folder: string, shell: Shell): Promise<ReadonlyMap<string, number> | undefined> {
   using dump = openDump(folder)
   if (!dump) return undefined
-  const told = await quiet(dump, shell).ask(String)`sh -c ${COUNT} dump-rows ${dump.path} ${ROW}`
+  const told = await quiet(dump, shell).ask(String)`bash -c ${COUNT} dump-rows ${dump.place.path} ${ROW}`
   const lines = told.split('\n').map(line => /^(\d+) (.+)$/.exec(line))
   return new Map(lines.filter(line => line !== null).map(([, count, table]) => [table!, Number(count)]))
 }
 
-const quiet = (dump: OpenedFile, shell: Shell): Shell => shell.with({ onLine: () => {}, opened: [dump] })
+const quiet = ({ place }: OpenedDump, shell: Shell): Shell => shell.with({ onLine: () => {}, opened: [place] })

@@ -1,9 +1,14 @@
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { CommandFailed } from '../engine/process.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { DatabaseClient } from './client.ts'
 import type { Contents } from './contents.ts'
 import { dumpFailures, type Undumped } from './dump-failures.ts'
+import { isCompletion } from './dump-file.ts'
+import type { DumpFolder } from './dump-folder.ts'
+import { partName } from './dump-parts.ts'
+import type { ImportDoubts } from './import-doubts.ts'
+import { beginsTable, splitDump } from './split-dump.ts'
 import { dumpLimits } from './time-limits.ts'
 
 /**
@@ -28,32 +33,37 @@ export interface Dumping {
 }
 
 /**
- * Dumps all tables of a database into a file, in one transaction, less those that cannot be dumped. Views are left out.
+ * Dumps all tables of a database, each into a part of its own, in one transaction, less those that cannot be dumped.
+ * Views are left out.
  * @returns what could not be dumped
  * @throws when it failed as a whole
  */
 export async function dumpTables(
   dumping: Dumping,
   { table, view, versioned }: Pick<Contents, 'table' | 'view' | 'versioned'>,
-  file: string,
+  into: DumpFolder,
+  doubts: ImportDoubts,
 ): Promise<readonly Undumped[]> {
-  const { database, client } = dumping
-  const shell = client.shell.with({ stdout: () => madeAnew(file), onLine: () => {} })
+  const { database, client, host } = dumping
   const ignored = (names: readonly string[]): string[] => names.map(name => `--ignore-table=${database}.${name}`)
   return await withoutFailing(table, async left => {
     const history = versioned.length === 0 ? [] : ['--loose-dump-history']
     const words = wordsFor(dumping, [...history, ...ignored([...view, ...left])], [])
-    await shell.with(dumpLimits(dumping.host, file)).act`${words}`
+    let [hasBegun, isWhole] = [false, true]
+    const takeOutput = async (output: Readable): Promise<void> => {
+      into.prepare()
+      doubts.forget()
+      const take = (part: string, bytes: Buffer): void => {
+        hasBegun = true
+        into.take(part, bytes)
+      }
+      const last = await splitDump(output, { first: partName('begin'), begins: beginsTable, take, look: doubts.look })
+      into.finishPart()
+      isWhole = isCompletion(last)
+    }
+    await client.shell.with({ takeOutput, onLine: () => {}, ...dumpLimits(host, () => hasBegun) }).act`${words}`
+    if (!isWhole) throw new Error('the dump is not complete: it does not end with its completion line')
   })
-}
-
-/**
- * What has the name of an unfinished dump may have come with a restored folder: a link there is removed, not followed,
- * and a pipe is not waited for.
- */
-async function madeAnew(file: string): Promise<FileHandle> {
-  await rm(file, { force: true })
-  return await open(file, 'wx', 0o600)
 }
 
 /**

@@ -1,15 +1,18 @@
-import { appendFile, open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import type { Host } from '../inventory/schema.ts'
 import { type Admin, QUERY_OPTIONS, queriesOf } from './admin.ts'
 import type { DatabaseClient } from './client.ts'
 import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
 import { type DefinitionKind, definitionsIn, showDefinitions, type Unreadable } from './definitions.ts'
 import { commentLines, definitionsText } from './dump-definitions.ts'
-import { COMPLETION_LINE, isComplete, SANDBOX_LINE } from './dump-file.ts'
-import { copyTables } from './dump-sections.ts'
+import { bytesOf, SANDBOX_LINE } from './dump-file.ts'
+import type { DumpFolder } from './dump-folder.ts'
+import { partName } from './dump-parts.ts'
 import { type Dumping, dumpTables, dumpViews } from './dump-tables.ts'
 import { exactFloats } from './exact-floats.ts'
-import { importDoubts } from './import-doubts.ts'
+import { ImportDoubts } from './import-doubts.ts'
+import type { OpenedDump } from './opened-dump.ts'
+import { beginsFloats, beginsTable, type Splitting, splitDump } from './split-dump.ts'
 import { queryLimits } from './time-limits.ts'
 
 /** A dump to be made. */
@@ -18,10 +21,10 @@ export interface DumpOrder {
   /** Whoever may read all of the database: its administrator or, on another server, the site's account. */
   readonly client: DatabaseClient
   readonly database: string
-  /** Where it is written. */
-  readonly file: string
-  /** The newest good dump, if there is one: the rows of a table that cannot be dumped today are taken from it. */
-  readonly former: string | undefined
+  /** Where it is written. What it has of the night before is taken for a table that cannot be dumped today. */
+  readonly into: DumpFolder
+  /** The newest good dump, where that is one file. */
+  readonly former: OpenedDump | undefined
 }
 
 /** Something of a database that could not be dumped. */
@@ -46,63 +49,102 @@ export interface DumpResult {
  * What an import would leave out is told too.
  * @throws when the dump failed as a whole
  */
-export async function writeDump({ host, client, database, file, former }: DumpOrder): Promise<DumpResult> {
+export async function writeDump({ host, client, database, into, former }: DumpOrder): Promise<DumpResult> {
   const dumping: Dumping = { host, client, database }
   const queries = queriesOf(host, client)
   const contents = await contentsOf(queries, database)
   if (contents === undefined) throw new Error(`there is no database "${database}" that could be dumped`)
-  const tables = await dumpTables(dumping, contents, file)
+  const doubts = new ImportDoubts(database)
+  const tables = await dumpTables(dumping, contents, into, doubts)
   const notDumped: NotDumped[] = []
-  const doubts: string[] = []
+  const rounded: string[] = []
+  const writing: Writing = { dumping, queries, contents, into, doubts }
   await client.shell.act(`add what ${database} defines besides its tables`, async () => {
-    if (!(await isComplete(file))) throw new Error('the dump is not complete: it does not end with its completion line')
     const names = tables.map(({ name }) => name)
-    const kept = former === undefined ? [] : await copyTables(former, file, names)
+    const kept = await keepTables(names, into, former)
     for (const { name, error } of tables) notDumped.push({ kind: 'table', name, error, isKept: kept.includes(name) })
-    doubts.push(...(await addExactFloats(dumping, queries, contents, file)))
-    notDumped.push(...(await addDefinitions(dumping, queries, contents, file)))
-    const remarks = notDumped.map(one => commentLines(remarkOf(one)))
-    await appendFile(file, [...remarks, COMPLETION_LINE].join('\n'))
-    doubts.push(...(await importDoubts(file, database, queries)))
+    rounded.push(...(await addExactFloats(writing)))
+    notDumped.push(...(await addDefinitions(writing)))
+    into.complete(notDumped.map(one => `${commentLines(remarkOf(one))}\n`).join(''))
   })
-  return { notDumped, doubts }
+  return { notDumped, doubts: [...rounded, ...(await doubts.sentences(queries))] }
+}
+
+/** A dump that is being written. */
+interface Writing {
+  readonly dumping: Dumping
+  readonly queries: Admin
+  readonly contents: Contents
+  readonly into: DumpFolder
+  readonly doubts: ImportDoubts
+}
+
+/** Adds what is printed to the parts that it begins, or to the first one. */
+const add = async (
+  { into, doubts }: Writing,
+  output: AsyncIterable<Buffer>,
+  first: string,
+  begins: Splitting['begins'],
+): Promise<void> => {
+  await splitDump(output, { first, begins, take: (part, bytes) => into.take(part, bytes), look: doubts.look })
+}
+
+async function addText(writing: Writing, part: string, text: string): Promise<void> {
+  if (text !== '') await add(writing, Readable.from([Buffer.from(text)]), part, () => undefined)
 }
 
 const remarkOf = ({ kind, name, error, isKept }: NotDumped): string =>
   `${isKept ? 'As in an earlier dump' : 'Not in this dump'}: ${kind} ${name}: ${error}`
 
-async function addExactFloats(
-  { host, client, database }: Dumping,
-  queries: Admin,
-  { versioned }: Contents,
-  file: string,
+/** Takes tables as they are in the dump of the last night. @returns those that it has */
+async function keepTables(
+  names: readonly string[],
+  into: DumpFolder,
+  former: OpenedDump | undefined,
 ): Promise<readonly string[]> {
-  const { queries: selects, rounded } = await exactFloats(queries, database, versioned)
-  if (selects.length > 0) {
-    const shell = client.shell.with({
-      ...queryLimits(host),
-      input: selects.join('\n'),
-      stdout: () => open(file, 'a'),
-      onLine: () => {},
+  const parts = names.map(name => partName('table', name))
+  const found = new Set(parts.filter(part => into.keep(part)))
+  const lacking = parts.filter(part => !found.has(part))
+  if (former && lacking.length > 0)
+    await splitDump(bytesOf(former.paths), {
+      first: partName('begin'),
+      begins: beginsTable,
+      take: (part, bytes) => {
+        if (!lacking.includes(part)) return
+        found.add(part)
+        into.take(part, bytes)
+      },
     })
+  into.finishPart()
+  return names.filter(name => found.has(partName('table', name)))
+}
+
+async function addExactFloats(writing: Writing): Promise<readonly string[]> {
+  const { dumping, queries, contents } = writing
+  const { host, client, database } = dumping
+  const { queries: selects, rounded } = await exactFloats(queries, database, contents.versioned)
+  if (selects.length > 0) {
+    const takeOutput = (output: Readable): Promise<void> => add(writing, output, partName('floats'), beginsFloats)
+    const shell = client.shell.with({ ...queryLimits(host), input: selects.join('\n'), takeOutput, onLine: () => {} })
     await shell.act`${client.words(host.database.clientProgram, [...QUERY_OPTIONS, '--raw'])}`
   }
   return rounded.map(table => `the columns of type FLOAT in its table ${table} are dumped with six digits only`)
 }
 
-async function addDefinitions(dumping: Dumping, queries: Admin, contents: Contents, file: string): Promise<readonly NotDumped[]> {
-  const { database } = dumping
+async function addDefinitions(writing: Writing): Promise<readonly NotDumped[]> {
+  const { dumping, queries, contents } = writing
   const unreadable: Unreadable[] = []
   const textOf = async (kinds: readonly DefinitionKind[]): Promise<string> => {
-    const found = await showDefinitions(queries, database, definitionsIn(contents, kinds))
+    const found = await showDefinitions(queries, dumping.database, definitionsIn(contents, kinds))
     unreadable.push(...found.unreadable)
     return definitionsText(found.shown, contents.collation)
   }
-  const routines = await textOf(['function', 'procedure', 'package', 'package body'])
+  const ofDatabase = `\nALTER DATABASE COLLATE ${contents.collation};\n`
+  await addText(writing, partName('routines'), ofDatabase + (await textOf(['function', 'procedure', 'package', 'package body'])))
   const views = await dumpViews(dumping, contents.view)
-  const others = await textOf(['trigger', 'event'])
-  const ofDatabase = `ALTER DATABASE COLLATE ${contents.collation};`
-  await appendFile(file, ['', ofDatabase, routines, views.text.replace(SANDBOX_LINE, ''), others].join('\n'))
+  await addText(writing, partName('views'), views.text.replace(SANDBOX_LINE, ''))
+  await addText(writing, partName('triggers'), await textOf(['trigger']))
+  await addText(writing, partName('events'), await textOf(['event']))
   const notDumped = [...views.undumped.map(({ name, error }) => ({ kind: 'view' as const, name, error })), ...unreadable]
   return notDumped.map(one => ({ ...one, isKept: false }))
 }

@@ -1,24 +1,53 @@
 import type { Admin } from './admin.ts'
-import { checkImportable } from './importable.ts'
+import { importableStatement, type LeftOut } from './importable-statement.ts'
 import { LARGEST_PACKET, packetFor, packetOf } from './packets.ts'
+import type { DumpParts } from './statements.ts'
 
 const MEGABYTE = 1024 * 1024
 
-/** What of a dump would not come back by an import, or only with other settings of the server: a sentence each. */
-export async function importDoubts(dump: string, database: string, admin: Admin): Promise<readonly string[]> {
-  const { longest, leftOut } = await checkImportable(dump, database)
-  const [wanted, has] = [packetFor(longest), await packetOf(admin)]
-  return [
-    ...leftOut.map(({ kind, name, why }) => `the ${kind} ${name} cannot be imported: ${why}`),
-    ...(wanted > LARGEST_PACKET
-      ? [
-          `its longest row cannot be imported: it takes ${wanted / MEGABYTE} MB in a dump, and a database server takes 1024 MB at most`,
-        ]
-      : []),
-    ...(wanted > has && wanted <= LARGEST_PACKET
-      ? [
-          `its longest row needs max_allowed_packet = ${wanted / MEGABYTE}M in the configuration of a database server that imports it by hand; a recovery here raises it meanwhile`,
-        ]
-      : []),
-  ]
+/** Looks at a dump while it is made, for what of it an import would not bring back, or only with other settings. */
+export class ImportDoubts {
+  readonly #database: string
+  #longest = 0
+  #leftOut: LeftOut[] = []
+
+  /** @param database the one that the dump is made of */
+  constructor(database: string) {
+    this.#database = database
+  }
+
+  /** The dump begins anew. */
+  forget(): void {
+    this.#longest = 0
+    this.#leftOut = []
+  }
+
+  /** Takes what comes of the dump. */
+  readonly look: DumpParts = {
+    line: line => {
+      this.#longest = Math.max(this.#longest, line.length)
+    },
+    statement: text => {
+      this.#longest = Math.max(this.#longest, text.length)
+      this.#leftOut.push(...importableStatement(text, this.#database).leftOut)
+    },
+  }
+
+  /** A sentence each. */
+  async sentences(admin: Admin): Promise<readonly string[]> {
+    const [wanted, has] = [packetFor(this.#longest), await packetOf(admin)]
+    return [
+      ...this.#leftOut.map(({ kind, name, why }) => `the ${kind} ${name} cannot be imported: ${why}`),
+      ...(wanted > LARGEST_PACKET
+        ? [
+            `its longest row cannot be imported: it takes ${wanted / MEGABYTE} MB in a dump, and a database server takes 1024 MB at most`,
+          ]
+        : []),
+      ...(wanted > has && wanted <= LARGEST_PACKET
+        ? [
+            `its longest row needs max_allowed_packet = ${wanted / MEGABYTE}M in the configuration of a database server that imports it by hand; a recovery here raises it meanwhile`,
+          ]
+        : []),
+    ]
+  }
 }

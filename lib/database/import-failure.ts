@@ -39,7 +39,7 @@ async function placeIn(dump: string, wanted: number): Promise<string> {
   let number = 0
   let table: string | undefined
   let row = 0
-  for await (const lines of linesOf(dump)) {
+  for await (const lines of linesOf([dump])) {
     for (const line of lines) {
       number += 1
       const [, name] = beginsWith(line, 'INSERT INTO ') ? (ROW.exec(line.toString('utf8', 0, 400)) ?? []) : []

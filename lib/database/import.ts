@@ -28,7 +28,8 @@ export const IMPORT_OPTIONS = [
 
 /** A dump, and the database that is made from it. */
 export interface Import {
-  readonly dump: string
+  /** The files that it consists of, in their order. */
+  readonly dump: readonly string[]
   /** Where its importable form is while it is read; a path in a folder that only this user can enter. */
   readonly beside: string
   /** A database that does not exist yet; the account that fills it has the same name. */

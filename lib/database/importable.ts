@@ -18,47 +18,42 @@ const BEGIN = '/*M!100201 SET check_constraint_checks = 0 */; '
  * Writes a dump as it may be imported into a database of any name: without definers, without the name of the database
  * that it was made of, without what is of other databases, without MariaDB's sandbox line, over which older clients
  * stumble. Its lines stay the same lines, and bytes that are not part of those stay what they are.
+ * @param dump the files that it consists of, in their order
  * @param database the one that the dump was made of
  * @param into a path; made anew, mode 600
  * @param last of the server that imports it
  */
-export async function writeImportable(dump: string, into: string, database: string, last: LastMoment): Promise<Importable> {
+export async function writeImportable(
+  dump: readonly string[],
+  into: string,
+  database: string,
+  last: LastMoment,
+): Promise<Importable> {
   await using target = await open(into, 'w', 0o600)
   await target.appendFile(BEGIN)
-  return await readImportable(dump, database, { rows: new HistoryRows(last), write: bytes => target.appendFile(bytes) })
-}
-
-/** Looks how a dump would be imported, and writes nothing. */
-export const checkImportable = (dump: string, database: string): Promise<Importable> => readImportable(dump, database)
-
-interface Target {
-  readonly rows: HistoryRows
-  readonly write: (bytes: Buffer) => Promise<void>
-}
-
-async function readImportable(dump: string, database: string, target?: Target): Promise<Importable> {
+  const rows = new HistoryRows(last)
   let out: Buffer[] = []
   let longest = 0
   const leftOut: LeftOut[] = []
   const reader = new StatementReader({
     line: line => {
       longest = Math.max(longest, line.length)
-      if (target) out.push(isSandboxLine(line) ? Buffer.from('\n') : target.rows.row(line))
+      out.push(isSandboxLine(line) ? Buffer.from('\n') : rows.row(line))
     },
     statement: text => {
       longest = Math.max(longest, text.length)
       const statement = importableStatement(text, database)
       leftOut.push(...statement.leftOut)
-      target?.rows.statement(text)
-      if (target) out.push(Buffer.from(statement.text, 'latin1'))
+      rows.statement(text)
+      out.push(Buffer.from(statement.text, 'latin1'))
     },
   })
   for await (const lines of linesOf(dump)) {
     for (const line of lines) reader.take(line)
-    await target?.write(Buffer.concat(out))
+    await target.appendFile(Buffer.concat(out))
     out = []
   }
   reader.end()
-  await target?.write(Buffer.concat(out))
+  await target.appendFile(Buffer.concat(out))
   return { longest, leftOut }
 }

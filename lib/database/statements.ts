@@ -4,6 +4,8 @@ import { beginsWith, isSandboxLine } from './dump-file.ts'
 export interface DumpParts {
   /** Rows, comments, and whatever else passes as it is: one line, which can be very long. */
   readonly line: (line: Buffer) => void
+  /** A line of comment between two statements, or an empty one there; `line` takes it where this is not given. */
+  readonly remark?: (line: Buffer) => void
   /** A whole statement with its delimiter and the end of its last line, as latin1 so that every byte survives. */
   readonly statement: (text: string) => void
 }
@@ -39,7 +41,8 @@ export class StatementReader {
   /** Takes the next line, with its newline. */
   take(line: Buffer): void {
     const isBetween = this.#lines === undefined && !this.#passes
-    if (isBetween && (isRow(line, this.#delimiter) || isRemark(line) || this.#setDelimiter(line))) this.#parts.line(line)
+    if (isBetween && isRemark(line)) (this.#parts.remark ?? this.#parts.line)(line)
+    else if (isBetween && (isRow(line, this.#delimiter) || this.#setDelimiter(line))) this.#parts.line(line)
     else this.#takePart(line, isBetween)
   }
 
@@ -123,13 +126,23 @@ export class StatementReader {
 const isSpace = (byte: number | undefined): boolean =>
   byte === undefined || byte === SPACE || byte === LF || byte === CR || byte === TAB
 
+const ROW = 'INSERT INTO `'
+
 /** How mariadb-dump and mysqldump write a row when each has a line of its own. */
 const isRow = (line: Buffer, delimiter: Buffer): boolean =>
   delimiter.length === 1 &&
   line.at(-1) === LF &&
   line.at(-2) === delimiter[0] &&
   line.at(-3) === 41 &&
-  beginsWith(line, 'INSERT INTO `')
+  beginsWith(line, ROW) &&
+  isNameWhole(line)
+
+/** Whether the table's name ends on the line with which its row begins: a name may hold the end of a line too. */
+function isNameWhole(line: Buffer): boolean {
+  let end = line.indexOf(BACKTICK, ROW.length)
+  while (end >= 0 && line[end + 1] === BACKTICK) end = line.indexOf(BACKTICK, end + 2)
+  return end >= 0 && line[end + 1] === SPACE
+}
 
 /** An empty line, one of comment, or MariaDB's sandbox line, which ends with no delimiter. */
 const isRemark = (line: Buffer): boolean =>

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import type { CommandLimits } from '../engine/limits.ts'
 import type { Host } from '../inventory/schema.ts'
 
@@ -8,12 +7,12 @@ type Limited = Pick<Host, 'deadlines'>
 export const queryLimits = ({ deadlines }: Limited): CommandLimits => ({ timeout: deadlines.query })
 
 /**
- * For a dump into a file. The program has no option for a server that takes a connection and says nothing: until
- * something is written it has no longer than a look.
+ * For a dump. The program has no option for a server that takes a connection and says nothing: until something comes it
+ * has no longer than a look.
  */
-export const dumpLimits = ({ deadlines }: Limited, file: string): CommandLimits => ({
+export const dumpLimits = ({ deadlines }: Limited, hasBegun: () => boolean): CommandLimits => ({
   timeout: deadlines.dump,
-  idleTimeout: () => (statSync(file, { throwIfNoEntry: false })?.size ? deadlines.idle : deadlines.look),
+  idleTimeout: () => (hasBegun() ? deadlines.idle : deadlines.look),
 })
 
 /**

@@ -44,7 +44,7 @@ function nextSteps({ folder, inventory, archive, web1 }: Stage): string {
   return `Where to look
   ${lineOf(['ls', '-l', join(archive, 'blog')])}
   ${lineOf(['less', web1.logs])}/*.log
-  ${lineOf(['less', join(web1.vhosts, 'blog', '.holdfast', 'database.sql')])}
+  ${lineOf(['less', join(web1.vhosts, 'blog', '.holdfast', 'database.tables', '2-table-wp_posts.sql')])}
 
 What to type next
   ${lineOf([...nightly, '--dry-run'])}

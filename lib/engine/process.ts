@@ -21,6 +21,11 @@ export interface CommandOptions extends CommandLimits {
   /** A file as its standard input or output; opened when the command really runs, closed after it. */
   readonly stdin?: () => Promise<FileHandle>
   readonly stdout?: () => Promise<FileHandle>
+  /**
+   * Takes its standard output as it comes, faster than which it cannot print; nothing holds it. Its failure is the
+   * command's.
+   */
+  readonly takeOutput?: (output: Readable) => Promise<void>
   /** Open descriptors that it gets as 3, 4 and so on. */
   readonly inherit?: readonly number[]
   /** Opened folders, which stand in its words as paths that mean nothing to people: they are told by their names. */
@@ -92,25 +97,44 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   const program = unsandboxed(words)[0] ?? ''
   const input = typeof options.input === 'object' ? options.input.reveal() : options.input // zx never ends an empty one
   const gate = 3 + (options.inherit?.length ?? 0)
+  const { takeOutput } = options
+  const taken = gate + 1
   // zx makes text of each piece by itself, and the pipe cuts characters in two
   const store = { stdout: [] as Buffer[], stderr: [] as Buffer[], stdall: [] }
   const run = $({
     store,
-    prefix: `${waitAt(gate)}; exec `,
+    prefix: `${waitAt(gate)}; ${takeOutput ? `exec >&${taken} ${taken}>&-; ` : ''}exec `,
     quiet: true,
     nothrow: true,
     detached: true,
     env: environment(options.env),
-    stdio: [input ? 'pipe' : (stdin ?? 'ignore'), stdout ?? 'pipe', 'pipe', ...(options.inherit ?? []), 'pipe'],
+    stdio: [
+      input ? 'pipe' : (stdin ?? 'ignore'),
+      stdout ?? 'pipe',
+      'pipe',
+      ...(options.inherit ?? []),
+      'pipe',
+      ...(takeOutput ? (['pipe'] as const) : []),
+    ],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(input ? { input } : {}),
   })`${words}`
   letBegin(run.child, gate)
+  const output = takeOutput?.(run.child?.stdio[taken] as Readable)
+  output?.catch(() => {}) // it is told once the command has ended, which it does when nobody takes what it prints
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})
   return await awaitEnd(
-    { program, pid: run.pid, streams: [run.stdout, run.stderr], ended: run.then(done => endOf(done, store)) },
+    {
+      program,
+      pid: run.pid,
+      streams: [run.stdout, run.stderr],
+      ended: run.then(async done => {
+        await output
+        return endOf(done, store)
+      }),
+    },
     options,
     stop,
   )

@@ -88,35 +88,57 @@ function secure(opened: OpenedFolder): void {
   if ((mode & 0o077) !== 0) opened.setMode(0o700)
 }
 
-/** The name of a database's dump in the companion folder: of the site's own, or a further one. */
+/**
+ * The name of a database's dump in the companion folder, of the site's own or a further one: a folder, or a copy of a
+ * file.
+ */
 export function dumpName(data: SiteData, isOwn: boolean): string {
-  const [name, ending] = 'sqlite' in data ? [data.sqlite, 'sqlite'] : [data.database, 'sql']
+  const [name, ending] = 'sqlite' in data ? [data.sqlite, 'sqlite'] : [data.database, 'tables']
   if (isOwn) return `database.${ending}`
   return `database-${/^[\w.-]{1,100}$/.test(name) ? name : createHash('sha1').update(name).digest('hex')}.${ending}`
 }
 
-/** The name of the dump of a site's own database. */
-export const DUMP = 'database.sql'
+/**
+ * The names of the dump of a site's own database: a folder with a file for each table and, as it was before, one
+ * file.
+ */
+export const DUMP = 'database.tables'
+const FORMER_DUMP = 'database.sql'
+
+/** The name that a dump had when it was one file; undefined for a copy of SQLite's. */
+export const formerName = (name: string): string | undefined =>
+  name.endsWith('.tables') ? name.replace(/tables$/, 'sql') : undefined
+
+/** Whether a dump of that name is one of SQL. */
+export const isSqlDump = (name: string): boolean => /\.(tables|sql)$/.test(name)
 
 /** The names of the dumps in a companion folder: that of the site's own database first. */
 export const dumpNames = (companion: OpenedFolder): string[] =>
   companion
     .names()
-    .filter(name => /^database(-.*)?\.sql(ite)?$/.test(name))
-    .toSorted((a, b) => Number(b === DUMP) - Number(a === DUMP))
+    .filter(name => /^database(-.*)?\.(tables|sql|sqlite)$/.test(name))
+    .toSorted((a, b) => rank(a) - rank(b))
 
-/** The same of a site's folder, or of a tree that was restored, as far as they are files. */
+const rank = (name: string): number => (name === DUMP ? 0 : name === FORMER_DUMP ? 1 : 2)
+
+/** The same of a site's folder, or of a tree that was restored, as far as they are what they should be. */
 export function dumpsIn(folder: string): string[] {
   using opened = OpenedFolder.openIfThere(folder)
   using companion = opened?.plainFolder(COMPANION)
-  return companion ? dumpNames(companion).filter(name => companion.look(name)?.isFile()) : []
+  const names = companion ? dumpNames(companion) : []
+  const isDump = (name: string): boolean => {
+    const there = companion?.look(name)
+    return (name.endsWith('.tables') ? there?.isDirectory() : there?.isFile()) ?? false
+  }
+  const found = names.filter(isDump)
+  // a run that was killed may leave both: the folder is the newer one
+  return found.filter(name => !found.some(other => formerName(other) === name))
 }
 
 /**
- * Opens a database dump in a site's folder, live or restored; undefined where there is no such file. What is told of
- * it and what is read is the same file, whatever its owner puts there meanwhile.
+ * Opens the copy of a database of SQLite in a site's folder, live or restored; undefined where there is no such file.
  */
-export function openDump(folder: string, name = DUMP): OpenedFile | undefined {
+export function openCopy(folder: string, name: string): OpenedFile | undefined {
   using opened = OpenedFolder.openIfThere(folder)
   using companion = opened?.plainFolder(COMPANION)
   return companion?.plainFile(name)

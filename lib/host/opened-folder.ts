@@ -194,6 +194,11 @@ export class OpenedFolder implements Disposable {
     unless(isMissing, () => this.#named(() => fs.unlinkSync(this.at(name))))
   }
 
+  /** Removes whatever has a name, a folder with all that is in it: in a folder that nobody else can change. */
+  removeAll(name: string): void {
+    this.#named(() => fs.rmSync(this.at(name), { recursive: true, force: true }))
+  }
+
   /** The path of a name in it. Whatever is given it must not follow a link that has the name. */
   at(name: string): string {
     if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))

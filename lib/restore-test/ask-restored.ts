@@ -5,10 +5,10 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { addressText, type DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
-import { isComplete } from '../database/dump-file.ts'
+import { openDump } from '../database/opened-dump.ts'
 import { CommandFailed, searchPath, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
-import { COMPANION, dumpName, dumpNames, openDump } from '../host/companion.ts'
+import { COMPANION, dumpName, dumpNames } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
 import { type HostContext, type SitePlace, webRootIn } from '../host/site.ts'
@@ -159,13 +159,14 @@ async function databasesOf(context: HostContext, site: SitePlace, tree: string) 
     if (!('database' in data)) continue
     const name = dumpName(data, isOwn)
     using dump = openDump(tree, name)
-    const isWhole = dump && (await isComplete(dump.path))
+    const isWhole = await dump?.isComplete()
     if (isOwn && !dump)
       throw new Error(`the set has no database dump (${COMPANION}/${name}), though the site has a wp-config.php`)
     if (isOwn && !isWhole) throw new Error('the database dump in the set is not complete')
     if (isOwn) own = data
     const { database, user, password } = data
-    if (isWhole) databases.push({ name: database, user, password: password.reveal(), dump: join(site.folder, COMPANION, name) })
+    if (dump && isWhole)
+      databases.push({ name: database, user, password: password.reveal(), dump: join(site.folder, COMPANION, dump.name) })
   }
   return { own, databases }
 }

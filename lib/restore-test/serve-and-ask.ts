@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import type { Page, SetAnswer } from '../core/page.ts'
 import { lastMomentOf } from '../database/history-rows.ts'
 import { writeImportable } from '../database/importable.ts'
+import { OpenedDump } from '../database/opened-dump.ts'
 import { escapePattern, quoteName, quoteText } from '../database/sql.ts'
 import { type Asking, askPages, type Question } from '../host/ask-pages.ts'
 import { getPage } from '../host/get-page.ts'
@@ -99,7 +100,8 @@ async function importDump(
     ].join('\n'),
   )
   const rows = async (sql: string): Promise<string[][]> => (await mariadb.query(sql)).split('\n').map(line => line.split('\t'))
-  await writeImportable(dump, beside, name, await lastMomentOf({ rows }))
+  using opened = OpenedDump.at(dump)
+  await writeImportable(opened?.paths ?? [], beside, name, await lastMomentOf({ rows }))
   const options = ['--no-defaults', '--binary-mode', '--local-infile=0', '--comments', '--max-allowed-packet=1G']
   const login = [`--socket=${mariadb.socket}`, `--user=${user}`, '--default-character-set=utf8mb4', `--database=${name}`]
   const words = ['-c', 'exec mariadb "$@" <"$0"', beside, ...options, ...login]

@@ -5,9 +5,9 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { type Admin, adminOf } from '../database/admin.ts'
 import { contentsOf } from '../database/contents.ts'
 import { readDefinitions } from '../database/definitions.ts'
+import { isSameDump, openDump } from '../database/opened-dump.ts'
 import { quoteName, quoteText } from '../database/sql.ts'
-import { COMPANION, openDump } from '../host/companion.ts'
-import { sameBytes } from '../host/opened-file.ts'
+import { COMPANION } from '../host/companion.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext } from '../host/site.ts'
 import { memoryOfSites } from '../host/state.ts'
@@ -16,7 +16,7 @@ import { memoryOfSites } from '../host/state.ts'
 export async function hasSameDump(tree: string, live: string, name: string): Promise<boolean> {
   using mine = openDump(tree, name)
   using theirs = openDump(live, name)
-  return mine !== undefined && theirs !== undefined && (await sameBytes(mine.path, theirs.path))
+  return mine !== undefined && theirs !== undefined && (await isSameDump(mine, theirs))
 }
 
 const sums = z.record(z.string(), z.string())

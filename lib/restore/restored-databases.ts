@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { dumpsByDatabase } from '../core/dump-of-database.ts'
-import { databaseNamedIn, isComplete } from '../database/dump-file.ts'
+import { openDump } from '../database/opened-dump.ts'
 import { isOnOwnServer } from '../database/own-server.ts'
-import { COMPANION, DUMP, dumpsIn, openDump } from '../host/companion.ts'
+import { COMPANION, DUMP, dumpsIn, isSqlDump } from '../host/companion.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { putSqliteCopy } from '../wordpress/sqlite.ts'
 import { databasesIn } from './database-access.ts'
@@ -41,12 +41,12 @@ export async function restoredDatabases(
       if (!found.has(data.database)) found.set(data.database, { access: data, of })
     }
   }
-  const dumps = dumpsIn(tree).filter(name => name.endsWith('.sql'))
+  const dumps = dumpsIn(tree).filter(isSqlDump)
   const own = named.find(({ of }) => of === undefined)?.data
   const dumpOf = dumpsByDatabase(
     [...found.keys()],
     own && 'database' in own ? own.database : undefined,
-    dumps.map(name => ({ name, database: namedIn(tree, name) })),
+    await Promise.all(dumps.map(async name => ({ name, database: await namedIn(tree, name) }))),
   )
   const restored: RestoredDatabase[] = []
   for (const [database, { access, of }] of found) {
@@ -79,9 +79,9 @@ async function isHere(context: HostContext, of: string, access: DatabaseAccess):
 /** The name of a database that is filled, of several. */
 const nth = (shadow: string, index: number): string => (index === 0 ? shadow : `${shadow}_${index}`)
 
-function namedIn(tree: string, name: string): string | undefined {
+async function namedIn(tree: string, name: string): Promise<string | undefined> {
   using dump = openDump(tree, name)
-  return dump && databaseNamedIn(dump.head(1000))
+  return await dump?.database()
 }
 
 async function checked(
@@ -91,7 +91,7 @@ async function checked(
   database: Pick<RestoredDatabase, 'access' | 'isOwn' | 'shadow'>,
 ): Promise<RestoredDatabase> {
   using dump = openDump(tree, name)
-  if (!dump || !(await isComplete(dump.path)))
-    throw new Error(`the database dump in the set is not complete: ${name} does not end with its completion line`)
+  if (!dump || !(await dump.isComplete()))
+    throw new Error(`the database dump in the set is not complete: ${name} lacks a part, or its completion line`)
   return { ...database, dump: name, sameDump: await hasSameDump(tree, live, name) }
 }

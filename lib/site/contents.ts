@@ -8,7 +8,7 @@ import { dumpSettingsOf } from '../database/dump-settings.ts'
 import { dumpRowsOf, dumpSizeOf } from '../database/dump-size.ts'
 import { sourceSizeIn } from '../duplicity/log.ts'
 import type { Shell } from '../engine/shell.ts'
-import { dumpsIn } from '../host/companion.ts'
+import { dumpsIn, isSqlDump } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { phpHere } from '../host/php.ts'
 import { openWebRoot, type Site } from '../host/site.ts'
@@ -92,7 +92,7 @@ export function needsOf(host: Host, site: Site): SiteNeeds {
   const modules = [...files.flatMap(({ text }) => modulesNeeded(text)), ...(isWordPress ? ['rewrite'] : [])]
   const php = isWordPress ? phpHere() : undefined
   return {
-    ...(dumpsIn(site.folder).some(name => name.endsWith('.sql')) ? { database: true } : {}),
+    ...(dumpsIn(site.folder).some(isSqlDump) ? { database: true } : {}),
     ...(php && { phpVersion: php.version }),
     ...(php && php.extensions.length > 0 ? { php: php.extensions } : {}),
     ...(files.length > 0 ? { webServer: host.webServer!.kind } : {}),

@@ -2,6 +2,7 @@ import type { SiteAnswer } from '../core/page.ts'
 import { withRecords } from '../core/set-record.ts'
 import { SITE } from '../core/web-root.ts'
 import { counted, messageOf } from '../core/wording.ts'
+import { partName, partNames } from '../database/dump-parts.ts'
 import { patternsOf, search } from '../duplicity/io/exclusions.ts'
 import { leftOutBy, type Pattern } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -57,11 +58,19 @@ function refusalOf({ name, folder }: Site, patterns: readonly Pattern[]): string
     ...ways.flatMap(way => [[way, way] as const, [`${way}/${ANY}`, `all that is in ${way}`] as const]),
     [COMPANION, `the dump of its database (${COMPANION})`],
     [`${COMPANION}/${DUMP}`, `the dump of its database (${COMPANION}/${DUMP})`],
+    ...partsOfDump(opened).map(part => [`${COMPANION}/${DUMP}/${part}`, `the dump of its database (${DUMP}/${part})`] as const),
   ] as const) {
-    const pattern = leftOutBy(patterns, `${folder}/${path}`, !path.endsWith(DUMP))
+    const pattern = leftOutBy(patterns, `${folder}/${path}`, !path.endsWith('.sql'))
     if (pattern) return `sites.${name}.exclude: "${pattern.glob.replace(`${folder}/`, '')}" leaves out ${what}`
   }
   return undefined
+}
+
+/** Files of the dump: those that are there, and those that each has. */
+function partsOfDump(site: OpenedFolder): readonly string[] {
+  using companion = site.plainFolder(COMPANION)
+  using dump = companion?.plainFolder(DUMP)
+  return [...new Set([partName('begin'), partName('table', ANY), partName('complete'), ...partNames(dump?.names() ?? [])])]
 }
 
 /** What the site answered tonight; undefined where no HTTP check: no domain or `check` configured. */

@@ -7,13 +7,14 @@ import { contentsOf } from '../database/contents.ts'
 import { readSides, saveDefinitions } from '../database/definitions.ts'
 import { importAccount, importDump } from '../database/import.ts'
 import type { LeftOut } from '../database/importable-statement.ts'
+import { openDump } from '../database/opened-dump.ts'
 import { assertOwnServer } from '../database/own-server.ts'
 import { quoteName, quoteText } from '../database/sql.ts'
 import { DuplicityError } from '../duplicity/errors.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
-import { COMPANION, dumpName, dumpsIn, openDump } from '../host/companion.ts'
+import { COMPANION, dumpName, dumpsIn } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type HostContext, type Site, webRootIn } from '../host/site.ts'
 import { databasesIn } from '../restore/database-access.ts'
@@ -143,7 +144,7 @@ async function importOne(context: HostContext, site: string, restoring: Restorin
   const scratch = { databases: [...databases, shadow], accounts: [importAccount(host, shadow)] }
   updatePending(host, { ...pendingOf(host, site), scratch })
   const beside = join(restoring.holding, 'import.sql')
-  const leftOut = await importDump(context, { dump: dump.path, beside, database: shadow, of: access.database })
+  const leftOut = await importDump(context, { dump: dump.paths, beside, database: shadow, of: access.database })
   updatePending(host, { ...pendingOf(host, site), scratch: { ...scratch, accounts: [] } })
   const kept = await planExchange(context, site, restoring, database, leftOut)
   for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { DatabaseAccess, SqliteFile } from '../core/database-access.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { messageOf } from '../core/wording.ts'
@@ -6,12 +5,13 @@ import { queriesOf } from '../database/admin.ts'
 import { claimDatabase, refuseClaimed, type Server } from '../database/claims.ts'
 import { administrator, type DatabaseClient, siteAccount } from '../database/client.ts'
 import { type NotDumped, writeDump } from '../database/dump.ts'
-import { isComplete } from '../database/dump-file.ts'
+import { DumpFolder } from '../database/dump-folder.ts'
+import { OpenedDump } from '../database/opened-dump.ts'
 import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
 import { grantStatement, missingRights } from '../database/rights.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { type Companion, dumpName, dumpNames, openCompanion } from '../host/companion.ts'
+import { type Companion, dumpName, dumpNames, formerName, openCompanion } from '../host/companion.ts'
 import { type OpenedFile, sameBytes } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext, Site } from '../host/site.ts'
@@ -28,10 +28,9 @@ const beside = (name: string): string => `${name}.new`
 
 /**
  * Dumps the site's databases into its companion folder (S14): by the administrator where one is on this host's own
- * server, once the site's account has shown that it is the site's; by that account where it is elsewhere. Written
- * beside and renamed when it is complete; left untouched when the bytes are the same, and given a later time when they
- * are not, without which duplicity would miss the change. That one cannot be dumped keeps no other from it, and no
- * files.
+ * server, once the site's account has shown that it is the site's; by that account where it is elsewhere. A table has
+ * a file, which is left untouched when its bytes are the same, and given a later time when they are not, without which
+ * duplicity would miss the change. That one database cannot be dumped keeps no other from it, and no files.
  * @throws when not all of each could be dumped; what could is in place then
  */
 export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, Needs<'databaseSaved'>> = {
@@ -40,6 +39,7 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   run: async ({ host, secrets, site }, shell) => {
     const context = { host, secrets, shell }
     await using companion = await openCompanion(site.folder, shell)
+    await finishInterrupted(companion, shell)
     const databases = await databasesIn(context, site, site.folder)
     const failed: string[] = []
     for (const database of databases) {
@@ -55,12 +55,19 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
   },
 }
 
+/** A dump that an interrupted run had finished is put in place, before another one may fail. */
+async function finishInterrupted({ opened }: Companion, shell: Shell): Promise<void> {
+  for (const left of opened ? DumpFolder.leftIn(opened) : [])
+    await shell.act(`finish or remove what an interrupted run left in ${left.beside}`, () => left.finishLeft())
+}
+
 /** Dumps of databases that are the site's no longer are in its older backups. */
 async function removeFormer({ opened }: Companion, databases: readonly SiteDatabase[], shell: Shell): Promise<void> {
   const wanted = databases.map(({ data, of }) => ('unknown' in data ? undefined : dumpName(data, of === undefined)))
   if (wanted.includes(undefined)) return
-  for (const name of opened ? dumpNames(opened).filter(each => !wanted.includes(each)) : [])
-    await shell.act(`remove ${name}, whose database the site no longer names`, () => opened?.removeFile(name))
+  const isWanted = (name: string): boolean => wanted.some(each => [each, each && formerName(each)].includes(name))
+  for (const name of opened ? dumpNames(opened).filter(each => !isWanted(each)) : [])
+    await shell.act(`remove ${name}, whose database the site no longer names`, () => opened?.removeAll(name))
 }
 
 /** @throws when not all of the database could be dumped; what could is in place then, and what is of no use is gone */
@@ -73,7 +80,7 @@ async function dumpInto(context: HostContext, site: Site, { of, data }: SiteData
     if ('sqlite' in data) await copyInto(context, site, data, name, companion)
     else await dumpAs(context, site, { access: data, isOwn }, name, companion)
   } catch (error) {
-    await context.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeFile(beside(name)))
+    await context.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeAll(beside(name)))
     throw error
   }
 }
@@ -105,9 +112,10 @@ async function dumpAs(
   site: Site,
   claimed: { readonly access: DatabaseAccess; readonly isOwn: boolean },
   name: string,
-  { path, opened }: Companion,
+  { opened }: Companion,
 ): Promise<void> {
   const { host, shell } = context
+  using into = new DumpFolder(opened, name)
   const { access } = claimed
   const { server, client, grant } = await sourceOf(context, site, access)
   await claimDatabase(host, site, claimed, server, shell).catch(error => {
@@ -115,16 +123,22 @@ async function dumpAs(
     if (diskTrouble(error) === undefined) throw error
     shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)
   })
-  // what a restored folder brought in its place, such as a link, is neither followed nor waited for
-  using last = opened?.plainFile(name)
-  const former = last && (await isComplete(last.path)) ? last.path : undefined
-  const file = join(path, beside(name))
-  const { notDumped, doubts } = await writeDump({ host, client, database: access.database, file, former })
-  await shell.act(`check ${beside(name)} and put it in place of ${name}`, async () => {
-    if (opened) await putInPlace(opened, name, last)
+  using former = opened && (await formerDump(opened, name))
+  const { notDumped, doubts } = await writeDump({ host, client, database: access.database, into, former })
+  await shell.act(`put what has changed of ${name} in place`, () => {
+    into.putInPlace()
+    opened?.removeAll(formerName(name)!)
   })
   for (const doubt of doubts) shell.note('warning', doubt)
   if (notDumped.length > 0) throw new Error(incomplete(notDumped, grant))
+}
+
+/** The dump of an earlier night, while that is one file. */
+async function formerDump(opened: OpenedFolder, name: string): Promise<OpenedDump | undefined> {
+  const dump = OpenedDump.in(opened, formerName(name)!)
+  if (await dump?.isComplete()) return dump
+  dump?.[Symbol.dispose]()
+  return undefined
 }
 
 /** Where a site's database is dumped from, and by whom. */
@@ -177,12 +191,6 @@ function incomplete(notDumped: readonly NotDumped[], grant: string | undefined):
 
 /** What could not be dumped and is told by its name. */
 const MOST_SHOWN = 20
-
-async function putInPlace(companion: OpenedFolder, name: string, last: OpenedFile | undefined): Promise<void> {
-  using fresh = companion.file(beside(name))
-  if (!(await isComplete(fresh.path))) throw new Error('the dump is not complete: it does not end with its completion line')
-  await replace(companion, name, fresh, last)
-}
 
 async function replace(companion: OpenedFolder, name: string, fresh: OpenedFile, last: OpenedFile | undefined): Promise<void> {
   if (last && (await sameBytes(fresh.path, last.path))) return companion.removeFile(beside(name))

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import type { SqliteFile } from '../core/database-access.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
-import { dumpName, openDump } from '../host/companion.ts'
+import { dumpName, openCopy } from '../host/companion.ts'
 import type { OpenedFile } from '../host/opened-file.ts'
 import { OpenedFolder, unfinished } from '../host/opened-folder.ts'
 import { sandboxed } from '../host/sandbox.ts'
@@ -54,7 +54,7 @@ export async function copySqlite(folder: string, { sqlite }: SqliteFile, copy: O
  * another. Does nothing where there is no copy.
  */
 export function putSqliteCopy(tree: string, data: SqliteFile, isOwn: boolean): boolean {
-  using copy = openDump(tree, dumpName(data, isOwn))
+  using copy = openCopy(tree, dumpName(data, isOwn))
   using folder = openAround(tree, data.sqlite)
   const name = basename(data.sqlite)
   const file = folder.look(name)

@@ -23,7 +23,7 @@ async function imported(text: string): Promise<string> {
   const dump = join(folder, 'dump.sql')
   writeFileSync(dump, text)
   const context = { host, secrets: new Map(), shell: hearingShell().shell }
-  await importDump(context, { dump, beside: join(folder, 'import.sql'), database, of: 'shop' })
+  await importDump(context, { dump: [dump], beside: join(folder, 'import.sql'), database, of: 'shop' })
   assert.ok(!existsSync(join(folder, 'import.sql')))
   assert.equal(await mariadb.query(`SELECT COUNT(*) FROM mysql.user WHERE user = '${database}'`), '0\n')
   return database

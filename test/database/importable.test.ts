@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { checkImportable, writeImportable } from '../../lib/database/importable.ts'
+import { writeImportable } from '../../lib/database/importable.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { output } from '../../lib/sandbox/process.ts'
 import { quickFolder } from '../support/quick-folder.ts'
@@ -23,7 +23,7 @@ const BEGIN = '/*M!100201 SET check_constraint_checks = 0 */; '
 /** What becomes of a dump, without what every import begins with. */
 async function through(bytes: Buffer, database = 'shop'): Promise<Buffer> {
   writeFileSync(from, bytes)
-  const { longest } = await writeImportable(from, into, database, '2106-02-07 06:28:15.999999')
+  const { longest } = await writeImportable([from], into, database, '2106-02-07 06:28:15.999999')
   const out = readFileSync(into)
   assert.equal(out.toString('latin1', 0, BEGIN.length), BEGIN)
   assert.ok(longest <= bytes.length)
@@ -152,7 +152,7 @@ test('writeImportable() leaves out what is of another database, says so, and kee
   const table =
     'CREATE TABLE `t` (\n  `a` int,\n  CONSTRAINT `c` FOREIGN KEY (`a`) REFERENCES `other`.`b` (`c`) ON DELETE CASCADE,\n  CONSTRAINT `d` FOREIGN KEY (`a`) REFERENCES `b` (`c`),\n  CONSTRAINT `e` FOREIGN KEY (`a`) REFERENCES `other`.`b` (`c`)\n);\n'
   writeFileSync(from, view + table)
-  const { leftOut } = await writeImportable(from, into, 'shop', '2106-02-07 06:28:15.999999')
+  const { leftOut } = await writeImportable([from], into, 'shop', '2106-02-07 06:28:15.999999')
   assert.deepEqual(
     leftOut.map(({ kind, name, why }) => `${kind} ${name}: ${why}`),
     [
@@ -164,13 +164,12 @@ test('writeImportable() leaves out what is of another database, says so, and kee
   assert.equal(leftOut[0]!.selects, 'AS select `x`.`id` AS `id` from (`t` `x` join `o``ther`.`u` on(1 = 1))')
   const out = readFileSync(into, 'utf8').slice(BEGIN.length)
   assert.equal(out, '\n\n\nCREATE TABLE `t` (\n  `a` int\n,\n  CONSTRAINT `d` FOREIGN KEY (`a`) REFERENCES `b` (`c`)\n\n);\n')
-  assert.deepEqual(await checkImportable(from, 'shop'), { longest: table.length, leftOut })
 })
 
 test('writeImportable() keeps a row of 64 MB whole, says how long it is, and takes a definer out behind it', async () => {
   const row = `INSERT INTO \`t\` VALUES ('${'CREATE DEFINER=`a`@`b` VIEW '.repeat(2_400_000)}');\n`
   writeFileSync(from, `${row}CREATE DEFINER=\`a\`@\`b\` VIEW w AS SELECT 1;\n`)
-  const { longest } = await writeImportable(from, into, 'shop', '2106-02-07 06:28:15.999999')
+  const { longest } = await writeImportable([from], into, 'shop', '2106-02-07 06:28:15.999999')
   assert.equal(longest, row.length)
   assert.equal(statSync(into).size, BEGIN.length + row.length + 'CREATE VIEW w AS SELECT 1;\n'.length)
   assert.equal(statSync(into).mode & 0o777, 0o600)

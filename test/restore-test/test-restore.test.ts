@@ -23,7 +23,7 @@ test('a set is restored, its dump imported and its page asked, while the live si
   await setVersion(shop, 'first')
   await nights.backUp(Date.parse('2026-01-05T03:00:00Z'))
   await setVersion(shop, 'second')
-  const [dump, time] = [join(shop.folder, '.holdfast/database.sql'), Date.parse('2026-01-06T03:00:00Z')]
+  const [dump, time] = [join(shop.folder, '.holdfast/database.tables/2-table-wp_posts.sql'), Date.parse('2026-01-06T03:00:00Z')]
   writeFileSync(dump, readFileSync(dump, 'utf8').replace('CREATE TABLE `wp_posts`', 'CREATE TABEL `wp_posts`'))
   utimesSync(dump, time / 1000, time / 1000)
   await nights.backUp(time, 'files only')

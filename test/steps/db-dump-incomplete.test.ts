@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { partName } from '../../lib/database/dump-parts.ts'
 import { output } from '../../lib/sandbox/process.ts'
-import { dump, dumpFileOf, dumping, dumpTextOf, dumpWell } from '../support/dumping.ts'
+import { dump, dumpFolderOf, dumping, dumpTextOf, dumpWell } from '../support/dumping.ts'
 import { type TinyWordpress, tinyWordpress } from '../support/tiny-wordpress.ts'
 
 const stage = dumping('db-dump-incomplete')
@@ -52,14 +53,29 @@ test('a crashed table and a broken view are named, the rest is dumped, and the l
   }
   assert.match(
     dumpTextOf(site),
-    /\n-- As in an earlier dump: table stats: .*\n--\n--\n-- Not in this dump: view broken: .*\n--\n-- Dump completed\n$/,
+    /\n-- As in an earlier dump: table stats: .*\n--\n--\n-- Not in this dump: view broken: .*\n--\n(-- .*\n)+-- Dump completed\n$/,
   )
-  const before = statSync(dumpFileOf(site)).mtimeMs
+  const timesOf = () => readdirSync(dumpFolderOf(site)).map(part => statSync(join(dumpFolderOf(site), part)).mtimeMs)
+  const before = timesOf()
   assert.equal((await dump(stage, site)).status, 'failed')
-  assert.equal(statSync(dumpFileOf(site)).mtimeMs, before, 'the same dump is not backed up again')
+  assert.deepEqual(timesOf(), before, 'the same dump is not backed up again')
   await stage.mariadb.query('REPAIR TABLE stats; DROP VIEW broken', 'crashed')
   await dumpWell(stage, site)
   assert.doesNotMatch(dumpTextOf(site), /earlier dump|Not in this dump/)
+})
+
+test('a table of an earlier night keeps its rows also where that dump is one file, as it was before', async () => {
+  const site = await make('former')
+  await stage.mariadb.query('CREATE TABLE stats (t TEXT) ENGINE=MyISAM', 'former')
+  await stage.mariadb.query("INSERT INTO stats VALUES ('one')", 'former')
+  await dumpWell(stage, site)
+  const [folder, file] = [dumpFolderOf(site), join(site.folder, '.holdfast/database.sql')]
+  writeFileSync(file, dumpTextOf(site))
+  rmSync(folder, { recursive: true })
+  await crash('former', 'stats')
+  assert.match((await dump(stage, site)).reason!, /table stats .*; its rows are those of an earlier dump/)
+  assert.equal(await imported(site, 'SELECT t FROM stats'), 'one')
+  assert.ok(!existsSync(file))
 })
 
 test('a table that could never be dumped is named, and the rest is dumped', async () => {
@@ -81,11 +97,12 @@ test('a dump that fails as a whole leaves the last good one, and nothing that is
   const site = await make('gone')
   await dumpWell(stage, site)
   const good = dumpTextOf(site)
-  writeFileSync(`${dumpFileOf(site)}.new`, 'left by a run that was killed')
+  mkdirSync(`${dumpFolderOf(site)}.new`)
+  writeFileSync(join(`${dumpFolderOf(site)}.new`, partName('table', 'wp_posts')), 'left by a run that was killed')
   await stage.mariadb.query('DROP DATABASE gone')
   assert.match((await dump(stage, site)).reason!, /^its account is not let in to its database: /)
   assert.equal(dumpTextOf(site), good)
-  assert.ok(!existsSync(`${dumpFileOf(site)}.new`))
+  assert.ok(!existsSync(`${dumpFolderOf(site)}.new`))
 })
 
 test("what only the administrator may see is dumped too: the site's account needs no right to it", async () => {

@@ -16,9 +16,10 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { dump, dumpFileOf, dumping, dumpWell } from '../support/dumping.ts'
+import { partName } from '../../lib/database/dump-parts.ts'
+import { dump, dumpFileOf, dumpFolderOf, dumping, dumpTextOf, dumpWell } from '../support/dumping.ts'
 import { fakeProgram, whilePathHas } from '../support/programs.ts'
-import { tinyWordpress } from '../support/tiny-wordpress.ts'
+import { type TinyWordpress, tinyWordpress } from '../support/tiny-wordpress.ts'
 
 const stage = dumping('db-dump-safety')
 const bin = join(stage.folder, 'bin')
@@ -95,15 +96,23 @@ const planted: [what: string, plant: (path: string, victim: string) => void][] =
     },
   ],
   ['a pipe', path => execFileSync('mkfifo', [path])],
+  ['a folder', path => mkdirSync(join(path, 'in it'), { recursive: true })],
+]
+const places: [name: string, place: (site: TinyWordpress) => string][] = [
+  ['the folder of the dump', dumpFolderOf],
+  ['the unfinished one', site => `${dumpFolderOf(site)}.new`],
+  ['the file of a table', site => dumpFileOf(site)],
+  ['the list of its parts', site => join(dumpFolderOf(site), partName('complete'))],
 ]
 for (const [what, plant] of planted) {
-  for (const ending of ['', '.new']) {
-    test(`dumpDatabase neither follows nor waits for ${what} that a restored folder brought as database.sql${ending}`, async () => {
+  for (const [name, placeOf] of places) {
+    test(`dumpDatabase neither follows nor waits for ${what} that a restored folder brought as ${name}`, async () => {
       await dumpWell(stage, stage.shop)
-      const [place, victim] = [`${dumpFileOf(stage.shop)}${ending}`, join(stage.folder, 'victim')]
-      rmSync(place, { force: true })
+      const before = dumpTextOf(stage.shop)
+      const [place, victim] = [placeOf(stage.shop), join(stage.folder, 'victim')]
+      rmSync(place, { recursive: true, force: true })
       rmSync(`${victim}.pipe`, { force: true })
-      const text = '-- Table structure for table `secret`\n-- Dump completed\n'
+      const text = 'DROP TABLE IF EXISTS `secret`;\n-- Dump completed\n'
       writeFileSync(victim, text)
       utimesSync(victim, 4e9, 4e9) // a time that the new dump would have to exceed
       plant(place, victim)
@@ -112,10 +121,18 @@ for (const [what, plant] of planted) {
       const made = lstatSync(dumpFileOf(stage.shop))
       assert.ok(made.isFile())
       assert.ok(made.mtimeMs < 4e12, 'its time is not that of what was planted')
-      assert.deepEqual(readdirSync(dirname(place)), ['database.sql'])
+      assert.deepEqual(readdirSync(dirname(dumpFolderOf(stage.shop))), ['database.tables'])
+      assert.equal(dumpTextOf(stage.shop), before)
     })
   }
 }
+
+test("dumpDatabase makes a folder of somebody else's anew", { skip: process.getuid?.() !== 0 && 'needs root' }, async () => {
+  await dumpWell(stage, stage.shop)
+  chownSync(dumpFolderOf(stage.shop), 33, 33)
+  await dumpWell(stage, stage.shop)
+  assert.equal(statSync(dumpFolderOf(stage.shop)).uid, 0)
+})
 
 test("dumpDatabase refuses a site that names another's database or account, and the server's own", async () => {
   await dumpWell(stage, stage.shop)

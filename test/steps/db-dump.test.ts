@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { partNamed } from '../../lib/database/dump-parts.ts'
+import { quoteText } from '../../lib/database/sql.ts'
 import { output } from '../../lib/sandbox/process.ts'
-import { dump, dumpFileOf, dumping, dumpTextOf, dumpWell } from '../support/dumping.ts'
+import { dump, dumpFileOf, dumpFolderOf, dumping, dumpTextOf, dumpWell } from '../support/dumping.ts'
 import { hostIn } from '../support/host.ts'
 import { fakeProgram, whilePathHas } from '../support/programs.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
@@ -27,7 +29,7 @@ test('dumpDatabase writes one row a line, ordered by key, without a date, comple
   assert.match(dumpTextOf(stage.shop), /\n-- Dump completed\n$/)
   assert.equal(statSync(dumpFileOf(stage.shop)).mode & 0o777, 0o600)
   assert.equal(statSync(join(stage.shop.folder, '.holdfast')).mode & 0o777, 0o700)
-  assert.deepEqual(readdirSync(join(stage.shop.folder, '.holdfast')), ['database.sql'])
+  assert.deepEqual(readdirSync(join(stage.shop.folder, '.holdfast')), ['database.tables'])
 })
 
 test('dumpDatabase leaves the file alone when nothing changed, and gives it a later second when something did', async () => {
@@ -43,10 +45,63 @@ test('dumpDatabase leaves the file alone when nothing changed, and gives it a la
     assert.ok(Math.floor(statSync(dumpFileOf(stage.shop)).mtimeMs / 1000) > before, 'duplicity looks at whole seconds')
     assert.ok(dumpTextOf(stage.shop).includes(`(9,'${title}',NULL)`))
   }
+  const others = (): unknown[] =>
+    readdirSync(dumpFolderOf(stage.shop))
+      .filter(part => !/wp_posts|complete/.test(part))
+      .map(part => statSync(join(dumpFolderOf(stage.shop), part)))
+      .map(({ ino, mtimeMs, ctimeMs, size }) => [ino, mtimeMs, ctimeMs, size])
+  const before = others()
   utimesSync(dumpFileOf(stage.shop), 4e9, 4e9)
   await stage.mariadb.query("UPDATE wp_posts SET title = 'future' WHERE id = 9", 'shop')
   await dumpWell(stage, stage.shop)
   assert.equal(statSync(dumpFileOf(stage.shop)).mtimeMs, 4_000_000_001_000)
+  assert.deepEqual(others(), before, 'the files of other tables are what they were')
+})
+
+test('dumpDatabase writes a file for each table, whatever its name and its rows are, and removes it with the table', async () => {
+  const site = await tinyWordpress(stage.host.vhosts, 'names', 'names', stage.mariadb)
+  const names = [
+    ...['a/b', '..', 'x.sql', 'é', 'É', 'a b', 'a\'b"', '%2F', '`', '-- Table structure for table `q`', '表'.repeat(48)],
+    ...['two\nlines', 'x);\nDROP TABLE IF EXISTS `wp_posts', 'A', 'a', '$', '#', '|/'],
+  ]
+  const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``
+  const rows = ['\n-- Table structure for table `wp_posts`\n\nDROP TABLE IF EXISTS `wp_posts`;\n', '-- Dump completed\n']
+  const making = names.map(
+    name =>
+      `CREATE TABLE ${quoted(name)} (t TEXT COMMENT '\nDROP TABLE IF EXISTS \`u\`;\n', \`c\nDROP TABLE IF EXISTS \`\`v\`\`;\n_\` INT DEFAULT 1); INSERT INTO ${quoted(name)} (t) VALUES ${[name, ...rows].map(text => `(${quoteText(text)})`).join()};`,
+  )
+  await stage.mariadb.query(
+    `CREATE SEQUENCE next_one; CREATE TABLE counted (id BIGINT DEFAULT NEXTVAL(next_one), f FLOAT PRIMARY KEY); ${making.join('\n')}`,
+    'names',
+  )
+  await dumpWell(stage, site)
+  const files = readdirSync(dumpFolderOf(site)).map(partNamed)
+  const tables = files.filter(part => part?.kind === 'table').map(part => part!.of)
+  assert.deepEqual(tables.toSorted(), [...names, 'counted', 'wp_options', 'wp_posts', 'wp_users'].toSorted())
+  assert.deepEqual(
+    files.filter(part => part?.kind === 'sequence').map(part => part!.of),
+    ['next_one'],
+  )
+  const sums = async (database: string): Promise<string> => {
+    const list = await stage.mariadb.query(
+      `CHECKSUM TABLE ${[...names, 'wp_posts'].map(name => `${database}.${quoted(name)}`).join()}`,
+    )
+    return list.replaceAll(`${database}.`, '')
+  }
+  await stage.mariadb.query('CREATE DATABASE names_copy')
+  await output(
+    'mariadb',
+    ['--no-defaults', `--socket=${stage.mariadb.socket}`, '--binary-mode', '--comments', 'names_copy'],
+    dumpTextOf(site),
+  )
+  assert.equal(await sums('names_copy'), await sums('names'))
+  await stage.mariadb.query(`DROP TABLE ${names.slice(3).map(quoted).join()}`, 'names')
+  await dumpWell(stage, site)
+  const left = readdirSync(dumpFolderOf(site))
+    .map(partNamed)
+    .filter(part => part?.kind === 'table')
+    .map(part => part!.of)
+  assert.deepEqual(left.toSorted(), [...names.slice(0, 3), 'counted', 'wp_options', 'wp_posts', 'wp_users'].toSorted())
 })
 
 test('dumpDatabase loses nothing: engines, triggers, routines, events, views, binary and odd names come back the same', async () => {

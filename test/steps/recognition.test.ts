@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
@@ -7,6 +7,7 @@ import type { LocalSite } from '../../lib/host/site.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/save-database.ts'
 import { findSites } from '../../lib/steps/sites.ts'
 import type { Needs } from '../../lib/store/facts.ts'
+import { dumpTextIn } from '../support/dump-text.ts'
 import { dumping, dumpTextOf } from '../support/dumping.ts'
 import { siteOf } from '../support/host.ts'
 import { outcomeOf, perform } from '../support/perform.ts'
@@ -87,8 +88,8 @@ describe('all databases of a folder are dumped', () => {
     assert.equal(told.status, 'failed')
     assert.match(told.reason!, /^the database of the WordPress in SITE\/torn: it is not known, and not saved: .*syntax error/)
     assert.match(dumpTextOf(site), /Database: main\n/)
-    assert.deepEqual(furtherOf(site.folder), ['database-shop_db.sql'])
-    assert.match(readFileSync(join(site.folder, '.holdfast/database-shop_db.sql'), 'utf8'), /Database: shop_db\n/)
+    assert.deepEqual(furtherOf(site.folder), ['database-shop_db.tables'])
+    assert.match(dumpTextIn(site.folder, 'database-shop_db.tables'), /Database: shop_db\n/)
 
     for (const folder of ['shop', 'torn']) rmSync(join(site.folder, 'SITE', folder), { recursive: true })
     assert.equal((await dumpFound('main')).status, 'done')
@@ -104,7 +105,7 @@ describe('all databases of a folder are dumped', () => {
     const told = await dumpFound('many', ['a.example', 'b.example', 'www.b.example', 'c.example', 'd.example'])
     assert.match(told.reason!, /^the database of d\.example: its account is not let in to its database: /)
     assert.match(dumpTextOf(site), /Database: many\n/)
-    assert.deepEqual(furtherOf(site.folder), ['database-many_b.sql'])
+    assert.deepEqual(furtherOf(site.folder), ['database-many_b.tables'])
     const thief = await dumpFound('thief')
     assert.match(thief.reason!, /its database "many_b" is recorded as that of site "many"/)
   })

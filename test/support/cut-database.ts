@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DUMP } from '../../lib/host/companion.ts'
 import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
+import { dumpTextIn } from './dump-text.ts'
 import { tinyWordpress } from './tiny-wordpress.ts'
 
 const DATABASE = 'cut_off'
@@ -47,8 +48,8 @@ export class CutDatabase {
   dumpIn(site: string): string | undefined {
     const path = join(site, '.holdfast', DUMP)
     if (!existsSync(path)) return undefined
-    const dump = readFileSync(path)
-    const states = new Set(dump.toString('latin1').match(/'state \d+'/g))
+    const dump = dumpTextIn(site)
+    const states = new Set(dump.match(/'state \d+'/g))
     assert.equal(states.size, 1, `${path} is of the states ${[...states].join()}`)
     return `${[...states]} ${createHash('sha1').update(dump).digest('hex')}`
   }

@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import type { Secret } from '../../lib/core/secret.ts'
+import { partName } from '../../lib/database/dump-parts.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Host } from '../../lib/inventory/schema.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/save-database.ts'
 import type { Needs } from '../../lib/store/facts.ts'
+import { dumpTextIn } from './dump-text.ts'
 import { hostIn, ownFolder, siteOf } from './host.ts'
 import { outcomeOf, perform } from './perform.ts'
 import { type TinyWordpress, tinyWordpress } from './tiny-wordpress.ts'
@@ -49,5 +50,6 @@ export async function dumpWell(stage: Dumping, site: TinyWordpress): Promise<voi
   if (status !== 'done') throw new Error(reason)
 }
 
-export const dumpFileOf = (site: TinyWordpress): string => join(site.folder, '.holdfast', 'database.sql')
-export const dumpTextOf = (site: TinyWordpress): string => readFileSync(dumpFileOf(site), 'utf8')
+export const dumpFolderOf = (site: TinyWordpress): string => join(site.folder, '.holdfast', 'database.tables')
+export const dumpFileOf = (site: TinyWordpress, table = 'wp_posts'): string => join(dumpFolderOf(site), partName('table', table))
+export const dumpTextOf = (site: TinyWordpress): string => dumpTextIn(site.folder)

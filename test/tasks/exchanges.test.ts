@@ -51,9 +51,9 @@ before(async () => {
   claim(site.folder, host)
   own()
   assert.equal((await nightly()).code, 0)
-  mkdirSync(join(victim, '.holdfast'), { recursive: true })
+  mkdirSync(join(victim, '.holdfast/database.tables'), { recursive: true })
   // all can read it: what keeps them from it is where it lies
-  for (const name of ['name', 'page', 'PRIMARY_IS_web1', 'wp-config.php', '.holdfast/database.sql'])
+  for (const name of ['name', 'page', 'PRIMARY_IS_web1', 'wp-config.php', '.holdfast/database.tables/2-table-wp_posts.sql'])
     writeFileSync(join(victim, name), 'stolen')
   writeFileSync(join(victim, 'wp-config.php'), configOf(`'stolen'`, '127.0.0.1:1'))
   was = snapshot(victim)

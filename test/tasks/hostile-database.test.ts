@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { dumpTextIn } from '../support/dump-text.ts'
 import { type FakeDatabase, startFakeDatabase } from '../support/fake-database.ts'
 import { host, isUnharmed, live, mariadb, refused, restoredWithout, set, shop, stage } from '../support/hostile-stage.ts'
 import { configOf, stateOf } from '../support/proof-site.ts'
@@ -64,7 +65,7 @@ for (const mode of ['pass', 'lie'] as const) {
   test(`a site whose server ${WHAT[mode]} gets the dump of no other's database`, async () => {
     await using server = await start(mode)
     const mine = readFileSync(configIn(shop.folder))
-    const dump = readFileSync(join(shop.folder, '.holdfast/database.sql'))
+    const dump = dumpTextIn(shop.folder)
     const attempts: [string, string, string, RegExp][] = [
       ['other', 'shop', OWN.password, /its database "other" is recorded as that of site "other"/],
       ['foreign', 'shop', OWN.password, /its account is not let in to its database: Access denied for user 'shop'/],
@@ -82,7 +83,7 @@ for (const mode of ['pass', 'lie'] as const) {
       const told = await stage.told(host, ['--site', 'shop'])
       assert.equal(told.code, 1, told.stdout)
       assert.match(troubles(told).join('\n'), why)
-      assert.deepEqual(readFileSync(join(shop.folder, '.holdfast/database.sql')), dump)
+      assert.equal(dumpTextIn(shop.folder), dump)
       assert.deepEqual(JSON.parse(readFileSync(join(host.folder, 'state/databases.json'), 'utf8')).shop, {
         server: 'localhost',
         database: 'shop',

@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { dumpTextIn } from '../support/dump-text.ts'
 import { quickFolder } from '../support/quick-folder.ts'
 import { runTask } from '../support/recovering.ts'
 import { claim, Stage, type StageHost, troubles } from '../support/stage.ts'
 import { type TinyWordpress, tinyWordpress } from '../support/tiny-wordpress.ts'
 
 const folder = quickFolder('nightly-database')
-const dumpIn = (site: string): string => readFileSync(join(site, '.holdfast', 'database.sql'), 'utf8')
 let mariadb: Mariadb
 let stage: Stage
 let host: StageHost
@@ -52,7 +52,7 @@ const FAULTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
 for (const [index, [what, break_, said]] of FAULTS.entries()) {
   test(`a site whose database ${what} gets its files backed up, keeps its newest good dump, and has failed`, async () => {
     await break_()
-    const good = dumpIn(site.folder)
+    const good = dumpTextIn(site.folder)
     writeFileSync(join(site.folder, 'SITE', 'today.txt'), what)
     const told = await stage.told(host)
     assert.equal(told.code, 1)
@@ -62,7 +62,7 @@ for (const [index, [what, break_, said]] of FAULTS.entries()) {
     const looked = await runTask(stage, 'recover', host, ['--site', 'shop', '--into', into])
     assert.equal(looked.code, 0, looked.stdout)
     assert.equal(readFileSync(join(into, 'SITE', 'today.txt'), 'utf8'), what)
-    if (index > 0) assert.equal(dumpIn(into), good)
-    else assert.match(dumpIn(into), /INSERT INTO `wp_posts`[\s\S]*Not in this dump: view broken/)
+    if (index > 0) assert.equal(dumpTextIn(into), good)
+    else assert.match(dumpTextIn(into), /INSERT INTO `wp_posts`[\s\S]*Not in this dump: view broken/)
   })
 }

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
+import { dumpTextIn } from '../support/dump-text.ts'
 import { processesWith } from '../support/processes.ts'
 import { fakeProgram, pathWith } from '../support/programs.ts'
 import { createProofSite, type ProofSite } from '../support/proof-site.ts'
@@ -51,7 +52,7 @@ before(async () => {
   await createStaticSite(owner, OTHER)
   const { code, stdout } = await stage.nightly(owner)
   assert.equal(code, 0, stdout)
-  dump = readFileSync(join(site.folder, '.holdfast/database.sql'), 'utf8').split('\nSET @holdfast_')[0]!
+  dump = dumpTextIn(site.folder).split('\nSET @holdfast_')[0]!
 })
 after(async () => {
   for (const server of servers ?? []) await server.stop()

@@ -94,7 +94,7 @@ test('what holds a secret or a site is for its owner only', () => {
     [],
   )
   assert.equal(modeOf(join(hosts[0].vhosts, 'shop', '.holdfast')) & 0o077, 0)
-  assert.equal(modeOf(join(hosts[0].vhosts, 'shop', '.holdfast', 'database.sql')) & 0o077, 0)
+  assert.equal(modeOf(join(hosts[0].vhosts, 'shop', '.holdfast', 'database.tables', '9-complete.sql')) & 0o077, 0)
 })
 const modeOf = (path: string): number => statSync(path).mode
 

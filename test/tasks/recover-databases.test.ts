@@ -64,13 +64,13 @@ test('a replica gets each of the databases that it knows of into its own, whiche
   await write('First')
   assert.match(await run('nightly', owner), /^0: /)
   assert.deepEqual(
-    readdirSync(join(owner.vhosts, 'many', '.holdfast')).filter(name => name.endsWith('.sql')),
-    ['database-many_b.sql', 'database-many_c.sql', 'database.sql'],
+    readdirSync(join(owner.vhosts, 'many', '.holdfast')).filter(name => name.endsWith('.tables')),
+    ['database-many_b.tables', 'database-many_c.tables', 'database.tables'],
   )
   const said = await run('nightly', replica)
   assert.match(
     said,
-    /^1: .*a dump in the set is of none of its databases, and not imported: \S+\/many\/\.holdfast\/database\.sql/s,
+    /^1: .*a dump in the set is of none of its databases, and not imported: \S+\/many\/\.holdfast\/database\.tables/s,
   )
   assert.deepEqual(
     DATABASES.slice(1).map(name => dumpOf(servers[1], name)),
@@ -96,7 +96,7 @@ test('recover brings all of them back; --undo swaps all of them back', async () 
   assert.deepEqual(look(servers[0], owner), { files: later.files, databases: made.databases })
   const into = join(folder, 'into')
   assert.match(await run('recover', owner, '--db-only', '--into', into), /^0: /)
-  assert.equal(readdirSync(join(into, '.holdfast')).filter(name => name.endsWith('.sql')).length, 3)
+  assert.equal(readdirSync(join(into, '.holdfast')).filter(name => name.endsWith('.tables')).length, 3)
 })
 
 test('one that is no WordPress is reason to leave all of them', async () => {
@@ -112,7 +112,7 @@ test('one that is no WordPress is reason to leave all of them', async () => {
 test('one whose dump is missing is told and stays, and so is one that is not known', async () => {
   const config = join(owner.vhosts, 'many', 'SITE', 'blog', 'wp-config.php')
   writeFileSync(config, '<?php define(')
-  rmSync(join(owner.vhosts, 'many', '.holdfast', 'database-many_c.sql'))
+  rmSync(join(owner.vhosts, 'many', '.holdfast', 'database-many_c.tables'), { recursive: true })
   await servers[0].query("INSERT INTO wp_options (option_name, option_value) VALUES ('siteurl', 'http://b.example')", 'many_b')
   assert.match(await run('nightly', owner), /^1: .*the database of the WordPress in SITE\/blog: it is not known, and not saved/s)
   const [a, b] = look(servers[0], owner).databases

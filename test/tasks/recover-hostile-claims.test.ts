@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { dumpTextIn } from '../support/dump-text.ts'
 import { lineage, other, refused, restoredWithout, set } from '../support/hostile-stage.ts'
 import { configOf } from '../support/proof-site.ts'
 
@@ -39,7 +40,7 @@ const configs: [string, (copy: string) => void, RegExp][] = [
       mkdirSync(folder)
       writeFileSync(join(folder, 'wp-config.php'), configOf({ name, user: 'shop', password: 'x' }))
       writeFileSync(join(folder, 'wp-settings.php'), '<?php\n')
-      const dump = readFileSync(join(copy, '.holdfast', 'database.sql'), 'utf8')
+      const dump = dumpTextIn(copy)
       writeFileSync(join(copy, '.holdfast', `database-${name}.sql`), dump.replace('Database: shop', `Database: ${name}`))
     },
     why,

@@ -110,7 +110,7 @@ const statements: [string, RegExp][] = [
 for (const [statement, said] of statements) {
   test(`a dump with ${statement.replace('\n', ' ')}`, async () => {
     await set(copy => {
-      const dump = join(copy, '.holdfast', 'database.sql')
+      const dump = join(copy, '.holdfast', 'database.tables', '9-complete.sql')
       const lines = readFileSync(dump, 'utf8').trimEnd().split('\n')
       writeFileSync(dump, [...lines.slice(0, -1), statement, lines.at(-1), ''].join('\n'))
     })

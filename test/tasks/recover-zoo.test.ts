@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { output } from '../../lib/sandbox/process.ts'
 import { makeZoo, zooState } from '../support/database-zoo.ts'
+import { dumpTextIn } from '../support/dump-text.ts'
 import { quickFolder } from '../support/quick-folder.ts'
 import { quickSite } from '../support/recovering.ts'
 import { recover } from '../support/recovery-stage.ts'
@@ -137,7 +138,7 @@ test('what a recovery puts into a folder is imported by hand, by the client that
     `--init-command=${session}`,
     'zoo_db',
   ]
-  await output('mariadb', words, readFileSync(join(into, '.holdfast/database.sql')) as unknown as string)
+  await output('mariadb', words, dumpTextIn(into))
   const is = await zooState(servers[1], 'zoo_db')
   assert.deepEqual(without(is, BY_HAND), without(was, BY_HAND))
   await servers[1].query(

@@ -43,7 +43,7 @@ test('recover --dry-run changes nothing and shows what it would do, the database
     /asked for: as of 2026-01-05T12:00:00Z/,
     /chosen: the backup of 2026-01-05 03:00:00 UTC, .* old \(full set, 1 of 2 in the chain of 2026-01-05 03:00:00 UTC\)/,
     /duplicity restore .*--time=1767582000/,
-    /import database.sql into hf_/,
+    /import database.tables into hf_/,
     /exchange the live files and database of blog/,
     /keep what was there in .* until the next success, 7 days at most/,
   ])

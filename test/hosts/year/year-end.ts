@@ -71,7 +71,7 @@ async function comesBack(year: Year, site: Site, { night, states }: Evening, age
   const load =
     site === 'leaflet'
       ? ''
-      : `mariadb -e 'CREATE OR REPLACE DATABASE then_it_was'; mariadb then_it_was <${into}/.holdfast/database.sql;`
+      : `mariadb -e 'CREATE OR REPLACE DATABASE then_it_was'; cat ${into}/.holdfast/database.tables/*.sql | mariadb then_it_was;`
   const found = (await year.lab.sh('web1', `${load} ${stateOf(site, `${into}/SITE`, 'then_it_was')}`)).trim()
   return found === states[site] ? [] : [`${site} of night ${night}, ${age} days ago, is not what it was then`]
 }

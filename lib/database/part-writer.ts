@@ -1,0 +1,76 @@
+import { readSync, writeSync } from 'node:fs'
+import type { OpenedFile } from '../host/opened-file.ts'
+import type { OpenedFolder } from '../host/opened-folder.ts'
+
+/** Bytes that are copied at once. */
+const CHUNK = 1 << 20
+
+/**
+ * Writes a part of a dump, but only where it differs from the one that is there: as long as the bytes are the same,
+ * they are compared, and nothing is written.
+ */
+export class PartWriter implements Disposable {
+  readonly #name: string
+  readonly #into: OpenedFolder
+  readonly #former: OpenedFile | undefined
+  #written: OpenedFile | undefined
+  #size = 0
+
+  /**
+   * @param into where it is made, if it differs
+   * @param former the one that is there; it is closed with this
+   */
+  constructor(name: string, into: OpenedFolder, former: OpenedFile | undefined) {
+    this.#name = name
+    this.#into = into
+    this.#former = former
+  }
+
+  [Symbol.dispose](): void {
+    this.#written?.[Symbol.dispose]()
+    this.#former?.[Symbol.dispose]()
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.#written && !this.#isThere(bytes)) this.#begin()
+    if (this.#written) writeWhole(this.#written, bytes)
+    this.#size += bytes.length
+  }
+
+  /** Ends it, and gives its bytes. */
+  finish(): number {
+    // the one that is there may go on where this ends
+    if (!this.#written && this.#former?.stat.size !== this.#size) this.#begin()
+    return this.#size
+  }
+
+  #isThere(bytes: Buffer): boolean {
+    const there = this.#former && readWhole(this.#former, this.#size, bytes.length)
+    return there?.equals(bytes) ?? false
+  }
+
+  /** What was the same until here is copied. */
+  #begin(): void {
+    this.#written = this.#into.create(this.#name)
+    for (let at = 0; at < this.#size; at += CHUNK)
+      writeWhole(this.#written, readWhole(this.#former!, at, Math.min(CHUNK, this.#size - at)))
+  }
+}
+
+/** So many bytes, or all that there are. */
+function readWhole({ descriptor }: OpenedFile, from: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(length)
+  let done = 0
+  for (let count = -1; count !== 0 && done < length; done += count)
+    count = readSync(descriptor, buffer, done, length - done, from + done)
+  return buffer.subarray(0, done)
+}
+
+function writeWhole({ descriptor, name }: OpenedFile, bytes: Buffer): void {
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
+  } catch (error) {
+    if (error instanceof Error) error.message = `${name}: ${error.message}`
+    throw error
+  }
+}
