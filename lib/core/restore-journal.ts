@@ -74,12 +74,16 @@ export function standingOf({ liveWas, heldWas }: Exchange, liveIs: string | null
 /**
  * Which kept restores may be deleted: those past their days and, once a newer one succeeded, the replays and undone
  * recoveries before it. What a recovery, or configuration by itself, replaced is somebody's work, which no archive has:
- * it stays for its days, as a safety copy does.
+ * it stays for its days, as a safety copy does. Of several safety copies of a replica, which each hold all of the site,
+ * the first and the last stay: what was written is kept apart from them.
  * @param days after which even the newest goes
  */
 export function expired(kept: readonly Transaction[], now: number, days: number): readonly Transaction[] {
   const newest = kept.findLast(one => one.task !== 'configuration')
   const isSomebodysWork = ({ task, safety }: Transaction): boolean =>
     task === 'recover' || task === 'configuration' || safety !== undefined
-  return kept.filter(one => now - one.startedAt > days * DAY || (one !== newest && !isSomebodysWork(one)))
+  const isPast = (one: Transaction): boolean => now - one.startedAt > days * DAY
+  const copies = kept.filter(one => one.task === 'replica' && one.safety !== undefined && !isPast(one))
+  const between = copies.slice(1, -1)
+  return kept.filter(one => isPast(one) || between.includes(one) || (one !== newest && !isSomebodysWork(one)))
 }

@@ -196,6 +196,13 @@ export const hostSchema = z.strictObject({
     .describe(
       'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next success, and no longer',
     ),
+  keepChanges: z
+    .strictObject({
+      days: z.number().positive().default(30),
+      megabytes: z.number().min(0).default(500).describe('Of one site, all copies together; the oldest go first'),
+    })
+    .prefault({})
+    .describe('What was written on a replica, or on a host from which others took a site over, is kept apart, to be merged'),
   setAtLeastEvery: interval.default('7D').describe('An unchanged site gets a new set once its newest is so old'),
   concurrency: z
     .int()

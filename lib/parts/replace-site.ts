@@ -4,16 +4,9 @@ import type { Recovery, Scope } from '../restore/recovery.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
 import { checkDecryption } from '../steps/gpg.ts'
+import { checkLocalChanges, rememberReplica } from '../steps/local-changes.ts'
 import { chooseLocalSite, confirm, tellRecovered } from '../steps/recover.ts'
-import {
-  checkContents,
-  checkLocalChanges,
-  databaseDiffers,
-  type Followed,
-  keepUnread,
-  rememberContents,
-  rememberReplica,
-} from '../steps/replica.ts'
+import { checkContents, databaseDiffers, type Followed, keepUnread, rememberContents } from '../steps/replica.ts'
 import {
   commit,
   httpCheckAfter,

@@ -5,6 +5,7 @@ import { lineOf } from '../engine/command.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder } from './journal.ts'
+import { isChangesFolder } from './kept-changes.ts'
 
 /**
  * What restores kept, folders and databases, of which this host remembers nothing, as where its state was lost: it may
@@ -29,7 +30,8 @@ function unknownFolders(host: Host): { site: string; id: string; path: string }[
     const { pending, kept } = readJournal(host, site)
     const known = new Set([pending, ...kept].map(restore => restore?.id))
     const path = join(workFolder(host), name)
-    return foldersIn(path).flatMap(id => (known.has(id) ? [] : [{ site, id, path: join(path, id) }]))
+    const strangers = foldersIn(path).filter(id => !known.has(id) && !isChangesFolder(id))
+    return strangers.map(id => ({ site, id, path: join(path, id) }))
   })
 }
 

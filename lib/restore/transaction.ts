@@ -7,6 +7,7 @@ import { quoteName } from '../database/sql.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder, writeJournal } from './journal.ts'
+import { tidyChanges } from './kept-changes.ts'
 import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
 
 /** A database of which the restored files have a dump. */
@@ -90,6 +91,7 @@ export async function tidy(context: HostContext, site: string): Promise<void> {
     await adminOf({ host, shell }).run(`DROP TABLE IF EXISTS ${marks.join(', ')};`)
   }
   for (const one of expired(kept, shell.now(), host.keepPrevious)) await deleteKept(context, one)
+  await tidyChanges(context, site)
   const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))
   writeJournal(host, site, { pending, kept: left.map(one => (one === last ? { ...one, tidied: true } : one)) })
 }

@@ -1,19 +1,13 @@
 import { join } from 'node:path'
-import type { DatabaseAccess } from '../core/database-access.ts'
-import type { Transaction } from '../core/restore-journal.ts'
 import { printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
 import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../core/shrinkage.ts'
-import { counted, listed } from '../core/wording.ts'
+import { listed } from '../core/wording.ts'
 import { dumpRowsOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
 import { sandboxed } from '../host/sandbox.ts'
-import type { HostContext, Site } from '../host/site.ts'
-import { accessesOf, databasesIn } from '../restore/database-access.ts'
-import { differences, isIn, readFingerprint, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
-import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
 import type { Restored, Restoring } from '../restore/transaction.ts'
 import { isSiteEmpty } from '../site/contents.ts'
 import type { Needs } from '../store/facts.ts'
@@ -110,79 +104,11 @@ async function contentsIn(tree: string, live: string, shell: Shell): Promise<Con
   return { files, bytes, isEmpty: isSiteEmpty(tree, live), ...(rows && { rows: coreRows(rows) }) }
 }
 
-type ChecksChanges = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }
-
-/**
- * Looks whether somebody changed the replica since it was put in place. What was changed is kept as a safety copy, and
- * the report says so, before it is replaced.
- */
-export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
-  name: 'local-changes',
-  title: 'Check for local changes',
-  run: async ({ host, secrets, site }, shell) => {
-    const context = { host, secrets, shell }
-    const was = readFingerprint(context, site.name)
-    if (!site.local) return { untouched: [] }
-    if (!was) {
-      // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
-      const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
-      await keepAsSafetyCopy(context, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
-      return { untouched: [] }
-    }
-    const databases = await readableAccesses(context, site)
-    const { files, tables } = differences(was, await takeFingerprint(context, site.folder, databases))
-    const known = databases.filter(access => isIn(was, access)).map(({ database }) => database)
-    if (files.length === 0 && tables.length === 0) return { untouched: known }
-    const what = [
-      ...(files.length > 0 ? [`${counted(files.length, 'file')} (${some(files)})`] : []),
-      ...(tables.length > 0 ? [`in the database ${some(tables)}`] : []),
-    ].join(' and ')
-    await keepAsSafetyCopy(context, site.name, `was changed here since the last replay: ${what}`, `changed by hand: ${what}`)
-    return { untouched: tables.length === 0 ? known : [] }
-  },
-}
-
-/** What is known of a replica without a fingerprint, by what was done to it last. */
-const NOT_REMEMBERED: Record<Transaction['task'], string> = {
-  configuration: 'was not put here by a replay',
-  replica: 'was put here by a replay that was cut off before it could remember how the site looked',
-  recover: 'was put here by a recovery, not by a replay',
-  undo: 'was put back here by an undo, not by a replay',
-}
-
-async function keepAsSafetyCopy({ host, shell }: HostContext, site: string, what: string, safety = what): Promise<void> {
-  await shell.act(`keep ${site} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
-    updatePending(host, { ...pendingOf(host, site), safety })
-  })
-  shell.note('significant', `${site} ${what}; kept as a safety copy for ${host.keepPrevious} days`)
-}
-
-const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
-
-/** A configuration that somebody broke by hand is a change like any other. */
-async function readableAccesses(context: HostContext, site: Site): Promise<readonly DatabaseAccess[]> {
-  const databases = await databasesIn(context, site, site.folder)
-  for (const { data } of databases) if ('unknown' in data) context.shell.note('info', data.unknown)
-  return accessesOf(databases)
-}
-
 /** Applies when a live database is not known to be what the set's dump would make it, and gives those. */
 export const databaseDiffers: Condition<{ restored: Restored } & Guarded, Restored> = ({ restored, untouched }) => {
   if (restored.databases.length === 0) return 'there is no database to bring back'
   const databases = restored.databases.filter(({ access, sameDump }) => !(sameDump && untouched.includes(access.database)))
   return databases.length === 0 ? 'the dump is the one that was imported last' : { databases }
-}
-
-/** Remembers how the replica looks now. */
-export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
-  name: 'record-replica',
-  title: 'Record the state of the replica',
-  run: async ({ host, secrets, site }, shell) => {
-    await shell.act(`take the fingerprint of ${site.name}`, async () => {
-      const context = { host, secrets, shell }
-      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, await readableAccesses(context, site)))
-    })
-  },
 }
 
 type Keeps = Needs<'site'> & { restoring: Restoring; point: RestorePoint }

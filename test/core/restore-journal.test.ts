@@ -59,6 +59,8 @@ test('expired() leaves the newest and the safety copies of the last days, and no
   assert.deepEqual(ids([[2, false], [1, false]], 7), ['2']) // biome-ignore format: a line a case
   assert.deepEqual(ids([[3, true], [2, false], [1, false]], 7), ['2']) // biome-ignore format: a line a case
   assert.deepEqual(ids([[9, true], [2, true], [1, false]], 7), ['9']) // biome-ignore format: a line a case
+  assert.deepEqual(ids([[5, true], [4, true], [3, true], [2, true], [1, false]], 7), ['4', '3']) // biome-ignore format: a line a case
+  assert.deepEqual(ids([[9, true], [4, true], [3, true], [2, true]], 7), ['9', '3']) // biome-ignore format: a line a case
 })
 
 test('expired() keeps what each recovery replaced for its days, and what undone ones did until the next success', () => {
@@ -75,7 +77,7 @@ test('expired() keeps what each recovery replaced for its days, and what undone 
   assert.deepEqual(ids([2, 'recover'], [1, 'undo']), [])
 })
 
-test('expired(): by property, what is younger than its days and newest or a safety copy stays, all else goes', () => {
+test('expired(): by property, what is younger than its days and newest stays, of the safety copies the first and the last, all else goes', () => {
   const ages = fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.boolean()), { maxLength: 8 })
   fc.assert(
     fc.property(ages, fc.integer({ min: 0, max: 30 }), (list, days) => {
@@ -83,8 +85,11 @@ test('expired(): by property, what is younger than its days and newest or a safe
       const all = list.toSorted(([a], [b]) => b - a).map(([age, safety]) => kept(age, safety, now))
       const gone = expired(all, now, days)
       for (const one of all) {
-        const isYoung = now - one.startedAt <= days * DAY
-        assert.equal(!gone.includes(one), isYoung && (one === all.at(-1) || one.safety !== undefined))
+        const isYoung = (each: Transaction): boolean => now - each.startedAt <= days * DAY
+        const copies = all.filter(each => isYoung(each) && each.safety !== undefined)
+        const stays = one === all.at(-1) || one === copies[0] || one === copies.at(-1)
+        const isBetween = copies.includes(one) && one !== copies[0] && one !== copies.at(-1)
+        assert.equal(!gone.includes(one), isYoung(one) && stays && !isBetween)
       }
     }),
   )

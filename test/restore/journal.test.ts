@@ -55,6 +55,7 @@ if (inOwnMounts(import.meta.filename)) {
   const looks = (count: number): Fingerprint => ({
     files: Object.fromEntries(Array.from({ length: count }, (_, index) => [`page${index}`, 'the same'])),
     tables: {},
+    rows: {},
   })
 
   const spoiled = { full: () => disk.fill(), 'read-only': () => disk.mayWrite(false) }

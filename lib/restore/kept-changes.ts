@@ -1,0 +1,149 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DAY } from '../core/age.ts'
+import type { LocalChanges, WrittenRow } from '../core/local-changes.ts'
+import { formatBytes } from '../core/size.ts'
+import { counted, messageOf, printable } from '../core/wording.ts'
+import { sandboxed } from '../host/sandbox.ts'
+import type { HostContext, SitePlace } from '../host/site.ts'
+import { removeTree } from '../host/special-files.ts'
+import { makeFolder, writeWhole } from '../host/whole-file.ts'
+import type { Host } from '../inventory/schema.ts'
+import { workFolder } from './journal.ts'
+import { openPlace } from './place.ts'
+import { writtenRowsSql } from './written-rows.ts'
+
+/** What was written is kept in a folder of one of these names, and the time behind it. */
+type Kind = 'changes' | 'late-writes'
+const FOLDER = /^(changes|late-writes)-(\d{4}-\d\d-\d\dT\d{6}Z)(-\d+)?$/
+
+/** Whether that is the name of such a folder. */
+export const isChangesFolder = (name: string): boolean => FOLDER.test(name)
+
+/** The folder beside a site's safety copies that has them. */
+const homeOf = (host: Host, site: string): string => join(workFolder(host), encodeURIComponent(site))
+
+/** What is kept of somebody's changes, to be merged by a person. */
+export interface KeptChanges {
+  /** A folder with `list.txt`, `rows.sql` and `files/`. */
+  readonly path: string
+  readonly bytes: number
+  /** What is not in it, and why: a sentence each. */
+  readonly left: readonly string[]
+}
+
+const MOST_FILES = 20_000
+const MOST_LISTED = 20_000
+
+/**
+ * Keeps what somebody wrote on a site apart: the files as they are, the rows as statements, and a list of both.
+ * @param head the first lines of the list: what this is
+ */
+export async function keepChanges(
+  context: HostContext,
+  site: SitePlace,
+  changes: LocalChanges,
+  { kind, head, sizes }: { readonly kind: Kind; readonly head: string; readonly sizes: Readonly<Record<string, number>> },
+): Promise<KeptChanges> {
+  const { host, shell } = context
+  const most = host.keepChanges.megabytes * 1e6
+  const path = freshFolder(homeOf(host, site.name), kind, shell.now())
+  makeFolder(join(path, 'files'))
+  const { copied, bytes, left } = choose(changes, sizes, most)
+  if (copied.length > 0) await copy(context, site.folder, copied, join(path, 'files'))
+  const rows = await writtenRowsSql(context, changes.rows, Math.max(1e6, most - bytes))
+  if (rows.sql !== '') writeWhole(join(path, 'rows.sql'), HEAD_OF_SQL + rows.sql)
+  const all = [...left, ...rows.left]
+  writeWhole(
+    join(path, 'list.txt'),
+    [head, '', ...listOf(changes), ...(all.length > 0 ? ['', 'Not kept:', ...all] : []), ''].join('\n'),
+  )
+  return { path, bytes: bytes + Buffer.byteLength(rows.sql), left: all }
+}
+
+const HEAD_OF_SQL = `-- What was written here, as it is here. Numbers may be taken by other rows where it is merged: look first.
+SET NAMES utf8mb4;
+`
+
+function freshFolder(home: string, kind: Kind, now: number): string {
+  const name = `${kind}-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}Z`
+  const there = namesIn(home)
+  let fresh = name
+  for (let number = 2; there.includes(fresh); number += 1) fresh = `${name}-${number}`
+  return join(home, fresh)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // nothing is kept of this site
+  }
+}
+
+/** The small ones first: of what does not fit, the fewest are left out. */
+function choose({ files }: LocalChanges, sizes: Readonly<Record<string, number>>, most: number) {
+  const there = files.filter(({ how }) => how !== 'removed').map(({ path }) => path)
+  const bySize = there.toSorted((a, b) => (sizes[a] ?? 0) - (sizes[b] ?? 0))
+  let bytes = 0
+  const copied = bySize.slice(0, MOST_FILES).filter(path => {
+    const after = bytes + (sizes[path] ?? 0)
+    if (after > most) return false
+    bytes = after
+    return true
+  })
+  const left = there.length - copied.length
+  const text = `${counted(left, 'file')}: more than ${formatBytes(most)} (keepChanges in the inventory) or than ${MOST_FILES} files`
+  return { copied, bytes, left: left === 0 ? [] : [text] }
+}
+
+/** No link of the site's is followed, and what is no plain file is copied as what it is. */
+async function copy({ shell }: HostContext, live: string, paths: readonly string[], to: string): Promise<void> {
+  const script = 'cd "$1" && exec xargs -0 cp --archive --parents --target-directory="$2" --'
+  const sandbox = {
+    reads: [live],
+    writes: [to],
+    capabilities: ['CAP_DAC_OVERRIDE', 'CAP_CHOWN', 'CAP_FOWNER', 'CAP_FSETID'],
+    noLinks: live,
+  } as const
+  const words = sandboxed(['sh', '-c', script, 'keep-changes', live, to], sandbox)
+  const input = paths.map(path => `./${path}\0`).join('')
+  await shell.with({ input, onLine: () => {} }).ask(String)`${words}`.catch(error => {
+    // one that went away meanwhile is no reason to lose the others
+    if (shell.stop.aborted) throw error
+    shell.note('warning', `not all changed files could be kept apart: ${messageOf(error)}`)
+  })
+}
+
+function listOf({ rows, files }: LocalChanges): string[] {
+  const rowText = ({ how, kind, label = '', table, key }: WrittenRow): string =>
+    `${how} ${kind} ${label === '' ? '' : `${JSON.stringify(printable(label))} `}(${table} ${key})`
+  const lines = [...rows.map(rowText), ...files.map(({ how, kind, path }) => `${how} ${kind} ${JSON.stringify(printable(path))}`)]
+  return [...lines.slice(0, MOST_LISTED), ...(lines.length > MOST_LISTED ? [`and ${lines.length - MOST_LISTED} more`] : [])]
+}
+
+/** Removes what is past its days, and the oldest of a site that takes more than it may. @throws when it cannot be */
+export async function tidyChanges({ host, shell }: HostContext, site: string): Promise<void> {
+  const home = homeOf(host, site)
+  const found = namesIn(home)
+    .filter(isChangesFolder)
+    .toSorted((a, b) => (timeOf(a) < timeOf(b) ? 1 : -1))
+  let bytes = 0
+  for (const name of found) {
+    const { days, megabytes } = host.keepChanges
+    const isOld = shell.now() - timeIn(timeOf(name)) > days * DAY
+    bytes += isOld ? 0 : await sizeOf(join(home, name))
+    // what was written on a host after others took the site over is nowhere else: it stays for its days
+    const isTooMuch = bytes > megabytes * 1e6 && name !== found[0] && name.startsWith('changes-')
+    if (!isOld && !isTooMuch) continue
+    using place = openPlace(host, join(home, name))
+    if (place) await removeTree(place.folder, place.name, shell)
+  }
+
+  async function sizeOf(folder: string): Promise<number> {
+    return Number((await shell.quick.with({ onLine: () => {} }).ask(String)`du --summarize --bytes -- ${folder}`).split('\t')[0])
+  }
+}
+
+const timeOf = (name: string): string => FOLDER.exec(name)![2]!
+const timeIn = (stamp: string): number => Date.parse(stamp.replace(/T(\d\d)(\d\d)(\d\d)Z/, 'T$1:$2:$3Z'))

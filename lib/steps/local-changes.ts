@@ -1,0 +1,103 @@
+import type { DatabaseAccess } from '../core/database-access.ts'
+import { changesBetween, changesText, isEdited, isUntouched, isWritten, type LocalChanges } from '../core/local-changes.ts'
+import type { Transaction } from '../core/restore-journal.ts'
+import { printTime } from '../core/restore-point.ts'
+import { formatBytes } from '../core/size.ts'
+import type { Step } from '../engine/step.ts'
+import type { HostContext, Site } from '../host/site.ts'
+import { accessesOf, databasesIn } from '../restore/database-access.ts'
+import { isIn, readFingerprint, sizesIn, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
+import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
+import { keepChanges } from '../restore/kept-changes.ts'
+import type { Restoring } from '../restore/transaction.ts'
+import { withLabels } from '../restore/written-rows.ts'
+import type { Needs } from '../store/facts.ts'
+import type { Guarded } from './restore.ts'
+
+type ChecksChanges = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }
+
+/**
+ * Looks whether somebody changed the replica since it was put in place. What was written is kept apart, and the report
+ * names it, before it is replaced; what visits leave (caches, sessions, due tasks) is nobody's.
+ */
+export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
+  name: 'local-changes',
+  title: 'Check for local changes',
+  run: async ({ host, secrets, site }, shell) => {
+    const context = { host, secrets, shell }
+    const was = readFingerprint(context, site.name)
+    if (!site.local) return { untouched: [] }
+    if (!was) {
+      // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
+      const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
+      await keepAsSafetyCopy(context, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
+      return { untouched: [] }
+    }
+    const databases = await readableAccesses(context, site)
+    const is = await takeFingerprint(context, site.folder, databases)
+    const changes = changesBetween(was, is)
+    const { unknown } = changes
+    if (unknown.length > 0) shell.note('info', `changed here too, by visits or by somebody: ${some(unknown)}`)
+    if (isWritten(changes)) await keepWritten(context, site, changes, sizesIn(is))
+    const known = databases.filter(access => isIn(was, access)).map(({ database }) => database)
+    return { untouched: known.filter(database => isUntouched(changes, database)) }
+  },
+}
+
+/** Keeps what somebody wrote apart and names it; the whole site too where somebody worked on its pages or files. */
+async function keepWritten(context: HostContext, site: Site, changes: LocalChanges, sizes: Sizes): Promise<void> {
+  const { host, shell } = context
+  const named = { ...changes, rows: await withLabels(context, changes.rows) }
+  const text = changesText(named)
+  const what = `${site.name} was changed here since the last replay: ${text}`
+  await shell.act(`keep what was changed in ${site.name} for ${host.keepChanges.days} days`, async () => {
+    const head = `What was written in the replica of ${site.name} on ${host.name} before it was replaced, ${printTime(shell.now())}`
+    const { path, bytes, left } = await keepChanges(context, site, named, { kind: 'changes', head, sizes })
+    const whole = isEdited(changes) ? `, and all of it as a safety copy for ${host.keepPrevious} days` : ''
+    shell.note('significant', `${what}; kept in ${path} (${formatBytes(bytes)}) for ${host.keepChanges.days} days${whole}`)
+    for (const each of left) shell.note('warning', `not kept of ${site.name}: ${each}`)
+  })
+  if (!isEdited(changes)) return
+  const bytes = Object.values(sizes).reduce((sum, size) => sum + size, 0)
+  await shell.act(`keep ${site.name} as it is now as a safety copy (${formatBytes(bytes)} of files)`, () => {
+    updatePending(host, { ...pendingOf(host, site.name), safety: `changed by hand: ${text}` })
+  })
+}
+
+type Sizes = ReturnType<typeof sizesIn>
+
+/** What is known of a replica without a fingerprint, by what was done to it last. */
+const NOT_REMEMBERED: Record<Transaction['task'], string> = {
+  configuration: 'was not put here by a replay',
+  replica: 'was put here by a replay that was cut off before it could remember how the site looked',
+  recover: 'was put here by a recovery, not by a replay',
+  undo: 'was put back here by an undo, not by a replay',
+}
+
+async function keepAsSafetyCopy({ host, shell }: HostContext, site: string, what: string): Promise<void> {
+  await shell.act(`keep ${site} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
+    updatePending(host, { ...pendingOf(host, site), safety: what })
+  })
+  shell.note('significant', `${site} ${what}; kept as a safety copy for ${host.keepPrevious} days`)
+}
+
+const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
+
+/** A configuration that somebody broke by hand is a change like any other. */
+async function readableAccesses(context: HostContext, site: Site): Promise<readonly DatabaseAccess[]> {
+  const databases = await databasesIn(context, site, site.folder)
+  for (const { data } of databases) if ('unknown' in data) context.shell.note('info', data.unknown)
+  return accessesOf(databases)
+}
+
+/** Remembers how the replica looks now. */
+export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
+  name: 'record-replica',
+  title: 'Record the state of the replica',
+  run: async ({ host, secrets, site }, shell) => {
+    await shell.act(`take the fingerprint of ${site.name}`, async () => {
+      const context = { host, secrets, shell }
+      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, await readableAccesses(context, site)))
+    })
+  },
+}
