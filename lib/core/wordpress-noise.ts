@@ -95,6 +95,7 @@ const CACHES = [
   `${CONTENT}uploads/(?:.*/)?(?:elementor/(?:css|thumbs|screenshots)|oxygen/css|fusion-(?:styles|scripts)|wc-logs|wpcf7_captcha)/`,
   `${CONTENT}uploads/(?:siteground-optimizer-assets|sb-instagram-feed-images|wpo|wp-statistics|simple-history|woocommerce_uploads/logs)/`,
   '\\.log(?:\\.\\d+)?$|(?:^|/)error_log$|(?:^|/)\\.maintenance$|\\.lock$',
+  '^PRIMARY_IS_[^/]+$|^\\.holdfast', // our own
 ]
 const NOISE_PATH = new RegExp(CACHES.join('|'), 'i')
 const DATABASE_FILE = /\.(?:sqlite3?|db)(?:-journal|-wal|-shm)?$/i

@@ -11,6 +11,8 @@ export interface WrittenTable {
   readonly key: string
   /** What a row says; columns that are not there say nothing. What changes by itself (counts) is not among them. */
   readonly columns: readonly string[]
+  /** A value of a column that says the same as another one. */
+  readonly same?: { readonly column: string; readonly value: string; readonly as: string }
   /** SQL: which rows are somebody's. */
   readonly where: string
   /** SQL: which of {@link WRITTEN} a row is. */
@@ -49,9 +51,10 @@ export const WRITTEN_TABLES: readonly WrittenTable[] = [
     columns: [
       ...['post_author', 'post_date', 'post_content', 'post_title', 'post_excerpt', 'comment_status', 'ping_status'],
       ...['post_password', 'post_name', 'post_content_filtered', 'post_parent', 'guid', 'menu_order', 'post_type'],
-      // a post whose hour has come is published by the first visit
-      ...['post_mime_type', "IF(post_status = 'future', 'publish', post_status)"],
+      ...['post_mime_type', 'post_status'],
     ],
+    // a post whose hour has come is published by the first visit
+    same: { column: 'post_status', value: 'future', as: 'publish' },
     where: `post_type NOT IN (${list([...NOISE_POST_TYPES, ...OWN_POST_TYPES])}) AND post_status NOT IN (${list(NOISE_POST_STATUSES)})`,
     kind: "CASE WHEN post_type LIKE 'shop\\_order%' THEN 'order' WHEN post_type = 'attachment' THEN 'upload' ELSE 'post' END",
     label: 'post_title',

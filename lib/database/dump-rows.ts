@@ -1,29 +1,59 @@
+import type { Readable } from 'node:stream'
 import type { Host } from '../inventory/schema.ts'
 import type { DatabaseClient } from './client.ts'
-import { queryLimits } from './time-limits.ts'
+import { dumpLimits, queryLimits } from './time-limits.ts'
 
-/** One INSERT a row that names its columns, and nothing else. */
+/** One INSERT a row, and nothing else. */
 const SHAPE = [
-  ...['--no-create-info', '--skip-triggers', '--complete-insert', '--skip-extended-insert', '--hex-blob', '--compact'],
+  ...['--no-create-info', '--skip-triggers', '--skip-extended-insert', '--hex-blob', '--compact'],
   ...['--single-transaction', '--quick', '--no-tablespaces', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'],
 ]
 
+/** What is to be dumped: rows of a table. */
+interface Wanted {
+  readonly database: string
+  readonly table: string
+  /** SQL that is ours. */
+  readonly where: string
+}
+
+interface From {
+  readonly host: Host
+  readonly client: DatabaseClient
+}
+
+const wordsFor = ({ host, client }: From, { database, table, where }: Wanted, more: readonly string[] = []): readonly string[] =>
+  client.words(host.database.dumpProgram, [...SHAPE, ...more, `--where=${where}`, '--', database, table])
+
 /**
- * Some rows of a table as INSERT statements, a line each, which a person may look at in a terminal.
- * @param where SQL that is ours
+ * Some rows of a table as INSERT statements that name their columns, a line each, which a person may look at in a
+ * terminal.
  * @param most bytes
  * @throws when they are more
  */
-export async function dumpRows(
-  { host, client }: { readonly host: Host; readonly client: DatabaseClient },
-  { database, table, where }: { readonly database: string; readonly table: string; readonly where: string },
-  most: number,
-): Promise<string> {
-  const words = client.words(host.database.dumpProgram, [...SHAPE, `--where=${where}`, '--', database, table])
-  const quiet = client.shell.with({ onLine: () => {}, maxOutput: most, ...queryLimits(host) })
-  const printed = await quiet.ask(String)`${words}`
+export async function dumpRows(from: From, wanted: Wanted, most: number): Promise<string> {
+  const quiet = from.client.shell.with({ onLine: () => {}, maxOutput: most, ...queryLimits(from.host) })
+  const printed = await quiet.ask(String)`${wordsFor(from, wanted, ['--complete-insert'])}`
   const rows = printed.split('\n').filter(line => line.startsWith('INSERT INTO '))
   return rows.map(row => `${plainText(row)}\n`).join('')
+}
+
+/** The same as a dump has them, as they come: there may be very many. */
+export async function dumpedRows(
+  from: From,
+  wanted: Wanted,
+  take: (output: AsyncIterable<Buffer>) => Promise<void>,
+): Promise<void> {
+  let hasBegun = false
+  async function* watched(output: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const bytes of output) {
+      hasBegun = true
+      yield bytes
+    }
+  }
+  const takeOutput = async (output: Readable): Promise<void> => await take(watched(output))
+  const limits = dumpLimits(from.host, () => hasBegun)
+  await from.client.shell.with({ takeOutput, onLine: () => {}, ...limits }).ask(() => undefined)`${wordsFor(from, wanted)}`
 }
 
 const LITERAL = /`(?:[^`]|``)*`|'(?:[^'\\]|\\[\s\S])*'/g

@@ -23,6 +23,9 @@ export const secretName = z
   .regex(/^[A-Z_][A-Z0-9_]*$/, 'wanted the NAME of a variable in .env (capitals, digits, _), never the secret itself')
   .describe('Name of a variable in .env')
 
+/** The name of a unit of systemd. */
+export const unit = z.string().regex(/^[A-Za-z0-9:_.\\@-]+$/, 'wanted the name of a systemd unit')
+
 export const seconds = z.number().positive()
 
 /** Where Holdfast keeps its own things on a host. */

@@ -5,31 +5,11 @@ import { isHostName } from '../core/marker.ts'
 import { check } from './check.ts'
 import { deadlines, drillTime, duration } from './deadlines.ts'
 import { desktop } from './desktop.ts'
-import { absolutePath, paths, relativePath, seconds, secretName, words } from './fields.ts'
+import { absolutePath, paths, relativePath, seconds, secretName, unit, words } from './fields.ts'
+import { addresses, nameServers, vpn } from './network.ts'
 import { hooks, mail, metrics, pings } from './reporting.ts'
 
-const unit = z.string().regex(/^[A-Za-z0-9:_.\\@-]+$/, 'wanted the name of a systemd unit')
 const interval = z.string().refine(text => (intervalSeconds(text) ?? 0) > 0, 'wanted an interval such as 1M, 1W or 28D')
-
-const probe = z.strictObject({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65535).describe('A TCP port that answers at the other end of the tunnel'),
-})
-
-const vpn = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('unit'), unit, probe: probe.optional(), timeout: seconds.default(60) }),
-    z.strictObject({
-      kind: z.literal('commands'),
-      name: z.string().regex(/^[A-Za-z0-9._-]+$/),
-      up: words,
-      down: words,
-      isUp: words.optional().describe('Exits 0 when it is on'),
-      probe: probe.optional(),
-      timeout: seconds.default(60),
-    }),
-  ])
-  .describe('A VPN that is switched on for the run')
 
 const mountedBy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unit'), unit }),
@@ -164,18 +144,8 @@ export const hostSchema = z.strictObject({
   duplicity: duplicity.prefault({}),
   webServer: webServer.optional(),
   certificates: absolutePath.default('/etc/letsencrypt'),
-  addresses: z
-    .array(z.union([z.ipv4(), z.ipv6()], 'wanted an IP address, such as 192.0.2.7 or 2001:db8::7'))
-    .default([])
-    .describe("Under which visitors reach this host, where its interfaces' own are others (behind NAT, a load balancer)"),
-  nameServers: z
-    .array(
-      z
-        .string()
-        .regex(/^([\d.]+|\[[0-9a-f:]+\]|[0-9a-f:]+)(:\d{1,5})?$/i, 'wanted an IP address, with a port where it is not 53'),
-    )
-    .default([])
-    .describe("Who is asked what the sites' domains resolve to; each domain's own name servers when absent"),
+  addresses,
+  nameServers,
   database: database.prefault({}),
   sites: z.record(z.string(), site).default({}),
   desktop: desktop.optional(),

@@ -99,8 +99,15 @@ async function sumOf(admin: Admin, columns: readonly string[], from: string): Pr
   return [count, mixed, sum].join(' ')
 }
 
-async function writtenRows(admin: Admin, from: string, { key, columns, where, kind }: WrittenTable, there: ReadonlySet<string>) {
-  const said = columns.filter(column => /\W/.test(column) || there.has(column.toLowerCase()))
+async function writtenRows(
+  admin: Admin,
+  from: string,
+  { key, columns, same, where, kind }: WrittenTable,
+  there: ReadonlySet<string>,
+) {
+  const said = columns
+    .filter(column => there.has(column.toLowerCase()))
+    .map(column => (column === same?.column ? `IF(${column} = '${same.value}', '${same.as}', ${column})` : column))
   const digest = `CONCAT(${kind}, ' ', LEFT(MD5(${rowText(said)}), 16))`
   const rows = await admin.rows(`SELECT ${key}, ${digest} FROM ${from} WHERE ${where} ORDER BY ${key} DESC LIMIT ${MOST_ROWS};`)
   const newest = Object.fromEntries(rows) as Record<string, string>

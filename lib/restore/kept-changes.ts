@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY } from '../core/age.ts'
 import type { LocalChanges, WrittenRow } from '../core/local-changes.ts'
@@ -7,7 +6,7 @@ import { counted, messageOf, printable } from '../core/wording.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { removeTree } from '../host/special-files.ts'
-import { makeFolder, writeWhole } from '../host/whole-file.ts'
+import { makeFolder, namesIn, writeWhole } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { workFolder } from './journal.ts'
 import { openPlace } from './place.ts'
@@ -71,14 +70,6 @@ function freshFolder(home: string, kind: Kind, now: number): string {
   let fresh = name
   for (let number = 2; there.includes(fresh); number += 1) fresh = `${name}-${number}`
   return join(home, fresh)
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return [] // nothing is kept of this site
-  }
 }
 
 /** The small ones first: of what does not fit, the fewest are left out. */

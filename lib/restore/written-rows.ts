@@ -1,6 +1,6 @@
 import type { WrittenRow } from '../core/local-changes.ts'
 import { counted, messageOf } from '../core/wording.ts'
-import { prefixIn, type Related, WRITTEN_TABLES } from '../core/written-tables.ts'
+import { prefixIn, type Related, WRITTEN, WRITTEN_TABLES } from '../core/written-tables.ts'
 import { adminOf } from '../database/admin.ts'
 import { administrator } from '../database/client.ts'
 import { contentsOf } from '../database/contents.ts'
@@ -13,7 +13,6 @@ type Asks = Pick<HostContext, 'host' | 'shell'>
 /** Keys that one statement names, and rows of one table that are kept or named. */
 const AT_ONCE = 1000
 const MOST_ROWS = 20_000
-const MOST_NAMED = 200
 
 /** Rows of one table that are still there. */
 interface Group {
@@ -34,25 +33,25 @@ function groupsOf(rows: readonly WrittenRow[]): Group[] {
 const writtenTableOf = ({ table }: Pick<Group, 'table'>) =>
   WRITTEN_TABLES.filter(each => table.endsWith(each.table)).toSorted((a, b) => b.table.length - a.table.length)[0]
 
-/** What people call these rows, as far as that can be told. */
-export async function withLabels({ host, shell }: Asks, rows: readonly WrittenRow[]): Promise<readonly WrittenRow[]> {
+/** What these rows are and what people call them, as far as that can be told. */
+export async function described({ host, shell }: Asks, rows: readonly WrittenRow[]): Promise<readonly WrittenRow[]> {
   const admin = adminOf({ host, shell })
-  const labels = new Map<string, string>()
-  for (const group of groupsOf(rows)) {
-    const written = writtenTableOf(group)
+  const known = new Map<string, Pick<WrittenRow, 'kind' | 'label'>>()
+  for (const { database, table, keys } of groupsOf(rows)) {
+    const written = writtenTableOf({ table })
     if (!written) continue
-    const from = `${quoteName(group.database)}.${quoteName(group.table)}`
-    const keys = group.keys.slice(0, MOST_NAMED).join(', ')
-    const label = `LEFT(${written.label}, 100)`
-    const found = await admin
-      .rows(`SELECT ${written.key}, ${label} FROM ${from} WHERE ${written.key} IN (${keys});`)
-      .catch(() => [])
-    for (const [key = '', text = ''] of found) labels.set(`${group.database}.${group.table} ${key}`, text)
+    const { key: column, kind, label } = written
+    const from = `${quoteName(database)}.${quoteName(table)}`
+    for (let at = 0; at < Math.min(keys.length, MOST_ROWS); at += AT_ONCE) {
+      const where = `${column} IN (${keys.slice(at, at + AT_ONCE).join(', ')})`
+      const found = await admin
+        .rows(`SELECT ${column}, ${kind}, LEFT(${label}, 100) FROM ${from} WHERE ${where};`)
+        .catch(() => [])
+      for (const [key = '', said, text = ''] of found)
+        known.set(`${database}.${table} ${key}`, { kind: WRITTEN.find(each => each === said)!, label: text })
+    }
   }
-  return rows.map(row => {
-    const label = labels.get(`${row.table} ${row.key}`)
-    return label === undefined ? row : { ...row, label }
-  })
+  return rows.map(row => ({ ...row, ...known.get(`${row.table} ${row.key}`) }))
 }
 
 /**

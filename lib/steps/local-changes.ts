@@ -10,7 +10,7 @@ import { isIn, readFingerprint, sizesIn, takeFingerprint, writeFingerprint } fro
 import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
 import { keepChanges } from '../restore/kept-changes.ts'
 import type { Restoring } from '../restore/transaction.ts'
-import { withLabels } from '../restore/written-rows.ts'
+import { described } from '../restore/written-rows.ts'
 import type { Needs } from '../store/facts.ts'
 import type { Guarded } from './restore.ts'
 
@@ -47,7 +47,7 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
 /** Keeps what somebody wrote apart and names it; the whole site too where somebody worked on its pages or files. */
 async function keepWritten(context: HostContext, site: Site, changes: LocalChanges, sizes: Sizes): Promise<void> {
   const { host, shell } = context
-  const named = { ...changes, rows: await withLabels(context, changes.rows) }
+  const named = { ...changes, rows: await described(context, changes.rows) }
   const text = changesText(named)
   const what = `${site.name} was changed here since the last replay: ${text}`
   await shell.act(`keep what was changed in ${site.name} for ${host.keepChanges.days} days`, async () => {

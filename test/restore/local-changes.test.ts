@@ -9,12 +9,15 @@ import { Secret } from '../../lib/core/secret.ts'
 import type { HostContext } from '../../lib/host/site.ts'
 import { sizesIn, takeFingerprint } from '../../lib/restore/fingerprint.ts'
 import { isChangesFolder, keepChanges, tidyChanges } from '../../lib/restore/kept-changes.ts'
-import { withLabels } from '../../lib/restore/written-rows.ts'
+import { described } from '../../lib/restore/written-rows.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { serve, type WebServer } from '../../lib/sandbox/web.ts'
 import { addPost, createWordpress, type WordPressSite } from '../../lib/sandbox/wordpress.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { hearingShell } from '../support/shell.ts'
+
+/** Each day is like the one before: the first two show all, and a week is asked for by hand. */
+const DAYS = Number(process.env.HOLDFAST_VISITS ?? 2)
 
 const folder = ownFolder('local-changes')
 const { shell, notes } = hearingShell()
@@ -75,15 +78,15 @@ after(async () => {
 /** What was changed since the replica was put in place. */
 async function changes(): Promise<LocalChanges> {
   const found = changesBetween(look, await takeFingerprint(context, site.folder, [access]))
-  return { ...found, rows: await withLabels(context, found.rows) }
+  return { ...found, rows: await described(context, found.rows) }
 }
 
 /** A form that a browser sends. */
 const post = (path: string, fields: Record<string, string>): Promise<Response> =>
   fetch(new URL(path, server.url), { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
 
-test('a week of visits to a replica, with a counter, a cache of pages and logins, is no edit', async () => {
-  for (let day = 0; day < 7; day += 1) {
+test('days of visits to a replica, with a counter, a cache of pages and logins, is no edit', async () => {
+  for (let day = 0; day < DAYS; day += 1) {
     for (const path of [
       '/',
       '/?feed=rss2',
@@ -117,7 +120,7 @@ test('a week of visits to a replica, with a counter, a cache of pages and logins
 
 test('one comment among all that is told, by name', async () => {
   const { status } = await post('/wp-comments-post.php', {
-    comment: 'Nice \u001b[31mpost',
+    comment: 'Nice post',
     author: 'Ann',
     email: 'ann@example.org',
     comment_post_ID: '1',
@@ -138,7 +141,8 @@ test('what people wrote is kept apart: files as they are, rows with what belongs
     INSERT INTO wp_wc_orders_meta (order_id, meta_key, meta_value) VALUES (7, '_gift', 'yes');
     INSERT INTO wp_woocommerce_order_items VALUES (70, 'A cup', 7), (80, 'of another', 8);
     INSERT INTO wp_woocommerce_order_itemmeta VALUES (700, 70, 'blue'), (800, 80, 'red');
-    INSERT INTO wp_users (user_login, user_email) VALUES ('ann', 'ann@example.org')`,
+    INSERT INTO wp_users (user_login, user_email) VALUES ('ann', 'ann@example.org');
+    UPDATE wp_comments SET comment_content = CONCAT('Nice ', CHAR(27), '[31mpost, it''s') WHERE comment_author = 'Ann'`,
     site.database.name,
   )
   const found = await changes()
@@ -156,7 +160,7 @@ test('what people wrote is kept apart: files as they are, rows with what belongs
   const [sql, list] = ['rows.sql', 'list.txt'].map(name => readFileSync(join(kept.path, name), 'utf8')) as [string, string]
   assert.doesNotMatch(sql + list, /[\u0000-\u0009\u000b-\u001f\u007f]/, 'nothing that a terminal obeys')
   assert.match(list, /^added comment "Ann" \(\w+\.wp_comments \d+\)$/m)
-  assert.doesNotMatch(sql, /of another|red|Bot|Auto Draft/)
+  assert.doesNotMatch(sql, /of another|'red'|Bot|Auto Draft/)
 
   await mariadb.query(
     `CREATE DATABASE merged; ${['comments', 'commentmeta', 'users', 'usermeta', 'wc_orders', 'wc_orders_meta', 'woocommerce_order_items', 'woocommerce_order_itemmeta'].map(name => `CREATE TABLE merged.wp_${name} LIKE ${site.database.name}.wp_${name}`).join('; ')}`,
@@ -166,7 +170,7 @@ test('what people wrote is kept apart: files as they are, rows with what belongs
     'SELECT comment_content FROM wp_comments; SELECT user_login FROM wp_users; SELECT status FROM wp_wc_orders; SELECT meta_value FROM wp_wc_orders_meta; SELECT order_item_name FROM wp_woocommerce_order_items; SELECT meta_value FROM wp_woocommerce_order_itemmeta',
     'merged',
   )
-  assert.deepEqual(merged.trim().split('\n'), ['Nice \u001b[31mpost', 'ann', 'wc-processing', 'yes', 'A cup', 'blue'])
+  assert.deepEqual(merged.trim().split('\n'), ["Nice \u001b[31mpost, it's", 'ann', 'wc-processing', 'yes', 'A cup', 'blue'])
 })
 
 test('what is kept of a site is bounded: what does not fit is named, and the oldest go first', async () => {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, globSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { DatedNights } from '../support/dated-nights.ts'
@@ -89,22 +99,23 @@ test('no file of the live tree shares an inode with what is kept', () => {
   )
 })
 
-test('what somebody changed on a replica is kept as a safety copy, told, and outlives later successes', async () => {
+test('what somebody changed on a replica is kept apart and as a safety copy, told, and outlives later successes', async () => {
   appendFileSync(join(replica(), 'SITE', 'index.php'), '// by hand\n')
   writeFileSync(join(replica(), 'SITE', 'ends with a space '), 'by hand')
-  await servers[1].query("INSERT INTO wp_posts (title) VALUES ('By hand')", 'rr_blog')
+  await servers[1].query("INSERT INTO wp_options (option_name, option_value) VALUES ('of a plugin', 'By hand')", 'rr_blog')
   await servers[0].query("INSERT INTO wp_posts (title) VALUES ('By the primary')", 'rr_blog')
   await nights.backUp(FIRST + 2 * DAY)
   const said = await replay()
   assert.match(
     said,
-    /blog was changed here since the last replay: 3 files \(SITE, SITE\/ends with a space , SITE\/index\.php\) and in the database rr_blog\.wp_posts; kept as a safety copy/,
+    /blog was changed here since the last replay: 2 files \(SITE\/ends with a space , SITE\/index\.php\); kept in \S+changes-\S+ \(\d+ bytes\) for 30 days, and all of it as a safety copy for 7 days/,
   )
+  assert.match(said, /changed here too, by visits or by somebody: rr_blog\.wp_options/)
   assertSame()
   for (const night of [3, 4]) {
     writeFileSync(join(site.folder, 'SITE', 'new.txt'), `${night}`.repeat(night))
     await nights.backUp(FIRST + night * DAY)
-    assert.doesNotMatch(await replay(), /safety copy/)
+    assert.doesNotMatch(await replay(), /safety copy|was changed here/)
     assertSame()
   }
   const trees = globSync(join(web2.vhosts, '.holdfast/blog/*/tree'))
@@ -113,13 +124,36 @@ test('what somebody changed on a replica is kept as a safety copy, told, and out
   assert.equal(safe.length, 1)
   assert.match(readFileSync(join(safe[0]!, 'SITE/index.php'), 'utf8'), /by hand/)
   const [database] = await databases()
-  assert.match(await servers[1].query('SELECT title FROM wp_posts', database), /^By hand$/m)
+  assert.match(await servers[1].query('SELECT option_value FROM wp_options', database), /^By hand$/m)
+  const [apart] = globSync(join(web2.vhosts, '.holdfast/blog/changes-*'))
+  assert.match(readFileSync(join(apart!, 'files/SITE/index.php'), 'utf8'), /by hand/)
+})
+
+test('what visitors wrote on a replica is kept apart, night for night, and no copy of the whole site with it', async () => {
+  const before = globSync(join(web2.vhosts, '.holdfast/blog/*/tree')).length
+  const files = () =>
+    globSync(join(web2.vhosts, '.holdfast/blog/changes-*/files/SITE/wp-content/uploads/*')).map(path => basename(path))
+  for (const night of [5, 6, 7]) {
+    mkdirSync(join(replica(), 'SITE/wp-content/uploads'), { recursive: true })
+    mkdirSync(join(replica(), 'SITE/wp-content/cache'), { recursive: true })
+    writeFileSync(join(replica(), 'SITE/wp-content/uploads', `${night}.jpg`), 'of a visitor')
+    writeFileSync(join(replica(), 'SITE/wp-content/cache', `${night}.html`), 'of a cache')
+    writeFileSync(join(site.folder, 'SITE', 'new.txt'), `${night}`.repeat(night))
+    await nights.backUp(FIRST + night * DAY)
+    assert.match(
+      await replay(),
+      new RegExp(`1 upload \\(SITE/wp-content/uploads/${night}\\.jpg\\); kept in \\S+ \\(12 bytes\\) for 30 days\n`),
+    )
+    assertSame()
+  }
+  assert.deepEqual(files().toSorted(), ['5.jpg', '6.jpg', '7.jpg'])
+  assert.ok(globSync(join(web2.vhosts, '.holdfast/blog/*/tree')).length <= before)
 })
 
 test('a replay that was cut off before it remembered the site is told as that, and nothing of the site is lost', async () => {
   rmSync(join(web2.folder, 'state/fingerprints'), { recursive: true })
   writeFileSync(join(site.folder, 'SITE', 'new.txt'), 'after the cut')
-  await nights.backUp(FIRST + 5 * DAY)
+  await nights.backUp(FIRST + 8 * DAY)
   assert.match(
     await replay(),
     /blog was put here by a replay that was cut off before it could remember how the site looked; kept as a safety copy/,

@@ -50,7 +50,7 @@ mariadb blog -e "REPLACE INTO wp_options (option_name, option_value, autoload) V
 /** Somebody takes a replica for the site. */
 export const edit = web2(`echo 'edited here' >${VHOSTS}/leaflet/SITE/page-5.html`)
 export const EDITED =
-  /^significant: leaflet was changed here since the last replay: 1 file \(SITE\/page-5\.html\); kept as a safety copy/
+  /^significant: leaflet was changed here since the last replay: 1 file \(SITE\/page-5\.html\); kept in .* and all of it as a safety copy/
 
 const DOWN = [of('blog', /^failed: blog: /), of('shop', /^failed: shop: /)]
 
