@@ -38,7 +38,7 @@ const FLOORS = [
   ['host'],
   ['store', 'database', 'wordpress'],
   ['duplicity/io'],
-  ['restore'],
+  ['restore', 'replay'],
   ['site-mode'],
   ['restore-test'],
   ['site'],

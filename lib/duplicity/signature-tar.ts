@@ -1,4 +1,5 @@
 import type { VolumeEnd } from './manifest.ts'
+import { extensionIn, isExtension, padded, TAR_BLOCK, type TarMember, tarHeader } from './tar.ts'
 
 /** What the signatures of a set say of one path, and where that stands in the tar file. */
 export interface SignatureEntry {
@@ -20,69 +21,33 @@ export interface SignatureEntry {
 /** Reads bytes of a file, fewer at its end. */
 export type ReadAt = (from: number, length: number) => Promise<Buffer>
 
-const BLOCK = 512
-const roundUp = (size: number): number => Math.ceil(size / BLOCK) * BLOCK
-
 /** The entries of an unpacked signature file (diffdir.py: tar, with long names), up to where a power cut tore it. */
 export async function* signatureEntries(read: ReadAt): AsyncGenerator<SignatureEntry> {
   let from = 0
-  let longName: string | undefined
+  let more: Partial<TarMember> = {}
   for (let at = 0; ; ) {
-    const header = await read(at, BLOCK)
-    const size = sizeIn(header)
-    if (size === undefined) return
-    const to = at + BLOCK + roundUp(size)
-    const type = String.fromCharCode(header[156]!)
-    if (type === 'x' || type === 'L') {
-      const data = (await read(at + BLOCK, size)).toString('latin1')
-      if (data.length < size) return
-      longName = (type === 'L' ? data.replace(/\0.*$/s, '') : paxPath(data)) ?? longName
+    const header = tarHeader(await read(at, TAR_BLOCK))
+    if (header === undefined) return
+    const to = at + TAR_BLOCK + padded(header.size)
+    if (isExtension(header)) {
+      const data = await read(at + TAR_BLOCK, header.size)
+      if (data.length < header.size) return
+      more = { ...more, ...extensionIn(header, data) }
     } else {
-      const [, kind, path = ''] = /^(signature|snapshot|deleted)(?:\/(.*?))?\/?$/s.exec(longName ?? nameIn(header)) ?? []
-      if (kind === undefined || (size > 0 && (await read(to - 1, 1)).length < 1)) return
-      yield {
-        kind: kind as SignatureEntry['kind'],
-        path,
-        from,
-        to,
-        modifiedAt: octal(header, 136, 12) * 1000,
-        content: { from: at + BLOCK, bytes: size },
-      }
-      ;[from, longName] = [to, undefined]
+      const { name, size, modified } = { ...header, ...more }
+      const { kind, path } = signatureName(name) ?? {}
+      if (kind === undefined || path === undefined || (size > 0 && (await read(to - 1, 1)).length < 1)) return
+      yield { kind, path, from, to, modifiedAt: modified * 1000, content: { from: at + TAR_BLOCK, bytes: size } }
+      ;[from, more] = [to, {}]
     }
     at = to
   }
 }
 
-/** The size of what follows a header; undefined where it is none, by its checksum. */
-function sizeIn(header: Buffer): number | undefined {
-  if (header.length < BLOCK || header.every(byte => byte === 0)) return undefined
-  const sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0)
-  return sum === octal(header, 148, 8) ? octal(header, 124, 12) : undefined
-}
-
-const octal = (header: Buffer, from: number, length: number): number =>
-  Number.parseInt(header.toString('latin1', from, from + length), 8)
-
-const textIn = (header: Buffer, from: number, length: number): string =>
-  header.toString('latin1', from, from + length).replace(/\0.*$/s, '')
-
-function nameIn(header: Buffer): string {
-  const prefix = header.toString('latin1', 257, 263) === 'ustar\0' ? textIn(header, 345, 155) : ''
-  return `${prefix === '' ? '' : `${prefix}/`}${textIn(header, 0, 100)}`
-}
-
-/** Records are `LENGTH KEY=VALUE\n`, and a value may hold line feeds. */
-function paxPath(data: string): string | undefined {
-  let path: string | undefined
-  for (let rest = data; rest !== ''; ) {
-    const [, length] = /^(\d+) /.exec(rest) ?? []
-    if (length === undefined) return path
-    const record = rest.slice(0, Number(length))
-    rest = rest.slice(Number(length))
-    path = /^\d+ path=(.*)\n$/s.exec(record)?.[1] ?? path
-  }
-  return path
+/** What the name of a member of a signature file says; undefined where it is none. */
+export function signatureName(name: string): Pick<SignatureEntry, 'kind' | 'path'> | undefined {
+  const [, kind, path = ''] = /^(signature|snapshot|deleted)(?:\/(.*?))?\/?$/s.exec(name) ?? []
+  return kind === undefined ? undefined : { kind: kind as SignatureEntry['kind'], path }
 }
 
 /** How much of a signature file is of what some volumes hold. */
@@ -121,21 +86,21 @@ export async function cutSignatures(
  */
 export function unequalEntry(path: string): Buffer {
   const name = Buffer.from(`snapshot/${path}`, 'latin1')
-  if (name.length <= 100) return tarHeader(name, '6', 0)
-  const data = Buffer.alloc(roundUp(name.length + 1))
+  if (name.length <= 100) return newHeader(name, '6', 0)
+  const data = Buffer.alloc(padded(name.length + 1))
   name.copy(data)
   return Buffer.concat([
-    tarHeader(Buffer.from('././@LongLink'), 'L', name.length + 1),
+    newHeader(Buffer.from('././@LongLink'), 'L', name.length + 1),
     data,
-    tarHeader(name.subarray(0, 100), '6', 0),
+    newHeader(name.subarray(0, 100), '6', 0),
   ])
 }
 
 /** What ends a tar file. */
-export const TAR_END: Buffer = Buffer.alloc(2 * BLOCK)
+export const TAR_END: Buffer = Buffer.alloc(2 * TAR_BLOCK)
 
-function tarHeader(name: Buffer, type: string, size: number): Buffer {
-  const header = Buffer.alloc(BLOCK)
+function newHeader(name: Buffer, type: string, size: number): Buffer {
+  const header = Buffer.alloc(TAR_BLOCK)
   name.copy(header)
   for (const at of [100, 108, 116]) header.write('0000000\0', at)
   header.write(`${size.toString(8).padStart(11, '0')}\0`, 124)

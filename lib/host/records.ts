@@ -18,6 +18,8 @@ const record = z.object({
   backedUpAs: z.string().optional(),
   /** The set that this host's replica, or its last recovery, was made from. */
   restoredFrom: time.optional(),
+  /** What the next replay of this host's replica can begin with; see core/replay-plan.ts. */
+  replay: z.object({ time, tree: z.string(), provenAt: time }).optional(),
   /** What this host's replica consisted of when it was made. */
   contents: z
     .object({

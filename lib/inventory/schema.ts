@@ -173,6 +173,9 @@ export const hostSchema = z.strictObject({
     })
     .prefault({})
     .describe('What was written on a replica, or on a host from which others took a site over, is kept apart, to be merged'),
+  provenEvery: interval
+    .default('30D')
+    .describe('A replica that is made of its last tree and the newest sets is also restored whole so often, and compared'),
   setAtLeastEvery: interval.default('7D').describe('An unchanged site gets a new set once its newest is so old'),
   concurrency: z
     .int()

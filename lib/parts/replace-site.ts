@@ -6,6 +6,7 @@ import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '.
 import { checkDecryption } from '../steps/gpg.ts'
 import { checkLocalChanges, rememberReplica } from '../steps/local-changes.ts'
 import { chooseLocalSite, confirm, tellRecovered } from '../steps/recover.ts'
+import { listTree, rememberReplay, replayFiles } from '../steps/replay.ts'
 import { checkContents, databaseDiffers, type Followed, keepUnread, rememberContents } from '../steps/replica.ts'
 import {
   commit,
@@ -31,8 +32,7 @@ const checkBefore = <Task extends RestoreTask>(task: Task) =>
 /**
  * What was restored becomes a whole site and changes places with the live one; one that then works no more is put back.
  */
-const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers>>()
-  .do(setMarkers)
+const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers> & { markerSet: true }>()
   .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow), { databaseChecked: false })
   .do(readSystemFiles)
   .do(httpCheckBefore)
@@ -49,6 +49,7 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
   .hold(restoreTransaction('recover'))
   .do(restoreFiles)
   .do(checkFiles)
+  .do(setMarkers)
   .use(putInPlace)
   .do(tellRecovered)
 
@@ -60,13 +61,16 @@ export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()
   .use(checkBefore('replica'))
   .hold(restoreTransaction('replica'))
   .do(checkLocalChanges)
-  .do(restoreFiles)
+  .do(replayFiles)
   .do(keepUnread)
   .do(checkFiles)
   .do(checkContents)
+  .do(setMarkers)
+  .do(listTree)
   .use(putInPlace)
   .do(rememberContents)
   .do(rememberReplica)
+  .do(rememberReplay)
 
 /** Swaps back what the last restore replaced. */
 export const undoRestore = recipe<NeedsOf<typeof chooseLocalSite> & Needs<'secrets'> & { recovery: Recovery }>()

@@ -26,7 +26,8 @@ import type { Restored, RestoredDatabase, Restoring } from '../restore/transacti
 import { clearSetuidBits, refuseUnowned } from '../restore/untrusted-set.ts'
 import type { Needs } from '../store/facts.ts'
 
-type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
+/** What is brought back, from where, and where it is made. */
+export type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
   restoring: Restoring
   point: RestorePoint
   scope: Scope

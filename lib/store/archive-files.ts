@@ -39,7 +39,7 @@ export interface Keys {
  * Decrypts or unpacks standard input, by the ending of a name, in place of its shell. Only without --quiet does gpg
  * say by its status that it has not the key.
  */
-const UNPACK = `
+export const UNPACK = `
 IFS= read -r passphrase
 GPG='gpg --batch --no-tty --no-permission-warning --pinentry-mode=loopback --passphrase-fd=3'
 unpack() {
@@ -101,7 +101,8 @@ export async function readBackMetadata(
   return files.map(({ name, copy }, at) => ({ name, ...answerIn(lines[at] ?? '', copy !== undefined) }))
 }
 
-function withPlaces({ places }: Keys, more: Sandbox): Sandbox {
+/** A sandbox with what decrypting needs. */
+export function withPlaces({ places }: Keys, more: Sandbox): Sandbox {
   return {
     capabilities: ['CAP_DAC_OVERRIDE'],
     ...places,

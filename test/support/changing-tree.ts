@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -81,6 +83,36 @@ export class ChangingTree {
   /** A few changes anywhere. */
   change(count: number): void {
     for (let each = 0; each < count; each++) this.#changeOne()
+  }
+
+  /** Changes of owners and of folders' modes, which make no set by their contents. */
+  changeRights(count: number): void {
+    for (let each = 0; each < count; each++) {
+      const path = join(this.folder, this.#of(this.#paths()))
+      if (lstatSync(path).isSymbolicLink()) continue
+      chownSync(path, this.#of([0, 33, 12_345]), this.#of([0, 33, 12_345]))
+      chmodSync(path, lstatSync(path).isDirectory() ? this.#of([0o755, 0o2775, 0o700]) : this.#of([0o644, 0o600, 0o640]))
+    }
+  }
+
+  /** Writes other bytes into a file and takes its time back, as a deploy or an intruder does. */
+  editUnseen(): void {
+    const path = this.#of(this.#paths().filter(each => this.#isFile(each)))
+    const full = join(this.folder, path)
+    const { mtime, size } = lstatSync(full)
+    writeFileSync(full, randomBytes(size))
+    utimesSync(full, mtime, mtime)
+  }
+
+  /** Removes files until at most so many bytes are left. */
+  shrinkTo(bytes: number): void {
+    const sizes = this.#paths().map(path => [path, this.#isFile(path) ? lstatSync(join(this.folder, path)).size : 0] as const)
+    let sum = sizes.reduce((all, [, size]) => all + size, 0)
+    for (const [path, size] of sizes)
+      if (sum > bytes && size > 0) {
+        rmSync(join(this.folder, path))
+        sum -= size
+      }
   }
 
   #changeOne(): void {

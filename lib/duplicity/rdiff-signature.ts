@@ -1,0 +1,61 @@
+import { Md4 } from './md4.ts'
+import type { Take } from './rdiff-delta.ts'
+
+/** `rs\x016`: blocks are told apart by MD4, as both versions of duplicity have it (_librsyncmodule.c). */
+const MAGIC = 0x72730136
+const HEADER = 12
+/** Of the sum that librsync can carry on from byte to byte. */
+const WEAK = 4
+/** Bytes of a hash that tell one block from another. */
+const LEAST = 8
+
+/** Compares a file with its signature (librsync), as the bytes of both come. */
+export class SignatureCheck {
+  readonly #take: Take
+  readonly #hash = new Md4()
+  readonly #blockLength: number
+  readonly #strong: number
+  #blocks: number
+  #inBlock = 0
+
+  /**
+   * @param take the signature
+   * @param bytes its length
+   * @throws when it is none, or of a kind that duplicity never writes
+   */
+  constructor(take: Take, bytes: number) {
+    this.#take = take
+    const header = bytes < HEADER ? undefined : take(HEADER)
+    if (header?.readUInt32BE() !== MAGIC) throw new Error('its signature is of a kind that is not known')
+    this.#blockLength = header.readUInt32BE(4)
+    this.#strong = header.readUInt32BE(8)
+    this.#blocks = (bytes - HEADER) / (WEAK + this.#strong)
+    if (this.#strong < LEAST || this.#strong > 16 || this.#blockLength < 1 || !Number.isInteger(this.#blocks))
+      throw new Error('its signature is damaged')
+  }
+
+  /** @throws when a block is another, or the file longer */
+  update(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      const to = Math.min(bytes.length, at + this.#blockLength - this.#inBlock)
+      this.#hash.update(bytes.subarray(at, to))
+      this.#inBlock += to - at
+      at = to
+      if (this.#inBlock === this.#blockLength) this.#compare()
+    }
+  }
+
+  /** The file has ended. @throws when its last block is another, or the signature longer */
+  end(): void {
+    if (this.#inBlock > 0) this.#compare()
+    if (this.#blocks > 0) throw new Error('it is shorter than its signature says')
+  }
+
+  #compare(): void {
+    if (this.#blocks < 1) throw new Error('it is longer than its signature says')
+    const wanted = this.#take(WEAK + this.#strong).subarray(WEAK)
+    if (!this.#hash.digest().subarray(0, this.#strong).equals(wanted)) throw new Error('it is not what its signature says')
+    this.#inBlock = 0
+    this.#blocks--
+  }
+}

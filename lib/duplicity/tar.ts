@@ -1,0 +1,95 @@
+/** What a tar file says of one member. Text and paths are bytes, one a character (latin1). */
+export interface TarMember {
+  readonly name: string
+  /** As tar(5) has it: `0` a file, `2` a symbolic link, `5` a folder, `6` a pipe. */
+  readonly type: string
+  /** Bytes of content. */
+  readonly size: number
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Names of owner and group where it was made; empty where they had none. */
+  readonly user: string
+  readonly group: string
+  /** Seconds since the epoch. */
+  readonly modified: number
+  /** Where a link leads. */
+  readonly target: string
+}
+
+/** Bytes of a header, and what all else is padded to. */
+export const TAR_BLOCK = 512
+
+/** The bytes that some content takes in a tar file. */
+export const padded = (size: number): number => Math.ceil(size / TAR_BLOCK) * TAR_BLOCK
+
+/** A header's own member, whose name and numbers an extension before it may replace; undefined where it is none. */
+export function tarHeader(block: Buffer): TarMember | undefined {
+  if (block.length < TAR_BLOCK || block.every(byte => byte === 0)) return undefined
+  const sum = block.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0)
+  if (sum !== numberIn(block, 148, 8)) return undefined
+  const type = String.fromCharCode(block[156]!)
+  return {
+    name: nameIn(block),
+    type: type === '\0' ? '0' : type,
+    size: numberIn(block, 124, 12),
+    mode: numberIn(block, 100, 8) & 0o7777,
+    uid: numberIn(block, 108, 8),
+    gid: numberIn(block, 116, 8),
+    user: textIn(block, 265, 32),
+    group: textIn(block, 297, 32),
+    modified: numberIn(block, 136, 12),
+    target: textIn(block, 157, 100),
+  }
+}
+
+/** Whether a member only says more of the next one: pax records, or GNU's long names. */
+export const isExtension = ({ type }: TarMember): boolean => ['x', 'L', 'K'].includes(type)
+
+/** What an extension says of the next member. @param data its content */
+export function extensionIn({ type }: TarMember, data: Buffer): Partial<TarMember> {
+  const text = data.toString('latin1')
+  if (type === 'x') return fromRecords(text)
+  const whole = text.replace(/\0.*$/s, '')
+  return type === 'L' ? { name: whole } : { target: whole }
+}
+
+/** Octal digits; or, by GNU's first bit, the number itself. */
+function numberIn(block: Buffer, from: number, length: number): number {
+  if ((block[from]! & 0x80) === 0) return Number.parseInt(block.toString('latin1', from, from + length), 8) || 0
+  return block.subarray(from + 1, from + length).reduce((sum, byte) => sum * 256 + byte, block[from]! & 0x7f)
+}
+
+const textIn = (block: Buffer, from: number, length: number): string =>
+  block.toString('latin1', from, from + length).replace(/\0.*$/s, '')
+
+function nameIn(block: Buffer): string {
+  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? textIn(block, 345, 155) : ''
+  return `${prefix === '' ? '' : `${prefix}/`}${textIn(block, 0, 100)}`
+}
+
+/** What pax calls what is known here. */
+const KEYS: Readonly<Record<string, keyof TarMember>> = {
+  path: 'name',
+  linkpath: 'target',
+  size: 'size',
+  uid: 'uid',
+  gid: 'gid',
+  uname: 'user',
+  gname: 'group',
+  mtime: 'modified',
+}
+
+/** Records are `LENGTH KEY=VALUE\n`, and a value may hold line feeds. */
+function fromRecords(data: string): Partial<TarMember> {
+  const found: Record<string, string | number> = {}
+  for (let rest = data; rest !== ''; ) {
+    const length = Number(/^(\d+) /.exec(rest)?.[1] ?? 0)
+    if (length === 0) break
+    const [, key = '', value = ''] = /^\d+ ([^=]*)=(.*)\n$/s.exec(rest.slice(0, length)) ?? []
+    rest = rest.slice(length)
+    const field = KEYS[key]
+    if (field !== undefined) found[field] = /^(size|uid|gid|modified)$/.test(field) ? Math.floor(Number(value)) : value
+  }
+  return found
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { parseInterval } from '../core/age.ts'
+import { type LastReplay, planReplay, type ReplayPlan } from '../core/replay-plan.ts'
+import type { RestorePoint } from '../core/restore-point.ts'
+import { formatBytes } from '../core/size.ts'
+import { counted, messageOf } from '../core/wording.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Step } from '../engine/step.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
+import { readRecord, updateRecord } from '../host/records.ts'
+import { removeTree } from '../host/special-files.ts'
+import { differenceOfTrees } from '../replay/compare.ts'
+import { listingOf } from '../replay/listing.ts'
+import { replayTree } from '../replay/replay.ts'
+import type { Restoring } from '../restore/transaction.ts'
+import type { Needs } from '../store/facts.ts'
+import { type Fetches, restoreFiles } from './restore-data.ts'
+
+type Replays = Fetches & Needs<'request'>
+
+/** When the tree that a replica was made of was last restored whole, ms since the epoch. */
+export type Proven = { readonly provenAt: number }
+
+/**
+ * Phase (a) for a replica: its last tree with what the newest sets changed, where nothing speaks against it; else the
+ * whole set. From time to time both are made, and compared.
+ */
+export const replayFiles: Step<Replays, Proven> = {
+  name: restoreFiles.name,
+  title: restoreFiles.title,
+  run: async (facts, shell) => {
+    const plan = await planOf(facts, shell)
+    const now = shell.now()
+    if (plan.kind === 'newest sets') {
+      const { sets, last } = plan
+      const what = counted(sets.length, 'set')
+      let isMade = false
+      await shell.act(`apply the newest ${what} to a copy of ${facts.site.folder}`, async () => {
+        isMade = await applied(facts, plan, shell)
+      })
+      if (facts.request.dryRun || (isMade && !plan.prove)) return { provenAt: last.provenAt }
+      if (isMade) return { provenAt: await proven(facts, last, shell) }
+    } else shell.note('info', `restored whole: ${plan.reason}`)
+    await restoreFiles.run(facts, shell)
+    return { provenAt: now }
+  },
+}
+
+async function planOf({ host, site, siteArchive, point }: Fetches, shell: Shell): Promise<ReplayPlan> {
+  const last = site.local && readRecord(host, site.name).replay
+  return planReplay({
+    last,
+    point,
+    isChangedHere: last !== undefined && (await listingOf(site.folder, shell)) !== last.tree,
+    isRemote: siteArchive.folder === undefined,
+    provenEvery: parseInterval(host.provenEvery) * 1000,
+    now: shell.now(),
+  })
+}
+
+type ToApply = Extract<ReplayPlan, { kind: 'newest sets' }>
+
+/** Whether it could be done. Nothing of it is left where it could not. */
+async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): Promise<boolean> {
+  const { restoring } = facts
+  try {
+    const read = await replayTree({ facts, last, sets, into: restoring.tree }, shell)
+    shell.note('info', `made of the replica's last tree and the newest ${counted(sets.length, 'set')}: ${formatBytes(read)} read`)
+    return true
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    shell.note('info', `restored whole: the newest sets cannot be applied: ${messageOf(error)}`)
+    await removeMade(restoring, 'tree', shell)
+    return false
+  }
+}
+
+/** The whole set beside what was made; what it holds counts where the two differ. Gives when this was last proven. */
+async function proven(facts: Fetches, last: LastReplay, shell: Shell): Promise<number> {
+  const { host, restoring } = facts
+  const whole = join(restoring.holding, 'whole')
+  try {
+    await restoreFiles.run({ ...facts, restoring: { ...restoring, tree: whole } }, shell)
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    const due = `which is due every ${host.provenEvery}`
+    shell.note(
+      'problem',
+      `the replica was refreshed; that it is the same as the whole backup, ${due}, is not proven: ${messageOf(error)}`,
+    )
+    await removeMade(restoring, 'whole', shell)
+    return last.provenAt
+  }
+  const difference = await differenceOfTrees(restoring.tree, whole, shell)
+  await removeMade(restoring, difference === undefined ? 'whole' : 'tree', shell)
+  if (difference === undefined) shell.note('info', 'the same as the whole backup, which was restored to prove it')
+  else {
+    using folder = OpenedFolder.open(restoring.holding)
+    folder.rename('whole', 'tree')
+    shell.note('problem', `restored whole: what the newest sets made of the replica is not what the backup holds: ${difference}`)
+  }
+  return shell.now()
+}
+
+async function removeMade({ holding }: Restoring, name: string, shell: Shell): Promise<void> {
+  using folder = OpenedFolder.open(holding)
+  await removeTree(folder, name, shell)
+}
+
+type Lists = Needs<'request'> & { restoring: Restoring; point: RestorePoint }
+
+/** How a tree looked right before it was put in place; undefined where it is not the very tree of its set. */
+export type ListedTree = { readonly listing: string | undefined }
+
+/** Takes the listing of the tree while nobody else can enter it: what changes once it is live is seen by it. */
+export const listTree: Step<Lists & { markerSet: true }, ListedTree> = {
+  name: 'list-files',
+  title: 'List the files',
+  run: async ({ request, restoring, point }, shell) => {
+    // what the owner could not read was taken from the live tree
+    const isOfSet = !request.dryRun && (point.set.unread ?? []).length === 0
+    return { listing: isOfSet ? await listingOf(restoring.tree, shell) : undefined }
+  },
+}
+
+/** Remembers of what the next replay can make its tree. */
+export const rememberReplay: Step<Needs<'host' | 'site'> & Proven & ListedTree & { point: RestorePoint }, void> = {
+  name: 'record-replay',
+  title: 'Record the set that it is',
+  run: async ({ host, site, provenAt, listing, point }, shell) => {
+    const replay = listing === undefined ? undefined : { time: point.time, tree: listing, provenAt }
+    await shell.act('remember what the next replay can begin with', () => updateRecord(host, site.name, { replay }))
+  },
+}

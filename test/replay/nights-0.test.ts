@@ -1,0 +1,3 @@
+import { replayNights } from './nights.ts'
+
+replayNights(0, {})

@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Secret } from '../../lib/core/secret.ts'
+import { type Part, recipe } from '../../lib/engine/recipe.ts'
+import { Run } from '../../lib/engine/run.ts'
+import type { NeedsOf } from '../../lib/engine/step.ts'
+import { runTree } from '../../lib/engine/tree.ts'
+import type { PrimarySite, Site } from '../../lib/host/site.ts'
+import type { Host, HostFile } from '../../lib/inventory/schema.ts'
+import { followPrimary } from '../../lib/parts/follow-primary.ts'
+import { backup, readBackSet } from '../../lib/steps/backup.ts'
+import { lookForChanges } from '../../lib/steps/changes.ts'
+import type { Checked } from '../../lib/steps/check-site.ts'
+import { checkEncryption, type EncryptionRequest } from '../../lib/steps/gpg.ts'
+import { status } from '../../lib/steps/status.ts'
+import type { Archive } from '../../lib/store/archive.ts'
+import type { Needs } from '../../lib/store/facts.ts'
+import type { Writer } from '../../lib/store/writer.ts'
+import type { Chance } from './chance.ts'
+import { ChangingTree } from './changing-tree.ts'
+import { type DatedDuplicity, datedDuplicity } from './dated-duplicity.ts'
+import { hostIn, NO_REQUEST, siteOf } from './host.ts'
+import { PASSPHRASE, troubles } from './stage.ts'
+
+const FIRST = Date.parse('2026-01-05T03:00:00Z')
+const DAY = 86_400_000
+
+/** Bytes of the site: small, so that hundreds of nights are made, and larger than a volume. */
+const LEAST = 3_000_000
+const MOST = 5_000_000
+
+type Owned = NeedsOf<typeof status> &
+  Needs<'request' | 'writer' | 'freeSpace' | 'databaseSaved' | 'certificatesSaved' | 'webServerSaved'> &
+  EncryptionRequest &
+  Checked & { readonly site: PrimarySite }
+
+const saved = recipe<Owned>().do(status).do(checkEncryption).do(lookForChanges).do(backup).do(readBackSet)
+
+/** A site without database, certificates and web server; and room enough. */
+const NOTHING_BESIDE = {
+  writer: {} as Writer,
+  freeSpace: { bytes: 1e12, fullBackups: { allowed: true, reason: 'for a test' } },
+  databaseSaved: false,
+  certificatesSaved: false,
+  webServerSaved: false,
+  newPassphrase: false,
+  answer: undefined,
+}
+
+/** A static site that changes at random on its owner's host, and its replica; both in this process, at simulated times. */
+export class FollowedSite {
+  readonly owner: Host
+  readonly replica: Host
+  readonly tree: ChangingTree
+  /** Its archive's folder. */
+  readonly archive: string
+  readonly #duplicity: DatedDuplicity
+  readonly #folder: string
+  readonly #chance: Chance
+  #now = FIRST
+
+  constructor(folder: string, chance: Chance, fields: Partial<HostFile> = {}) {
+    this.#duplicity = datedDuplicity(join(folder, 'dated'))
+    const duplicity = { program: this.#duplicity.program, volumeSize: 1 }
+    const all = { archive: { kind: 'folder', path: join(folder, 'nas') } as const, duplicity, ...fields }
+    this.#folder = folder
+    this.#chance = chance
+    this.owner = hostIn(join(folder, 'web1'), { ...all, name: 'web1', fullBackupFrequency: '10Y' })
+    this.replica = hostIn(join(folder, 'web2'), { ...all, name: 'web2' })
+    this.archive = join(folder, 'nas/blog')
+    const live = join(this.owner.vhosts, 'blog')
+    mkdirSync(join(live, 'SITE'), { recursive: true })
+    mkdirSync(this.replica.vhosts, { recursive: true })
+    mkdirSync(join(folder, 'nas'))
+    writeFileSync(join(live, 'PRIMARY_IS_web1'), '')
+    this.tree = new ChangingTree(live, chance)
+    this.tree.grow(LEAST)
+  }
+
+  /** Where the replica's tree is. */
+  get copy(): string {
+    return join(this.replica.vhosts, 'blog')
+  }
+
+  /** Some changes of all kinds. */
+  change(): void {
+    this.tree.changeRights(this.#chance(3))
+    this.tree.change(1 + this.#chance(8))
+    this.tree.shrinkTo(MOST)
+    // in the night after one of these the owner itself does not see them: it makes a set in any case
+    if (this.#now % (2 * DAY) === FIRST % (2 * DAY)) this.tree.editUnseen()
+    this.tree.grow(this.#chance(200_000))
+  }
+
+  /** One more set, a day later. */
+  async backUp(): Promise<void> {
+    this.#now += DAY
+    this.#duplicity.setClock(this.#now)
+    const site = siteOf(this.owner, 'blog')
+    await this.#run(saved, { ...this.#facts(this.owner), ...NOTHING_BESIDE, site })
+  }
+
+  /** A night of the replica; gives what the step said that makes its tree. */
+  async follow(): Promise<string> {
+    const local = existsSync(this.copy) ? {} : { local: undefined }
+    const role = { role: 'replica', owner: 'web1', reason: 'for a test', choices: [] } as const
+    const site: Site = { ...siteOf(this.replica, 'blog'), ...local, role }
+    const facts = { ...this.#facts(this.replica), site, acceptShrinkage: true, newMachine: false }
+    const { outcomes } = await this.#run(followPrimary, facts)
+    const made = outcomes.filter(({ step }) => step === 'restore-files')
+    return made.flatMap(({ notes }) => notes.map(({ text }) => text)).join('\n')
+  }
+
+  #facts(host: Host) {
+    return {
+      host,
+      secrets: new Map([['PP', new Secret(PASSPHRASE)]]),
+      archive: { kind: 'folder', root: join(this.#folder, 'nas') } as unknown as Archive,
+      request: NO_REQUEST,
+    }
+  }
+
+  async #run<Start extends object>(what: Part<Start>, facts: Start): Promise<Run> {
+    const run = new Run({ dry: false, stop: new AbortController().signal, now: () => this.#now, onEvent: () => {} })
+    await runTree(what as unknown as Part<never>, facts, run)
+    const trouble = troubles(run)
+    if (trouble.length > 0) throw new Error(trouble.join('\n'))
+    return run
+  }
+}
