@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { applyWords } from '../../lib/replay/replay.ts'
+import { deltaOf, type Member, signatureOf, tarOf } from '../support/crafted-change.ts'
+import { quickFolder } from '../support/quick-folder.ts'
+import { snapshot } from '../support/snapshot.ts'
+
+const folder = quickFolder('apply-set')
+const text = (what: string): Buffer => Buffer.from(what)
+const OLD = text('what was there before')
+const NEW = text('what is there now')
+const SEPARATOR = 'a-separator'
+
+/** A tree, and beside it what must stay as it is. */
+function madeTree(): { readonly around: string; readonly tree: string } {
+  const around = mkdtempSync(join(folder, 'around-'))
+  const tree = join(around, 'tree')
+  mkdirSync(join(tree, 'a/b'), { recursive: true })
+  mkdirSync(join(around, 'outside'))
+  writeFileSync(join(around, 'outside/file'), OLD)
+  for (const path of ['a/file', 'a/b/inner', 'z']) writeFileSync(join(tree, path), OLD)
+  symlinkSync('../../outside', join(tree, 'a/out'))
+  return { around, tree }
+}
+
+function apply(tree: string, volumes: readonly (readonly Member[] | Buffer)[], signatures: readonly Member[]) {
+  const beside = mkdtempSync(join(folder, 'signatures-'))
+  writeFileSync(join(beside, 'sigtar'), tarOf(signatures))
+  const input = Buffer.concat(volumes.flatMap(each => [Buffer.isBuffer(each) ? each : tarOf(each as Member[]), text(SEPARATOR)]))
+  const [program = '', ...words] = applyWords(tree, join(beside, 'sigtar'), SEPARATOR)
+  return spawnSync(program, words, { input, encoding: 'utf8' })
+}
+
+const file = (name: string, content: Buffer): Member => ({ name: `snapshot/${name}`, content })
+const signed = (name: string, content: Buffer): Member => ({ name: `signature/${name}`, content: signatureOf(content) })
+const gone = (name: string): Member => ({ name: `deleted/${name}` })
+const folderAt = (name: string): Member => ({ name: `snapshot/${name}/`, type: 'folder', mode: 0o750 })
+const link = (name: string, target: string): Member => ({ name: `snapshot/${name}`, type: 'link', target })
+
+test('a set is applied: new and changed files, other kinds, what is gone; across volumes and what fills them up', () => {
+  const { tree } = madeTree()
+  const long = Buffer.alloc(64 * 1024 + 5, 'x')
+  const first: Member[] = [
+    file('a', NEW), // in place of the folder
+    gone('a/b'),
+    gone('a/b/inner'),
+    gone('a/file'),
+    gone('a/out'),
+    { name: 'multivol_snapshot/long/1', content: long.subarray(0, 64 * 1024) },
+  ]
+  const second: Member[] = [
+    { name: 'multivol_snapshot/long/2', content: long.subarray(64 * 1024) },
+    { name: 'snapshot/pipe\n', type: 'pipe' },
+    folderAt('way'),
+    link('way/link', '/etc'),
+    { name: 'diff/z', content: deltaOf([0, 8], NEW, [3, 5]) },
+  ]
+  const patched = Buffer.concat([OLD.subarray(0, 8), NEW, OLD.subarray(3, 8)])
+  const signatures = [signed('a', NEW), ...first.slice(1, 5), signed('long', long), ...second.slice(1, 4), signed('z', patched)]
+  const filled = Buffer.concat([tarOf(first), Buffer.alloc(1000, 'filler')])
+  const { status, stdout, stderr } = apply(tree, [filled, second], signatures)
+  assert.equal(status, 0, stderr)
+  assert.deepEqual(JSON.parse(stdout), { paths: 10, bytes: NEW.length + long.length + patched.length })
+  assert.deepEqual(Object.keys(snapshot(tree)).toSorted(), ['', 'a', 'long', 'pipe\n', 'way', 'way/link', 'z'])
+  assert.deepEqual(readFileSync(join(tree, 'z')), patched)
+  assert.deepEqual(readFileSync(join(tree, 'long')), long)
+  assert.match(snapshot(tree).way!, /^folder 750 0:0 1600000000/)
+})
+
+const bad: [string, readonly Member[], readonly Member[], RegExp][] = [
+  ['a name with ..', [file('../outside/file', NEW)], [signed('../outside/file', NEW)], /leads out of the tree/],
+  ['an absolute name', [file('/etc/evil', NEW)], [signed('/etc/evil', NEW)], /leads out of the tree/],
+  ['a file below a link', [file('a/out/file', NEW)], [signed('a/out/file', NEW)], /a\/out\/file: the folder around it is none/],
+  [
+    'a link and a file below it',
+    [link('q', '../outside'), file('q/file', NEW)],
+    [link('q', '../outside'), signed('q/file', NEW)],
+    /q\/file: the folder around it is none/,
+  ],
+  ['a change of what a link leads to', [{ name: 'diff/a/out', content: deltaOf(NEW) }], [signed('a/out', NEW)], /no such file/],
+  ['a device', [{ name: 'snapshot/q', type: 'device' }], [{ name: 'snapshot/q', type: 'device' }], /of a kind \("3"\)/],
+  ['a hard link', [{ name: 'snapshot/q', type: 'hard', target: '/etc/passwd' }], [signed('q', NEW)], /of a kind \("1"\)/],
+  ['other bytes than were signed', [file('q', NEW)], [signed('q', OLD)], /q: it is not what its signature says/],
+  ['fewer bytes than were signed', [file('q', text(''))], [signed('q', OLD)], /q: it is shorter/],
+  ['a delta of other bytes', [{ name: 'diff/z', content: deltaOf([0, 9]) }], [signed('z', NEW)], /z: it is not what/],
+  [
+    'a delta that copies without end',
+    [{ name: 'diff/z', content: deltaOf([0, 1e12]) }],
+    [signed('z', OLD)],
+    /z: its delta copies more/,
+  ],
+  [
+    'a delta that grows without end',
+    [{ name: 'diff/z', content: deltaOf(...Array.from({ length: 2000 }, () => [0, OLD.length] as const)) }],
+    [signed('z', Buffer.alloc(600))],
+    /z: it is (longer than|not what) its signature says/,
+  ],
+  ['a delta that is none', [{ name: 'diff/z', content: NEW }], [signed('z', NEW)], /z: the delta begins with another magic/],
+  ['a signature of another kind', [file('q', NEW)], [{ name: 'signature/q', content: NEW }], /q: its signature is of a kind/],
+  ['another owner than was signed', [{ ...file('q', NEW), uid: 5 }], [signed('q', NEW)], /q: its uid is 5 and 0/],
+  ['no signature', [file('q', NEW)], [], /q: its signature is missing/],
+  ['a signature and no change', [file('q', NEW)], [signed('q', NEW), gone('z')], /deleted\/z: there are signatures of it/],
+  ['the deletion of what is not there', [gone('q')], [gone('q')], /q: it is to be deleted, and is not there/],
+  ['a folder that goes with what is in it', [gone('a/b')], [gone('a/b')], /a\/b\/inner went with the folder around it/],
+  ['the deletion of all', [gone('')], [gone('')], /the folder itself: it is to be deleted/],
+  ['a path twice', [file('q', NEW), file('q', NEW)], [signed('q', NEW), signed('q', NEW)], /q: it is not in its order/],
+  ['a part that is missing', [{ name: 'multivol_snapshot/q/2', content: NEW }], [signed('q', NEW)], /q: its first part is 2/],
+  ['a name that duplicity never gives', [{ name: 'q', content: NEW }], [signed('q', NEW)], /"q" is no name of a change/],
+]
+for (const [what, members, signatures, reason] of bad)
+  test(`a set with ${what} is refused, and changes nothing outside of the tree`, () => {
+    const { around, tree } = madeTree()
+    const { status, stderr } = apply(tree, [members], signatures)
+    assert.match(stderr, reason)
+    assert.equal(status, 1)
+    assert.deepEqual(readFileSync(join(around, 'outside/file')), OLD)
+    assert.deepEqual(Object.keys(snapshot(around, path => path === 'tree')).toSorted(), ['', 'outside', 'outside/file'])
+  })
+
+for (const [what, volume] of [
+  ['garbage', Buffer.alloc(5000, 'garbage')],
+  ['a volume that was cut off', tarOf([file('q', Buffer.alloc(5000))]).subarray(0, 2000)],
+] as const)
+  test(`a set of ${what} is refused`, () => {
+    const { tree } = madeTree()
+    const { status, stderr } = apply(tree, [volume], [signed('q', Buffer.alloc(5000))])
+    assert.match(stderr, /no tar file|ends too early|not what its signature says/)
+    assert.equal(status, 1)
+  })
+
+test('a name that is no text is a name like any other', () => {
+  const { tree } = madeTree()
+  const name = 'deleted/a/file'
+  const { status, stderr } = apply(tree, [[{ name }]], [{ name }])
+  assert.equal(status, 0, stderr)
+})
