@@ -64,7 +64,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/replay/replay.ts',
   ],
   "root's own folder of a restore, beside the sites, which nobody else can enter": [
-    'lib/database/definitions.ts',
+    'lib/database/definitions-file.ts',
+    'lib/database/dump-of-tables.ts',
     'lib/database/import.ts',
     'lib/database/importable.ts',
     'lib/database/make-definitions.ts',

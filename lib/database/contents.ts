@@ -7,6 +7,8 @@ export type ObjectKind = 'table' | 'view' | 'trigger' | 'procedure' | 'function'
 export type Contents = Readonly<Record<ObjectKind, readonly string[]>> & {
   /** Tables that keep the history of their rows. */
   readonly versioned: readonly string[]
+  /** The table that each trigger acts on. */
+  readonly tableOf: Readonly<Record<string, string>>
   /** The database's default collation. */
   readonly collation: string
 }
@@ -38,7 +40,8 @@ function listsOf(database: string): string {
   )
   const exists = `SELECT 'database', default_collation_name FROM information_schema.schemata WHERE schema_name = ${name};`
   const versioned = `SELECT 'versioned', table_name FROM information_schema.tables WHERE table_type = 'SYSTEM VERSIONED' AND table_schema = ${name} ORDER BY 2;`
-  return [exists, versioned, ...queries].join(' ')
+  const triggers = `SELECT 'acts on', trigger_name, event_object_table FROM information_schema.triggers WHERE trigger_schema = ${name};`
+  return [exists, versioned, triggers, ...queries].join(' ')
 }
 
 function contentsIn(rows: readonly (readonly string[])[]): Contents | undefined {
@@ -46,5 +49,19 @@ function contentsIn(rows: readonly (readonly string[])[]): Contents | undefined 
   if (collation === undefined) return undefined
   const named = (wanted: string): string[] => rows.filter(([kind]) => kind === wanted).map(([, found]) => found!)
   const lists = Object.keys(LISTS).map(kind => [kind, named(kind)] as const)
-  return { ...(Object.fromEntries(lists) as unknown as Record<ObjectKind, string[]>), versioned: named('versioned'), collation }
+  const tableOf = Object.fromEntries(rows.filter(([kind]) => kind === 'acts on').map(([, trigger, table]) => [trigger!, table!]))
+  const byKind = Object.fromEntries(lists) as unknown as Record<ObjectKind, string[]>
+  return { ...byKind, versioned: named('versioned'), tableOf, collation }
+}
+
+/** These tables of a database, with their triggers, and nothing else of it. */
+export function ofTables(contents: Contents, tables: readonly string[]): Contents {
+  const nothing = Object.fromEntries(Object.keys(LISTS).map(kind => [kind, []])) as unknown as Record<ObjectKind, string[]>
+  const isOfThese = (table: string | undefined): boolean => table !== undefined && tables.includes(table)
+  return {
+    ...contents,
+    ...nothing,
+    table: contents.table.filter(isOfThese),
+    trigger: contents.trigger.filter(trigger => isOfThese(contents.tableOf[trigger])),
+  }
 }

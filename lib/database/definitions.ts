@@ -1,8 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { z } from 'zod'
-import { parseChecked, textOfState } from '../host/state.ts'
 import { type Admin, QueryFailed } from './admin.ts'
-import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
+import { type Contents, contentsOf, type ObjectKind, ofTables } from './contents.ts'
 import type { LeftOut } from './importable-statement.ts'
 import { withoutDefiner } from './importable-statement.ts'
 import { quoteName } from './sql.ts'
@@ -55,7 +52,7 @@ export interface Unreadable {
  * Names of each kind in an order in which they can be made: triggers in the order in which they act; a view may still
  * want a later one.
  */
-const ORDER = [
+export const ORDER_OF_MAKING = [
   'function',
   'procedure',
   'package',
@@ -87,7 +84,11 @@ export async function readDefinitions(admin: Admin, database: string): Promise<r
 }
 
 async function definitionsOf(admin: Admin, database: string, contents: Contents | undefined): Promise<readonly Definition[]> {
-  const { shown, unreadable: hidden } = await showDefinitions(admin, database, contents ? definitionsIn(contents, ORDER) : [])
+  const { shown, unreadable: hidden } = await showDefinitions(
+    admin,
+    database,
+    contents ? definitionsIn(contents, ORDER_OF_MAKING) : [],
+  )
   const [first] = hidden
   if (first) throw new Error(`the server does not show the ${first.kind} ${first.name} of ${database}: ${first.error}`)
   return shown
@@ -97,7 +98,7 @@ type Named = Pick<Definition, 'kind' | 'name'>
 
 /** What of these kinds is in a database, in an order in which it can be made. */
 export const definitionsIn = (contents: Contents, kinds: readonly DefinitionKind[]): Named[] =>
-  ORDER.filter(kind => kinds.includes(kind)).flatMap(kind => contents[kind].map(name => ({ kind, name })))
+  ORDER_OF_MAKING.filter(kind => kinds.includes(kind)).flatMap(kind => contents[kind].map(name => ({ kind, name })))
 
 /** Reads these, as far as the server shows them. */
 export async function showDefinitions(
@@ -157,31 +158,45 @@ export interface Sides {
   readonly keptViews: readonly string[]
 }
 
+/** The two databases of an exchange, and the only tables of which it is, where it is not of all. */
+interface TwoDatabases {
+  readonly live: string
+  readonly held: string
+  readonly tables?: readonly string[] | undefined
+  /** The set does not say which triggers these tables have: they keep those that they have. */
+  readonly keepsTriggers?: boolean
+}
+
 /** @param leftOut what could not be imported of the set */
 export async function readSides(
   admin: Admin,
-  { live, held }: { readonly live: string; readonly held: string },
+  { live, held, tables, keepsTriggers = false }: TwoDatabases,
   leftOut: readonly LeftOut[],
 ): Promise<Sides> {
-  const [ofLive, ofHeld] = [await contentsOf(admin, live), await contentsOf(admin, held)]
+  const [ofLive, ofHeld] = [await contentsIn(admin, live, tables), await contentsIn(admin, held, tables)]
   const [here, there] = [await definitionsOf(admin, live, ofLive), await definitionsOf(admin, held, ofHeld)]
   const [mine, theirs] = [here.map(one => freed(one, live)), there.map(one => freed(one, held))]
   const twinOf = (one: Definition): Definition | undefined => here[mine.findIndex(other => isSame(one, other))]
   const kept = here.filter(
     ({ kind, name, sql }) => kind === 'view' && leftOut.some(view => view.name === name && isSelecting(sql, view.selects)),
   )
-  const trusted = [...theirs.flatMap(one => twinOf(one) ?? []), ...kept]
+  const trusted = keepsTriggers ? here : [...theirs.flatMap(one => twinOf(one) ?? []), ...kept]
   return {
     isLive: ofLive !== undefined,
     live: { from: 'live', list: here, ...collationOf(ofLive) },
-    set: { from: 'set', list: theirs.filter(one => !twinOf(one)), trusted, ...collationOf(ofHeld) },
+    set: { from: 'set', list: theirs.filter(one => !twinOf(one)), trusted, ...collationOf(tables ? ofLive : ofHeld) },
     keptViews: kept.map(({ name }) => name),
   }
 }
 
-/** What a live database defines besides its tables. */
-export async function readLive(admin: Admin, database: string): Promise<Definitions> {
+async function contentsIn(admin: Admin, database: string, tables: readonly string[] | undefined): Promise<Contents | undefined> {
   const contents = await contentsOf(admin, database)
+  return contents && tables ? ofTables(contents, tables) : contents
+}
+
+/** What a live database defines besides its tables or, where only some of these are meant, the triggers of those. */
+export async function readLive(admin: Admin, database: string, tables?: readonly string[]): Promise<Definitions> {
+  const contents = await contentsIn(admin, database, tables)
   return { from: 'live', list: await definitionsOf(admin, database, contents), ...collationOf(contents) }
 }
 
@@ -198,38 +213,9 @@ const freed = (one: Definition, database: string): Definition => ({
 const collationOf = (contents: Contents | undefined): Pick<Definitions, 'collation'> =>
   contents === undefined ? {} : { collation: contents.collation }
 
-export function saveDefinitions(definitions: Definitions, file: string): void {
-  writeFileSync(file, textOfState(definitions), { mode: 0o600, flush: true })
-}
-
-const maybe = z
-  .string()
-  .optional()
-  .transform(text => text)
-const definitionSchema = z.object({
-  kind: z.enum(ORDER),
-  name: z.string(),
-  sql: z.string(),
-  sqlMode: z.string(),
-  charset: z.string(),
-  collation: z.string(),
-  databaseCollation: maybe,
-  timeZone: maybe,
-})
-
-const definitionsSchema: z.ZodType<Definitions> = z.object({
-  from: z.enum(['live', 'set']),
-  list: z.array(definitionSchema),
-  trusted: z.array(definitionSchema).exactOptional(),
-  collation: z.string().exactOptional(),
-})
-
-/** @throws when it cannot be read, or is not as it was saved */
-export const loadDefinitions = (file: string): Definitions => parseChecked(file, readFileSync(file, 'utf8'), definitionsSchema)
-
 /** SQL that drops all of these kinds from a database. */
 export function dropSql(database: string, contents: Contents): string[] {
-  return ORDER.toReversed().flatMap(kind =>
+  return ORDER_OF_MAKING.toReversed().flatMap(kind =>
     contents[kind].map(name => dropOne(kind, `${quoteName(database)}.${quoteName(name)}`)),
   )
 }

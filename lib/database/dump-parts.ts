@@ -33,6 +33,9 @@ function encoded(name: string): string {
   return Buffer.byteLength(text) <= MOST_BYTES ? text : `%%${createHash('sha256').update(name).digest('hex')}`
 }
 
+/** The name of a file that is one table by itself. */
+export const tableFile = (table: string): string => `${encoded(table)}.sql`
+
 /** What a file in the folder of a dump is; undefined for one that is no part of it. */
 export function partNamed(file: string): Part | undefined {
   const [, digit, kind, of] = /^(\d)-([a-z]+)(?:-(.+))?\.sql$/s.exec(file) ?? []

@@ -3,7 +3,7 @@ import type { Host } from '../inventory/schema.ts'
 import { type Admin, QUERY_OPTIONS, queriesOf } from './admin.ts'
 import type { DatabaseClient } from './client.ts'
 import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
-import { type DefinitionKind, definitionsIn, showDefinitions, type Unreadable } from './definitions.ts'
+import { type Definition, type DefinitionKind, definitionsIn, showDefinitions, type Unreadable } from './definitions.ts'
 import { commentLines, definitionsText } from './dump-definitions.ts'
 import { bytesOf, SANDBOX_LINE } from './dump-file.ts'
 import type { DumpFolder } from './dump-folder.ts'
@@ -131,20 +131,24 @@ async function addExactFloats(writing: Writing): Promise<readonly string[]> {
   return rounded.map(table => `the columns of type FLOAT in its table ${table} are dumped with six digits only`)
 }
 
+const ROUTINES = ['function', 'procedure', 'package', 'package body'] as const
+
 async function addDefinitions(writing: Writing): Promise<readonly NotDumped[]> {
   const { dumping, queries, contents } = writing
   const unreadable: Unreadable[] = []
-  const textOf = async (kinds: readonly DefinitionKind[]): Promise<string> => {
+  const shownOf = async (kinds: readonly DefinitionKind[]): Promise<readonly Definition[]> => {
     const found = await showDefinitions(queries, dumping.database, definitionsIn(contents, kinds))
     unreadable.push(...found.unreadable)
-    return definitionsText(found.shown, contents.collation)
+    return found.shown
   }
+  const textOf = (shown: readonly Definition[]): string => definitionsText(shown, contents.collation)
   const ofDatabase = `\nALTER DATABASE COLLATE ${contents.collation};\n`
-  await addText(writing, partName('routines'), ofDatabase + (await textOf(['function', 'procedure', 'package', 'package body'])))
+  await addText(writing, partName('routines'), ofDatabase + textOf(await shownOf(ROUTINES)))
   const views = await dumpViews(dumping, contents.view)
   await addText(writing, partName('views'), views.text.replace(SANDBOX_LINE, ''))
-  await addText(writing, partName('triggers'), await textOf(['trigger']))
-  await addText(writing, partName('events'), await textOf(['event']))
+  const triggers = Map.groupBy(await shownOf(['trigger']), ({ name }) => contents.tableOf[name])
+  for (const [table, ofTable] of triggers) await addText(writing, partName('triggers', table), textOf(ofTable))
+  await addText(writing, partName('events'), textOf(await shownOf(['event'])))
   const notDumped = [...views.undumped.map(({ name, error }) => ({ kind: 'view' as const, name, error })), ...unreadable]
   return notDumped.map(one => ({ ...one, isKept: false }))
 }

@@ -63,6 +63,11 @@ export class OpenedDump implements Disposable {
     this.#held.dispose()
   }
 
+  /** Whether it has a file for each part. */
+  get isFolder(): boolean {
+    return this.place.path !== this.paths[0]
+  }
+
   get paths(): readonly string[] {
     return this.files.map(({ path }) => path)
   }
@@ -81,7 +86,7 @@ export class OpenedDump implements Disposable {
   async isComplete(): Promise<boolean> {
     const last = this.files.at(-1)
     if (!last || !(await isComplete(last.path))) return false
-    return this.place.path === last.path || (await this.#isWhole(last))
+    return !this.isFolder || (await this.#isWhole(last))
   }
 
   async #isWhole(last: DumpFile): Promise<boolean> {

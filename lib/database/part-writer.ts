@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import type { OpenedFile } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 
@@ -33,7 +33,7 @@ export class PartWriter implements Disposable {
 
   write(bytes: Buffer): void {
     if (!this.#written && !this.#isThere(bytes)) this.#begin()
-    if (this.#written) writeWhole(this.#written, bytes)
+    if (this.#written) this.#written.append(bytes)
     this.#size += bytes.length
   }
 
@@ -53,7 +53,7 @@ export class PartWriter implements Disposable {
   #begin(): void {
     this.#written = this.#into.create(this.#name)
     for (let at = 0; at < this.#size; at += CHUNK)
-      writeWhole(this.#written, readWhole(this.#former!, at, Math.min(CHUNK, this.#size - at)))
+      this.#written.append(readWhole(this.#former!, at, Math.min(CHUNK, this.#size - at)))
   }
 }
 
@@ -64,13 +64,4 @@ function readWhole({ descriptor }: OpenedFile, from: number, length: number): Bu
   for (let count = -1; count !== 0 && done < length; done += count)
     count = readSync(descriptor, buffer, done, length - done, from + done)
   return buffer.subarray(0, done)
-}
-
-function writeWhole({ descriptor, name }: OpenedFile, bytes: Buffer): void {
-  try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
-  } catch (error) {
-    if (error instanceof Error) error.message = `${name}: ${error.message}`
-    throw error
-  }
 }

@@ -115,6 +115,16 @@ export class OpenedFile implements Disposable {
     fs.fsyncSync(this.descriptor)
   }
 
+  /** Writes behind what was written. */
+  append(bytes: Buffer): void {
+    try {
+      fs.writeFileSync(this.descriptor, bytes)
+    } catch (error) {
+      if (error instanceof Error) error.message = `${this.name}: ${error.message}`
+      throw error
+    }
+  }
+
   setMode(mode: number): void {
     fs.fchmodSync(this.descriptor, mode)
   }

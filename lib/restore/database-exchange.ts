@@ -4,7 +4,7 @@ import type { DatabaseExchange, Transaction } from '../core/restore-journal.ts'
 import { Secret } from '../core/secret.ts'
 import { type Admin, adminOf } from '../database/admin.ts'
 import { OWN_SERVER, recordedClaims } from '../database/claims.ts'
-import { type Contents, contentsOf } from '../database/contents.ts'
+import { type Contents, contentsOf, ofTables } from '../database/contents.ts'
 import { dropSql } from '../database/definitions.ts'
 import { makeDefinitions } from '../database/make-definitions.ts'
 import { openOwnServer } from '../database/own-server.ts'
@@ -31,7 +31,8 @@ export async function moveDatabases(
     const [live, held] = [await contentsOf(admin, exchange.live), await contentsOf(admin, exchange.held)]
     if (!live || !held)
       throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
-    sides.push({ exchange, live, held })
+    const moving = exchange.tables && [...exchange.tables, exchange.marker]
+    sides.push({ exchange, live: moving ? ofTables(live, moving) : live, held: moving ? ofTables(held, moving) : held })
   }
   // the marker moves with the restored tables: where it is, they are
   const isThere = ({ exchange, live }: Side): boolean => live.table.includes(exchange.marker) === (end === 'exchanged')
@@ -54,7 +55,7 @@ export async function moveDatabases(
   }
 }
 
-/** An exchange, and what is in its two databases now. */
+/** An exchange, and what of its two databases changes places, as it is now. */
 interface Side {
   readonly exchange: DatabaseExchange
   readonly live: Contents

@@ -78,7 +78,7 @@ export async function lookAt(looks: Looks, into: string, imports: boolean, shell
   const volume = demand(cache, volumeAmount(point)).map(each => ({ ...each, aside: true as const }))
   const stages = [restored, volume]
   const brings = { files: scope.files, database: dump !== undefined }
-  if (!imports || dump === undefined) return { stages, brings }
+  if (!imports || dump === undefined || scope.tables.length > 0) return { stages, brings }
   return { stages: [...stages, [...restored, ...(await importDemands({ host, secrets, shell }, there, dump))]], brings }
 }
 

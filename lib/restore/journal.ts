@@ -34,6 +34,7 @@ const transaction: z.ZodType<Transaction> = z.preprocess(
         marker: z.string(),
         liveDefinitions: z.string(),
         heldDefinitions: z.string(),
+        tables: maybe(z.array(z.string())),
         madeLive: z.boolean(),
       }),
     ),

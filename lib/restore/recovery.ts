@@ -59,17 +59,17 @@ export function readRecovery(given: Values, now: number, isTerminal: boolean): R
     )
   const exclusive = ['age', 'at'].filter(name => values[name] !== undefined)
   if (exclusive.length > 1) throw new BadInput('--age and --at: wanted one of them')
-  if (undo && ['age', 'at', 'last-good', 'path', 'into', 'files-only', 'db-only'].some(name => isGiven(values[name]))) {
+  if (undo && ['age', 'at', 'last-good', 'path', 'table', 'into', 'files-only', 'db-only'].some(name => isGiven(values[name]))) {
     throw new BadInput(
-      '--undo swaps the last restore back: it takes no --age, --at, --last-good, --path, --into, --files-only or --db-only',
+      '--undo swaps the last restore back: it takes no --age, --at, --last-good, --path, --table, --into, --files-only or --db-only',
     )
   }
   const lastGood = values['last-good'] === true
   const kept = values.kept as string | undefined
   if (kept !== undefined && !undo) throw new BadInput('--kept says which recovery --undo is for: wanted both')
   const list = values.list === true
-  if (list && (undo || into !== undefined || ['age', 'at', 'last-good', 'path'].some(name => isGiven(values[name]))))
-    throw new BadInput('--list lists the restore points: it takes no --undo, --into, --age, --at, --last-good or --path')
+  if (list && (undo || into !== undefined || ['age', 'at', 'last-good', 'path', 'table'].some(name => isGiven(values[name]))))
+    throw new BadInput('--list lists the restore points: it takes no --undo, --into, --age, --at, --last-good, --path or --table')
   if (!yes && !list && into === undefined && values['dry-run'] !== true && !isTerminal) {
     throw new BadInput(
       'there is no terminal to ask on: add --yes to go on without a question, or --dry-run to see what would be done',
@@ -119,10 +119,17 @@ function timeOf(option: '--at' | '--age', given: string, now: number): number {
 function readScope(values: Values, paths: readonly string[]): Scope {
   const filesOnly = values['files-only'] === true
   const dbOnly = values['db-only'] === true
+  const tables = [...new Set((values.table as string[] | undefined) ?? [])]
   if (filesOnly && dbOnly) throw new BadInput('--files-only and --db-only: wanted one of them')
   if (paths.length > 0) {
     if (dbOnly) throw new BadInput('--path brings back files: it does not go with --db-only')
-    return { files: false, database: false, paths }
+    if (tables.length > 0) throw new BadInput('--path brings back files: it does not go with --table')
+    return { files: false, database: false, paths, tables }
+  }
+  if (tables.length > 0) {
+    if (filesOnly) throw new BadInput('--table brings back a part of the database: it does not go with --files-only')
+    if (tables.includes('')) throw new BadInput('--table: wanted the name of a table, such as wp_posts')
+    return { files: false, database: true, paths, tables }
   }
   return { ...WHOLE, files: !dbOnly, database: !filesOnly }
 }
@@ -148,9 +155,11 @@ export interface Scope {
   readonly database: boolean
   /** Single files or folders, relative to the site's folder, instead of all. */
   readonly paths: readonly string[]
+  /** Single tables of the database, instead of all. */
+  readonly tables: readonly string[]
 }
 
-export const WHOLE: Scope = { files: true, database: true, paths: [] }
+export const WHOLE: Scope = { files: true, database: true, paths: [], tables: [] }
 
 /** What has to be fetched from the set: paths in it, or undefined for the whole. */
 export function partsOf(scope: Scope): readonly string[] | undefined {
@@ -158,8 +167,9 @@ export function partsOf(scope: Scope): readonly string[] | undefined {
   return scope.files ? undefined : [COMPANION]
 }
 
-/** What is brought back, in words that go after "the live": `files and database`, or the paths. */
-export function whatOf({ files, database, paths }: Scope): string {
+/** What is brought back, in words that go after "the live": `files and database`, the paths, or `table wp_posts`. */
+export function whatOf({ files, database, paths, tables }: Scope): string {
   if (paths.length > 0) return paths.join(', ')
+  if (tables.length > 0) return `${tables.length === 1 ? 'table' : 'tables'} ${tables.join(', ')}`
   return [...(files ? ['files'] : []), ...(database ? ['database'] : [])].join(' and ')
 }

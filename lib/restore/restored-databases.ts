@@ -9,6 +9,7 @@ import { putSqliteCopy } from '../wordpress/sqlite.ts'
 import { databasesIn } from './database-access.ts'
 import { hasSameDump } from './fingerprint.ts'
 import type { Scope } from './recovery.ts'
+import { withTables } from './restored-tables.ts'
 import type { RestoredDatabase, Restoring } from './transaction.ts'
 
 /**
@@ -59,6 +60,7 @@ export async function restoredDatabases(
         await checked(tree, site.folder, dump, { access, isOwn: of === undefined, shadow: nth(shadow, restored.length) }),
       )
   }
+  if (scope.tables.length > 0) return await withTables(tree, restored, scope.tables)
   for (const name of found.size === 0 ? [] : dumps.filter(each => !restored.some(({ dump }) => dump === each)))
     context.shell.note(
       'problem',

@@ -19,6 +19,8 @@ export interface RestoredDatabase {
   readonly dump: string
   /** It is the one beside the live site. */
   readonly sameDump: boolean
+  /** The only tables that are brought back; all of them when absent. */
+  readonly tables?: readonly string[]
   /** The database that it fills, and in which the former tables are afterwards; also the account while it does. */
   readonly shadow: string
 }

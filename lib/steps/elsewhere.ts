@@ -3,14 +3,20 @@ import { dirname, join, relative } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
 import { isWithin } from '../core/path.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
+import { bytesOf } from '../database/dump-file.ts'
+import { filesOfTables } from '../database/dump-of-tables.ts'
+import { tableFile } from '../database/dump-parts.ts'
+import { OpenedDump } from '../database/opened-dump.ts'
 import { type Fetch, fetchTree } from '../duplicity/io/fetch.ts'
 import type { Step } from '../engine/step.ts'
+import { COMPANION, dumpNames, isSqlDump } from '../host/companion.ts'
 import { nearestThere } from '../host/disk.ts'
 import { WrongKind } from '../host/opened-file.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { openWay, wayTo } from '../host/own-way.ts'
 import type { Host } from '../inventory/schema.ts'
 import { partsOf, type Scope, whatOf } from '../restore/recovery.ts'
+import { dumpsOfTables } from '../restore/restored-tables.ts'
 import type { Needs } from '../store/facts.ts'
 
 type Elsewhere = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' | 'collection'> & {
@@ -49,9 +55,31 @@ export const restoreFilesElsewhere: Step<Elsewhere, void> = {
       const part = path === undefined ? {} : { path }
       await fetchTree({ ...common, ...part, into: place, beyond: beyond(host, into, dirname(place)) }, shell)
     }
+    if (scope.tables.length > 0)
+      await shell.act(`put each table in a file in ${into}`, () => putTables(beyond(host, into, into).open, scope.tables))
     const what = scope.files && scope.database ? site.name : `${whatOf(scope)} of ${site.name}`
     if (!request.dryRun) shell.note('significant', `${what} as of ${printTime(point.time)}: restored into ${into}`)
   },
+}
+
+/**
+ * Makes a file of each table in a folder of restored dumps, that any client of MariaDB imports, and removes the dumps.
+ * @throws {BadInput} for a table that they do not have
+ */
+async function putTables(open: () => OpenedFolder, tables: readonly string[]): Promise<void> {
+  using folder = open()
+  try {
+    using companion = folder.folder(COMPANION)
+    for (const [name, ofIt] of await dumpsOfTables(companion, dumpNames(companion).filter(isSqlDump), tables)) {
+      using dump = OpenedDump.in(companion, name)!
+      for (const table of ofIt) {
+        using made = folder.create(tableFile(table))
+        for await (const bytes of bytesOf(await filesOfTables(dump, [table], companion.path))) made.append(bytes)
+      }
+    }
+  } finally {
+    folder.removeAll(COMPANION)
+  }
 }
 
 /**

@@ -67,7 +67,8 @@ export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: 
  * A desktop is in use while it is recovered: what comes back goes beside what is there, for its owner to choose from.
  */
 function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
-  if (!scope.files && scope.paths.length === 0) throw new BadInput(`${site.name} has no database: leave --db-only out`)
+  if (!scope.files && scope.paths.length === 0)
+    throw new BadInput(`${site.name} has no database: leave ${scope.tables.length > 0 ? '--table' : '--db-only'} out`)
   if (into === undefined && !list)
     throw new BadInput(`${site.name} is a desktop, and a desktop's files are restored into another folder: add --into DIR`)
   return site
@@ -156,7 +157,8 @@ const NEXT_TO = 2
 const again = ({ into, scope }: Recovery): string[] => [
   ...(into === undefined ? [] : ['--into', into]),
   ...scope.paths.flatMap(path => ['--path', path]),
-  ...(scope.files || scope.paths.length > 0 ? [] : ['--db-only']),
+  ...scope.tables.flatMap(table => ['--table', table]),
+  ...(scope.files || scope.paths.length > 0 || scope.tables.length > 0 ? [] : ['--db-only']),
   ...(scope.database || scope.paths.length > 0 ? [] : ['--files-only']),
 ]
 

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
-import type { DatabaseAccess } from '../core/database-access.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
+import { listed } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
 import { claimDatabase } from '../database/claims.ts'
 import { contentsOf } from '../database/contents.ts'
-import { readSides, saveDefinitions } from '../database/definitions.ts'
+import { readSides } from '../database/definitions.ts'
+import { saveDefinitions } from '../database/definitions-file.ts'
+import { filesOfTables } from '../database/dump-of-tables.ts'
 import { importAccount, importDump } from '../database/import.ts'
 import type { LeftOut } from '../database/importable-statement.ts'
 import { openDump } from '../database/opened-dump.ts'
@@ -22,6 +24,7 @@ import { assertRoomToImport } from '../restore/disk-space.ts'
 import { pendingOf, updatePending } from '../restore/journal.ts'
 import { partsOf, type Scope } from '../restore/recovery.ts'
 import { restoredDatabases } from '../restore/restored-databases.ts'
+import { refuseTied } from '../restore/restored-tables.ts'
 import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
 import { clearSetuidBits, refuseUnowned } from '../restore/untrusted-set.ts'
 import type { Needs } from '../store/facts.ts'
@@ -68,7 +71,7 @@ export const checkFiles: Step<
   title: 'Check the files',
   run: async ({ host, secrets, request, site, restoring, point, scope }, shell) => {
     if (request.dryRun)
-      return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring) : NO_DATABASE }
+      return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring, scope) : NO_DATABASE }
     const { tree } = restoring
     if (scope.files) checkSite(tree, site.folder)
     await clearSetuidBits(tree, shell)
@@ -84,14 +87,16 @@ const NO_DATABASE: Restored = { databases: [] }
  * What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke,
  * it says what it leaves out.
  */
-async function foretold(context: HostContext, site: Site, { shadow }: Restoring): Promise<Restored> {
+async function foretold(context: HostContext, site: Site, { shadow }: Restoring, { tables }: Scope): Promise<Restored> {
   if (!site.local) context.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
   const databases = site.local ? await databasesIn(context, site, site.folder) : []
   for (const { data } of databases) if ('unknown' in data) context.shell.note('info', `${data.unknown}: ${UNTOLD}`)
   return {
     databases: databases.flatMap(({ of, data }) => {
       const isOwn = of === undefined
-      return 'database' in data ? [{ access: data, isOwn, dump: dumpName(data, isOwn), sameDump: false, shadow }] : []
+      if (!('database' in data) || (tables.length > 0 && !isOwn)) return []
+      const some = tables.length > 0 ? { tables } : {}
+      return [{ access: data, isOwn, dump: dumpName(data, isOwn), sameDump: false, shadow, ...some }]
     }),
   }
 }
@@ -123,13 +128,16 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true
     for (const database of databases) {
       await assertOwnServer(context, database.access)
       await refuseUnowned(context, site.name, database.access)
-      await refuseUnreadable(context, database.access)
+      await refuseUnreadable(context, database)
       await claimDatabase(host, site, database, 'own', shell)
     }
-    const what = databases.map(({ dump, shadow }) => `${dump} into ${shadow}`).join(', ')
+    const what = databases
+      .map(({ dump, shadow, tables }) => `${tables ? `${listed(tables)} of ` : ''}${dump} into ${shadow}`)
+      .join(', ')
     await shell.act(`import ${what}`, async () => {
       const dumps = databases.map(({ dump }) => dump)
-      await assertRoomToImport(context, restoring, dumps, pendingOf(host, site.name).task === 'recover' ? scope : undefined)
+      const isChoice = pendingOf(host, site.name).task === 'recover'
+      if (scope.tables.length === 0) await assertRoomToImport(context, restoring, dumps, isChoice ? scope : undefined)
       for (const database of databases) await importOne(context, site.name, restoring, database)
     })
     return { imported: true }
@@ -145,9 +153,17 @@ async function importOne(context: HostContext, site: string, restoring: Restorin
   const scratch = { databases: [...databases, shadow], accounts: [importAccount(host, shadow)] }
   updatePending(host, { ...pendingOf(host, site), scratch })
   const beside = join(restoring.holding, 'import.sql')
-  const leftOut = await importDump(context, { dump: dump.paths, beside, database: shadow, of: access.database })
+  const files = database.tables ? await filesOfTables(dump, database.tables, restoring.holding) : dump.paths
+  const leftOut = await importDump(context, { dump: files, beside, database: shadow, of: access.database })
+  if (database.tables) await refuseTied(adminOf(context), { live: access.database, held: shadow }, database.tables)
   updatePending(host, { ...pendingOf(host, site), scratch: { ...scratch, accounts: [] } })
-  const kept = await planExchange(context, site, restoring, database, leftOut)
+  const keepsTriggers = database.tables !== undefined && !dump.isFolder
+  if (keepsTriggers)
+    shell.note(
+      'info',
+      `of an older backup the triggers of a table are not known by themselves: ${listed(database.tables)} keep those that they have`,
+    )
+  const kept = await planExchange(context, site, restoring, { ...database, keepsTriggers }, leftOut)
   for (const { kind, name, why } of leftOut.filter(one => !kept.includes(one.name)))
     shell.note('problem', `the ${kind} ${name} is not restored: ${why}`)
 }
@@ -156,9 +172,10 @@ async function importOne(context: HostContext, site: string, restoring: Restorin
  * A table without its files cannot change places with the restored one. @throws when the live database has such tables:
  * it names them and what to type
  */
-async function refuseUnreadable(context: HostContext, { database }: DatabaseAccess): Promise<void> {
+async function refuseUnreadable(context: HostContext, { access: { database }, tables: wanted }: RestoredDatabase): Promise<void> {
   const unopened = `SELECT table_name FROM information_schema.tables WHERE table_schema = ${quoteText(database)} AND table_type <> 'VIEW' AND engine IS NULL;`
-  const lost = (await adminOf(context).rows(unopened)).map(([name]) => name!)
+  const all = (await adminOf(context).rows(unopened)).map(([name]) => name!)
+  const lost = all.filter(name => wanted === undefined || wanted.includes(name))
   if (lost.length === 0) return
   const tables = lost.map(table => `${quoteName(database)}.${quoteName(table)}`).join(', ')
   throw new Error(
@@ -174,18 +191,19 @@ async function planExchange(
   context: HostContext,
   site: string,
   restoring: Restoring,
-  { access, shadow }: RestoredDatabase,
+  { access, shadow, tables, keepsTriggers }: RestoredDatabase & { readonly keepsTriggers: boolean },
   leftOut: readonly LeftOut[],
 ): Promise<readonly string[]> {
   const admin = adminOf(context)
   const sides = { live: access.database, held: shadow }
-  const { isLive, live, set, keptViews } = await readSides(admin, sides, leftOut)
+  const { isLive, live, set, keptViews } = await readSides(admin, { ...sides, tables, keepsTriggers }, leftOut)
   const madeLive = !isLive
   const exchange = {
     ...sides,
     marker: `holdfast_${restoring.id}`,
     liveDefinitions: join(restoring.holding, `former-${shadow}.json`),
     heldDefinitions: join(restoring.holding, `restored-${shadow}.json`),
+    tables,
     madeLive,
   }
   const pending = pendingOf(context.host, site)
@@ -211,11 +229,15 @@ export const checkShadow: Step<ShadowNeeds & { imported: true }, { databaseCheck
   },
 }
 
-async function checkTables(context: Needs<'host'> & { shell: Shell }, { access, shadow }: RestoredDatabase): Promise<void> {
+async function checkTables(
+  context: Needs<'host'> & { shell: Shell },
+  { access, shadow, tables: wanted }: RestoredDatabase,
+): Promise<void> {
   const admin = adminOf(context)
   const tables = (await contentsOf(admin, shadow))?.table ?? []
-  const missing = CORE.map(name => `${access.tablePrefix}${name}`).filter(name => !tables.includes(name))
+  const missing = (wanted ?? CORE.map(name => `${access.tablePrefix}${name}`)).filter(name => !tables.includes(name))
   if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)
+  if (wanted) return
   const options = `${quoteName(shadow)}.${quoteName(`${access.tablePrefix}options`)}`
   const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${options};`)
   if (rows === 0) throw new Error(`the imported database is empty: ${access.tablePrefix}options has no row`)

@@ -6,7 +6,8 @@ import type { Transaction } from '../core/restore-journal.ts'
 import { messageOf } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
 import { contentsOf } from '../database/contents.ts'
-import { readLive, saveDefinitions } from '../database/definitions.ts'
+import { readLive } from '../database/definitions.ts'
+import { saveDefinitions } from '../database/definitions-file.ts'
 import { quoteName } from '../database/sql.ts'
 import type { Owes } from '../engine/recipe.ts'
 import type { Hold, Step } from '../engine/step.ts'
@@ -121,9 +122,9 @@ export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
         heldDefinitions: database.liveDefinitions,
       }))
       const admin = adminOf({ host, shell })
-      for (const { live, held, marker, liveDefinitions } of databases) {
+      for (const { live, held, marker, liveDefinitions, tables } of databases) {
         await admin.run(`CREATE TABLE IF NOT EXISTS ${quoteName(held)}.${quoteName(marker)} (restored INT);`)
-        saveDefinitions(await readLive(admin, live), liveDefinitions)
+        saveDefinitions(await readLive(admin, live, tables), liveDefinitions)
       }
       await exchangeAll(context, { ...pendingOf(host, site.name), exchanges, databases })
       // what waited was brought by the restore that is undone

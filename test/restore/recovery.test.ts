@@ -29,6 +29,11 @@ const refused: [Record<string, unknown>, RegExp][] = [
   [{ undo: true, path: ['a'] }, /--undo/],
   [{ undo: true, into: '/tmp/x' }, /--undo/],
   [{ undo: true, 'files-only': true }, /--undo/],
+  [{ undo: true, table: ['wp_posts'] }, /--undo .* --table/],
+  [{ list: true, table: ['wp_posts'] }, /--list .* --table/],
+  [{ table: ['wp_posts'], 'files-only': true }, /--table brings back a part of the database: it does not go with --files-only/],
+  [{ table: ['wp_posts'], path: ['SITE'] }, /--path brings back files: it does not go with --table/],
+  [{ table: [''] }, /--table: wanted the name of a table/],
   ...['', '.', './', '/', '/etc/passwd', '..', '../shop', 'SITE/../../shop', 'SITE/..', '-rf', '//SITE'].map(
     path => [{ path: [path] }, /--path ".*": wanted a file or folder of the site/] as [Record<string, unknown>, RegExp],
   ),
@@ -104,13 +109,16 @@ const paths: [string[], string[]][] = [
 test('readRecovery() cleans the paths', () => {
   for (const [given, wanted] of paths) {
     const { scope } = readRecovery({ ...ok, path: given }, NOW, false)
-    assert.deepEqual(scope, { files: false, database: false, paths: wanted })
+    assert.deepEqual(scope, { files: false, database: false, paths: wanted, tables: [] })
   }
 })
 
 test('readRecovery() reads how much of the site is meant', () => {
   const scopeOf = (values: object) => readRecovery({ ...ok, ...values }, NOW, false).scope
-  assert.deepEqual(scopeOf({}), { files: true, database: true, paths: [] })
-  assert.deepEqual(scopeOf({ 'files-only': true }), { files: true, database: false, paths: [] })
-  assert.deepEqual(scopeOf({ 'db-only': true }), { files: false, database: true, paths: [] })
+  assert.deepEqual(scopeOf({}), { files: true, database: true, paths: [], tables: [] })
+  assert.deepEqual(scopeOf({ 'files-only': true }), { files: true, database: false, paths: [], tables: [] })
+  assert.deepEqual(scopeOf({ 'db-only': true }), { files: false, database: true, paths: [], tables: [] })
+  const tables = { files: false, database: true, paths: [], tables: ['wp_posts', 'wp_users'] }
+  assert.deepEqual(scopeOf({ table: ['wp_posts', 'wp_users', 'wp_posts'] }), tables)
+  assert.deepEqual(scopeOf({ table: ['wp_posts', 'wp_users'], 'db-only': true }), tables)
 })
