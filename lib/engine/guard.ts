@@ -10,8 +10,11 @@ for group in $left; do kill -9 -$group; done`
 
 let guard: Socket | undefined
 
-/** What a shell begins a command with: it waits for a line at this descriptor, and ends when none can come. */
-export const waitAt = (descriptor: number): string => `read -r <&${descriptor} || exit; exec ${descriptor}<&- `
+/** The shell that begins commands: there are many, and bash takes three times as long to start. */
+export const SHELL = '/bin/sh'
+
+/** What it begins a command with: it waits for a line at this descriptor, and ends when none can come. */
+export const waitAt = (descriptor: number): string => `read -r go <&${descriptor} || exit; exec ${descriptor}<&- `
 
 /**
  * Lets a command that leads a group of processes begin, and has the group killed should this process be killed

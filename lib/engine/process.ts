@@ -4,9 +4,10 @@ import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { $, type ProcessOutput } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
+import { shellWord } from '../core/task-command.ts'
 import { unsandboxed } from './command.ts'
 import { CommandFailed, type Ended } from './failure.ts'
-import { letBegin, waitAt } from './guard.ts'
+import { letBegin, SHELL, waitAt } from './guard.ts'
 import { type CommandLimits, type Running, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
 
 export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
@@ -103,6 +104,8 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   const store = { stdout: [] as Buffer[], stderr: [] as Buffer[], stdall: [] }
   const run = $({
     store,
+    shell: SHELL,
+    quote: shellWord,
     prefix: `${waitAt(gate)}; ${takeOutput ? `exec >&${taken} ${taken}>&-; ` : ''}exec `,
     quiet: true,
     nothrow: true,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { endByInput } from './background.ts'
 import { unsandboxed } from './command.ts'
-import { letBegin, waitAt } from './guard.ts'
+import { letBegin, SHELL, waitAt } from './guard.ts'
 import { reasonOf } from './limits.ts'
 import { awaitEnd, type CommandOptions, type Ended, environment } from './process.ts'
 
@@ -57,8 +57,8 @@ function sessionOf(words: readonly string[], options: CommandOptions): Session {
   const key = JSON.stringify([words, env])
   const kept = [...idle].find(({ key: other, child }) => other === key && child.exitCode === null && child.signalCode === null)
   if (kept) return holdOpen(kept, true)
-  const begin = ['-c', `${waitAt(3)}; exec "$@"`, 'bash']
-  const child = spawn('bash', [...begin, ...words], { detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env })
+  const begin = ['-c', `${waitAt(3)}; exec "$@"`, 'sh']
+  const child = spawn(SHELL, [...begin, ...words], { detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env })
   letBegin(child, 3)
   for (const source of [child, child.stdin]) source.on('error', () => {}) // how it ended says more
   const session: Session = { key, child, timer: setTimeout(() => idle.delete(session) && endByInput(child), KEPT).unref() }
