@@ -56,8 +56,9 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
     const isDumped = facts.databaseSaved || site.local?.wpConfig === undefined
     const unchanged = unchangedSince({ collection, plan, change: tree?.change, answer, isDumped, now, everySeconds })
     if (unchanged !== undefined) {
-      await recheckArchive(siteArchive, shell)
-      await recordSet(siteArchive, unchanged, { unchangedUntil: now }, shell, collection)
+      const isRecorded = await recordSet(siteArchive, unchanged, { unchangedUntil: now }, shell, collection)
+      // a share that went away has no such set any more
+      if (!isRecorded) await recheckArchive(siteArchive, shell)
       const known = withRecords(collection, [{ time: unchanged, unchangedUntil: now }])
       shell.tell({ ...siteReport({ ...facts, collection: known }, now), unchangedSince: unchanged })
     }

@@ -18,6 +18,7 @@ import { pruneInputOf } from '../site/prune-state.ts'
 import { type Look, lastVerdictOf, lastWork, listingReport, siteReport } from '../site/report.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
+import { lookAtSite } from '../store/look-at-site.ts'
 import { isMounted, rootOf, shareMount } from './archive.ts'
 import { roleReport } from './sites.ts'
 import { vpn } from './vpn.ts'
@@ -27,7 +28,7 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
   name: 'status',
   title: ({ site }) => `Status of ${site.name}`,
   run: async ({ host, secrets, archive, site }, shell) => {
-    const siteArchive = siteArchiveOf(archive, site.name)
+    const siteArchive = await lookAtSite(siteArchiveOf(archive, site.name), shell)
     const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
     const { limits, problems } = readLimits(host, site)
     for (const problem of problems) shell.note('warning', problem)

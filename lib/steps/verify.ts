@@ -18,9 +18,9 @@ import { readLimits, type Site, siteDeadline } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { listingReport, siteReport } from '../site/report.ts'
-import { siteArchiveOf } from '../store/archive.ts'
 import { withFiles } from '../store/audited-files.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
+import { listSites } from '../store/look-at-site.ts'
 import { readSetRecords, recordSet } from '../store/set-records.ts'
 import { ShareFailure } from '../store/share-files.ts'
 import type { Made } from './backup.ts'
@@ -51,9 +51,14 @@ async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly S
     shell.note('info', archive.kind === 'url' ? 'what lies at a URL is not read' : 'auditBudget is 0')
     return { audits: [] }
   }
+  const archives = await listSites(
+    archive,
+    owned.map(({ name }) => name),
+    shell,
+  )
   const found = await Promise.all(
-    owned.map(async site => {
-      const siteArchive = siteArchiveOf(archive, site.name)
+    owned.map(async (site, at) => {
+      const siteArchive = archives[at]!
       try {
         const listed = await listCollection(siteArchive, shell)
         const known = await knownIn({ host, secrets, site, siteArchive }, listed, shell)

@@ -6,6 +6,7 @@ import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf, leastFree } from '../host/disk.ts'
 import type { Host } from '../inventory/schema.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import { ShareFiles } from './share-files.ts'
 import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
 
@@ -29,6 +30,8 @@ export interface SiteArchive {
   readonly prefix: string
   /** Where the archive around the folder is, and what proves that it is still the one. Undefined for a URL. */
   readonly place?: SharePlace
+  /** What was read of the folder already. */
+  readonly ahead?: ReadAhead
 }
 
 /**

@@ -9,7 +9,7 @@ import { type ShareFiles, unlessUnusable } from './share-files.ts'
 
 /** The file beside a site's sets that tells with what they are encrypted. */
 export const MARKS = '.holdfast-encryption'
-const MOST = 100_000
+export const MOST_OF_MARKS = 100_000
 
 /** N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for sites of one passphrase. */
 const COST = 2 ** 16
@@ -33,7 +33,7 @@ type Encryption = Without<EncryptionMark>
 
 /** What is written beside an archive's sets, oldest first; nothing where the file is missing or damaged. */
 export const readMarks = async (files: ShareFiles): Promise<readonly EncryptionMark[]> =>
-  marksIn((await files.text(MARKS, MOST).catch(unlessUnusable)) ?? '')
+  marksIn((await files.text(MARKS, MOST_OF_MARKS).catch(unlessUnusable)) ?? '')
 
 /** The marks in such a text. Lines that are damaged are passed over. */
 export const marksIn = (text: string): readonly EncryptionMark[] =>

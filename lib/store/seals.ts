@@ -14,10 +14,10 @@ import type { Needs } from './facts.ts'
 import { filesOfSite, type ShareFiles, unlessUnusable } from './share-files.ts'
 
 /** The history of a site's sets, beside them; see seal.ts. It is only ever added to. */
-const SEALS = '.holdfast-seals'
+export const SEALS = '.holdfast-seals'
 
 /** Bytes that are read of it: some years of a large site. A longer one is cut off, and a person has a new one begun. */
-const MOST = 8_000_000
+export const MOST_OF_SEALS = 8_000_000
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
 const sealsIn = (history: string) => sealedFiles(readHistory(history, hash).seals)
@@ -62,7 +62,7 @@ type SealNeeds = Needs<'host' | 'site' | 'siteArchive'>
 const compare = ({ host, site }: SealNeeds, { seen, pending }: SealMemory, there: string | undefined): Compared =>
   compareHistories({ seen, pending, there, host: host.name, isOwner: site.role.role === 'primary' }, hash)
 
-const readSeals = (files: ShareFiles): Promise<string | undefined> => files.text(SEALS, MOST).catch(unlessUnusable)
+const readSeals = (files: ShareFiles): Promise<string | undefined> => files.text(SEALS, MOST_OF_SEALS).catch(unlessUnusable)
 
 /**
  * Compares the archive with its seals, and these with those that this host saw, and remembers what it found. Nothing at

@@ -7,12 +7,12 @@ import { isoTime, linesOf, valuesIn } from '../host/state.ts'
 import { filesOfSite, unlessUnusable } from './share-files.ts'
 
 /** The file beside a site's sets that tells what neither their names nor their sizes do. Losing it loses no backup. */
-const RECORDS = '.holdfast-sets'
+export const RECORDS = '.holdfast-sets'
 /** What earlier versions kept there instead: lines of the same form, of sizes only. */
-const FORMER = '.holdfast-sizes'
+export const FORMER = '.holdfast-sizes'
 
 /** Bytes that are read of it, newest sets first: whoever can write to the share can make it as large as they like. */
-const MOST = 8_000_000
+export const MOST_OF_RECORDS = 8_000_000
 
 const count = z.int().nonnegative()
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/)
@@ -114,15 +114,19 @@ type SetFolder = Parameters<typeof filesOfSite>[0]
 export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<readonly SetRecord[]> {
   const files = filesOfSite(archive, shell.quick)
   for (const name of [RECORDS, FORMER]) {
-    const text = await files?.text(name, MOST).catch(unlessUnusable)
+    const text = await files?.text(name, MOST_OF_RECORDS).catch(unlessUnusable)
     if (text !== undefined) return recordsIn(text)
   }
   return []
 }
 
+/** Times that it is tried to write them down, while others do: replicas too write here. */
+const TRIES = 5
+
 /**
  * Writes down more of one set; what else is known of it stays. A failure is only noted: the backup is good without.
  * @param present the collection, where the caller has it: the records of sets that are gone are dropped
+ * @returns whether it is written down
  * @throws when the run is stopped
  */
 export async function recordSet(
@@ -131,17 +135,24 @@ export async function recordSet(
   fields: Omit<SetRecord, 'time'>,
   shell: Shell,
   present?: Collection,
-): Promise<void> {
+): Promise<boolean> {
   const files = filesOfSite(archive, shell.quick)
-  if (files === undefined) return
+  if (files === undefined) return false
   try {
-    const records = withRecord(await readSetRecords(archive, shell), { ...fields, time })
-    const kept = present ? records.filter(isOf(present, time)) : records
-    await files.write(RECORDS, textOfRecords(kept))
-    await files.remove(FORMER)
+    let found = files.lastOf(RECORDS) ?? { text: await files.text(RECORDS, MOST_OF_RECORDS).catch(unlessUnusable) }
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const before = found.text ?? (await files.text(FORMER, MOST_OF_RECORDS).catch(unlessUnusable)) ?? ''
+      const records = withRecord(recordsIn(before), { ...fields, time })
+      const kept = present ? records.filter(isOf(present, time)) : records
+      const other = await files.exchange(RECORDS, found.text, MOST_OF_RECORDS, { remove: FORMER }, textOfRecords(kept))
+      if (other === undefined) return true
+      found = other
+    }
+    throw new Error('others write there without end')
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `what is known of the set cannot be written down beside its archive: ${messageOf(error)}`)
+    return false
   }
 }
 

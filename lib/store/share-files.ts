@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
-import type { Transferred } from '../core/outcome.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
+import type { ReadAhead } from './read-ahead.ts'
+import type { ShareFile } from './share-operations.ts'
 import type { SharePlace } from './share-place.ts'
 import { askShareProcess, ShareTimedOut } from './share-process.ts'
+import { transferredBy } from './share-traffic.ts'
 import type { ShareOperations, ShareRequest } from './share-worker.ts'
 
 /** Something on a share that could not be read or written, with the kernel's code where there is one. */
@@ -26,12 +29,18 @@ export class ShareFiles {
   readonly #place: SharePlace
   readonly #shell: Shell
   readonly #folder: string
+  readonly #ahead: ReadAhead | undefined
 
-  /** @param shell whose deadline for a look holds @param folder in the archive's, which names are relative to */
-  constructor(place: SharePlace, shell: Shell, folder = '.') {
+  /**
+   * @param shell whose deadline for a look holds
+   * @param folder in the archive's, which names are relative to
+   * @param ahead what was read of it already
+   */
+  constructor(place: SharePlace, shell: Shell, folder = '.', ahead?: ReadAhead) {
     this.#place = place
     this.#shell = shell
     this.#folder = folder
+    this.#ahead = ahead
   }
 
   /** The files of a folder in this one, such as a site's. */
@@ -45,13 +54,54 @@ export class ShareFiles {
   }
 
   /** The first bytes of a file as text; undefined where there is none. */
-  async text(name: string, limit: number) {
+  async text(name: string, limit: number): Promise<string | undefined> {
+    const known = this.#ahead?.take(name)
+    if (known) return known.text
     return await this.#look(`read ${this.pathOf(name)}`, 'read', this.#path(name), limit)
   }
 
   /** The files of the folder, undefined where there is none. */
-  async list() {
-    return await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder)
+  async list(): Promise<readonly ShareFile[] | undefined> {
+    return this.#ahead?.takeList() ?? (await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder))
+  }
+
+  /** The files of each of these folders in this one; null where that is not a folder which can be listed. */
+  async lists(folders: readonly string[]) {
+    const [first = '.'] = folders
+    const others = folders.length > 1 ? ` and ${folders.length - 1} more` : ''
+    const paths = folders.map(folder => this.#path(folder))
+    return await this.#look(`list ${this.pathOf(first)}${others}`, 'lists', paths)
+  }
+
+  /** Reads what will be asked for: the list of the folder, and the first bytes of some of its files. */
+  async readAhead(limits: Readonly<Record<string, number>>): Promise<void> {
+    const names = Object.keys(limits)
+    const read = await this.#look(`list ${this.pathOf('.')} and read ${names.join(', ')}`, 'listAndRead', this.#folder, limits)
+    if (read) this.#ahead?.keep(read.files, read.texts)
+  }
+
+  /**
+   * Writes a file whole, over one that holds what it is known to hold, or that is known not to be there; and removes
+   * another. Where it holds something else, nothing changes.
+   * @returns what it holds then; undefined when it was written
+   */
+  async exchange(
+    name: string,
+    known: string | undefined,
+    limit: number,
+    more: { readonly remove: string },
+    text: string,
+  ): Promise<{ readonly text: string | undefined } | undefined> {
+    const hash = known === undefined ? null : createHash('sha256').update(known).digest('hex')
+    const answer = await this.#act(`write ${this.pathOf(name)}`, 'exchange', this.#path(name), hash, limit, more.remove, text)
+    if (answer && !answer.isDone) return { text: answer.text ?? undefined }
+    this.#ahead?.wrote(name, text)
+    return undefined
+  }
+
+  /** What was last known of a file's text, if it is known, without asking. */
+  lastOf(name: string): { readonly text: string | undefined } | undefined {
+    return this.#ahead?.lastOf(name)
   }
 
   /** The names in the folder that begin so; none where there is none. */
@@ -79,11 +129,13 @@ export class ShareFiles {
 
   /** Writes a file whole or not at all, over what is there. */
   async write(name: string, text: string): Promise<void> {
+    this.#ahead?.forget(name)
     await this.#act(`write ${this.pathOf(name)}`, 'write', this.#path(name), text)
   }
 
   /** Makes a file; false, and nothing changes, where something has that name already. A dry run gives true. */
   async create(name: string, text = ''): Promise<boolean> {
+    this.#ahead?.forget(name)
     return (await this.#act(`make the file ${this.pathOf(name)}`, 'create', this.#path(name), text)) ?? true
   }
 
@@ -103,11 +155,13 @@ export class ShareFiles {
 
   /** Gives a file another name in its folder. Gives whether it could: of all that try, one. */
   async rename(name: string, to: string): Promise<boolean> {
+    for (const each of [name, to]) this.#ahead?.forget(each)
     return (await this.#act(`rename ${this.pathOf(name)} to ${lineOf([to])}`, 'rename', this.#path(name), to)) ?? true
   }
 
   /** Removes a file or a link itself, if it is there. */
   async remove(name: string): Promise<void> {
+    this.#ahead?.forget(name)
     await this.#act(`remove ${this.pathOf(name)}`, 'remove', this.#path(name))
   }
 
@@ -162,22 +216,14 @@ type Operation = keyof ShareOperations
 type Arguments<Name extends Operation> = Parameters<ShareOperations[Name]>
 type Answer<Name extends Operation> = ReturnType<ShareOperations[Name]>
 
-/** What a file holds is its last argument, or the answer. */
-function transferredBy({ operation, args }: ShareRequest, answer: unknown): Partial<Transferred> {
-  const bytesOf = (text: unknown): number => (typeof text === 'string' ? Buffer.byteLength(text) : 0)
-  if (operation === 'read') return { read: bytesOf(answer) }
-  const isWritten = ['write', 'create', 'makeFolderWith', 'writeAndReadBack'].includes(operation) && answer !== false
-  return { read: 0, written: isWritten ? bytesOf(args.at(-1)) : 0 }
-}
-
 /** The files of a site's archive on its share; undefined at a URL. */
 export function filesOfSite(
-  site: { readonly folder: string | undefined; readonly place?: SharePlace },
+  site: { readonly folder: string | undefined; readonly place?: SharePlace; readonly ahead?: ReadAhead },
   shell: Shell,
 ): ShareFiles | undefined {
-  const { folder, place } = site
+  const { folder, place, ahead } = site
   if (folder === undefined) return undefined
-  return new ShareFiles(place ?? { base: dirname(folder), way: '' }, shell).of(basename(folder))
+  return new ShareFiles(place ?? { base: dirname(folder), way: '' }, shell, basename(folder), ahead)
 }
 
 /** Turns a folder or a file that is not there into undefined. @throws any other failure */

@@ -8,6 +8,8 @@ import type { SetRecord } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
+import type { SiteArchive } from '../../lib/store/archive.ts'
+import { lookAtSite } from '../../lib/store/look-at-site.ts'
 import { readSetRecords, recordSet, recordsIn, textOfRecords } from '../../lib/store/set-records.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 import { ownFolder } from '../support/host.ts'
@@ -68,6 +70,34 @@ test('recordSet() adds fields to a set that is written down, and forgets nothing
   assert.deepEqual(await read(archive), [NOW, { ...FORMER, host: 'web2' }])
 })
 
+for (const others of ['nothing', 'what the night began with'] as const)
+  test(`recordSet() keeps what another host wrote down since the night looked, beside ${others}`, async () => {
+    const archive = join(folder, `meanwhile-${others}`)
+    mkdirSync(archive)
+    if (others !== 'nothing') await within(shell => recordSet({ folder: archive }, at(0), { files: 3, bytes: 100 }, shell))
+    const site: SiteArchive = { folder: archive, url: '', options: [], prefix: '' }
+    const looked = (await within(shell => lookAtSite(site, shell))).answer!
+    await within(shell => recordSet({ folder: archive }, at(0), { host: 'web2' }, shell))
+    const { answer, notes } = await within(shell => recordSet(looked, time, FIELDS, shell))
+    assert.deepEqual([answer, notes], [true, []])
+    const former = others === 'nothing' ? { time: at(0) } : FORMER
+    assert.deepEqual(await read(archive), [NOW, { ...former, host: 'web2' }])
+    await within(shell => recordSet(looked, time, { files: 8 }, shell))
+    assert.deepEqual((await read(archive))?.[0], { ...NOW, files: 8 })
+  })
+
+test('what was read ahead is told once: who asks again is told what is there then', async () => {
+  const archive = join(folder, 'ahead')
+  mkdirSync(archive)
+  const write = (records: readonly SetRecord[]) => writeFileSync(join(archive, '.holdfast-sets'), textOfRecords(records))
+  write([FORMER])
+  const site: SiteArchive = { folder: archive, url: '', options: [], prefix: '' }
+  const looked = (await within(shell => lookAtSite(site, shell))).answer!
+  write([NOW])
+  const asked = async () => (await within(shell => readSetRecords(looked, shell))).answer
+  assert.deepEqual([await asked(), await asked()], [[FORMER], [NOW]])
+})
+
 test('the sizes that an earlier version wrote down are read, and replaced by the first record', async () => {
   const archive = join(folder, 'former')
   mkdirSync(archive)
@@ -116,5 +146,5 @@ test('recordSet() only notes that it cannot write', async () => {
 
 test('nothing is written down at a URL', async () => {
   const { answer, notes } = await within(shell => recordSet({ folder: undefined }, time, FIELDS, shell))
-  assert.deepEqual([answer, notes], [undefined, []])
+  assert.deepEqual([answer, notes], [false, []])
 })

@@ -1,0 +1,51 @@
+import type { ShareFile } from './share-operations.ts'
+
+/**
+ * What of a site's folder in the archive was read in one request with its listing: over a VPN, each request is a way
+ * there and back. Each answer is for the first who asks: later ones may find something else there.
+ */
+export class ReadAhead {
+  #list: readonly ShareFile[] | undefined
+  readonly #fresh = new Map<string, string | undefined>()
+  readonly #last = new Map<string, string | undefined>()
+
+  /** Takes what was read: the files of the folder, and the text of some, undefined for one that is not there. */
+  keep(list: readonly ShareFile[], texts: readonly (readonly [string, string | null])[]): void {
+    this.#list = list
+    for (const [name, text] of texts) {
+      this.#fresh.set(name, text ?? undefined)
+      this.#last.set(name, text ?? undefined)
+    }
+  }
+
+  takeList(): readonly ShareFile[] | undefined {
+    const list = this.#list
+    this.#list = undefined
+    return list
+  }
+
+  /** The text of a file that nobody asked for yet. */
+  take(name: string): { readonly text: string | undefined } | undefined {
+    if (!this.#fresh.has(name)) return undefined
+    const text = this.#fresh.get(name)
+    this.#fresh.delete(name)
+    return { text }
+  }
+
+  /** What was last known of a file, which may be another by now. */
+  lastOf(name: string): { readonly text: string | undefined } | undefined {
+    return this.#last.has(name) ? { text: this.#last.get(name) } : undefined
+  }
+
+  /** A file was written. */
+  wrote(name: string, text: string): void {
+    this.forget(name)
+    this.#last.set(name, text)
+  }
+
+  /** A file may be another now. */
+  forget(name: string): void {
+    this.#list = undefined
+    for (const texts of [this.#fresh, this.#last]) texts.delete(name)
+  }
+}
