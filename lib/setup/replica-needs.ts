@@ -1,16 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isMountPoint } from '../core/path.ts'
 import { type HostNeeds, neededByAll } from '../core/site-needs.ts'
-import { mountTable } from '../engine/kernel.ts'
 import { phpHere } from '../host/php.ts'
 import type { Host } from '../inventory/schema.ts'
 import { recordsIn } from '../store/set-records.ts'
+import { archiveFolder, PATIENCE } from './archive-folder.ts'
 import { type Checked, checkPrograms } from './programs.ts'
 
-/** Milliseconds for which the archive is looked at. */
-const PATIENCE = 20_000
 /** Prints the records of each site's sets, the newest first, a NUL after each site. No link is followed. */
 const RECORDS = `exec find "$1" -mindepth 2 -maxdepth 2 -name .holdfast-sets -type f -exec sh -c 'head -c 200000 "$1"; printf "\\0"' sh {} \\;`
 
@@ -20,10 +17,8 @@ const RECORDS = `exec find "$1" -mindepth 2 -maxdepth 2 -name .holdfast-sets -ty
  * @param root of the machine to look at
  */
 export function declaredNeeds({ archive, name }: Host, root: string): HostNeeds | undefined {
-  if (archive.kind === 'url') return undefined
-  if (archive.kind === 'mount' && !isMountPoint(mountTable(), join(root, archive.mountPoint))) return undefined
-  const folder = join(root, archive.kind === 'folder' ? archive.path : join(archive.mountPoint, archive.folder))
-  if (!existsSync(folder)) return undefined
+  const folder = archiveFolder({ archive }, root)
+  if (folder === undefined) return undefined
   const { status, stdout } = spawnSync('sh', ['-c', RECORDS, 'records', folder], {
     encoding: 'utf8',
     timeout: PATIENCE,

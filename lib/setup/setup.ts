@@ -7,6 +7,7 @@ import type { Host } from '../inventory/schema.ts'
 import { checkSecrets, readSecrets } from '../inventory/secrets.ts'
 import { type Found, lookAround } from './find.ts'
 import { PASSPHRASE, presentInventory, writeInventory } from './first-inventory.ts'
+import { nightlyTime } from './nightly-time.ts'
 import type { SetupOptions } from './options.ts'
 import { awaitsSites, type Checked, checkPrograms, install, installWords, mayInstall, neededPrograms } from './programs.ts'
 import { checkNeeds, declaredNeeds } from './replica-needs.ts'
@@ -33,7 +34,7 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   const hasFolder = desktop || haveVhosts(root, host.vhosts)
   const ready = (await checkAndInstall(host, found, options)) && hasFolder
   print(words.markersText(found, name))
-  print(desktop ? scheduleDesktop(options, found.systemd) : words.cronText(options))
+  print(desktop ? scheduleDesktop(options, found.systemd) : words.cronText(options, nightlyTime(host, found, options.root)))
   if (!desktop) print(scheduleBoot(options, host, found.systemd))
   checkSecrets(host, readSecrets(env), env)
   print(words.verdict(options, ready, awaitsSites(host, found)))

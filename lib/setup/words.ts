@@ -1,5 +1,6 @@
 import { delimiter, dirname, join } from 'node:path'
 import { markerOf } from '../core/marker.ts'
+import { clockText, type NightlyStart } from '../core/stagger.ts'
 import { shellWord, taskCommand } from '../core/task-command.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -75,13 +76,14 @@ export function markersText({ vhosts, sites }: Found, me: string): string {
 }
 
 /** The line for root's crontab. A `%` would end the command there. */
-export function cronText({ commandPlace }: SetupOptions): string {
+export function cronText({ commandPlace, host }: SetupOptions, { hour, minute, why }: NightlyStart): string {
   const command = taskCommand(commandPlace, 'nightly').replaceAll('%', '\\%')
   const npx = pathOf('npx')
   const folder = npx === undefined ? undefined : dirname(npx)
   const usual = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
   const path = folder === undefined || usual.includes(folder) ? usual : [folder, ...usual]
-  return `For root's crontab (crontab -e), every night at three:\n  PATH=${path.join(delimiter)}\n  0 3 * * * ${command}`
+  const when = `every night at ${clockText(hour * 60 + minute)} (${host}: ${why})`
+  return `For root's crontab (crontab -e), ${when}:\n  PATH=${path.join(delimiter)}\n  ${minute} ${hour} * * * ${command}`
 }
 
 /** What became of the folder of the sites, which was not there. */

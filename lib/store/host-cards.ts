@@ -42,6 +42,11 @@ const card = z.object({
 
 const cardOf = (host: string): string => `${CARD}${host}.json`
 
+function hostOf(file: string): string | undefined {
+  const host = file.startsWith(CARD) && file.endsWith('.json') ? file.slice(CARD.length, -'.json'.length) : ''
+  return isHostName(host) ? host : undefined
+}
+
 /**
  * The card of a host; undefined where it has left none. @param files of the archive's root
  * @throws when it cannot be read, or is not as it should be
@@ -49,17 +54,24 @@ const cardOf = (host: string): string => `${CARD}${host}.json`
 export async function readHostCard(files: ShareFiles, host: string): Promise<HostCard | undefined> {
   const text = await files.text(cardOf(host), MOST).catch(unlessUnusable)
   if (text === undefined) return undefined
+  const found = hostCardIn(cardOf(host), text)
+  if (!found) throw new Error(`the card of ${host} in the archive, ${files.pathOf(cardOf(host))}, is damaged`)
+  return found
+}
+
+/** The card in a text, of the host that its file is named after; undefined for one that is not as it should be. */
+export function hostCardIn(file: string, text: string): HostCard | undefined {
+  const host = hostOf(file)
   const { success, data } = card.safeParse(parsed(text))
-  if (!success) throw new Error(`the card of ${host} in the archive, ${files.pathOf(cardOf(host))}, is damaged`)
-  return { host, ...data }
+  return host !== undefined && success ? { host, ...data } : undefined
 }
 
 /** The cards of all hosts, as far as they can be read, in the order of their names. @throws when nothing can be */
 export async function readHostCards(files: ShareFiles): Promise<readonly HostCard[]> {
   const found = await files.names(CARD)
-  const hosts = found.filter(each => each.endsWith('.json')).map(each => each.slice(CARD.length, -'.json'.length))
+  const hosts = found.map(hostOf).filter(host => host !== undefined)
   const cards: HostCard[] = []
-  for (const host of hosts.filter(isHostName).toSorted().slice(0, MOST_CARDS)) {
+  for (const host of hosts.toSorted().slice(0, MOST_CARDS)) {
     const read = await readHostCard(files, host).catch(() => undefined) // one that is damaged hides no other
     if (read !== undefined) cards.push(read)
   }

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isMountPoint } from '../core/path.ts'
+import { mountTable } from '../engine/kernel.ts'
+import type { Host } from '../inventory/schema.ts'
+
+/** Milliseconds for which an archive is looked at: a share's server may be dead. */
+export const PATIENCE = 20_000
+
+/**
+ * The archive's folder on the machine whose root is given; undefined where it cannot be looked at now: a share is
+ * mounted for runs only.
+ */
+export function archiveFolder({ archive }: Pick<Host, 'archive'>, root: string): string | undefined {
+  if (archive.kind === 'url') return undefined
+  if (archive.kind === 'mount' && !isMountPoint(mountTable(), join(root, archive.mountPoint))) return undefined
+  const folder = join(root, archive.kind === 'folder' ? archive.path : join(archive.mountPoint, archive.folder))
+  return existsSync(folder) ? folder : undefined
+}
