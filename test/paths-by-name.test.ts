@@ -104,7 +104,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
       'lib/restore/plan-certificates.ts',
       'lib/restore/plan-configuration.ts',
       'lib/restore/system-exchange.ts',
-      'lib/site-mode/apache.ts',
+      'lib/site-mode/files.ts',
       'lib/site-mode/guard.ts',
       'lib/site-mode/roots.ts',
       'lib/steps/sites.ts',

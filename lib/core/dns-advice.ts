@@ -27,6 +27,14 @@ export interface DnsAdvice {
   readonly changes: readonly string[]
 }
 
+/** Whether all of these domains are known to resolve, and none of them to this host in any part. */
+export const leadsElsewhere = (found: readonly DomainRecords[], here: readonly string[]): boolean =>
+  found.length > 0 &&
+  found.every(({ A, AAAA, problem }) => {
+    const all = [...A, ...AAAA]
+    return problem === undefined && all.length > 0 && !all.some(({ address }) => isAmong(here, address))
+  })
+
 const TYPES = ['A', 'AAAA'] as const
 type RecordType = (typeof TYPES)[number]
 

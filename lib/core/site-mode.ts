@@ -15,6 +15,8 @@ export interface ModeChange {
   readonly guarded: boolean
   /** Why it is not, and how to do it by hand; or what of it is not as it should be although it is in force. */
   readonly why?: string
+  /** It was seen that visitors get something else. */
+  readonly isOpen?: boolean
 }
 
 /** The header that says which mode has answered. */

@@ -5,21 +5,27 @@ import type { Asking } from './ask-pages.ts'
 /** Characters of the page that are read: one that never ends is a page all the same. */
 const ENOUGH = 4_000_000
 
+/** How a page is asked for, otherwise than as a browser does. */
+export interface AskedWith {
+  /** Further ones. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** `GET` when absent. Nothing is sent with another. */
+  readonly method?: string
+  /** The server's certificate is to be good for the name; one of this very host may be that of yesterday. */
+  readonly isChecked?: boolean
+}
+
 /**
  * Asks a server for one page.
- * @param headers further ones
- * @param method nothing is sent with it
  * @throws when nothing answers
  */
 export function getPage(
   { url, host }: Asking,
   signal: AbortSignal,
-  headers: Readonly<Record<string, string>> = {},
-  method = 'GET',
+  { headers, method = 'GET', isChecked = false }: AskedWith = {},
 ): Promise<Page> {
   const { promise, resolve, reject } = Promise.withResolvers<Page>()
   const secure = url.startsWith('https:')
-  // it is this very host that is asked: its certificate may be that of yesterday
   const options = {
     method,
     headers: { ...headers, ...(host === undefined ? {} : { host }) },
@@ -27,7 +33,7 @@ export function getPage(
     // a connection that was kept from an earlier question may be closed at any moment, which would look like a broken
     // site
     agent: false,
-    rejectUnauthorized: false,
+    rejectUnauthorized: isChecked,
     ...(secure && host ? { servername: host.replace(/:\d+$/, '') } : {}),
   }
   // an import would load at each start, before anybody is asked, also all that Node has of the web: a tenth of a second

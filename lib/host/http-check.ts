@@ -36,7 +36,7 @@ export async function httpCheck(host: Host, site: SitePlace, stop: AbortSignal):
   const signal = AbortSignal.any([late, stop])
   return await askPages(
     question,
-    asking => getPage(asking, signal, ownRequest(host, site.name)),
+    asking => getPage(asking, signal, { headers: ownRequest(host, site.name) }),
     error => {
       stop.throwIfAborted()
       return late.aborted ? `no whole answer within ${request} s` : ((error as NodeJS.ErrnoException).code ?? messageOf(error))

@@ -9,17 +9,20 @@ const secret = z.object({ secret: z.string().min(32) })
 
 /**
  * The word by which a site's web server knows this host's own requests: they reach the site while nobody else does. A
- * site sees its own word and learns nothing of another's.
+ * site sees its own word and learns nothing of another's. Undefined before {@link makeKeys}.
  */
-export function keyOf(host: Pick<Host, 'paths'>, site: string): string {
-  let known = readState(host, STATE, secret)?.secret
-  if (known === undefined) {
-    known = randomBytes(32).toString('hex')
-    writeState(host, STATE, { secret: known })
-  }
-  return createHmac('sha256', known).update(site).digest('hex')
+export function keyOf(host: Pick<Host, 'paths'>, site: string): string | undefined {
+  const known = readState(host, STATE, secret)?.secret
+  return known === undefined ? undefined : createHmac('sha256', known).update(site).digest('hex')
+}
+
+/** Makes what the words are made from, unless it is there. */
+export function makeKeys(host: Pick<Host, 'paths'>): void {
+  if (readState(host, STATE, secret) === undefined) writeState(host, STATE, { secret: randomBytes(32).toString('hex') })
 }
 
 /** Headers of this host's own requests to a site; none where no site has ever had another mode than open. */
-export const ownRequest = (host: Pick<Host, 'paths'>, site: string): Record<string, string> =>
-  readState(host, STATE, secret) === undefined ? {} : { [KEY_HEADER]: keyOf(host, site) }
+export function ownRequest(host: Pick<Host, 'paths'>, site: string): Record<string, string> {
+  const key = keyOf(host, site)
+  return key === undefined ? {} : { [KEY_HEADER]: key }
+}

@@ -37,7 +37,7 @@ async function serveAndAsk({ root, work, databases, port, question, judge, reque
     const { protocol, pathname, search, host: named } = new URL(url)
     // there is one server, for whatever it is asked for: that it were HTTPS, it is told
     const headers = protocol === 'https:' ? { 'x-holdfast-https': 'on' } : {}
-    return await getPage({ url: `${web.url}${pathname}${search}`, host: host ?? named }, late, headers)
+    return await getPage({ url: `${web.url}${pathname}${search}`, host: host ?? named }, late, { headers })
   }
   const why = (error: unknown): string =>
     late.aborted ? `no whole answer within ${request} s` : ((error as NodeJS.ErrnoException).code ?? 'no answer')

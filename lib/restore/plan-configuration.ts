@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isWithin } from '../core/path.ts'
 import type { SitePlace } from '../host/site.ts'
+import { enabledPath } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import { objectionsTo } from '../web-server/objections.ts'
 import type { Objection, SiteRights } from '../web-server/site-rights.ts'
@@ -96,8 +97,9 @@ interface FilePlace {
 }
 
 /** As the administrator laid it out, else Debian's way. Undefined where a link or something else is in its place. */
-function placeOf({ folder }: WebServer, name: string): FilePlace | undefined {
-  const enabled = join(folder, 'sites-enabled', name)
+function placeOf(webServer: WebServer, name: string): FilePlace | undefined {
+  const { folder } = webServer
+  const enabled = enabledPath(webServer, name)
   const available = join(folder, 'sites-available', name)
   const stat = lstatSync(enabled, { throwIfNoEntry: false })
   if (stat?.isFile()) return { file: enabled, link: undefined }

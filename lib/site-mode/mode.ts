@@ -1,33 +1,32 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ModeChange, modeText, type SiteMode } from '../core/site-mode.ts'
-import { messageOf } from '../core/wording.ts'
+import { CommandFailed } from '../engine/process.ts'
+import { makeKeys } from '../host/own-requests.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
-import { removeFile, textIfThere, writeWhole } from '../host/whole-file.ts'
+import { textIfThere } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
-import { apacheModeFile, apacheModeText } from './apache.ts'
+import { saidMode } from '../web-server/mode-page.ts'
 import { giveRightsBack, takeRights } from './database.ts'
+import { isAsWanted, type ModeFile, modeFiles, modeInFiles, putFile } from './files.ts'
 import { putGuard } from './guard.ts'
+import { otherHost } from './other-host.ts'
 import { unproven } from './prove.ts'
-import { modeRecords, parseMode } from './record.ts'
+import { modeRecords } from './record.ts'
+import { isServed } from './roots.ts'
 
 export type { ModeChange, SiteMode } from '../core/site-mode.ts'
 
-const OPEN: SiteMode = { kind: 'open' }
 const NO_WEB_SERVER =
   'the inventory names no web server (webServer): set it, or see to it there that nothing but GET and HEAD reaches the site, and that wp-cron.php and xmlrpc.php do not'
 
-/** A file of the web server's as it is to be; undefined for none. */
-interface Wanted {
-  readonly file: string
-  readonly text: string | undefined
-}
+const NOT_SERVED =
+  'no file in sites-enabled serves the site, and it alone: where another one does, see to it there that nothing but GET and HEAD reaches it, and that wp-cron.php and xmlrpc.php do not'
+/** Milliseconds in which a web server answers by what it has just been told to read. */
+const PATIENCE = 10_000
 
 /** Which mode a site has on this host: what its web server's files say, whoever was killed when. */
 export function readSiteMode({ host }: Pick<HostContext, 'host'>, site: SitePlace): SiteMode {
-  const { webServer } = host
-  const text = webServer && textIfThere(apacheModeFile(webServer, site.name))
-  const [, said] = /^# Holdfast[^{\n]*(\{.*\})$/m.exec(text ?? '') ?? []
-  return (said !== undefined && parseMode(JSON.parse(said))) || OPEN
+  return (host.webServer && modeInFiles(host, host.webServer, site)) ?? { kind: 'open' }
 }
 
 /**
@@ -37,73 +36,101 @@ export function readSiteMode({ host }: Pick<HostContext, 'host'>, site: SitePlac
  * @returns whether it is known to be in force
  * @throws when what was is not in force again either
  */
-export async function setSiteMode(context: HostContext, site: SitePlace, mode: SiteMode): Promise<ModeChange> {
-  const { host, shell } = context
+export async function setSiteMode(context: HostContext, site: SitePlace, asked: SiteMode): Promise<ModeChange> {
+  const { host } = context
   const known = modeRecords.read(host, site.name)
-  if (!known && mode.kind === 'open') return { guarded: true }
+  let mode = known && isSameOtherHost(known.mode, asked) ? known.mode : asked
+  if (!known && mode.kind === 'open' && readSiteMode(context, site).kind === 'open') return { guarded: true }
   const { webServer } = host
-  const wanted = webServer && wantedOf(host, webServer, site, mode)
-  const isThere = !wanted || textIfThere(wanted.file) === wanted.text
-  if (known?.change?.guarded && isDeepStrictEqual(known.mode, mode) && isThere) return known.change
-  let change: ModeChange = { guarded: true }
+  if (!webServer && mode.kind !== 'open') return { guarded: false, why: NO_WEB_SERVER }
+  const isThere = !webServer || modeFiles(host, webServer, site, mode).every(isAsWanted)
+  const isInForce = isThere && known?.change !== undefined && isDeepStrictEqual(known.mode, mode)
+  if (isInForce && known.change!.guarded) return known.change!
+  if (mode.kind === 'forward') {
+    const found = await otherHost(context, site, mode.to)
+    if ('why' in found) return { guarded: false, why: found.why }
+    mode = { kind: 'forward', to: found.to }
+  }
+  return await change(context, site, mode, isInForce)
+}
+
+/** By which protocol another host is reached is found out here. */
+const isSameOtherHost = (one: SiteMode, other: SiteMode): boolean =>
+  one.kind === 'forward' && other.kind === 'forward' && new URL(one.to).hostname === new URL(other.to).hostname
+
+async function change(context: HostContext, site: SitePlace, mode: SiteMode, isInForce: boolean): Promise<ModeChange> {
+  const { host, shell } = context
+  const { webServer } = host
+  const known = modeRecords.read(host, site.name)
+  let done: ModeChange = { guarded: true }
   await shell.act(`make ${site.name} ${modeText(mode)}`, async () => {
     let rights = known?.rights ?? []
     const remember = (news: { change?: ModeChange }): void => modeRecords.write(host, site.name, { mode, rights, ...news })
+    makeKeys(host)
     remember({})
-    if (mode.kind === 'open' && rights.length > 0) {
+    const mayWrite = mode.kind !== 'frozen'
+    if (mayWrite && rights.length > 0) {
       await giveRightsBack(context, rights)
       rights = []
     }
-    change = wanted ? await putInForce(context, webServer!, site, mode, wanted) : { guarded: false, why: NO_WEB_SERVER }
-    if (change.guarded && mode.kind === 'frozen') {
+    if (webServer) done = await putInForce(context, webServer, site, mode, isInForce)
+    if (done.guarded && !mayWrite) {
       const taken = await takeRights(context, site, more => {
         rights = [...rights, ...more]
         remember({})
       })
-      if (taken.length > 0) change = { ...change, why: taken.join('; ') }
+      if (taken.length > 0) done = { ...done, why: taken.join('; ') }
     }
     if (mode.kind === 'open') modeRecords.remove(host, site.name)
-    else remember({ change })
+    else remember({ change: done })
   })
-  return change
+  return done
 }
 
 type WebServer = NonNullable<Host['webServer']>
 
-function wantedOf(host: Host, webServer: WebServer, site: SitePlace, mode: SiteMode): Wanted | undefined {
-  if (webServer.kind !== 'apache') return undefined
-  return { file: apacheModeFile(webServer, site.name), text: apacheModeText(host, webServer, site, mode) }
-}
-
-/** Writes a file whole, has the web server test and read it, and asks the site. */
+/** Puts files in place, has the web server test and read them, and asks the site; where they are there, only that. */
 async function putInForce(
   context: HostContext,
   webServer: WebServer,
   site: SitePlace,
   mode: SiteMode,
-  wanted: Wanted,
+  isInForce: boolean,
 ): Promise<ModeChange> {
-  const { stop } = context.shell
-  const before = { file: wanted.file, text: textIfThere(wanted.file) }
-  try {
+  const { host, shell } = context
+  const files = modeFiles(host, webServer, site, mode)
+  const before = files.map(({ file, kept }) => ({ file, kept, text: ownTextOf(file) }))
+  if (mode.kind !== 'open' && files.every(({ text }) => text === undefined)) return { guarded: false, why: NOT_SERVED }
+  if (!isInForce) {
     putGuard(webServer)
-    await write(context, webServer, wanted)
-  } catch (error) {
-    stop.throwIfAborted()
-    await write(context, webServer, before)
-    return { guarded: false, why: messageOf(error) }
+    put(files)
+    try {
+      await shell.quick.act`${webServer.test}`
+    } catch (error) {
+      // the web server has not read them
+      put(before)
+      if (!(error instanceof CommandFailed)) throw error
+      return { guarded: false, why: error.message }
+    }
+    await shell.quick.act`${webServer.reload}`
   }
-  const why = await unproven(context, site, mode)
-  if (why === undefined) return { guarded: true }
-  if (mode.kind === 'frozen') await write(context, webServer, before)
-  return { guarded: false, why }
+  if (mode.kind === 'copy' && !isServed(host, site)) return { guarded: false, why: NOT_SERVED }
+  const found = await unproven(context, site, mode, isInForce ? 0 : PATIENCE)
+  if (found === undefined) return { guarded: true }
+  if (mode.kind === 'frozen' || mode.kind === 'forward') {
+    put(before)
+    await shell.quick.act`${webServer.test}`
+    await shell.quick.act`${webServer.reload}`
+  }
+  return { guarded: false, ...found }
 }
 
-async function write({ shell }: HostContext, { test, reload }: WebServer, { file, text }: Wanted): Promise<void> {
-  if (textIfThere(file) !== text) {
-    if (text === undefined) removeFile(file)
-    else writeWhole(file, text)
-  }
-  await shell.quick.act`${test}`
-  await shell.quick.act`${reload}`
+/** What of ours a file holds. */
+function ownTextOf(file: string): string | undefined {
+  const text = textIfThere(file)
+  return text !== undefined && saidMode(text) !== undefined ? text : undefined
+}
+
+function put(files: readonly ModeFile[]): void {
+  for (const each of files) if (!isAsWanted(each)) putFile(each)
 }

@@ -44,7 +44,9 @@ function proofsOf(mode: SiteMode, hasPhp: boolean): Proof[] {
     wanted: kind === 'open' ? 'the site itself' : `that of a site that is ${kind === 'copy' ? 'a copy' : kind}`,
     isProven: page => page.mode === (kind === 'open' ? undefined : kind),
   }
-  if (kind === 'open' || kind === 'forward') return [inForce]
+  if (kind === 'open') return [inForce]
+  if (kind === 'forward')
+    return [inForce, { ...inForce, path: '/', wanted: 'a page', isProven: page => page.mode === kind && page.status < 400 }]
   if (kind === 'frozen') return [inForce, refuses(kind, 'GET', '/'), refuses(kind, 'POST', '/')]
   return [
     inForce,
@@ -61,44 +63,52 @@ export function hasPhp({ folder }: SitePlace): boolean {
   return root?.names().includes('index.php') ?? false
 }
 
-/** Milliseconds between two questions, and all in all: a web server answers by what it read before for some moments. */
-const [PAUSE, PATIENCE] = [50, 10_000]
+/** Milliseconds between two questions, and for one. */
+const [PAUSE, LONGEST] = [50, 10_000]
 
 /**
  * Asks the site on this host until its answers are those of a mode.
+ * @param patience milliseconds in which other answers may be those of what was in force before
  * @returns what they were instead; undefined when the mode is in force
  */
-export async function unproven({ host, shell }: HostContext, site: SitePlace, mode: SiteMode): Promise<string | undefined> {
+export async function unproven(
+  { host, shell }: HostContext,
+  site: SitePlace,
+  mode: SiteMode,
+  patience: number,
+): Promise<{ readonly why: string; readonly isOpen: boolean } | undefined> {
   const question = questionFor(host, site)
   if (!question)
-    return `it cannot be asked whether it is in force: say its domains in sites.${site.name}.domains, or where to ask it in sites.${site.name}.check`
-  const until = Date.now() + PATIENCE
+    return {
+      isOpen: false,
+      why: `it cannot be asked whether it is in force: say its domains in sites.${site.name}.domains, or where to ask it in sites.${site.name}.check`,
+    }
+  const until = Date.now() + patience
   for (const proof of proofsOf(mode, hasPhp(site))) {
-    for (
-      let found = await ask(question, proof, shell.stop);
-      found !== undefined;
-      found = await ask(question, proof, shell.stop)
-    ) {
+    for (;;) {
+      const { isProven, isAnswer, said } = await ask(question, proof, shell.stop)
       shell.stop.throwIfAborted()
-      if (Date.now() > until) return found
+      if (isProven) break
+      // what does not listen will not do so for being asked again
+      const why = `${proof.method} ${proof.path} answered ${said}, wanted ${proof.wanted}`
+      if (!isAnswer || Date.now() > until) return { why, isOpen: isAnswer }
       await setTimeout(PAUSE, undefined, { signal: shell.stop })
     }
   }
   return undefined
 }
 
-async function ask(question: Question, proof: Proof, stop: AbortSignal): Promise<string | undefined> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE)])
+async function ask(question: Question, proof: Proof, stop: AbortSignal) {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(LONGEST)])
   const url = new URL(proof.path, question.urls[0]).href
   let last: Page | undefined
   const answer = await askPages(
     { ...question, urls: [url], expect: undefined },
     async asking => {
-      last = await getPage(asking, signal, proof.headers, proof.method)
+      last = await getPage(asking, signal, proof)
       return last
     },
     messageOf,
   )
-  if (last && proof.isProven(last)) return undefined
-  return `${proof.method} ${proof.path} answered ${answer.said}, wanted ${proof.wanted}`
+  return { isProven: last !== undefined && proof.isProven(last), isAnswer: last !== undefined, said: answer.said }
 }

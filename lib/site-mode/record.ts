@@ -17,7 +17,9 @@ export const modeRecords = memoryOfSites(
   z.object({
     mode,
     /** What became of it; undefined as long as it is being set. */
-    change: z.object({ guarded: z.boolean(), why: z.string().exactOptional() }).optional(),
+    change: z.object({ guarded: z.boolean(), why: z.string().exactOptional(), isOpen: z.boolean().exactOptional() }).optional(),
+    /** Since when DNS sends nobody here who would be forwarded, as far as it was looked at; ms since the epoch. */
+    leftSince: z.number().optional(),
     /** Rights that were taken from accounts, as statements that give them back. */
     rights: z.array(z.string()).readonly(),
   }),

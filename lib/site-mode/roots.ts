@@ -11,6 +11,13 @@ export function rootsOf(host: Host, { folder }: SitePlace): string[] {
   return [...new Set([folder, ...others.map(root => root.replace(/\/+$/, ''))])]
 }
 
+/** Whether it is known that something serves the site on this host. */
+export const isServed = (host: Host, site: SitePlace): boolean =>
+  site.settings.check?.url !== undefined ||
+  webServerFiles(host).some(file =>
+    file.hosts.some(each => each.roots.some(root => rootsOf(host, site).some(own => isWithin(root, own)))),
+  )
+
 function real(path: string): string {
   try {
     return realpathSync(path)

@@ -1,11 +1,12 @@
 import { formatAge } from '../core/age.ts'
-import { type DnsAdvice, dnsAdvice, dnsText } from '../core/dns-advice.ts'
+import { type DnsAdvice, dnsAdvice, dnsText, leadsElsewhere } from '../core/dns-advice.ts'
 import type { Finding } from '../core/finding.ts'
 import { addressesOf } from '../host/addresses.ts'
 import { lookUpDomains } from '../host/name-service.ts'
 import { readRecord } from '../host/records.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
+import type { Host } from '../inventory/schema.ts'
 import { lastVerdictOf } from './report.ts'
 
 /** What of a site's DNS is to be changed so that its visitors come to this host. */
@@ -18,13 +19,22 @@ export interface SiteDns {
 /** Asks name servers for all domains of a site. @throws when the run is stopped */
 export async function dnsOf({ host, shell }: Pick<HostContext, 'host' | 'shell'>, site: SitePlace): Promise<SiteDns> {
   const here = addressesOf(host)
-  // what may stand for any name has no address of its own
-  const domains = domainsOf(host, site).filter(domain => /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain))
+  const domains = namesOf(host, site)
   if (domains.length === 0)
     return { advice: [], text: [`no domain of ${site.name} is known here: see sites.${site.name}.domains`] }
   const advice = dnsAdvice(await lookUpDomains(host, domains, shell), here)
   return { advice, text: dnsText(advice, here) }
 }
+
+/** Whether no visitor of a site is sent to this host any more. @throws when the run is stopped */
+export async function isLeft({ host, shell }: Pick<HostContext, 'host' | 'shell'>, site: SitePlace): Promise<boolean> {
+  const domains = namesOf(host, site)
+  return domains.length > 0 && leadsElsewhere(await lookUpDomains(host, domains, shell), addressesOf(host))
+}
+
+// what may stand for any name has no address of its own
+const namesOf = (host: Host, site: SitePlace): string[] =>
+  domainsOf(host, site).filter(domain => /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain))
 
 /**
  * That a site was taken over, and visitors are still sent elsewhere; null where all is done, or nothing is awaited.

@@ -53,15 +53,12 @@ export const hasWebServer: Condition<Needs<'host'>, { webServerFolder: string }>
 export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: string }, Needs<'webServerSaved'>> = {
   name: 'web-server',
   title: 'Save the web server configuration',
-  run: async ({ host, site, webServerFolder }, shell) => {
+  run: async ({ host, site }, shell) => {
     const files = webServerFilesOf(webServerFiles(host), site)
     shell.note('info', files.length === 0 ? 'no file serves this site alone' : files.map(({ name }) => name).join(', '))
     await using companion = await openCompanion(site.folder, shell)
     await replaceFolder(WEB_SERVER, companion.path, shell, async (_, folder) => {
-      for (const file of files)
-        await shell.act(`copy ${file.name}`, () =>
-          copyConfiguration(join(webServerFolder, 'sites-enabled', file.name), file, folder),
-        )
+      for (const file of files) await shell.act(`copy ${file.name}`, () => copyConfiguration(file, folder))
     })
     const approved = files.filter(({ isRoots }) => isRoots)
     if (!areApproved(host, site.name, approved))
@@ -76,7 +73,7 @@ export const saveWebServer: Step<Needs<'host' | 'site'> & { webServerFolder: str
  * Writes what was read of an enabled file, as its owner may exchange it meanwhile: beside a link where one into
  * sites-available leads to it, else by itself.
  */
-function copyConfiguration(enabled: string, { name, text, modified }: WebServerFile, folder: string): void {
+function copyConfiguration({ path: enabled, name, text, modified }: WebServerFile, folder: string): void {
   const available = availableFor(enabled)
   const copy = join(folder, available === undefined ? 'sites-enabled' : 'sites-available', available ?? name)
   for (const each of [join(folder, 'sites-enabled'), dirname(copy)]) mkdirSync(each, { recursive: true })

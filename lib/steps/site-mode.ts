@@ -1,10 +1,13 @@
 import { BadInput } from '../core/bad-input.ts'
-import type { Hold, Step } from '../engine/step.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Condition, Hold, Step } from '../engine/step.ts'
 import type { SitePlace } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
-import { readSiteMode, setSiteMode } from '../site-mode/mode.ts'
+import { isLeft } from '../site/dns.ts'
+import { type ModeChange, readSiteMode, setSiteMode } from '../site-mode/mode.ts'
+import { modeRecords } from '../site-mode/record.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** A site that is frozen for its last backup. */
@@ -45,17 +48,71 @@ export function mainSiteOf(host: Host, site: SitePlace): string {
   return `${lineagesOf(host.certificates, domains).length > 0 ? 'https' : 'http'}://${domain}/`
 }
 
+type Guards = Needs<'host' | 'secrets' | 'site'>
+
+async function guard({ host, secrets, site }: Guards, shell: Shell): Promise<ModeChange> {
+  // one that moves is frozen, or shows the new host: that is more
+  const { kind } = readSiteMode({ host }, site)
+  if (kind === 'frozen' || (kind === 'forward' && !(await isForwardedInVain({ host, site }, shell)))) return { guarded: true }
+  return await setSiteMode({ host, secrets, shell }, site, { kind: 'copy', main: mainSiteOf(host, site) })
+}
+
+/** For so long others may remember what DNS said before; ms. */
+const REMEMBERED = 20 * 3_600_000
+
+/** Whether DNS sends nobody here any more who would be forwarded, and did not the night before. */
+async function isForwardedInVain({ host, site }: Needs<'host' | 'site'>, shell: Shell): Promise<boolean> {
+  const known = modeRecords.read(host, site.name)
+  if (!known) return false
+  const since = (await isLeft({ host, shell }, site)) ? (known.leftSince ?? shell.now()) : undefined
+  if (since !== undefined && shell.now() - since >= REMEMBERED) {
+    shell.note('significant', `${site.name} is forwarded no more: DNS sends nobody here`)
+    return true
+  }
+  if (since !== known.leftSince)
+    await shell.act('remember whether DNS sends visitors here', () =>
+      modeRecords.write(host, site.name, { ...known, leftSince: since }),
+    )
+  return false
+}
+
+function tellUnguarded({ guarded, why, isOpen }: ModeChange, shell: Shell): void {
+  if (!guarded)
+    shell.note(
+      isOpen ? 'problem' : 'warning',
+      `the replica is unguarded, what visitors set off in it would act on the world: ${why}`,
+    )
+}
+
 /** Puts the guard of a replica in force before it is replaced, and keeps it so: it never acts on the world (S43). */
-export const guardReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
+export const guardReplica: Step<Guards, void> = {
   name: 'guard',
   title: ({ site }) => `Guard the replica of ${site.name}`,
+  run: async (facts, shell) => {
+    const change = await guard(facts, shell)
+    // of one that is not here yet there is nothing to be asked
+    if (facts.site.local) tellUnguarded(change, shell)
+  },
+}
+
+/** Applies to a replica that was not here before this run. */
+export const isNewHere: Condition<Needs<'site'>, object> = ({ site }) => (site.local ? 'it was here before' : {})
+
+/** Proves the guard of a replica that is here now. */
+export const proveGuard: Step<Guards, void> = {
+  name: 'prove-guard',
+  title: ({ site }) => `Ask the replica of ${site.name} whether it is guarded`,
+  run: async (facts, shell) => tellUnguarded(await guard(facts, shell), shell),
+}
+
+/** Lifts the guard of what was a replica, and is this host's own now. */
+export const liftGuard: Step<Guards, void> = {
+  name: 'lift-guard',
+  title: ({ site }) => `Open ${site.name}`,
   run: async ({ host, secrets, site }, shell) => {
-    // one that moves is frozen, or shows the new host: that is more
-    const { kind } = readSiteMode({ host }, site)
-    if (kind === 'frozen' || kind === 'forward') return
-    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'copy', main: mainSiteOf(host, site) })
-    if (guarded) return
-    if (!site.local) shell.note('info', `its guard is to be proven once it is here: ${why}`)
-    else shell.note('problem', `the replica is unguarded: what visitors set off in it acts on the world: ${why}`)
+    if (readSiteMode({ host }, site).kind !== 'copy') return
+    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'open' })
+    if (!guarded) shell.note('problem', `${site.name} is not known to be more than a read-only copy yet: ${why}`)
+    else shell.note('significant', `${site.name} is this host's own, and no read-only copy any more`)
   },
 }

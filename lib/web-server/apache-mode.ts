@@ -1,18 +1,6 @@
 import { KEY_HEADER, MODE_HEADER, type SiteMode } from '../core/site-mode.ts'
-import { modePage, NOT_ON_A_COPY, QUERIES_THAT_WRITE, RETRY_AFTER } from './mode-page.ts'
-
-/** What a web server's configuration for a mode is made from. */
-export interface ModePlan {
-  readonly mode: Exclude<SiteMode, { kind: 'open' }>
-  /** Folders of the site: each virtual host with its root in one of them is meant. */
-  readonly roots: readonly string[]
-  /** The file that PHP reads before each of the site's. */
-  readonly guard: string
-  /** The word by which Holdfast's own requests are known. */
-  readonly key: string
-  /** Files that load modules, by their name; for those that may not be loaded yet. */
-  readonly loaders: Readonly<Record<string, string>>
-}
+import { loaderLines } from './apache-forward.ts'
+import { type ModePlan, modeLine, modePage, NOT_ON_A_COPY, QUERIES_THAT_WRITE, RETRY_AFTER } from './mode-page.ts'
 
 /**
  * Apache's configuration that puts a mode in force for all virtual hosts with their root in the site, without a change
@@ -24,8 +12,8 @@ export function apacheMode({ mode, roots, guard, key, loaders }: ModePlan): stri
   const isOwn = `%{HTTP:${KEY_HEADER}} == '${key}'`
   const refused = mode.kind === 'copy' ? WRITES : '%{REQUEST_URI} =~ m#^#'
   return [
-    `# Holdfast puts this here and takes it away: ${JSON.stringify(mode)}`,
-    ...Object.entries(loaders).flatMap(([name, file]) => [`<IfModule !${name}_module>`, `  Include "${file}"`, '</IfModule>']),
+    modeLine(mode),
+    ...loaderLines(loaders),
     `<If "${ofSite}">`,
     ...guardLines(mode, guard).map(line => `  ${line}`),
     `  Header always set ${MODE_HEADER} ${mode.kind}`,

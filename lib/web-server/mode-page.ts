@@ -1,5 +1,27 @@
 import type { SiteMode } from '../core/site-mode.ts'
 
+/** What a web server's configuration for a mode is made from. */
+export interface ModePlan {
+  readonly mode: Exclude<SiteMode, { kind: 'open' }>
+  /** Folders of the site: each virtual host with its root in one of them is meant. */
+  readonly roots: readonly string[]
+  /** The file that PHP reads before each of the site's. */
+  readonly guard: string
+  /** The word by which Holdfast's own requests are known. */
+  readonly key: string
+  /** Apache's files that load modules, by their name; for those that may not be loaded yet. */
+  readonly loaders: Readonly<Record<string, string>>
+}
+
+/** The first line of each file of ours, which tells what it is. */
+export const modeLine = (mode: SiteMode): string => `# Holdfast puts this here and takes it away: ${JSON.stringify(mode)}`
+
+/** What it tells; undefined for a file of anybody else's. */
+export const saidMode = (text: string): string | undefined => /^# Holdfast puts [^{\n]*(\{.*\})$/m.exec(text.slice(0, 1000))?.[1]
+
+/** Whose word on another host's certificate is taken: Debian's list. */
+export const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt'
+
 /** Seconds after which a visitor's program may ask again. */
 export const RETRY_AFTER = 120
 

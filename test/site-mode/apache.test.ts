@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { httpCheck } from '../../lib/host/http-check.ts'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { output } from '../../lib/sandbox/process.ts'
@@ -60,6 +61,7 @@ enable(
   ).replace('Require all granted', 'AllowOverride All\n    Options FollowSymLinks\n    Require all granted'),
 )
 await output(server.fields.reload[0]!, server.fields.reload.slice(1))
+while ((await server.get('blog.example', '/readme.html')).status !== 200) await setTimeout(20)
 after(async () => {
   await server.stop()
   await mariadb.stop()
@@ -175,4 +177,88 @@ test('thawed: all is as it was, and nothing of ours is left in the web server', 
   assert.equal(await canWrite(), true)
   assert.deepEqual(await changedSince(before), [])
   assert.equal((await ask()).status, 200)
+})
+
+const MAIN = { kind: 'copy', main: 'https://blog.example/' } as const
+
+test('a copy: its pages are there to read, and what would write answers 503 with the address of the main site', async () => {
+  before = await state()
+  calls.length = 0
+  writeFileSync(mails, '')
+  assert.deepEqual(await set(MAIN), { guarded: true })
+  for (const path of [
+    '/',
+    '/?p=1',
+    '/?feed=rss2',
+    '/?s=hello',
+    '/wp-includes/css/dashicons.min.css',
+    '/?rest_route=/wp/v2/posts',
+  ])
+    assert.deepEqual([path, (await ask(path)).status], [path, 200])
+  const refused = EVERY_WAY.filter(([path, more]) => more || /wp-(?:cron|login|admin)/.test(path))
+  for (const [path, more] of [
+    ...refused,
+    ['/', { form: { comment: 'x' } }],
+    ['/enter'],
+    ['/?rest_route=/wp/v2/posts&_method=POST'],
+    ['/wp-json/wp/v2/posts', { headers: { 'x-http-method-override': 'DELETE' } }],
+    ['/wp-json/wp/v2/posts/1', { method: 'DELETE' }],
+    ['//wp-cron.php'],
+    ['/wp-cron%2ephp'],
+    ['/?wc-ajax=checkout'],
+    ['/wp-admin/'],
+    ['/wp-admin'],
+  ] as const) {
+    const { status, headers, body } = await ask(path, more)
+    assert.deepEqual([path, status, headers['x-holdfast']], [path, 503, 'copy'])
+    assert.match(body, /read-only copy\. The main site is at (?:<a href=')?https:\/\/blog\.example\//)
+  }
+  assert.equal(await other(), 'other')
+})
+
+test('a copy: nothing leaves the machine though an event is due, a plugin mails and calls; no row and no file changes', async () => {
+  assert.deepEqual(sent(), [])
+  assert.deepEqual(await changedSince(before), [])
+})
+
+test('a copy: setting it again is a look at a file; what was changed by hand is put right', async () => {
+  const file = join(apache, 'conf-enabled/holdfast-blog.conf')
+  const text = readFileSync(file, 'utf8')
+  const reloads = join(folder, 'reloads')
+  const webServer = { ...server.fields, reload: ['sh', '-c', `echo >> ${reloads}; exec "$@"`, 'sh', ...server.fields.reload] }
+  const counted = { ...context, host: { ...host, webServer } }
+  assert.deepEqual(await setSiteMode(counted, place, MAIN), { guarded: true })
+  assert.equal(existsSync(reloads), false)
+  writeFileSync(file, text.replace('POST', 'GET').replace(/Redirect 503.*/, ''))
+  assert.deepEqual(await setSiteMode(counted, place, MAIN), { guarded: true })
+  assert.equal(readFileSync(reloads, 'utf8'), '\n')
+  assert.equal(readFileSync(file, 'utf8'), text)
+})
+
+test('what the web server does not take is put back, and said', async () => {
+  const broken = {
+    ...context,
+    host: { ...host, webServer: { ...server.fields, test: ['sh', '-c', 'echo no good >&2; exit 1'] } },
+  }
+  const { guarded, why } = await setSiteMode(broken, place, { kind: 'frozen' })
+  assert.equal(guarded, false)
+  assert.match(why ?? '', /no good/)
+  assert.deepEqual(readSiteMode(context, place), MAIN)
+  assert.equal((await ask()).status, 200)
+  assert.deepEqual(await set(MAIN), { guarded: true })
+})
+
+test('a run that was killed before the web server read it is completed by the next', async () => {
+  await set({ kind: 'open' })
+  const file = join(apache, 'conf-enabled/holdfast-blog.conf')
+  await set({ kind: 'frozen' })
+  const text = readFileSync(file, 'utf8')
+  const record = modeRecords.read(host, 'blog')!
+  // as it is between the taking of the rights and the word that all is done
+  modeRecords.write(host, 'blog', { mode: record.mode, rights: record.rights })
+  assert.deepEqual(readSiteMode(context, place), { kind: 'frozen' })
+  assert.deepEqual(await set({ kind: 'frozen' }), { guarded: true })
+  assert.equal(readFileSync(file, 'utf8'), text)
+  await set({ kind: 'open' })
+  assert.equal(await canWrite(), true)
 })

@@ -107,8 +107,8 @@ export async function startWebServer(
 function apacheConfiguration(folder: string, port: number, pid: string, php: WithPhp | undefined): string {
   const isModule = php !== undefined && php.fpm === undefined
   const modules = [
-    isModule ? 'mpm_prefork' : 'mpm_event',
-    ...['authz_core', 'dir', 'rewrite', 'alias', 'env', 'headers', 'ssl', 'proxy', 'proxy_fcgi', 'proxy_http'],
+    ...[isModule ? 'mpm_prefork' : 'mpm_event', 'authz_core', 'dir', 'rewrite'],
+    ...(php ? ['alias', 'env', 'headers', 'ssl', 'proxy', 'proxy_fcgi', 'proxy_http'] : []),
   ]
   return [
     `ServerRoot ${folder}`,

@@ -1,0 +1,101 @@
+import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SiteMode } from '../core/site-mode.ts'
+import { keyOf } from '../host/own-requests.ts'
+import type { SitePlace } from '../host/site.ts'
+import { REPLACED, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
+import { removeFile, textIfThere, writeWhole } from '../host/whole-file.ts'
+import type { Host } from '../inventory/schema.ts'
+import { apacheForward } from '../web-server/apache-forward.ts'
+import { apacheMode } from '../web-server/apache-mode.ts'
+import { type ModePlan, saidMode } from '../web-server/mode-page.ts'
+import { nginxMode } from '../web-server/nginx-mode.ts'
+import { guardFile } from './guard.ts'
+import { parseMode } from './record.ts'
+import { rootsOf } from './roots.ts'
+
+type WebServer = NonNullable<Host['webServer']>
+
+/** A file of the web server's as it is to be, or was. */
+export interface ModeFile {
+  readonly file: string
+  /** What of ours it holds; undefined where there is to be nothing of ours. */
+  readonly text: string | undefined
+  /** Where the administrator's own is kept while ours is in its place; undefined for a file that is ours alone. */
+  readonly kept?: string | undefined
+}
+
+/** Debian's Apache reads it before the sites: what is in it reaches all of them, whatever they are. */
+const ownFile = ({ folder }: WebServer, site: string): string =>
+  join(folder, 'conf-enabled', `holdfast-${encodeURIComponent(site)}.conf`)
+
+/**
+ * All files that a mode is made of. Apache's own means reach every virtual host, but to forward; else ours stands in
+ * the place of each enabled file that serves the site.
+ */
+export function modeFiles(host: Host, webServer: WebServer, site: SitePlace, mode: SiteMode): readonly ModeFile[] {
+  const { kind, folder } = webServer
+  const plan = mode.kind === 'open' ? undefined : planOf(host, webServer, site, mode)
+  const isInPlace = kind === 'nginx' || mode.kind === 'forward'
+  const changed = kind === 'apache' ? apacheForward : nginxMode
+  const enabled = webServerFilesOf(webServerFiles(host), site).map(({ name, text }) => ({
+    file: join(folder, 'sites-enabled', name),
+    text: plan && isInPlace ? changed(text, plan) : undefined,
+    kept: join(folder, REPLACED, name),
+  }))
+  const own = { file: ownFile(webServer, site.name), text: plan && !isInPlace ? apacheMode(plan) : undefined }
+  return [...(kind === 'apache' ? [own] : []), ...enabled.filter(({ text, kept }) => text !== undefined || existsSync(kept))]
+}
+
+const MODULES = { guard: ['headers', 'env', 'alias'], forward: ['headers', 'proxy', 'proxy_http', 'ssl'] }
+
+function planOf(host: Host, webServer: WebServer, site: SitePlace, mode: ModePlan['mode']): ModePlan {
+  const modules = MODULES[mode.kind === 'forward' ? 'forward' : 'guard']
+  const loaders = modules.map(name => [name, join(webServer.folder, 'mods-available', `${name}.load`)] as const)
+  return {
+    mode,
+    roots: rootsOf(host, site),
+    guard: guardFile(webServer),
+    key: keyOf(host, site.name) ?? '',
+    loaders: Object.fromEntries(loaders.filter(([, file]) => existsSync(file))),
+  }
+}
+
+/** Whether a file is as it is to be. */
+export function isAsWanted({ file, text, kept }: ModeFile): boolean {
+  if (kept === undefined) return textIfThere(file) === text
+  return text === undefined ? !existsSync(kept) : existsSync(kept) && textIfThere(file) === text
+}
+
+/** Makes it so. Whatever stops it, the web server finds either what was or what is to be. */
+export function putFile({ file, text, kept }: ModeFile): void {
+  const isOurs = kept === undefined || saidMode(textIfThere(file) ?? '') !== undefined
+  if (text !== undefined) {
+    // what an administrator has put in the place of ours meanwhile is what is to come back
+    if (!isOurs) keep(file, kept)
+    writeWhole(file, text, kept === undefined ? 0o600 : 0o644)
+  } else if (kept === undefined) removeFile(file)
+  else if (isOurs) renameSync(kept, file)
+  else removeFile(kept)
+}
+
+/** A copy of a file, or of a link, as it is. */
+function keep(file: string, kept: string): void {
+  mkdirSync(join(kept, '..'), { recursive: true, mode: 0o700 })
+  removeFile(kept)
+  const stat = lstatSync(file)
+  if (stat.isSymbolicLink()) symlinkSync(readlinkSync(file), kept)
+  else {
+    writeWhole(kept, textIfThere(file) ?? '', stat.mode & 0o777)
+    utimesSync(kept, stat.atime, stat.mtime)
+  }
+}
+
+/** The mode that the files say; undefined for an open site. */
+export function modeInFiles(host: Host, webServer: WebServer, site: SitePlace): SiteMode | undefined {
+  for (const { file } of modeFiles(host, webServer, site, { kind: 'open' })) {
+    const said = saidMode(textIfThere(file) ?? '')
+    if (said !== undefined) return parseMode(JSON.parse(said))
+  }
+  return undefined
+}
