@@ -95,6 +95,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
       'lib/restore-test/search.ts',
       'lib/inventory/secrets.ts',
       'lib/notify/metrics-file.ts',
+      'lib/report/page.ts',
       'lib/program/command-line.ts',
       'lib/program/look.ts',
       'lib/notify/smtp.ts',

@@ -1,16 +1,17 @@
+import { createHash } from 'node:crypto'
 import { formatAge } from '../core/age.ts'
 import { formatBytes } from '../core/size.ts'
 import { html, joined, type Markup, trusted } from './markup.ts'
 
-/** The colours, in light and dark. Each on its background has a contrast of 4.5 or more. */
-export const PAGE_COLOURS = `:root { --back: #fff; --panel: #f5f6f8; --text: #1b1d21; --quiet: #555b66; --line: #cfd4dc;
+/**
+ * The style of the pages: light and dark as the reader's system says, readable on a phone and on paper. Each colour has
+ * a contrast of 4.5 or more on its background.
+ */
+const PAGE_STYLE = `
+:root { --back: #fff; --panel: #f5f6f8; --text: #1b1d21; --quiet: #555b66; --line: #cfd4dc;
   --full: #0b5cad; --incremental: #2f7d4f; --bad: #b3261e; --warn: #7a4b00; --good: #1b6e3a; --link: #0b57d0; }
 @media (prefers-color-scheme: dark) { :root { --back: #14161a; --panel: #1e2127; --text: #eceef2; --quiet: #aeb5c1; --line: #3d434d;
-  --full: #6db3ff; --incremental: #6fcf97; --bad: #ff8a80; --warn: #ffc266; --good: #7ddc9f; --link: #8ab4f8; } }`
-
-/** The style of the pages: light and dark as the reader's system says, readable on a phone and on paper. */
-const PAGE_STYLE = `
-${PAGE_COLOURS}
+  --full: #6db3ff; --incremental: #6fcf97; --bad: #ff8a80; --warn: #ffc266; --good: #7ddc9f; --link: #8ab4f8; } }
 :root { color-scheme: light dark }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 1rem; max-width: 80rem; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif }
@@ -30,7 +31,7 @@ td.words { min-width: 9rem }
 .bar span { display: block; height: 100%; background: var(--full) } .bar.over span { background: var(--bad) }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0 } summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; padding: .25rem 0 }
 figure { margin: 1.5rem 0 } figure svg { width: 100%; height: auto } .wide { overflow-x: auto }
-.chart { overflow-x: auto } .chart img { display: block; width: 100%; min-width: 34rem; max-width: 60rem; height: auto }
+.chart { overflow-x: auto } .chart svg { display: block; width: 100%; min-width: 34rem; max-width: 60rem; height: auto }
 .only { display: inline-flex; gap: .5rem; align-items: center; margin: .5rem 0; padding: .25rem 0 }
 input[type=checkbox] { width: 1.25rem; height: 1.25rem }
 body:has(#only:checked) .well { display: none }
@@ -42,14 +43,22 @@ body:has(#only:checked) .well { display: none }
   body { max-width: none } .only { display: none } details, tr, section { break-inside: avoid } }
 `
 
-/** How a document of its own begins: no network, no script, nothing from elsewhere; it works from a file. */
-export const documentHead = (title: string): Markup => html`<!doctype html>
+/**
+ * How a document of its own begins: no network, nothing from elsewhere; it works from a file.
+ * @param script the one program that may run in it: no other does, whatever a name in the page holds
+ */
+export function documentHead(title: string, script?: string): Markup {
+  const allowed = script === undefined ? '' : ` script-src 'sha256-${createHash('sha256').update(script).digest('base64')}';`
+  return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';${trusted(allowed)} style-src 'unsafe-inline'; img-src data:">
 <title>${title}</title><style>${trusted(PAGE_STYLE)}</style></head>
 `
-export const documentOf = (title: string, body: Markup): string =>
-  `${html`${documentHead(title)}<body>${body}</body></html>
+}
+
+/** A whole document. @param script which runs once it is read */
+export const documentOf = (title: string, body: Markup, script?: string): string =>
+  `${html`${documentHead(title, script)}<body>${body}${script !== undefined && html`<script>${trusted(script)}</script>`}</body></html>
 `}`
 
 /** A row of a table: its first cell is its head; the others stand under the table's other columns. */

@@ -1,11 +1,16 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Verdict } from '../core/finding.ts'
 import type { SizePoint } from '../core/size-history.ts'
 import { formatSeconds } from './lines.ts'
 import { html, joined, type Markup, trusted } from './markup.ts'
-import { chainChart, type SizeCurve, sizeCurve } from './page-chart.ts'
+import { type SiteData, type SizeCurve, siteData, sizeCurve } from './page-data.ts'
 import { anchorOf, day, documentOf, size, type TableRow, tableOf, time, timeAgo } from './page-parts.ts'
 import type { SiteJson, StatusJson } from './status.ts'
 import { statusWords } from './verdict-words.ts'
+
+/** The program that draws a site when it is opened. */
+const DRAWING = readFileSync(join(import.meta.dirname, 'page-drawing.js'), 'utf8')
 
 /** What is remembered of a site's size, by its name, oldest first. */
 export type Histories = (site: string) => readonly SizePoint[]
@@ -15,6 +20,7 @@ export function statusPage(status: StatusJson, histories: Histories): string {
   const sites = sorted(status.sites)
   const verdict = status.ok ? 'All well' : capitalized(statusWords(status))
   const fleet = ownersOf(status).size > 1 && html` <a href="fleet.html">All hosts of this archive</a>`
+  const curves = sites.map(site => sizeCurve(site, histories(site.name)))
   const body = html`<a class="skip" href="#sites">To the sites</a>
 <header><h1>Backups of ${status.host}</h1>
 <p class="quiet">As of ${time(status.at)}; all times are UTC. Archive: ${status.archive.reason}.${fleet}</p>
@@ -31,10 +37,12 @@ ${tableOf(
 <h2>Chains and sizes</h2>
 <p class="quiet">Diamonds are full backups, dots incrementals, each chain on a line. Below them: the size over time; the dashed line is the allowance.</p>
 ${joined(
-  sites.map(site => siteDetails(site, histories(site.name), sites.length === 1)),
+  sites.map((site, place) => siteDetails(site, place, curves[place], sites.length === 1)),
   '\n',
-)}</main>`
-  return documentOf(`Backups of ${status.host}: ${verdict}`, body)
+)}</main>
+<noscript><p>Charts and tables of chains are drawn by a script in this page, which asks for nothing elsewhere.</p></noscript>
+${dataBlock(sites.map((site, place) => siteData(site, curves[place])))}`
+  return documentOf(`Backups of ${status.host}: ${verdict}`, body, DRAWING)
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
@@ -77,36 +85,18 @@ function sizeCell({ bytes, allowanceBytes, ok }: SiteJson): Markup {
   return html`<span class="of">${size(bytes)} of ${size(allowanceBytes)}</span>${bar}`
 }
 
-/** A site's chart, its chains as a table, and the reason for the next pruning. Open where something is wrong. */
-function siteDetails(site: SiteJson, history: readonly SizePoint[], open: boolean): Markup {
-  const curve = sizeCurve(site, history)
-  const chart = chainChart(site, curve)
-  return html`<details id="${anchorOf(site.name)}" class="${site.ok ? 'well' : 'troubled'}"${(open || !site.ok) && ' open'}><summary>${site.name}</summary>
-${site.chains.length === 0 && html`<p>No backup yet.</p>`}${chart !== undefined && imageOf(chart, site.name, curve)}${chainTable(site)}${lastNight(site)}${lastDrill(site)}${nextList(site)}</details>`
+/**
+ * A site's chart and chains, drawn when it is opened, and the reason for the next pruning. Open where something is
+ * wrong.
+ */
+function siteDetails(site: SiteJson, place: number, curve: SizeCurve | undefined, open: boolean): Markup {
+  return html`<details id="${anchorOf(site.name)}" data-site="${place}" class="${site.ok ? 'well' : 'troubled'}"${(open || !site.ok) && ' open'}><summary>${site.name}</summary>
+${site.chains.length === 0 && html`<p>No backup yet.</p>`}<div class="drawn"></div>${curve && html`<p class="quiet">${curve.words}</p>`}${lastNight(site)}${lastDrill(site)}${nextList(site)}</details>`
 }
 
-/** As an image of its own, drawn when it is seen: hundreds of charts in the page itself would be slow to read. */
-function imageOf(svg: string, name: string, curve: SizeCurve | undefined): Markup {
-  const data = trusted(svg.replace(/\s*\n\s*/g, ' ').replace(/[%#<"&]/g, encodeURIComponent))
-  const alt = `Sets of ${name} over time, as in the table below${curve === undefined ? '' : ', and its size against its allowance'}`
-  const words = curve && html`<p class="quiet">${curve.words}</p>`
-  return html`<div class="chart" role="group" tabindex="0" aria-label="Chart of ${name}"><img loading="lazy" decoding="async" alt="${alt}" src="data:image/svg+xml,${data}"></div>${words}`
-}
-
-function chainTable({ chains, name }: SiteJson): Markup | false {
-  const rows = chains.map((chain, index): TableRow => {
-    const problems = chain.sets.flatMap(set => set.problems)
-    const cells = [
-      time(chain.from),
-      time(chain.to),
-      html`<data value="${chain.sets.length}">1 full, ${chain.sets.length - 1} incremental</data>`,
-      size(chain.bytes),
-      problems.length === 0 ? 'none' : html`<span class="bad">${problems.join('; ')}</span>`,
-    ]
-    return { head: chain.primary ? 'newest' : String(index + 1), cells }
-  })
-  return rows.length > 0 && tableOf(`Chains of ${name}`, ['Chain', 'From', 'To', 'Sets', 'Size', 'Damage'], rows)
-}
+/** What the page's program reads: JSON in which nothing ends the element that it is in. */
+const dataBlock = (data: readonly SiteData[]): Markup =>
+  html`<script type="application/json" id="sites-data">${trusted(JSON.stringify(data).replaceAll('<', '\\u003c'))}</script>`
 
 function lastNight({ nights }: SiteJson): Markup | undefined {
   const { at, readBytes, writtenBytes, seconds } = nights.at(-1) ?? {}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sizeCurve, thinned } from '../../lib/report/page-chart.ts'
+import { sizeCurve, thinned } from '../../lib/report/page-data.ts'
 import { madeUpHistory, madeUpSite } from '../support/made-up-status.ts'
 
 const site = madeUpSite(3)
