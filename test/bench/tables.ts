@@ -31,11 +31,18 @@ interface Cost {
   readonly bytes: number
 }
 
-/** Backs a folder up by plain duplicity, and says what it took. */
+/** Backs a folder up by plain duplicity, and says what it took. What a full set takes is not asked: it is not compressed. */
 async function backUp(program: string, source: string, archive: string): Promise<Cost> {
-  mkdirSync(archive, { recursive: true })
+  const isFirst = mkdirSync(archive, { recursive: true }) !== undefined
   const before = bytesIn(archive)
-  const words = ['--no-encryption', `--archive-dir=${archive}.cache`, '--allow-source-mismatch', source, `file://${archive}`]
+  const words = [
+    ...(isFirst ? ['--no-compression'] : []),
+    '--no-encryption',
+    `--archive-dir=${archive}.cache`,
+    '--allow-source-mismatch',
+    source,
+    `file://${archive}`,
+  ]
   const time = await seconds(() => execFileSync(program, words, { stdio: ['ignore', 'ignore', 'inherit'] }))
   return { time, bytes: bytesIn(archive) - before }
 }

@@ -104,8 +104,9 @@ const places: [name: string, place: (site: TinyWordpress) => string][] = [
   ['the file of a table', site => dumpFileOf(site)],
   ['the list of its parts', site => join(dumpFolderOf(site), partName('complete'))],
 ]
-for (const [what, plant] of planted) {
-  for (const [name, placeOf] of places) {
+for (const [at, [what, plant]] of planted.entries()) {
+  // each kind at one place, and a link to a file at all of them
+  for (const [name, placeOf] of places.filter((_, index) => at === 0 || index === at)) {
     test(`dumpDatabase neither follows nor waits for ${what} that a restored folder brought as ${name}`, async () => {
       await dumpWell(stage, stage.shop)
       const before = dumpTextOf(stage.shop)
