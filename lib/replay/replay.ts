@@ -80,6 +80,7 @@ async function applySet(facts: LookNeeds, set: BackupSet, tree: string, shell: S
     const separator = randomUUID()
     const from = { words: streamWords(folder, volumes, separator, keys), options: { input } }
     const to = { words: applyWords(tree, signatures, separator), options: { explain } }
+    shell.transferred({ read: sumBytes(set.volumes) ?? 0 })
     await throughPipe(scratch.path, from, to, shell)
     rmSync(signatures)
   })
@@ -113,6 +114,7 @@ async function unpackMetadata(
   ]
   const bytes = sumBytes([manifest!, signatures!]) ?? 0
   const words = unpackWords(folder, files, into, keys, { fileSize: LARGER * bytes + 2 ** 26 })
+  shell.transferred({ read: bytes })
   await shell.with({ timeout: timeToRead(bytes), onLine: () => {} }).ask(String)`${words}`
 }
 

@@ -45,8 +45,7 @@ export function replayNights(major: 0 | 3, fields: Partial<HostFile>): void {
       assert.deepEqual(differencesOf(snapshot(site.copy, skip), snapshot(site.tree.folder, skip)), [], `night ${night}`)
       if (night % WHOLE_EVERY !== 0) continue
       const replayed = snapshot(site.copy)
-      rmSync(join(folder, 'web2/vhosts'), { recursive: true })
-      rmSync(join(folder, 'web2/state'), { recursive: true })
+      for (const path of ['vhosts/blog', 'vhosts/.holdfast', 'state']) rmSync(join(folder, 'web2', path), { recursive: true })
       assert.match(await site.follow(), /^restored whole: nothing is known/)
       assert.deepEqual(snapshot(site.copy), replayed, `night ${night}, restored whole`)
       if (process.env.HOLDFAST_REPLAYS) console.log(`night ${night}`)

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Outcome } from '../../lib/core/outcome.ts'
+import type { HostFile } from '../../lib/inventory/schema.ts'
+import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
+import { DatedNights } from './dated-nights.ts'
+import { quickSite, runTask } from './recovering.ts'
+import { claim, PASSPHRASE, Stage, type StageHost } from './stage.ts'
+
+const DAY = 86_400_000
+const FIRST = Date.parse('2026-01-05T03:00:00Z')
+
+/** Seconds that some work takes. */
+export const seconds = async (work: () => unknown): Promise<number> => {
+  const begun = performance.now()
+  await work()
+  return (performance.now() - begun) / 1000
+}
+
+/** A site whose chain grows, on a host that owns it and on one that keeps its replica. */
+export class BenchedSite {
+  private readonly stage: Stage
+  private readonly web1: StageHost
+  private readonly web2: StageHost
+  private readonly nights: DatedNights
+  private readonly site: string
+  private readonly folder: string
+  private readonly source: Mariadb
+  private readonly database: string
+  private readonly mb: number
+  private readonly encrypted: boolean
+  sets = 0
+
+  private constructor(folder: string, mb: number, encrypted: boolean, [source, copy]: readonly [Mariadb, Mariadb], site: string) {
+    this.folder = folder
+    this.mb = mb
+    this.encrypted = encrypted
+    this.source = source
+    this.site = site
+    this.database = databaseOf(encrypted)
+    this.stage = new Stage(folder)
+    const encryption = encrypted ? { kind: 'passphrase', secret: 'PP', generated: true } : { kind: 'none' }
+    const fields = ({ socket }: Mariadb) => ({ encryption, database: { socket } }) as unknown as Partial<HostFile>
+    this.web1 = this.stage.addHost('web1', fields(source))
+    this.web2 = this.stage.addHost('web2', fields(copy))
+    claim(site, this.web1)
+    this.nights = new DatedNights(this.stage, this.web1, 'blog', fields(source))
+  }
+
+  static async make(
+    folder: string,
+    { mb, encrypted }: { readonly mb: number; readonly encrypted: boolean },
+    servers: readonly [Mariadb, Mariadb],
+  ): Promise<BenchedSite> {
+    const site = await quickSite(join(folder, 'web1/vhosts'), 'blog', databaseOf(encrypted), servers[0])
+    mkdirSync(join(site.folder, 'SITE/uploads'))
+    for (let file = 0; file < mb * 4; file++) writeFileSync(join(site.folder, `SITE/uploads/${file}.bin`), randomBytes(250_000))
+    for (let file = 0; file < mb * 10; file++)
+      writeFileSync(join(site.folder, `SITE/${file}.php`), `<?php // ${file}\n`.repeat(600))
+    writeFileSync(join(site.folder, 'full_backup_freq'), '1Y\n')
+    return new BenchedSite(folder, mb, encrypted, servers, site.folder)
+  }
+
+  /** One more set: a hundredth of the uploads and some rows are new. */
+  async night(): Promise<void> {
+    for (let file = 0; file < Math.max(1, this.mb / 25); file++)
+      writeFileSync(join(this.site, `SITE/uploads/${(this.sets * 8 + file) % (this.mb * 4)}.bin`), randomBytes(250_000))
+    writeFileSync(join(this.site, 'SITE/small.bin'), randomBytes(10_000))
+    await this.source.query("INSERT INTO wp_posts (title) VALUES ('of tonight')", this.database)
+    await this.nights.backUp(FIRST + this.sets * DAY)
+    this.sets++
+  }
+
+  /** A restore by duplicity alone, with a cache that knows the archive, as Holdfast's has. */
+  plain(...words: string[]): Promise<number> {
+    const into = join(this.folder, 'plain')
+    const [archive, cache] = [join(this.stage.archive, 'blog'), join(this.folder, 'plain-cache')]
+    const gpg = this.encrypted ? ['--gpg-options=--s2k-count=65536'] : ['--no-encryption']
+    const all = ['restore', `--archive-dir=${cache}`, ...gpg, ...words, `file://${archive}`, into]
+    rmSync(into, { recursive: true, force: true })
+    const env = { ...process.env, PASSPHRASE }
+    return seconds(() => execFileSync('duplicity', all, { stdio: 'ignore', env }))
+  }
+
+  recover(...words: string[]): Promise<number> {
+    return this.run('recover', this.web1, ['--site', 'blog', '--yes', ...words])
+  }
+
+  replica(): Promise<number> {
+    return this.run('nightly', this.web2, [])
+  }
+
+  /** The same, and what it told of each step. */
+  async toldReplica(): Promise<{ readonly took: number; readonly outcomes: readonly Outcome[] }> {
+    let outcomes: readonly Outcome[] = []
+    const took = await seconds(async () => {
+      outcomes = (await this.stage.told(this.web2)).outcomes
+    })
+    return { took, outcomes }
+  }
+
+  /** What all its sets take. */
+  archiveBytes(): number {
+    const folder = join(this.stage.archive, 'blog')
+    return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+  }
+
+  private run(task: string, host: StageHost, words: string[]): Promise<number> {
+    return seconds(async () => {
+      const { code, stdout, stderr } = await runTask(this.stage, task, host, words)
+      if (code !== 0) throw new Error(`${task} ended with ${code}: ${stdout}\n${stderr}`)
+    })
+  }
+}
+
+const databaseOf = (encrypted: boolean): string => `bench_${encrypted ? 'e' : 'p'}`
