@@ -5,6 +5,7 @@ import { type Part, recipe } from '../../lib/engine/recipe.ts'
 import { Run } from '../../lib/engine/run.ts'
 import type { NeedsOf } from '../../lib/engine/step.ts'
 import { runTree } from '../../lib/engine/tree.ts'
+import { readRecord } from '../../lib/host/records.ts'
 import type { PrimarySite, Site } from '../../lib/host/site.ts'
 import type { Host, HostFile } from '../../lib/inventory/schema.ts'
 import { followPrimary } from '../../lib/parts/follow-primary.ts'
@@ -84,11 +85,11 @@ export class FollowedSite {
 
   /** Some changes of all kinds. */
   change(): void {
-    this.tree.changeRights(this.#chance(3))
+    // the owner sees such an edit where it knows the tree of the set before, and where the owner of the file stays
+    if (readRecord(this.owner, 'blog').tree && this.#chance(2) === 0) this.tree.editUnseen()
+    else this.tree.changeRights(this.#chance(3))
     this.tree.change(1 + this.#chance(8))
     this.tree.shrinkTo(MOST)
-    // in the night after one of these the owner itself does not see them: it makes a set in any case
-    if (this.#now % (2 * DAY) === FIRST % (2 * DAY)) this.tree.editUnseen()
     this.tree.grow(this.#chance(200_000))
   }
 
