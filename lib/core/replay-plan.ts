@@ -26,8 +26,6 @@ export type ReplayPlan =
 export interface ReplayFacts {
   readonly last: LastReplay | undefined
   readonly point: RestorePoint
-  /** Somebody changed a file of the replica since, as far as was looked. */
-  readonly isChangedHere: boolean
   /** The archive is at a URL, where only duplicity can read. */
   readonly isRemote: boolean
   /** Ms from one whole restore to the next. */
@@ -36,10 +34,9 @@ export interface ReplayFacts {
 }
 
 /** Decides whether a replica's last tree and the newest sets are enough for its next one. Any doubt means no. */
-export function planReplay({ last, point, isChangedHere, isRemote, provenEvery, now }: ReplayFacts): ReplayPlan {
+export function planReplay({ last, point, isRemote, provenEvery, now }: ReplayFacts): ReplayPlan {
   const whole = (reason: string): ReplayPlan => ({ kind: 'whole', reason })
   if (last === undefined) return whole('nothing is known of a tree that the newest sets could be applied to')
-  if (isChangedHere) return whole('files were changed here since the last replay')
   if (isRemote) return whole('only duplicity can read an archive at a URL')
   const all = setsOf(point.chain)
   const from = all.findIndex(({ time }) => time === last.time)

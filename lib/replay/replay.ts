@@ -13,7 +13,7 @@ import { makeScratch } from '../host/scratch.ts'
 import { type Keys, timeToRead } from '../store/archive-files.ts'
 import type { LookNeeds } from '../store/facts.ts'
 import { streamWords, type ToStream, unpackWords } from '../store/unpacked-files.ts'
-import { listingOf } from './listing.ts'
+import { copyListed } from './listing.ts'
 import { throughPipe } from './pipe.ts'
 
 const PROGRAM = join(import.meta.dirname, 'apply-set.ts')
@@ -42,9 +42,7 @@ export interface Replay {
  * @throws when anything is not as it should be: what was made until then is worth nothing
  */
 export async function replayTree({ facts, last, sets, into }: Replay, shell: Shell): Promise<number> {
-  const live = facts.site.folder
-  await copyTree(live, into, shell)
-  if ((await listingOf(live, shell)) !== last.tree) throw new Error('files were changed here meanwhile')
+  await copyListed(facts.site.folder, last.tree, into, shell)
   for (const set of sets) {
     try {
       await applySet(facts, set, into, shell)
@@ -54,14 +52,6 @@ export async function replayTree({ facts, last, sets, into }: Replay, shell: She
     }
   }
   return sumBytes(sets.flatMap(filesOf)) ?? 0
-}
-
-/** What a set does not bring is not copied either: attributes beyond the mode, and that two names are one file. */
-async function copyTree(live: string, into: string, shell: Shell): Promise<void> {
-  const preserved = '--preserve=mode,ownership,timestamps'
-  const copy = ['cp', '--recursive', '--no-dereference', preserved, '--reflink=auto', '--no-target-directory', live, into]
-  const around = join(into, '..')
-  await shell.act`${sandboxed(copy, { reads: [live], writes: [around], noLinks: live, capabilities: OWNERS })}`
 }
 
 /** Names in the scratch folder. */

@@ -29,7 +29,7 @@ export const replayFiles: Step<Replays, Proven> = {
   name: restoreFiles.name,
   title: restoreFiles.title,
   run: async (facts, shell) => {
-    const plan = await planOf(facts, shell)
+    const plan = planOf(facts, shell)
     const now = shell.now()
     if (plan.kind === 'newest sets') {
       const { sets, last } = plan
@@ -46,12 +46,10 @@ export const replayFiles: Step<Replays, Proven> = {
   },
 }
 
-async function planOf({ host, site, siteArchive, point }: Fetches, shell: Shell): Promise<ReplayPlan> {
-  const last = site.local && readRecord(host, site.name).replay
+function planOf({ host, site, siteArchive, point }: Fetches, shell: Shell): ReplayPlan {
   return planReplay({
-    last,
+    last: site.local && readRecord(host, site.name).replay,
     point,
-    isChangedHere: last !== undefined && (await listingOf(site.folder, shell)) !== last.tree,
     isRemote: siteArchive.folder === undefined,
     provenEvery: parseInterval(host.provenEvery) * 1000,
     now: shell.now(),
@@ -69,7 +67,7 @@ async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): P
     return true
   } catch (error) {
     if (shell.stop.aborted) throw error
-    shell.note('info', `restored whole: the newest sets cannot be applied: ${messageOf(error)}`)
+    shell.note('info', `restored whole: ${messageOf(error)}`)
     await removeMade(restoring, 'tree', shell)
     return false
   }

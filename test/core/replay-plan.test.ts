@@ -33,7 +33,6 @@ function facts(changed: Partial<Omit<ReplayFacts, 'point'>> = {}, sets: readonly
   return {
     last: { time: 2 * DAY, tree: 'abc', provenAt: NOW - 29 * DAY },
     point: { time: of.time, set: of, chain, problems: [] },
-    isChangedHere: false,
     isRemote: false,
     provenEvery: 30 * DAY,
     now: NOW,
@@ -58,7 +57,6 @@ test('planReplay() has the replica proven once its last proof is as old as was s
 
 const doubts: [string, ReplayFacts, RegExp][] = [
   ['nothing known', facts({ last: undefined }), /nothing is known/],
-  ['a change here', facts({ isChangedHere: true }), /files were changed here/],
   ['a URL', facts({ isRemote: true }), /only duplicity can read/],
   ['another chain', facts({ last: { time: 2 * DAY + 1, tree: 'abc', provenAt: NOW } }), /1970-01-03 .* is not in the chain/],
   ['an older backup', facts({}, [], 1), /is a later one/],

@@ -42,7 +42,8 @@ export class BenchedSite {
     this.database = databaseOf(encrypted)
     this.stage = new Stage(folder)
     const encryption = encrypted ? { kind: 'passphrase', secret: 'PP', generated: true } : { kind: 'none' }
-    const fields = ({ socket }: Mariadb) => ({ encryption, database: { socket }, staleAfter: '20Y' }) as unknown as Partial<HostFile>
+    const fields = ({ socket }: Mariadb) =>
+      ({ encryption, database: { socket }, staleAfter: '20Y' }) as unknown as Partial<HostFile>
     this.web1 = this.stage.addHost('web1', fields(source))
     this.web2 = this.stage.addHost('web2', fields(copy))
     claim(site, this.web1)

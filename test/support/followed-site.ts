@@ -83,11 +83,17 @@ export class FollowedSite {
     return join(this.replica.vhosts, 'blog')
   }
 
-  /** Some changes of all kinds. */
+  /**
+   * Some changes of all kinds; or edits without a trace in time and mode, which the owner sees where it knows the tree of
+   * the set before, and no folder was exchanged.
+   */
   change(): void {
-    // the owner sees such an edit where it knows the tree of the set before, and where the owner of the file stays
-    if (readRecord(this.owner, 'blog').tree && this.#chance(2) === 0) this.tree.editUnseen()
-    else this.tree.changeRights(this.#chance(3))
+    if (readRecord(this.owner, 'blog').tree && this.#chance(4) === 0) {
+      this.tree.editUnseen()
+      this.tree.write('SITE/beside', 1 + this.#chance(1000))
+      return
+    }
+    this.tree.changeRights(this.#chance(3))
     this.tree.change(1 + this.#chance(8))
     this.tree.shrinkTo(MOST)
     this.tree.grow(this.#chance(200_000))
