@@ -1,3 +1,4 @@
+import { WrongKind } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import { COMPLETION_LINE } from './dump-file.ts'
 import { listedParts, listOfParts, partName } from './dump-parts.ts'
@@ -29,11 +30,11 @@ export class DumpFolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#writing?.writer[Symbol.dispose]()
-    this.#folders?.fresh[Symbol.dispose]()
-    this.#folders?.kept?.[Symbol.dispose]()
-    this.#folders = undefined
+    using _ = this.#writing?.writer
+    using __ = this.#folders?.fresh
+    using ___ = this.#folders?.kept
     this.#writing = undefined
+    this.#folders = undefined
   }
 
   /** The dumps in a companion folder of which an interrupted run left something. */
@@ -42,20 +43,24 @@ export class DumpFolder implements Disposable {
     return names.map(name => new DumpFolder(companion, name.replace(/\.new$/, '')))
   }
 
-  /** Puts in place what that run had finished, and removes what it had not. */
+  /** Puts in place what that run had finished, and removes what it had not, or what only looks like it. */
   finishLeft(): void {
-    const companion = this.#companion!
-    const fresh = companion.plainFolder(this.beside)
-    const isFinished = fresh?.look(COMPLETE)?.isFile()
-    if (fresh) this.#folders = { fresh, kept: this.#keptOne() }
-    if (isFinished && this.#isWhole()) this.putInPlace()
-    else this.remove()
+    try {
+      const fresh = this.#ownFolder(this.beside)
+      if (fresh) this.#folders = { fresh, kept: this.#ownFolder(this.#name) }
+      if (fresh?.look(COMPLETE) && this.#isWhole()) this.putInPlace()
+    } catch (error) {
+      // a restored folder can bring anything
+      if (!(error instanceof WrongKind)) throw error
+    } finally {
+      this.remove()
+    }
   }
 
   /** Begins, or begins anew. What has the name may have come with a restored folder: it is removed, not followed. */
   prepare(): void {
     this.remove()
-    this.#folders = { fresh: this.#companion!.folderMade(this.beside), kept: this.#keptOne() }
+    this.#folders = { fresh: this.#companion!.folderMade(this.beside), kept: this.#ownFolder(this.#name) }
     this.#parts = new Map()
   }
 
@@ -67,14 +72,15 @@ export class DumpFolder implements Disposable {
       const { fresh, kept } = this.#folders!
       this.#writing = { name, writer: new PartWriter(name, fresh, kept?.plainFile(name)) }
     }
-    this.#writing!.writer.write(Buffer.from(bytes as Buffer))
+    this.#writing!.writer.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
   }
 
   finishPart(): void {
     if (!this.#writing) return
-    using writer = this.#writing.writer
-    this.#parts.set(this.#writing.name, writer.finish())
+    const { name, writer } = this.#writing
     this.#writing = undefined
+    using _ = writer
+    this.#parts.set(name, writer.finish())
   }
 
   /** Takes a part as it is in the dump of the last night. @returns false where there is none */
@@ -114,17 +120,17 @@ export class DumpFolder implements Disposable {
   /** Removes what is unfinished. */
   remove(): void {
     this[Symbol.dispose]()
-    if (this.#companion) this.#companion.removeAll(this.beside)
+    this.#companion?.removeAll(this.beside)
   }
 
   /** One that is somebody else's was not made here. */
-  #keptOne(): OpenedFolder | undefined {
-    const kept = this.#companion!.plainFolder(this.#name)
-    if (kept?.stat().uid === (process.geteuid?.() ?? kept?.stat().uid)) {
-      kept?.setMode(0o700)
-      return kept
+  #ownFolder(name: string): OpenedFolder | undefined {
+    const folder = this.#companion!.plainFolder(name)
+    if (folder?.stat().uid === (process.geteuid?.() ?? folder?.stat().uid)) {
+      folder?.setMode(0o700)
+      return folder
     }
-    kept?.[Symbol.dispose]()
+    folder?.[Symbol.dispose]()
     return undefined
   }
 

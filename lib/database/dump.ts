@@ -63,7 +63,7 @@ export async function writeDump({ host, client, database, into, former }: DumpOr
     const names = tables.map(({ name }) => name)
     const kept = await keepTables(names, into, former)
     for (const { name, error } of tables) notDumped.push({ kind: 'table', name, error, isKept: kept.includes(name) })
-    rounded.push(...(await addExactFloats(writing)))
+    rounded.push(...(await addExactFloats(writing, names)))
     notDumped.push(...(await addDefinitions(writing)))
     into.complete(notDumped.map(one => `${commentLines(remarkOf(one))}\n`).join(''))
   })
@@ -104,6 +104,7 @@ async function keepTables(
 ): Promise<readonly string[]> {
   const parts = names.map(name => partName('table', name))
   const found = new Set(parts.filter(part => into.keep(part)))
+  for (const name of names) into.keep(partName('floats', name))
   const lacking = parts.filter(part => !found.has(part))
   if (former && lacking.length > 0)
     await splitDump(bytesOf(former.paths), {
@@ -119,10 +120,11 @@ async function keepTables(
   return names.filter(name => found.has(partName('table', name)))
 }
 
-async function addExactFloats(writing: Writing): Promise<readonly string[]> {
+/** @param undumped tables that cannot be read today */
+async function addExactFloats(writing: Writing, undumped: readonly string[]): Promise<readonly string[]> {
   const { dumping, queries, contents } = writing
   const { host, client, database } = dumping
-  const { queries: selects, rounded } = await exactFloats(queries, database, contents.versioned)
+  const { queries: selects, rounded } = await exactFloats(queries, database, { versioned: contents.versioned, undumped })
   if (selects.length > 0) {
     const takeOutput = (output: Readable): Promise<void> => add(writing, output, partName('floats'), beginsFloats)
     const shell = client.shell.with({ ...queryLimits(host), input: selects.join('\n'), takeOutput, onLine: () => {} })

@@ -23,8 +23,12 @@ export interface ExactFloats {
 }
 
 /** Finds the tables of a database whose FLOATs a dump would round, and how to make up for it. */
-export async function exactFloats(admin: Admin, database: string, versioned: readonly string[]): Promise<ExactFloats> {
-  const tables = await floatTables(admin, database)
+export async function exactFloats(
+  admin: Admin,
+  database: string,
+  { versioned, undumped }: { readonly versioned: readonly string[]; readonly undumped: readonly string[] },
+): Promise<ExactFloats> {
+  const tables = (await floatTables(admin, database)).filter(({ name }) => !undumped.includes(name))
   const isExact = ({ name, key, floats }: FloatTable): boolean =>
     key.length > 0 && !versioned.includes(name) && !key.some(({ column }) => floats.includes(column))
   return {

@@ -47,7 +47,8 @@ export async function splitDump(
     },
   })
   const takeAll = (): void => {
-    for (const piece of pieces) take(piece.part, Buffer.concat(piece.bytes))
+    // a row can be as large as a gigabyte
+    for (const { part: of, bytes } of pieces) take(of, bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes))
     pieces = []
   }
   let last: Buffer | undefined

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { cannotWrite } from '../core/disk-trouble.ts'
 
 /** Something else stands where a file or a folder was wanted: somebody put it there. */
 export class WrongKind extends Error {
@@ -120,8 +121,7 @@ export class OpenedFile implements Disposable {
     try {
       fs.writeFileSync(this.descriptor, bytes)
     } catch (error) {
-      if (error instanceof Error) error.message = `${this.name}: ${error.message}`
-      throw error
+      throw cannotWrite(this.name, error)
     }
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DumpFolder } from '../../lib/database/dump-folder.ts'
-import { partName } from '../../lib/database/dump-parts.ts'
+import { listOfParts, partName } from '../../lib/database/dump-parts.ts'
 import { OpenedDump } from '../../lib/database/opened-dump.ts'
 import { OpenedFolder } from '../../lib/host/opened-folder.ts'
 import { ownFolder } from '../support/host.ts'
@@ -111,6 +111,18 @@ test('a dump that is cut off anywhere is, after the next run began, that of the 
     assert.ok(cut < 100)
   }
   assert.equal(found.size, 2)
+})
+
+test('what a restored folder brought as an unfinished dump is removed, not put in place', async () => {
+  using companion = emptied()
+  write(companion, { a: 'one' })
+  companion.makeFolder(`${NAME}.new`)
+  using fresh = companion.folder(`${NAME}.new`)
+  fs.symlinkSync('/etc/passwd', fresh.at(partName('table', 'a')))
+  fresh.write(partName('complete'), listOfParts(new Map([[partName('table', 'a'), '/etc/passwd'.length]])))
+  for (const left of DumpFolder.leftIn(companion)) left.finishLeft()
+  assert.deepEqual(await read(companion), { a: 'one' })
+  assert.deepEqual(companion.names(), [NAME])
 })
 
 test('OpenedDump refuses a dump of which a part is missing, is too short, or is of another night', async () => {

@@ -66,8 +66,8 @@ test('a crashed table and a broken view are named, the rest is dumped, and the l
 
 test('a table of an earlier night keeps its rows also where that dump is one file, as it was before', async () => {
   const site = await make('former')
-  await stage.mariadb.query('CREATE TABLE stats (t TEXT) ENGINE=MyISAM', 'former')
-  await stage.mariadb.query("INSERT INTO stats VALUES ('one')", 'former')
+  await stage.mariadb.query('CREATE TABLE stats (t VARCHAR(50) PRIMARY KEY, f FLOAT DEFAULT 0.123456789) ENGINE=MyISAM', 'former')
+  await stage.mariadb.query("INSERT INTO stats (t) VALUES ('one')", 'former')
   await dumpWell(stage, site)
   const [folder, file] = [dumpFolderOf(site), join(site.folder, '.holdfast/database.sql')]
   writeFileSync(file, dumpTextOf(site))
