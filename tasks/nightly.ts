@@ -4,18 +4,17 @@ import { backUp, checkPrimary } from '../lib/parts/back-up.ts'
 import { begin } from '../lib/parts/begin.ts'
 import { endNight } from '../lib/parts/end-night.ts'
 import { followPrimary } from '../lib/parts/follow-primary.ts'
+import { knowSites } from '../lib/parts/know-owner.ts'
 import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
 import { saveSite } from '../lib/parts/save-site.ts'
 import { nightlyTask } from '../lib/program/tasks.ts'
-import { checkFreeSpace } from '../lib/steps/archive.ts'
 import { prune } from '../lib/steps/prune.ts'
-import { decideRoles, primaries, replicas } from '../lib/steps/sites.ts'
+import { primaries, replicas } from '../lib/steps/sites.ts'
 
 const nightly = recipe<StartOf<typeof nightlyTask>>()
   .use(begin)
   .use(openArchiveForBackup)
-  .do(decideRoles)
-  .do(checkFreeSpace)
+  .use(knowSites)
   .each('Primary sites', primaries, site => site.use(checkPrimary).do(prune).use(saveSite).use(backUp))
   .each('Replica sites', replicas, site => site.use(followPrimary))
   .use(endNight)

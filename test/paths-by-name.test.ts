@@ -62,6 +62,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/duplicity/io/unfinished-set.ts',
     'lib/replay/pipe.ts',
     'lib/replay/replay.ts',
+    'lib/duplicity/io/withdraw.ts',
   ],
   "root's own folder of a restore, beside the sites, which nobody else can enter": [
     'lib/database/definitions-file.ts',

@@ -42,11 +42,13 @@ function damageIn(collection: Collection, isKnown: (text: string) => boolean): D
 }
 
 function untidyIn(collection: Collection): string[] {
-  const { orphaned, incomplete, orphanedSignatures } = collection
+  const { orphaned, incomplete, orphanedSignatures, lost = [] } = collection
   const count = orphaned.length + incomplete.length
   const outside = problemsOf({ ...collection, chains: [], superseded: [] }).slice(0, 3)
   const sets = count === 0 ? [] : [`${counted(count, 'set is', 'sets are')} part of no chain: ${outside.join('; ')}`]
-  return orphanedSignatures.length === 0 ? sets : [...sets, `${orphanedSignatures.length} signature files without their sets`]
+  const signatures = orphanedSignatures.length === 0 ? [] : [`${orphanedSignatures.length} signature files without their sets`]
+  const what = 'that a former owner added after it had lost the site are not counted: its owner sets them aside'
+  return [...sets, ...signatures, ...(lost.length === 0 ? [] : [`${counted(lost.length, 'file')} ${what}`])]
 }
 
 /** What pruning would do next, for the verdict. */

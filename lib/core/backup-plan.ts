@@ -24,6 +24,7 @@ export interface FullBackups {
  * signatures, or on a chain with a hole. Incremental whatever its age where the newest set was cut off: that completes
  * it; and where the archive has no room for a full (S10), if the chain can carry one.
  * @param input.encryptedSince a chain that was begun before this time is of another passphrase or key
+ * @param input.ownSince chains that were begun before are another owner's: nothing is added to them
  * @param input.readableAgain files of which the newest chain has only the beginning, and which can be read again
  * @param input.overlooked why an incremental would miss what has changed
  */
@@ -33,15 +34,16 @@ export function planBackup(input: {
   readonly now: number
   readonly fullBackups: FullBackups
   readonly encryptedSince?: number | undefined
+  readonly ownSince?: number | undefined
   readonly readableAgain?: readonly string[]
   readonly overlooked?: string | undefined
 }): BackupPlan {
-  const { collection, frequencySeconds, now, fullBackups, encryptedSince, readableAgain = [], overlooked } = input
+  const { collection, frequencySeconds, now, fullBackups, encryptedSince, ownSince, readableAgain = [], overlooked } = input
   const ahead = aheadOfClock(collection, now)
   if (ahead !== undefined)
     return { kind: 'none', reason: `${ahead}. No backup is made until that time has come, or it is set aside` }
   const primary = primaryChain(collection)
-  const obstacle = obstacleTo(collection, encryptedSince)
+  const obstacle = obstacleTo(collection, encryptedSince, ownSince)
   if (obstacle === undefined && newestSet(collection)?.cutOff)
     return { kind: 'incremental', reason: 'the newest set was cut off: what it lacks is sent, and what has changed since' }
   const due = fullBackupDue({ newestFullAt: primary?.full.time, frequencySeconds, now })
@@ -57,9 +59,11 @@ export function planBackup(input: {
 }
 
 /** Why the primary chain cannot carry another incremental. */
-function obstacleTo(collection: Collection, encryptedSince = 0): string | undefined {
+function obstacleTo(collection: Collection, encryptedSince = 0, ownSince = 0): string | undefined {
   const primary = primaryChain(collection)
   if (!primary) return 'there is no full backup yet'
+  if (primary.full.time < ownSince)
+    return 'a new epoch begins with a new chain: the newest one was begun before this host took the site'
   if (primary.full.time < encryptedSince) return 'the passphrase or key is a new one'
   if (!collection.primarySigned) return 'the signatures of the newest chain are missing or damaged'
   if (!isWhole(primary)) return 'the newest chain is damaged: what would build on it could not be restored'

@@ -107,6 +107,8 @@ export interface Collection {
   readonly files: readonly FileRef[]
   /** All of them together; undefined where the size of one is not known. */
   readonly bytes: number | undefined
+  /** Files of sets that a host added after it had lost the site; see epoch.ts. They are in none of the others. */
+  readonly lost?: readonly FileRef[]
   /** Files that are not what was written, as far as this host knows. The sets' own problems have it too. */
   readonly damages?: readonly Damage[]
 }

@@ -46,7 +46,8 @@ export interface Taking {
 
 /** The epoch that follows on another, or on none. */
 export function nextEpoch(current: Epoch | undefined, { owner, by, now, from, marker, above = 0 }: Taking): Epoch {
-  const iso = (time: number): string => new Date(time).toISOString()
+  // sets are dated in whole seconds
+  const iso = (time: number): string => new Date(Math.floor(time / 1000) * 1000).toISOString()
   const first = marker === undefined ? [] : [{ number: 0, owner: marker, since: iso(0) }]
   return {
     number: Math.max(current?.number ?? 0, above) + 1,

@@ -20,6 +20,10 @@ const record = z.object({
   restoredFrom: time.optional(),
   /** What the next replay of this host's replica can begin with; see core/replay-plan.ts. */
   replay: z.object({ time, tree: z.string(), provenAt: time }).optional(),
+  /** The epoch that the site's folder here belongs to; see epoch.ts. */
+  epoch: z.object({ number: z.int().positive(), owner: z.string() }).optional(),
+  /** It is held back since a boot, for nothing proved that it is still this host's; see steps/boot.ts. */
+  unproven: z.literal(true).optional(),
   /** What this host's replica consisted of when it was made. */
   contents: z
     .object({

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import type { Epoch, KnownEpoch } from '../core/epoch.ts'
 import { allowanceFrom, frequencyFrom } from '../core/limits.ts'
 import type { Role } from '../core/marker.ts'
 import type { CommandPlace } from '../core/task-command.ts'
@@ -28,6 +29,8 @@ export interface LocalSite {
   readonly folder: string
   /** Hosts that the markers in its folder name. */
   readonly claims: readonly string[]
+  /** The epoch that its folder says it is of. */
+  readonly epoch?: KnownEpoch | undefined
   /** Where its `wp-config.php` is; undefined for a static site. */
   readonly wpConfig: string | undefined
   /** Why its `SITE` can be in no backup; see web-root.ts. */
@@ -49,6 +52,8 @@ export interface Site extends SitePlace {
   /** Undefined for a site that is not here yet. */
   readonly local: LocalSite | undefined
   readonly role: Role
+  /** The present epoch of its archive; absent where markers alone say whose it is. */
+  readonly epoch?: Epoch | undefined
   /** A machine's own folder, no website: no marker, or every other host would take it for a site to replicate. */
   readonly isDesktop?: true
 }

@@ -197,6 +197,12 @@ export const hostSchema = z.strictObject({
     .default(1000)
     .describe('MB of volumes that are read and compared with their hashes each night; 0 for none'),
   drillTime,
+  unproven: z
+    .enum(['serve', 'readonly', 'freeze'])
+    .default('serve')
+    .describe(
+      'What visitors get of the own sites after a boot at which the archive cannot say whether another host took them over',
+    ),
   deadlines: deadlines.prefault({}),
   logDays: z.int().min(1).default(60),
   mail: mail.optional(),

@@ -8,6 +8,8 @@ import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
 import { compareContents } from '../steps/compare-contents.ts'
 import { checkDns, isDnsAwaited } from '../steps/dns.ts'
 import { checkEncryption, type EncryptionRequest } from '../steps/gpg.ts'
+import { setLostAside } from '../steps/lost-sets.ts'
+import { checkOwnership, claimSite } from '../steps/ownership.ts'
 import { checkSeals } from '../steps/seals.ts'
 import { status } from '../steps/status.ts'
 import { checkShrinkage, compareFiles, confirmShrinkage, isShrinkageAccepted, type ShrinkageRequest } from '../steps/verify.ts'
@@ -21,6 +23,8 @@ export const checkSets = recipe<
   Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest & WriterRequest
 >()
   .do(status)
+  .do(checkOwnership)
+  .do(setLostAside)
   .do(checkSeals)
   .do(setFutureAside)
   .do(checkEncryption)
@@ -44,6 +48,7 @@ const makeSet = recipe<NeedsOf<typeof backup> & Checked>()
  * made in vain.
  */
 export const backUp = recipe<NeedsOf<typeof lookForChanges> & Omit<NeedsOf<typeof backup>, 'tree'> & ShrinkageRequest>()
+  .do(claimSite)
   .do(lookForChanges)
   .only('Changed', hasChanged, changed =>
     changed.use(makeSet).only('Read back differs', mustBeRepeated, again => again.use(makeSet)),

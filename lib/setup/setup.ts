@@ -35,7 +35,7 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   const ready = (await checkAndInstall(host, found, options)) && hasFolder
   print(words.markersText(found, name))
   print(desktop ? scheduleDesktop(options, found.systemd) : words.cronText(options, nightlyTime(host, found, options.root)))
-  if (!desktop) print(scheduleBoot(options, host, found.systemd))
+  if (!desktop) print(scheduleBoot(options, found.systemd))
   checkSecrets(host, readSecrets(env), env)
   print(words.verdict(options, ready, awaitsSites(host, found)))
   return ready

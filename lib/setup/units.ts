@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { lineOf } from '../engine/command.ts'
-import type { Host } from '../inventory/schema.ts'
 import { HOME } from '../program/command-line.ts'
 import type { SetupOptions } from './options.ts'
 
@@ -19,11 +18,15 @@ export function scheduleDesktop(options: SetupOptions, systemd: boolean): string
   return writeUnits(options, units, enable, 'The desktop asks every hour, and at once when it was off:')
 }
 
-/** Has the machine roll back interrupted restores as it boots, before it serves the sites. Nothing without systemd. */
-export function scheduleBoot(options: SetupOptions, host: Host, systemd: boolean): string {
+/**
+ * Has the machine look, as it boots and before it serves the sites, for interrupted restores and for sites that other
+ * hosts took over. Nothing without systemd.
+ */
+export function scheduleBoot(options: SetupOptions, systemd: boolean): string {
   if (!systemd) return ''
-  const title = 'At boot, before the web server starts, a restore that a power cut interrupted is rolled back:'
-  return writeUnits(options, { [BOOT]: bootService(options, host) }, ['systemctl', 'enable', BOOT], title)
+  const title =
+    'At boot, before the web server starts, a restore that a power cut interrupted is rolled back, and a site that another host took over is frozen:'
+  return writeUnits(options, { [BOOT]: bootService(options) }, ['systemctl', 'enable', BOOT], title)
 }
 
 /** Writes units by their names, and runs `enable` on the running machine. Those that are there already stay. */
@@ -88,15 +91,15 @@ WantedBy=timers.target
 
 const BOOT = 'holdfast-boot.service'
 
-/** What serves sites, and what a rollback needs: names of Debian's units; those that a machine lacks do no harm. */
+/** What serves sites, and what the look needs: names of Debian's units; those that a machine lacks do no harm. */
 const PHP = ['', '7.4', '8.1', '8.2', '8.3', '8.4'].map(version => `php${version}-fpm`)
 const SERVES = ['apache2', 'nginx', 'lighttpd', 'caddy', ...PHP, 'cron'].map(name => `${name}.service`)
-const NEEDED = ['local-fs.target', 'mariadb.service', 'mysql.service']
+const NEEDED = ['local-fs.target', 'network-online.target', 'mariadb.service', 'mysql.service']
 
 /** The web server starts also when this fails: the other sites are whole. */
-const bootService = (options: SetupOptions, { paths }: Pick<Host, 'paths'>): string => `[Unit]
-Description=Holdfast: roll back interrupted restores before the sites are served
-ConditionPathExistsGlob=${join(paths.state, 'restores', '*.json').replaceAll('%', '%%')}
+const bootService = (options: SetupOptions): string => `[Unit]
+Description=Holdfast: interrupted restores and sites that other hosts took over, before they are served
+Wants=network-online.target
 After=${NEEDED.join(' ')}
 Before=${SERVES.join(' ')}
 

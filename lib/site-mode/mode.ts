@@ -10,7 +10,7 @@ import { giveRightsBack, takeRights } from './database.ts'
 import { isAsWanted, type ModeFile, modeFiles, modeInFiles, putFile } from './files.ts'
 import { putGuard } from './guard.ts'
 import { otherHost } from './other-host.ts'
-import { unproven } from './prove.ts'
+import { isDown, unproven } from './prove.ts'
 import { modeRecords } from './record.ts'
 import { isServed } from './roots.ts'
 
@@ -117,6 +117,8 @@ async function putInForce(
   if (mode.kind === 'copy' && !isServed(host, site)) return { guarded: false, why: NOT_SERVED }
   const found = await unproven(context, site, mode, isInForce ? 0 : PATIENCE)
   if (found === undefined) return { guarded: true }
+  // at boot nothing is served yet, and what starts then reads this first
+  if (mode.kind === 'frozen' && isDown(found.why)) return { guarded: true }
   if (mode.kind === 'frozen' || mode.kind === 'forward') {
     put(before)
     await shell.quick.act`${webServer.test}`

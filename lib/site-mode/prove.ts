@@ -66,6 +66,9 @@ export function hasPhp({ folder }: SitePlace): boolean {
 /** Milliseconds between two questions, and for one. */
 const [PAUSE, LONGEST] = [50, 10_000]
 
+/** Whether what came of asking says that no web server runs. */
+export const isDown = (why: string): boolean => why.includes('ECONNREFUSED')
+
 /**
  * Asks the site on this host until its answers are those of a mode.
  * @param patience milliseconds in which other answers may be those of what was in force before

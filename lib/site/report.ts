@@ -4,6 +4,7 @@ import { archiveReport, nextNight, pruningReport } from '../core/archive-report.
 import { planBackup } from '../core/backup-plan.ts'
 import { setsOf } from '../core/collection.ts'
 import { drillFinding } from '../core/drill.ts'
+import { chainsOwnSince } from '../core/epoch.ts'
 import { type Finding, withIncomplete } from '../core/finding.ts'
 import { brokenFinding, brokenSince } from '../core/known-good.ts'
 import { knownDamage, type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
@@ -136,7 +137,13 @@ function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 
   const prune = planPrune(input)
   const fullBackups = freeSpace?.fullBackups ?? { allowed: true, reason: '' }
   const { frequencySeconds } = limits
-  const backup = planBackup({ collection, frequencySeconds, now: tomorrow, fullBackups })
+  const backup = planBackup({
+    collection,
+    frequencySeconds,
+    now: tomorrow,
+    fullBackups,
+    ownSince: chainsOwnSince(site.epoch),
+  })
   const over = collection.bytes !== undefined && collection.bytes > limits.allowanceBytes
   return {
     pruning: pruningReport(prune),

@@ -3,6 +3,7 @@ import { planBackup } from '../core/backup-plan.ts'
 import { type BackupSet, type Collection, type FileRef, isWhole, newestSet, primaryChain } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
+import { chainsOwnSince } from '../core/epoch.ts'
 import { expectedBytes } from '../core/progress.ts'
 import type { SetRecord } from '../core/set-record.ts'
 import { formatBytes } from '../core/size.ts'
@@ -17,6 +18,7 @@ import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { withVolumeProgress } from '../duplicity/io/progress.ts'
 import { readBack, rememberFiles, repairChain } from '../duplicity/io/read-back.ts'
 import { resolveUnfinished } from '../duplicity/io/unfinished-set.ts'
+import { withdrawIfLost } from '../duplicity/io/withdraw.ts'
 import { metadataNames, storedFiles } from '../duplicity/known-files.ts'
 import { errorsIn } from '../duplicity/log.ts'
 import { isLeftOut } from '../duplicity/selection.ts'
@@ -35,7 +37,7 @@ import { siteReport } from '../site/report.ts'
 import { copiesOf, type Listed, rememberTree } from '../site/tree.ts'
 import { recheckArchive } from '../store/archive.ts'
 import { filesKnownHere } from '../store/audited-files.ts'
-import { claimArchive } from '../store/claim.ts'
+import { checkStillOwner } from '../store/epochs.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { sealSets } from '../store/seals.ts'
 import { recordSet } from '../store/set-records.ts'
@@ -44,7 +46,7 @@ import { filesOfSite } from '../store/share-files.ts'
 const SECOND = 1000
 
 type BackupNeeds = Needs<
-  'host' | 'secrets' | 'archive' | 'writer' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption'
+  'host' | 'secrets' | 'archive' | 'writer' | 'ownership' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption'
 > & { site: PrimarySite }
 
 /** What lies beside the files is to be in the same set. */
@@ -73,7 +75,8 @@ export const backup: Step<BackupNeeds & Saved, Needs<'collection'> & Made & Owes
 }
 
 async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<'collection'> & Made> {
-  const { host, secrets, site, siteArchive, limits, freeSpace, encryption, tree } = facts
+  await checkStillOwner(facts.siteArchive, facts.host, shell)
+  const { host, secrets, site, siteArchive, limits, freeSpace, encryption, ownership, tree } = facts
   const { overlooked = [], overlookedBytes = 0 } = tree?.change ?? {}
   const isTooMuch = overlookedBytes > MOST_COPIED
   const collection = await resolveUnfinished(facts, shell)
@@ -84,14 +87,15 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
     now: shell.now(),
     fullBackups: freeSpace.fullBackups,
     encryptedSince: encryption.since,
+    ownSince: chainsOwnSince(ownership.epoch),
     readableAgain: await readableAgain(site.folder, readRecord(host, site.name).torn ?? [], host.deadlines.duplicity, shell),
     overlooked: isTooMuch ? `an incremental would miss what changed in ${counted(overlooked.length, 'file')}` : undefined,
   })
   if (plan.kind === 'none') throw new Error(plan.reason)
   shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
   await recheckArchive(siteArchive, shell)
-  const files = filesOfSite(siteArchive, shell.quick)
-  await (site.isDesktop ? files?.makeFolder() : claimArchive(files, host.name))
+  await filesOfSite(siteArchive, shell.quick)?.makeFolder()
+  await checkStillOwner(siteArchive, host, shell)
   const before = newestSet(collection)
   // sets are told apart by the second in which they are begun
   if (before !== undefined && shell.now() - before.time < SECOND) await shell.act`sleep 1`
@@ -127,6 +131,7 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
   const unread = await tellUnread(site, call.skipped(), target.logFile, shell)
   let made: (Needs<'collection'> & Made) | undefined
   await shell.act('look for the new set and remember it', async () => {
+    await withdrawIfLost({ host, site, siteArchive, collection }, shell)
     const found = await lookForSet(facts, { before, unread }, target.logFile, shell)
     made = found
     // a file of which a copy was taken has another time in the set than on the disk
@@ -216,6 +221,7 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
   run: async (facts, shell) => {
     const { host, site, siteArchive, collection, made } = facts
     if (!made || siteArchive.folder === undefined) return { collection }
+    await checkStillOwner(siteArchive, host, shell)
     const known = await knownIn(facts, collection, shell)
     const names = metadataNames(made.set)
     const { news, listed } = await readBack(facts, names, { known, listed: collection }, shell)

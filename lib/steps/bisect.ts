@@ -102,7 +102,7 @@ async function tryPoint(facts: Searches, point: RestorePoint, shell: Shell): Pro
     if (!test) return 'cannot be tried'
     const asked = askedOf(search)
     const done: SetTest = { ...test, ...(asked !== undefined && { asked }) }
-    await recordTest(siteArchive, point.time, done, shell)
+    await recordTest(host, siteArchive, point.time, done, shell)
     shell.note('info', `${printTime(point.time)}: ${testText(done)}`)
     return nightOf(done)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { parseInterval } from '../core/age.ts'
 import { planBackup, unchangedSince } from '../core/backup-plan.ts'
 import { newestSet } from '../core/collection.ts'
+import { chainsOwnSince } from '../core/epoch.ts'
 import { printTime } from '../core/restore-point.ts'
 import { withRecords } from '../core/set-record.ts'
 import { listed } from '../core/wording.ts'
@@ -13,6 +14,7 @@ import type { SpecialFile } from '../host/special-files.ts'
 import { siteReport } from '../site/report.ts'
 import { type Listed, listTree } from '../site/tree.ts'
 import { recheckArchive } from '../store/archive.ts'
+import { checkStillOwner } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { recordSet } from '../store/set-records.ts'
 import type { Checked } from './check-site.ts'
@@ -21,7 +23,7 @@ import type { Checked } from './check-site.ts'
 type Unchanged = { readonly unchanged: number | undefined }
 
 type ChangesNeeds = Needs<
-  'host' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'encryption' | 'databaseSaved'
+  'host' | 'site' | 'siteArchive' | 'ownership' | 'collection' | 'limits' | 'freeSpace' | 'encryption' | 'databaseSaved'
 > &
   Checked
 
@@ -34,7 +36,7 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
   name: 'changes',
   title: 'Look for changes',
   run: async (facts, shell) => {
-    const { host, site, siteArchive, collection, limits, freeSpace, encryption, answer } = facts
+    const { host, site, siteArchive, collection, limits, freeSpace, encryption, ownership, answer } = facts
     const newest = newestSet(collection)
     const tree = await listTree(host, site, newest?.time, shell)
     for (const text of specialText(tree?.special ?? [], site)) shell.note('warning', text)
@@ -51,11 +53,13 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
       now,
       fullBackups: freeSpace.fullBackups,
       encryptedSince: encryption.since,
+      ownSince: chainsOwnSince(ownership.epoch),
     })
     const everySeconds = parseInterval(host.setAtLeastEvery)
     const isDumped = facts.databaseSaved || site.local?.wpConfig === undefined
     const unchanged = unchangedSince({ collection, plan, change: tree?.change, answer, isDumped, now, everySeconds })
     if (unchanged !== undefined) {
+      await checkStillOwner(siteArchive, host, shell)
       const isRecorded = await recordSet(siteArchive, unchanged, { unchangedUntil: now }, shell, collection)
       // a share that went away has no such set any more
       if (!isRecorded) await recheckArchive(siteArchive, shell)

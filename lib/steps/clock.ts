@@ -12,9 +12,9 @@ import type { Step } from '../engine/step.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { listingReport } from '../site/report.ts'
-import { recheckArchive } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 import { sealRemoval } from '../store/seals.ts'
+import { asideFolder, moveAside } from '../store/set-aside.ts'
 
 /** What the command line says of clocks. */
 export interface ClockRequest {
@@ -23,13 +23,6 @@ export interface ClockRequest {
 }
 
 type ClockNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits'> & ClockRequest
-
-/** Names of files that one command takes. */
-const AT_ONCE = 200
-
-/** A folder in the archive's that must be new, and files of the archive into it; nothing is written over. */
-const MAKE = 'cd "$1" && exec mkdir "$2"'
-const MOVE = 'cd "$1" && folder=$2 && shift 2 && exec mv --no-clobber --target-directory="$folder" -- "$@"'
 
 /**
  * Sets aside what is dated ahead of this clock, where the clock is known to be right or a person says so: no backup
@@ -52,16 +45,14 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
       )
       return { collection }
     }
-    const folder = `.holdfast-set-aside-${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
-    await recheckArchive(siteArchive, shell)
+    const folder = asideFolder(now)
     await sealRemoval(facts, ahead, shell).catch(error => {
       if (shell.stop.aborted) throw error
       // nothing is lost by it, and without it no backup is made
       shell.note('info', `that they are set aside is not sealed: ${messageOf(error)}`)
     })
-    await shell.act`sh -c ${MAKE} set-aside ${siteArchive.folder} ${folder}`
-    for (let at = 0; at < ahead.length; at += AT_ONCE)
-      await shell.act`sh -c ${MOVE} set-aside ${siteArchive.folder} ${folder} ${ahead.slice(at, at + AT_ONCE).map(({ name }) => name)}`
+    const aside = ahead.map(({ name }) => name)
+    await moveAside({ ...siteArchive, folder: siteArchive.folder }, aside, folder, shell)
     shell.note(
       'significant',
       `${count(ahead)} dated ahead of this clock were set aside, the last of them as of ${lastOf(collection)}: ${reason}. They are in ${join(siteArchive.folder, folder)}`,

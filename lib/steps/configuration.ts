@@ -5,6 +5,7 @@ import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Hold, Step } from '../engine/step.ts'
 import { COMPANION } from '../host/companion.ts'
+import { EPOCH_FILE, epochFileText, hasEpochFile } from '../host/known-epoch.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { removeTree } from '../host/special-files.ts'
 import { rememberOrTell } from '../host/state.ts'
@@ -174,8 +175,8 @@ export const keepConfiguration: Step<Changes & { changeId: string }, void> = {
 }
 
 /**
- * Makes the restored tree say what is true now: its marker names today's owner, whoever that was when the set was made;
- * and on the primary the allowance and frequency of the live site stay in force.
+ * Makes the restored tree say what is true now: its marker and epoch name today's owner, whoever that was when the set
+ * was made; and on the primary the allowance and frequency of the live site stay in force.
  */
 export const setMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; scope: Scope }, { markerSet: true }> = {
   name: 'markers',
@@ -189,6 +190,10 @@ export const setMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; s
       const names = tree.names()
       for (const claim of claimsIn(names).filter(name => name !== owner)) await removeTree(tree, markerOf(claim), shell)
       if (!names.includes(markerOf(owner))) tree.create(markerOf(owner), 0o644)[Symbol.dispose]()
+      if (site.epoch && !hasEpochFile(tree, site.epoch)) {
+        if (names.includes(EPOCH_FILE)) await removeTree(tree, EPOCH_FILE, shell)
+        tree.write(EPOCH_FILE, epochFileText(site.epoch), 0o644)
+      }
     })
     if (owner === host.name && site.local) {
       await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, async () => {

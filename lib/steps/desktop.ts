@@ -156,7 +156,7 @@ export const beginTidying: Step<Needs<'host'> & Work, void> = {
  * One pruning action a day of the calendar: a backup that waits for room is tried at every asking, and each would take
  * a chain with it. Remembered before it is done, and not done where that cannot be remembered.
  */
-export const pruneOnceADay: Step<PruneNeeds & Needs<'writer'> & { site: DesktopSite }, Needs<'collection'>> = {
+export const pruneOnceADay: Step<PruneNeeds & Needs<'writer' | 'ownership'> & { site: DesktopSite }, Needs<'collection'>> = {
   ...prune,
   title: 'Prune (one action a day at most)',
   run: async (facts, shell) => {

@@ -49,7 +49,7 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
       const test = await testRestore(facts, { question: questionInSandbox(host, site), judge: undefined }, host.drillTime, shell)
       if (!test) return
       const text = drillText(point, test)
-      await recordTest(siteArchive, point.time, test, shell)
+      await recordTest(host, siteArchive, point.time, test, shell)
       // one of a site that was broken when it was made is as it should be
       const didWork = point.set.answer?.works !== false && points.some(({ set }) => set.tested?.works)
       const now = { ...drill, doneAt: shell.now(), said: text, isProblem: isProblem(test, didWork) }

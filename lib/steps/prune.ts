@@ -17,6 +17,7 @@ import { chainStatus } from '../report/chain-status.ts'
 import { appendPruneLog, freeze, pendingPruning, pruneInputOf, unfreezeCommand } from '../site/prune-state.ts'
 import { siteReport } from '../site/report.ts'
 import { dropFromRecord } from '../store/audited-files.ts'
+import { checkStillOwner } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { sealRemoval } from '../store/seals.ts'
 
@@ -30,7 +31,7 @@ export type PruneNeeds = Needs<
  * listing; the archive is listed right before and after, and any difference stops all pruning of the site until a
  * person has looked. A failure here never keeps tonight's backup from being made.
  */
-export const prune: Step<PruneNeeds & Needs<'writer'>, Needs<'collection'>> = {
+export const prune: Step<PruneNeeds & Needs<'writer' | 'ownership'>, Needs<'collection'>> = {
   name: 'prune',
   title: 'Prune (one action at most)',
   run: async (facts, shell) => {
@@ -81,6 +82,7 @@ type Action = Exclude<PrunePlan['action'], { kind: 'none' }>
  */
 async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newest: Newest, shell: Shell): Promise<void> {
   const { host, secrets, site, siteArchive, collection } = facts
+  await checkStillOwner(siteArchive, host, shell)
   const before = namesIn(collection)
   await using fresh = await freshTarget(host, site.name, siteArchive, join(host.paths.cache, 'duplicity'))
   const seal = (): Promise<void> => sealRemoval(facts, [...plan.files, ...plan.mayGo], shell)

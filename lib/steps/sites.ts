@@ -1,13 +1,12 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
-import { claimsIn, MARKER, type Role, type RoleChoice, roleOf } from '../core/marker.ts'
+import { claimsIn, type Role, roleOf } from '../core/marker.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { claimText } from '../core/verdict.ts'
 import { listed, messageOf } from '../core/wording.ts'
-import { lineOf } from '../engine/command.ts'
-import type { Shell } from '../engine/shell.ts'
 import type { Many, Step } from '../engine/step.ts'
+import { epochFileIn } from '../host/known-epoch.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord } from '../host/records.ts'
 import {
@@ -22,13 +21,11 @@ import {
   sitesAtOnce,
   webRootIn,
 } from '../host/site.ts'
-import { siteState, stateFile } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal } from '../restore/journal.ts'
 import { desktopSite } from '../site/desktop.ts'
-import { type Archive, mountedCommand } from '../store/archive.ts'
+import { type ArchivedClaims, readArchivedClaims } from '../store/archived-claims.ts'
 import type { Needs } from '../store/facts.ts'
-import { ShareFiles, unlessMissing } from '../store/share-files.ts'
 import { configsIn } from '../wordpress/find-config.ts'
 
 /** Finds the sites on this host: every folder of the vhosts root with a `SITE` in it, or with a marker. */
@@ -89,20 +86,20 @@ function look(vhosts: OpenedFolder, name: string): LocalSite | undefined {
   const root = webRootIn(site, folder)
   if (root.kind !== 'folder' && claims.length === 0) return undefined
   const [wpConfig] = configsIn(site, folder)
-  return { name, folder, claims, wpConfig, ...(root.kind === 'refused' ? { refused: root.why } : {}) }
+  return { name, folder, claims, epoch: epochFileIn(site), wpConfig, ...(root.kind === 'refused' ? { refused: root.why } : {}) }
 }
 
 type Gives = Needs<'roles'>
 
 /**
- * Decides what each site is on this host, from its markers here and beside its archive (S1 to S3), and says what it
- * leaves alone and why.
+ * Decides what each site is on this host, from its markers and epochs here and beside its archive (S1 to S4), and says
+ * what it leaves alone and why.
  */
 export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archive'>, Gives> = {
   name: 'roles',
   title: 'Determine roles',
   run: async ({ host, request, localSites, archive }, shell) => {
-    const archived = isWithoutSites(host) ? new Map<string, readonly string[]>() : await archivedClaims(archive, shell)
+    const archived = isWithoutSites(host) ? new Map<string, ArchivedClaims>() : await readArchivedClaims(archive, shell)
     const names = [...new Set([...localSites.map(site => site.name), ...archived.keys()])].toSorted()
     const known = host.desktop ? [...names, desktopSite(host).name] : names
     const strangers = request.only.filter(name => !known.includes(name))
@@ -117,10 +114,10 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
       )
     const sites = names
       .filter(name => request.only.length === 0 || request.only.includes(name))
-      .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? [])))
+      .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? UNCLAIMED)))
     const roles = sortByRole(sites)
-    for (const site of sites) shell.tell(roleReport(site, host, archive, request))
-    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleReport(site, host, archive, request))}`)
+    for (const site of sites) shell.tell(roleReport(site, request))
+    for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleReport(site, request))}`)
     shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
     return { roles }
   },
@@ -142,11 +139,26 @@ export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   deadline: siteDeadline,
 }
 
-function siteOf(name: string, host: Host, localSites: readonly LocalSite[], archived: readonly string[] | undefined): Site {
+const UNCLAIMED: ArchivedClaims = { claims: [] }
+
+function siteOf(name: string, host: Host, localSites: readonly LocalSite[], archived: ArchivedClaims | undefined): Site {
   const local = localSites.find(site => site.name === name)
-  const { backedUpAs } = readRecord(host, name)
-  const role = roleOf({ here: local?.claims, archive: archived, backedUpAs }, host.name)
-  return { ...placeOf(host, name), local, role: readJournal(host, name).pending ? unfinished(role) : role }
+  const { backedUpAs, epoch: known = local?.epoch } = readRecord(host, name)
+  const { claims: archive, epoch, releasedTo } = archived ?? {}
+  const claims = { here: local?.claims, archive, epoch, releasedTo, known, backedUpAs }
+  const role = archived?.unreadable === undefined ? roleOf(claims, host.name) : unreadable(archived, local, host.name)
+  return { ...placeOf(host, name), local, epoch, role: readJournal(host, name).pending ? unfinished(role) : role }
+}
+
+/** Whose a site is cannot be told from its archive: each host that a marker names may be its owner. */
+function unreadable({ claims, unreadable }: ArchivedClaims, local: LocalSite | undefined, me: string): Role {
+  const hosts = [...new Set([...claims, ...(local?.claims ?? []), me])]
+  return {
+    role: 'conflict',
+    owner: undefined,
+    reason: `whose it is cannot be read from its archive: ${unreadable}`,
+    choices: hosts.map(keep => ({ meaning: `${keep} owns it`, keep })),
+  }
 }
 
 /** A site in the middle of a restore that could not be rolled back yet is neither backed up nor restored. */
@@ -168,41 +180,18 @@ function sortByRole(sites: readonly Site[]): Roles {
 }
 
 /**
- * The markers beside each site's archive. A URL cannot be looked into without duplicity: there, the markers here decide
- * alone.
- */
-async function archivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyMap<string, readonly string[]>> {
-  if (archive.kind === 'url') return new Map()
-  const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
-  const found = await files.namesBelow(MARKER).catch(unlessMissing) // an archive that a dry run would begin
-  const claims = [...(found ?? [])].map(([site, names]) => [site, claimsIn(names)] as const)
-  return new Map(claims.filter(([site, hosts]) => hosts.length > 0 && isSiteName(site)))
-}
-
-/**
  * What is known of a site before its archive is looked at: its role, and how to settle one that a person has to
- * choices.
+ * choose.
  */
-export function roleReport({ name, folder, role }: Site, host: Host, archive: Archive, request: Request): SiteReport {
-  const inArchive = archive.kind === 'folder' ? join(archive.root, name) : ''
-  const commands = ({ where, ...choice }: RoleChoice): string => {
-    if (where === 'memory') return lineOf(['rm', stateFile(host, siteState(name))])
-    const folders = { here: [folder], archive: [inArchive], both: [inArchive, folder] }[where]
-    const command = folders.map(each => commandOf(choice, each)).join(' && ')
-    return where === 'here' ? command : mountedCommand(host, command)
-  }
+export function roleReport({ name, role }: Site, request: Request): SiteReport {
   return {
     site: name,
     role: role.role,
     ...(role.owner === undefined ? {} : { owner: role.owner }),
     reason: role.reason,
     commandPlace: request.commandPlace,
-    choices: role.choices.map(choice => `if ${choice.meaning}: ${commands(choice)}`),
+    choices: role.choices.map(
+      ({ meaning, keep }) => `if ${meaning}: ${request.command('settle', '--site', name, '--keep', keep)}`,
+    ),
   }
-}
-
-/** What a person types to settle it. */
-function commandOf({ remove, create }: Omit<RoleChoice, 'where'>, folder: string): string {
-  if (remove !== undefined && create !== undefined) return lineOf(['mv', join(folder, remove), join(folder, create)])
-  return remove !== undefined ? lineOf(['rm', join(folder, remove)]) : lineOf(['touch', join(folder, create ?? '')])
 }

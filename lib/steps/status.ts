@@ -116,7 +116,7 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
     const facts = { host, site, siteArchive, collection, limits, freeSpace: look.freeSpace }
     look.found({
       report: {
-        ...roleReport(site, host, archive, request),
+        ...roleReport(site, request),
         ...siteReport(facts, now, 'status'),
         ...desktop?.report,
         settings: problems,

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { FullBackups } from '../core/backup-plan.ts'
 import { filePrefixIn } from '../duplicity/args.ts'
 import { fileUrl, siteUrl } from '../duplicity/url.ts'
-import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf, leastFree } from '../host/disk.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -87,34 +86,3 @@ export const freeBytes = async (archive: Archive, shell: Shell): Promise<number 
 /** Whether the archive has no room for even one volume: no backup can be made there before something has gone. */
 export const isFull = (host: Pick<Host, 'duplicity'>, { bytes }: Pick<FreeSpace, 'bytes'>): boolean =>
   bytes !== undefined && bytes < leastFree(host)
-
-/**
- * A command about the archive's files as a person types it: with VPN and mount around it, where only runs have them.
- */
-export function mountedCommand({ archive, vpn }: Pick<Host, 'archive' | 'vpn'>, command: string): string {
-  if (archive.kind !== 'mount') return command
-  const share = aroundOf(archive.by, archive.mountPoint)
-  const tunnel = vpn === undefined ? [] : [vpn.kind === 'unit' ? unitOf(vpn.unit) : wordsOf(vpn)]
-  const around = [...tunnel, share]
-  const downs = around.toReversed().map(({ down }) => down)
-  return [[...around.map(({ up }) => up), command].join(' && '), ...downs].join('; ')
-}
-
-interface Around {
-  readonly up: string
-  readonly down: string
-}
-
-function aroundOf(by: Extract<Host['archive'], { kind: 'mount' }>['by'], mountPoint: string): Around {
-  if (by.kind === 'unit') return unitOf(by.unit)
-  if (by.kind === 'commands') return wordsOf(by)
-  // mount(8) refuses what is mounted already
-  const [isMounted, mount] = [lineOf(['mountpoint', '-q', mountPoint]), lineOf(['mount', mountPoint])]
-  return { up: `{ ${isMounted} || ${mount}; }`, down: lineOf(['umount', mountPoint]) }
-}
-
-const unitOf = (unit: string): Around => ({ up: lineOf(['systemctl', 'start', unit]), down: lineOf(['systemctl', 'stop', unit]) })
-const wordsOf = ({ up, down }: { readonly up: readonly string[]; readonly down: readonly string[] }): Around => ({
-  up: lineOf(up),
-  down: lineOf(down),
-})

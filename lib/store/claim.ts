@@ -1,31 +1,43 @@
+import { type Epoch, nextEpoch } from '../core/epoch.ts'
 import { claimsIn, MARKER, markerOf } from '../core/marker.ts'
+import { NotOwner, readEpoch, takeEpoch } from './epochs.ts'
 import { type ShareFiles, unlessMissing, unlessUnusable } from './share-files.ts'
 
-/** Begins the marker of the host that this folder says has claimed the site; it counts while there is no marker. */
-const CLAIM = '.holdfast-claim'
+/** Who claims a site's archive, and when (ms since the epoch). */
+interface Claim {
+  readonly me: string
+  readonly now: number
+  /** The number of an epoch that this host knows of the site, though this archive may not. */
+  readonly above?: number | undefined
+}
 
 /**
  * Has a site's archive say whose it is, before the first set is in it: of several hosts that claim it at once, one gets
- * it.
- * @param files of the site's folder in the archive, which is made; undefined at a URL, where nobody can claim anything
- * @throws when it is another's
+ * it, by the first epoch. Its marker follows the epoch: one that a crash or a person left is mended.
+ * @param files of the site's folder in the archive, which is made
+ * @returns the epoch; undefined where a marker alone says that it is this host's
+ * @throws {NotOwner} when it is another's
  */
-export async function claimArchive(files: ShareFiles | undefined, me: string): Promise<void> {
-  if (files === undefined) return
+export async function claimArchive(files: ShareFiles, { me, now, above }: Claim): Promise<Epoch | undefined> {
   await files.makeFolder()
+  const epoch = await readEpoch(files)
   const claims = claimsIn((await files.names(MARKER).catch(unlessMissing)) ?? [])
-  if (claims.length === 1 && claims[0] === me) return
-  const other = claims.find(host => host !== me)
-  if (other !== undefined) throw new Error(`the archive of this site is ${other}'s: it was claimed after this run began`)
-  if (!(await take(files, CLAIM, { name: me, text: '' }))) {
-    const owner = (await readTaken(files, CLAIM))?.name
-    if (owner === undefined) throw new Error(`this site's archive cannot be claimed in ${files.pathOf('.')}: is it full?`)
-    if (owner !== me)
-      throw new Error(
-        `${owner} claimed this site's archive just now; if ${owner} is not to have it, remove ${files.pathOf(CLAIM)} and its marker`,
-      )
-  }
-  await files.create(markerOf(me))
+  if (epoch === undefined && claims.length === 1 && claims[0] === me) return undefined
+  const other = epoch ? epoch.owner : claims.find(host => host !== me)
+  if (other !== undefined && other !== me)
+    throw new NotOwner(`the archive of this site is ${other}'s: it was claimed after this run began`)
+  const own = epoch ?? nextEpoch(undefined, { owner: me, by: 'claim', now, above })
+  const answer = epoch ? { taken: true as const } : await takeEpoch(files, own)
+  if (!answer.taken) throw new NotOwner(`${answer.epoch.owner} claimed this site's archive just now`)
+  await setArchiveMarker(files, claims, me)
+  return own
+}
+
+/** Has the markers of an archive name its owner alone. @param claims the hosts that they name now */
+export async function setArchiveMarker(files: ShareFiles, claims: readonly string[], owner: string): Promise<void> {
+  if (!claims.includes(owner)) await files.create(markerOf(owner))
+  // one that cannot be removed, such as a folder of that name, says nothing any more
+  for (const other of claims.filter(host => host !== owner)) await files.remove(markerOf(other)).catch(unlessUnusable)
 }
 
 /**

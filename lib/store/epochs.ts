@@ -5,7 +5,7 @@ import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './archive.ts'
-import { filesOfSite, type ShareFiles } from './share-files.ts'
+import { filesOfSite, type ShareFiles, unlessMissing } from './share-files.ts'
 
 /**
  * Begins the name of an epoch's folder beside the sets; its number follows. In it is one file, named like its owner,
@@ -16,7 +16,7 @@ export const EPOCH = '.holdfast-epoch-'
 export const RELEASE = '.holdfast-release-'
 
 /** Bytes that are read of an epoch: the history of some thousand moves. */
-const MOST = 1_000_000
+export const MOST = 1_000_000
 
 const iso = z.iso.datetime()
 const host = z.string().refine(isHostName)
@@ -30,6 +30,9 @@ const numbersIn = (names: readonly string[], prefix: string): readonly number[] 
     .filter(name => name.startsWith(prefix) && /^\d{1,9}$/.test(name.slice(prefix.length)))
     .map(name => Number(name.slice(prefix.length)))
     .toSorted((a, b) => b - a)
+
+/** The highest number of an epoch among such names, whether or not what it says can be read; 0 for none. */
+export const highestNumber = (names: readonly string[]): number => numbersIn(names, EPOCH)[0] ?? 0
 
 /** Empty folders that are passed over to find the highest epoch: nobody took these. */
 const MOST_EMPTY = 10
@@ -68,7 +71,7 @@ export const releaseIn = (held: Held, where: string): Release | undefined =>
  * @throws when the archive, or what it says, cannot be read
  */
 export async function readEpoch(files: ShareFiles): Promise<Epoch | undefined> {
-  return await highest(files, await files.names(EPOCH))
+  return await highest(files, (await files.names(EPOCH).catch(unlessMissing)) ?? [])
 }
 
 /** @param names of what is in the site's folder of the archive */
@@ -166,6 +169,15 @@ export async function readRelease(files: ShareFiles, epoch: number): Promise<Rel
   const folder = `${RELEASE}${epoch}`
   const [held = []] = await files.held([folder], MOST)
   return releaseIn(held, files.pathOf(folder))
+}
+
+declare const checked: unique symbol
+
+/** A site is this host's own, and its folder is not older than its archive. Only the step `ownership` finds it. */
+export interface Ownership {
+  readonly [checked]: true
+  /** Undefined where markers alone say whose it is. */
+  readonly epoch: Epoch | undefined
 }
 
 /** A host writes to an archive that is another's by now. */

@@ -4,6 +4,7 @@ import type { LocalSite, Request, Roles, Site, SiteLimits } from '../host/site.t
 import type { Host } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import type { Archive, Encryption, FreeSpace, SiteArchive } from './archive.ts'
+import type { Ownership } from './epochs.ts'
 import type { Writer } from './writer.ts'
 
 /** What is needed to look into a site's archive. */
@@ -23,6 +24,7 @@ export interface Facts {
   mounted: { readonly root: string } | undefined
   archive: Archive
   writer: Writer
+  ownership: Ownership
   roles: Roles
   freeSpace: FreeSpace
   site: Site

@@ -111,7 +111,8 @@ export class ShareFiles {
 
   /** The same, whatever a client of the share remembers of the folder. */
   async namesNow(prefix: string) {
-    return await this.#look(`list ${this.pathOf(`${prefix}*`)}`, 'namesNow', this.#folder, prefix)
+    await this.#act(`make a file in ${this.pathOf('.')} and remove it, to see what is there now`, 'refresh', this.#folder)
+    return await this.names(prefix)
   }
 
   /** Of each of these folders, its files with their first bytes as text; none of one that is not there. */
@@ -122,9 +123,10 @@ export class ShareFiles {
     return await this.#look(`read ${this.pathOf(first)}${others}`, 'held', paths, limit)
   }
 
-  /** Of each folder in the archive's, the names in it that begin so. */
-  async namesBelow(prefix: string): Promise<ReadonlyMap<string, readonly string[]>> {
-    return new Map(await this.#look(`list ${this.#shown(`*/${prefix}*`)}`, 'namesBelow', prefix))
+  /** Of each folder in the archive's, the names in it that begin with one of these. */
+  async namesBelow(prefixes: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const shown = prefixes.map(prefix => this.#shown(`*/${prefix}*`)).join(' ')
+    return new Map(await this.#look(`list ${shown}`, 'namesBelow', prefixes))
   }
 
   /** Writes a file whole or not at all, over what is there. */

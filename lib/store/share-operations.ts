@@ -35,17 +35,14 @@ export function operationsIn(root: OpenedFolder, mode: number) {
     exchange: (path: string, hash: string | null, limit: number, remove: string, text: string) =>
       inFolder(path, (folder, name) => exchange(folder, name, { hash, limit, remove, text })),
     names,
-    namesNow: (path: string, prefix: string) => {
-      atFolder(path, refresh)
-      return names(path, prefix)
-    },
+    refresh: (path: string) => atFolder(path, refresh),
     held: (paths: readonly string[], limit: number) =>
       paths.map(path => inFolder(path, (around, name) => filesWithText(around, name, limit))),
-    namesBelow: (prefix: string) =>
+    namesBelow: (prefixes: readonly string[]) =>
       root
         .names()
         .filter(name => root.look(name)?.isDirectory())
-        .map(name => [name, names(name, prefix)] as const),
+        .map(folder => [folder, names(folder, '').filter(name => prefixes.some(prefix => name.startsWith(prefix)))] as const),
     write: (path: string, text: string) => inFolder(path, (folder, name) => folder.write(name, text)),
     create: (path: string, text: string) =>
       inFolder(path, (folder, name) => could(() => createIn(folder, name, text), ['EEXIST'])),
@@ -143,6 +140,10 @@ function makeWith(
       createIn(made, file, text)
       around.rename(first, name)
     }, ['EEXIST', 'ENOTEMPTY', 'ENOTDIR', ...FULL])
+  } catch (error) {
+    // SFTP has one word for most failures, which sshfs gives as EPERM
+    if ((error as NodeJS.ErrnoException).code === 'EPERM' && around.look(name)) return false
+    throw error
   } finally {
     using left = around.folderIfThere(first)
     left?.removeFile(file)

@@ -67,7 +67,7 @@ test('setup writes a unit that rolls interrupted restores back at boot, before t
   const { folder, setup } = stage(WEB_SERVER)
   const { stdout } = setup()
   const unit = join(folder, 'root/etc/systemd/system/holdfast-boot.service')
-  assert.match(readFileSync(unit, 'utf8'), /^ConditionPathExistsGlob=\/var\/lib\/holdfast\/restores\/\*\.json$/m)
+  assert.match(readFileSync(unit, 'utf8'), /^After=local-fs\.target network-online\.target mariadb\.service mysql\.service$/m)
   assert.match(readFileSync(unit, 'utf8'), /^Before=apache2\.service nginx\.service /m)
   assert.match(stdout, /as root: systemctl enable holdfast-boot\.service/)
   const verified = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' })

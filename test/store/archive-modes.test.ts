@@ -24,7 +24,7 @@ test('nobody else of this machine can enter an archive in a folder of it; on a s
     const base = join(folder, name)
     mkdirSync(base)
     const claim = async (_: object, shell: Shell) =>
-      claimArchive(new ShareFiles({ base, way: '', ...isLocal }, shell).of('blog'), 'web1')
+      claimArchive(new ShareFiles({ base, way: '', ...isLocal }, shell).of('blog'), { me: 'web1', now: 0 })
     await perform(recipe<object>().do({ name: 'claim', title: 'claim', run: claim }), {})
     assert.equal(modeOf(join(base, 'blog')), mode)
   }

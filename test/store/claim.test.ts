@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
@@ -18,7 +18,7 @@ async function claim(folder: string, host: string): Promise<string | undefined> 
   const step = {
     name: 'claim',
     title: 'claim',
-    run: (_: object, shell: Shell) => claimArchive(filesOfSite({ folder }, shell), host),
+    run: (_: object, shell: Shell) => claimArchive(filesOfSite({ folder }, shell)!, { me: host, now: Date.now() }),
   }
   return outcomeOf(await perform(recipe<object>().do(step), {}), 'claim').reason
 }
@@ -34,9 +34,9 @@ test('claimArchive() makes the marker of the first, again and again, and refuses
 
 test('claimArchive() goes on where a claim was cut off before its marker', async () => {
   const folder = join(root, 'cut')
-  mkdirSync(join(folder, '.holdfast-claim'), { recursive: true })
-  writeFileSync(join(folder, '.holdfast-claim', 'web1'), '')
-  assert.match((await claim(folder, 'web2'))!, /^web1 claimed this site's archive just now; if web1 is not to have it, remove/)
+  assert.equal(await claim(folder, 'web1'), undefined)
+  rmSync(join(folder, 'PRIMARY_IS_web1'))
+  assert.match((await claim(folder, 'web2'))!, /^the archive of this site is web1's: it was claimed after this run began/)
   assert.equal(await claim(folder, 'web1'), undefined)
   assert.deepEqual(markers(folder), ['PRIMARY_IS_web1'])
 })
@@ -45,8 +45,8 @@ test('claimArchive() follows no link that lies in place of the claim', async () 
   const folder = join(root, 'linked')
   mkdirSync(join(root, 'elsewhere'))
   mkdirSync(folder)
-  symlinkSync(join(root, 'elsewhere'), join(folder, '.holdfast-claim'))
-  assert.match((await claim(folder, 'web1'))!, /cannot be claimed/)
+  symlinkSync(join(root, 'elsewhere'), join(folder, '.holdfast-epoch-1'))
+  assert.match((await claim(folder, 'web1'))!, /holdfast-epoch-1 holds nothing/)
   assert.deepEqual([readdirSync(join(root, 'elsewhere')), markers(folder)], [[], []])
 })
 

@@ -76,7 +76,7 @@ if (inOwnMounts(import.meta.filename)) {
       await share.makeFolder('shop'),
       await share.of('shop').makeFolder(),
       await share.write('shop/note', 'new'),
-      [...(await share.namesBelow('PRIMARY_IS_'))],
+      [...(await share.namesBelow(['PRIMARY_IS_']))],
       (await share.of('shop').list())?.map(({ name, bytes }) => [name, bytes]),
       await share.of('none').list(),
       await share.of('blog').names('PRIMARY_IS_'),
@@ -159,7 +159,7 @@ if (inOwnMounts(import.meta.filename)) {
       (share: ShareFiles) => share.makeFolder('blog'),
     ])
       assert.match((await work<unknown>(run)).reason!, why)
-    assert.deepEqual((await work(share => share.namesBelow('f'))).answer, new Map([['was', []]]))
+    assert.deepEqual((await work(share => share.namesBelow(['f']))).answer, new Map([['was', []]]))
     assert.deepEqual([readdirSync(outside), readFileSync(join(outside, 'file'), 'utf8')], [['file'], 'secret'])
   })
 

@@ -8,10 +8,12 @@ import type { PrimarySite } from '../../lib/host/site.ts'
 import type { Host, HostFile } from '../../lib/inventory/schema.ts'
 import { hostSchema } from '../../lib/inventory/schema.ts'
 import { backup } from '../../lib/steps/backup.ts'
+import { claimSite } from '../../lib/steps/ownership.ts'
 import { saveCertificates } from '../../lib/steps/save-configuration.ts'
 import { dumpDatabase, isWordPress } from '../../lib/steps/save-database.ts'
 import { status } from '../../lib/steps/status.ts'
 import type { Archive, Encryption } from '../../lib/store/archive.ts'
+import type { Ownership } from '../../lib/store/epochs.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import type { Writer } from '../../lib/store/writer.ts'
 import { configsFrom } from '../../lib/wordpress/find-config.ts'
@@ -19,7 +21,7 @@ import { type DatedDuplicity, datedDuplicity } from './dated-duplicity.ts'
 import { fieldsIn, siteOf } from './host.ts'
 import { PASSPHRASE, type Stage, type StageHost, troubles } from './stage.ts'
 
-type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'freeSpace' | 'encryption' | 'webServerSaved'> & {
+type Facts = Needs<'host' | 'secrets' | 'archive' | 'writer' | 'ownership' | 'freeSpace' | 'encryption' | 'webServerSaved'> & {
   site: PrimarySite
   tree: undefined
 }
@@ -28,10 +30,11 @@ const backedUp = recipe<Facts>()
   .do(status)
   .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase), { databaseSaved: false })
   .do(saveCertificates)
+  .do(claimSite)
   .do(backup)
 
 /** The dump stays that of the night before. */
-const onlyFiles = recipe<Facts & Needs<'databaseSaved'>>().do(status).do(saveCertificates).do(backup)
+const onlyFiles = recipe<Facts & Needs<'databaseSaved'>>().do(status).do(saveCertificates).do(claimSite).do(backup)
 
 /** Makes the backups of a primary site by the steps of the nightly run, at any time: Holdfast's clock and duplicity's are set, the machine's is not. */
 export class DatedNights {
@@ -51,6 +54,7 @@ export class DatedNights {
       secrets: new Map([['PP', new Secret(PASSPHRASE)]]),
       archive: { kind: 'folder', root: stage.archive } as unknown as Archive,
       writer: {} as Writer,
+      ownership: { epoch: undefined } as Ownership,
       webServerSaved: false,
       tree: undefined,
       site: siteOf(dated, site, wpConfig === undefined ? {} : { wpConfig }),

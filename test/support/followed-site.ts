@@ -13,8 +13,10 @@ import { backup, readBackSet } from '../../lib/steps/backup.ts'
 import { lookForChanges } from '../../lib/steps/changes.ts'
 import type { Checked } from '../../lib/steps/check-site.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/gpg.ts'
+import { claimSite } from '../../lib/steps/ownership.ts'
 import { status } from '../../lib/steps/status.ts'
 import type { Archive } from '../../lib/store/archive.ts'
+import type { Ownership } from '../../lib/store/epochs.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import type { Writer } from '../../lib/store/writer.ts'
 import type { Chance } from './chance.ts'
@@ -31,15 +33,16 @@ const LEAST = 3_000_000
 const MOST = 5_000_000
 
 type Owned = NeedsOf<typeof status> &
-  Needs<'request' | 'writer' | 'freeSpace' | 'databaseSaved' | 'certificatesSaved' | 'webServerSaved'> &
+  Needs<'request' | 'writer' | 'ownership' | 'freeSpace' | 'databaseSaved' | 'certificatesSaved' | 'webServerSaved'> &
   EncryptionRequest &
   Checked & { readonly site: PrimarySite }
 
-const saved = recipe<Owned>().do(status).do(checkEncryption).do(lookForChanges).do(backup).do(readBackSet)
+const saved = recipe<Owned>().do(status).do(checkEncryption).do(claimSite).do(lookForChanges).do(backup).do(readBackSet)
 
 /** A site without database, certificates and web server; and room enough. */
 const NOTHING_BESIDE = {
   writer: {} as Writer,
+  ownership: { epoch: undefined } as Ownership,
   freeSpace: { bytes: 1e12, fullBackups: { allowed: true, reason: 'for a test' } },
   databaseSaved: false,
   certificatesSaved: false,

@@ -9,16 +9,18 @@ import type { PrimarySite } from '../../lib/host/site.ts'
 import { type Host, type HostFile, hostSchema } from '../../lib/inventory/schema.ts'
 import { backup, mustBeRepeated, readBackSet } from '../../lib/steps/backup.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/gpg.ts'
+import { claimSite } from '../../lib/steps/ownership.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { status } from '../../lib/steps/status.ts'
 import { compareFiles } from '../../lib/steps/verify.ts'
 import type { Archive } from '../../lib/store/archive.ts'
+import type { Ownership } from '../../lib/store/epochs.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import type { Writer } from '../../lib/store/writer.ts'
 import { NO_REQUEST } from './host.ts'
 
 type NightFacts = Needs<
-  | ('host' | 'secrets' | 'archive' | 'writer' | 'freeSpace' | 'interrupted' | 'request')
+  | ('host' | 'secrets' | 'archive' | 'writer' | 'ownership' | 'freeSpace' | 'interrupted' | 'request')
   | ('databaseSaved' | 'certificatesSaved' | 'webServerSaved')
 > &
   EncryptionRequest & { site: PrimarySite; tree: undefined }
@@ -57,6 +59,7 @@ export async function makeNightSite(folder: string, file: Partial<HostFile> = {}
     secrets: new Map(),
     archive: proven as unknown as Archive,
     writer: {} as Writer,
+    ownership: { epoch: undefined } as Ownership,
     site,
     freeSpace,
     interrupted: undefined,
@@ -75,6 +78,7 @@ const whole = recipe<NightFacts>()
   .do(checkEncryption)
   .do(compareFiles)
   .do(prune)
+  .do(claimSite)
   .do(backup)
   .do(readBackSet)
   .only('Read back differs', mustBeRepeated, again => again.do(backup).do(readBackSet))

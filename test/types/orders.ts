@@ -15,6 +15,7 @@ import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '.
 import { pruneOnceADay, theDesktop, type Work } from '../../lib/steps/desktop.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/gpg.ts'
 import { lock } from '../../lib/steps/lock.ts'
+import { checkOwnership } from '../../lib/steps/ownership.ts'
 import { prune } from '../../lib/steps/prune.ts'
 import { confirm } from '../../lib/steps/recover.ts'
 import { databaseDiffers } from '../../lib/steps/replica.ts'
@@ -105,11 +106,15 @@ recipe<Unsaved>().do(dumpDatabase)
 ready.each('Primary sites', primaries, site => site.use(checkSets).use(saveSite).do(backup))
 
 // with what it encrypts is known before
-const known = ready.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).use(saveSite).use(backUp))
+const known = ready.each('Primary sites', primaries, site =>
+  site.do(status).do(checkOwnership).do(checkEncryption).use(saveSite).use(backUp),
+)
 // @ts-expect-error a backup without a look at what its chain is encrypted with
-known.each('Primary sites', primaries, site => site.do(status).do(setFutureAside).use(saveSite).use(backUp))
+known.each('Primary sites', primaries, site => site.do(status).do(checkOwnership).do(setFutureAside).use(saveSite).use(backUp))
 // @ts-expect-error a backup before that look
-known.each('Primary sites', primaries, site => site.do(status).use(saveSite).use(backUp).do(checkEncryption))
+known.each('Primary sites', primaries, site => site.do(status).do(checkOwnership).use(saveSite).use(backUp).do(checkEncryption))
+// @ts-expect-error a backup before it is known that the site is this host's
+known.each('Primary sites', primaries, site => site.do(status).do(checkEncryption).use(saveSite).use(backUp))
 
 // a desktop's
 const desktop = recipe<Night & Work & NeedsOf<typeof openArchive>>().use(openArchiveForBackup)

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { cannotWrite } from '../../core/disk-trouble.ts'
@@ -6,7 +6,7 @@ import type { Secret } from '../../core/secret.ts'
 import type { Skipped } from '../../core/unread.ts'
 import { type CommandOptions, TimedOut } from '../../engine/process.ts'
 import type { Shell } from '../../engine/shell.ts'
-import { type Sandbox, sandboxed } from '../../host/sandbox.ts'
+import { type Place, type Sandbox, sandboxed } from '../../host/sandbox.ts'
 import { makeGpgHome, makeScratch } from '../../host/scratch.ts'
 import { makeFolder, removeQuietly } from '../../host/whole-file.ts'
 import type { ArchiveSettings, Host } from '../../inventory/schema.ts'
@@ -54,6 +54,8 @@ export interface DuplicityCall {
   readonly archive: SiteArchive
   /** What it does to the archive. */
   readonly access: 'reads' | 'writes'
+  /** Only these files of it are seen, for what reads; all when absent. */
+  readonly only?: readonly string[] | undefined
   /** What it gets besides the archive, its own cache and the keys. */
   readonly sandbox?: Sandbox
 }
@@ -78,7 +80,7 @@ const MEMORY = 8 * 1024 ** 3
  * @throws when the cache cannot be written
  */
 export async function duplicityCall(
-  { host, secrets, target, archive, access, sandbox = {} }: DuplicityCall,
+  { host, secrets, target, archive, access, only, sandbox = {} }: DuplicityCall,
   shell: Shell,
 ): Promise<ReadyCall> {
   const folder = archive.folder ?? folderOfUrl(archive.url)
@@ -93,9 +95,10 @@ export async function duplicityCall(
   const gpg = await makeGpgHome(host.encryption, join(scratch.path, 'gnupg'), shell)
   const names = host.archive.kind === 'url' ? host.archive.env : []
   const own: Record<string, Secret> = Object.fromEntries(names.map(name => [name, secretOf(secrets, name)]))
-  const sets = folder === undefined ? [] : [folder]
+  const whole = folder === undefined ? [] : [folder]
+  const sets = folder && only ? viewOf(folder, only, join(scratch.path, 'view')) : whole
   const home = folder === undefined ? homePlaces(host.archive) : []
-  const whole: Sandbox = {
+  const all: Sandbox = {
     ...sandbox,
     // archives belong to whomever the share says
     capabilities: ['CAP_DAC_OVERRIDE', ...(sandbox.capabilities ?? [])],
@@ -103,7 +106,7 @@ export async function duplicityCall(
     writes: [
       ...(sandbox.writes ?? []),
       ...gpg.writes,
-      ...(access === 'writes' ? sets : []),
+      ...(access === 'writes' ? whole : []),
       target.archiveDir,
       target.logFile,
       scratch.path,
@@ -118,12 +121,23 @@ export async function duplicityCall(
       env: { ...own, ...passphraseOf(host, secrets) },
       ...duplicityEnding(host, target, placesOf(target)),
     }),
-    sandboxed: words => sandboxed(words, whole),
+    sandboxed: words => sandboxed(words, all),
     [Symbol.asyncDispose]: async () => {
       if (logOf(target) === '') removeQuietly(target.logFile) // of a dry run nothing stays
       await scratch[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Some files of a folder, at its place: links to where all of it lies in the sandbox. */
+function viewOf(folder: string, names: readonly string[], view: string): Place[] {
+  const behind = '/archive'
+  makeFolder(view)
+  for (const name of names) symlinkSync(join(behind, name), join(view, name))
+  return [
+    { from: folder, to: behind },
+    { from: view, to: folder },
+  ]
 }
 
 /** What a program for this URL may read of the person's home, and what the inventory names besides. */

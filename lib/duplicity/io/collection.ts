@@ -3,18 +3,22 @@ import { tmpdir } from 'node:os'
 import type { AuditedFiles } from '../../core/audit.ts'
 import type { Collection, FileRef } from '../../core/collection.ts'
 import { withDamages } from '../../core/damage.ts'
+import type { Epoch } from '../../core/epoch.ts'
 import type { SetRecord } from '../../core/set-record.ts'
+import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { SiteArchive } from '../../store/archive.ts'
 import { knownFiles } from '../../store/audited-files.ts'
+import { readEpoch } from '../../store/epochs.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { readSetRecords } from '../../store/set-records.ts'
-import { filesOfSite, unlessMissing } from '../../store/share-files.ts'
+import { filesOfSite, ShareFailure, unlessMissing } from '../../store/share-files.ts'
 import { collectionStatusWords } from '../args.ts'
 import { collectionFromStatus } from '../collection-status.ts'
 import { DuplicityError } from '../errors.ts'
 import { damagesIn } from '../known-files.ts'
 import { collectionOf } from '../listing.ts'
+import { filesOfLostEpochs } from '../lost-sets.ts'
 import { folderOfUrl } from '../url.ts'
 import { duplicityCall } from './call.ts'
 import { withCutOffs } from './cut-off.ts'
@@ -51,9 +55,26 @@ export const knownIn = ({ host, site, siteArchive }: LookNeeds, listed: Collecti
 /** A listed collection with what is damaged in it, by what is known of its files. */
 export const withKnown = (listed: Collection, known: AuditedFiles): Collection => withDamages(listed, damagesIn(known, listed))
 
-/** The sets and chains from the names alone. */
-export const listCollection = async (siteArchive: SiteArchive, shell: Shell): Promise<Collection> =>
-  collectionOf(await listArchive(siteArchive, shell))
+/** The sets and chains from the names alone, without those that a host added after it had lost the site. */
+export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
+  const files = await listArchive(siteArchive, shell)
+  const lost = filesOfLostEpochs(files, await epochOrTold(siteArchive, shell))
+  if (lost.length === 0) return collectionOf(files)
+  const names = new Set(lost.map(({ name }) => name))
+  return { ...collectionOf(files.filter(({ name }) => !names.has(name))), lost }
+}
+
+/** A site whose epoch cannot be read is nobody's to change until a person has settled it: all there is is shown. */
+async function epochOrTold(siteArchive: SiteArchive, shell: Shell): Promise<Epoch | undefined> {
+  const files = filesOfSite(siteArchive, shell.quick)
+  try {
+    return files && (await readEpoch(files))
+  } catch (error) {
+    if (shell.stop.aborted || error instanceof ShareFailure) throw error
+    shell.note('warning', `whether a host added sets after it had lost the site cannot be told: ${messageOf(error)}`)
+    return undefined
+  }
+}
 
 async function askDuplicity({ host, secrets, site, siteArchive }: LookNeeds, shell: Shell): Promise<Collection> {
   if (await isMissingFolder(siteArchive.url, shell)) return collectionOf([])

@@ -54,7 +54,9 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   const words = restoreWords({ ...target, into: made, time: point.time, volumeSize, ...part })
   await shell.act(`make the folder ${around.path}`, () => around.make())
   const sandbox = { writes: [around.path], noLinks: around.path, capabilities: RESTORING }
-  await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', sandbox }, shell)
+  // duplicity chooses a chain by its times: what a host added after it had lost the site would be among them
+  const only = collection.lost && collection.files.map(({ name }) => name)
+  await using call = await duplicityCall({ host, secrets, target, archive, access: 'reads', only, sandbox }, shell)
   const used = { archiveDir: target.archiveDir, point, collection, prefix: archive.prefix }
   await withNeededManifests(used, shell, () => withFolderProgress(made, shell, () => call.shell.act`${call.sandboxed(words)}`))
   if (path === undefined && archive.folder !== undefined) shell.transferred({ read: bytesOfVolumes(point) })

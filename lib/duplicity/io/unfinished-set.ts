@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { planBackup } from '../../core/backup-plan.ts'
 import type { Collection, FileRef } from '../../core/collection.ts'
 import { diskTrouble } from '../../core/disk-trouble.ts'
+import { chainsOwnSince } from '../../core/epoch.ts'
 import { printTime } from '../../core/restore-point.ts'
 import { planUnfinished, type UnfinishedPlan, type UnfinishedSet } from '../../core/unfinished-set.ts'
 import { messageOf } from '../../core/wording.ts'
@@ -21,7 +22,7 @@ import { duplicityCall, targetOf } from './call.ts'
 import { listArchive, readCollection } from './collection.ts'
 import { closeSet, lookAtSent, markAgain, markCutOff, type NamedFile, type Sent, type SetFolders } from './cut-off.ts'
 
-type UnfinishedNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace'>
+type UnfinishedNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'ownership' | 'collection' | 'limits' | 'freeSpace'>
 
 /**
  * Sees to what a backup that was cut off has left, before the next begins; see planUnfinished(). After it, duplicity's
@@ -73,7 +74,8 @@ async function resolveSet(local: readonly NamedFile[], facts: ResolveFacts, shel
   const { kind, time, baseTime } = local[0]!.parts
   const set = { kind, time, baseTime, hasManifest: archived.some(isManifest), sent, local }
   const { frequencySeconds } = limits
-  const backup = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups })
+  const ownSince = chainsOwnSince(facts.ownership.epoch)
+  const backup = planBackup({ collection, frequencySeconds, now: shell.now(), fullBackups: freeSpace.fullBackups, ownSince })
   const plan = planUnfinished({ set, collection, backup, isDesktop: site.isDesktop === true })
   shell.note('significant', `the ${kind} set of ${printTime(time)} was cut off: ${WORDS[plan.kind]}, since ${plan.reason}`)
   if (plan.kind === 'drop') return await drop(set, facts, shell)

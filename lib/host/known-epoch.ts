@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import type { Epoch, KnownEpoch } from '../core/epoch.ts'
+import type { Host } from '../inventory/schema.ts'
+import { OpenedFolder } from './opened-folder.ts'
+import { readRecord, updateRecord } from './records.ts'
+
+/** The file in a site's folder that says of which epoch it is: for people, and for a host whose memory is lost. */
+export const EPOCH_FILE = '.holdfast-epoch'
+
+/** Bytes that are read of it. It is the site's own, and may hold anything. */
+const MOST = 1_000_000
+
+const schema = z.object({ number: z.int().positive(), owner: z.string() })
+
+/** The text that it holds. */
+export const epochFileText = (epoch: Epoch): string => `${JSON.stringify(epoch)}\n`
+
+/** The epoch that a site's folder says it is of; undefined where it says nothing that could be read. */
+export function epochFileIn(site: OpenedFolder): KnownEpoch | undefined {
+  using file = site.plainFile(EPOCH_FILE)
+  if (!file) return undefined
+  try {
+    return schema.parse(JSON.parse(file.head(MOST).toString('utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the file in a site's folder is that of this epoch. */
+export function hasEpochFile(site: OpenedFolder, epoch: Epoch | undefined): boolean {
+  using file = site.plainFile(EPOCH_FILE)
+  return file !== undefined && epoch !== undefined && file.head(MOST).toString('utf8') === epochFileText(epoch)
+}
+
+/** Remembers that a site's folder is of this epoch now, in the folder and on this host. Nothing where that is known. */
+export function rememberEpoch(host: Host, site: { readonly name: string; readonly folder: string }, epoch: Epoch): void {
+  writeEpochFile(site.folder, epoch)
+  const { number, owner } = epoch
+  const known = readRecord(host, site.name).epoch
+  if (known?.number !== number || known.owner !== owner) updateRecord(host, site.name, { epoch: { number, owner } })
+}
+
+function writeEpochFile(folder: string, epoch: Epoch): void {
+  using site = OpenedFolder.openIfThere(folder)
+  if (!site) return
+  if (!hasEpochFile(site, epoch)) site.write(EPOCH_FILE, epochFileText(epoch), 0o644)
+}

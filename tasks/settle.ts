@@ -1,0 +1,20 @@
+import { recipe } from '../lib/engine/recipe.ts'
+import { main, type StartOf } from '../lib/main.ts'
+import { beginWithoutBackup } from '../lib/parts/begin.ts'
+import { openArchive } from '../lib/parts/open-archive.ts'
+import { settleTask } from '../lib/program/tasks.ts'
+import { chooseDisputed, chooseOwner, confirmOwner, settleOwner } from '../lib/steps/settle.ts'
+import { decideRoles } from '../lib/steps/sites.ts'
+import { status } from '../lib/steps/status.ts'
+
+const settle = recipe<StartOf<typeof settleTask>>()
+  .use(beginWithoutBackup)
+  .use(openArchive)
+  .do(decideRoles)
+  .do(chooseDisputed)
+  .do(status)
+  .do(chooseOwner)
+  .do(confirmOwner)
+  .do(settleOwner)
+
+await main(settleTask, settle)
