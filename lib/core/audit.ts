@@ -15,28 +15,36 @@ export interface Auditable {
  * @param budgetBytes 0 for none at all
  */
 export function planAudit(files: readonly Auditable[], budgetBytes: number): readonly Auditable[] {
-  if (budgetBytes <= 0) return []
-  const rank = ({ rewritten, readAt }: Auditable): number => (rewritten ? -1 : (readAt ?? 0))
-  const order = files.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
-  const leastRecent = order.find(({ readAt, rewritten }) => readAt !== undefined && !rewritten)
-  let sum = 0
-  return order.filter((file, index) => {
-    sum += file.bytes
-    return index === 0 || file === leastRecent || sum <= budgetBytes
-  })
+  return nightsOf(files, budgetBytes).next().value ?? []
 }
 
 /** In how many nights all of these are read, if nothing is added. Undefined where nothing is read at all. */
-export function nightsToReadAll(files: readonly Auditable[], budgetBytes: number): number | undefined {
-  if (budgetBytes <= 0) return undefined
-  let left = files
-  let nights = 0
-  while (left.length > 0) {
-    const read = new Set(planAudit(left, budgetBytes))
-    left = left.filter(file => !read.has(file))
-    nights += 1
+export const nightsToReadAll = (files: readonly Auditable[], budgetBytes: number): number | undefined =>
+  budgetBytes <= 0 ? undefined : [...nightsOf(files, budgetBytes)].length
+
+/** What each night reads until all is read. */
+function* nightsOf(files: readonly Auditable[], budgetBytes: number): Generator<readonly Auditable[]> {
+  if (budgetBytes <= 0) return
+  const rank = ({ rewritten, readAt }: Auditable): number => (rewritten ? -1 : (readAt ?? 0))
+  const order = files.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+  const known = order.filter(({ readAt, rewritten }) => readAt !== undefined && !rewritten).values()
+  const read = new Set<Auditable>()
+  for (let next = 0; next < order.length; ) {
+    const night: Auditable[] = []
+    const leastRecent = known.find(file => !read.has(file))
+    let sum = 0
+    for (; next < order.length; next++) {
+      const file = order[next]!
+      if (read.has(file)) continue
+      sum += file.bytes
+      if (night.length > 0 && sum > budgetBytes) break
+      night.push(file)
+      read.add(file)
+    }
+    if (leastRecent && !read.has(leastRecent)) night.push(leastRecent)
+    for (const file of night) read.add(file)
+    if (night.length > 0) yield night
   }
-  return nights
 }
 
 /** Since when everything was read. Undefined where not all of it was yet, or nothing is there. */

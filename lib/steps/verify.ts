@@ -1,5 +1,5 @@
 import { parseInterval } from '../core/age.ts'
-import { allReadSince, nightsToReadAll, planAudit } from '../core/audit.ts'
+import { type Auditable, allReadSince, nightsToReadAll, planAudit } from '../core/audit.ts'
 import type { Damage } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
 import { MEGABYTE } from '../core/limits.ts'
@@ -18,6 +18,7 @@ import { readLimits, type Site, siteDeadline } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { listingReport, siteReport } from '../site/report.ts'
+import { siteArchiveOf } from '../store/archive.ts'
 import { withFiles } from '../store/audited-files.ts'
 import { checkStillOwner } from '../store/epochs.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
@@ -47,33 +48,25 @@ export const chooseDesktopFiles: Step<ChooseNeeds & Needs<'site'>, Audits> = {
   run: (facts, shell) => choose(facts, [facts.site], shell),
 }
 
+/** Sites that are listed at once: of a thousand nothing is kept but what could be read. */
+const AT_ONCE = 50
+
 async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly Site[], shell: Shell): Promise<Audits> {
   if (archive.kind === 'url' || host.auditBudget === 0) {
     shell.note('info', archive.kind === 'url' ? 'what lies at a URL is not read' : 'auditBudget is 0')
     return { audits: [] }
   }
-  const archives = await listSites(
-    archive,
-    owned.map(({ name }) => name),
-    shell,
-  )
-  const found = await Promise.all(
-    owned.map(async (site, at) => {
-      const siteArchive = archives[at]!
-      try {
-        const listed = await listCollection(siteArchive, shell)
-        const known = await knownIn({ host, secrets, site, siteArchive }, listed, shell)
-        return [{ site, siteArchive, listed, all: auditablesOf(site.name, listed, known) }]
-      } catch (error) {
-        // a file in the place of one site's folder: that site's own look has failed
-        if (!(error instanceof ShareFailure) || error.code !== 'EKIND') throw error
-        shell.note('info', `${site.name} is not read again: ${error.message}`)
-        return []
-      }
-    }),
-  )
-  const sites = found.flat()
-  const all = sites.flatMap(site => site.all)
+  const all: Auditable[] = []
+  for (let from = 0; from < owned.length; from += AT_ONCE) {
+    const some = owned.slice(from, from + AT_ONCE)
+    const archives = await listSites(
+      archive,
+      some.map(({ name }) => name),
+      shell,
+    )
+    for (const [at, site] of some.entries())
+      all.push(...(await auditableOf({ host, secrets, site, siteArchive: archives[at]! }, shell)))
+  }
   const budget = host.auditBudget * MEGABYTE
   const chosen = planAudit(all, budget)
   const sum = chosen.reduce((bytes, file) => bytes + file.bytes, 0)
@@ -83,8 +76,23 @@ async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly S
     'info',
     `${chosen.length} of ${all.length} files, ${formatBytes(sum)}; all were read since ${oldest}${nights === undefined ? '' : `, and are read again within ${counted(nights, 'night')}`}`,
   )
-  const audits = sites.map(site => ({ ...site, files: chosen.filter(file => file.site === site.site.name) }))
+  const bySite = Map.groupBy(chosen, ({ site }) => site)
+  const audits = owned.map(site => ({ site, siteArchive: siteArchiveOf(archive, site.name), files: bySite.get(site.name) ?? [] }))
   return { audits: audits.filter(({ files }) => files.length > 0) }
+}
+
+/** What could be read of a site. */
+async function auditableOf(facts: LookNeeds, shell: Shell): Promise<readonly Auditable[]> {
+  const { name } = facts.site
+  try {
+    const listed = await listCollection(facts.siteArchive, shell)
+    return auditablesOf(name, listed, await knownIn(facts, listed, shell))
+  } catch (error) {
+    // a file in the place of one site's folder: that site's own look has failed
+    if (!(error instanceof ShareFailure) || error.code !== 'EKIND') throw error
+    shell.note('info', `${name} is not read again: ${error.message}`)
+    return []
+  }
 }
 
 /** The sites with files to read tonight. */
@@ -103,13 +111,16 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'
   name: 'audit',
   title: ({ audit }) => `Verify ${counted(audit.files.length, 'file')} of ${audit.site.name}`,
   run: async ({ host, secrets, request, freeSpace, audit }, shell) => {
-    const { site, siteArchive, listed, files } = audit
-    if (request.dryRun) return shell.note('info', `would read ${files.map(({ name }) => name).join(', ')}`)
+    const { site, siteArchive } = audit
+    if (request.dryRun) return shell.note('info', `would read ${audit.files.map(({ name }) => name).join(', ')}`)
     const facts = { host, secrets, site, siteArchive }
+    const listed = await listCollection(siteArchive, shell)
+    const there = new Set(listed.files.map(({ name }) => name))
+    const files = audit.files.filter(({ name }) => there.has(name))
     const known = await knownIn(facts, listed, shell)
     const before = withKnown(listed, known)
-    const hashes = await hashesOf(facts, audit, known, shell)
-    const { news, suspect } = await compareHashes(facts, audit, withFiles(known, hashes), shell)
+    const hashes = await hashesOf(facts, { files, listed }, known, shell)
+    const { news, suspect } = await compareHashes(facts, { files, listed }, withFiles(known, hashes), shell)
     const more = await readBack(
       facts,
       suspect.filter(name => hashes[name]?.wrong === undefined),

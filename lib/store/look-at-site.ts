@@ -17,17 +17,12 @@ export async function lookAtSite(siteArchive: SiteArchive, shell: Shell): Promis
   return looked
 }
 
-/** Folders that are listed in one request: its answer is held in memory. */
-const AT_ONCE = 50
-
-/** The parts of an archive that are some sites', listed in few requests. */
+/** The parts of an archive that are some sites', listed in one request: its answer is held in memory. */
 export async function listSites(archive: Archive, sites: readonly string[], shell: Shell): Promise<readonly SiteArchive[]> {
   const listed = sites.map(site => ({ ...siteArchiveOf(archive, site), ahead: new ReadAhead() }))
   if (archive.kind === 'url') return listed
   const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
-  for (let from = 0; from < sites.length; from += AT_ONCE) {
-    const lists = (await files.lists(sites.slice(from, from + AT_ONCE)).catch(unlessMissing)) ?? []
-    for (const [at, list] of lists.entries()) if (list) listed[from + at]!.ahead.keep(list, [])
-  }
+  const lists = (await files.lists(sites).catch(unlessMissing)) ?? []
+  for (const [at, list] of lists.entries()) if (list) listed[at]!.ahead.keep(list, [])
   return listed
 }

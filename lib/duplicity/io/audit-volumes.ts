@@ -15,9 +15,11 @@ import { encryptedSince } from './encryption.ts'
 export interface SiteAudit {
   readonly site: Site
   readonly siteArchive: SiteArchive
-  readonly listed: Collection
   readonly files: readonly Auditable[]
 }
+
+/** Files that are there, and the archive that they are in. */
+type Listed = Pick<SiteAudit, 'files'> & { readonly listed: Collection }
 
 /**
  * What can be read of a site; what is missing, or has another size than was written, is known to be damaged without.
@@ -34,7 +36,7 @@ export function auditablesOf(site: string, { chains }: Collection, known: Audite
 /** The hashes of volumes that nobody wrote down, from their manifests; and what is wrong with these. */
 export async function hashesOf(
   facts: LookNeeds,
-  { listed, files }: SiteAudit,
+  { listed, files }: Listed,
   known: AuditedFiles,
   shell: Shell,
 ): Promise<AuditedFiles> {
@@ -70,7 +72,7 @@ const wrongFiles = (files: readonly FileRef[], wrong: string, shell: Shell): Aud
 /** Hashes the files. Gives what is known of them then, and the manifests and signatures to look at closer. */
 export async function compareHashes(
   { siteArchive }: LookNeeds,
-  { files, listed }: SiteAudit,
+  { files, listed }: Listed,
   known: AuditedFiles,
   shell: Shell,
 ): Promise<{ news: AuditedFiles; suspect: readonly string[] }> {
