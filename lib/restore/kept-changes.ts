@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { DAY } from '../core/age.ts'
 import type { LocalChanges, WrittenRow } from '../core/local-changes.ts'
 import { formatBytes } from '../core/size.ts'
-import { counted, messageOf, printable } from '../core/wording.ts'
+import { counted, printable } from '../core/wording.ts'
+import { CommandFailed } from '../engine/process.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { removeTree } from '../host/special-files.ts'
@@ -100,11 +101,17 @@ async function copy({ shell }: HostContext, live: string, paths: readonly string
   const words = sandboxed(['sh', '-c', script, 'keep-changes', live, to], sandbox)
   const input = paths.map(path => `./${path}\0`).join('')
   await shell.with({ input, onLine: () => {} }).ask(String)`${words}`.catch(error => {
-    // one that went away meanwhile is no reason to lose the others
-    if (shell.stop.aborted) throw error
-    shell.note('warning', `not all changed files could be kept apart: ${messageOf(error)}`)
+    if (!(error instanceof CommandFailed) || !isOnlyGone(error.stderr)) throw error
   })
 }
+
+/** One that went away meanwhile is no reason to lose the others. */
+const isOnlyGone = (stderr: string): boolean =>
+  stderr !== '' &&
+  stderr
+    .trim()
+    .split('\n')
+    .every(line => line.endsWith(': No such file or directory'))
 
 function listOf({ rows, files }: LocalChanges): string[] {
   const rowText = ({ how, kind, label = '', table, key }: WrittenRow): string =>

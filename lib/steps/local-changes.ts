@@ -30,7 +30,7 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
     if (!was) {
       // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
       const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
-      await keepAsSafetyCopy(context, site.name, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
+      await keepAsSafetyCopy(context, site, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
       return { untouched: [] }
     }
     const databases = await readableAccesses(context, site)
@@ -44,25 +44,29 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
   },
 }
 
-/** Keeps what somebody wrote apart and names it; the whole site too where somebody worked on its pages or files. */
+/**
+ * Keeps what somebody wrote apart and names it. The whole site too, with its database, where somebody worked on its
+ * pages or files, and may have changed what cannot be told, or where not all could be kept apart.
+ */
 async function keepWritten(context: HostContext, site: Site, changes: LocalChanges, sizes: Sizes): Promise<void> {
   const { host, shell } = context
   const named = { ...changes, rows: await described(context, changes.rows) }
   const text = changesText(named)
-  const what = `${site.name} was changed here since the last replay: ${text}`
   await shell.act(`keep what was changed in ${site.name} for ${host.keepChanges.days} days`, async () => {
     const head = `What was written in the replica of ${site.name} on ${host.name} before it was replaced, ${printTime(shell.now())}`
     const { path, bytes, left } = await keepChanges(context, site, named, { kind: 'changes', head, sizes })
-    const whole = isEdited(changes) ? `, and all of it as a safety copy for ${host.keepPrevious} days` : ''
-    shell.note('significant', `${what}; kept in ${path} (${formatBytes(bytes)}) for ${host.keepChanges.days} days${whole}`)
-    for (const each of left) shell.note('warning', `not kept of ${site.name}: ${each}`)
-  })
-  if (!isEdited(changes)) return
-  const bytes = Object.values(sizes).reduce((sum, size) => sum + size, 0)
-  await shell.act(`keep ${site.name} as it is now as a safety copy (${formatBytes(bytes)} of files)`, () => {
-    updatePending(host, { ...pendingOf(host, site.name), safety: `changed by hand: ${text}` })
+    const isWhole = isEdited(changes) || left.length > 0
+    if (isWhole) updatePending(host, { ...pendingOf(host, site.name), safety: `changed by hand: ${text}` })
+    const whole = isWhole ? `, and all of it ${safetyText(host.keepPrevious, sumOf(sizes))}` : ''
+    const kept = `kept in ${path} (${formatBytes(bytes)}) for ${host.keepChanges.days} days${whole}`
+    shell.note('significant', `${site.name} was changed here since the last replay: ${text}; ${kept}`)
+    for (const each of left) shell.note('warning', `of what was changed in ${site.name} only in the safety copy: ${each}`)
   })
 }
+
+const sumOf = (sizes: Sizes): number => Object.values(sizes).reduce((sum, size) => sum + size, 0)
+const safetyText = (days: number, bytes: number): string =>
+  `as a safety copy for ${days} days (${formatBytes(bytes)} of files, and the database)`
 
 type Sizes = ReturnType<typeof sizesIn>
 
@@ -74,11 +78,14 @@ const NOT_REMEMBERED: Record<Transaction['task'], string> = {
   undo: 'was put back here by an undo, not by a replay',
 }
 
-async function keepAsSafetyCopy({ host, shell }: HostContext, site: string, what: string): Promise<void> {
-  await shell.act(`keep ${site} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
-    updatePending(host, { ...pendingOf(host, site), safety: what })
+async function keepAsSafetyCopy(context: HostContext, { name, folder }: Site, what: string): Promise<void> {
+  const { host, shell } = context
+  await shell.act(`keep ${name} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
+    updatePending(host, { ...pendingOf(host, name), safety: what })
   })
-  shell.note('significant', `${site} ${what}; kept as a safety copy for ${host.keepPrevious} days`)
+  const { files } = await takeFingerprint(context, folder, [])
+  const bytes = sumOf(sizesIn({ files, tables: {}, rows: {} }))
+  shell.note('significant', `${name} ${what}; kept ${safetyText(host.keepPrevious, bytes)}`)
 }
 
 const some = (names: readonly string[]): string => [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')

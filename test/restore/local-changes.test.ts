@@ -152,7 +152,9 @@ test('what people wrote is kept apart: files as they are, rows with what belongs
   )
   const sizes = sizesIn(await takeFingerprint(context, site.folder, [access]))
   const place = siteOf(context.host, 'blog')
-  const kept = await keepChanges(context, place, found, { kind: 'changes', head: 'For a test', sizes })
+  const gone = { path: 'SITE/wp-content/uploads/gone.jpg', kind: 'upload', how: 'added' } as const
+  const all = { ...found, files: [gone, ...found.files] }
+  const kept = await keepChanges(context, place, all, { kind: 'changes', head: 'For a test', sizes })
   assert.deepEqual([kept.left, notes], [[], []])
   const files = join(kept.path, 'files/SITE/wp-content/uploads/2026')
   assert.deepEqual(readdirSync(files), ['cat.jpg', 'link.jpg', 'odd \u001b[2J\n name.jpg', 'pipe.jpg'])
