@@ -1,16 +1,14 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type Start } from '../lib/main.ts'
+import { putBack } from '../lib/parts/begin.ts'
 import { knowOwners } from '../lib/parts/know-owner.ts'
 import { bootTask } from '../lib/program/tasks.ts'
 import { archiveAtBoot, isReached, isUnproven, serveUnproven } from '../lib/steps/boot.ts'
 import { lockAndKeepTrace } from '../lib/steps/lock.ts'
-import { findSites } from '../lib/steps/sites.ts'
-import { rollBackInterrupted } from '../lib/steps/undo.ts'
 
 const boot = recipe<Start>()
   .hold(lockAndKeepTrace)
-  .do(rollBackInterrupted)
-  .do(findSites)
+  .use(putBack)
   .hold(archiveAtBoot)
   .only('Archive', isReached, reached => reached.use(knowOwners))
   .only('Unproven', isUnproven, unproven => unproven.do(serveUnproven))

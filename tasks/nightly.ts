@@ -2,9 +2,9 @@ import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
 import { backUp, checkPrimary } from '../lib/parts/back-up.ts'
 import { begin } from '../lib/parts/begin.ts'
+import { decideSites } from '../lib/parts/decide-sites.ts'
 import { endNight } from '../lib/parts/end-night.ts'
 import { followPrimary } from '../lib/parts/follow-primary.ts'
-import { knowSites } from '../lib/parts/know-owner.ts'
 import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
 import { saveSite } from '../lib/parts/save-site.ts'
 import { nightlyTask } from '../lib/program/tasks.ts'
@@ -14,7 +14,7 @@ import { primaries, replicas } from '../lib/steps/sites.ts'
 const nightly = recipe<StartOf<typeof nightlyTask>>()
   .use(begin)
   .use(openArchiveForBackup)
-  .use(knowSites)
+  .use(decideSites)
   .each('Primary sites', primaries, site => site.use(checkPrimary).do(prune).use(saveSite).use(backUp))
   .each('Replica sites', replicas, site => site.use(followPrimary))
   .use(endNight)

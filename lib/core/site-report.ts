@@ -72,6 +72,8 @@ export interface SiteReport {
   readonly setBytes?: number | undefined
   /** The time of the set that this run restored it from. */
   readonly restoredTo?: number
+  /** That this run moved it between hosts: `handed over to web2`. */
+  readonly moved?: string
   /** What this run's pruning freed. */
   readonly prunedBytes?: number
   /** Restore points in the archive that this host's replica has not replayed. */

@@ -13,6 +13,7 @@ export function judge(site: SiteReport): readonly Finding[] {
   if (role === 'unmanaged') return work
   if (role === 'conflict' || role === 'ambiguous' || role === 'unfinished') return [...work, attention(claimText(site))]
   if (role === 'incoming') return [...work, remark(claimText(site))]
+  if (role === 'released') return [...work, attention(releasedText(site))]
   return [
     ...brokenFindings(site),
     ...suspicionFindings(site, site.suspicion),
@@ -34,6 +35,10 @@ const remark = (text: string): Finding => ({ level: 'remark', text })
 
 /** What the markers say, and what settles it. */
 export const claimText = ({ role, reason, choices = [] }: SiteReport): string => [`${role}: ${reason}`, ...choices].join('\n  ')
+
+/** Nobody gets anything of the site until the other host takes it, or this one takes it back. */
+const releasedText = (site: SiteReport): string =>
+  `${claimText(site)}\n  to take it back: ${taskCommand(site.commandPlace, 'handover', '--site', site.site, '--cancel')}`
 
 /** The way back is its owner's. */
 function brokenFindings({ site, broken, commandPlace }: SiteReport): Finding[] {

@@ -72,6 +72,17 @@ const record = z.object({
       unchangeable: z.array(z.string()).optional(),
     })
     .optional(),
+  /** How far this host's own handover of it came; forgotten once the site is another's, or this host's again. */
+  handover: z
+    .object({
+      epoch: z.number(),
+      to: z.string(),
+      phase: z.enum(['freezing', 'releasing']),
+      set: time.optional(),
+      /** Visitors are passed on to the new owner. */
+      forward: z.boolean().optional(),
+    })
+    .optional(),
 })
 export type SiteRecord = z.infer<typeof record>
 

@@ -2,6 +2,7 @@ import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import type { WriterRequest } from '../steps/archive.ts'
 import { backup, mustBeRepeated, readBackSet } from '../steps/backup.ts'
+import { settleOwned } from '../steps/become-owner.ts'
 import { hasChanged, lookForChanges } from '../steps/changes.ts'
 import { type Checked, checkFolder, recordAnswer } from '../steps/check-site.ts'
 import { type ClockRequest, setFutureAside } from '../steps/clock.ts'
@@ -30,8 +31,9 @@ export const checkSets = recipe<
   .do(checkEncryption)
   .do(compareFiles)
 
-/** The same of a site, and whether its folder holds what a backup is made of. */
+/** The same of a site, whether it was being moved, and whether its folder holds what a backup is made of. */
 export const checkPrimary = recipe<NeedsOf<typeof checkSets>>()
+  .do(settleOwned)
   .use(checkSets)
   .do(checkFolder)
   .only('DNS awaited', isDnsAwaited, awaited => awaited.do(checkDns))

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { intervalSeconds } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { MEGABYTE } from '../core/limits.ts'
-import { isHostName } from '../core/marker.ts'
 import { type SiteJson, type SiteStatus, siteJson } from '../report/status.ts'
 import { type Approval, readApproval } from '../restore/approvals.ts'
 import { type Recovery, readRecovery } from '../restore/recovery.ts'
@@ -13,11 +12,11 @@ import type { ClearRequest } from '../steps/clear-suspicion.ts'
 import type { ClockRequest } from '../steps/clock.ts'
 import type { DesktopRequest } from '../steps/desktop.ts'
 import type { EncryptionRequest } from '../steps/gpg.ts'
-import type { SettleRequest } from '../steps/settle.ts'
 import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Task, TaskWith } from './command-line.ts'
 import type { ForecastOptions, StatusOptions } from './look.ts'
 import { flag, list, text } from './options.ts'
+import { handoverTask, settleTask, takeoverTask } from './owner-tasks.ts'
 
 const NEW_MACHINE = {
   'new-machine': flag('this machine takes the place of another one that had its name; needed once'),
@@ -126,28 +125,6 @@ export const approveTask: TaskWith<{ approval: Approval }> = {
   read: values => ({ approval: readApproval(values, process.stdin.isTTY === true) }),
 }
 
-export const settleTask: TaskWith<{ settling: SettleRequest }> = {
-  name: 'settle',
-  about: 'Shows what each side of a conflict says and has, and gives the site to the host that a person chooses.',
-  interactive: true,
-  options: {
-    site: list('NAME', 'the site (needed)'),
-    keep: text('HOST', 'the host that is to own it'),
-    yes: flag('do not ask', 'y'),
-  },
-  help: `Nothing of the site itself is touched, nor any backup. The other hosts see it in their next run.
-
-  npx zx tasks/settle.ts --site blog                     what each side says and has
-  npx zx tasks/settle.ts --site blog --keep web2`,
-  read: values => {
-    if (!Array.isArray(values.site) || values.site.length !== 1)
-      throw new BadInput('--site: settle is for one site: wanted its name')
-    if (values.keep !== undefined && !isHostName(String(values.keep)))
-      throw new BadInput(`--keep: found "${values.keep}", wanted the name of a host`)
-    return { settling: { keep: values.keep === undefined ? undefined : String(values.keep), yes: values.yes === true } }
-  },
-}
-
 export const desktopTask: TaskWith<DesktopRequest & WriterRequest & ClockRequest & EncryptionRequest> = {
   name: 'desktop',
   about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
@@ -225,6 +202,8 @@ export const TASKS: readonly Task[] = [
   bisectTask,
   approveTask,
   settleTask,
+  handoverTask,
+  takeoverTask,
   statusTask,
   forecastTask,
   desktopTask,

@@ -45,7 +45,11 @@ const verdict = z
 
 const site = z.strictObject({
   name: z.string(),
-  role: z.string().describe('primary, replica, new replica, incoming, unmanaged, conflict, ambiguous, unfinished or desktop'),
+  role: z
+    .string()
+    .describe(
+      'primary, replica, new replica, incoming, released, taken over, unmanaged, conflict, ambiguous, unfinished or desktop',
+    ),
   owner: z.string().nullable(),
   ok: z.boolean().describe('It is well'),
   verdict,

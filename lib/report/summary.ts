@@ -25,10 +25,11 @@ export const siteLines = ({ sites }: Report): string[] =>
   tableOf(sites.map(row => [row.site, whatWasDone(row), whatThereIs(row)]))
 
 function whatWasDone(row: SiteRow): string {
-  const { seconds, backedUp, setBytes, unchangedSince, prunedBytes, restoredTo, role, lag } = row
+  const { seconds, backedUp, setBytes, unchangedSince, prunedBytes, restoredTo, moved, role, lag } = row
   const pruned = prunedBytes === undefined ? '' : `${formatBytes(prunedBytes)} pruned, `
   const took = ` in ${formatSeconds(seconds)}`
   const state = row.state === 'well' ? '' : row.state === 'failed' ? 'FAILED, ' : `${row.state}, `
+  if (moved !== undefined) return `${state}${moved}${took}`
   if (backedUp !== undefined) return `${state}${pruned}${backedUp} ${formatBytes(setBytes)}${took}`
   if (unchangedSince !== undefined) return `${state}${pruned}unchanged since ${printTime(unchangedSince)}`
   if (restoredTo !== undefined) return `${state}restored to ${printTime(restoredTo)}${took}`

@@ -8,7 +8,8 @@ export const adviseDns: Step<Needs<'host' | 'site'>, void> = {
   name: 'dns-advice',
   title: ({ site }) => `DNS records of ${site.name}`,
   run: async ({ host, site }, shell) => {
-    const { text } = await dnsOf({ host, shell }, site)
+    const { advice, text } = await dnsOf({ host, shell }, site)
+    if (advice.length === 0) return shell.note('warning', text.join('; '))
     if (text.length === 0) return shell.note('info', 'all of its domains point here already')
     for (const line of text) shell.note('significant', line)
     await shell.act('remember to look at its DNS records until they point here', () =>

@@ -1,8 +1,9 @@
 import type { Many, Step } from '../engine/step.ts'
 import { rememberEpoch } from '../host/known-epoch.ts'
 import { setLocalMarker } from '../host/local-marker.ts'
-import { updateRecord } from '../host/records.ts'
+import { readRecord, updateRecord } from '../host/records.ts'
 import { type Site, siteDeadline } from '../host/site.ts'
+import type { Host } from '../inventory/schema.ts'
 import { readSiteMode, setSiteMode } from '../site-mode/mode.ts'
 import type { Needs } from '../store/facts.ts'
 import type { Forked } from './late-writes.ts'
@@ -10,15 +11,18 @@ import { mainSiteOf } from './site-mode.ts'
 
 /** The sites of this host that others took over meanwhile, and from which set. */
 export const takenOver: Many<Needs<'host' | 'roles'>, Needs<'site'> & Forked> = {
-  list: ({ roles }) =>
+  list: ({ host, roles }) =>
     roles.others.flatMap(site => {
       const { role, epoch } = site
-      if (role.role !== 'taken over' || !epoch) return []
+      if (role.role !== 'taken over' || !epoch || isKnown(host, site)) return []
       return [{ site, fork: { since: Date.parse(epoch.from ?? epoch.since), by: epoch.owner } }]
     }),
   nameOf: ({ site }) => site.name,
   deadline: siteDeadline,
 }
+
+/** It is a replica already since the look at its role: this host had let it go. */
+const isKnown = (host: Host, { name, epoch }: Site): boolean => readRecord(host, name).epoch?.number === epoch?.number
 
 type StepsDown = Needs<'host' | 'secrets' | 'site'>
 

@@ -12,7 +12,8 @@ const CARD = '.holdfast-host-'
 const MOST = 400_000
 const MOST_CARDS = 200
 
-const version = z.string().regex(/^\d[\w.:+~-]{0,80}$/)
+/** Of a database server with words behind it: `11.8.6-MariaDB-0+deb13u1 from Debian`. */
+const version = z.string().regex(/^\d[\w.:+~ -]{0,80}$/)
 /** A name that is shown to people. */
 const name = z
   .string()

@@ -111,7 +111,7 @@ keepalive 1 4
 export const WEB_SCRIPT = `
 mkdir -p /mnt/nas /srv/www/vhosts
 chmod 700 /root/.ssh; chmod 600 /root/.ssh/id_ed25519 /etc/openvpn/client/own.key
-a2dissite -q 000-default; systemctl reload apache2`
+a2dissite -q 000-default; a2enmod -q rewrite; systemctl restart apache2`
 
 /** The desktop, at home where the NAS is: no VPN. */
 export const desktopFiles = (privateKey: string, knownHosts: string): Files => ({

@@ -16,7 +16,7 @@ const CARD: HostCard = {
   time: Date.parse('2026-01-05T03:00:00Z'),
   holdfast: '0.1.0',
   php: { version: '8.2', extensions: ['gd'] },
-  mariadb: { version: '10.11.6-MariaDB-0+deb12u1' },
+  mariadb: { version: '11.8.6-MariaDB-0+deb13u1 from Debian' },
   webServer: { kind: 'apache', version: '2.4.62', modules: ['rewrite'] },
   room: { files: { path: '/srv', device: '65025', free: 1e9, keepsSize: true } },
   users: ['www-data'],

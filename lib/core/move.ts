@@ -1,0 +1,122 @@
+import { taskCommand } from './task-command.ts'
+
+/** How far a host's own handover of a site came, as the host remembers it. */
+export interface BegunHandover {
+  /** The epoch that it owned the site in. */
+  readonly epoch: number
+  readonly to: string
+  /** `releasing` from right before the archive is told: whether that came to pass, only the archive knows. */
+  readonly phase: 'freezing' | 'releasing'
+  /** The set that the other host is to restore; ms since the epoch. Known once it releases. */
+  readonly set?: number | undefined
+}
+
+/** What a move of a site is told from. */
+export interface MoveFacts {
+  readonly me: string
+  /** Number and owner of the archive's epoch; of epoch 0 the host that the markers name. */
+  readonly epoch: { readonly number: number; readonly owner: string | undefined }
+  /** What the archive says of a handover. It is of one epoch, and void once there is a later one. */
+  readonly release: { readonly epoch: number; readonly to: string; readonly set: number } | undefined
+  readonly begun: BegunHandover | undefined
+  /** The host that the folder here is marked as owned by. */
+  readonly marked?: string | undefined
+}
+
+/**
+ * Where a move of a site stands, seen from a host. `frozen`: a handover that was cut off before it let go of the site;
+ * `uncertain`: it may have let go, and the archive does not say so (yet).
+ */
+export type Move =
+  | { readonly kind: 'owner' }
+  | { readonly kind: 'frozen'; readonly to: string }
+  | { readonly kind: 'uncertain'; readonly to: string; readonly set: number }
+  | { readonly kind: 'released'; readonly to: string; readonly set: number }
+  /** Without a set where a person gave it away by the archive's marker: then the newest is meant. */
+  | { readonly kind: 'incoming'; readonly from: string | undefined; readonly set: number | undefined }
+  | { readonly kind: 'handed over'; readonly owner: string | undefined }
+  | { readonly kind: 'not here'; readonly owner: string | undefined }
+
+/** Tells it. The archive decides wherever it says something; what this host remembers only where it does not. */
+export function moveOf({ me, epoch, release, begun, marked }: MoveFacts): Move {
+  const { owner } = epoch
+  const valid = release?.epoch === epoch.number && release.to !== owner ? release : undefined
+  if (owner !== me) {
+    if (valid?.to === me) return { kind: 'incoming', from: owner, set: valid.set }
+    return { kind: begun && begun.epoch < epoch.number ? 'handed over' : 'not here', owner }
+  }
+  if (valid) return { kind: 'released', to: valid.to, set: valid.set }
+  const isGiven = epoch.number === 0 && marked !== undefined && marked !== me
+  if (isGiven) return { kind: 'incoming', from: marked, set: undefined }
+  if (begun?.epoch !== epoch.number) return { kind: 'owner' }
+  const { to, set, phase } = begun
+  return phase === 'releasing' && set !== undefined ? { kind: 'uncertain', to, set } : { kind: 'frozen', to }
+}
+
+/** A command of a task, as a person types it. */
+type Command = (task: string, ...options: readonly string[]) => string
+
+/** What is asked of a move on the command line, or by a night. */
+export interface Asked {
+  readonly site: string
+  readonly me: string
+  readonly command: Command
+}
+
+/** What to do next, or why nothing can be done. */
+export type Next<Step extends string> = { readonly step: Step } | { readonly refused: string }
+
+/** What `handover` does next: the same words again go on where a run was cut off. */
+export function nextOfHandover(
+  move: Move,
+  { site, me, command, to, cancel }: Asked & { readonly to: string | undefined; readonly cancel: boolean },
+): Next<'hand over' | 'release' | 'wait' | 'step aside' | 'take back' | 'nothing'> {
+  const back = command('handover', '--site', site, '--cancel')
+  switch (move.kind) {
+    case 'owner':
+    case 'frozen':
+      return { step: cancel ? 'nothing' : 'hand over' }
+    case 'uncertain':
+    case 'released':
+      if (cancel) return { step: 'take back' }
+      if (to !== move.to)
+        return {
+          refused: `${site} ${move.kind === 'released' ? 'is' : 'may be'} released to ${move.to}: take it back first: ${back}`,
+        }
+      return { step: move.kind === 'released' ? 'wait' : 'release' }
+    case 'handed over':
+      if (!cancel) return { step: 'step aside' }
+      return {
+        refused: `${move.owner} has taken ${site} over: it hands it back by ${taskCommand(undefined, 'handover', '--site', site, '--to', me)} there`,
+      }
+    case 'incoming':
+      return { refused: `${site} is on its way to ${me}, which takes it by ${command('takeover', '--site', site)}` }
+    case 'not here':
+      return { refused: `${site} is ${move.owner ?? 'nobody'}'s: only its owner hands it over` }
+  }
+}
+
+/** What `takeover` does next. `finish`: this host owns it, and makes sure that all the rest of it says so too. */
+export function nextOfTakeover(
+  move: Move,
+  { site, command, force }: Asked & { readonly force: boolean },
+): Next<'take over' | 'take by force' | 'finish'> {
+  switch (move.kind) {
+    case 'incoming':
+      return { step: 'take over' }
+    case 'owner':
+    case 'frozen':
+      return { step: 'finish' }
+    case 'uncertain':
+    case 'released':
+      return {
+        refused: `${site} is released to ${move.to}; this host takes it back by ${command('handover', '--site', site, '--cancel')}`,
+      }
+    case 'handed over':
+    case 'not here':
+      if (force) return { step: 'take by force' }
+      return {
+        refused: `${site} is ${move.owner ?? 'nobody'}'s, and was not handed over. If ${move.owner ?? 'its host'} is dead: ${command('takeover', '--site', site, '--force')}`,
+      }
+  }
+}

@@ -1,0 +1,26 @@
+import { recipe } from '../lib/engine/recipe.ts'
+import { main, type StartOf } from '../lib/main.ts'
+import { beginWithoutBackup } from '../lib/parts/begin.ts'
+import { handOver, stepAside } from '../lib/parts/hand-over.ts'
+import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
+import { handoverTask } from '../lib/program/owner-tasks.ts'
+import { checkFreeSpace } from '../lib/steps/archive.ts'
+import { decideHandover, isToBeHandedOver, isToBeReleased, isToBeTakenBack, releaseSite } from '../lib/steps/handover.ts'
+import { chooseMovingSite, lookAtMove } from '../lib/steps/move.ts'
+import { decideRoles } from '../lib/steps/sites.ts'
+import { awaitTakeover, isToBeForwarded } from '../lib/steps/step-aside.ts'
+import { takeBack } from '../lib/steps/take-back.ts'
+
+// biome-ignore format: a recipe reads as a table of contents, one stage a line
+const handover = recipe<StartOf<typeof handoverTask>>()
+  .use(beginWithoutBackup)
+  .use(openArchiveForBackup)
+  .do(decideRoles).do(checkFreeSpace)
+  .do(chooseMovingSite).do(lookAtMove).do(decideHandover)
+  .only('Hand over', isToBeHandedOver, mine => mine.use(handOver))
+  .only('Let go', isToBeReleased, frozen => frozen.do(releaseSite))
+  .only('Take back', isToBeTakenBack, released => released.do(takeBack))
+  .only('Forward', isToBeForwarded, released => released.do(awaitTakeover))
+  .use(stepAside)
+
+await main(handoverTask, handover)

@@ -1,0 +1,23 @@
+import { recipe } from '../lib/engine/recipe.ts'
+import { main, type StartOf } from '../lib/main.ts'
+import { beginWithoutBackup } from '../lib/parts/begin.ts'
+import { openArchiveForBackup } from '../lib/parts/open-archive.ts'
+import { takeByForce, takeOver } from '../lib/parts/take-over.ts'
+import { takeoverTask } from '../lib/program/owner-tasks.ts'
+import { becomeOwner } from '../lib/steps/become-owner.ts'
+import { chooseMovingSite, lookAtMove } from '../lib/steps/move.ts'
+import { decideRoles } from '../lib/steps/sites.ts'
+import { decideTakeover, isIncoming, isOwnedHere, isTakenByForce } from '../lib/steps/takeover.ts'
+
+const takeover = recipe<StartOf<typeof takeoverTask>>()
+  .use(beginWithoutBackup)
+  .use(openArchiveForBackup)
+  .do(decideRoles)
+  .do(chooseMovingSite)
+  .do(lookAtMove)
+  .do(decideTakeover)
+  .only('Handed over', isIncoming, incoming => incoming.use(takeOver))
+  .only('By force', isTakenByForce, forced => forced.use(takeByForce))
+  .only('Owned here', isOwnedHere, owned => owned.do(becomeOwner))
+
+await main(takeoverTask, takeover)
