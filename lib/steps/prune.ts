@@ -52,6 +52,8 @@ async function pruneOnce(facts: PruneNeeds, newest: Newest, shell: Shell): Promi
   // status looked a while ago: another host may have begun to write since, or may have made a full, which would make N
   // mean other chains
   newest.collection = await readCollection(facts, shell)
+  if (newest.collection.lost)
+    return shell.note('info', 'a former owner has just added to the archive: nothing is pruned before that is set aside')
   const now = { ...facts, ...newest }
   const plan = planNow(now, shell)
   if (plan.action.kind === 'none') return shell.note('info', plan.reason)

@@ -54,7 +54,7 @@ export const stepDown: Step<StepsDown, void> = {
     await shell.act(`mark ${site.name} as ${epoch.owner}'s`, () => {
       setLocalMarker(site.folder, epoch.owner)
       rememberEpoch(host, site, epoch)
-      updateRecord(host, site.name, { backedUpAs: undefined })
+      updateRecord(host, site.name, { backedUpAs: undefined, unproven: undefined })
     })
     if (readSiteMode({ host }, site).kind === 'frozen')
       await setSiteMode({ host, secrets, shell }, site, { kind: 'copy', main: mainSiteOf(host, site) })
