@@ -190,10 +190,10 @@ export const setMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; s
       const names = tree.names()
       for (const claim of claimsIn(names).filter(name => name !== owner)) await removeTree(tree, markerOf(claim), shell)
       if (!names.includes(markerOf(owner))) tree.create(markerOf(owner), 0o644)[Symbol.dispose]()
-      if (site.epoch && !hasEpochFile(tree, site.epoch)) {
-        if (names.includes(EPOCH_FILE)) await removeTree(tree, EPOCH_FILE, shell)
-        tree.write(EPOCH_FILE, epochFileText(site.epoch), 0o644)
-      }
+      // of another epoch, or of one that the archive has lost, the folder of its owner is none
+      const isStale = !hasEpochFile(tree, site.epoch) && (site.epoch !== undefined || owner === host.name)
+      if (isStale && names.includes(EPOCH_FILE)) await removeTree(tree, EPOCH_FILE, shell)
+      if (isStale && site.epoch) tree.write(EPOCH_FILE, epochFileText(site.epoch), 0o644)
     })
     if (owner === host.name && site.local) {
       await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, async () => {
