@@ -1,10 +1,11 @@
-/** `npm run bench [-- NAME…]`: runs the benchmarks of this folder, all of them or those named, and prints a table of each. */
+/** `npm run bench [-- NAME…]`: runs the benchmarks of this folder, all of them or those named, and prints a table of each, then what they must show and whether they do. */
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { type Benchmark, textOf } from './benchmark.ts'
+import { type Benchmark, type Table, textOf } from './benchmark.ts'
+import { CLAIMS, verdictsOf } from './claims.ts'
 
-const NOT_ONE = ['bench.ts', 'benchmark.ts']
+const NOT_ONE = ['bench.ts', 'benchmark.ts', 'claims.ts']
 const names = globSync('*.ts', { cwd: import.meta.dirname })
   .filter(file => !NOT_ONE.includes(file))
   .map(file => file.replace(/\.ts$/, ''))
@@ -17,14 +18,20 @@ if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(', ')}; there are ${names.join(', ')}`)
   process.exit(2)
 }
-for (const name of wanted.length > 0 ? wanted : names) {
+const run = wanted.length > 0 ? wanted : names
+const tables = new Map<string, Table>()
+for (const name of run) {
   const { default: benchmark } = (await import(`./${name}.ts`)) as { default: Benchmark }
   const folder = mkdtempSync(join(tmpdir(), `holdfast-bench-${name}-`))
   console.log(`\n${name}: ${benchmark.about}\n`)
   try {
     const table = await benchmark.run(folder, progress => process.stderr.write(`  ${progress}\n`))
+    tables.set(name, table)
     console.log(textOf(table))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+const claims = wanted.length > 0 ? CLAIMS.filter(({ benchmark }) => wanted.includes(benchmark)) : CLAIMS
+if (claims.length > 0) console.log(`\nIt must show:\n\n${textOf(verdictsOf(claims, tables))}`)
