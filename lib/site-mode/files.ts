@@ -73,7 +73,7 @@ export function putFile({ file, text, kept }: ModeFile): void {
   if (text !== undefined) {
     // what an administrator has put in the place of ours meanwhile is what is to come back
     if (!isOurs) keep(file, kept)
-    writeWhole(file, text, kept === undefined ? 0o600 : 0o644)
+    writeWhole(file, text, 0o600)
   } else if (kept === undefined) removeFile(file)
   else if (isOurs) renameSync(kept, file)
   else removeFile(kept)
