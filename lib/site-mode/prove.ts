@@ -65,7 +65,7 @@ export function hasPhp({ folder }: SitePlace): boolean {
 
 /** Milliseconds between two questions, and for one. */
 const [PAUSE, LONGEST] = [25, 10_000]
-/** Right after a change, processes that know nothing of it still take some requests: so many answers in a row are it. */
+/** Right after a change, processes that know nothing of it still take some requests: so many in a row show it. */
 const IN_A_ROW = 8
 
 /** Whether what came of asking says that no web server runs. */
