@@ -167,3 +167,10 @@ export function problemsOf(collection: Collection): readonly string[] {
 
 /** Whether a set is known to be of a site that worked, and is not suspect. Unknown is never good. */
 export const isKnownGood = ({ answer, cutOff, suspect }: BackupSet): boolean => answer?.works === true && !cutOff && !suspect
+
+/** The bytes of all files that are new in the archive, or were written again. */
+export function bytesAdded(before: Collection, after: Collection): number {
+  const markOf = ({ name, bytes, modifiedAt }: FileRef): string => `${name} ${bytes} ${modifiedAt}`
+  const known = new Set(before.files.map(markOf))
+  return after.files.filter(file => !known.has(markOf(file))).reduce((sum, { bytes = 0 }) => sum + bytes, 0)
+}

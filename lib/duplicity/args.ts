@@ -1,3 +1,5 @@
+import type { Compression } from '../core/compression.ts'
+
 /** How sets are encrypted. Passphrases are not here: they travel in the environment. */
 export type Cipher =
   | { readonly kind: 'none' }
@@ -18,7 +20,7 @@ export interface Target {
   /** Where it writes what it has to say for machines. */
   readonly logFile: string
   readonly cipher: Cipher
-  readonly compression: 'default' | 'none' | number
+  readonly compression: Compression
   /** How often a backend operation is tried. */
   readonly retries: number
   /** For a URL archive, as the inventory says. */

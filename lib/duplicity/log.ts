@@ -75,6 +75,9 @@ export function sourceSizeIn(log: string): SourceSize | undefined {
   return files === undefined || bytes === undefined ? undefined : { files, bytes }
 }
 
+/** What of the source's bytes went into the set, before they were compressed, by the same statistics. */
+export const changedBytesIn = (log: string): number | undefined => numbersIn(log, ['RawDeltaSize'])[0]
+
 /** How many files duplicity could not open, by the same statistics; not those that it could not list or read whole. */
 export const errorsIn = (log: string): number => numbersIn(log, ['Errors'])[0] ?? 0
 

@@ -45,6 +45,8 @@ const record = z.object({
   torn: sentences.optional(),
   /** The newest suspect set that this host made, and why: whoever writes to the archive may take the mark from it. */
   suspect: z.object({ time, signs: sentences }).optional(),
+  /** How the sets of its newest chain are compressed, where a sample told. */
+  compression: z.enum(['default', 'none']).optional(),
   /** Until when what was suspect of it has been looked at by a person. */
   cleared: time.optional(),
   /** How far PHP's error log of it was read. */

@@ -69,7 +69,10 @@ const encryption = z
 const duplicity = z.strictObject({
   program: z.string().default('duplicity'),
   volumeSize: z.int().min(1).default(200).describe('MB a volume'),
-  compression: z.union([z.literal('default'), z.literal('none'), z.int().min(1).max(9)]).default('default'),
+  compression: z
+    .union([z.literal('auto'), z.literal('default'), z.literal('none'), z.int().min(1).max(9)])
+    .default('auto')
+    .describe('auto: a sample of each site tells whether its files are worth it'),
   retries: z.int().min(1).default(2).describe('How often a backend operation is tried'),
 })
 

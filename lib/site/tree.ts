@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import type { Sampled } from '../core/compression.ts'
 import { type TreeChange, treeChange } from '../core/tree-change.ts'
 import { messageOf } from '../core/wording.ts'
 import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { isLeftOut } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
 import { COMPANION } from '../host/companion.ts'
+import { OpenedFile } from '../host/opened-file.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
 import { type Place, sandboxed } from '../host/sandbox.ts'
@@ -129,6 +133,26 @@ const exclusionsOf = (site: Site): string =>
   createHash('sha256')
     .update(JSON.stringify(patternsOf(site)))
     .digest('hex')
+
+/** The files of a listing, with their sizes, from the site's folder on; none where there is no listing. */
+export async function* filesListed(host: Host, site: Site, tree: Tree | undefined): AsyncGenerator<Sampled> {
+  if (tree === undefined) return
+  let rest = ''
+  const packed = Readable.from([tree.listing ?? remembered(host, site)])
+  for await (const text of packed.pipe(createGunzip()).setEncoding('utf8')) {
+    const lines = `${rest}${text}`.split('\0')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const [kind, , , bytes, , , , , ...path] = line.split(' ')
+      if (kind === 'f') yield { path: path.join(' '), bytes: Number(bytes) }
+    }
+  }
+}
+
+function remembered(host: Host, site: Site): Buffer {
+  using file = OpenedFile.openNamed(listFile(host, site))
+  return file.head(file.stat.size)
+}
 
 /** Remembers a listing as the one that the set of this time was made from; without one, that there is none. */
 export function rememberTree(host: Host, site: Site, time: number, tree: Tree | undefined): void {

@@ -1,6 +1,6 @@
 import { formatAge } from '../core/age.ts'
 import { planBackup } from '../core/backup-plan.ts'
-import { type BackupSet, type Collection, type FileRef, isWhole, newestSet, primaryChain } from '../core/collection.ts'
+import { type BackupSet, bytesAdded, type Collection, isWhole, newestSet, primaryChain } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
 import { diskTrouble } from '../core/disk-trouble.ts'
 import { chainsOwnSince } from '../core/epoch.ts'
@@ -20,7 +20,7 @@ import { readBack, rememberFiles, repairChain } from '../duplicity/io/read-back.
 import { resolveUnfinished } from '../duplicity/io/unfinished-set.ts'
 import { withdrawIfLost } from '../duplicity/io/withdraw.ts'
 import { metadataNames, storedFiles } from '../duplicity/known-files.ts'
-import { errorsIn } from '../duplicity/log.ts'
+import { changedBytesIn, errorsIn } from '../duplicity/log.ts'
 import { isLeftOut } from '../duplicity/selection.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -34,6 +34,7 @@ import { rememberOrTell } from '../host/state.ts'
 import { readableAgain, unreadFiles } from '../host/unread-files.ts'
 import { needsOf, treeSizeOf } from '../site/contents.ts'
 import { siteReport } from '../site/report.ts'
+import { compressionFor } from '../site/sample.ts'
 import { copiesOf, type Listed, rememberTree } from '../site/tree.ts'
 import { recheckArchive } from '../store/archive.ts'
 import { filesKnownHere } from '../store/audited-files.ts'
@@ -80,10 +81,9 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
   const { overlooked = [], overlookedBytes = 0 } = tree?.change ?? {}
   const isTooMuch = overlookedBytes > MOST_COPIED
   const collection = await resolveUnfinished(facts, shell)
-  const { frequencySeconds } = limits
   const plan = planBackup({
     collection,
-    frequencySeconds,
+    frequencySeconds: limits.frequencySeconds,
     now: shell.now(),
     fullBackups: freeSpace.fullBackups,
     encryptedSince: encryption.since,
@@ -99,7 +99,13 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
   const before = newestSet(collection)
   // sets are told apart by the second in which they are begun
   if (before !== undefined && shell.now() - before.time < SECOND) await shell.act`sleep 1`
-  const target = targetOf(host, site.name, siteArchive, 'backup')
+  const compression = await compressionFor(
+    host,
+    site,
+    { tree, isNewChain: plan.kind === 'full' && collection.partial.length === 0 },
+    shell,
+  )
+  const target = { ...targetOf(host, site.name, siteArchive, 'backup'), compression }
   const words = backupWords({
     ...target,
     kind: plan.kind,
@@ -173,7 +179,9 @@ async function lookForSet(
   rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
   shell.tell({ ...siteReport({ ...facts, collection }, shell.now()), backedUp: set.kind, setBytes: set.bytes })
   const after = before ? `, ${formatAge(set.time - before.time)} after the last` : ''
-  shell.note('info', `${set.kind} set of ${formatBytes(set.bytes)}${after}`)
+  const changed = changedBytesIn(logOf({ logFile }))
+  const from = changed === undefined ? '' : ` from ${formatBytes(changed)} of changes`
+  shell.note('info', `${set.kind} set of ${formatBytes(set.bytes)}${from}${after}`)
   // after that is told: a stop while it waits for the share takes nothing from the backup
   return {
     collection,
@@ -187,13 +195,6 @@ async function lookForSet(
       },
     },
   }
-}
-
-/** The bytes of all files that are new in the archive, or were written again. */
-function bytesAdded(before: Collection, after: Collection): number {
-  const markOf = ({ name, bytes, modifiedAt }: FileRef): string => `${name} ${bytes} ${modifiedAt}`
-  const known = new Set(before.files.map(markOf))
-  return after.files.filter(file => !known.has(markOf(file))).reduce((sum, { bytes = 0 }) => sum + bytes, 0)
 }
 
 /** The site is there to be read, whoever owns its files, and by no link that somebody puts into it meanwhile. */

@@ -35,7 +35,8 @@ export function targetOf(host: Host, site: string, archive: SiteArchive, purpose
     archiveDir: join(cache, name),
     logFile: join(cache, `${name}.log`),
     cipher: cipherOf(host),
-    compression,
+    // what a backup chooses for itself
+    compression: compression === 'auto' ? 'default' : compression,
     retries,
     options: archive.options,
   }
