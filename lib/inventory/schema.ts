@@ -39,7 +39,10 @@ const archive = z
     z.strictObject({
       kind: z.literal('url'),
       url: z.string().regex(/^[a-z0-9+]+:\/\/\S+$/, 'wanted a duplicity URL, such as sftp://user@host/path'),
-      options: z.array(z.string()).default([]).describe('Further duplicity options, such as --s3-endpoint-url=…'),
+      options: z
+        .array(z.string().regex(/^(?!--?async)/, 'it loses volumes; --concurrency=N, of duplicity 3.0.1 or newer, does not'))
+        .default([])
+        .describe('Further duplicity options, such as --s3-endpoint-url=…'),
       env: z.array(secretName).default([]).describe('Variables of .env that duplicity needs for this URL'),
       reads: z
         .array(absolutePath)

@@ -30,6 +30,13 @@ test('backupWords() begins with the verb and ends with source and URL', () => {
   assert.equal(backupWords({ ...backup, kind: 'incremental' })[1], 'incremental')
 })
 
+test('no call has uploads run beside the making of volumes, unless the inventory says so for a remote archive', () => {
+  const calls = [backupWords(backup), backupWords({ ...backup, kind: 'incremental' }), collectionStatusWords(target)]
+  for (const words of calls) assert.ok(!words.some(word => /^--(async|concurrency)/.test(word)), words.join(' '))
+  const remote = { ...backup, url: 'sftp://me@nas/site', options: ['--concurrency=2'] }
+  assert.ok(backupWords(remote).includes('--concurrency=2'))
+})
+
 test('restoreWords() and collectionStatusWords() say what they need', () => {
   const restore = { ...target, into: '/fresh', time: 1_700_000_000_999, path: 'a b', volumeSize: 25 }
   assert.deepEqual(restoreWords(restore), [

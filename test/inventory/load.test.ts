@@ -75,6 +75,11 @@ const REFUSALS: [string, object, RegExp][] = [
   ['a relative path', { archive: { kind: 'folder', path: 'backup' } }, /archive\.path: found "backup": wanted an absolute path/],
   ['a number as text', { archive, concurrency: '2' }, /concurrency: found "2", wanted (number|int)/],
   ['too many at once', { archive, concurrency: 40 }, /concurrency: found 40: .*16/],
+  [
+    'uploads that lose volumes',
+    { archive: { kind: 'url', url: 'sftp://me@nas/x', options: ['--asynchronous-upload'] } },
+    /archive\.options\.0: found "--asynchronous-upload": .*it loses volumes; --concurrency=N/,
+  ],
   ['an archive of no kind', { archive: { kind: 'tape' } }, /archive\.kind: found .*tape/],
   [
     'a deadline that is none',
