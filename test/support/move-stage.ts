@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { claimsIn } from '../../lib/core/marker.ts'
+import { readRecord } from '../../lib/host/records.ts'
 import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
-import { modeRecords } from '../../lib/site-mode/record.ts'
 import { EPOCH } from '../../lib/store/epochs.ts'
 import type { Cut } from './cut-at.ts'
 import { hostIn } from './host.ts'
@@ -123,13 +123,15 @@ export class MoveStage {
     return Number(point)
   }
 
-  /** The hosts on which a visitor could write to the site: where it is open, and by the marker there or by its epoch that host's own. */
+  /**
+   * The hosts on which a visitor could write to the site: those that own it by the marker there or by its epoch, but for one that stopped it to hand it
+   * over: no web server is there that could say so.
+   */
   writers(): string[] {
     const owner = this.#epochOwner()
-    const hosts = this.hosts.filter(host => this.#marked(this.folderOn(host)) === host.name || owner === host.name)
-    return hosts
-      .filter(host => (modeRecords.read(hostIn(host.folder), this.name)?.mode.kind ?? 'open') === 'open')
-      .map(({ name }) => name)
+    const owns = (host: StageHost): boolean => this.#marked(this.folderOn(host)) === host.name || owner === host.name
+    const isStopped = (host: StageHost): boolean => readRecord(hostIn(host.folder), this.name).handover !== undefined
+    return this.hosts.filter(host => owns(host) && !isStopped(host)).map(({ name }) => name)
   }
 
   #epochOwner(): string | undefined {

@@ -4,7 +4,6 @@ import type { Lab, Said } from '../lab.ts'
 import type { Scenario } from '../scenario.ts'
 import { longestWithoutPage, type Visit, Visitor } from '../visitor.ts'
 import { page } from './first.ts'
-import { bothNights } from './sites.ts'
 
 type Web = Visit['host']
 
@@ -81,8 +80,17 @@ async function moveAndForward(lab: Lab, from: Web): Promise<Said> {
   return joined(gave, took!, seen(visits, `, all to ${from}`, wrong))
 }
 
-/** A night of each host, after which all is well. */
-const nightsOf = async (lab: Lab, owner: Web): Promise<Said> => joined(await lab.night(owner), await lab.night(other(owner)))
+/** A night of a host, after which all is well but for DNS, which nobody can change here. */
+async function nightOf(lab: Lab, host: Web): Promise<Said> {
+  const said = await lab.night(host)
+  const isOnlyDns =
+    /^1 site needs attention/m.test(said.text) && /PROBLEM blog: it was taken over .* ago, and DNS/.test(said.text)
+  return isOnlyDns ? { ...said, code: 0 } : said
+}
+
+/** One of each, the owner's first. */
+const nightsOf = async (lab: Lab, owner: Web): Promise<Said> =>
+  joined(await nightOf(lab, owner), await nightOf(lab, other(owner)))
 
 /** What a host is cut off in, and what completes the move. */
 const cutIn = (host: Web, command: string, when: RegExp): Scenario => ({
@@ -96,7 +104,7 @@ const cutIn = (host: Web, command: string, when: RegExp): Scenario => ({
   heal: async lab => {
     const there = await lab.run('web1', handover('web2')).then(async gave => joined(gave, await lab.run('web2', TAKEOVER)))
     const back = joined(await lab.run('web2', handover('web1')), await lab.run('web1', TAKEOVER))
-    return joined(there, back, await bothNights(lab))
+    return joined(there, back, await nightsOf(lab, 'web1'))
   },
 })
 
