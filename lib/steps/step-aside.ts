@@ -6,7 +6,7 @@ import type { Condition, Many, Step } from '../engine/step.ts'
 import { rememberEpoch } from '../host/known-epoch.ts'
 import { setLocalMarker } from '../host/local-marker.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
-import { type HostContext, siteDeadline } from '../host/site.ts'
+import { type HostContext, type SitePlace, siteDeadline } from '../host/site.ts'
 import { setSiteMode } from '../site-mode/mode.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import { readEpoch } from '../store/epochs.ts'
@@ -103,16 +103,24 @@ async function showNewOwner(
   isForwarded: boolean,
 ): Promise<void> {
   const { host, shell } = context
-  const main = mainSiteOf(host, site)
   if (isForwarded && archive.kind === 'folder' && archive.place !== undefined) {
     const [to] = (await readHostCard(new ShareFiles(archive.place, shell.quick), owner))?.addresses ?? []
-    const address = to?.includes(':') ? `[${to}]` : to
-    const { guarded, why } =
-      address === undefined
-        ? { guarded: false, why: `${owner} has left no address in the archive` }
-        : await setSiteMode(context, site, { kind: 'forward', to: `http://${address}` })
-    if (guarded) return
+    const why = to === undefined ? `${owner} has left no address in the archive` : await whyNotForwarded(context, site, to)
+    if (why === undefined) return
     shell.note('warning', `visitors are not passed on to ${owner}: ${why}`)
   }
-  await setSiteMode(context, site, { kind: 'copy', main })
+  await setSiteMode(context, site, { kind: 'copy', main: mainSiteOf(host, site) })
+}
+
+/** The new owner lets visitors write a moment after it has taken the site: so often it is asked. */
+const TRIES = 20
+
+async function whyNotForwarded(context: HostContext, site: SitePlace, address: string): Promise<string | undefined> {
+  const to = `http://${address.includes(':') ? `[${address}]` : address}`
+  for (let left = TRIES; ; left--) {
+    const { guarded, why = 'nobody knows why' } = await setSiteMode(context, site, { kind: 'forward', to })
+    if (guarded) return undefined
+    if (left === 0) return why
+    await setTimeout(EVERY * 1000, undefined, { signal: context.shell.stop })
+  }
 }
