@@ -100,6 +100,15 @@ const siteDatabase = z
   })
   .describe("How it reaches its database, where only the web server's environment knows it; its wp-config.php is then not asked")
 
+const replica = z
+  .strictObject({
+    writes: z
+      .enum(['guarded', 'none'])
+      .default('guarded')
+      .describe("'none': its database account may only read, whoever uses it; 'guarded': WordPress writes nothing"),
+  })
+  .describe('What may write in a replica between two restores')
+
 const site = z.strictObject({
   domains: z
     .array(z.string().regex(/^[a-z0-9*.-]+$/i))
@@ -108,6 +117,7 @@ const site = z.strictObject({
   env: z.array(secretName).default([]).describe('Variables of .env that its wp-config.php may ask for by getenv()'),
   database: siteDatabase.optional(),
   check: check.optional(),
+  replica: replica.optional(),
   exclude: z
     .array(z.string().min(1))
     .default([])
@@ -154,6 +164,7 @@ export const hostSchema = z.strictObject({
   nameServers,
   database: database.prefault({}),
   sites: z.record(z.string(), site).default({}),
+  replica: replica.prefault({}),
   desktop: desktop.optional(),
   allowance: z.number().positive().default(1000).describe('MB of archive a site may use, where it has no max_NAS_space'),
   fullBackupFrequency: interval.default('1M').describe('Where a site has no full_backup_freq'),

@@ -5,7 +5,7 @@ import { isReplicaIncomplete } from '../steps/configuration.ts'
 import { isBehind } from '../steps/recover.ts'
 import { chooseNewest } from '../steps/replica.ts'
 import { checkSeals } from '../steps/seals.ts'
-import { guardReplica, isNewHere, proveGuard } from '../steps/site-mode.ts'
+import { guardReplica, isNotProven, lendForRestore, proveGuard } from '../steps/site-mode.ts'
 import { status } from '../steps/status.ts'
 import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
@@ -19,5 +19,5 @@ export const followPrimary = recipe<NeedsOf<typeof status> & Needs<'request'> & 
   .do(chooseNewest)
   .do(guardReplica)
   .only('Incomplete', isReplicaIncomplete, incomplete => incomplete.use(finishConfiguration))
-  .only('Newer in the archive', isBehind, behind => behind.use(replaceReplica))
-  .only('New here', isNewHere, made => made.do(proveGuard))
+  .only('Newer in the archive', isBehind, behind => behind.do(lendForRestore).use(replaceReplica))
+  .only('Guard', isNotProven, made => made.do(proveGuard))

@@ -45,13 +45,33 @@ export async function setSiteMode(context: HostContext, site: SitePlace, asked: 
   if (!webServer && mode.kind !== 'open') return { guarded: false, why: NO_WEB_SERVER }
   const isThere = !webServer || modeFiles(host, webServer, site, mode).every(isAsWanted)
   const isInForce = isThere && known?.change !== undefined && isDeepStrictEqual(known.mode, mode)
-  if (isInForce && known.change!.guarded) return known.change!
+  if (isInForce && known.change!.guarded && known.readOnly === isReadOnly(host, site, mode)) return known.change!
   if (mode.kind === 'forward') {
     const found = await otherHost(context, site, mode.to)
     if ('why' in found) return { guarded: false, why: found.why }
     mode = { kind: 'forward', to: found.to }
   }
   return await change(context, site, mode, isInForce)
+}
+
+/** Whether the accounts of a site may only read. */
+const isReadOnly = (host: Host, site: SitePlace, { kind }: SiteMode): boolean =>
+  kind === 'frozen' || (kind === 'copy' && (site.settings.replica ?? host.replica).writes === 'none')
+
+/** Lends the accounts of a replica their rights until its mode is set again: a restore may need them. */
+export async function lendRights(context: HostContext, site: SitePlace): Promise<void> {
+  const known = modeRecords.read(context.host, site.name)
+  if (known?.mode.kind !== 'copy' || known.rights.length === 0) return
+  await context.shell.act(`give the accounts of ${site.name} their rights back for the restore`, async () => {
+    await giveRightsBack(context, known.rights)
+    modeRecords.write(context.host, site.name, { ...known, rights: [], readOnly: false })
+  })
+}
+
+/** Whether the accounts of a replica are lent their rights, or it was not here to take them from. */
+export const isLent = ({ host }: Pick<HostContext, 'host'>, site: SitePlace): boolean => {
+  const known = modeRecords.read(host, site.name)
+  return known?.mode.kind === 'copy' && known.readOnly !== isReadOnly(host, site, known.mode)
 }
 
 /** By which protocol another host is reached is found out here. */
@@ -65,16 +85,18 @@ async function change(context: HostContext, site: SitePlace, mode: SiteMode, isI
   let done: ModeChange = { guarded: true }
   await shell.act(`make ${site.name} ${modeText(mode)}`, async () => {
     let rights = known?.rights ?? []
-    const remember = (news: { change?: ModeChange }): void => modeRecords.write(host, site.name, { mode, rights, ...news })
+    const readOnly = isReadOnly(host, site, mode)
+    const remember = (news: { change?: ModeChange; readOnly?: boolean }): void =>
+      modeRecords.write(host, site.name, { mode, rights, ...news })
     makeKeys(host)
     remember({})
-    const mayWrite = mode.kind !== 'frozen'
-    if (mayWrite && rights.length > 0) {
+    if (!readOnly && rights.length > 0) {
       await giveRightsBack(context, rights)
       rights = []
     }
     if (webServer) done = await putInForce(context, webServer, site, mode, isInForce)
-    if (done.guarded && !mayWrite) {
+    // without its guard a copy needs it all the more
+    if (readOnly && (done.guarded || mode.kind === 'copy')) {
       const taken = await takeRights(context, site, more => {
         rights = [...rights, ...more]
         remember({})
@@ -82,7 +104,7 @@ async function change(context: HostContext, site: SitePlace, mode: SiteMode, isI
       if (taken.length > 0) done = { ...done, why: taken.join('; ') }
     }
     if (mode.kind === 'open') modeRecords.remove(host, site.name)
-    else remember({ change: done })
+    else remember({ change: done, readOnly })
   })
   return done
 }

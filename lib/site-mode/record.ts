@@ -20,6 +20,8 @@ export const modeRecords = memoryOfSites(
     change: z.object({ guarded: z.boolean(), why: z.string().exactOptional(), isOpen: z.boolean().exactOptional() }).optional(),
     /** Since when DNS sends nobody here who would be forwarded, as far as it was looked at; ms since the epoch. */
     leftSince: z.number().optional(),
+    /** Its accounts may only read. */
+    readOnly: z.boolean().optional(),
     /** Rights that were taken from accounts, as statements that give them back. */
     rights: z.array(z.string()).readonly(),
   }),

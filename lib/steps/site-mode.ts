@@ -6,7 +6,7 @@ import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
 import { isLeft } from '../site/dns.ts'
-import { type ModeChange, readSiteMode, setSiteMode } from '../site-mode/mode.ts'
+import { isLent, lendRights, type ModeChange, readSiteMode, setSiteMode } from '../site-mode/mode.ts'
 import { modeRecords } from '../site-mode/record.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -77,6 +77,7 @@ async function isForwardedInVain({ host, site }: Needs<'host' | 'site'>, shell: 
 }
 
 function tellUnguarded({ guarded, why, isOpen }: ModeChange, shell: Shell): void {
+  if (guarded && why !== undefined) shell.note('warning', `the replica is guarded, but ${why}`)
   if (!guarded)
     shell.note(
       isOpen ? 'problem' : 'warning',
@@ -95,8 +96,16 @@ export const guardReplica: Step<Guards, void> = {
   },
 }
 
-/** Applies to a replica that was not here before this run. */
-export const isNewHere: Condition<Needs<'site'>, object> = ({ site }) => (site.local ? 'it was here before' : {})
+/** Gives the accounts of a replica that may only read their rights for a restore. */
+export const lendForRestore: Step<Guards, void> = {
+  name: 'lend-rights',
+  title: ({ site }) => `Lend the accounts of ${site.name} their rights`,
+  run: async ({ host, secrets, site }, shell) => await lendRights({ host, secrets, shell }, site),
+}
+
+/** Applies to a replica that was not here before this run, or whose accounts were lent their rights in it. */
+export const isNotProven: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
+  site.local && !isLent({ host }, site) ? 'it was so before' : {}
 
 /** Proves the guard of a replica that is here now. */
 export const proveGuard: Step<Guards, void> = {

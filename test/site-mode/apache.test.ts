@@ -9,7 +9,7 @@ import { httpCheck } from '../../lib/host/http-check.ts'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { output } from '../../lib/sandbox/process.ts'
 import { createWordpress } from '../../lib/sandbox/wordpress.ts'
-import { readSiteMode, type SiteMode, setSiteMode } from '../../lib/site-mode/mode.ts'
+import { isLent, lendRights, readSiteMode, type SiteMode, setSiteMode } from '../../lib/site-mode/mode.ts'
 import { modeRecords } from '../../lib/site-mode/record.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { dumpOf } from '../support/proof-site.ts'
@@ -260,5 +260,18 @@ test('a run that was killed before the web server read it is completed by the ne
   assert.deepEqual(await set({ kind: 'frozen' }), { guarded: true })
   assert.equal(readFileSync(file, 'utf8'), text)
   await set({ kind: 'open' })
+  assert.equal(await canWrite(), true)
+})
+
+test('a copy with replica.writes none: its account may only read, also for whoever comes past WordPress', async () => {
+  const none = { ...context, host: { ...host, replica: { writes: 'none' as const } } }
+  assert.deepEqual(await setSiteMode(none, place, MAIN), { guarded: true })
+  assert.equal(await canWrite(), false)
+  assert.equal((await ask()).status, 200)
+  await lendRights(none, place)
+  assert.deepEqual([await canWrite(), isLent(none, place)], [true, true])
+  assert.deepEqual(await setSiteMode(none, place, MAIN), { guarded: true })
+  assert.deepEqual([await canWrite(), isLent(none, place)], [false, false])
+  await setSiteMode(none, place, { kind: 'open' })
   assert.equal(await canWrite(), true)
 })
