@@ -23,6 +23,7 @@ const HELP = [
   'lib/program/command-line.ts',
   'lib/program/task-help.ts',
   'lib/program/tasks.ts',
+  'lib/program/owner-tasks.ts',
   'lib/demo/ending.ts',
   'lib/demo/play.ts',
   'lib/core/task-command.ts',

@@ -161,6 +161,10 @@ export const MOVE: readonly Scenario[] = [
     mend: async () => {},
     also: async lab => assert.match(await page(lab, 'web2', 'blog'), /<title>Garden/),
   },
+]
+
+/** What takes longer, each after the one before. */
+export const MORE_MOVES: readonly Scenario[] = [
   {
     name: 'back to web1 with --forward, and the visitor keeps to web2',
     injected: 'as above, on the one host that the visitor knows',
