@@ -15,7 +15,7 @@ const LONGEST_LIST = 64 << 20
  */
 export class DumpFolder implements Disposable {
   readonly #companion: OpenedFolder | undefined
-  readonly #name: string
+  readonly name: string
   /** Where it is until all of it is there. */
   readonly beside: string
   #folders: { readonly fresh: OpenedFolder; readonly kept: OpenedFolder | undefined } | undefined
@@ -25,7 +25,7 @@ export class DumpFolder implements Disposable {
   /** @param companion undefined in a dry run, in which nothing is written */
   constructor(companion: OpenedFolder | undefined, name: string) {
     this.#companion = companion
-    this.#name = name
+    this.name = name
     this.beside = `${name}.new`
   }
 
@@ -47,7 +47,7 @@ export class DumpFolder implements Disposable {
   finishLeft(): void {
     try {
       const fresh = this.#ownFolder(this.beside)
-      if (fresh) this.#folders = { fresh, kept: this.#ownFolder(this.#name) }
+      if (fresh) this.#folders = { fresh, kept: this.#ownFolder(this.name) }
       if (fresh?.look(COMPLETE) && this.#isWhole()) this.putInPlace()
     } catch (error) {
       // a restored folder can bring anything
@@ -60,7 +60,7 @@ export class DumpFolder implements Disposable {
   /** Begins, or begins anew. What has the name may have come with a restored folder: it is removed, not followed. */
   prepare(): void {
     this.remove()
-    this.#folders = { fresh: this.#companion!.folderMade(this.beside), kept: this.#ownFolder(this.#name) }
+    this.#folders = { fresh: this.#companion!.folderMade(this.beside), kept: this.#ownFolder(this.name) }
     this.#parts = new Map()
   }
 
@@ -106,8 +106,8 @@ export class DumpFolder implements Disposable {
     const { fresh, kept } = this.#folders!
     if (!this.#isWhole()) throw new Error('the dump is not complete: parts of it are missing')
     if (!kept) {
-      companion.removeAll(this.#name)
-      companion.rename(this.beside, this.#name)
+      companion.removeAll(this.name)
+      companion.rename(this.beside, this.name)
       return
     }
     const parts = [...this.#listed().keys(), COMPLETE]
@@ -117,7 +117,14 @@ export class DumpFolder implements Disposable {
     companion.removeAll(this.beside)
   }
 
-  /** Removes what is unfinished. */
+  /** Removes what is unfinished. What is whole, and could not be put in place, is left for the next run to do that. */
+  giveUp(): void {
+    const fresh = this.#folders?.fresh
+    if (fresh?.look(COMPLETE)) this[Symbol.dispose]()
+    else this.remove()
+  }
+
+  /** Removes what is beside. */
   remove(): void {
     this[Symbol.dispose]()
     this.#companion?.removeAll(this.beside)

@@ -28,9 +28,7 @@ export async function filesOfTables(dump: OpenedDump, tables: readonly string[],
   return await takeApart(dump, isWanted, beside)
 }
 
-/**
- * How a dump is taken apart that is one file, as in older sets: what it defines besides tables is its last part.
- */
+/** How a dump is taken apart that is one file, as in older sets: what it defines besides tables is its last part. */
 function ofOneFile(): Pick<Splitting, 'first' | 'begins'> {
   let isPast = false
   const begins = (statement: string): string | undefined => {

@@ -76,11 +76,12 @@ async function dumpInto(context: HostContext, site: Site, { of, data }: SiteData
   const isOwn = of === undefined
   const { opened } = companion
   const name = dumpName(data, isOwn)
+  using into = new DumpFolder(opened, name)
   try {
     if ('sqlite' in data) await copyInto(context, site, data, name, companion)
-    else await dumpAs(context, site, { access: data, isOwn }, name, companion)
+    else await dumpAs(context, site, { access: data, isOwn }, into, companion)
   } catch (error) {
-    await context.shell.act(`remove an unfinished ${beside(name)}`, () => opened?.removeAll(beside(name)))
+    await context.shell.act(`remove an unfinished ${beside(name)}`, () => into.giveUp())
     throw error
   }
 }
@@ -111,11 +112,11 @@ async function dumpAs(
   context: HostContext,
   site: Site,
   claimed: { readonly access: DatabaseAccess; readonly isOwn: boolean },
-  name: string,
+  into: DumpFolder,
   { opened }: Companion,
 ): Promise<void> {
   const { host, shell } = context
-  using into = new DumpFolder(opened, name)
+  const { name } = into
   const { access } = claimed
   const { server, client, grant } = await sourceOf(context, site, access)
   await claimDatabase(host, site, claimed, server, shell).catch(error => {
