@@ -38,12 +38,17 @@ export async function exactFloats(
 }
 
 async function floatTables(admin: Admin, database: string): Promise<readonly FloatTable[]> {
+  // most databases have none, and the server answers this in a tenth of the time
+  const names = await admin.rows(
+    `SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = ${quoteText(database)} AND data_type = 'float';`,
+  )
+  if (names.length === 0) return []
   const rows = await admin.rows(
     `SELECT c.table_name, c.column_name, c.data_type, c.extra, IFNULL(k.seq_in_index, 0)
      FROM information_schema.columns AS c JOIN information_schema.tables AS t USING (table_schema, table_name)
      LEFT JOIN information_schema.statistics AS k ON k.table_schema = c.table_schema AND k.table_name = c.table_name AND k.column_name = c.column_name AND k.index_name = 'PRIMARY'
      WHERE c.table_schema = ${quoteText(database)} AND t.table_type NOT IN ('VIEW', 'SEQUENCE')
-       AND EXISTS (SELECT 1 FROM information_schema.columns AS f WHERE f.table_schema = c.table_schema AND f.table_name = c.table_name AND f.data_type = 'float')
+       AND c.table_name IN (${names.map(([name]) => quoteText(name!)).join(', ')})
      ORDER BY c.table_name, IFNULL(k.seq_in_index, 0), c.ordinal_position;`.replaceAll('\n', ' '),
   )
   return [...Map.groupBy(rows, ([table]) => table!)].map(([name, columns]) => ({
