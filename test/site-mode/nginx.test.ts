@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -136,9 +136,14 @@ for (const kind of ['nginx', 'apache'] satisfies WebServerKind[]) {
     assert.equal((await get()).status, 503)
     await set({ kind: 'open' })
   })
-}
 
-test('nginx: what an administrator enables in the place of ours stays', async () => {
-  assert.equal(existsSync(join(folder, 'nginx/holdfast-replaced/blog.conf')), false)
-  assert.ok(lstatSync(join(folder, 'nginx/sites-enabled/blog.conf')).isSymbolicLink())
-})
+  test(`${kind}: what an administrator enables in the place of ours meanwhile stays`, async () => {
+    await set(kind === 'nginx' ? COPY : TO)
+    rmSync(enabled)
+    writeFileSync(enabled, `${original}# by hand\n`)
+    assert.equal(webServerFiles(host).find(({ name }) => name === 'blog.conf')?.text, `${original}# by hand\n`)
+    assert.deepEqual(await set({ kind: 'open' }), { guarded: true })
+    assert.equal(readFileSync(enabled, 'utf8'), `${original}# by hand\n`)
+    assert.deepEqual(files(), before)
+  })
+}
