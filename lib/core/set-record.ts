@@ -1,4 +1,3 @@
-import type { KnownFiles } from './audit.ts'
 import type { BackupSet, Chain, Collection } from './collection.ts'
 import type { SetAnswer } from './page.ts'
 import { ownTest, type SetTest } from './set-test.ts'
@@ -30,8 +29,8 @@ export interface SetRecord {
   readonly confirmed?: boolean | undefined
   /** What the site needs of a host that is to serve it. */
   readonly needs?: SiteNeeds | undefined
-  /** Its files in the archive, as they were read back when it was made. */
-  readonly stored?: KnownFiles | undefined
+  /** Its files in the archive, as they were read back when it was made; checked by who asks for them, storedIn(). */
+  readonly stored?: unknown
   /** Its backup was cut off, and it holds only a part of the tree. */
   readonly cutOff?: true | undefined
   /** What the site answered right before it was made. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AuditedFiles, KnownFiles } from '../core/audit.ts'
+import type { AuditedFiles } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
 import type { SetRecord } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
@@ -7,6 +7,7 @@ import type { Shell } from '../engine/shell.ts'
 import { memoryOfSites } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { filesSealed } from './seals.ts'
+import { storedIn } from './set-records.ts'
 
 const hash = z.string().regex(/^[0-9a-f]+$/)
 const memory = memoryOfSites(
@@ -68,7 +69,5 @@ export async function knownFiles(
 ): Promise<AuditedFiles> {
   const own = filesKnownHere(host, site, shell)
   if (listed.files.every(({ name }) => Object.hasOwn(own, name))) return own
-  const records = await readRecords()
-  const stored: KnownFiles = Object.assign({}, ...records.map(record => record.stored ?? {}))
-  return withFiles(withFiles(stored, filesSealed(host, site)), own)
+  return withFiles(withFiles(storedIn(await readRecords()), filesSealed(host, site)), own)
 }

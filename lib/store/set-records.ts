@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { KnownFiles } from '../core/audit.ts'
 import { type Collection, setsOf } from '../core/collection.ts'
 import { type SetRecord, withRecord } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
@@ -66,7 +67,6 @@ const RECORD = {
     modules: names.optional(),
     certificates: z.boolean().optional(),
   }),
-  stored: z.record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() })),
   cutOff: z.literal(true),
   answer: z.object({ works: z.boolean(), said: z.string().max(200) }),
   tests: z
@@ -90,6 +90,12 @@ const RECORD = {
 const recordSchema = z
   .looseObject({ set: isoTime })
   .transform(({ set, ...rest }): SetRecord => ({ ...valuesOf(RECORD, rest), time: set }))
+
+const storedSchema = z.record(z.string(), z.object({ bytes: count.optional(), sha1: hash.optional(), sha256: hash.optional() }))
+
+/** The files of all these sets, as they were read back when they were made: by far the most of what is written down. */
+export const storedIn = (records: readonly SetRecord[]): KnownFiles =>
+  Object.assign({}, ...records.map(({ stored }) => storedSchema.safeParse(stored).data ?? {}))
 
 /** The text that keeps records: a line of JSON a set, its time in ISO 8601, UTC. */
 export const textOfRecords = (records: readonly SetRecord[]): string =>
