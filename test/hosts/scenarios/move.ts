@@ -161,10 +161,6 @@ export const MOVE: readonly Scenario[] = [
     mend: async () => {},
     also: async lab => assert.match(await page(lab, 'web2', 'blog'), /<title>Garden/),
   },
-]
-
-/** What takes longer, each after the one before. */
-export const MORE_MOVES: readonly Scenario[] = [
   {
     name: 'back to web1 with --forward, and the visitor keeps to web2',
     injected: 'as above, on the one host that the visitor knows',
@@ -174,6 +170,10 @@ export const MORE_MOVES: readonly Scenario[] = [
     mend: async () => {},
     heal: lab => nightsOf(lab, 'web1'),
   },
+]
+
+/** What takes longer, each after the one before. */
+export const MORE_MOVES: readonly Scenario[] = [
   cutIn('web1', handover('web2'), /Freeze blog: done/),
   cutIn('web1', handover('web2'), /Let blog go to web2: done/),
   DEAD,
