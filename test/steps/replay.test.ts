@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, test } from 'node:test'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { chanceFrom } from '../support/chance.ts'
+import { tarOf } from '../support/crafted-change.ts'
+import { injectEntries } from '../support/crafted-set.ts'
+import { FollowedSite } from '../support/followed-site.ts'
+import { quickFolder } from '../support/quick-folder.ts'
+
+const folder = quickFolder('replay')
+let count = 0
+
+/** Takes away what tells that something is not as it was: in the archive, as a stranger could, and here. */
+function forgetMarks({ archive }: FollowedSite): void {
+  for (const name of readdirSync(archive)) if (name.startsWith('.holdfast-')) rmSync(join(archive, name), { recursive: true })
+  rmSync(join(archive, '../../web2/state/archive-files'), { recursive: true, force: true })
+}
+
+/** A site that its replica has, as it was two nights ago. */
+async function followedSite(fields: ConstructorParameters<typeof FollowedSite>[2] = {}): Promise<FollowedSite> {
+  const site = new FollowedSite(join(folder, String(++count)), chanceFrom(count), fields)
+  await site.backUp()
+  await site.follow()
+  site.tree.write('SITE/new', 100_000)
+  await site.backUp()
+  return site
+}
+
+const assertSame = (site: FollowedSite): void => assert.deepEqual(site.differences(), [])
+
+/** Nothing is left of what was made beside the replica, but what it replaced. */
+afterEach(() => {
+  for (const each of readdirSync(folder)) {
+    const kept = join(folder, each, 'web2/vhosts/.holdfast/blog')
+    for (const id of existsSync(kept) ? readdirSync(kept) : [])
+      assert.ok(['', 'tree'].includes(readdirSync(join(kept, id)).join()))
+    assert.deepEqual(readdirSync(join(folder, each, 'web2/cache/duplicity/tmp')), [])
+  }
+})
+
+test('several sets that a replica is behind are applied one after the other', async () => {
+  const site = await followedSite()
+  rmSync(join(site.tree.folder, 'SITE/new'))
+  site.tree.write('SITE/newer', 10)
+  await site.backUp()
+  assert.match(await site.follow(), /^made of the replica's last tree and the newest 2 sets: /)
+  assertSame(site)
+})
+
+test('a replica in which a file was changed is restored whole', async () => {
+  const site = await followedSite()
+  appendFileSync(join(site.copy, 'PRIMARY_IS_web1'), ' ')
+  assert.match(await site.follow(), /^restored whole: files were changed here since the last replay$/)
+  assertSame(site)
+})
+
+test('a replica is restored whole besides when that is due, and told to be the same', async () => {
+  const site = await followedSite({ provenEvery: '1D' })
+  assert.match(await site.follow(), /newest 1 set: .*\nthe same as the whole backup, which was restored to prove it$/s)
+  assertSame(site)
+})
+
+test('where the whole backup holds something else, it counts, and that is told', async () => {
+  const site = await followedSite({ provenEvery: '1D' })
+  await injectEntries(site.archive, [{ name: 'zzz', kind: 'file', text: 'of an older set' }])
+  forgetMarks(site)
+  await assert.rejects(
+    () => site.follow(),
+    /restored whole: what the newest sets made of the replica is not what the backup holds: zzz: .*; zzz: /,
+  )
+  assert.equal(readFileSync(join(site.copy, 'zzz'), 'utf8'), 'of an older set')
+})
+
+test('where the whole backup cannot be restored, the newest sets are all the same in force, and that is told', async () => {
+  const site = await followedSite({ provenEvery: '1D' })
+  const volume = readdirSync(site.archive).find(name => /full.*vol1\.difftar/.test(name))!
+  appendFileSync(join(site.archive, volume), 'damaged')
+  forgetMarks(site)
+  await assert.rejects(
+    () => site.follow(),
+    /that it is the same as the whole backup, which is due every 1D, is not proven: .*(corrupt|written)/,
+  )
+  assertSame(site)
+})
+
+/** Exchanges the newest set's volume for another one, to which its manifest fits. */
+function exchangeVolume(site: FollowedSite, change: (tar: Buffer) => Buffer): void {
+  const newest = (ending: RegExp): string =>
+    join(
+      site.archive,
+      readdirSync(site.archive)
+        .filter(name => /-inc\./.test(name) && ending.test(name))
+        .toSorted()
+        .at(-1)!,
+    )
+  const [volume, manifest] = [newest(/difftar/), newest(/manifest/)]
+  const before = readFileSync(volume)
+  const after = gzipSync(change(gunzipSync(before)))
+  const sum = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('hex')
+  writeFileSync(volume, after)
+  forgetMarks(site)
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(sum(before), sum(after)))
+}
+
+test('a newest set of which other bytes are in the archive than were signed is not applied', async () => {
+  const site = await followedSite()
+  exchangeVolume(site, tar => {
+    const at = tar.indexOf('multivol_snapshot/SITE/new/1') + 600
+    tar[at]! ^= 1
+    return tar
+  })
+  assert.match(await site.follow(), /^restored whole: the set of .*: SITE\/new: it is not what its signature says/)
+})
+
+test('a newest set with links and names out of the tree is not applied, and changes nothing outside of it', async () => {
+  const site = await followedSite()
+  const outside = join(folder, String(count), 'web2/outside')
+  writeFileSync(outside, 'as it was')
+  exchangeVolume(site, () =>
+    tarOf([
+      { name: 'snapshot/SITE/way', type: 'link', target: join(folder, String(count), 'web2') },
+      { name: 'snapshot/SITE/way/outside', content: Buffer.from('changed') },
+      { name: 'snapshot/../../outside', content: Buffer.from('changed') },
+    ]),
+  )
+  await site.follow().catch(() => {})
+  assert.equal(readFileSync(outside, 'utf8'), 'as it was')
+})
