@@ -47,8 +47,12 @@ const replica: Benchmark = {
           nothing!.mine.push(await site.replica())
           nothing!.theirs.push(plain)
         }
-        rows.push(['one set behind', ...about, ...figuresOf(behind!), read])
-        rows.push(['nothing newer', ...about, ...figuresOf(nothing!), ''])
+        const found = [
+          ['one set behind', ...about, ...figuresOf(behind!), read],
+          ['nothing newer', ...about, ...figuresOf(nothing!), ''],
+        ]
+        for (const row of found) tell(row.join(' '))
+        rows.push(...found)
       }
     }
     process.env.PATH = path

@@ -16,7 +16,9 @@ let count = 0
 /** Takes away what tells that something is not as it was: in the archive, as a stranger could, and here. */
 function forgetMarks({ archive }: FollowedSite): void {
   for (const name of readdirSync(archive)) if (name.startsWith('.holdfast-')) rmSync(join(archive, name), { recursive: true })
-  rmSync(join(archive, '../../web2/state/archive-files'), { recursive: true, force: true })
+  const state = join(archive, '../../web2/state')
+  for (const name of readdirSync(state))
+    if (!['sites', 'restores', 'fingerprints'].includes(name)) rmSync(join(state, name), { recursive: true })
 }
 
 /** A site that its replica has, as it was two nights ago. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
@@ -39,7 +39,7 @@ export class BenchedSite {
     this.encrypted = encrypted
     this.source = source
     this.site = site
-    this.database = databaseOf(encrypted)
+    this.database = databaseOf(folder)
     this.stage = new Stage(folder)
     const encryption = encrypted ? { kind: 'passphrase', secret: 'PP', generated: true } : { kind: 'none' }
     const fields = ({ socket }: Mariadb) =>
@@ -55,7 +55,7 @@ export class BenchedSite {
     { mb, encrypted }: { readonly mb: number; readonly encrypted: boolean },
     servers: readonly [Mariadb, Mariadb],
   ): Promise<BenchedSite> {
-    const site = await quickSite(join(folder, 'web1/vhosts'), 'blog', databaseOf(encrypted), servers[0])
+    const site = await quickSite(join(folder, 'web1/vhosts'), 'blog', databaseOf(folder), servers[0])
     mkdirSync(join(site.folder, 'SITE/uploads'))
     for (let file = 0; file < mb * 4; file++) writeFileSync(join(site.folder, `SITE/uploads/${file}.bin`), randomBytes(250_000))
     for (let file = 0; file < mb * 10; file++)
@@ -116,4 +116,4 @@ export class BenchedSite {
   }
 }
 
-const databaseOf = (encrypted: boolean): string => `bench_${encrypted ? 'e' : 'p'}`
+const databaseOf = (folder: string): string => `bench_${basename(folder)}`
