@@ -66,8 +66,8 @@ export class FollowedSite {
 
   constructor(folder: string, chance: Chance, fields: Partial<HostFile> = {}) {
     this.#duplicity = datedDuplicity(join(folder, 'dated'))
-    const duplicity = { program: this.#duplicity.program, volumeSize: 1 }
-    const all = { archive: { kind: 'folder', path: join(folder, 'nas') } as const, duplicity, ...fields }
+    const duplicity = { program: this.#duplicity.program, volumeSize: 1, ...fields.duplicity }
+    const all = { archive: { kind: 'folder', path: join(folder, 'nas') } as const, ...fields, duplicity }
     this.#folder = folder
     this.#chance = chance
     this.owner = hostIn(join(folder, 'web1'), { ...all, name: 'web1', fullBackupFrequency: '10Y' })
