@@ -61,6 +61,6 @@ export const listOfParts = (parts: ReadonlyMap<string, number>): string =>
 /** The parts that the last one lists, with their bytes. */
 export function listedParts(text: string): ReadonlyMap<string, number> {
   const lines = text.slice(text.lastIndexOf(LIST) + LIST.length).split('\n')
-  const found = text.includes(LIST) ? lines.map(line => /^-- (\d-.+\.sql) (\d+)$/.exec(line)) : []
+  const found = text.includes(LIST) ? lines.map(line => /^-- (\d-.+\.sql) (\d+)$/s.exec(line)) : []
   return new Map(found.filter(line => line !== null).map(([, name, bytes]) => [name!, Number(bytes)]))
 }

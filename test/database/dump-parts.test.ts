@@ -59,5 +59,7 @@ test('listedParts() reads what listOfParts() wrote, whatever was remarked before
       )
     }),
   )
+  const odd = new Map([[partName('table', 'a\u2028b'), 3]])
+  assert.deepEqual(listedParts(listOfParts(odd)), odd)
   assert.equal(listedParts('-- 2-table-a.sql 3\n').size, 0)
 })
