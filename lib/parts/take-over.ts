@@ -5,6 +5,7 @@ import { askAfterClaim, becomeOwner } from '../steps/become-owner.ts'
 import { adviseDns } from '../steps/dns.ts'
 import { lookAtMove, type Moving } from '../steps/move.ts'
 import { checkSeals } from '../steps/seals.ts'
+import { keepReadOnly } from '../steps/site-mode.ts'
 import { status } from '../steps/status.ts'
 import { checkOwnerDead, chooseNewestWhole, confirmLoss } from '../steps/take-by-force.ts'
 import {
@@ -25,6 +26,7 @@ type Takes = Needs<'host' | 'secrets' | 'request' | 'archive'> & WriterRequest &
 
 /** The backup in place, asked, and only then claimed: what is told to be this host's works here. */
 const restoreAndClaim = recipe<Takes & Needs<'siteArchive' | 'collection'> & Chosen>()
+  .do(keepReadOnly)
   .only('Newer than the replica', isOlderHere, older => older.use(replaceReplica))
   .do(askBeforeClaim)
   .do(claimSite)

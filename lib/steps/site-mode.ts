@@ -96,6 +96,17 @@ export const guardReplica: Step<Guards, void> = {
   },
 }
 
+/** Until this host owns a site that it takes over, nobody writes to it here, and nobody is sent on to the former owner. */
+export const keepReadOnly: Step<Guards, void> = {
+  name: 'keep-read-only',
+  title: ({ site }) => `Keep ${site.name} read-only until it is claimed`,
+  run: async ({ host, secrets, site }, shell) => {
+    const mode = { kind: 'copy', main: mainSiteOf(host, site) } as const
+    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, mode)
+    if (!guarded && site.local) shell.note('warning', `visitors may write to ${site.name} here before it is claimed: ${why}`)
+  },
+}
+
 /** Gives the accounts of a replica that may only read their rights for a restore. */
 export const lendForRestore: Step<Guards, void> = {
   name: 'lend-rights',

@@ -152,23 +152,23 @@ const DEAD: Scenario = {
 
 export const MOVE: readonly Scenario[] = [
   {
-    name: 'a move from web1 to web2 while somebody visits',
-    injected: 'a visitor asks twice a second, and writes a comment every ten, on both hosts',
-    run: lab => move(lab, 'web1'),
-    says: /longest time without a page/,
+    name: 'a move from web1 to web2 with --forward, and the visitor keeps to web1',
+    injected: 'a visitor asks twice a second, and writes a comment every ten, on the one host that it knows',
+    run: lab => moveAndForward(lab, 'web1'),
+    says: /longest time without a page.* all to web1/,
     ends: 0,
-    heal: lab => nightsOf(lab, 'web2'),
     mend: async () => {},
-    also: async lab => assert.match(await page(lab, 'web2', 'blog'), /<title>Garden/),
+    heal: lab => nightsOf(lab, 'web2'),
   },
   {
-    name: 'back to web1 with --forward, and the visitor keeps to web2',
-    injected: 'as above, on the one host that the visitor knows',
-    run: lab => moveAndForward(lab, 'web2'),
-    says: /longest time without a page.* all to web2/,
+    name: 'back to web1, which still sends visitors on to web2',
+    injected: 'as above, on both hosts',
+    run: lab => move(lab, 'web2'),
+    says: /longest time without a page/,
     ends: 0,
-    mend: async () => {},
     heal: lab => nightsOf(lab, 'web1'),
+    mend: async () => {},
+    also: async lab => assert.match(await page(lab, 'web1', 'blog'), /<title>Garden/),
   },
 ]
 
