@@ -41,7 +41,10 @@ function seen(visits: readonly Visit[], what: string, wrong: readonly string[]):
   return { code: wrong.length === 0 ? 0 : 1, text: [text, ...wrong].join('\n'), seconds: 0 }
 }
 
-/** The blog is moved while somebody visits it, who is told of the new host as soon as that has taken it. */
+/**
+ * The blog is moved while somebody visits it, who is told of the new host as soon as that has taken it; until then, that one passes on to the old
+ * one what is written on it. What it kept instead would be lost.
+ */
 async function move(lab: Lab, from: Web): Promise<Said> {
   const to = other(from)
   const visitor = await Visitor.begin(lab, from, 'on both hosts')
@@ -51,8 +54,10 @@ async function move(lab: Lab, from: Web): Promise<Said> {
   await pause(A_WHILE)
   const visits = await visitor.end()
   const { taken, lost } = await takenAndLost(lab, to, visits)
-  const last = Math.max(...taken.filter(({ host }) => host === from).map(visit => visit.to))
-  const first = Math.min(...taken.filter(({ host }) => host === to).map(visit => visit.from))
+  const turned = Math.min(...visits.filter(({ host, comment }) => host === to && comment === undefined).map(visit => visit.from))
+  const isPassedOn = (visit: Visit): boolean => visit.host === to && visit.to < turned
+  const last = Math.max(...taken.filter(visit => visit.host === from || isPassedOn(visit)).map(visit => visit.to))
+  const first = Math.min(...taken.filter(visit => visit.host === to && !isPassedOn(visit)).map(visit => visit.from))
   const both = last < first ? [] : [`WRONG: ${from} took a comment until ${last}, ${to} from ${first} on`]
   return joined(gave, took, seen(visits, '', [...both, ...lost.map(({ comment }) => `WRONG: lost is ${comment}`)]))
 }
