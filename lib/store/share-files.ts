@@ -112,7 +112,8 @@ export class ShareFiles {
   /** The same, whatever a client of the share remembers of the folder. */
   async namesNow(prefix: string) {
     await this.#act(`make a file in ${this.pathOf('.')} and remove it, to see what is there now`, 'refresh', this.#folder)
-    return await this.names(prefix)
+    // a dry run may be of an archive that it would begin
+    return (await this.names(prefix).catch(unlessMissing)) ?? []
   }
 
   /** Of each of these folders, its files with their first bytes as text; none of one that is not there. */

@@ -44,7 +44,10 @@ test('a night with a failing hook, a dead ping and a mail server with TLS and lo
   const { header, plain, picture } = openMail(server.received[0]!.text)
   assert.equal(header('Subject'), 'web1: Ping FAILED; 1 site well — full backup of plain')
   assert.match(plain, /the hook "before" failed, the work goes on: sh ended with exit code 4: no disk today/)
-  assert.match(plain, / {2}plain {2}well {3}primary {2}\d+ s ago .* of 1\.00 GB {2}incremental backup/)
+  assert.match(
+    plain,
+    / {2}plain {2}well {3}primary {2}\d+ s ago .* of 1\.00 GB {2}[\d.]+ kB written, .*, [\d.]+ s {2}incremental backup/,
+  )
   assert.ok(picture, 'the mail has a chart')
   const log = readFileSync(logOf(host.folder), 'utf8')
   const metrics = readFileSync(join(prom, 'holdfast-nightly.prom'), 'utf8')

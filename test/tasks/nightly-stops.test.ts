@@ -170,7 +170,7 @@ if (inOwnMounts(import.meta.filename)) {
   })
 
   for (const [step, command] of [
-    ['restore-files', 'bwrap duplicity restore'], // duplicity itself is in a sandbox, and could not say that it came
+    ['restore-files', 'bwrap apply-set.ts'], // of the newest set; what runs in a sandbox could not say itself that it came
     ['import-database', 'bwrap --database=hf_'],
   ]) {
     test(`SIGTERM and SIGKILL at ${step} of a replica leave it as it was, and the next run replays it`, async () => {

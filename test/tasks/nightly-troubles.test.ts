@@ -217,7 +217,7 @@ test('nightly leaves the sites of a host alone that was renamed, and says what t
   assert.equal(readFileSync(page, 'utf8'), 'newer than any backup')
 
   const [, command] = /www1 is the new name of web1: (.*)/.exec(conflict!)!
-  execFileSync('sh', ['-c', command!])
+  execFileSync('sh', ['-c', `${command!} --yes`])
   assert.equal((await stage.nightly(www1)).code, 0)
   const restored = stage.addHost('web2', { database: { socket: mariadb.socket } })
   assert.equal((await stage.nightly(restored)).code, 0)
@@ -230,7 +230,7 @@ test('nightly replays a site of a former name of this host when it is told that 
   renameSync(join(stage.folder, 'hosts', 'web1.json'), join(stage.folder, 'hosts', 'copy.json'))
   const copy = { ...host, name: 'copy' }
   const [, command] = /it becomes a replica here: (.*)/.exec(verdicts(await stage.told(copy))[0]!)!
-  execFileSync('sh', ['-c', command!])
+  execFileSync('sh', ['-c', `${command!} --yes`])
   const { code, stdout } = await stage.nightly(copy)
   assert.equal(code, 0)
   assert.match(stdout, /plain was not put here by a replay; kept as a safety copy/)

@@ -13,7 +13,12 @@ mkdirSync(stage.archive)
 
 for (const { name } of TASKS)
   test(`${name} --site of a site that there is none of is bad input, in a line`, async () => {
-    const words = ['recover', 'approve'].includes(name) ? ['--dry-run'] : []
+    const more: Readonly<Record<string, readonly string[]>> = {
+      recover: ['--dry-run'],
+      approve: ['--dry-run'],
+      handover: ['--to', 'web2', '--dry-run'],
+    }
+    const words = more[name] ?? []
     const { code, stdout, stderr } = await runTask(stage, name, host, ['--site', 'nosuch', ...words])
     assert.equal(code, 2, stdout + stderr)
     assert.match(stdout + stderr, /--site: |no site|nosuch/)
