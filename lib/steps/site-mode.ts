@@ -96,7 +96,7 @@ export const guardReplica: Step<Guards, void> = {
   },
 }
 
-/** Until this host owns a site that it takes over, nobody writes to it here, and nobody is sent on to the former owner. */
+/** Until this host owns a site that it takes over, nobody writes to it here or is sent on to the former owner. */
 export const keepReadOnly: Step<Guards, void> = {
   name: 'keep-read-only',
   title: ({ site }) => `Keep ${site.name} read-only until it is claimed`,
