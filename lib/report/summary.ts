@@ -29,7 +29,7 @@ function whatWasDone(row: SiteRow): string {
   const pruned = prunedBytes === undefined ? '' : `${formatBytes(prunedBytes)} pruned, `
   const took = ` in ${formatSeconds(seconds)}`
   const state = row.state === 'well' ? '' : row.state === 'failed' ? 'FAILED, ' : `${row.state}, `
-  if (moved !== undefined) return `${state}${moved}${took}`
+  if (moved !== undefined) return `${state}${moved}` // the last line says how long the run took
   if (backedUp !== undefined) return `${state}${pruned}${backedUp} ${formatBytes(setBytes)}${took}`
   if (unchangedSince !== undefined) return `${state}${pruned}unchanged since ${printTime(unchangedSince)}`
   if (restoredTo !== undefined) return `${state}restored to ${printTime(restoredTo)}${took}`
