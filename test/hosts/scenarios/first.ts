@@ -31,13 +31,16 @@ async function makeSites(lab: Lab): Promise<void> {
   posts.push('post 0')
 }
 
-/** The line that setup printed goes into root's crontab, for the next minute instead of three at night. */
+/** The line that setup printed goes into root's crontab, for the next minute instead of at night. */
 async function schedule(lab: Lab, setup: Said): Promise<void> {
-  const [, path, line] = /^ {2}(PATH=.*)\n {2}0 3 (\* \* \* .*)$/m.exec(setup.text) ?? assert.fail(setup.text)
+  const [, settings = '', line] = /^((?: {2}\w+=.*\n)+) {2}\d+ \d+ (\* \* \* .*)$/m.exec(setup.text) ?? assert.fail(setup.text)
   // cron looks for new tables in the first second of a minute, and takes one of that very second for an old one
   while (new Date().getSeconds() < 5 || new Date().getSeconds() > 40) await pause(500)
   const at = new Date(Date.now() + 60_000)
-  await lab.hosts.web1.exec(['crontab', '-'], `${path}\n${at.getUTCMinutes()} ${at.getUTCHours()} ${line}\n`)
+  await lab.hosts.web1.exec(
+    ['crontab', '-'],
+    `${settings.replaceAll(/^ +/gm, '')}${at.getUTCMinutes()} ${at.getUTCHours()} ${line}\n`,
+  )
 }
 
 /** What the run from cron put into its log, once it has ended. */
