@@ -111,10 +111,13 @@ async function epochAt(files: ShareFiles, number: number): Promise<Epoch | undef
   return held.length === 0 ? undefined : epochIn({ folder, held }, files.pathOf(folder))
 }
 
+/** Numbers that are taken at once: a folder that another host made of some huge number is none to count up to. */
+const MOST_AT_ONCE = 100
+
 /**
  * Takes an epoch: of all hosts that try, one gets it.
  * @returns that it is taken, or the epoch that another host has instead
- * @throws when the archive cannot be written, or is full
+ * @throws when the archive cannot be written, or is full, or when its number is far from the present one
  */
 export async function takeEpoch(
   files: ShareFiles,
@@ -123,6 +126,11 @@ export async function takeEpoch(
   await files.makeFolder()
   const present = await readNow(files)
   if (present && present.number >= next.number) return { taken: false, epoch: present }
+  const missing = next.number - (present?.number ?? 0)
+  if (missing > MOST_AT_ONCE)
+    throw new Error(
+      `epoch ${next.number} of ${files.pathOf('.')} is to follow on ${present?.number ?? 'none'}: look at who made ${EPOCH}* there, and remove what no host took`,
+    )
   // each number up to it: one that is later than what another host knows is not to pass by who takes the one before
   for (let number = (present?.number ?? 0) + 1; number <= next.number; number++) {
     const other = await takeNumber(files, { ...next, number })

@@ -90,6 +90,14 @@ test('release() lets an epoch go once, and checkStillOwner() refuses the owner f
   await assert.rejects(check('web1'), /this site is web2's now, by epoch 2, which web2 took on 2026-01-31 12:00 UTC by handover/)
 })
 
+test('takeEpoch() does not count up to a number that another host made up', async () => {
+  const site = share.of(`made-up${process.pid}`)
+  await site.makeFolder()
+  const next = nextEpoch(undefined, { owner: 'web1', by: 'settle', now: 0, above: 999_999_998 })
+  await assert.rejects(takeEpoch(site, next), /epoch 999999999 of .* is to follow on none: look at who made/)
+  assert.deepEqual(await site.names(''), [])
+})
+
 test('checkStillOwner() goes by the markers where there is no epoch', async () => {
   mkdirSync(join(root, 'marked'))
   await checkStillOwner(archiveOf('marked'), { name: 'web1' }, shell)
