@@ -1,7 +1,6 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
-import { beginWithoutBackup } from '../lib/parts/begin.ts'
-import { openArchive } from '../lib/parts/open-archive.ts'
+import { beginWithoutBackup, openArchive } from '../lib/parts/begin.ts'
 import { bisectTask } from '../lib/program/tasks.ts'
 import { bisectBackups, checkBisectable, tellFileHistory, wantsBisection, wantsFile } from '../lib/steps/bisect.ts'
 import { chooseSite } from '../lib/steps/recover.ts'

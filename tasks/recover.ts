@@ -2,10 +2,8 @@
 ':' /*; exec env PATH="$(dirname "$(readlink -f "$0")")/../node_modules/.bin:$PATH" zx "$(readlink -f "$0")" "$@" #*/
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
-import { beginWithoutBackup } from '../lib/parts/begin.ts'
-import { openArchive } from '../lib/parts/open-archive.ts'
-import { restoreInPlace, undoRestore } from '../lib/parts/replace-site.ts'
-import { restoreElsewhere } from '../lib/parts/restore-elsewhere.ts'
+import { beginWithoutBackup, openArchive } from '../lib/parts/begin.ts'
+import { restoreElsewhere, restoreInPlace, undoRestore } from '../lib/parts/replace-site.ts'
 import { recoverTask } from '../lib/program/tasks.ts'
 import { listPoints } from '../lib/steps/list-points.ts'
 import {

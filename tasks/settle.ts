@@ -1,7 +1,6 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
-import { beginWithoutBackup } from '../lib/parts/begin.ts'
-import { openArchive } from '../lib/parts/open-archive.ts'
+import { beginWithoutBackup, openArchive } from '../lib/parts/begin.ts'
 import { settleTask } from '../lib/program/owner-tasks.ts'
 import { chooseDisputed, chooseOwner, confirmOwner, settleOwner } from '../lib/steps/settle.ts'
 import { decideRoles } from '../lib/steps/sites.ts'

@@ -1,7 +1,17 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
+import { restoreDrill, siteToDrill } from '../steps/drill.ts'
 import { leaveCard } from '../steps/host-card.ts'
-import { auditArchive } from './audit-archive.ts'
+import { auditFiles, chooseFiles, siteAudits } from '../steps/verify.ts'
+import type { Needs } from '../store/facts.ts'
 
-/** What is left to do in the archive once all sites had their turn. */
-export const endNight = recipe<NeedsOf<typeof auditArchive> & NeedsOf<typeof leaveCard>>().use(auditArchive).do(leaveCard)
+/**
+ * What is left to do in the archive once all sites had their turn: a part of all that this host has there is read
+ * again, another one each night; a backup of one site is tried in a sandbox; and the others are told what this host can
+ * run.
+ */
+export const endNight = recipe<NeedsOf<typeof chooseFiles> & NeedsOf<typeof leaveCard> & Needs<'freeSpace'>>()
+  .do(chooseFiles)
+  .each('Audit', siteAudits, site => site.do(auditFiles))
+  .each('Restore drill', siteToDrill, site => site.do(restoreDrill))
+  .do(leaveCard)

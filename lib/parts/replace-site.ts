@@ -3,12 +3,14 @@ import type { NeedsOf } from '../engine/step.ts'
 import type { Recovery, Scope } from '../restore/recovery.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
+import { checkElsewhere, restoreFilesElsewhere } from '../steps/elsewhere.ts'
 import { checkDecryption } from '../steps/gpg.ts'
 import { checkLocalChanges, rememberReplica } from '../steps/local-changes.ts'
 import { chooseLocalSite, confirm, tellRecovered } from '../steps/recover.ts'
 import { listTree, rememberReplay, replayFiles } from '../steps/replay.ts'
 import { checkContents, databaseDiffers, type Followed, keepUnread, rememberContents } from '../steps/replica.ts'
 import {
+  checkSpaceElsewhere,
   commit,
   httpCheckAfter,
   httpCheckBefore,
@@ -82,3 +84,10 @@ export const undoRestore = recipe<NeedsOf<typeof chooseLocalSite> & Needs<'secre
   .do(swapBack)
   .do(httpCheckAfter)
   .do(commit)
+
+/** Restores into another folder, and touches nothing live. */
+export const restoreElsewhere = recipe<NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFilesElsewhere>>()
+  .do(checkDecryption)
+  .do(checkElsewhere)
+  .do(checkSpaceElsewhere)
+  .do(restoreFilesElsewhere)

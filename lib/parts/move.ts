@@ -1,0 +1,118 @@
+import type { TakeoverRequest } from '../core/move-request.ts'
+import { recipe } from '../engine/recipe.ts'
+import type { NeedsOf } from '../engine/step.ts'
+import type { PrimarySite } from '../host/site.ts'
+import { checkFreeSpace, type WriterRequest } from '../steps/archive.ts'
+import { askAfterClaim, becomeOwner } from '../steps/become-owner.ts'
+import { proven, serveProven } from '../steps/boot.ts'
+import { checkOtherHost } from '../steps/check-other-host.ts'
+import { adviseDns } from '../steps/dns.ts'
+import { chooseLastSet, confirmHandover, freezeToMove, releaseSite } from '../steps/handover.ts'
+import { keepLateWrites } from '../steps/late-writes.ts'
+import { rememberReplica } from '../steps/local-changes.ts'
+import { incoming, lookAtMove, type Moving } from '../steps/move.ts'
+import { isRehearsal, rehearse } from '../steps/rehearse.ts'
+import { dumpDatabase, isWordPress } from '../steps/save-database.ts'
+import { checkSeals } from '../steps/seals.ts'
+import { keepReadOnly } from '../steps/site-mode.ts'
+import { decideRoles } from '../steps/sites.ts'
+import { status } from '../steps/status.ts'
+import { isTaken, leaveSite, takenSites } from '../steps/step-aside.ts'
+import { freezeLost, stepDown, takenOver } from '../steps/step-down.ts'
+import { checkOwnerDead, chooseNewestWhole, confirmLoss } from '../steps/take-by-force.ts'
+import {
+  askBeforeClaim,
+  type Chosen,
+  chooseReleasedSet,
+  claimSite,
+  decideByNight,
+  isIncoming,
+  isOlderHere,
+  isOwnedHere,
+  type Taken,
+} from '../steps/takeover.ts'
+import { compareFiles, type ShrinkageRequest } from '../steps/verify.ts'
+import type { Needs } from '../store/facts.ts'
+import { backUp, checkPrimary, saveSite } from './back-up.ts'
+import { replaceReplica } from './replace-site.ts'
+
+type HandsOver = NeedsOf<typeof checkPrimary> &
+  NeedsOf<typeof confirmHandover> &
+  Moving &
+  Needs<'writer' | 'freeSpace'> &
+  ShrinkageRequest & { readonly site: PrimarySite }
+
+/** Its archive as the backup that was just made leaves it. */
+const lookAgain = recipe<NeedsOf<typeof status>>().do(status).do(compareFiles)
+
+/**
+ * Backs a site up, freezes it, backs up what has come since, and lets another host have it. What takes long is done
+ * before the freeze; a failure before the site is let go thaws it.
+ */
+export const handOver = recipe<HandsOver>()
+  .use(checkPrimary)
+  .do(checkOtherHost)
+  .only('Rehearsal', isRehearsal, tried => tried.hold(rehearse))
+  .do(confirmHandover)
+  .use(saveSite)
+  .use(backUp)
+  .use(lookAgain)
+  .hold(freezeToMove)
+  .only('WordPress', isWordPress, wordpress => wordpress.do(dumpDatabase), { databaseSaved: false })
+  .use(backUp)
+  .use(lookAgain)
+  .do(chooseLastSet)
+  .do(releaseSite)
+
+/** What this host does once the other has taken the site. */
+export const stepAside = recipe<NeedsOf<typeof lookAtMove> & Omit<NeedsOf<typeof leaveSite>, 'move' | 'epoch' | 'owner'>>()
+  .do(lookAtMove)
+  .only('Taken', isTaken, taken => taken.do(leaveSite).do(rememberReplica))
+
+type Takes = Needs<'host' | 'secrets' | 'request' | 'archive'> & WriterRequest & TakeoverRequest & Moving & Taken
+
+/** The backup in place, asked, and only then claimed: what is told to be this host's works here. */
+const restoreAndClaim = recipe<Takes & Needs<'siteArchive' | 'collection'> & Chosen>()
+  .do(keepReadOnly)
+  .only('Newer than the replica', isOlderHere, older => older.use(replaceReplica))
+  .do(askBeforeClaim)
+  .do(claimSite)
+  .do(becomeOwner)
+  .do(askAfterClaim)
+  .do(adviseDns)
+
+/** Takes a site over that was handed over to this host. */
+export const takeOver = recipe<Takes>().do(status).do(checkSeals).do(chooseReleasedSet).use(restoreAndClaim)
+
+/** The same of an owner that is dead: of what it left, the newest whole backup. */
+export const takeByForce = recipe<Takes>()
+  .do(status)
+  .do(checkSeals)
+  .do(checkOwnerDead)
+  .do(chooseNewestWhole)
+  .do(confirmLoss)
+  .use(restoreAndClaim)
+
+/** The same in a night, for a site that the archive says is this host's, or is let go to it. */
+export const takeIncoming = recipe<Omit<Takes, keyof Moving | keyof Taken> & Needs<'site'>>()
+  .do(lookAtMove)
+  .do(decideByNight)
+  .only('Handed over', isIncoming, incoming => incoming.use(takeOver))
+  .only('Cut off', isOwnedHere, owned => owned.do(becomeOwner))
+
+/**
+ * What each site is on this host, and what follows from that before anything else: one that this host let go, and
+ * another took, becomes a replica; so does, frozen, one that others took over otherwise; and one that is proven to be
+ * this host's is served again.
+ */
+export const knowOwners = recipe<NeedsOf<typeof decideRoles> & Needs<'secrets'>>()
+  .do(decideRoles)
+  .each('Let go and taken', takenSites, site => site.use(stepAside))
+  .each('Taken over', takenOver, site => site.do(freezeLost).do(status).do(keepLateWrites).do(stepDown))
+  .each('Proven', proven, site => site.do(serveProven))
+
+/** Whose each site is, the room for backups of this host's own, and the moves that are under way. */
+export const decideSites = recipe<NeedsOf<typeof knowOwners> & Omit<NeedsOf<typeof takeIncoming>, 'site' | 'takeover'>>()
+  .use(knowOwners)
+  .do(checkFreeSpace)
+  .each('Incoming sites', incoming, site => site.use(takeIncoming))
