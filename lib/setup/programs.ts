@@ -95,7 +95,7 @@ export function checkPrograms(programs: readonly Program[], path?: string): Chec
 }
 
 /** Where a program is that a run would start: in PATH, or where the system has its own. */
-export function pathOf(name: string, path?: string): string | undefined {
+function pathOf(name: string, path?: string): string | undefined {
   if (name.includes('/')) return isProgram(name) ? name : undefined
   return searchPath(path)
     .map(folder => join(folder, name))

@@ -47,8 +47,8 @@ function writeUnit(file: string, name: string, text: string): string {
 const run = ([program = '', ...words]: readonly string[]): boolean =>
   spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 
-/** The words that start a task without npx, which a unit's short PATH may lack. */
-const taskWords = (task: string, { commandPlace }: SetupOptions): string[] => [
+/** The words that start a task without npx: a short PATH may lack it, and it takes longer to start than the task. */
+export const taskWords = (task: string, { commandPlace }: SetupOptions): string[] => [
   join(HOME, 'node_modules/.bin/node'),
   join(HOME, 'tasks', `${task}.ts`),
   ...commandPlace.words,

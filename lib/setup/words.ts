@@ -1,4 +1,4 @@
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { markerOf } from '../core/marker.ts'
 import { clockText, type NightlyStart } from '../core/stagger.ts'
 import { shellWord, taskCommand } from '../core/task-command.ts'
@@ -7,7 +7,8 @@ import type { Host } from '../inventory/schema.ts'
 import type { Found, FoundSite } from './find.ts'
 import type { WrittenInventory } from './first-inventory.ts'
 import type { SetupOptions } from './options.ts'
-import { type Checked, pathOf } from './programs.ts'
+import type { Checked } from './programs.ts'
+import { taskWords } from './units.ts'
 
 /** Node keeps there what it has compiled, which is half of a start. Only root can write there. */
 const COMPILED = 'NODE_COMPILE_CACHE=/var/cache/holdfast/node'
@@ -79,14 +80,10 @@ export function markersText({ vhosts, sites }: Found, me: string): string {
 }
 
 /** The line for root's crontab. A `%` would end the command there. */
-export function cronText({ commandPlace, host }: SetupOptions, { hour, minute, why }: NightlyStart): string {
-  const command = taskCommand(commandPlace, 'nightly').replaceAll('%', '\\%')
-  const npx = pathOf('npx')
-  const folder = npx === undefined ? undefined : dirname(npx)
-  const usual = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
-  const path = folder === undefined || usual.includes(folder) ? usual : [folder, ...usual]
-  const when = `every night at ${clockText(hour * 60 + minute)} (${host}: ${why})`
-  return `For root's crontab (crontab -e), ${when}:\n  PATH=${path.join(delimiter)}\n  ${COMPILED}\n  ${minute} ${hour} * * * ${command}`
+export function cronText(options: SetupOptions, { hour, minute, why }: NightlyStart): string {
+  const command = lineOf(taskWords('nightly', options)).replaceAll('%', '\\%')
+  const when = `every night at ${clockText(hour * 60 + minute)} (${options.host}: ${why})`
+  return `For root's crontab (crontab -e), ${when}:\n  PATH=/usr/bin:/bin:/usr/sbin:/sbin\n  ${COMPILED}\n  ${minute} ${hour} * * * ${command}`
 }
 
 /** What became of the folder of the sites, which was not there. */
