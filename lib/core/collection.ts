@@ -1,5 +1,4 @@
-import type { SetAnswer } from './page.ts'
-import type { SetTest } from './set-test.ts'
+import type { SetAnswer, SetTest } from './page.ts'
 import type { SiteState } from './site-state.ts'
 
 /** A file of the archive, by its name there. */

@@ -1,5 +1,4 @@
-import { formatBytes } from './size.ts'
-import { counted } from './wording.ts'
+import { counted, formatBytes } from './wording.ts'
 
 /** Pieces of a site's files, and what they came to when they were compressed. */
 export interface Sample {

@@ -56,3 +56,60 @@ function socketAddress(path: string | undefined): DatabaseAddress | undefined {
 /** A host that starts with '-' or holds a space is no host, and could pass for an option of a client. */
 const tcpAddress = (host: string, port: number): DatabaseAddress | undefined =>
   /^[\p{L}\p{N}_:][\p{L}\p{N}_.:-]*$/u.test(host) && port <= 65535 ? { kind: 'tcp', host, port } : undefined
+
+/** A dump of a set. */
+export interface FoundDump {
+  readonly name: string
+  /** The database that it says it was made of; undefined where it does not say. */
+  readonly database: string | undefined
+}
+
+/**
+ * Which dump is that of which database: the first that says so. The site's own one can have another name here than
+ * where it was dumped: it takes the first dump that is of none of the others.
+ * @param own which of them is the site's own one; undefined where that is in no dump
+ * @param dumps that of the site's own one, where it was dumped, first
+ */
+export function dumpsByDatabase(
+  databases: readonly string[],
+  own: string | undefined,
+  dumps: readonly FoundDump[],
+): ReadonlyMap<string, string> {
+  const named = databases.map(database => [database, dumps.find(dump => dump.database === database)?.name] as const)
+  const [first] = dumps
+  const isFree = first !== undefined && !databases.includes(first.database ?? '')
+  const found = named.map(
+    ([database, name]) => [database, name ?? (database === own && isFree ? first.name : undefined)] as const,
+  )
+  return new Map(found.filter((pair): pair is readonly [string, string] => pair[1] !== undefined))
+}
+
+/** Which database and account a site uses, recorded at its first backup or replay on a host. */
+export interface DatabaseClaim {
+  /** Where the server is, as text: `localhost`, a socket, `host:port`. */
+  readonly server: string
+  readonly database: string
+  readonly user: string
+  /** Further ones of the same site: of other domains, or of further WordPresses in its folder. */
+  readonly more?: readonly Omit<DatabaseClaim, 'more'>[] | undefined
+}
+
+/** The recorded claims of a host, by site. */
+export type DatabaseClaims = Readonly<Record<string, DatabaseClaim>>
+
+/** What speaks against a site's claim to a database and account (S41), if anything: they are another site's. */
+export function claimConflict(site: string, claim: DatabaseClaim, recorded: DatabaseClaims): string | undefined {
+  for (const [other, theirs] of Object.entries(recorded)) {
+    if (other === site) continue
+    const there = [theirs, ...(theirs.more ?? [])].filter(({ server }) => server === claim.server)
+    if (there.some(({ database }) => database === claim.database))
+      return `its database "${claim.database}" is recorded as that of site "${other}"`
+    if (there.some(({ user }) => user === claim.user))
+      return `its database account "${claim.user}" is recorded as that of site "${other}"`
+  }
+  return undefined
+}
+
+/** Whether two name the same database and account. */
+export const isSameClaim = (one: DatabaseClaim, other: DatabaseClaim): boolean =>
+  one.server === other.server && one.database === other.database && one.user === other.user

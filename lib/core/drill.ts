@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts'
+import { type SetTest, testText } from './page.ts'
 import { printTime, type RestorePoint } from './restore-point.ts'
-import { type SetTest, testText } from './set-test.ts'
 
 /** What is remembered of the drills of a site. */
 export interface LastDrill {

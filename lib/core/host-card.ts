@@ -1,7 +1,7 @@
 import { isAmong } from './domain-name.ts'
 import type { Verdict } from './finding.ts'
-import type { MoveNeeds } from './move-needs.ts'
 import { type Demand, type Disk, filesAmount, importableAmount, roomToRestore, tablesAmount } from './room.ts'
+import type { TreeSize } from './set-record.ts'
 import type { SiteNeeds } from './site-needs.ts'
 
 /**
@@ -141,4 +141,18 @@ function lackOfCertificates({ certificates, domains }: MoveNeeds, { certified }:
   if (!certificates) return {}
   const without = domains.filter(domain => !isAmong(certified, domain))
   return { differs: without.map(domain => `no certificate for ${domain} there yet: it comes with the backup`) }
+}
+
+/** What a site needs of the host that it is to move to: also what only its owner knows, on the day of the move. */
+export interface MoveNeeds extends SiteNeeds {
+  readonly site: string
+  /** The version of its database server, as that says it: `10.11.6-MariaDB-0+deb12u1`. */
+  readonly databaseVersion: string | undefined
+  /** Its own databases and their accounts. */
+  readonly databases: readonly { readonly name: string; readonly user: string }[]
+  /** Names of the accounts that own its files. */
+  readonly users: readonly string[]
+  readonly domains: readonly string[]
+  /** How large it is; undefined where nobody knows. */
+  readonly size: TreeSize | undefined
 }

@@ -1,3 +1,5 @@
+import { DAY, formatAge } from './age.ts'
+import { printTime } from './restore-point.ts'
 import { taskCommand } from './task-command.ts'
 
 /** How far a host's own handover of a site came, as the host remembers it. */
@@ -119,4 +121,55 @@ export function nextOfTakeover(
         refused: `${site} is ${move.owner ?? 'nobody'}'s, and was not handed over. If ${move.owner ?? 'its host'} is dead: ${command('takeover', '--site', site, '--force')}`,
       }
   }
+}
+
+/** What the parts of a move took when it was rehearsed, in seconds. */
+export interface Rehearsal {
+  /** The dump of its databases; 0 for a site without any. */
+  readonly dumped: number
+  /** The last backup, which finds little that is new. */
+  readonly backedUp: number
+  /** The files of the newest backup, restored into a sandbox. */
+  readonly restored: number
+  /** Its dumps, imported there. */
+  readonly imported: number
+}
+
+/** Seconds for what cannot be rehearsed: the web server is told twice, and the new set is read back. */
+const BESIDES = 4
+
+/** How long nobody can write to the site, and how long the other host needs for it, at most, in one line. */
+export function rehearsalText({ dumped, backedUp, restored, imported }: Rehearsal): string {
+  return `freeze ${durationText(dumped + backedUp + BESIDES)}, takeover ${durationText(restored + imported + BESIDES)}`
+}
+
+/** Seconds for people, rounded up: `41 s`, `1 min 50 s`. */
+export function durationText(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  const rest = whole % 60 === 0 ? '' : ` ${whole % 60} s`
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min${rest}`
+}
+
+/** What is known of a host that is said to be dead. Times in ms since the epoch. */
+export interface LastSeen {
+  /** When it wrote down what it can run, near the end of a night. */
+  readonly card: number | undefined
+  /** When it made its newest backup of the site. */
+  readonly backup: number | undefined
+  /** An address of it at which the site answers now. */
+  readonly answersAt: string | undefined
+}
+
+/** A host that makes a backup a night has left no sign for so long only if it is down. */
+const LATELY = 1.5 * DAY
+
+/** What speaks against a host being dead, a sentence each. */
+export function signsOfLife(host: string, { card, backup, answersAt }: LastSeen, now: number): readonly string[] {
+  const seen = (what: string, time: number | undefined): string[] =>
+    time !== undefined && now - time < LATELY ? [`${host} ${what} on ${printTime(time)}, ${formatAge(now - time)} ago`] : []
+  return [
+    ...(answersAt === undefined ? [] : [`the site answers on ${host} now, at ${answersAt}`]),
+    ...seen('ended a night', card),
+    ...seen('made a backup', backup),
+  ]
 }

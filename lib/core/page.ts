@@ -1,4 +1,4 @@
-import type { PageSketch } from './page-sketch.ts'
+import { formatAge } from './age.ts'
 
 /** What a site answered when it was asked for its pages. */
 export interface SiteAnswer {
@@ -62,3 +62,86 @@ function leadsAway(location: string, domains: readonly string[]): string | undef
 
 const covers = (domain: string, name: string): boolean =>
   domain === name || (domain.startsWith('*.') && name.endsWith(domain.slice(1)))
+
+/** What came of a restore of a set into a sandbox, where it was asked. */
+export interface SetTest extends SetAnswer {
+  /** When; ms since the epoch. */
+  readonly at: number
+  /** Seconds that its files took; absent where they could not be restored, and `said` is why. */
+  readonly restored?: number | undefined
+  /** Seconds that its dump took; absent where it has none, or it could not be imported. */
+  readonly imported?: number | undefined
+  /** What was asked, where a person asked for something else than the site's own check. */
+  readonly asked?: string | undefined
+}
+
+/** The tests of a set with one more: of two that asked the same, the later counts. */
+export const withTest = (tests: readonly SetTest[], test: SetTest): readonly SetTest[] => [
+  ...tests.filter(({ asked }) => asked !== test.asked),
+  test,
+]
+
+/** The test in which the site was asked as it is each night. */
+export const ownTest = (tests: readonly SetTest[] = []): SetTest | undefined => tests.find(({ asked }) => asked === undefined)
+
+/** How it went, for people. */
+export function testText({ restored, imported, works, said }: SetTest): string {
+  if (restored === undefined) return `cannot be restored: ${said}`
+  const took = (seconds: number): string => (seconds < 300 ? `${Math.ceil(seconds)} s` : formatAge(seconds * 1000))
+  const database = imported === undefined ? '' : `, its database imported in ${took(imported)}`
+  const all = restored + (imported ?? 0)
+  return `restored in ${took(restored)}${database}, ${works ? 'works' : 'does not work'}: ${said}; a recovery of it would take about ${took(all)}`
+}
+
+/** What tells one page from another, small enough to be kept each night. */
+export interface PageSketch {
+  readonly title: string
+  /** The least hashes of its words, in order. */
+  readonly words: readonly number[]
+}
+
+/** How many hashes are kept: enough to tell some of the words from none of them. */
+const KEPT = 64
+
+/** What is looked at of a page, in characters from its beginning. */
+const MOST = 200_000
+
+/** Of a page without its tags. Each pattern ends at the next tag: a page may have been made to keep one busy. */
+export function sketchOf(html: string): PageSketch {
+  const start = html.slice(0, MOST)
+  const title = /<title[^<>]*>([^<]*)/i.exec(start)?.[1] ?? ''
+  const text = start.replace(/<[^<>]*>/g, ' ')
+  const words = new Set((text.toLowerCase().match(/[\p{L}\p{N}]{2,40}/gu) ?? []).map(hashOf))
+  return { title: title.trim().replace(/\s+/g, ' ').slice(0, 200), words: [...words].sort((a, b) => a - b).slice(0, KEPT) }
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(word: string): number {
+  let hash = 0x811c9dc5
+  for (const unit of word) hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193) >>> 0
+  return hash
+}
+
+/** Fewer words are soon others. */
+const LEAST = 20
+
+/**
+ * What shows that a page was put in the place of another, a phrase each: news change daily, and neither title nor
+ * menu.
+ */
+export function pageSigns(before: PageSketch | undefined, now: PageSketch | undefined): readonly string[] {
+  if (!before || !now) return []
+  const [was, is] = [before.title, now.title]
+  return [
+    ...(was !== '' && was !== is ? [`its front page was called "${was}", and is called "${is}"`] : []),
+    ...(before.words.length >= LEAST && commonShare(before.words, now.words) < 0.02
+      ? ['hardly a word of its front page is left']
+      : []),
+  ]
+}
+
+/** The share of words that two pages have in common, of all that either has, as the least hashes of both tell. */
+function commonShare(a: readonly number[], b: readonly number[]): number {
+  const least = [...new Set([...a, ...b])].sort((x, y) => x - y).slice(0, KEPT)
+  return least.length === 0 ? 1 : least.filter(hash => a.includes(hash) && b.includes(hash)).length / least.length
+}

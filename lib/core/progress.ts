@@ -1,7 +1,6 @@
 import { formatAge } from './age.ts'
 import { type Collection, primaryChain, setsOf } from './collection.ts'
-import { formatBytes } from './size.ts'
-import { counted } from './wording.ts'
+import { counted, formatBytes } from './wording.ts'
 
 /** How far something is that writes bytes. */
 export interface Progress {

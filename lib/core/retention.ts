@@ -12,8 +12,7 @@ import {
 } from './collection.ts'
 import { isRemovable, predictCleanup, predictRemoval, type Removal } from './removal.ts'
 import { printTime } from './restore-point.ts'
-import { formatBytes } from './size.ts'
-import { listed } from './wording.ts'
+import { formatBytes, listed } from './wording.ts'
 
 /** One action that was looked at, in the order of S18, with why it applies or not. */
 interface Consideration {

@@ -10,7 +10,7 @@ import {
 } from './collection.ts'
 import type { RestorePoint } from './restore-point.ts'
 import type { DumpSize, TreeSize } from './set-record.ts'
-import { spaceText } from './size.ts'
+import { spaceText } from './wording.ts'
 
 /** Whether the archive has room for the next full backup, and the bytes that the collection may take so that it has. */
 export interface Room {

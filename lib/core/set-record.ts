@@ -1,6 +1,5 @@
 import type { BackupSet, Chain, Collection } from './collection.ts'
-import type { SetAnswer } from './page.ts'
-import { ownTest, type SetTest } from './set-test.ts'
+import { ownTest, type SetAnswer, type SetTest } from './page.ts'
 import type { SiteNeeds } from './site-needs.ts'
 import type { SiteState } from './site-state.ts'
 

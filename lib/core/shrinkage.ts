@@ -1,6 +1,6 @@
 import { printTime, type RestorePoint } from './restore-point.ts'
 import type { SetRecord } from './set-record.ts'
-import { formatBytes } from './size.ts'
+import { formatBytes } from './wording.ts'
 
 /** What a site consists of, as far as it was counted: what nobody knows is not compared. */
 export interface Contents {

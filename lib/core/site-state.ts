@@ -1,4 +1,4 @@
-import type { PageSketch } from './page-sketch.ts'
+import type { PageSketch } from './page.ts'
 
 /** What tells one content of a file from another. */
 export interface FileMark {

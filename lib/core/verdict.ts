@@ -3,8 +3,8 @@ import { type Finding, type Verdict, verdictOf } from './finding.ts'
 import { EXIT, isTrouble, type Outcome } from './outcome.ts'
 import { printTime } from './restore-point.ts'
 import { reportsBySite, type SiteReport } from './site-report.ts'
-import { formatBytes } from './size.ts'
 import { taskCommand } from './task-command.ts'
+import { formatBytes } from './wording.ts'
 
 /** Judges a site by all that is known of it, on its replicas' hosts too. What was not looked at is not judged. */
 export function judge(site: SiteReport): readonly Finding[] {

@@ -33,3 +33,39 @@ export function printableIn<Value>(value: Value, clean: (text: string) => string
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, printableIn(each, clean)])) as Value
 }
+
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** A size for people, to three digits: `512 bytes`, `1.20 GB`, `34.5 MB`, `340 MB`; `? MB` when it is not known. */
+export function formatBytes(bytes: number | undefined): string {
+  if (bytes === undefined) return '? MB'
+  if (bytes < 0) return `-${formatBytes(-bytes)}`
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const value = bytes / 1000 ** step
+  const decimals = step === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+  return `${value.toFixed(decimals)} ${units[step]}`
+}
+
+/** What is free and what is required, as every check of disk space says it: `84.8 GB free, 1.00 GB required`. */
+export const spaceText = (free: number, required: number): string =>
+  `${formatBytes(free)} free, ${formatBytes(required)} required`
+
+/** What the kernel's errors (errno(3)) say of a disk. */
+const TROUBLE: Readonly<Record<string, string>> = {
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its disk quota is used up',
+  EROFS: 'its disk is read-only',
+  EIO: 'its disk gives errors',
+}
+
+/** What is wrong with the disk, where that is why something failed: by the error's own code, or that of its cause. */
+export function diskTrouble(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && Object.hasOwn(TROUBLE, code)) return `${TROUBLE[code]} (${code})`
+  return diskTrouble(error.cause)
+}
+
+/** The error of a path that could not be written: of a full disk the kernel's own says only `write`. */
+export const cannotWrite = (path: string, error: unknown): Error =>
+  new Error(`${path} cannot be written: ${diskTrouble(error) ?? messageOf(error)}`, { cause: error })

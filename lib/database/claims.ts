@@ -1,6 +1,12 @@
 import { z } from 'zod'
-import { addressText, type DatabaseAccess } from '../core/database-access.ts'
-import { claimConflict, type DatabaseClaim, type DatabaseClaims, isSameClaim } from '../core/database-claim.ts'
+import {
+  addressText,
+  claimConflict,
+  type DatabaseAccess,
+  type DatabaseClaim,
+  type DatabaseClaims,
+  isSameClaim,
+} from '../core/database-access.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'

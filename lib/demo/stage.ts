@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { processStart } from '../engine/kernel.ts'
 import { HOME } from '../program/command-line.ts'
 import { type Mariadb, startMariadb } from '../sandbox/mariadb.ts'
-import { makeLineage } from './certificate.ts'
+import { output } from '../sandbox/process.ts'
 
 /** One of the demo's two hosts: a folder that stands for a machine, and a database server of its own. */
 export interface DemoHost {
@@ -96,4 +96,24 @@ function isPlayed(folder: string): boolean {
   } catch {
     return false
   }
+}
+
+const PARTS = ['cert', 'chain', 'fullchain', 'privkey'] as const
+
+/** Makes a self-signed certificate, laid out as Let's Encrypt does: `archive/`, `live/` and `renewal/`. */
+export async function makeLineage(folder: string, domain: string): Promise<void> {
+  const [archive, live, renewal] = [join(folder, 'archive', domain), join(folder, 'live', domain), join(folder, 'renewal')]
+  for (const each of [archive, live, renewal]) await mkdir(each, { recursive: true, mode: 0o700 })
+  const file = (part: string): string => join(archive, `${part}1.pem`)
+  const name = ['-subj', `/CN=${domain}`, '-addext', `subjectAltName=DNS:${domain}`]
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file('privkey')]
+  const certificate = await output('openssl', ['req', '-x509', '-days', '90', ...name, ...key])
+  for (const part of PARTS) {
+    if (part !== 'privkey') await writeFile(file(part), certificate)
+    await symlink(`../../archive/${domain}/${part}1.pem`, join(live, `${part}.pem`))
+  }
+  await writeFile(
+    join(renewal, `${domain}.conf`),
+    `cert = ${live}/cert.pem\nprivkey = ${live}/privkey.pem\n\n[renewalparams]\nauthenticator = standalone\n`,
+  )
 }

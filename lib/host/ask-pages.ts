@@ -1,5 +1,4 @@
-import { judgePage, type Page, type SiteAnswer } from '../core/page.ts'
-import { type PageSketch, sketchOf } from '../core/page-sketch.ts'
+import { judgePage, type Page, type PageSketch, type SiteAnswer, sketchOf } from '../core/page.ts'
 
 /** What a site is asked, and what a working one answers. */
 export interface Question {

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Disk } from '../core/room.ts'
-import { spaceText } from '../core/size.ts'
-import { messageOf } from '../core/wording.ts'
+import { messageOf, spaceText } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 

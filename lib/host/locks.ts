@@ -2,7 +2,7 @@ import { constants, existsSync, ftruncateSync, openSync, readdirSync, readFileSy
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { cannotWrite, diskTrouble } from '../core/disk-trouble.ts'
+import { cannotWrite, diskTrouble } from '../core/wording.ts'
 import { processStart } from '../engine/kernel.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'

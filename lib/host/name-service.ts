@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
-import type { AddressRecord, DomainRecords } from '../core/dns-advice.ts'
+import { networkInterfaces } from 'node:os'
+import { type AddressRecord, type DomainRecords, publicFirst } from '../core/dns-advice.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -89,4 +90,11 @@ async function authorityOfZone(usual: Resolver, zone: string): Promise<Resolver 
   } catch {
     return undefined
   }
+}
+
+/** The addresses under which visitors reach this host: as the inventory says or, where it does not, its interfaces'. */
+export function addressesOf({ addresses }: Pick<Host, 'addresses'>): readonly string[] {
+  if (addresses.length > 0) return addresses
+  const interfaces = Object.values(networkInterfaces()).flatMap(each => each ?? [])
+  return publicFirst(interfaces.filter(({ internal }) => !internal).map(({ address }) => address))
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { cannotWrite } from '../core/disk-trouble.ts'
+import { cannotWrite } from '../core/wording.ts'
 
 /** Something else stands where a file or a folder was wanted: somebody put it there. */
 export class WrongKind extends Error {

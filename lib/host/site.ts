@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path'
 import type { Epoch, KnownEpoch } from '../core/epoch.ts'
 import { allowanceFrom, frequencyFrom } from '../core/limits.ts'
 import type { Role } from '../core/marker.ts'
+import { findWebRoot, type Kind, type WebRoot } from '../core/path.ts'
 import type { CommandPlace } from '../core/task-command.ts'
-import { findWebRoot, type Kind, type WebRoot } from '../core/web-root.ts'
 import type { Deadline } from '../engine/patience.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host, SiteSettings } from '../inventory/schema.ts'
@@ -33,7 +33,7 @@ export interface LocalSite {
   readonly epoch?: KnownEpoch | undefined
   /** Where its `wp-config.php` is; undefined for a static site. */
   readonly wpConfig: string | undefined
-  /** Why its `SITE` can be in no backup; see web-root.ts. */
+  /** Why its `SITE` can be in no backup; see core/path.ts. */
   readonly refused?: string
   /** Why nothing is known of what is in it. */
   readonly unreadable?: string

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { cannotWrite } from '../core/disk-trouble.ts'
+import { cannotWrite } from '../core/wording.ts'
 import { processStart } from '../engine/kernel.ts'
 import { OpenedFolder, UNFINISHED } from './opened-folder.ts'
 

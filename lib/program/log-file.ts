@@ -1,8 +1,8 @@
 import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DAY } from '../core/age.ts'
-import { cannotWrite } from '../core/disk-trouble.ts'
 import type { RunEvent } from '../core/outcome.ts'
+import { cannotWrite } from '../core/wording.ts'
 import { makeFolder, writeWhole } from '../host/whole-file.ts'
 import { clock, linesOf } from '../report/lines.ts'
 

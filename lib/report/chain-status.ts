@@ -1,8 +1,7 @@
 import { type BackupSet, type Chain, type Collection, setsOf } from '../core/collection.ts'
 import { printTime } from '../core/restore-point.ts'
 import type { PrunePlan } from '../core/retention.ts'
-import { formatBytes } from '../core/size.ts'
-import { counted } from '../core/wording.ts'
+import { counted, formatBytes } from '../core/wording.ts'
 
 /** All sets of a site, for the log of prunings (S21): their sizes, what goes marked with `-`, and why. */
 export function chainStatus(site: string, collection: Collection, plan: PrunePlan, now: number): string {

@@ -2,7 +2,7 @@ import { BarChart, LineChart, ScatterChart } from 'echarts/charts'
 import { GraphicComponent, GridComponent, LegendComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import type { SizePoint } from '../core/size-history.ts'
+import type { SizePoint } from '../core/measure.ts'
 
 use([BarChart, LineChart, ScatterChart, GraphicComponent, GridComponent, LegendComponent, SVGRenderer])
 

@@ -2,7 +2,7 @@ import { DAY, formatAge } from '../core/age.ts'
 import { type Asked, compareForecasts, gistOf, type MeasuredSizes, type Variant } from '../core/forecast.ts'
 import { type Measurement, measure } from '../core/measure.ts'
 import { printTime } from '../core/restore-point.ts'
-import { formatBytes } from '../core/size.ts'
+import { formatBytes } from '../core/wording.ts'
 import { tableOf } from './lines.ts'
 import type { SiteStatus } from './status.ts'
 

@@ -1,6 +1,5 @@
-import { formatBytes } from '../core/size.ts'
-import type { SizePoint } from '../core/size-history.ts'
-import { counted } from '../core/wording.ts'
+import type { SizePoint } from '../core/measure.ts'
+import { counted, formatBytes } from '../core/wording.ts'
 import type { SiteJson } from './status.ts'
 
 /** What page-drawing.js makes a site's chart and the table of its chains from: as few letters as tell it. */

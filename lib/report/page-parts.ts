@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { formatAge } from '../core/age.ts'
-import { formatBytes } from '../core/size.ts'
+import { formatBytes } from '../core/wording.ts'
 import { html, joined, type Markup, trusted } from './markup.ts'
 
 /**

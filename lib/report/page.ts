@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Verdict } from '../core/finding.ts'
-import type { SizePoint } from '../core/size-history.ts'
+import type { SizePoint } from '../core/measure.ts'
 import { formatSeconds } from './lines.ts'
 import { html, joined, type Markup, trusted } from './markup.ts'
 import { type SiteData, type SizeCurve, siteData, sizeCurve } from './page-data.ts'

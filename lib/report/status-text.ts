@@ -1,6 +1,5 @@
 import { formatAge } from '../core/age.ts'
-import { formatBytes } from '../core/size.ts'
-import { listed } from '../core/wording.ts'
+import { formatBytes, listed } from '../core/wording.ts'
 import { tableOf } from './lines.ts'
 import type { SiteJson, StatusJson } from './status.ts'
 import { statusWords } from './verdict-words.ts'

@@ -3,11 +3,10 @@ import { type BackupSet, type Chain, type Collection, setsOf } from '../core/col
 import type { LastDrill } from '../core/drill.ts'
 import { type Finding, verdictOf, worstOf } from '../core/finding.ts'
 import type { LastVerdict } from '../core/last-run.ts'
-import type { SiteSize } from '../core/measure.ts'
+import type { SiteSize, SizePoint } from '../core/measure.ts'
 import { restorePoints } from '../core/restore-point.ts'
 import type { PrunePlan } from '../core/retention.ts'
 import type { SiteReport } from '../core/site-report.ts'
-import type { SizePoint } from '../core/size-history.ts'
 import { judge } from '../core/verdict.ts'
 
 const time = z.iso.datetime().describe('ISO 8601, UTC')

@@ -1,6 +1,5 @@
 import { printTime } from '../core/restore-point.ts'
-import { formatBytes } from '../core/size.ts'
-import { counted } from '../core/wording.ts'
+import { counted, formatBytes } from '../core/wording.ts'
 import { formatSeconds, printableLine, tableOf } from './lines.ts'
 import { type Report, type SiteRow, verdictLine } from './report.ts'
 import { failureTitle, remarkText, transferWords } from './text.ts'

@@ -1,6 +1,6 @@
 import { formatAge } from '../core/age.ts'
 import type { Transferred } from '../core/outcome.ts'
-import { formatBytes } from '../core/size.ts'
+import { formatBytes } from '../core/wording.ts'
 import { formatSeconds, tableOf } from './lines.ts'
 import type { Failure, Remark, Report, SiteRow } from './report.ts'
 import { lasting } from './verdict-words.ts'

@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { type SetTest, withTest } from '../core/page.ts'
 import type { RestorePoint } from '../core/restore-point.ts'
 import { importableAmount, tablesAmount, treeAmount, volumeAmount } from '../core/room.ts'
 import { treeSizeIn } from '../core/set-record.ts'
-import type { SetTest } from '../core/set-test.ts'
-import { spaceText } from '../core/size.ts'
-import { messageOf } from '../core/wording.ts'
+import { messageOf, spaceText } from '../core/wording.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf, leastFree } from '../host/disk.ts'
 import { makeScratch } from '../host/scratch.ts'
+import type { Host } from '../inventory/schema.ts'
+import type { SiteArchive } from '../store/archive.ts'
+import { checkStillOwner } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
-import { readSetRecords } from '../store/set-records.ts'
+import { readSetRecords, recordSet } from '../store/set-records.ts'
 import { askRestored } from './ask-restored.ts'
 import { NotTested, type ToServe } from './served.ts'
 
@@ -63,4 +65,11 @@ async function assertRoom({ host, siteArchive, point }: Facts, folder: string, s
   const disk = await diskOf(folder, shell)
   if (disk && disk.free < needed)
     throw new NotTested(`there is no room for it on the disk of ${host.paths.cache}: ${spaceText(disk.free, needed)}`)
+}
+
+/** Writes down beside a set what came of its restore. @throws {NotOwner} when the archive is another's by now */
+export async function recordTest(host: Host, archive: SiteArchive, time: number, test: SetTest, shell: Shell): Promise<void> {
+  await checkStillOwner(archive, host, shell)
+  const { tests = [] } = (await readSetRecords(archive, shell)).find(record => record.time === time) ?? {}
+  await recordSet(archive, time, { tests: withTest(tests, test) }, shell)
 }

@@ -1,5 +1,4 @@
-import type { DatabaseAccess } from '../core/database-access.ts'
-import type { DatabaseClaim } from '../core/database-claim.ts'
+import type { DatabaseAccess, DatabaseClaim } from '../core/database-access.ts'
 import type { DatabaseExchange, Transaction } from '../core/restore-journal.ts'
 import { Secret } from '../core/secret.ts'
 import { type Admin, adminOf } from '../database/admin.ts'

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { cannotWrite } from '../core/disk-trouble.ts'
 import { EMPTY_JOURNAL, type Journal, type Transaction } from '../core/restore-journal.ts'
+import { cannotWrite } from '../core/wording.ts'
 import { memoryOfSites } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 

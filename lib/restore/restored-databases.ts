@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { DatabaseAccess } from '../core/database-access.ts'
-import { dumpsByDatabase } from '../core/dump-of-database.ts'
+import { type DatabaseAccess, dumpsByDatabase } from '../core/database-access.ts'
 import { openDump } from '../database/opened-dump.ts'
 import { isOnOwnServer } from '../database/own-server.ts'
 import { COMPANION, DUMP, dumpsIn, isSqlDump } from '../host/companion.ts'

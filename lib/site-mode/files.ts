@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SiteMode } from '../core/site-mode.ts'
-import { keyOf } from '../host/own-requests.ts'
+import { keyOf } from '../host/http-check.ts'
 import type { SitePlace } from '../host/site.ts'
 import { REPLACED, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import { removeFile, textIfThere, writeWhole } from '../host/whole-file.ts'

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ModeChange, modeText, type SiteMode } from '../core/site-mode.ts'
 import { CommandFailed } from '../engine/process.ts'
-import { makeKeys } from '../host/own-requests.ts'
+import { makeKeys } from '../host/http-check.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { textIfThere } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'

@@ -1,4 +1,4 @@
-import type { MoveNeeds } from '../core/move-needs.ts'
+import type { MoveNeeds } from '../core/host-card.ts'
 import { OWN_SERVER, recordedClaims } from '../database/claims.ts'
 import { serverHere } from '../database/own-server.ts'
 import type { Shell } from '../engine/shell.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { isMountPoint } from '../core/path.ts'
-import { formatBytes, spaceText } from '../core/size.ts'
+import { formatBytes, spaceText } from '../core/wording.ts'
 import { mountTable } from '../engine/kernel.ts'
 import { CommandFailed, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'

@@ -1,8 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
-import { alarmSigns, isAlarm, type Night, type SuspicionMemory } from '../core/alarm.ts'
+import {
+  alarmSigns,
+  isAlarm,
+  isNoise,
+  isProgram,
+  type Night,
+  programsToLookAt,
+  type SuspicionMemory,
+  textsToLookAt,
+} from '../core/alarm.ts'
 import { type BackupSet, setsOf } from '../core/collection.ts'
 import { countedByKind, differenceOf, type FileDiff, type SiteState } from '../core/site-state.ts'
-import { isNoise, isProgram, programsToLookAt, textsToLookAt } from '../core/suspicious-file.ts'
 import { stateAt } from '../core/what-changed.ts'
 import { fileListsOf } from '../duplicity/io/file-lists.ts'
 import type { Step } from '../engine/step.ts'

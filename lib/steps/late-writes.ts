@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { printTime, restorePoints } from '../core/restore-point.ts'
-import { formatBytes } from '../core/size.ts'
-import { messageOf } from '../core/wording.ts'
+import { formatBytes, messageOf } from '../core/wording.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'

@@ -1,4 +1,4 @@
-import { type Rehearsal, rehearsalText } from '../core/rehearsal.ts'
+import { type Rehearsal, rehearsalText } from '../core/move.ts'
 import { newestRestorePoint } from '../core/restore-point.ts'
 import { administrator } from '../database/client.ts'
 import { isOnOwnServer } from '../database/own-server.ts'

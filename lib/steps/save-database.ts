@@ -1,6 +1,5 @@
 import type { DatabaseAccess, SqliteFile } from '../core/database-access.ts'
-import { diskTrouble } from '../core/disk-trouble.ts'
-import { messageOf } from '../core/wording.ts'
+import { diskTrouble, messageOf } from '../core/wording.ts'
 import { queriesOf } from '../database/admin.ts'
 import { claimDatabase, refuseClaimed, type Server } from '../database/claims.ts'
 import { administrator, type DatabaseClient, siteAccount } from '../database/client.ts'

@@ -6,7 +6,7 @@ import type { SiteReport } from '../core/site-report.ts'
 import { claimText } from '../core/verdict.ts'
 import { listed, messageOf } from '../core/wording.ts'
 import type { Many, Step } from '../engine/step.ts'
-import { epochFileIn } from '../host/known-epoch.ts'
+import { epochFileIn } from '../host/local-owner.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord } from '../host/records.ts'
 import {

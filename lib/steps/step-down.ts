@@ -1,6 +1,5 @@
 import type { Many, Step } from '../engine/step.ts'
-import { rememberEpoch } from '../host/known-epoch.ts'
-import { setLocalMarker } from '../host/local-marker.ts'
+import { rememberEpoch, setLocalMarker } from '../host/local-owner.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { type Site, siteDeadline } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'

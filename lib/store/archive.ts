@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { FullBackups } from '../core/backup-plan.ts'
-import { filePrefixIn } from '../duplicity/args.ts'
-import { fileUrl, siteUrl } from '../duplicity/url.ts'
+import { filePrefixIn, fileUrl, siteUrl } from '../duplicity/args.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf, leastFree } from '../host/disk.ts'
 import type { Host } from '../inventory/schema.ts'

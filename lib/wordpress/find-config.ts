@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { join } from 'node:path'
-import { SITE } from '../core/web-root.ts'
+import { SITE } from '../core/path.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { webRootIn } from '../host/site.ts'
 

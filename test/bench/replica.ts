@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { formatBytes } from '../../lib/core/size.ts'
+import { formatBytes } from '../../lib/core/wording.ts'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { BenchedSite } from '../support/benched-site.ts'
 import { withDuplicity3 } from '../support/duplicity3.ts'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatBytes } from '../../lib/core/size.ts'
+import { formatBytes } from '../../lib/core/wording.ts'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { type Dumping, dumpFolderOf, dumpWell } from '../support/dumping.ts'
 import { duplicity3 } from '../support/duplicity3.ts'

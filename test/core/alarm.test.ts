@@ -3,8 +3,17 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
-import { alarmSigns, isAlarm, type Night, suspicionOf } from '../../lib/core/alarm.ts'
-import { type PageSketch, sketchOf } from '../../lib/core/page-sketch.ts'
+import {
+  alarmSigns,
+  isAlarm,
+  isNoise,
+  isProgram,
+  type Night,
+  programsToLookAt,
+  suspicionOf,
+  textsToLookAt,
+} from '../../lib/core/alarm.ts'
+import { type PageSketch, sketchOf } from '../../lib/core/page.ts'
 import { planPrune } from '../../lib/core/retention.ts'
 import { withRecords } from '../../lib/core/set-record.ts'
 import {
@@ -15,7 +24,6 @@ import {
   type WordPressSettings,
   type WordPressVersions,
 } from '../../lib/core/site-state.ts'
-import { isNoise, isProgram, programsToLookAt, textsToLookAt } from '../../lib/core/suspicious-file.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 

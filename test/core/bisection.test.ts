@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bisect, type Night } from '../../lib/core/bisection.ts'
+import { bisect, fileEvents, type Night } from '../../lib/core/bisection.ts'
 
 /** Searches to the end. Gives what was found, and how many nights were tried. */
 function search(nights: readonly Night[], truth: (at: number) => Night) {
@@ -44,4 +44,16 @@ test('bisect() ends between a good night and a later bad one, whatever the night
     }),
     { numRuns: 300 },
   )
+})
+
+test('fileEvents() tells between which sets a file appeared, changed and went', () => {
+  const mark = (hash: number) => ({ modifiedAt: hash, hash, form: 'a' })
+  const history = [undefined, mark(1), mark(1), mark(2), undefined].map((each, time) => ({ time, mark: each }))
+  assert.deepEqual(fileEvents(history), [
+    { what: 'appeared', after: 0, by: 1 },
+    { what: 'changed', after: 2, by: 3 },
+    { what: 'went', after: 3, by: 4 },
+  ])
+  assert.deepEqual(fileEvents([{ time: 7, mark: mark(1) }]), [{ what: 'appeared', after: undefined, by: 7 }])
+  assert.deepEqual(fileEvents([]), [])
 })

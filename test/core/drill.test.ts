@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type LastDrill, nextToDrill, pointToDrill } from '../../lib/core/drill.ts'
+import { ownTest, type SetTest, testText, withTest } from '../../lib/core/page.ts'
 import { restorePoints } from '../../lib/core/restore-point.ts'
 import { withRecords } from '../../lib/core/set-record.ts'
-import { ownTest, type SetTest, testText, withTest } from '../../lib/core/set-test.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 

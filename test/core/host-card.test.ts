@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { publicFirst } from '../../lib/core/addresses.ts'
-import { type HostCard, lacksFor } from '../../lib/core/host-card.ts'
-import type { MoveNeeds } from '../../lib/core/move-needs.ts'
+import { publicFirst } from '../../lib/core/dns-advice.ts'
+import { type HostCard, lacksFor, type MoveNeeds } from '../../lib/core/host-card.ts'
 import type { Disk } from '../../lib/core/room.ts'
 
 const GB = 1e9

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type BegunHandover, type MoveFacts, moveOf, nextOfHandover, nextOfTakeover } from '../../lib/core/move.ts'
+import { DAY } from '../../lib/core/age.ts'
+import {
+  type BegunHandover,
+  durationText,
+  type MoveFacts,
+  moveOf,
+  nextOfHandover,
+  nextOfTakeover,
+  rehearsalText,
+  signsOfLife,
+} from '../../lib/core/move.ts'
 
 const SET = 1_000
 const release = (epoch: number, to: string) => ({ epoch, to, set: SET })
@@ -132,4 +142,31 @@ test('moveOf() lets one host at most serve a site as its owner, and never while 
       if (moves.includes('incoming')) assert.ok(moves.filter(kind => kind === 'released').length <= 1 && serving.length === 0)
     }),
   )
+})
+
+test('rehearsalText() says how long nobody can write, and how long the takeover takes', () => {
+  const parts = { dumped: 12.2, backedUp: 24.3, restored: 80, imported: 26 }
+  assert.equal(rehearsalText(parts), 'freeze 41 s, takeover 1 min 50 s')
+})
+
+test('durationText() rounds up', () => {
+  const cases = [
+    [0.1, '1 s'],
+    [59.1, '1 min'],
+    [60.5, '1 min 1 s'],
+    [3600, '60 min'],
+  ] as const
+  for (const [seconds, text] of cases) assert.equal(durationText(seconds), text)
+})
+
+const NOW = Date.parse('2026-01-31T12:00:00Z')
+const NOTHING = { card: undefined, backup: undefined, answersAt: undefined }
+
+test('signsOfLife() tells what a host did lately, and that it answers', () => {
+  assert.deepEqual(signsOfLife('web1', NOTHING, NOW), [])
+  assert.deepEqual(signsOfLife('web1', { ...NOTHING, card: NOW - 2 * DAY, backup: NOW - 3 * DAY }, NOW), [])
+  assert.deepEqual(signsOfLife('web1', { card: NOW - DAY / 24, backup: NOW - 2 * DAY, answersAt: '192.0.2.1' }, NOW), [
+    'the site answers on web1 now, at 192.0.2.1',
+    'web1 ended a night on 2026-01-31 11:00:00 UTC, 1 h ago',
+  ])
 })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { makeLineage } from '../../lib/demo/certificate.ts'
+import { makeLineage } from '../../lib/demo/stage.ts'
 import { lookAround, sharesIn } from '../../lib/setup/find.ts'
 import { makeMachine, WEB_SERVER } from './machine.ts'
 

@@ -1,4 +1,4 @@
-import type { SizePoint } from '../../lib/core/size-history.ts'
+import type { SizePoint } from '../../lib/core/measure.ts'
 import type { SiteJson, StatusJson } from '../../lib/report/status.ts'
 
 const DAY = 86_400_000

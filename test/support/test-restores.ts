@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { SetTest } from '../../lib/core/page.ts'
 import { printTime, type RestorePoint, restorePoints } from '../../lib/core/restore-point.ts'
 import { Secret } from '../../lib/core/secret.ts'
-import type { SetTest } from '../../lib/core/set-test.ts'
 import { readCollection } from '../../lib/duplicity/io/collection.ts'
 import type { Question } from '../../lib/host/ask-pages.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'

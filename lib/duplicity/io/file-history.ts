@@ -1,5 +1,5 @@
+import type { FileInSet } from '../../core/bisection.ts'
 import { type Collection, setsOf } from '../../core/collection.ts'
-import type { FileInSet } from '../../core/file-history.ts'
 import type { FileMark } from '../../core/site-state.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { makeScratch } from '../../host/scratch.ts'

@@ -1,8 +1,43 @@
 import { Md4 } from './md4.ts'
-import type { Take } from './rdiff-delta.ts'
+
+/** Gives the bytes of a delta, exactly so many. @throws when there are fewer */
+export type Take = (length: number) => Buffer
+
+/** What a patched file is made of: new bytes, or bytes of the former file. */
+export interface Patched {
+  /** So many bytes of the delta follow, to be taken. */
+  readonly literal: (length: number) => void
+  readonly copy: (from: number, length: number) => void
+}
+
+/** `rs\x026`: a delta (librsync's prototab.h). */
+const DELTA = 0x72730236
+
+/** Bytes of the numbers that follow an operation, by the lowest two bits of its number. */
+const WIDTHS = [1, 2, 4, 8] as const
+
+/** Reads a delta of librsync (rdiff) to its end. @throws when it is none */
+export function readDelta(take: Take, patched: Patched): void {
+  if (take(4).readUInt32BE() !== DELTA) throw new Error('the delta begins with another magic number than that of librsync')
+  const number = (width: number): number => {
+    const bytes = take(width)
+    if (width === 8) return Number(bytes.readBigUInt64BE())
+    return bytes.readUIntBE(0, width)
+  }
+  for (;;) {
+    const operation = take(1)[0]!
+    if (operation === 0x00) return
+    if (operation <= 0x40) patched.literal(operation)
+    else if (operation <= 0x44) patched.literal(number(WIDTHS[operation - 0x41]!))
+    else if (operation <= 0x54) {
+      const from = number(WIDTHS[(operation - 0x45) >> 2]!)
+      patched.copy(from, number(WIDTHS[(operation - 0x45) & 3]!))
+    } else throw new Error(`the delta has an operation ${operation}, which librsync has not`)
+  }
+}
 
 /** `rs\x016`: blocks are told apart by MD4, as both versions of duplicity have it (_librsyncmodule.c). */
-const MAGIC = 0x72730136
+const SIGNATURE = 0x72730136
 const HEADER = 12
 /** Of the sum that librsync can carry on from byte to byte. */
 const WEAK = 4
@@ -26,7 +61,7 @@ export class SignatureCheck {
   constructor(take: Take, bytes: number) {
     this.#take = take
     const header = bytes < HEADER ? undefined : take(HEADER)
-    if (header?.readUInt32BE() !== MAGIC) throw new Error('its signature is of a kind that is not known')
+    if (header?.readUInt32BE() !== SIGNATURE) throw new Error('its signature is of a kind that is not known')
     this.#blockLength = header.readUInt32BE(4)
     this.#strong = header.readUInt32BE(8)
     this.#blocks = (bytes - HEADER) / (WEAK + this.#strong)

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cannotWrite, diskTrouble } from '../../lib/core/disk-trouble.ts'
+import { cannotWrite, diskTrouble, formatBytes } from '../../lib/core/wording.ts'
+
+const sizes: [number, string][] = [
+  [0, '0 bytes'],
+  [512, '512 bytes'],
+  [1000, '1.00 kB'],
+  [34_540_000, '34.5 MB'],
+  [340_000_000, '340 MB'],
+  [1_204_000_000, '1.20 GB'],
+  [-2_500_000, '-2.50 MB'],
+]
+for (const [bytes, text] of sizes) test(`formatBytes() says ${text}`, () => assert.equal(formatBytes(bytes), text))
 
 const coded = (code: string, cause?: Error): Error => Object.assign(new Error(`${code}: write`, { cause }), { code })
 

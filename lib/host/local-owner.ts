@@ -1,8 +1,17 @@
 import { z } from 'zod'
 import type { Epoch, KnownEpoch } from '../core/epoch.ts'
+import { claimsIn, markerOf } from '../core/marker.ts'
 import type { Host } from '../inventory/schema.ts'
 import { OpenedFolder } from './opened-folder.ts'
 import { readRecord, updateRecord } from './records.ts'
+
+/** Has the markers of a site's folder on this host name one owner. */
+export function setLocalMarker(folder: string, owner: string): void {
+  using site = OpenedFolder.open(folder)
+  const claims = claimsIn(site.names())
+  if (!claims.includes(owner)) site.create(markerOf(owner), 0o644)[Symbol.dispose]()
+  for (const other of claims.filter(claim => claim !== owner)) site.removeFile(markerOf(other))
+}
 
 /** The file in a site's folder that says of which epoch it is: for people, and for a host whose memory is lost. */
 export const EPOCH_FILE = '.holdfast-epoch'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { findWebRoot, type Kind } from '../../lib/core/web-root.ts'
+import { findWebRoot, type Kind } from '../../lib/core/path.ts'
 
 const LIVE = '/srv/www/vhosts/blog'
 
