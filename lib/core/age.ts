@@ -30,11 +30,7 @@ const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day, w.hou
 /** Reads a wall time as one of UTC. */
 export const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
 
-/**
- * Seconds in one of duplicity's intervals: `40D`, `1M`, `1h78m`; `40d` too.
- * @param what names the text in the error: an option, or a file such as `full_backup_freq`
- * @throws when the text is no interval, or longer than a number can count
- */
+/** Seconds in one of duplicity's intervals: `40D`, `1M`, `1h78m`; `40d` too. @throws naming `what` */
 export function parseInterval(text: string, what = 'interval'): number {
   const seconds = intervalSeconds(text)
   if (seconds === undefined)
@@ -56,8 +52,6 @@ export function intervalSeconds(given: string): number | undefined {
  * seconds since the epoch, `2026-01-31`, `2026/01/31`, `01/31/2026`, `20260131Z` (local midnight),
  * `2026-01-31T12:00:00` with `Z`, `+02:00` or nothing (local), and the `20260131T120000Z` of file names. Beyond these:
  * a space for the `T`, no seconds or parts of one, `+0200`, and the `2026-01-31 12:00:00 UTC` of Holdfast's messages.
- * @param what names the text in the error, such as `--at`
- * @param local reads a time without a zone; the process's own zone by default
  * @throws when the text is none of these, or names a day or time that does not exist
  */
 export function parseTime(text: string, now: number, what = '--at', local: ClockReader = inLocalTime): number {

@@ -2,9 +2,7 @@ import { formatAge } from './age.ts'
 import { type Collection, newestSet } from './collection.ts'
 import { printTime } from './restore-point.ts'
 
-/**
- * Why nothing may be added to a collection or restored from it by this clock, if so: its newest set is of a later time.
- */
+/** Why nothing may be added to a collection or restored from it, if so: its newest set is ahead of this clock. */
 export function aheadOfClock(collection: Collection, now: number): string | undefined {
   const newest = newestSet(collection)
   if (!newest || newest.time <= now) return undefined
@@ -24,8 +22,8 @@ export interface Clocks {
 }
 
 /**
- * Whether this clock is known to be right, and files dated ahead therefore wrong; or why not. A machine that woke from
- * a snapshot may still say that it is synchronized: where another machine keeps the archive, its clock must agree.
+ * Whether files dated ahead are wrong, and not this clock; or why that is not sure. A machine that woke from a snapshot
+ * may still say that it is synchronized: where another machine keeps the archive, its clock must agree.
  */
 export function isClockRight({ now, isSynchronized, writtenAt }: Clocks): { readonly right: boolean; readonly reason: string } {
   if (isSynchronized === undefined) return { right: false, reason: 'whether a time server keeps this clock right is not known' }

@@ -23,10 +23,7 @@ export interface Night {
 const LEAST = 20
 const NEARLY_ALL = 0.8
 
-/**
- * What only an accident or an attack does to a site in one night, a phrase each. Two of them are an alarm; one has an
- * innocent cause often enough.
- */
+/** What only an accident or an attack does to a site in one night. One sign often has an innocent cause. */
 export function alarmSigns({ before, after, isEmptied, programs, texts, stopped }: Night): readonly string[] {
   const diff = before.files && after.files && differenceOf(before.files, after.files)
   return [
@@ -106,10 +103,7 @@ function settingsSigns(before: SiteState, after: SiteState): string[] {
   ]
 }
 
-/**
- * That the contents of a site changed as only an accident or an attack changes them, as its sets tell. Times of sets in
- * ms.
- */
+/** That the contents of a site are suspect, as its sets tell. Times of sets in ms. */
 export interface Suspicion {
   readonly signs: readonly string[]
   /** The first suspect set, and the newest before it. */
@@ -146,10 +140,7 @@ export function suspicionFinding({ signs, since, good }: Suspicion, isOwner: boo
   }
 }
 
-/**
- * Which of the changed and renamed files are looked at, to see whether they are still what their names say: a spread
- * few.
- */
+/** A spread few of the changed and renamed texts, to see whether they are still texts. */
 export function textsToLookAt(diff: FileDiff): readonly string[] {
   const isText = (path: string): boolean => /\.(php|html?|css|js|txt|xml|svg|json|md|csv|sql|ini|yml)$/i.test(path)
   const renamed = renamesIn(diff).paths.filter(path => isText(path.replace(/\.[^.]+$/, '')))
@@ -158,10 +149,7 @@ export function textsToLookAt(diff: FileDiff): readonly string[] {
   return all.filter((_, at) => at % step === 0).slice(0, 40)
 }
 
-/**
- * Whether what a file named as a text begins with is none: bytes that are no UTF-8, and none of them oftener than
- * others.
- */
+/** Whether the beginning of a text is none, but encrypted: no UTF-8, and all bytes equally frequent. */
 export function isNoise(bytes: Uint8Array): boolean {
   if (bytes.length < 256) return false
   const counts = new Map<number, number>()

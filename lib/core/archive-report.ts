@@ -72,9 +72,7 @@ export interface NextNight {
   readonly over: boolean
 }
 
-/**
- * What the next nightly run will do for a site, in a few words: those of the decisions that the run itself will take.
- */
+/** What the next nightly run will do for a site, by the decisions that the run itself will take. */
 export function nextNight({ prune, backup, frozen, over }: NextNight): string {
   const made = backup.kind === 'none' ? `no backup: ${backup.reason}` : `${backup.kind} backup`
   if (prune.action.kind !== 'none') return `${PRUNING[prune.action.kind]}, then ${made}`

@@ -9,10 +9,9 @@ export interface Auditable {
 }
 
 /**
- * The files to read tonight: the damaged that were written since, then those never read, then the least recently read,
- * as many as fit into the budget. The first and the least recently read are read whatever their size: a volume larger
- * than the budget would never be read again, nor what comes after it.
- * @param budgetBytes 0 for none at all
+ * The files to read tonight, as many as fit into the budget: damaged ones that were written since, those never read,
+ * the least recently read. The first and the least recently read are read whatever their size: a volume larger than the
+ * budget would never be read again, nor what comes after it.
  */
 export function planAudit(files: readonly Auditable[], budgetBytes: number): readonly Auditable[] {
   return nightsOf(files, budgetBytes).next().value ?? []

@@ -11,8 +11,7 @@ export type Bisection =
 
 /**
  * The next step of the search. The newest night is tried first: where it works there is nothing to find. Then the one
- * in the middle of what is left, so that each halves it. What is known already is tried no more.
- * @param nights oldest first
+ * in the middle of what is left. @param nights oldest first
  */
 export function bisect(nights: readonly Night[]): Bisection {
   const newest = nights.findLastIndex(night => night !== 'cannot be tried')

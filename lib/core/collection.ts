@@ -72,9 +72,7 @@ export interface Chain {
   readonly endAt: number
 }
 
-/**
- * Signature files that build on each other: not always as the sets do, and duplicity deletes them by their own times.
- */
+/** Signature files that build on each other. Duplicity deletes them by their own times, not by those of the sets. */
 export interface SignatureChain {
   readonly full: FileRef
   readonly incrementals: readonly FileRef[]

@@ -33,11 +33,7 @@ export interface Sampled {
   readonly bytes: number
 }
 
-/**
- * Chooses files so that each byte of the site is as likely as another to be near one: a large file as often as it is
- * larger. The same files give the same choice.
- * @param count how many at most
- */
+/** A weighted sample by size: a large file is chosen as much oftener as it is larger. Same files, same choice. */
 export async function chooseSample(
   files: Iterable<Sampled> | AsyncIterable<Sampled>,
   count: number,

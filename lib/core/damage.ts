@@ -2,8 +2,8 @@ import { type BackupSet, type Chain, type Collection, type Damage, primaryChain,
 import { printTime, restorePoints } from './restore-point.ts'
 
 /**
- * The collection with its damage: a damaged set does not restore, so nothing is built on it, and it is not whole when
- * pruning. Nor is anything added to a chain whose signatures are damaged.
+ * The collection with its damage: nothing is built on a damaged set, and its chain is not whole when pruning. Nor is
+ * anything added to a chain whose signatures are damaged.
  */
 export function withDamages(collection: Collection, damages: readonly Damage[]): Collection {
   if (damages.length === 0) return collection

@@ -67,8 +67,7 @@ export interface FoundDump {
 /**
  * Which dump is that of which database: the first that says so. The site's own one can have another name here than
  * where it was dumped: it takes the first dump that is of none of the others.
- * @param own which of them is the site's own one; undefined where that is in no dump
- * @param dumps that of the site's own one, where it was dumped, first
+ * @param own the site's own database, if it is among them @param dumps that of the site's own one first
  */
 export function dumpsByDatabase(
   databases: readonly string[],

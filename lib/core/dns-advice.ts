@@ -37,10 +37,7 @@ export const leadsElsewhere = (found: readonly DomainRecords[], here: readonly s
 const TYPES = ['A', 'AAAA'] as const
 type RecordType = (typeof TYPES)[number]
 
-/**
- * Which records of a site's domains to change, from what to what.
- * @param here the addresses under which visitors reach this host
- */
+/** Which records of a site's domains to change, from what to what. @param here this host's public addresses */
 export function dnsAdvice(found: readonly DomainRecords[], here: readonly string[]): readonly DnsAdvice[] {
   const domains = found.map(({ domain }) => domain)
   return found.map(records => adviceOf(records, here, domains))
@@ -93,10 +90,7 @@ function spelled(address: string): string {
   return [...front, ...Array.from({ length: zeros }, () => '0'), ...back].join(':')
 }
 
-/**
- * What a person is told of them: what is to be done, and that an address of this host is none that visitors from
- * elsewhere reach. Nothing once all domains are known to point here.
- */
+/** What to do, and that a private address of this host reaches no visitor. Nothing once all domains point here. */
 export function dnsText(advice: readonly DnsAdvice[], here: readonly string[]): readonly string[] {
   if (advice.every(({ isHere }) => isHere)) return []
   const changes = advice.flatMap(each => each.changes)
@@ -115,10 +109,7 @@ const PRIVATE =
 
 export const isPrivate = (address: string): boolean => PRIVATE.test(address)
 
-/**
- * Of the addresses of a host's interfaces those that visitors may know: the public ones or, where it has none, those of
- * its own network.
- */
+/** The public ones of a host's addresses or, where it has none, those of its own network. */
 export function publicFirst(addresses: readonly string[]): readonly string[] {
   const known = [...new Set(addresses.filter(address => !LINK_LOCAL.test(address)))]
   const outside = known.filter(address => !isPrivate(address))

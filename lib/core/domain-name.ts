@@ -5,7 +5,6 @@ export const isDomainName = (name: string): boolean => name.length <= 253 && CLA
 
 /**
  * Whether some request could be for both: a name that one site claims, and what another answers to.
- * @param claim a name by {@link isDomainName}
  * @param pattern as web servers write them: a name, with `*` or `?` anywhere, or nginx's `.example.org`
  */
 export function overlaps(claim: string, pattern: string): boolean {
@@ -27,9 +26,8 @@ function expressionOf(pattern: string): RegExp {
 }
 
 /**
- * Whether a certificate is for at least one of these domains.
+ * Whether a certificate is for at least one of these domains. @param domains in small letters
  * @param subjectAltName as node:crypto gives it: `DNS:example.org, DNS:*.example.org`
- * @param domains in small letters; `*.example.org` is one, and only that one
  */
 export function coversAny(subjectAltName: string, domains: readonly string[]): boolean {
   const names = certificateNames(subjectAltName)

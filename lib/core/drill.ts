@@ -15,9 +15,7 @@ export interface LastDrill {
   readonly isProblem?: boolean
 }
 
-/**
- * The site whose turn it is: never drilled first, then the longest undrilled. What could not be drilled had its turn.
- */
+/** The site whose turn it is: never drilled, then the longest undrilled. A failed attempt counts as a turn. */
 export function nextToDrill<Site extends { readonly name: string }>(
   sites: readonly Site[],
   lastOf: (site: Site) => LastDrill | undefined,
@@ -27,10 +25,8 @@ export function nextToDrill<Site extends { readonly name: string }>(
 }
 
 /**
- * The restore point that a drill tries: the newest and the oldest that was not tried yet by turns, so that each chain
- * is; the newest for as long as a drill has found something wrong. Undefined where none can be restored as far as is
- * known.
- * @param points oldest first
+ * The restore point that a drill tries: by turns the newest, and the oldest that was not tried yet, so that each chain
+ * is; the newest as long as a drill has found something wrong. @param points oldest first
  */
 export function pointToDrill(
   points: readonly RestorePoint[],

@@ -85,16 +85,13 @@ const boundariesOf = (epoch: Epoch): readonly Boundary[] =>
   epochsOf(epoch).flatMap(({ since, from }) => (from === undefined ? [] : [{ since: Date.parse(since), from: Date.parse(from) }]))
 
 /**
- * Whether a set was added by a host that had lost the site: to a chain that was begun before an epoch, after the set
- * from which that epoch went on.
- * @param set its time, and that of the full set which it builds on; ms since the epoch
+ * Whether a host that had lost the site added a set: to a chain begun before an epoch, after the set from which that
+ * epoch went on. Times of the set and of its full set, ms since the epoch.
  */
 export const isOfLostEpoch = (set: { readonly time: number; readonly chainBegan: number }, epoch: Epoch | undefined): boolean =>
   epoch !== undefined && boundariesOf(epoch).some(({ since, from }) => set.time > from && set.chainBegan < since)
 
-/**
- * From when on chains are the present owner's own: earlier ones are added to no more. Ms since the epoch; 0 for any.
- */
+/** Nothing is added to chains begun earlier, which are another owner's. Ms since the epoch; 0 for any. */
 export const chainsOwnSince = (epoch: Epoch | undefined): number =>
   epoch === undefined || epoch.by === 'claim' ? 0 : Date.parse(epoch.since)
 

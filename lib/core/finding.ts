@@ -5,9 +5,8 @@ export type Verdict = 'well' | 'needs attention' | 'failed'
 export type Topic = 'configuration'
 
 /**
- * One sentence about a site, or about a run. `failed`: work failed, or no backup is recent enough. `attention`:
- * somebody
- * has to decide or repair something. `remark`: good to know, and no worse than well.
+ * One sentence about a site or a run. `failed`: work failed, or no backup is recent enough. `attention`: somebody has
+ * to decide or repair something. `remark`: good to know.
  */
 export interface Finding {
   readonly level: 'failed' | 'attention' | 'remark'

@@ -4,10 +4,7 @@ import { type Demand, type Disk, filesAmount, importableAmount, roomToRestore, t
 import type { TreeSize } from './set-record.ts'
 import type { SiteNeeds } from './site-needs.ts'
 
-/**
- * What a host can run, as its own nightly run leaves it in the archive for the others. What is absent is not there, or
- * not known. Times in ms since the epoch.
- */
+/** What a host can run, as its nightly run writes it into the archive. Absent: not there, or not known. Times in ms. */
 export interface HostCard {
   readonly host: string
   /** When it was written: near the end of a run. */

@@ -16,10 +16,7 @@ export interface Broken {
   readonly changed: readonly string[]
 }
 
-/**
- * Whether the newest set that was asked about is of a site that did not work. Sets of which nothing is known count as
- * neither.
- */
+/** Whether the newest set that was asked about is of a site that did not work. Sets nobody asked about do not count. */
 export function brokenSince(collection: Collection): Broken | undefined {
   const known = collection.chains.flatMap(setsOf).filter(set => set.answer !== undefined && !set.cutOff)
   const worked = known.findLastIndex(({ answer }) => answer!.works)
@@ -34,10 +31,7 @@ export function brokenSince(collection: Collection): Broken | undefined {
 export const newestKnownGood = (collection: Collection): BackupSet | undefined =>
   collection.chains.flatMap(setsOf).findLast(isKnownGood)
 
-/**
- * How it is told. Only a site that worked before needs somebody, and its owner only.
- * @param toldAt when the last run judged the site, if one did
- */
+/** Only a site that worked before needs somebody, and its owner only. @param toldAt the last run's judgement, if any */
 export function brokenFinding(site: string, broken: Broken, isOwner: boolean, now: number, toldAt = 0): Finding {
   const { said, since, good, changed } = broken
   if (good === undefined)

@@ -11,9 +11,7 @@ const WIDEST = 160
 /** Pairs of lines that are compared at most: beyond, the one text is shown as taken out and the other as put in. */
 const MOST_PAIRS = 1_000_000
 
-/**
- * The difference of two texts as `diff -u` prints it, safe to show, in so many lines and how many there are besides.
- */
+/** The difference of two texts as `diff -u` prints it, safe to show, cut to so many lines. */
 export function differenceOf(before: string, after: string, most: number): string[] {
   const changes = changesOf(linesOf(before), linesOf(after))
   const shown = hunksOf(changes)

@@ -6,10 +6,7 @@ import { WRITTEN, type Written } from './written-tables.ts'
 export interface SiteLook {
   /** By path: whatever changes with the file. */
   readonly files: Readonly<Record<string, string>>
-  /**
-   * By name (`database.table`): the checksum of a table, as far as visits do not change it; of a view, trigger, routine
-   * or event (`trigger database.name`) that of its text.
-   */
+  /** The checksum of a table (`database.table`), but for what visits change; of a view, trigger, … that of its text. */
   readonly tables: Readonly<Record<string, string>>
   /** By table (`database.table`), of those in which each row is somebody's: by key, what it is and a digest. */
   readonly rows: Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -81,10 +78,7 @@ function changed(was: Sums, is: Sums): [name: string, how: WrittenRow['how']][] 
 /** Whether somebody wrote something. */
 export const isWritten = ({ rows, files }: LocalChanges): boolean => rows.length + files.length > 0
 
-/**
- * Whether somebody worked on the site itself, on its pages or files, who may also have changed what nobody can name
- * (settings); visitors write comments, orders and files of their own only.
- */
+/** Whether somebody worked on pages or files, and perhaps settings: visitors write comments, orders, uploads. */
 export const isEdited = ({ rows, files }: LocalChanges): boolean =>
   rows.some(({ kind }) => kind === 'post') || files.some(({ kind }) => kind === 'file')
 

@@ -67,8 +67,8 @@ export interface RoleChoice {
 
 /**
  * The role of a site on a host (S2), from its markers and, where there are any, its epochs: the higher one wins, and
- * what the archive's marker says counts no more. Every combination has an answer; whatever could overwrite a folder
- * that nobody handed over is a conflict. Only the host that the archive names is primary.
+ * what the archive's marker says counts no more. Whatever could overwrite a folder that was not handed over is a
+ * conflict. Only the host that the archive names is primary.
  */
 export function roleOf(claims: Claims, me: string): Role {
   const { here, archive, epoch, known, releasedTo } = claims

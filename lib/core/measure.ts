@@ -19,11 +19,7 @@ export type Measurement =
   | { readonly sizes: MeasuredSizes; readonly fulls: number; readonly incrementals: number }
   | { readonly reason: string }
 
-/**
- * Measures a site's backups: the newest full, the mean of its recent incrementals, and how fast fulls grow, by the
- * fulls themselves and by the recorded sizes of the site.
- * @param volumeBytes the size of a full volume
- */
+/** The newest full, the mean of recent incrementals, and how fast fulls grow. @param volumeBytes of a full one */
 export function measure(collection: Collection, siteSizes: readonly SiteSize[], volumeBytes: number): Measurement {
   if (collection.bytes === undefined) return { reason: 'the sizes of the sets are not known here' }
   const sets = collection.chains.flatMap(setsOf).filter(set => set.restorable)

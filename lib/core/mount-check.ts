@@ -17,9 +17,7 @@ export interface Expected {
   readonly maxSize?: number | undefined
 }
 
-/**
- * What speaks against a folder being the archive (S9), a clause each. @param isMount whether it must be a mount point
- */
+/** What speaks against a folder being the archive (S9). @param isMount whether it must be a mount point */
 export function wrongWith(found: FolderStat, parent: FolderStat, expected: Expected, isMount: boolean): string[] {
   const differs = (what: 'owner' | 'group' | 'links'): string[] =>
     expected[what] === undefined || expected[what] === found[what]

@@ -34,10 +34,8 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Judges a page by what a visitor would see. A redirect within the site is an answer like another: whoever asks follows
- * it.
+ * Judges a page by what a visitor would see. A redirect within the site is an answer: whoever asks follows it.
  * @param domains the site's own, in small letters: a redirect to any other leads away from it
- * @param expect a text that a working page contains
  */
 export function judgePage({ status, location, body }: Page, domains: readonly string[], expect?: string): SetAnswer {
   const not = (why: string): SetAnswer => ({ works: false, said: `HTTP ${status}, ${why}` })
@@ -125,10 +123,7 @@ function hashOf(word: string): number {
 /** Fewer words are soon others. */
 const LEAST = 20
 
-/**
- * What shows that a page was put in the place of another, a phrase each: news change daily, and neither title nor
- * menu.
- */
+/** That another page was put in its place: news change daily, and neither title nor menu. */
 export function pageSigns(before: PageSketch | undefined, now: PageSketch | undefined): readonly string[] {
   if (!before || !now) return []
   const [was, is] = [before.title, now.title]

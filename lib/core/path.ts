@@ -44,9 +44,8 @@ export type WebRoot =
 const MOST_LINKS = 40
 
 /**
- * Finds out where `SITE` leads, one name after the other. A release tool has it lead to `releases/2` beside it; what
- * lies out of the site's folder is in no backup of it.
- * @param live the site's folder as it is called when it is live: a link may name it whole
+ * Where `SITE` leads. A release tool has it lead to `releases/2` beside it; outside of the site's folder nothing is
+ * backed up. @param live the path of the live site: a link may name it whole
  * @param look what is at a path, from the site's folder on; never asked for one through a link
  */
 export function findWebRoot(live: string, look: (way: string) => Kind): WebRoot {

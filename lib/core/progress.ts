@@ -12,11 +12,7 @@ export interface Progress {
   readonly seconds: number
 }
 
-/**
- * How far it is: `3 volumes, 600 MB of about 2.10 GB (28 %), 12.0 MB/s, about 2 min left`. Nothing is promised past
- * what
- * was expected.
- */
+/** `3 volumes, 600 MB of about 2.10 GB (28 %), 12.0 MB/s, about 2 min left`; nothing is promised past `expected`. */
 export function progressText({ volumes, bytes, expected, seconds }: Progress): string {
   const rate = seconds > 0 ? bytes / seconds : 0
   const sure = expected !== undefined && expected > 0 && bytes <= expected
@@ -28,9 +24,7 @@ export function progressText({ volumes, bytes, expected, seconds }: Progress): s
     .join(', ')
 }
 
-/**
- * The bytes that such a set will take: as the newest full, or the mean of the incrementals since, where there are any.
- */
+/** What such a set will take: as the newest full, or the mean of the incrementals since. */
 export function expectedBytes(collection: Collection, kind: 'full' | 'incremental'): number | undefined {
   const chain = primaryChain(collection)
   if (!chain) return undefined

@@ -15,9 +15,7 @@ export interface Listings {
   readonly after: readonly string[]
 }
 
-/**
- * How the action ended: a failed one may have left planned files; after one that was cut short, anything may have come.
- */
+/** A failed action may have left planned files; after one that was cut short, anything may have come. */
 export type Ending = 'well' | 'failed' | 'cut short'
 
 export function namesOf({ files, mayGo }: PrunePlan): PlannedNames {
@@ -52,9 +50,8 @@ const QUIET = 6 * 3_600_000
 const LONGEST_BACKUP = 2 * DAY
 
 /**
- * What shows that somebody is writing this archive now, or undefined. A backup sends its manifest last, so a set that
- * is being written looks like one that was left unfinished: only the age of its files tells them apart. A file dated
- * ahead of this clock counts as new.
+ * What shows that somebody is writing this archive now. A backup sends its manifest last, so only the age of its files
+ * tells a set that is being written from an unfinished one. A file dated ahead of this clock counts as new.
  * @param isOwn tells the files of a set that this host itself has left unfinished
  */
 export function signsOfWriter(

@@ -29,7 +29,6 @@ export function predictCleanup(collection: Collection): Removal {
 /**
  * Foretells `remove-all-but-n-full N` and, with `keepFulls`, `remove-all-inc-of-but-n-full N` (remove_old in
  * dup_main.py): every chain and signature chain that ended before the Nth newest full began.
- * @throws when N is not at least 1, which duplicity refuses too
  */
 export function predictRemoval(collection: Collection, keepChains: number, keepFulls: boolean): Removal {
   if (!Number.isInteger(keepChains) || keepChains < 1) throw new Error(`cannot keep ${keepChains} chains: at least 1 needed`)
@@ -47,9 +46,7 @@ export function predictRemoval(collection: Collection, keepChains: number, keepF
   }
 }
 
-/**
- * BackupChain.delete passes over a full without volumes, which Python takes for no set: its manifest stays for ever.
- */
+/** BackupChain.delete passes over a full without volumes (falsy in Python): its manifest stays for ever. */
 const deletedSets = (chain: Chain, keepFull: boolean): readonly BackupSet[] =>
   keepFull || chain.full.volumes.length === 0 ? chain.incrementals : setsOf(chain)
 

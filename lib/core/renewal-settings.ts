@@ -28,9 +28,8 @@ const PLAIN: Readonly<Record<string, RegExp>> = {
 }
 
 /**
- * A lineage's renewal settings (`renewal/NAME.conf`), made anew from those of a set, which may be a stranger's: only
- * what is known to be harmless is taken over.
- * @returns the text, or why there is none and certbot has to be asked anew on this host
+ * A lineage's `renewal/NAME.conf`, made anew from that of a set, which may be a stranger's: only what is harmless is
+ * taken over. @returns the text, or why there is none and certbot has to be asked anew on this host
  */
 export function renewalSettings(given: string, ground: RenewalGround): { readonly text: string } | { readonly why: string } {
   const settings = settingsIn(given)

@@ -1,9 +1,8 @@
 import { DAY } from './age.ts'
 
 /**
- * Two paths of one file system whose contents change places: what is live, and what is held beside it. Identities
- * (inodes) are those from before the exchange, null for nothing: they tell, after a kill at any moment, which side is
- * where.
+ * Two paths of one file system that change places. Their inodes from before the exchange (null for nothing) tell, after
+ * a kill at any moment, which side is where.
  */
 export interface Exchange {
   readonly live: string
@@ -12,9 +11,7 @@ export interface Exchange {
   readonly heldWas: string | null
 }
 
-/**
- * Two databases whose tables change places. A marker table moves with those of the held one, and tells where they are.
- */
+/** Two databases whose tables change places. A marker table moves with the held ones, and tells where they are. */
 export interface DatabaseExchange {
   readonly live: string
   readonly held: string
@@ -76,9 +73,7 @@ export function standingOf({ liveWas, heldWas }: Exchange, liveIs: string | null
 /**
  * Which kept restores may be deleted: those past their days and, once a newer one succeeded, the replays and undone
  * recoveries before it. What a recovery, or configuration by itself, replaced is somebody's work, which no archive has:
- * it stays for its days, as a safety copy does. Of several safety copies of a replica, which each hold all of the site,
- * the first and the last stay: what was written is kept apart from them.
- * @param days after which even the newest goes
+ * it stays for its days, as a safety copy does. Of several safety copies of a replica, the first and the last stay.
  */
 export function expired(kept: readonly Transaction[], now: number, days: number): readonly Transaction[] {
   const newest = kept.findLast(one => one.task !== 'configuration')

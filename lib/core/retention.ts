@@ -62,9 +62,7 @@ function mayGoOn(input: PruneInput): boolean {
   return tooMuch && (isClean(collection) || isOnlyResumed(input))
 }
 
-/**
- * Whether only this host's partial set is untidy: while the archive is too full to go on with it, other things may go.
- */
+/** Whether only this host's partial set is untidy: while the archive is too full to complete it, others may go. */
 const isOnlyResumed = (input: PruneInput): boolean =>
   input.localPartial === true && 'action' in considerCleanup({ ...input, localPartial: false })
 

@@ -23,9 +23,8 @@ export interface Room {
 
 /**
  * The next full backup is taken to be as large as the newest one (S29), less what an interrupted full has sent already.
- * @param free bytes that the archive has free; undefined where nothing tells
- * @param allowance bytes that the collection may occupy at most, where the inventory says so
- * @param least bytes that completing an interrupted backup needs at least, where there is one
+ * @param free undefined where nothing tells @param allowance as the inventory says
+ * @param least bytes that completing an interrupted backup needs at least
  */
 export function roomForFull(
   collection: Collection,
@@ -99,16 +98,12 @@ export interface RoomToRestore {
 
 /** What a folder takes of its own size, which a file system may keep for nothing. Bytes a file. */
 const ENTRY = 4096
-/**
- * The part of a full set's volumes that surely is content: tar and encryption add the rest, for very many empty files.
- */
+/** The part of a full set's volumes that surely is content: the rest is tar and encryption of many empty files. */
 const HELD = 0.5
 
 /**
- * What the files of a restore point take. At least: the sizes that were written down, less all that they can hold of
- * folders; without these, half of what is in the volumes of a full set. (An incremental may hold nothing but deletions,
- * and its base what was deleted since.)
- * @param size where it was written down; else it is likely about all that its chain holds up to there
+ * What the files of a restore point take. At least: the sizes that were written down, less folders; without these, half
+ * of a full set's volumes. (An incremental may hold nothing but deletions, and its base what was deleted since.)
  * @returns undefined when nothing is known, as for a URL
  */
 export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amount | undefined {
@@ -140,10 +135,9 @@ export const importableAmount = ({ bytes, largest = bytes }: DumpSize): Amount =
 })
 
 /**
- * What the tables of a dump take on the database server: likely about as much as the dump, and at least an eighth of
- * it, if all are InnoDB's. What InnoDB keeps smaller is twice as large in the dump (bytes, in hexadecimal), four or
- * five times (dates, small numbers) or six times (a TIMESTAMP); only NULL, ENUM and SET can be more, and no whole
- * database is that. Of tables that are compressed, or kept by MyISAM or Aria, nothing is sure.
+ * What the tables of a dump take on the server: about as much as the dump, and at least an eighth of it, if all are
+ * InnoDB's, whose most compact columns are six times as long in a dump (TIMESTAMP). Of tables that are compressed, or
+ * kept by MyISAM or Aria, nothing is sure.
  */
 export const tablesAmount = ({ bytes, packed }: DumpSize): Amount => ({ least: packed ? 0 : Math.floor(bytes / 8), about: bytes })
 

@@ -11,8 +11,8 @@ export interface FullDecision {
 const HALF_NIGHT = 43_200_000
 
 /**
- * S13: incremental unless the newest full is older than the frequency, or will be before half the time to the next
- * night has passed: else a weekly full came after seven or eight days, as cron's seconds have it.
+ * S13: incremental unless the newest full is older than the frequency, or will be within half a night: else a weekly
+ * full came after seven or eight days, as cron's seconds have it.
  */
 export function fullBackupDue(input: {
   readonly newestFullAt?: number | undefined
@@ -61,11 +61,10 @@ export interface ScheduleDecision {
 const believableAhead = DAY
 
 /**
- * Whether to back up now. Due on the backup day from its hour on; made up for until the end of the day `catchUpDays`
- * later; then too late, until the next backup day, or until the newest backup is too old. Without any backup yet it is
- * due at once. A clock that was set back by up to a day does not repeat a backup.
- * @param lastSuccessAt when the last backup that succeeded began, ms since the epoch
- * @param zone an IANA name: backup days follow its wall clock, through summer time
+ * Due on the backup day from its hour on; made up for until the end of the day `catchUpDays` later; then too late,
+ * until the next backup day, or until the newest backup is too old. Without any backup it is due at once. A clock that
+ * was set back by up to a day does not repeat a backup.
+ * @param lastSuccessAt when the last backup that succeeded began @param zone an IANA name: summer time counts
  */
 export function desktopBackup(
   schedule: Schedule,
@@ -114,11 +113,9 @@ export interface DesktopWork {
 }
 
 /**
- * A backup when one is due, when a person asks for one, or when the last run was cut short (S16), which it completes.
- * Else the archive is tidied once a day of the calendar: a machine away from home would fail every hour at the mount. A
- * backup that is due is tried at every asking.
- * @param input.tidiedAt when tidying was last begun, ms since the epoch
- * @param input.zone whose midnight parts the days
+ * A backup when one is due or asked for, or when the last run was cut short (S16), which it completes. Else the archive
+ * is tidied once a day: away from home a machine would fail every hour at the mount. A backup that is due is tried at
+ * every asking.
  */
 export function desktopWork(input: {
   readonly decision: ScheduleDecision

@@ -3,10 +3,7 @@ import type { FileRef } from './collection.ts'
 import { printTime } from './restore-point.ts'
 import { counted, listed } from './wording.ts'
 
-/**
- * One line of the history that lies beside a site's sets: files of finished sets, as they were written, and names of
- * files that were then to be removed on purpose.
- */
+/** One line of the history beside a site's sets: files of finished sets, and names to be removed on purpose. */
 export interface Seal {
   /** The hash of the line before; empty in the first. */
   readonly before: string
@@ -136,9 +133,7 @@ function foreignLine(
   return line && `has a line of ${printTime(line.time)}, in the name of ${line.host}, that this host did not write`
 }
 
-/**
- * Of sealed files, those that are gone and those that have another size. What is known to be damaged is told as that.
- */
+/** Sealed files that are gone, or have another size. What is known to be damaged is told as that. */
 export function lackingFiles(
   sealed: ReadonlyMap<string, KnownFile>,
   { files, damages = [] }: { readonly files: readonly FileRef[]; readonly damages?: readonly { readonly file: string }[] },

@@ -35,8 +35,8 @@ const isUnlikely = (secret: string): boolean =>
   secret.length >= 8 && [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter(kind => kind.test(secret)).length > 1
 
 /**
- * A text without these secrets. One that could be any word (`backup`, `1234`) is hidden only where a password stands:
- * hidden everywhere, it would make nonsense of messages, and show by that what it is.
+ * One that could be any word (`backup`, `1234`) is hidden only where a password stands: hidden everywhere, it would
+ * make nonsense of messages, and show by that what it is.
  */
 export function withoutSecrets(text: string, secrets: Iterable<string>): string {
   let clean = text

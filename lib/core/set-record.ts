@@ -3,10 +3,7 @@ import { ownTest, type SetAnswer, type SetTest } from './page.ts'
 import type { SiteNeeds } from './site-needs.ts'
 import type { SiteState } from './site-state.ts'
 
-/**
- * What is written down of one set beside the sets themselves. All but its time may be unknown: older versions wrote
- * less, and the file may be lost.
- */
+/** What is written down of a set beside the sets. Older versions wrote less, and the file may be lost. */
 export interface SetRecord {
   /** The time of the set, ms since the epoch. */
   readonly time: number
@@ -20,9 +17,7 @@ export interface SetRecord {
   readonly rows?: Readonly<Record<string, number>> | undefined
   /** Nothing was in its folder `SITE`. */
   readonly isEmpty?: boolean | undefined
-  /**
-   * What shows that the site had shrunk, against the newest set before it that was as it should be; see shrinkage.ts.
-   */
+  /** That the site had shrunk against the newest set before it that was as it should be; see shrinkage.ts. */
   readonly shrunken?: readonly string[] | undefined
   /** A person said that this is right. */
   readonly confirmed?: boolean | undefined
@@ -67,10 +62,7 @@ const marksOf = ({
   ...(unchangedUntil && { unchangedUntil }),
 })
 
-/**
- * That a set worked when it was restored into a sandbox counts as that the site did, where nobody asked it then; that
- * it did not may be the sandbox's fault.
- */
+/** Where nobody asked the site, a set that worked in a sandbox counts. A failure may be the sandbox's. */
 function marksIn({ tests, answer, ...record }: SetRecord): Marks {
   const tested = ownTest(tests)
   return marksOf({ ...record, tested, answer: answer ?? (tested?.works ? { works: true, said: tested.said } : undefined) })
@@ -91,10 +83,7 @@ export interface DumpSize {
   readonly bytes: number
   /** The largest of several; all where it is one. */
   readonly largest?: number | undefined
-  /**
-   * Some of its tables are kept compressed, by another engine than InnoDB, or in a place of their own: they may be far
-   * smaller than the dump, or elsewhere.
-   */
+  /** Some tables are compressed, not InnoDB's, or kept elsewhere: they may be far smaller than the dump. */
   readonly packed: boolean
 }
 

@@ -102,8 +102,7 @@ export interface ReplicaChoice {
 
 /**
  * The newest backup that a replica may follow. It stays before one whose owner found that the site had shrunk, until
- * that is confirmed; and before one that has less than half of what the replica has, which whoever can write to the
- * archive could have made.
+ * that is confirmed; and before one that has less than half of what the replica has: any host could have made that.
  */
 export function chooseForReplica(facts: ReplicaFacts): ReplicaChoice {
   const { points, records, restoredFrom, now, acceptAfter, isAccepted } = facts

@@ -4,8 +4,8 @@ import type { Room } from './room.ts'
 import type { CommandPlace } from './task-command.ts'
 
 /**
- * What a step knows of a site as data: the mail's table, the pages, the metrics and the verdict are made from it. Later
- * reports of one run add to earlier ones and replace them. Times in ms since the epoch, sizes in bytes.
+ * What is known of a site as data: mail, pages, metrics and the verdict are made from it. Later reports of one run
+ * replace earlier ones, field by field. Times in ms since the epoch, sizes in bytes.
  */
 export interface SiteReport {
   readonly site: string
@@ -52,9 +52,7 @@ export interface SiteReport {
   readonly seals?: Finding | null
   /** That it was taken over, and DNS still sends visitors elsewhere; null where it does not, or nobody asked. */
   readonly dns?: Finding | null
-  /**
-   * That it has shrunk, or why its replica here stays behind; the command that confirms it follows. Null for neither.
-   */
+  /** That it has shrunk, or why its replica here stays behind. Null for neither. */
   readonly shrinkage?: string | null
   /** A desktop's: whether the next full backup has room. */
   readonly room?: Pick<Room, 'enough' | 'reason' | 'prunable'>

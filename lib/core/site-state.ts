@@ -62,10 +62,7 @@ export interface SiteState {
   readonly page?: PageSketch | undefined
 }
 
-/**
- * What differs between two lists. A hash of another form (another version of duplicity, another size of the file) tells
- * nothing by itself: then the time counts.
- */
+/** A hash of another form (of another version of duplicity) tells nothing: then the time counts. */
 export function differenceOf(before: FileList, after: FileList): FileDiff {
   const isSame = (a: FileMark, b: FileMark): boolean => (a.form === b.form ? a.hash === b.hash : a.modifiedAt === b.modifiedAt)
   const known = [...after].filter(([path]) => before.has(path))

@@ -25,10 +25,7 @@ const MARGIN = 20
 /** What ended later was no nightly run, or is not to be waited for. */
 const LATEST = 7 * 60
 
-/**
- * When the nightly run of a host begins: hosts that own sites first, those that only replicate after them, or their
- * replicas would stay a day behind.
- */
+/** Hosts that own sites begin first: those that only replicate would else stay a day behind. */
 export function nightlyStart(me: string, owns: boolean, others: readonly OtherNights[]): NightlyStart {
   const own = spread(me)
   if (owns) return at(OWNERS_BEGIN + own, 'it owns sites, and those that replicate them follow')

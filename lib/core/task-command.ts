@@ -1,6 +1,4 @@
-/**
- * Where task commands are typed: Holdfast's folder, and words for host, inventory and secrets that are not the usual.
- */
+/** Where task commands are typed: Holdfast's folder, and options for an unusual host, inventory or secrets. */
 export interface CommandPlace {
   readonly folder: string
   readonly words: readonly string[]

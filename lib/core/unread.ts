@@ -24,8 +24,7 @@ export interface Unread {
 
 /**
  * Sorts what a backup skipped. What is gone by now was deleted while it ran, as caches are.
- * @param counted how many errors were counted in all
- * @param isThere whether something is at a path, from the source on
+ * @param counted how many errors were counted in all @param isThere asked for paths from the source on
  */
 export function unreadOf(
   source: string,
@@ -59,9 +58,7 @@ export function unreadText({ paths, unnamed }: Unread): string {
   return `could not be read, and is not in this backup as it is: ${list}. Replicas keep what they have of it. Mend it, or exclude it in the inventory`
 }
 
-/**
- * What is written down of it beside the set: the empty path, which is all of the site, where not all paths are known.
- */
+/** What is written down beside the set: the empty path, for all of the site, where not all paths are known. */
 export function pathsToRecord({ paths, unnamed }: Unread): readonly string[] | undefined {
   if (paths.length === 0 && unnamed === 0) return undefined
   return unnamed > 0 || paths.length > MOST || paths.some(path => path.length > LONGEST) ? [''] : paths

@@ -117,10 +117,7 @@ export function workFindings(outcomes: readonly Outcome[], site: string | undefi
     ])
 }
 
-/**
- * The verdict on every site that steps told of or that something was done for, by name.
- * @param isJudged not in a run that is about one site (a recovery) or only foretells: there the work alone counts
- */
+/** The verdict on every site of a run. @param isJudged false for a recovery or a dry run: the work alone counts */
 export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): readonly SiteVerdict[] {
   const reports = reportsBySite(outcomes.flatMap(({ told = [] }) => told))
   const subjects = outcomes.map(({ subject }) => subject).filter(subject => subject !== undefined)

@@ -2,10 +2,8 @@ import { type BackupSet, type Collection, setsOf } from './collection.ts'
 import { type FileChanges, type SiteState, sumOfChanges, type WordPressSettings, type WordPressVersions } from './site-state.ts'
 
 /**
- * What changed on a site between two of its sets, by what is written down of them: files by kind, versions, tables,
- * settings, a phrase each. Empty where nothing is known, or nothing changed.
- * @param from the time of the older set, ms since the epoch
- * @param to that of the newer one
+ * What changed on a site between two of its sets (by their times), as far as that was written down: files by kind,
+ * versions, tables, settings.
  */
 export function whatChanged(collection: Collection, from: number, to: number): readonly string[] {
   const sets = collection.chains.flatMap(setsOf).toSorted((a, b) => a.time - b.time)

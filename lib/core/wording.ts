@@ -15,15 +15,10 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 
 /** Sequences by which a text colours a terminal, moves its cursor or sets its title (ECMA-48). */
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
-/**
- * What moves a cursor, begins a line where none begins, or turns the direction of a text; not a line's end, nor a tab.
- */
+/** What moves a cursor, begins a line anywhere, or turns the direction of a text; not line feed or tab. */
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
-/**
- * A text that can be shown anywhere, without colours, and with `?` for what could hide or forge something. What a
- * program prints, and what a site or a server calls its things, is not trusted (S41).
- */
+/** A text without colours, with `?` for what could hide or forge something: sites are not trusted (S41). */
 export const printable = (text: string): string => text.replaceAll('\r\n', '\n').replace(ESCAPES, '').replace(CONTROLS, '?')
 
 /** The same of all texts within a value. */

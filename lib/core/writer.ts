@@ -1,7 +1,7 @@
 /**
- * Who writes to an archive under a host's name. A clone of a machine has that name too, with all that the original
- * remembers. So the archive holds a mark for each host name, a random word that each run replaces by another: of two
- * machines of one name only the one that was here last knows it.
+ * Who writes to an archive under a host's name. A cloned machine has that name too, and all that the other remembers.
+ * So the archive holds a random word for each host name, which each run replaces: of two machines of one name only the
+ * one that was here last knows it.
  */
 export interface WriterMemory {
   /** The machine that remembers it: the hash of its machine-id. */

@@ -9,8 +9,7 @@ const FILE_LIST = /^Extracting backup chains from list of files: \[(.*)\]$/s
 const STATUS_CODE = 3
 
 /**
- * The collection of an archive that only duplicity can look into (a URL), from the log file of `collection-status` at
- * verbosity 9: as from a listing, but without sizes and times.
+ * The collection of an archive at a URL, from the log of `collection-status` at verbosity 9: without sizes and times.
  * @throws when the log names no files, or duplicity counts other chains and sets than we do
  */
 export function collectionFromStatus(log: string, prefix?: string): Collection {

@@ -11,10 +11,7 @@ export interface Change {
 /** Bytes of each part but the last (TarBlockIter.get_read_size in diffdir.py). */
 export const PART = 64 * 1024
 
-/**
- * What the name of a member of a volume says (get_index_from_tarinfo in patchdir.py).
- * @throws when it is no such name, or leads out of the tree
- */
+/** What a member's name says (get_index_from_tarinfo in patchdir.py). @throws when it leads out of the tree */
 export function changeOf(name: string): Change {
   const [, whole, path = ''] = /^(snapshot|diff|deleted)\/(.*?)\/?$/s.exec(name) ?? []
   if (whole !== undefined) return { kind: whole as Change['kind'], path: checked(path, name), part: undefined }

@@ -85,10 +85,8 @@ export class DuplicityError extends Error {
 }
 
 /**
- * Names a failure.
- * @param exitCode undefined when a signal ended it
- * @param printed its standard error, for what never reached the log
- * @param places where it writes on this host, for a disk there that is full
+ * Names a failure. @param exitCode undefined when a signal ended it
+ * @param printed its standard error, for what never reached the log @param places where it writes on this host
  */
 export function duplicityError(
   exitCode: number | undefined,
@@ -126,9 +124,7 @@ function faultOf(exitCode: number | undefined, errors: readonly Stanza[], text: 
   return byCode ?? 'unknown'
 }
 
-/**
- * The telling line of what it said: its last that is no part of a Python traceback nor the frame around gpg's words.
- */
+/** The telling line: the last that is no part of a Python traceback nor the frame around gpg's words. */
 function sentence(text: string): string {
   // of a volume that is not what it was, its name, and not the hashes that stand below it
   const mismatched = /hash mismatch for file:\s*(\S+)/.exec(text)?.[1]

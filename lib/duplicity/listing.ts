@@ -109,8 +109,8 @@ const fileOf = (files: readonly NamedFile[], role: DuplicityName['role']): FileR
   files.find(file => file.parts.role === role)?.ref
 
 /**
- * Only the manifest knows of volumes that are missing at the end. Where nothing is compressed or encrypted, the last
- * volume may be empty, when there was room for all in the one before, or nothing had changed.
+ * Only the manifest knows of volumes missing at the end. Plain sets may have an empty last volume, when there was room
+ * for all in the one before, or nothing had changed.
  */
 function volumeProblems(volumes: readonly Volume[], kind: BackupSet['kind']): string[] {
   const numbers = new Set(volumes.map(volume => volume.number))

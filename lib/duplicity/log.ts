@@ -26,9 +26,7 @@ function parseStanza(block: string): Stanza | undefined {
   return { keyword: match[1]!, code: Number(match[2]), words: match[3]?.split(' ') ?? [], text: text.trim() }
 }
 
-/**
- * Codes of what could not be listed, read or processed (log.py, `WarningCode`), after which it goes on and ends well.
- */
+/** Codes of what could not be listed, read or processed (log.py, `WarningCode`): it goes on and ends well. */
 const CODES: ReadonlySet<number> = new Set([8, 9, 10, 12, 13])
 /** The same where duplicity gives no code of its own (robust.py, diffdir.py, selection.py). */
 const WITHOUT_CODE = /^(?:Error listing directory |Error .* getting delta for |Warning: base .* doesn't exist)/s

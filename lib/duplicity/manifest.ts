@@ -38,9 +38,7 @@ export interface PartialManifest {
   readonly volumes: readonly (ManifestVolume & { readonly end: VolumeEnd })[]
   /** All of the tree was sent: what was missing is signatures or manifest in the archive. */
   readonly isWhole: boolean
-  /**
-   * The manifest of a set of only so many volumes; the whole manifest where that is all and the tree was sent whole.
-   */
+  /** The manifest of a set of only so many volumes; the whole one where that is all. */
   readonly upTo: (count: number) => string
 }
 

@@ -8,10 +8,7 @@ const ORDER = Uint8Array.from([
 
 const CHUNK = 64
 
-/**
- * MD4 (RFC 1320), by which librsync tells blocks apart: OpenSSL has it no more. It protects against accidents, not
- * against people.
- */
+/** MD4 (RFC 1320), by which librsync tells blocks apart: OpenSSL has it no more. It is no protection against people. */
 export class Md4 {
   readonly #state = new Int32Array(4)
   readonly #words = new Int32Array(16)

@@ -34,9 +34,7 @@ const signaturesForm = new RegExp(`^duplicity-(?<kind>full|new)-signatures${time
 
 /**
  * What a file name of duplicity 0.8 or 3.x says, or undefined when it is not duplicity's (file_naming.py). As duplicity
- * does, it takes a name with something after its ending (`.gz.old`) for the file itself. `--short-filenames` and
- * `--old-filenames` are left out: neither version writes them by default.
- * @param prefix the text of `--file-prefix`
+ * does, it takes `.gz.old` for the file itself. Neither version writes short or old file names by default.
  */
 export const parseName = (name: string, prefix = ''): DuplicityName | undefined =>
   name.startsWith(prefix) ? parseOwn(name.slice(prefix.length)) : undefined
@@ -131,9 +129,8 @@ export function datedAfter<File extends Pick<FileRef, 'name'>>(
 }
 
 /**
- * Files of sets that a host added after it had lost the site: nobody counts these. By their names alone, for a host
- * that comes back, or whose run was cut off, says nothing of them.
- * @param files all of the archive @param prefix the text of `--file-prefix`
+ * Files of sets that a host added after it had lost the site, by their names alone: a host that comes back, or whose
+ * run was cut off, says nothing of them. @param files all of the archive
  */
 export function filesOfLostEpochs(files: readonly FileRef[], epoch: Epoch | undefined, prefix = ''): readonly FileRef[] {
   if (epoch === undefined) return []

@@ -53,11 +53,7 @@ export class SignatureCheck {
   #blocks: number
   #inBlock = 0
 
-  /**
-   * @param take the signature
-   * @param bytes its length
-   * @throws when it is none, or of a kind that duplicity never writes
-   */
+  /** @param take the signature, of so many bytes @throws when it is of a kind that duplicity never writes */
   constructor(take: Take, bytes: number) {
     this.#take = take
     const header = bytes < HEADER ? undefined : take(HEADER)

@@ -3,9 +3,7 @@ import { extensionIn, isExtension, padded, TAR_BLOCK, type TarMember, tarHeader 
 
 /** What the signatures of a set say of one path, and where that stands in the tar file. */
 export interface SignatureEntry {
-  /**
-   * `signature` of a file with content, `snapshot` of anything else, `deleted` of what is gone since the set before.
-   */
+  /** `signature` of a file with content, `snapshot` of anything else, `deleted` of what is gone. */
   readonly kind: 'signature' | 'snapshot' | 'deleted'
   /** Bytes, one a character; see {@link comparePaths}. */
   readonly path: string
@@ -58,11 +56,7 @@ export interface SignatureCut {
   readonly wholeFiles: number
 }
 
-/**
- * The part of a signature file that is of what was sent in some volumes.
- * @param ends where these volumes end, in their order
- * @returns undefined where entries are missing of what was sent
- */
+/** The part of a signature file that is of volumes with these ends; undefined where entries are missing. */
 export async function cutSignatures(
   entries: AsyncIterable<SignatureEntry>,
   ends: readonly VolumeEnd[],
@@ -116,7 +110,6 @@ function newHeader(name: Buffer, type: string, size: number): Buffer {
 /**
  * Compares paths as duplicity orders them, part by part: `a/z` before `a.b`, a folder before what is in it. They are
  * bytes, one a character (latin1), so that names in any encoding keep their order; the root is empty.
- * @returns less than 0 where `a` comes first, 0 where they are the same
  */
 export function comparePaths(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)]

@@ -8,9 +8,9 @@ const WINDOW = 256 * 1024
 const MOST_OF_EXTENSION = 64 * 1024
 
 /**
- * Reads tar files from a stream, in a memory that does not grow with them. What it gives of a member's content is only
- * there until the next call. Several files come one behind the other, each with a separator behind it. Between the end
- * of one and its separator anything may come: duplicity fills encrypted volumes up, and ends others without a mark.
+ * Reads tar files from a stream in constant memory: content is only there until the next call. Several files come one
+ * behind the other, each with a separator behind it. Between the end of one and its separator anything may come:
+ * duplicity fills encrypted volumes up, and ends others without a mark.
  */
 export class TarReader {
   readonly #fill: Fill

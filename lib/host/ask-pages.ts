@@ -22,10 +22,8 @@ export interface Asking {
 const MOST_REDIRECTS = 4
 
 /**
- * Asks a site for its pages one after the other, until one does not work, and follows where it redirects within itself
- * (to HTTPS, to another path).
- * @param get asks a server for one page. What it throws is no answer
- * @param why says in a few words why there was none
+ * Asks a site for its pages until one does not work, and follows redirects within the site (to HTTPS, to another path).
+ * @param get asks a server for one page. What it throws is no answer @param why says in a few words why
  */
 export async function askPages(
   question: Question,
@@ -68,10 +66,7 @@ async function askPage(
   }
 }
 
-/**
- * Where a redirect leads within the site: the same server is asked, whatever the name resolves to elsewhere. Undefined
- * where it leads anywhere else.
- */
+/** Where a redirect leads within the site: the same server is asked, whatever the name resolves to elsewhere. */
 function redirectOf({ location }: Page, from: Asking, domains: readonly string[] | true): Asking | undefined {
   const server = new URL(from.url)
   const name = from.host ?? server.host

@@ -31,9 +31,7 @@ function unlessMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error
 }
 
-/**
- * The folder in a site's folder for what belongs to it but lies elsewhere: database, certificates, web server files.
- */
+/** Beside `SITE`, for what belongs to the site but lies elsewhere: database, certificates, web server files. */
 export const COMPANION = '.holdfast'
 
 /**
@@ -48,7 +46,7 @@ export interface Companion extends Disposable {
 
 /**
  * Opens a site's companion folder, made when it is missing; a dry run gets its name instead.
- * @throws when it is a link, or not a folder that only this user can enter: somebody else made it
+ * @throws when it is a link, or others can enter it: somebody else made it
  */
 export async function openCompanion(siteFolder: string, shell: Shell): Promise<Companion> {
   const path = join(siteFolder, COMPANION)
@@ -88,20 +86,14 @@ function secure(opened: OpenedFolder): void {
   if ((mode & 0o077) !== 0) opened.setMode(0o700)
 }
 
-/**
- * The name of a database's dump in the companion folder, of the site's own or a further one: a folder, or a copy of a
- * file.
- */
+/** The name of a database's dump in the companion folder: a folder, or a copy of a file of SQLite. */
 export function dumpName(data: SiteData, isOwn: boolean): string {
   const [name, ending] = 'sqlite' in data ? [data.sqlite, 'sqlite'] : [data.database, 'tables']
   if (isOwn) return `database.${ending}`
   return `database-${/^[\w.-]{1,100}$/.test(name) ? name : createHash('sha1').update(name).digest('hex')}.${ending}`
 }
 
-/**
- * The names of the dump of a site's own database: a folder with a file for each table and, as it was before, one
- * file.
- */
+/** The dump of a site's own database: a folder with a file for each table; formerly one file. */
 export const DUMP = 'database.tables'
 const FORMER_DUMP = 'database.sql'
 
@@ -135,9 +127,7 @@ export function dumpsIn(folder: string): string[] {
   return found.filter(name => !found.some(other => formerName(other) === name))
 }
 
-/**
- * Opens the copy of a database of SQLite in a site's folder, live or restored; undefined where there is no such file.
- */
+/** Opens the copy of a database of SQLite in a site's folder, live or restored. */
 export function openCopy(folder: string, name: string): OpenedFile | undefined {
   using opened = OpenedFolder.openIfThere(folder)
   using companion = opened?.plainFolder(COMPANION)

@@ -8,9 +8,7 @@ import type { Host } from '../inventory/schema.ts'
 /** File systems (df(1)) on which a file takes at least its size: others compress, or are a window on something else. */
 const PLAIN = ['ext2', 'ext3', 'ext4', 'xfs', 'tmpfs', 'jfs', 'reiserfs']
 
-/**
- * The file system of a path, or where it will be (df(1)). Undefined when it tells no size, as a tmpfs without a limit.
- */
+/** The file system of a path that is or will be (df(1)); undefined where it has no size, as some tmpfs. */
 export async function diskOf(path: string, shell: Shell): Promise<Disk | undefined> {
   const script = `while ! [ -e "$1" ]; do set -- "$(dirname -- "$1")"; done
     stat --format=%d -- "$1" && exec df --block-size=1 --output=avail,size,fstype -- "$1"`

@@ -15,10 +15,7 @@ export interface AskedWith {
   readonly isChecked?: boolean
 }
 
-/**
- * Asks a server for one page.
- * @throws when nothing answers
- */
+/** Asks a server for one page. @throws when nothing answers */
 export function getPage(
   { url, host }: Asking,
   signal: AbortSignal,

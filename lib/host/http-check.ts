@@ -26,10 +26,8 @@ export function questionFor(host: Host, site: SitePlace): Question | undefined {
 }
 
 /**
- * Asks a site for its pages, on this host, and follows where it redirects within itself (to HTTPS, to another path).
- * Undefined when nothing says how. What has not come whole by the deadline, for all pages together, is no answer,
- * however steadily it comes.
- * @throws when the run is stopped
+ * Asks a site for its pages, on this host. Undefined when nothing says how. What has not come whole by the deadline,
+ * for all pages together, is no answer, however steadily it comes. @throws when the run is stopped
  */
 export async function httpCheck(host: Host, site: SitePlace, stop: AbortSignal): Promise<SiteAnswer | undefined> {
   const question = questionFor(host, site)
@@ -51,7 +49,7 @@ const STATE = 'own-requests'
 const secret = z.object({ secret: z.string().min(32) })
 
 /**
- * The word by which a site's web server knows this host's own requests: they reach the site while nobody else does. A
+ * The word by which a site's web server knows this host's own requests, which reach the site while nobody else's do. A
  * site sees its own word and learns nothing of another's. Undefined before {@link makeKeys}.
  */
 export function keyOf(host: Pick<Host, 'paths'>, site: string): string | undefined {

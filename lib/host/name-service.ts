@@ -10,11 +10,7 @@ const MOST_DOMAINS = 50
 /** Milliseconds for which one name server is waited, and how often it is asked. */
 const WAIT = { timeout: 2000, tries: 2 } as const
 
-/**
- * What these domains resolve to now: by the name servers of the inventory or, where it names none, by each domain's
- * own, which know of a change at once, and have the whole TTL.
- * @throws when the run is stopped
- */
+/** What domains resolve to, by the inventory's name servers or each domain's own, which know of changes at once. */
 export async function lookUpDomains(
   { nameServers }: Pick<Host, 'nameServers'>,
   domains: readonly string[],

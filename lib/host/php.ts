@@ -12,9 +12,8 @@ export interface Php {
 }
 
 /**
- * PHP as Debian lays it out: extensions are switched on by `/etc/php/VERSION/SAPI/conf.d/NN-NAME.ini`. Those of the
- * newest version, for web servers where it has any, else for the command line. Undefined where there is none.
- * @param root of the machine to look at
+ * PHP as Debian lays it out: `/etc/php/VERSION/SAPI/conf.d/NN-NAME.ini`. The extensions are those of web servers or,
+ * where none has any, of the command line.
  */
 export function phpHere(root = '/'): Php | undefined {
   const php = join(root, '/etc/php')
@@ -37,12 +36,7 @@ export interface PhpErrors {
   readonly place: LogPlace
 }
 
-/**
- * Reads on in PHP's error log of a site, where the inventory names one; undefined where it does not, or no log is there
- * yet.
- * @param before how far it was read
- * @throws when something else than a file is there, or it cannot be read
- */
+/** Reads on in PHP's error log of a site, where the inventory names one. @param before how far it was read */
 export function phpErrors({ folder, settings: { check } }: SitePlace, before: LogPlace | undefined): PhpErrors | undefined {
   if (check?.errorLog === undefined) return undefined
   const isOfHost = check.errorLog.startsWith('/')
@@ -75,10 +69,7 @@ export function unreadFrom(before: LogPlace, now: LogPlace, most: number): numbe
   return Math.max(isSame ? before.bytes : 0, now.bytes - most)
 }
 
-/**
- * How many fatal errors PHP wrote into a log.
- * @param folder where the log is of a whole host: only errors in this folder are the site's
- */
+/** How many fatal errors PHP wrote into a log: in this folder, where the log is of a whole host. */
 export function fatalErrorsIn(text: string, folder?: string): number {
   const isFatal = /\bPHP (?:Fatal|Parse) error: /
   return text.split('\n').filter(line => isFatal.test(line) && (folder === undefined || line.includes(` ${folder}/`))).length

@@ -62,10 +62,7 @@ const record = z.object({
       isProblem: z.boolean().exactOptional(),
     })
     .optional(),
-  /**
-   * The set that the listing of the site's folder is of, a hash of what was left out of both, one of the listing, and
-   * what else was seen.
-   */
+  /** The set that the listing of the site's folder is of, hashes of exclusions and listing, and what else was seen. */
   tree: z
     .object({
       time,
@@ -136,11 +133,7 @@ const point = z.object({ at: isoTime, bytes: size, allowance: known, read: known
   }),
 )
 
-/**
- * How large a site's archive was at the end of each night, and what that moved, oldest first. Damaged lines are passed
- * over.
- * @param most nights, the newest
- */
+/** How large a site's archive was after each night, oldest first. Damaged lines are passed over. */
 export function readHistory(host: Pick<Host, 'paths'>, site: string, most = Infinity): readonly SizePoint[] {
   try {
     const lines = readFileSync(historyFile(host, site), 'utf8').trimEnd().split('\n').slice(-most)

@@ -19,10 +19,8 @@ const cacheOf = (host: Host): string => join(host.paths.cache, 'duplicity')
 let made = 0
 
 /**
- * Makes a folder for what one command writes and nobody keeps.
- * @param cache where: not in `/tmp`, which may be small and open to others, since what a killed run leaves, volumes
- * that are not encrypted and keys among it, must be found again
- * @throws when it cannot be written, with its path
+ * Makes a folder for what one command writes and nobody keeps. Not in `/tmp`, which may be small and open to others:
+ * what a killed run leaves, plain volumes and keys among it, must be found again.
  */
 export function makeScratch(host: Host, cache = cacheOf(host)): Scratch {
   removeScratch(host)
@@ -51,8 +49,6 @@ const HOME = '/tmp/gnupg'
  * A home of gpg for one command in a sandbox: empty where a passphrase encrypts, else with the inventory's key, the
  * public part as a keyring of its own and the secret part, where it is there, as the person's file. Its configuration
  * cannot be changed, and an agent that gpg starts in it ends with the sandbox.
- * @param folder where it is made; it goes with whatever is around it
- * @throws when it cannot be written
  */
 export async function makeGpgHome(encryption: Encryption, folder: string, shell: Shell): Promise<GpgHome> {
   if (encryption.kind === 'none') return { reads: [], writes: [], env: {} }

@@ -117,9 +117,7 @@ export function siteDeadline({ host, site }: { readonly host: Host; readonly sit
     : { seconds: own, setting: `sites.${site.name}.deadline in the inventory` }
 }
 
-/**
- * A name that can be a folder's on every host and part of a log's line. Those with a dot in front are Holdfast's own.
- */
+/** A name that can be a folder's on every host and part of a log's line. Holdfast's own begin with a dot. */
 export const isSiteName = (name: string): boolean => name !== '' && !name.startsWith('.') && !/[/\u0000-\u001f\u007f]/.test(name)
 
 const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }

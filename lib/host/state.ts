@@ -33,10 +33,7 @@ export function valuesIn<Value>(text: string, schema: z.ZodType<Value>): Value[]
 /** A text that {@link valuesIn} reads. */
 export const linesOf = (values: readonly object[]): string => values.map(value => `${JSON.stringify(value)}\n`).join('')
 
-/**
- * Reads what was remembered under a name; undefined when nothing was.
- * @throws when the file cannot be read or does not fit its schema: it is never taken for what it is not, nor ignored
- */
+/** @throws when the file cannot be read or does not fit its schema: it is never ignored */
 export const readState = <Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined =>
   readChecked(stateFile(host, name), schema)
 
@@ -45,9 +42,7 @@ const recent = new Map<string, { readonly mark: string; readonly schema: unknown
 /** So many of them: some of each site that is worked on, and those of the host. */
 const RECENT = 40
 
-/**
- * Reads a file of this host's own memory, wherever it is; undefined when there is none. @throws as {@link readState}
- */
+/** Reads a file of this host's own memory, wherever it is. @throws as {@link readState} */
 function readChecked<Value>(file: string, schema: z.ZodType<Value>): Value | undefined {
   const mark = markOf(file)
   if (mark === undefined) return undefined

@@ -3,9 +3,8 @@ import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
 
 /**
- * Asks on the terminal, and gives the line that was typed, or undefined at its end (Ctrl-D). The terminal is not read
- * key by key: Ctrl-C stays a signal, and nothing need be put back.
- * @throws when the run is stopped meanwhile, or the connection is gone
+ * Asks on the terminal; undefined at its end (Ctrl-D). It is not read key by key: Ctrl-C stays a signal, and nothing
+ * need be put back. @throws when the run is stopped meanwhile, or the connection is gone
  */
 export async function ask(question: string, stop: AbortSignal): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false })

@@ -2,9 +2,7 @@ import { messageOf } from '../core/wording.ts'
 import { CommandFailed, lastLines, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 
-/**
- * Starts a unit of systemd. @throws with what its own processes said into the journal: systemctl(1) does not say why
- */
+/** Starts a unit of systemd. @throws with what its processes wrote into the journal: systemctl(1) does not say why */
 export async function startUnit(unit: string, shell: Shell): Promise<void> {
   const began = shell.now()
   try {

@@ -7,12 +7,7 @@ import type { Shell } from '../engine/shell.ts'
 import { OpenedFolder } from './opened-folder.ts'
 import { sandboxed } from './sandbox.ts'
 
-/**
- * What a backup of a folder could not read, by what duplicity said, and by mounts whose server is gone, which it takes
- * for empty.
- * @param counted how many errors it counted
- * @param isLeftOut whether a path is excluded
- */
+/** What a backup could not read, by what duplicity said, and mounts whose server is gone, which it takes for empty. */
 export async function unreadFiles(
   folder: string,
   skipped: readonly Skipped[],

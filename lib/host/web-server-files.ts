@@ -75,9 +75,8 @@ export function webServerFilesOf(files: readonly WebServerFile[], site: SitePlac
 }
 
 /**
- * A site's own domains, in small letters: of the inventory, and of virtual hosts with their root in its folder; else
- * its
- * name, where that is like a domain.
+ * A site's own domains, in small letters: of the inventory, and of virtual hosts with their root in its folder;
+ * else its name, where that is like a domain.
  */
 export function domainsOf(host: Host, site: SitePlace): string[] {
   const served = webServerFiles(host)

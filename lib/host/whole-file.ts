@@ -7,7 +7,6 @@ import { OpenedFolder, UNFINISHED } from './opened-folder.ts'
 /**
  * Writes a file whole or not at all, in a folder that an administrator names: beside it first, hidden, since a web
  * server may show the folder, then over it.
- * @throws when it cannot be written, with its path
  */
 export function writeWhole(file: string, text: string | Buffer, mode = 0o600): void {
   makeFolder(dirname(file))
@@ -45,9 +44,7 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/**
- * Of a read-only disk, Node says only that the folder is not there: the kernel says it of the first that is missing.
- */
+/** Of a read-only disk, Node says only that the folder is not there: the kernel says it of the first missing one. */
 function reasonFor(folder: string, error: unknown): unknown {
   let missing = folder
   while (!existsSync(dirname(missing))) missing = dirname(missing)

@@ -30,11 +30,7 @@ const OURS = [join(import.meta.dirname, '..'), join(import.meta.dirname, '../../
 
 const LIMITS = { memory: 4 * 1024 ** 3, processes: 128, tmp: 256 * 1024 ** 2 }
 
-/**
- * Serves and asks the site that was restored into `tree` of this folder. The tree is then the sandbox's: its owners are
- * not those of the set any more.
- * @param limited gives a shell whose commands end in time
- */
+/** Serves and asks the site restored into `tree` of this folder, which then belongs to the sandbox's user. */
 export async function askRestored(
   { host, secrets, site }: Needs<'host' | 'secrets' | 'site'>,
   folder: string,
@@ -96,10 +92,7 @@ function parseServed(text: string): Served {
 /** Seconds for which a sandbox may do nothing; longer than it lives. */
 const EVER = 1e6
 
-/**
- * A site can write without end, and no limit of a process is one of a disk: once three quarters of what was free are
- * gone it may do nothing any more, which ends it.
- */
+/** Once three quarters of what was free are gone, a site may do nothing any more: no limit of a process helps. */
 function watchDisk(folder: string) {
   const free = (): number => {
     const { bavail, bsize } = statfsSync(folder)
@@ -146,10 +139,7 @@ async function removeSecrets(tree: string): Promise<void> {
     await rm(companion.at(name), { recursive: true, force: true })
 }
 
-/**
- * The databases that the set brings, all of which one server has in the sandbox, and how the site reaches its own one.
- * @throws when that has no whole dump
- */
+/** The set's databases, all on one server in the sandbox, and the site's own. @throws without a whole dump */
 async function databasesOf(context: HostContext, site: SitePlace, tree: string) {
   const databases: ToServe['databases'][number][] = []
   let own: DatabaseAccess | undefined
@@ -171,10 +161,7 @@ async function databasesOf(context: HostContext, site: SitePlace, tree: string) 
   return { own, databases }
 }
 
-/**
- * How the site finds the sandbox's own server where it looks for its database: the places that lead there, and the
- * port.
- */
+/** How the site finds the sandbox's server where it looks for its database: places that lead there, and the port. */
 function wayToServer({ address }: DatabaseAccess, work: string): { readonly places: readonly Place[]; readonly port?: number } {
   if (address.kind === 'default') return { places: [] }
   if (address.kind === 'socket') {
@@ -207,10 +194,7 @@ interface User {
   readonly gid: number
 }
 
-/**
- * Nobody that this machine knows; in the group that reads Debian's configurations, where there are any. Undefined
- * where this program has no right to be another.
- */
+/** Nobody that this machine knows; in the group that reads Debian's configurations. Only root can be another. */
 function userFor(configs: readonly string[]): User | undefined {
   if (process.geteuid?.() !== 0) return undefined
   const { uid, gid } = unusedUser()

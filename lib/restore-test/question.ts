@@ -26,10 +26,7 @@ export const askedOf = ({ expect, paths, judge }: Asked): string | undefined =>
     ? undefined
     : JSON.stringify({ paths, expect, judge: judge?.sha256 })
 
-/**
- * What a restored site is asked: the same as the live one, or its front page where nothing says how that is asked. Its
- * sandbox has one server, which no redirect leaves.
- */
+/** The same as the live site is asked, or its front page. Its sandbox has one server, which no redirect leaves. */
 export function questionInSandbox(host: Host, site: SitePlace, instead: Asked = { expect: undefined, paths: [] }): Question {
   const own = questionFor(host, site) ?? frontPage(host, site)
   const [first = FRONT] = own.urls

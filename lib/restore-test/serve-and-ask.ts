@@ -80,10 +80,7 @@ const serverOptions = (port: number | undefined): string[] => [
 
 type Database = ToServe['databases'][number]
 
-/**
- * Imports the dump as a restore does: without what it may not bring, as the site's own account. Gives what the server
- * refused, without the statement.
- */
+/** Imports the dump as a restore does, as the site's account. Gives what the server refused. */
 async function importDump(
   mariadb: Mariadb,
   { name, user, password, dump }: Database,

@@ -20,12 +20,9 @@ import { NotTested, type ToServe } from './served.ts'
 type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & { readonly point: RestorePoint }
 
 /**
- * Restores a set of a site into a folder that nothing knows, and asks it as the live one is asked: served by a web
- * server and a database server of its own, in a sandbox without a network, with the rights of nobody. All of it is gone
- * afterwards; what a killed run leaves is found by its name.
- * @param seconds for all of it
- * @returns undefined in a dry run
- * @throws {NotTested} where that says nothing of the set
+ * Restores a set of a site into a scratch folder, and asks it as the live one is asked: served by a web server and a
+ * database server of its own, in a sandbox without a network. @param seconds for all of it
+ * @returns undefined in a dry run @throws {NotTested} where that says nothing of the set
  */
 export async function testRestore(
   facts: Facts,

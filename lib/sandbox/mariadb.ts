@@ -16,11 +16,9 @@ export interface Mariadb extends Daemon {
 const LONGEST_SOCKET = 107
 
 /**
- * Starts a MariaDB server with its data, log and socket in `folder`, which is made when missing; data already there is
- * served again. It runs as the calling user, root too, so that it works below any private folder. What a site's own
- * account could reach through it is closed instead: the machine's files (`secure_file_priv`) and the network.
- * @param options further ones of mariadbd
- * @throws when it does not come up, with the end of its log
+ * Starts a MariaDB server with its data, log and socket in `folder`; data already there is served again. It runs as the
+ * calling user, root too, so that it works below any private folder. What a site's own account could reach through it
+ * is closed instead: the machine's files (`secure_file_priv`) and the network.
  */
 export async function startMariadb(folder: string, options: readonly string[] = []): Promise<Mariadb> {
   const home = resolve(folder)
@@ -48,10 +46,7 @@ function clientOptions(socket: string, database: string | undefined): string[] {
   return [...options, `--user=${userInfo().username}`, ...(database === undefined ? [] : [`--database=${database}`])]
 }
 
-/**
- * The system tables; without the waits for the disk, since whoever loses power now has nothing to lose yet. A server
- * that starts clears its temporary folder of what others left: that must not be one which another server uses.
- */
+/** The system tables, without waiting for the disk. A server clears its temporary folder: none may share it. */
 async function createData(data: string, temporary: string): Promise<void> {
   const owner = userInfo().username
   const administrator = ['--auth-root-authentication-method=socket', `--auth-root-socket-user=${owner}`, `--user=${owner}`]
@@ -93,8 +88,8 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Whether the server greets. That its socket takes a connection is not enough: it listens before it has started, and a
- * SIGTERM in between leaves it hanging for ever (seen with MariaDB 10.11).
+ * That its socket takes a connection is not enough: it listens before it has started, and a SIGTERM in between leaves
+ * it hanging for ever (seen with MariaDB 10.11).
  */
 function greets(socket: string): Promise<boolean> {
   return new Promise(resolve => {

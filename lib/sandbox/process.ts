@@ -17,10 +17,9 @@ export interface Daemon extends AsyncDisposable {
 const PATIENCE = 20_000
 
 /**
- * Starts a program that ends with this one, however this one ends: the kernel kills it when its parent is gone
- * (setpriv). SIGKILL, since a server that is just starting may not heed SIGTERM; InnoDB mends itself after it. It has a
- * process group of its own, so that Ctrl-C reaches this program only, which then stops things in its own order.
- * @throws when there is no such program
+ * Starts a program that the kernel kills when this one is gone (setpriv). SIGKILL, since a server that is just starting
+ * may not heed SIGTERM; InnoDB repairs itself. It has a process group of its own, so that Ctrl-C reaches this program
+ * only, which then stops things in its own order.
  */
 export async function startDaemon(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<Daemon> {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], { stdio: 'ignore', detached: true, ...options })

@@ -37,10 +37,9 @@ export interface WordPressSite {
 }
 
 /**
- * Makes a real WordPress site, in a second or two: Debian's tree copied, a database and an account of its own,
- * WordPress installed. As root, its files belong to www-data, like on a server. It answers under whatever host name it
- * is asked by, so that a replica on another port is not sent elsewhere. It sends no mail and asks nothing of the
- * network.
+ * Makes a real WordPress site: Debian's tree copied, a database and an account of its own, WordPress installed. It
+ * answers under whatever host name it is asked by, so that a replica on another port is not sent elsewhere. It sends no
+ * mail and asks nothing of the network.
  */
 export async function createWordpress(plan: WordPressPlan): Promise<WordPressSite> {
   const site = describe(plan)

@@ -7,10 +7,7 @@ import type { Host } from '../inventory/schema.ts'
 /** Milliseconds for which an archive is looked at: a share's server may be dead. */
 export const PATIENCE = 20_000
 
-/**
- * The archive's folder on the machine whose root is given; undefined where it cannot be looked at now: a share is
- * mounted for runs only.
- */
+/** The archive's folder below a machine's root; undefined while it is not mounted, or a URL. */
 export function archiveFolder({ archive }: Pick<Host, 'archive'>, root: string): string | undefined {
   if (archive.kind === 'url') return undefined
   if (archive.kind === 'mount' && !isMountPoint(mountTable(), join(root, archive.mountPoint))) return undefined

@@ -45,10 +45,7 @@ const VPNS = {
 /** Whether the sites of this host are still to come, as on a new replica: nobody knows yet of what kind they are. */
 export const awaitsSites = ({ desktop }: Host, { sites }: Found): boolean => desktop === undefined && sites.length === 0
 
-/**
- * The programs that the nightly run will start on this host, by its inventory and its sites.
- * @param needs of the sites that will come here, where that is known
- */
+/** The programs that the nightly run will start on this host. @param needs of sites that will come here, if known */
 export function neededPrograms(host: Host, found: Found, needs?: HostNeeds): Program[] {
   const { archive, vpn, encryption, database, duplicity } = host
   const kinds = found.sites.map(({ kind }) => kind)

@@ -12,9 +12,8 @@ import { type Checked, checkPrograms } from './programs.ts'
 const RECORDS = `exec find "$1" -mindepth 2 -maxdepth 2 -name .holdfast-sets -type f -exec sh -c 'head -c 200000 "$1"; printf "\\0"' sh {} \\;`
 
 /**
- * What the sites of other hosts need of one that is to replicate them, by the records of their sets. Undefined where
- * the archive cannot be looked at now: a share is mounted for runs only.
- * @param root of the machine to look at
+ * What the sites of other hosts need of one that is to replicate them, by the records of their sets; undefined where
+ * the archive cannot be looked at now.
  */
 export function declaredNeeds({ archive, name }: Host, root: string): HostNeeds | undefined {
   const folder = archiveFolder({ archive }, root)

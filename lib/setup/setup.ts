@@ -15,9 +15,7 @@ import { scheduleBoot, scheduleDesktop } from './units.ts'
 import * as words from './words.ts'
 
 /**
- * Makes a host ready: looks around, writes a first inventory and a passphrase where there are none, checks the
- * programs, and prints what is left to do.
- * @returns whether nothing is missing
+ * Makes a host ready, and prints what is left to do. @returns whether nothing is missing
  * @throws {BadInput} when an inventory or a `.env` that is there already is not as it must be
  */
 export async function setUp(options: SetupOptions): Promise<boolean> {

@@ -18,10 +18,7 @@ export function scheduleDesktop(options: SetupOptions, systemd: boolean): string
   return writeUnits(options, units, enable, 'The desktop asks every hour, and at once when it was off:')
 }
 
-/**
- * Has the machine look, as it boots and before it serves the sites, for interrupted restores and for sites that other
- * hosts took over. Nothing without systemd.
- */
+/** Has the machine look for interrupted restores and sites that others took over, at boot, before it serves them. */
 export function scheduleBoot(options: SetupOptions, systemd: boolean): string {
   if (!systemd) return ''
   const title =

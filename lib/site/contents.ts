@@ -21,11 +21,7 @@ import { versionsIn } from '../wordpress/versions.ts'
 /** What is written down of a site's contents. */
 export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty' | 'state'>
 
-/**
- * How large the site was in the set that was just made, as far as that can be told.
- * @param logFile of the duplicity call that made it
- * @throws when the run is stopped
- */
+/** How large the site was in the set that was just made, by duplicity's log of it, as far as that can be told. */
 export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Promise<CountedContents> {
   try {
     const source = sourceSizeIn(readFileSync(logFile, 'utf8'))
@@ -52,10 +48,7 @@ const MOST_TABLES = 400
 const tablesOf = (rows: ReadonlyMap<string, number>): Readonly<Record<string, number>> =>
   Object.fromEntries([...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, MOST_TABLES))
 
-/**
- * The versions and settings of the site's WordPress, as they are now, as far as it has one and they can be told.
- * @throws when the run is stopped
- */
+/** The versions and settings of the site's WordPress, as far as it has one and they can be told. */
 export async function wordPressOf(
   site: Site,
   files: FileList | undefined,

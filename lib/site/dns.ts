@@ -35,10 +35,7 @@ export async function isLeft({ host, shell }: Pick<HostContext, 'host' | 'shell'
 const namesOf = (host: Host, site: SitePlace): string[] =>
   domainsOf(host, site).filter(domain => /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain))
 
-/**
- * That a site was taken over, and visitors are still sent elsewhere; null where all is done, or nothing is awaited.
- * @throws when the run is stopped
- */
+/** That a site was taken over, and visitors are still sent elsewhere; null where nothing is awaited. */
 export async function dnsFinding(context: Pick<HostContext, 'host' | 'shell'>, site: SitePlace): Promise<Finding | null> {
   const { host, shell } = context
   const { dnsAwaitedSince: since } = readRecord(host, site.name)

@@ -8,11 +8,7 @@ import { domainsOf } from '../host/web-server-files.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import { needsOf } from './contents.ts'
 
-/**
- * What a site of this host needs of one that it is to move to, as it is now.
- * @param archive where its sets are: the newest tells how large it is
- * @throws when the archive cannot be read
- */
+/** What a site of this host needs of one that it is to move to. Its newest set tells how large it is. */
 export async function moveNeedsOf(
   { host, shell }: HostContext,
   site: Site,

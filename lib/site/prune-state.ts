@@ -19,9 +19,7 @@ import type { Host } from '../inventory/schema.ts'
 import { type FreeSpace, isFull, type SiteArchive } from '../store/archive.ts'
 import { sealAlarmOf } from '../store/seals.ts'
 
-/**
- * Adds to this run's log of chain statuses (S21) and gives its path. @throws when it cannot be written, with its path
- */
+/** Adds to this run's log of chain statuses (S21) and gives its path. */
 export function appendPruneLog(folder: string, text: string, now: number): string {
   const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15)
   const [day, ending] = [`prune-${stamp.slice(0, 8)}`, `-${process.pid}.log`]
@@ -79,9 +77,7 @@ export interface PruneFacts {
   readonly now: number
 }
 
-/**
- * All that the decision looks at (S17 to S21): the collection, the settings, and what this host remembers of the site.
- */
+/** All that the decision looks at (S17 to S21). */
 export function pruneInputOf(facts: PruneFacts): PruneInput {
   const { host, site, siteArchive, collection, limits, interrupted, freeSpace, now } = facts
   const record = readRecord(host, site.name)

@@ -31,9 +31,7 @@ export function siteReport(facts: ReportNeeds, now: number, of: 'run' | 'status'
   return { ...listingReport(facts, now, of), ...nextReport(facts, now) }
 }
 
-/**
- * What the listing of its archive tells of a site: all but what the next night will do, which depends on free space.
- */
+/** What the listing of its archive tells of a site: all but what the next night will do. */
 export function listingReport(
   { host, site, collection, limits }: ListingNeeds,
   now: number,
@@ -124,11 +122,7 @@ export function lastRunFindings(host: Host): readonly Finding[] {
   })
 }
 
-/**
- * What the next night will do for a site that this host backs up: its own decisions, a day ahead. Nothing for a
- * replica,
- * which takes what comes, nor for a desktop, whose next day its schedule tells.
- */
+/** What the next night will do for a site that this host backs up: its own decisions, a day ahead. */
 function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 'pruning'> {
   const { site, collection, limits, freeSpace } = facts
   if (site.isDesktop || site.role.role !== 'primary') return {}

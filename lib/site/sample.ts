@@ -18,9 +18,8 @@ const FILES = 64
 const PIECE = 64 * 1024
 
 /**
- * How a set of a site is to be compressed: as the inventory says or, where that leaves it open, as a sample of its
- * files tells when a chain is begun. What is added to a chain is compressed as what it is added to.
- * @throws when the run is stopped
+ * As the inventory says or, where that leaves it open, as a sample of its files tells when a chain is begun. What is
+ * added to a chain is compressed as what it is added to.
  */
 export async function compressionFor(
   host: Host,

@@ -71,9 +71,7 @@ export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (ke
   return await work({ secret, encrypt, places: await makeGpgHome(encryption, join(scratch.path, 'gnupg'), shell) })
 }
 
-/**
- * This host's copy, if it has a whole one that was not made after it was last the same as the file, from a damaged one.
- */
+/** This host's whole copy of a file; none that was made from the archive after the file was last known to be good. */
 export function copyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const file = anyCopyOf(facts, name, known)
   const was = known[name]?.copy
@@ -86,9 +84,7 @@ export function stampOf(file: string): string {
   return `${size} ${mtimeNs}`
 }
 
-/**
- * The same, of whatever time: neither a placeholder, nor a manifest that does not list the volumes that were written.
- */
+/** A copy of whatever time: no placeholder, and no manifest that lists other volumes than were written. */
 export function anyCopyOf(facts: Omit<LookNeeds, 'secrets'>, name: string, known: AuditedFiles): string | undefined {
   const archiveDir = archiveDirOf(facts)
   const file = join(archiveDir, copyName(name))
@@ -113,9 +109,8 @@ const PLACEHOLDERS = {
 }
 
 /**
- * Puts placeholders into an archive-dir for manifests and signatures that cannot be read, or are not needed: duplicity
- * fetches what is missing there before it does anything, and ends when that is damaged.
- * @param names as in the archive; what is there already stays
+ * Puts placeholders into an archive-dir for manifests and signatures that are unreadable or not needed: duplicity
+ * fetches what is missing there before it does anything, and ends when that is damaged. What is there stays.
  */
 export function putPlaceholders(archiveDir: string, names: readonly string[]): void {
   makeFolder(archiveDir)

@@ -21,9 +21,7 @@ export interface SiteAudit {
 /** Files that are there, and the archive that they are in. */
 type Listed = Pick<SiteAudit, 'files'> & { readonly listed: Collection }
 
-/**
- * What can be read of a site; what is missing, or has another size than was written, is known to be damaged without.
- */
+/** What can be read of a site; a file that is missing, or of another size, is known to be damaged already. */
 export function auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Auditable[] {
   const files = chains.flatMap(setsOf).flatMap(filesOf)
   return files.flatMap(({ name, bytes = 0, modifiedAt }) => {

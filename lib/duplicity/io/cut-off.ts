@@ -24,8 +24,8 @@ import { copyName } from './archive-dir.ts'
 import { unpack, windowOf } from './signature-file.ts'
 
 /**
- * Makes a finished set of what was sent of an unfinished one, as duplicity does: signatures and manifest in its
- * archive-dir, then packed in the archive, the manifest last. When this is cut off too, it can be done again.
+ * Makes a finished set of what was sent of an unfinished one: signatures and manifest in duplicity's archive-dir, then
+ * packed in the archive, the manifest last. Cut off itself, it can be done again.
  */
 export async function closeSet(
   set: UnfinishedSet,
@@ -69,9 +69,7 @@ export const withCutOffs = (
 
 const ownCutOffs = (host: Host, site: Site): readonly number[] => readRecord(host, site.name).cutOff ?? []
 
-/**
- * Writes down that a set holds only a part of the tree, before it is finished. @throws when that is not in the archive
- */
+/** Writes down that a set holds only a part of the tree, before it is finished. @throws if it is not kept */
 export async function markCutOff(time: number, collection: Collection, place: Place, shell: Shell): Promise<void> {
   const { host, site, siteArchive } = place
   await recordSet(siteArchive, time, { host: host.name, cutOff: true }, shell)

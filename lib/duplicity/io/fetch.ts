@@ -37,9 +37,8 @@ export interface Fetch {
 }
 
 /**
- * Restores a tree from the archive into a new folder, in which duplicity follows no link: a set with links or `..` in
- * its names writes nowhere else (S41). The tree is put in its place when it is whole.
- * @throws when the set is known to be damaged, before duplicity is started, or when duplicity fails
+ * Restores a tree into a new folder, in which duplicity follows no link: a set with links or `..` in its names writes
+ * nowhere else (S41). The tree is put in its place when it is whole. @throws before a set known to be damaged, too
  */
 export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
   const { host, secrets, site, archive, collection, point, into, path } = fetch
@@ -68,8 +67,8 @@ export async function fetchTree(fetch: Fetch, shell: Shell): Promise<void> {
 }
 
 /**
- * A new folder of a name that nobody can foresee, removed when it is disposed of. The one around the target is held
- * open: wherever its name leads meanwhile, what was made is moved to where it was begun, or nowhere.
+ * A new folder of an unforeseeable name, removed when it is disposed of. The one around it is held open: wherever its
+ * name leads meanwhile, what was made is moved to where it was begun, or nowhere.
  */
 function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
   const name = `.holdfast-fetch-${randomUUID()}`
@@ -114,11 +113,7 @@ interface Used {
   readonly prefix: string
 }
 
-/**
- * Restores by the manifests that a restore needs, and no others. They are fetched anew after a failure: they may be
- * why.
- * @throws when not all volumes were restored
- */
+/** Restores by the manifests that a restore needs. They are fetched anew after a failure: they may be why. */
 export async function withNeededManifests(used: Used, shell: Shell, restore: () => Promise<void>): Promise<void> {
   await shell.act('leave out what this restore does not need of the archive', () => prepareArchiveDir(used))
   try {
@@ -131,9 +126,8 @@ export async function withNeededManifests(used: Used, shell: Shell, restore: () 
 }
 
 /**
- * Makes duplicity's archive-dir for restores ready: with placeholders for all but the manifests that the restore needs,
- * and of these only copies that can be right, for duplicity never compares them with the archive's.
- * @throws when the archive-dir cannot be written
+ * Puts placeholders for all manifests but those that the restore needs, and of these keeps only copies that may be
+ * right: duplicity never compares them with the archive's.
  */
 export function prepareArchiveDir({ archiveDir, point, collection: { files }, prefix }: Used): void {
   for (const set of setsNeeded(point)) if (wrongWith(archiveDir, set) !== undefined) dropManifest(archiveDir, set)

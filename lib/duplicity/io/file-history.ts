@@ -8,7 +8,7 @@ import { anyCopyOf } from './archive-dir.ts'
 import { addSignatures } from './signature-file.ts'
 
 /**
- * A file in each set of an archive, oldest first, by the signatures that this host has of them: nothing is fetched.
+ * A file in each set of an archive, oldest first, by this host's copies of the signatures: nothing is fetched.
  * @returns and the times of the sets of which it has none
  */
 export async function fileHistory(

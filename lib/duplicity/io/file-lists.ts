@@ -9,10 +9,8 @@ import { anyCopyOf } from './archive-dir.ts'
 import { addSignatures } from './signature-file.ts'
 
 /**
- * The files of a site in a set and in the one before it, by the signatures that duplicity keeps on this host: nothing
- * is fetched or decrypted. Undefined where this host has not all of them, or a set holds only a part; there is none
- * before the first.
- * @throws when the run is stopped
+ * The files of a site in a set and in the one before it, by this host's copies of the signatures: nothing is fetched.
+ * Undefined where some are missing, or a set holds only a part; there is none before the first.
  */
 export async function fileListsOf(
   facts: LookNeeds,

@@ -12,11 +12,7 @@ export interface FreshTarget extends AsyncDisposable {
   readonly target: Target
 }
 
-/**
- * A target whose archive-dir is empty: what duplicity says and does follows from the archive alone, and no call waits
- * for another's lock.
- * @param parent where the archive-dir is made
- */
+/** A target with an empty archive-dir: what duplicity says follows from the archive alone. No call waits. */
 export async function freshTarget(host: Host, site: string, archive: SiteArchive, parent: string): Promise<FreshTarget> {
   makeFolder(parent)
   removeOfDead(parent, /^holdfast-look-(\d+)-\w{6}$/)
@@ -32,9 +28,8 @@ export async function freshTarget(host: Host, site: string, archive: SiteArchive
 }
 
 /**
- * Gives a fresh target this host's copies, so that `cleanup` need not read the archive anew: hard links of the
- * manifests and signatures, less those of partial sets and of sets that are gone.
- * @param archived names in the archive
+ * Gives a fresh target this host's copies, so that `cleanup` need not read the archive anew: hard links of manifests
+ * and signatures, less those of partial sets and of sets that are gone.
  */
 export async function seed({ target }: FreshTarget, from: Target, archived: readonly string[], prefix: string): Promise<void> {
   const there = new Set(archived.map(stem))

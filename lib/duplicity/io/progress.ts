@@ -6,8 +6,7 @@ const EVERY = 2
 
 /**
  * Tells how far a backup is, by the volumes in its folder: duplicity's `--progress` would first read the whole site. A
- * process of its own looks, which a dead server may hang. It ends when nobody reads what it prints.
- * @param folder the site's archive; undefined for a URL, where nothing can be seen
+ * process of its own looks, which a dead server may hang. @param folder undefined for a URL, where nothing can be seen
  */
 export async function withVolumeProgress(
   folder: string | undefined,

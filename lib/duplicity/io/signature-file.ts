@@ -33,8 +33,7 @@ export function windowOf(handle: Awaited<ReturnType<typeof open>>): ReadAt {
 const MOST = 400_000
 
 /**
- * Adds to a list of files what the compressed signatures of one set say: what is new or changed in it, and what is
- * gone. The paths are those within the site's folder, in UTF-8.
+ * Adds to a list of files what the compressed signatures of one set say. Paths are from the site's folder on, in UTF-8.
  * @throws when there are too many files
  */
 export async function addSignatures(

@@ -12,8 +12,8 @@ import { listArchive } from './collection.ts'
 type Made = Needs<'host' | 'site' | 'siteArchive' | 'collection'>
 
 /**
- * Looks once more whether the site is this host's, before a set counts that was just made. Where another has taken it
- * meanwhile, the set is taken out of the archive: it is set aside there, as the new owner would do.
+ * Looks once more whether the site is this host's, before a set counts that was just made. Where another host has taken
+ * it, the set is set aside, as the new owner would do.
  * @param facts with the collection from before the backup @throws {NotOwner} when it is another's
  */
 export async function withdrawIfLost(facts: Made, shell: Shell): Promise<void> {
