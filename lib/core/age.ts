@@ -2,7 +2,6 @@
 const unitSeconds = { s: 1, m: 60, h: 3600, D: 86_400, W: 604_800, M: 2_592_000, Y: 31_536_000 } as const
 type Unit = keyof typeof unitSeconds
 
-/** Milliseconds in a day. */
 export const DAY = unitSeconds.D * 1000
 
 const intervalForm = /^(?:\d+[smhDWMY])+$/
@@ -21,13 +20,11 @@ export interface WallTime {
   readonly second: number
 }
 
-/** Turns a wall time into ms since the epoch. */
 export type ClockReader = (wall: WallTime) => number
 
 /** Reads a wall time in the process's time zone (TZ), summer time included, which duplicity itself ignores. */
 const inLocalTime: ClockReader = w => new Date(w.year, w.month - 1, w.day, w.hour, w.minute, w.second).getTime()
 
-/** Reads a wall time as one of UTC. */
 export const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.hour, w.minute, w.second)
 
 /** Seconds in one of duplicity's intervals: `40D`, `1M`, `1h78m`; `40d` too. @throws naming `what` */

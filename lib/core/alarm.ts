@@ -9,13 +9,11 @@ import { listed } from './wording.ts'
 export interface Night {
   readonly before: SiteState & { readonly files: FileList | undefined }
   readonly after: SiteState & { readonly files: FileList | undefined }
-  /** Nothing is in its folder `SITE`, where something was. */
   readonly isEmptied: boolean
   /** Of files that are programs by their names, below uploads and new or changed, those that would do anything. */
   readonly programs: readonly string[]
   /** Of some texts that changed, how many were looked at and how many are texts no more. */
   readonly texts: { readonly looked: number; readonly noise: number }
-  /** That the site worked before and does not now. */
   readonly stopped: string | undefined
 }
 
@@ -40,7 +38,6 @@ export function alarmSigns({ before, after, isEmptied, programs, texts, stopped 
   ]
 }
 
-/** Whether so many signs are an alarm. */
 export const isAlarm = (signs: readonly string[]): boolean => signs.length >= 2
 
 function lossSigns(before: FileList, after: FileList, diff: FileDiff): string[] {

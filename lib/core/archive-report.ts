@@ -51,7 +51,6 @@ function untidyIn(collection: Collection): string[] {
   return [...sets, ...signatures, ...(lost.length === 0 ? [] : [`${counted(lost.length, 'file')} ${what}`])]
 }
 
-/** What pruning would do next, for the verdict. */
 export function pruningReport({ action, reason, freesBytes, considered }: PrunePlan): Pruning {
   if (action.kind !== 'none') return { reason, freesBytes, isExhausted: false }
   const last = considered.at(-1)
@@ -62,13 +61,10 @@ export function pruningReport({ action, reason, freesBytes, considered }: PruneP
 export const lagOf = (collection: Collection, restoredFrom: number | undefined): number =>
   restorePoints(collection).filter(({ time }) => restoredFrom === undefined || time > restoredFrom).length
 
-/** What the decisions of the next night are asked for, and what they said. */
 export interface NextNight {
   readonly prune: PrunePlan
   readonly backup: BackupPlan
-  /** Why all pruning of the site is stopped, if it is. */
   readonly frozen: string | undefined
-  /** The archive is larger than its allowance. */
   readonly over: boolean
 }
 

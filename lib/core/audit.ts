@@ -21,7 +21,6 @@ export function planAudit(files: readonly Auditable[], budgetBytes: number): rea
 export const nightsToReadAll = (files: readonly Auditable[], budgetBytes: number): number | undefined =>
   budgetBytes <= 0 ? undefined : [...nightsOf(files, budgetBytes)].length
 
-/** What each night reads until all is read. */
 function* nightsOf(files: readonly Auditable[], budgetBytes: number): Generator<readonly Auditable[]> {
   if (budgetBytes <= 0) return
   const rank = ({ rewritten, readAt }: Auditable): number => (rewritten ? -1 : (readAt ?? 0))
@@ -64,7 +63,6 @@ export interface KnownFile {
 
 /** What this host remembers of it besides. Times in ms since the epoch. */
 export interface AuditedFile extends KnownFile {
-  /** When it was last read. */
   readonly readAt?: number | undefined
   /** What this host's copy of it was like when it was the same: one that was made later proves nothing. */
   readonly copy?: string | undefined
@@ -74,6 +72,5 @@ export interface AuditedFile extends KnownFile {
   readonly wrongSince?: number | undefined
 }
 
-/** Files by their names. */
 export type KnownFiles = Readonly<Record<string, KnownFile>>
 export type AuditedFiles = Readonly<Record<string, AuditedFile>>

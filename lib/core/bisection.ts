@@ -33,7 +33,6 @@ export interface FileInSet {
   readonly mark: FileMark | undefined
 }
 
-/** What became of a file between two sets. */
 export interface FileEvent {
   readonly what: 'appeared' | 'changed' | 'went'
   /** The times of the two sets; of the first of all there is none before. */

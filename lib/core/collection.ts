@@ -1,7 +1,6 @@
 import type { SetAnswer, SetTest } from './page.ts'
 import type { SiteState } from './site-state.ts'
 
-/** A file of the archive, by its name there. */
 export interface FileRef {
   readonly name: string
   /** Undefined where nothing tells: duplicity gives no sizes for what is at a URL. */
@@ -17,7 +16,6 @@ export interface Damage {
   readonly set: number
   /** Nothing is restored from signatures: they are needed to add to the set. */
   readonly role: 'volume' | 'manifest' | 'signatures'
-  /** One sentence, which names the set. */
   readonly text: string
 }
 
@@ -35,7 +33,6 @@ export interface BackupSet {
   readonly kind: 'full' | 'incremental'
   readonly time: number
   readonly baseTime?: number
-  /** In the order of their numbers. */
   readonly volumes: readonly Volume[]
   readonly manifest?: FileRef
   readonly signatures?: FileRef
@@ -55,9 +52,7 @@ export interface BackupSet {
   readonly unchangedUntil?: number
   /** What could not be read when it was made; see unread.ts. */
   readonly unread?: readonly string[]
-  /** What came of its last restore into a sandbox. */
   readonly tested?: SetTest
-  /** What tells the site in it from that in another. */
   readonly state?: SiteState
   /** What shows that an accident or an attack changed the site; see alarm.ts. */
   readonly suspect?: readonly string[]
@@ -96,11 +91,8 @@ export interface Collection {
   readonly orphanedSignatures: readonly FileRef[]
   /** Statistics of sets that are gone: duplicity 3 calls each an incomplete set, 0.8 does not see them. */
   readonly strayStatistics: readonly FileRef[]
-  /** `.part` files. */
   readonly partial: readonly FileRef[]
-  /** Names that are not duplicity's. */
   readonly unrelated: readonly string[]
-  /** All of duplicity's files, not the unrelated ones. */
   readonly files: readonly FileRef[]
   /** All of them together; undefined where the size of one is not known. */
   readonly bytes: number | undefined

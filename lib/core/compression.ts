@@ -12,7 +12,6 @@ export type Compression = 'default' | 'none' | number
 
 /** The part of their size above which compressing files is not worth its time. */
 const WORTH = 0.95
-/** Bytes of a sample that tell nothing. */
 const LEAST = 64 * 1024
 
 /** Whether the files of a site are worth compressing: photos and archives take four times as long, for nothing. */
@@ -27,7 +26,6 @@ export function fittingCompression(sample: Sample | undefined): { readonly compr
     : { compression: 'default', reason: `compressed: ${found}` }
 }
 
-/** A file that may be sampled. */
 export interface Sampled {
   readonly path: string
   readonly bytes: number

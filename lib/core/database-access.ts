@@ -6,7 +6,6 @@ export type DatabaseAddress =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
 
-/** How a WordPress site reaches its database (S14). */
 export interface DatabaseAccess {
   readonly database: string
   readonly user: string
@@ -22,10 +21,8 @@ export interface SqliteFile {
   readonly sqlite: string
 }
 
-/** Where a WordPress keeps its data. */
 export type SiteData = DatabaseAccess | SqliteFile
 
-/** An address as people write it. */
 export const addressText = (address: DatabaseAddress): string =>
   address.kind === 'tcp' ? `${address.host}:${address.port}` : address.kind === 'socket' ? address.path : 'localhost'
 
@@ -57,10 +54,8 @@ function socketAddress(path: string | undefined): DatabaseAddress | undefined {
 const tcpAddress = (host: string, port: number): DatabaseAddress | undefined =>
   /^[\p{L}\p{N}_:][\p{L}\p{N}_.:-]*$/u.test(host) && port <= 65535 ? { kind: 'tcp', host, port } : undefined
 
-/** A dump of a set. */
 export interface FoundDump {
   readonly name: string
-  /** The database that it says it was made of; undefined where it does not say. */
   readonly database: string | undefined
 }
 
@@ -93,7 +88,6 @@ export interface DatabaseClaim {
   readonly more?: readonly Omit<DatabaseClaim, 'more'>[] | undefined
 }
 
-/** The recorded claims of a host, by site. */
 export type DatabaseClaims = Readonly<Record<string, DatabaseClaim>>
 
 /** What speaks against a site's claim to a database and account (S41), if anything: they are another site's. */
@@ -109,6 +103,5 @@ export function claimConflict(site: string, claim: DatabaseClaim, recorded: Data
   return undefined
 }
 
-/** Whether two name the same database and account. */
 export const isSameClaim = (one: DatabaseClaim, other: DatabaseClaim): boolean =>
   one.server === other.server && one.database === other.database && one.user === other.user

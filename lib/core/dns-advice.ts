@@ -6,14 +6,12 @@ export interface AddressRecord {
   readonly ttl?: number | undefined
 }
 
-/** What a domain resolves to now. */
 export interface DomainRecords {
   readonly domain: string
   readonly A: readonly AddressRecord[]
   readonly AAAA: readonly AddressRecord[]
   /** The name that it is another name for (CNAME). */
   readonly alias?: string | undefined
-  /** Why nobody knows. */
   readonly problem?: string | undefined
 }
 
@@ -22,7 +20,6 @@ export interface DnsAdvice {
   readonly domain: string
   /** Whether all that it resolves to is this host; undefined where nobody knows. */
   readonly isHere: boolean | undefined
-  /** What to do, a line each; none where there is nothing to do with it. */
   readonly changes: readonly string[]
 }
 

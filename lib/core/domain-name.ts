@@ -34,7 +34,6 @@ export function coversAny(subjectAltName: string, domains: readonly string[]): b
   return domains.some(domain => isAmong(names, domain))
 }
 
-/** Whether a certificate of these names is for a domain. */
 export const isAmong = (certificateNames: readonly string[], domain: string): boolean =>
   certificateNames.some(name => name === domain || matchesWildcard(name, domain))
 
@@ -44,7 +43,6 @@ export function coversOnly(subjectAltName: string, domains: readonly string[]): 
   return names.length > 0 && names.every(name => domains.some(domain => domain === name || matchesWildcard(domain, name)))
 }
 
-/** The domain names that a certificate is for, in small letters. */
 export const certificateNames = (subjectAltName: string): string[] =>
   subjectAltName
     .split(', ')

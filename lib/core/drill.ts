@@ -2,13 +2,9 @@ import type { Finding } from './finding.ts'
 import { type SetTest, testText } from './page.ts'
 import { printTime, type RestorePoint } from './restore-point.ts'
 
-/** What is remembered of the drills of a site. */
 export interface LastDrill {
-  /** When the last was begun. */
   readonly triedAt: number
-  /** Whether that was of the newest set. */
   readonly newest: boolean
-  /** When the last came to its end, and how it went. */
   readonly doneAt?: number
   readonly said?: string
   /** It needs somebody, until a later drill of the site goes well. */
@@ -38,7 +34,6 @@ export function pointToDrill(
   return point && { point, newest: point === whole.at(-1) }
 }
 
-/** A drill of this point, in one sentence. */
 export const drillText = ({ time }: Pick<RestorePoint, 'time'>, test: SetTest): string =>
   `the backup of ${printTime(time)}: ${testText(test)}`
 

@@ -11,29 +11,25 @@ export interface EpochMark {
   readonly from?: string | undefined
 }
 
-/** How a host came to own a site. */
 export const TAKEN_BY = ['claim', 'handover', 'takeover', 'cancel', 'settle'] as const
 
 /** The present epoch of a site's archive, with all that were before. */
 export interface Epoch extends EpochMark {
   readonly by: (typeof TAKEN_BY)[number]
-  /** Oldest first. */
   readonly before: readonly EpochMark[]
 }
 
-/** What a host knows of the epoch that a site's folder belongs to. */
 export type KnownEpoch = Pick<EpochMark, 'number' | 'owner'>
 
 /** That the owner of an epoch lets it go to one host: until that takes the next, nobody writes. */
 export interface Release {
-  /** The number of the epoch that is let go. */
   readonly epoch: number
   readonly to: string
   /** The time of the last set that the owner made, in ISO 8601, UTC. */
   readonly set: string
 }
 
-/** What begins a new epoch. Times in ms since the epoch. */
+/** Times in ms since the epoch. */
 export interface Taking {
   readonly owner: string
   readonly by: Epoch['by']
@@ -46,7 +42,6 @@ export interface Taking {
   readonly above?: number | undefined
 }
 
-/** The epoch that follows on another, or on none. */
 export function nextEpoch(current: Epoch | undefined, { owner, by, now, from, marker, above = 0 }: Taking): Epoch {
   // sets are dated in whole seconds
   const iso = (time: number): string => new Date(Math.floor(time / 1000) * 1000).toISOString()
@@ -68,7 +63,6 @@ const markOf = ({ number, owner, since, from }: EpochMark): EpochMark => ({
   ...(from === undefined ? {} : { from }),
 })
 
-/** All epochs of an archive, oldest first. */
 export const epochsOf = (epoch: Epoch): readonly EpochMark[] => [...epoch.before, epoch]
 
 /** Whether what a host knows is no part of an archive's history: the one did not come of the other. */
@@ -101,13 +95,10 @@ export const epochText = ({ number, owner, since, by }: Epoch): string =>
 
 /** What a host knows of the folder of a site that it owns, and of the newest set in the archive. Times in ms. */
 export interface FolderAndArchive {
-  /** The newest set of the archive; undefined where there is none. */
   readonly newest: { readonly time: number; readonly madeBy?: string | undefined } | undefined
-  /** The newest set that this host made of it. */
   readonly backedUpTo?: number | undefined
   /** The name under which it did, unless it replayed another's since. */
   readonly backedUpAs?: string | undefined
-  /** The set that its folder was restored from last. */
   readonly restoredFrom?: number | undefined
   readonly epoch: Epoch | undefined
 }

@@ -16,13 +16,11 @@ export interface Finding {
   readonly isKnown?: boolean
 }
 
-/** The verdict that the worst of the findings asks for. */
 export function verdictOf(findings: readonly Pick<Finding, 'level'>[]): Verdict {
   const has = (level: Finding['level']): boolean => findings.some(finding => finding.level === level)
   return has('failed') ? 'failed' : has('attention') ? 'needs attention' : 'well'
 }
 
-/** The worst of several verdicts. */
 export const worstOf = (verdicts: readonly Verdict[]): Verdict =>
   (['failed', 'needs attention'] as const).find(verdict => verdicts.includes(verdict)) ?? 'well'
 

@@ -7,10 +7,9 @@ import { fullBackupDue } from './schedule.ts'
 /** What the backups of a site were measured to take, in bytes. */
 export interface MeasuredSizes {
   readonly fullBytes: number
-  /** When that full was made, ms since the epoch. */
+  /** Ms since the epoch. */
   readonly fullAt: number
   readonly incrementalBytes: number
-  /** How much larger a full becomes each day; undefined where that is not known. */
   readonly growthBytesPerDay: number | undefined
   /** The size of a volume that is full: duplicity's `--volsize`, 200 MB unless set. */
   readonly volumeBytes: number
@@ -28,19 +27,16 @@ export interface ForecastInput {
   readonly collection?: Collection
 }
 
-/** One night: what was done, and what there was after it. */
 interface ForecastNight {
   readonly time: number
   readonly action: PruneAction['kind']
   readonly reason: string
   readonly backup: BackupSet['kind']
-  /** The archive after the night's backup. */
   readonly bytes: number
   /** How far back one can go: the age of the oldest restore point, in days. */
   readonly reachDays: number
 }
 
-/** Every night, and when the archive first reached its allowance, if it did. */
 export interface Forecast {
   readonly nights: readonly ForecastNight[]
   readonly allowanceMetAt?: number
@@ -132,9 +128,7 @@ function reach(collection: Collection, now: number): number {
   return (now - oldest) / DAY
 }
 
-/** One way to set a site, with what would come of it. */
 export interface Variant {
-  /** `as it is`, `twice the allowance`, … */
   readonly name: string
   readonly allowanceBytes: number
   readonly frequencySeconds: number

@@ -7,25 +7,19 @@ import type { SiteNeeds } from './site-needs.ts'
 /** What a host can run, as its nightly run writes it into the archive. Absent: not there, or not known. Times in ms. */
 export interface HostCard {
   readonly host: string
-  /** When it was written: near the end of a run. */
   readonly time: number
-  /** The version of Holdfast. */
   readonly holdfast: string
   /** The newest that is installed, as Debian lays it out: `8.2`. */
   readonly php?: { readonly version: string; readonly extensions: readonly string[] } | undefined
   /** As the server says it: `10.11.6-MariaDB-0+deb12u1`. */
   readonly mariadb?: { readonly version: string } | undefined
   readonly webServer?: WebServerCard | undefined
-  /** The disk of its sites, and that of its database server. */
   readonly room: { readonly files?: Disk | undefined; readonly database?: Disk | undefined }
-  /** Names of its accounts. */
   readonly users: readonly string[]
   /** Those under which visitors may reach it. */
   readonly addresses: readonly string[]
   readonly databases: readonly DatabaseCard[]
-  /** The names that its certificates are for. */
   readonly certified: readonly string[]
-  /** Its sites. */
   readonly sites: { readonly owned: readonly string[]; readonly replicated: readonly string[] }
   /** What its last finished run came to, which is not the one that wrote the card. */
   readonly lastRun?: { readonly time: number; readonly verdict: Verdict } | undefined
@@ -45,7 +39,6 @@ export interface DatabaseCard {
   readonly user?: string | undefined
 }
 
-/** What speaks against a move to a host, a line each. */
 export interface Lacks {
   /** The site cannot run there: the move is refused. */
   readonly missing: readonly string[]
@@ -53,7 +46,6 @@ export interface Lacks {
   readonly differs: readonly string[]
 }
 
-/** Compares what a site needs with what a host can run. */
 export function lacksFor(needs: MoveNeeds, card: HostCard): Lacks {
   const found = [lackOfPhp, lackOfServer, lackOfWebServer, lackOfRoom, takenNames, lackOfAccounts, lackOfCertificates]
   const lacks = found.map(look => look(needs, card))
@@ -150,6 +142,5 @@ export interface MoveNeeds extends SiteNeeds {
   /** Names of the accounts that own its files. */
   readonly users: readonly string[]
   readonly domains: readonly string[]
-  /** How large it is; undefined where nobody knows. */
   readonly size: TreeSize | undefined
 }

@@ -6,13 +6,11 @@ import { whatChanged } from './what-changed.ts'
 
 /** That a site does not work, as its sets tell. Times of sets, ms since the epoch. */
 export interface Broken {
-  /** What it answered last. */
   readonly said: string
   /** The first set that was made of it since it works no more; of all that are known, where it never worked. */
   readonly since: number
   /** The newest set of a site that worked; undefined where it was never seen to. */
   readonly good: number | undefined
-  /** What changed on it between the two, a phrase each. */
   readonly changed: readonly string[]
 }
 

@@ -4,9 +4,7 @@ import type { SiteReport } from './site-report.ts'
 /** What was last said of a site, or of the runs as a whole. Times in ms since the epoch. */
 export interface LastVerdict {
   readonly verdict: Verdict
-  /** Since when it is that. */
   readonly since: number
-  /** When it was last judged. */
   readonly at: number
   /** What work came to, where that was not well: nothing in the archive tells it, so `status` has it from here. */
   readonly work: readonly Finding[]
@@ -26,7 +24,6 @@ export const NO_RUN: LastRun = { sites: {} }
 export const lastOf = ({ sites }: LastRun, site: string): LastVerdict | undefined =>
   Object.hasOwn(sites, site) ? sites[site] : undefined
 
-/** What a run came to. */
 export interface RunVerdicts {
   readonly at: number
   /** What its work came to that was for no site. */

@@ -4,9 +4,7 @@ interface Change {
   readonly text: string
 }
 
-/** Lines around a change that are shown with it. */
 const CONTEXT = 2
-/** What is shown of a line. */
 const WIDEST = 160
 /** Pairs of lines that are compared at most: beyond, the one text is shown as taken out and the other as put in. */
 const MOST_PAIRS = 1_000_000

@@ -12,32 +12,27 @@ export interface SiteLook {
   readonly rows: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-/** A row that somebody wrote. */
 export interface WrittenRow {
   readonly kind: Written
   /** `database.table`. */
   readonly table: string
   readonly key: string
   readonly how: 'added' | 'changed' | 'removed'
-  /** What a person calls it, once that was asked for. */
   readonly label?: string
 }
 
-/** What was changed in a site. */
 export interface LocalChanges {
   readonly rows: readonly WrittenRow[]
   /** Paths of files that are somebody's, with how. */
   readonly files: readonly { readonly path: string; readonly kind: 'upload' | 'file'; readonly how: WrittenRow['how'] }[]
   /** Tables, definitions and files of which nobody can tell whether a person or a visit changed them. */
   readonly unknown: readonly string[]
-  /** How many files visits left. */
   readonly noise: number
 }
 
 /** Ends what is remembered of a folder. */
 export const FOLDER = ' folder'
 
-/** What differs between two looks at a site. */
 export function changesBetween(was: SiteLook, is: SiteLook): LocalChanges {
   const isFolder = (path: string): boolean => (is.files[path] ?? was.files[path])!.endsWith(FOLDER)
   const paths = changed(was.files, is.files).map(([path, how]) => {
@@ -75,7 +70,6 @@ function changed(was: Sums, is: Sums): [name: string, how: WrittenRow['how']][] 
   return names.map(name => [name, !has(was, name) ? 'added' : has(is, name) ? 'changed' : 'removed'])
 }
 
-/** Whether somebody wrote something. */
 export const isWritten = ({ rows, files }: LocalChanges): boolean => rows.length + files.length > 0
 
 /** Whether somebody worked on pages or files, and perhaps settings: visitors write comments, orders, uploads. */

@@ -6,7 +6,6 @@ export const MARKER = 'PRIMARY_IS_'
 /** Whether a text can be a host's name: it becomes part of a file name. */
 export const isHostName = (text: string): boolean => /^[A-Za-z0-9]([A-Za-z0-9.-]{0,62})$/.test(text)
 
-/** The marker's file name for a host. */
 export const markerOf = (host: string): string => `${MARKER}${host}`
 
 /** The hosts that the markers among these file names claim the site for, sorted. */
@@ -27,7 +26,6 @@ export interface Claims {
   readonly epoch?: Epoch | undefined
   /** The epoch that the folder on this host belongs to, as far as that is known. */
   readonly known?: KnownEpoch | undefined
-  /** The host to which the owner has released it. */
   readonly releasedTo?: string | undefined
 }
 
@@ -49,11 +47,9 @@ export type RoleName = (typeof ROLES)[number]
 
 export interface Role {
   readonly role: RoleName
-  /** The host that owns the site, where one does without doubt. */
   readonly owner: string | undefined
   /** One sentence for a person: both claims, where they differ. */
   readonly reason: string
-  /** The ways to settle it, where a person has to choose. */
   readonly choices: readonly RoleChoice[]
 }
 

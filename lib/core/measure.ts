@@ -66,17 +66,14 @@ export interface SizePoint {
   /** Ms since the epoch. */
   readonly at: number
   readonly bytes: number
-  /** Absent where the site has none. */
   readonly allowanceBytes?: number
   /** What the run read from it and wrote to it; absent where nobody knows. */
   readonly transferred?: Transferred
-  /** How long the run worked on the site. */
   readonly seconds?: number
 }
 
 /** For so long every day is kept; before, a day a week. */
 const DAILY = 366 * DAY
-/** What is older goes. */
 const LONGEST = 10 * 366 * DAY
 
 /** A history with one more point: one a day for a year, one a week for ten. A wrong clock's later points go. */

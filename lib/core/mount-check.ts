@@ -1,10 +1,8 @@
-/** What `stat` says of a folder. */
 export interface FolderStat {
   readonly device: number
   readonly owner: number
   readonly group: number
   readonly links: number
-  /** Bytes of the folder's own entry. */
   readonly size: number
   readonly isFolder: boolean
 }

@@ -3,7 +3,6 @@ import { isHostName } from './marker.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** What a person asks of a handover. */
 export interface HandoverRequest {
   readonly handover: {
     /** The host that is to own the site; undefined with `cancel`. */
@@ -17,7 +16,6 @@ export interface HandoverRequest {
   }
 }
 
-/** What a person asks of a takeover. */
 export interface TakeoverRequest {
   readonly takeover: {
     /** The owner is dead, and did not hand the site over. */

@@ -4,7 +4,6 @@ import { taskCommand } from './task-command.ts'
 
 /** How far a host's own handover of a site came, as the host remembers it. */
 export interface BegunHandover {
-  /** The epoch that it owned the site in. */
   readonly epoch: number
   readonly to: string
   /** `releasing` from right before the archive is told: whether that came to pass, only the archive knows. */
@@ -13,7 +12,6 @@ export interface BegunHandover {
   readonly set?: number | undefined
 }
 
-/** What a move of a site is told from. */
 export interface MoveFacts {
   readonly me: string
   /** Number and owner of the archive's epoch; of epoch 0 the host that the markers name. */
@@ -21,7 +19,6 @@ export interface MoveFacts {
   /** What the archive says of a handover. It is of one epoch, and void once there is a later one. */
   readonly release: { readonly epoch: number; readonly to: string; readonly set: number } | undefined
   readonly begun: BegunHandover | undefined
-  /** The host that the folder here is marked as owned by. */
   readonly marked?: string | undefined
 }
 
@@ -55,7 +52,6 @@ export function moveOf({ me, epoch, release, begun, marked }: MoveFacts): Move {
   return phase === 'releasing' && set !== undefined ? { kind: 'uncertain', to, set } : { kind: 'frozen', to }
 }
 
-/** A command of a task, as a person types it. */
 type Command = (task: string, ...options: readonly string[]) => string
 
 /** What is asked of a move on the command line, or by a night. */
@@ -65,7 +61,6 @@ export interface Asked {
   readonly command: Command
 }
 
-/** What to do next, or why nothing can be done. */
 export type Next<Step extends string> = { readonly step: Step } | { readonly refused: string }
 
 /** What `handover` does next: the same words again go on where a run was cut off. */
@@ -125,13 +120,11 @@ export function nextOfTakeover(
 
 /** What the parts of a move took when it was rehearsed, in seconds. */
 export interface Rehearsal {
-  /** The dump of its databases; 0 for a site without any. */
   readonly dumped: number
   /** The last backup, which finds little that is new. */
   readonly backedUp: number
   /** The files of the newest backup, restored into a sandbox. */
   readonly restored: number
-  /** Its dumps, imported there. */
   readonly imported: number
 }
 
@@ -154,7 +147,6 @@ export function durationText(seconds: number): string {
 export interface LastSeen {
   /** When it wrote down what it can run, near the end of a night. */
   readonly card: number | undefined
-  /** When it made its newest backup of the site. */
   readonly backup: number | undefined
   /** An address of it at which the site answers now. */
   readonly answersAt: string | undefined

@@ -26,7 +26,6 @@ export interface Transferred {
   readonly written: number
 }
 
-/** All of that together; undefined where nothing is known of any. */
 export const sumTransferred = (parts: readonly (Transferred | undefined)[]): Transferred | undefined =>
   parts.reduce(
     (sum, part) => (part && sum ? { read: sum.read + part.read, written: sum.written + part.written } : (sum ?? part)),
@@ -48,14 +47,12 @@ export interface Outcome {
   readonly status: Status
   /** Why it was skipped or failed: one sentence for a person. */
   readonly reason: string | undefined
-  /** What a failure asks as the program's exit code, when not 1. */
   readonly exitCode: number | undefined
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly seconds: number
   readonly notes: readonly Note[]
   readonly commands: readonly CommandRecord[]
-  /** The last lines that a failed command printed. */
   readonly output: readonly string[]
   /** What the step knew of sites, as data. */
   readonly told?: readonly SiteReport[]
@@ -79,6 +76,5 @@ export type RunEvent = { readonly at: number; readonly subject: string | undefin
   /** How far a long step is; the last one counts, and none of them is kept. */
   | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'end'; readonly outcome: Outcome }
-  /** Nothing more comes of this subject. */
   | { readonly kind: 'over' }
 )

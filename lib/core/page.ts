@@ -1,17 +1,14 @@
 import { formatAge } from './age.ts'
 
-/** What a site answered when it was asked for its pages. */
 export interface SiteAnswer {
   /** The HTTP status of the last page that was asked for; undefined when nothing answered. */
   readonly status: number | undefined
   readonly works: boolean
   /** In a few words: `HTTP 200`, `HTTP 500`, `HTTP 200, but a fatal error of PHP (/shop)`. */
   readonly said: string
-  /** The first page that was asked for, where it worked. */
   readonly page?: PageSketch | undefined
 }
 
-/** What is written down of it beside the set that was made right after. */
 export type SetAnswer = Pick<SiteAnswer, 'works' | 'said'>
 
 /** A page as it came: its text may be cut off after some millions of characters. */
@@ -82,7 +79,6 @@ export const withTest = (tests: readonly SetTest[], test: SetTest): readonly Set
 /** The test in which the site was asked as it is each night. */
 export const ownTest = (tests: readonly SetTest[] = []): SetTest | undefined => tests.find(({ asked }) => asked === undefined)
 
-/** How it went, for people. */
 export function testText({ restored, imported, works, said }: SetTest): string {
   if (restored === undefined) return `cannot be restored: ${said}`
   const took = (seconds: number): string => (seconds < 300 ? `${Math.ceil(seconds)} s` : formatAge(seconds * 1000))
@@ -113,7 +109,6 @@ export function sketchOf(html: string): PageSketch {
   return { title: title.trim().replace(/\s+/g, ' ').slice(0, 200), words: [...words].sort((a, b) => a - b).slice(0, KEPT) }
 }
 
-/** FNV-1a, 32 bits. */
 function hashOf(word: string): number {
   let hash = 0x811c9dc5
   for (const unit of word) hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193) >>> 0

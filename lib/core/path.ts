@@ -30,14 +30,12 @@ const decodeOctal = (field: string): string =>
 /** The folder of a site that the web shows, below the site's own. */
 export const SITE = 'SITE'
 
-/** What a name in a site's folder stands for. */
 export type Kind = 'folder' | 'missing' | 'other' | { readonly link: string }
 
 /** Where a site's `SITE` is: itself or, where it is a link within the site's folder, the folder that it leads to. */
 export type WebRoot =
   | { readonly kind: 'folder'; readonly way: string }
   | { readonly kind: 'missing' }
-  /** Why it is none that can be backed up. */
   | { readonly kind: 'refused'; readonly why: string }
 
 /** Links that the kernel follows on one way (path_resolution(7)). */

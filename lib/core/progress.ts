@@ -2,12 +2,9 @@ import { formatAge } from './age.ts'
 import { type Collection, primaryChain, setsOf } from './collection.ts'
 import { counted, formatBytes } from './wording.ts'
 
-/** How far something is that writes bytes. */
 export interface Progress {
-  /** Volumes written, where they are counted. */
   readonly volumes?: number
   readonly bytes: number
-  /** What it will come to, as far as the last time tells. */
   readonly expected: number | undefined
   readonly seconds: number
 }

@@ -1,11 +1,9 @@
 /** What a lineage's renewal settings may name on a host. */
 export interface RenewalGround {
   readonly lineage: string
-  /** The folder of Let's Encrypt. */
   readonly certificates: string
   /** All of the site's folder: challenges are answered in it. */
   readonly siteFolder: string
-  /** Names that the certificate is for. */
   readonly names: readonly string[]
   /** This host's web server, which certbot may ask to read its certificates again. */
   readonly webServer: string | undefined
@@ -80,7 +78,6 @@ function settingsIn(text: string): ReadonlyMap<string, string> {
   return found
 }
 
-/** Where the challenge for a name is answered, within the site's folder. */
 function rootFor(name: string, settings: ReadonlyMap<string, string>, { siteFolder }: RenewalGround): string | undefined {
   const given = settings.get(`webroot_map ${name}`) ?? settings.get('webroot_path')?.replace(/,.*$/, '')
   const root = given?.trim().replace(/\/$/, '')

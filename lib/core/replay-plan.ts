@@ -11,14 +11,12 @@ export interface LastReplay {
   readonly provenAt: number
 }
 
-/** How a replica comes to the tree of a set. */
 export type ReplayPlan =
   /** A copy of its last tree, and in it the changes of these sets, in this order. */
   | {
       readonly kind: 'newest sets'
       readonly last: LastReplay
       readonly sets: readonly BackupSet[]
-      /** It is restored whole besides, and compared. */
       readonly prove: boolean
     }
   | { readonly kind: 'whole'; readonly reason: string }
@@ -26,7 +24,6 @@ export type ReplayPlan =
 export interface ReplayFacts {
   readonly last: LastReplay | undefined
   readonly point: RestorePoint
-  /** The archive is at a URL, where only duplicity can read. */
   readonly isRemote: boolean
   /** Ms from one whole restore to the next. */
   readonly provenEvery: number

@@ -19,7 +19,6 @@ export interface DatabaseExchange {
   /** Files with each side's views, triggers, routines and events, which cannot be renamed into another database. */
   readonly liveDefinitions: string
   readonly heldDefinitions: string
-  /** The only tables that change places; all of them when absent. */
   readonly tables?: readonly string[] | undefined
   /** The live database was made for this restore: it goes when the restore is rolled back. */
   readonly madeLive: boolean

@@ -4,7 +4,7 @@ import { counted } from './wording.ts'
 
 /** A moment that the site can be brought back to: a set, and the chain that it needs up to there. */
 export interface RestorePoint {
-  /** When the backup was taken, ms since the epoch. */
+  /** Ms since the epoch. */
   readonly time: number
   readonly set: BackupSet
   readonly chain: Chain

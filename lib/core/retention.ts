@@ -21,7 +21,6 @@ interface Consideration {
   readonly reason: string
 }
 
-/** The decision: one action, exactly what is to go, and why. */
 export interface PrunePlan {
   readonly action: PruneAction
   /** The files that must go, no more and no fewer, but for `mayGo`: 3.x deletes those too, 0.8 leaves them. */
@@ -104,7 +103,6 @@ export interface Choice {
   readonly reason: string
 }
 
-/** An action that applies, or why it does not. */
 export type Verdict = Choice | { readonly refused: string }
 
 /** S18a: whatever is in no chain, unless duplicity itself could not tell which of two sets is meant. */
@@ -200,7 +198,6 @@ export interface PruneInput {
   readonly knownGood?: number | undefined
   /** No restore point of this time or a later one is deleted, whatever the allowance (S44). */
   readonly keepSince?: number | undefined
-  /** What shows that a run of another host is writing this archive. */
   readonly otherWriter?: string | undefined
   /** The last run of this host was cut short: this one goes straight to backup (S16). */
   readonly interrupted?: boolean
@@ -210,7 +207,6 @@ export interface PruneInput {
   readonly localPartial?: boolean
   /** The archive has no room for another volume: a backup that was cut off cannot go on before something has gone. */
   readonly full?: boolean
-  /** Why all pruning of this site is stopped. */
   readonly frozen?: string | undefined
   /** What shows that an accident or an attack changed the site: nothing goes before a person has looked (S45). */
   readonly suspect?: readonly string[] | undefined

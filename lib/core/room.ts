@@ -17,7 +17,6 @@ export interface Room {
   readonly enough: boolean
   readonly reason: string
   readonly allowanceBytes: number
-  /** Whether pruning could make room. */
   readonly prunable: boolean
 }
 
@@ -47,7 +46,6 @@ export function roomForFull(
   return { enough, reason, allowanceBytes: Math.min(allowance, Math.max(0, whole - wanted)), prunable }
 }
 
-/** The sets of a full backup that is not complete yet. */
 function begunAfter({ chains, incomplete }: Collection, chain: Chain): readonly BackupSet[] {
   const cutOff = chains.filter(each => !hasRestorePoint(each)).flatMap(setsOf)
   return [...cutOff, ...incomplete.filter(set => set.kind === 'full')].filter(set => set.time > chain.full.time)
@@ -55,11 +53,9 @@ function begunAfter({ chains, incomplete }: Collection, chain: Chain): readonly 
 
 /** A file system, as it was found for a path on it. Bytes. */
 export interface Disk {
-  /** The path that was asked about. */
   readonly path: string
   /** What tells file systems apart. */
   readonly device: string
-  /** Free for any user. */
   readonly free: number
   /** A file takes at least its size on it: not where the file system compresses, or is not known. */
   readonly keepsSize: boolean
@@ -72,7 +68,6 @@ export interface Amount {
   readonly about: number
 }
 
-/** What one part of a restore needs on one disk. */
 export interface Demand extends Amount {
   readonly disk: Disk
   /** It is for the import of the database, and the files alone do without. */
@@ -84,15 +79,12 @@ export interface Demand extends Amount {
 /** All that is on the disks at the same time, at one point of a restore. */
 export type Stage = readonly Demand[]
 
-/** Whether a restore has room. */
 export interface RoomToRestore {
   /** What it needs and what is free, a disk each, in one line; undefined where nobody knows what it needs. */
   readonly text: string | undefined
-  /** It cannot fit: this is why. */
   readonly refusal: string | undefined
   /** The stages at which it cannot fit, each with what it needs on the one disk that is too small. */
   readonly short: readonly Stage[]
-  /** It probably does not fit, but nobody can be sure. */
   readonly doubt: string | undefined
 }
 
@@ -114,7 +106,6 @@ export function treeAmount(point: RestorePoint, size: TreeSize | undefined): Amo
   return about === undefined ? undefined : { least, about: Math.max(least, about) }
 }
 
-/** What the files of a site of this size take. */
 export function filesAmount({ bytes, files }: TreeSize): Amount {
   const least = Math.max(0, bytes - files * ENTRY)
   return { least, about: Math.max(least, bytes) }

@@ -1,7 +1,6 @@
 import { DAY, formatAge, type WallTime } from './age.ts'
 import { addDays, daysBetween, formatWallTime, timeIn, wallTimeIn, weekdayOf } from './zoned-time.ts'
 
-/** Whether the next backup is full, and why. */
 export interface FullDecision {
   readonly due: boolean
   readonly reason: string
@@ -95,7 +94,6 @@ export function desktopBackup(
   return decide('too late', `${late}, more than ${schedule.catchUpDays}; ${then}${doubt}`)
 }
 
-/** The last backup day at or before now, and the one after it. */
 function backupDays(schedule: Schedule, today: WallTime, now: number, zone: string) {
   const sinceWeekday = (weekdayOf(today) - weekdays.indexOf(schedule.weekday) + 7) % 7
   const thisWeek = { ...addDays(today, -sinceWeekday), hour: schedule.hour, minute: schedule.minute ?? 0, second: 0 }
@@ -104,7 +102,6 @@ function backupDays(schedule: Schedule, today: WallTime, now: number, zone: stri
   return { backup, backupAt: timeIn(zone, backup), next, nextAt: timeIn(zone, next) }
 }
 
-/** What a run of the desktop is to do (S29), and why. */
 export interface DesktopWork {
   readonly kind: 'backup' | 'tidy' | 'none'
   readonly reason: string

@@ -9,14 +9,12 @@ export interface Seal {
   readonly before: string
   /** Ms since the epoch. */
   readonly time: number
-  /** The host that wrote it. */
   readonly host: string
   /** Volumes with their sizes. What is put back from a copy is packed anew: manifests and signatures have none. */
   readonly add: KnownFiles
   readonly removed: readonly string[]
 }
 
-/** SHA-256 of a text, in hex. */
 export type Hash = (text: string) => string
 
 /** A history, as far as each line follows from the one before; and which does not, and why. */
@@ -39,7 +37,6 @@ export function readHistory(text: string, hash: Hash): History {
   return lines.at(-1) === '' ? { seals } : { seals, wrong: `line ${lines.length} is cut off` }
 }
 
-/** The line that goes on with a history. */
 export function nextLine(history: string, { time, host, add, removed }: Omit<Seal, 'before'>, hash: Hash): string {
   const last = history.split('\n').at(-2)
   const before = last === undefined ? '' : hash(last)
@@ -90,7 +87,6 @@ export interface Histories {
   readonly isOwner: boolean
 }
 
-/** The history that counts, and why what is there cannot be trusted. */
 export interface Compared {
   readonly history: string
   readonly wrong?: string

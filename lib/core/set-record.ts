@@ -5,9 +5,8 @@ import type { SiteState } from './site-state.ts'
 
 /** What is written down of a set beside the sets. Older versions wrote less, and the file may be lost. */
 export interface SetRecord {
-  /** The time of the set, ms since the epoch. */
+  /** Ms since the epoch. */
   readonly time: number
-  /** The host that made it. */
   readonly host?: string | undefined
   /** How large the site was; see {@link TreeSize}. */
   readonly files?: number | undefined
@@ -15,19 +14,16 @@ export interface SetRecord {
   readonly dump?: DumpSize | undefined
   /** The rows of WordPress's core tables in its dump; none for a site without WordPress. */
   readonly rows?: Readonly<Record<string, number>> | undefined
-  /** Nothing was in its folder `SITE`. */
   readonly isEmpty?: boolean | undefined
   /** That the site had shrunk against the newest set before it that was as it should be; see shrinkage.ts. */
   readonly shrunken?: readonly string[] | undefined
   /** A person said that this is right. */
   readonly confirmed?: boolean | undefined
-  /** What the site needs of a host that is to serve it. */
   readonly needs?: SiteNeeds | undefined
   /** Its files in the archive, as they were read back when it was made; checked by who asks for them, storedIn(). */
   readonly stored?: unknown
   /** Its backup was cut off, and it holds only a part of the tree. */
   readonly cutOff?: true | undefined
-  /** What the site answered right before it was made. */
   readonly answer?: SetAnswer | undefined
   /** What came of its restores into a sandbox, one of each question. */
   readonly tests?: readonly SetTest[] | undefined
@@ -35,7 +31,6 @@ export interface SetRecord {
   readonly unchangedUntil?: number | undefined
   /** What could not be read when it was made, from the site's folder on; the empty path is all of it. See unread.ts. */
   readonly unread?: readonly string[] | undefined
-  /** What else tells this night from another. */
   readonly state?: SiteState | undefined
   /** What shows that an accident or an attack changed it, in this night or in one before it; see alarm.ts. */
   readonly suspect?: readonly string[] | undefined
@@ -68,7 +63,6 @@ function marksIn({ tests, answer, ...record }: SetRecord): Marks {
   return marksOf({ ...record, tested, answer: answer ?? (tested?.works ? { works: true, said: tested.said } : undefined) })
 }
 
-/** How large a site was when a set of it was made. */
 export interface TreeSize {
   /** Files, folders and links, less the exclusions. */
   readonly files: number
@@ -78,7 +72,6 @@ export interface TreeSize {
   readonly dump?: DumpSize | undefined
 }
 
-/** How large the database dumps of a site are, in bytes. */
 export interface DumpSize {
   readonly bytes: number
   /** The largest of several; all where it is one. */
@@ -93,7 +86,6 @@ export function treeSizeIn(records: readonly SetRecord[], time: number): TreeSiz
   return files === undefined || bytes === undefined ? undefined : { files, bytes, ...(dump && { dump }) }
 }
 
-/** The collection with what is written down of its sets. */
 export const withRecords = (collection: Collection, records: readonly SetRecord[]): Collection =>
   withMarks(
     collection,

@@ -4,10 +4,8 @@ import { formatBytes } from './wording.ts'
 
 /** What a site consists of, as far as it was counted: what nobody knows is not compared. */
 export interface Contents {
-  /** Files, folders and links. */
   readonly files?: number | undefined
   readonly bytes?: number | undefined
-  /** Nothing is in its folder `SITE`. */
   readonly isEmpty?: boolean | undefined
   readonly dumpBytes?: number | undefined
   /** The rows of WordPress's core tables; none of them for a site without WordPress. */
@@ -62,7 +60,6 @@ function lostRows(before: Contents['rows'], now: NonNullable<Contents['rows']>):
   })
 }
 
-/** What is written down of a set's contents. */
 export const contentsOf = ({ files, bytes, isEmpty, dump, rows }: Omit<SetRecord, 'time'>): Contents => ({
   ...{ files, bytes, isEmpty, rows },
   dumpBytes: dump?.bytes,
@@ -80,7 +77,6 @@ export function newestConfirmed(records: readonly SetRecord[], now: number, acce
 
 /** What a replica knows when it chooses what to replay. Times in ms since the epoch. */
 export interface ReplicaFacts {
-  /** Oldest first. */
   readonly points: readonly RestorePoint[]
   readonly records: readonly SetRecord[]
   /** The set that it was made from, and what it consisted of then. */
@@ -90,7 +86,6 @@ export interface ReplicaFacts {
   readonly heldSince: number | undefined
   readonly now: number
   readonly acceptAfter: number
-  /** A person said that it may follow. */
   readonly isAccepted: boolean
 }
 

@@ -1,6 +1,5 @@
 /** What visitors get of a site on this host, whatever is in the site's folder. */
 export type SiteMode =
-  /** The site, as it is. */
   | { readonly kind: 'open' }
   /** Nothing but "503, try again soon"; nothing writes. */
   | { readonly kind: 'frozen' }
@@ -9,7 +8,6 @@ export type SiteMode =
   /** The same site on another host, at the address `to`: `https://192.0.2.7`, `http://web2.example:8080`. */
   | { readonly kind: 'forward'; readonly to: string }
 
-/** What became of a change of mode. */
 export interface ModeChange {
   /** It is known to be in force: the site was asked over HTTP. */
   readonly guarded: boolean
@@ -27,7 +25,6 @@ export const KEY_HEADER = 'x-holdfast-key'
 export const ASK_HEADER = 'x-holdfast-ask'
 export const GUARD_ANSWER = 'guarded'
 
-/** A mode in a few words. */
 export function modeText(mode: SiteMode): string {
   if (mode.kind === 'copy') return `a read-only copy of ${mode.main}`
   return mode.kind === 'forward' ? `forwarded to ${mode.to}` : mode.kind

@@ -1,6 +1,5 @@
 /** What a site needs of a host that is to serve it. What is absent is not needed, or not known. */
 export interface SiteNeeds {
-  /** A MariaDB server. */
   readonly database?: boolean | undefined
   /** The version of PHP that runs it: `8.2`. */
   readonly phpVersion?: string | undefined

@@ -10,15 +10,12 @@ import type { CommandPlace } from './task-command.ts'
 export interface SiteReport {
   readonly site: string
   readonly role?: RoleName | 'desktop'
-  /** The host that owns it. */
   readonly owner?: string
-  /** Why it has that role: one sentence. */
   readonly reason?: string
   /** Where commands about it are typed on this host. */
   readonly commandPlace?: CommandPlace | undefined
   /** What a person can do about its role: a line for each choice, with its command. */
   readonly choices?: readonly string[]
-  /** When its archive was looked at. */
   readonly seenAt?: number
   /** From which age on its newest backup is too old. */
   readonly staleAfter?: number
@@ -29,13 +26,10 @@ export interface SiteReport {
   readonly chains?: number
   readonly bytes?: number | undefined
   readonly allowanceBytes?: number | undefined
-  /** What is wrong in its sets. */
   readonly damage?: readonly Damage[]
-  /** What is part of no chain. */
   readonly untidy?: readonly string[]
   /** What is wrong with the settings in its folder. */
   readonly settings?: readonly string[]
-  /** What pruning would do next. */
   readonly pruning?: Pruning
   /** Why all pruning of it is stopped, and how to let it go on; null when it is not. */
   readonly frozen?: string | null
@@ -60,19 +54,14 @@ export interface SiteReport {
   readonly work?: readonly Finding[]
   /** The same of the last run, for who does no such work: `status`, and a desktop that has nothing to do now. */
   readonly lastWork?: readonly Finding[]
-  /** What the next run will do: one short sentence. */
   readonly next?: string
-  /** What this run added to the archive. */
   readonly backedUp?: 'full' | 'incremental'
   /** This run found nothing to back up: the site is as it is in the set of this time. */
   readonly unchangedSince?: number
-  /** How large that is. */
   readonly setBytes?: number | undefined
-  /** The time of the set that this run restored it from. */
   readonly restoredTo?: number
   /** That this run moved it between hosts: `handed over to web2`. */
   readonly moved?: string
-  /** What this run's pruning freed. */
   readonly prunedBytes?: number
   /** Restore points in the archive that this host's replica has not replayed. */
   readonly lag?: number
@@ -80,7 +69,6 @@ export interface SiteReport {
   readonly drilledAt?: number
   /** That it went wrong; null where it did not, or nobody tried. */
   readonly drillProblem?: Finding | null
-  /** What came of that, where it was in this run and it works. */
   readonly drill?: string
 }
 
@@ -92,13 +80,11 @@ export interface Damage {
 
 export interface Pruning {
   readonly reason: string
-  /** Undefined when it would do nothing. */
   readonly freesBytes?: number | undefined
   /** Too much is there, and nothing of it may go. */
   readonly isExhausted: boolean
 }
 
-/** All that was told of each site, by its name, the later over the earlier. */
 export function reportsBySite(tellings: readonly SiteReport[]): ReadonlyMap<string, SiteReport> {
   const bySite = new Map<string, SiteReport>()
   for (const telling of tellings) bySite.set(telling.site, { ...bySite.get(telling.site), ...telling })

@@ -1,6 +1,5 @@
 import type { PageSketch } from './page.ts'
 
-/** What tells one content of a file from another. */
 export interface FileMark {
   /** Ms since the epoch. */
   readonly modifiedAt: number
@@ -12,14 +11,12 @@ export interface FileMark {
 /** The files of a site, by their paths from its folder on; no folders and no links. */
 export type FileList = ReadonlyMap<string, FileMark>
 
-/** The paths by which two lists of files differ. */
 export interface FileDiff {
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]
 }
 
-/** How many files of a kind were added, changed and removed. */
 export type Counts = readonly [added: number, changed: number, removed: number]
 
 /** What is counted as one, by the endings of names. */
@@ -32,7 +29,6 @@ const KINDS = {
 export type FileKind = keyof typeof KINDS | 'other'
 export type FileChanges = { readonly [Kind in FileKind]?: Counts | undefined }
 
-/** The versions of a site's WordPress. */
 export interface WordPressVersions {
   /** Of all installations. */
   readonly core: readonly string[]
@@ -43,13 +39,11 @@ export interface WordPressVersions {
 
 export interface WordPressSettings {
   readonly siteUrls: readonly string[]
-  /** The plugins that are switched on. */
   readonly activePlugins: readonly string[]
   /** By table and number: `wp_users 7`. Names are not written down beside sets that are encrypted. */
   readonly administrators: readonly string[]
 }
 
-/** What is written down of a site's contents besides its size. */
 export interface SiteState {
   /** Against the set before it. */
   readonly changes?: FileChanges | undefined
@@ -58,7 +52,6 @@ export interface SiteState {
   readonly settings?: WordPressSettings | undefined
   /** The rows of its tables, without what WordPress keeps for a while only. */
   readonly tables?: Readonly<Record<string, number>> | undefined
-  /** Its front page, where it worked. */
   readonly page?: PageSketch | undefined
 }
 
@@ -86,7 +79,6 @@ export function renamesIn({ added, removed }: FileDiff): { readonly ending: stri
   return { ending: first?.[0] ?? '', paths: first?.[1] ?? [] }
 }
 
-/** How many files differ, by kind; nothing of kinds in which none does. */
 export function countedByKind({ added, changed, removed }: FileDiff): FileChanges {
   const counts: Partial<Record<FileKind, [number, number, number]>> = {}
   for (const [at, paths] of [added, changed, removed].entries())

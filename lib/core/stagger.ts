@@ -1,6 +1,5 @@
 import { isHostName } from './marker.ts'
 
-/** A minute of the day, and why it is that one. */
 export interface NightlyStart {
   readonly hour: number
   readonly minute: number

@@ -2,7 +2,6 @@
 export interface Skipped {
   /** As the program names it: whole, or from the source on; empty where it names none. */
   readonly path: string
-  /** Its own words. */
   readonly text: string
   /** The program counts it as an error. */
   readonly isCounted?: boolean
@@ -47,10 +46,8 @@ export const isAllRead = ({ paths, unnamed }: Unread): boolean => paths.length =
 
 /** Paths that are told and written down: a share that is gone can be a million files. */
 const MOST = 500
-/** Paths of one sentence. */
 const SHOWN = 20
 
-/** How it is told. */
 export function unreadText({ paths, unnamed }: Unread): string {
   const named = paths.slice(0, SHOWN).map(path => path || 'the folder itself')
   const more = paths.length - named.length + unnamed

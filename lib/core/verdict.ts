@@ -33,7 +33,6 @@ const failed = (text: string): Finding => ({ level: 'failed', text })
 const attention = (text: string): Finding => ({ level: 'attention', text })
 const remark = (text: string): Finding => ({ level: 'remark', text })
 
-/** What the markers say, and what settles it. */
 export const claimText = ({ role, reason, choices = [] }: SiteReport): string => [`${role}: ${reason}`, ...choices].join('\n  ')
 
 /** Nobody gets anything of the site until the other host takes it, or this one takes it back. */

@@ -43,7 +43,6 @@ function versionsText(before: WordPressVersions | undefined, after: WordPressVer
 const tablesText = (before: SiteState['tables'], after: SiteState['tables']): string[] =>
   before && after ? recordText('rows', before, after) : []
 
-/** How many names are told of one kind of thing. */
 const MOST = 8
 
 function recordText<Value>(

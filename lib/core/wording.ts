@@ -1,7 +1,6 @@
 /** A number of things: `1 chain`, `2 chains`. */
 export const counted = (count: number, thing: string, things = `${thing}s`): string => `${count} ${count === 1 ? thing : things}`
 
-/** How many of a list are told in one line. */
 const SHOWN = 3
 
 /** The first of a list that may be long, in one line, and how many more there are. */
@@ -10,7 +9,6 @@ export function listed(items: readonly string[]): string {
   return [...items.slice(0, SHOWN), ...(rest > 0 ? [`${rest} more`] : [])].join('; ')
 }
 
-/** What an error says to a person: its message, without the stack. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Sequences by which a text colours a terminal, moves its cursor or sets its title (ECMA-48). */
@@ -21,7 +19,6 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u20
 /** A text without colours, with `?` for what could hide or forge something: sites are not trusted (S41). */
 export const printable = (text: string): string => text.replaceAll('\r\n', '\n').replace(ESCAPES, '').replace(CONTROLS, '?')
 
-/** The same of all texts within a value. */
 export function printableIn<Value>(value: Value, clean: (text: string) => string = printable): Value {
   if (typeof value === 'string') return clean(value) as Value
   if (Array.isArray(value)) return value.map(each => printableIn(each, clean)) as Value

@@ -77,7 +77,6 @@ export const isNoiseTable = (name: string): boolean => NOISE_TABLES.test(name)
 export const NOISE_POST_TYPES = ['revision', 'oembed_cache', 'scheduled-action', 'customize_changeset', 'shop_order_placehold']
 /** Those that it makes for its own sake when they are missing: nobody can tell whether a person did. */
 export const OWN_POST_TYPES = ['wp_navigation', 'wp_global_styles', 'wp_template', 'wp_template_part', 'user_request']
-/** What was opened and never written, or not bought. */
 export const NOISE_POST_STATUSES = ['auto-draft', 'wc-checkout-draft']
 export const NOISE_COMMENT_TYPES = ['action_log', 'webhook_delivery']
 

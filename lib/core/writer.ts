@@ -9,11 +9,9 @@ export interface WriterMemory {
   /** The word that this machine left, and the one that it was about to leave when it was cut off. */
   readonly word: string
   readonly next?: string | undefined
-  /** Words that it left before, the newest first. */
   readonly former: readonly string[]
 }
 
-/** The mark in the archive. */
 export interface WriterMark {
   readonly word: string
   /** Who left it, as the mark's text says. */
@@ -55,7 +53,6 @@ export function judgeWriter(
 
 const shown = (machine: string): string => machine.slice(0, 8)
 
-/** What this machine remembers after it left a word. */
 export function remember(memory: WriterMemory | undefined, machine: string, word: string): WriterMemory {
   const former = memory ? [memory.word, ...memory.former] : []
   return { machine, word, former: former.slice(0, FORMER_WORDS) }

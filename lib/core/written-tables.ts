@@ -1,6 +1,5 @@
 import { NOISE_COMMENT_TYPES, NOISE_POST_STATUSES, NOISE_POST_TYPES, OWN_POST_TYPES } from './wordpress-noise.ts'
 
-/** What people write into a site's database. */
 export const WRITTEN = ['post', 'comment', 'order', 'user', 'upload', 'form entry'] as const
 export type Written = (typeof WRITTEN)[number]
 

@@ -27,7 +27,6 @@ export function daysBetween(earlier: WallTime, later: WallTime): number {
   return Math.round((midnight(later) - midnight(earlier)) / DAY)
 }
 
-/** The day of the week, 0 for Sunday. */
 export const weekdayOf = (wall: WallTime): number => new Date(inUtc(wall)).getUTCDay()
 
 /** For people: `Wed 2026-02-18 03:00`. */
@@ -40,7 +39,6 @@ const offsetIn = (zone: string, time: number): number => inUtc(wallTimeIn(zone, 
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** Making one takes far longer than using it. */
 function clockOf(zone: string): Intl.DateTimeFormat {
   const known = clocks.get(zone)
   if (known) return known

@@ -18,7 +18,6 @@ export interface Post {
   readonly title: string
 }
 
-/** Makes the two sites on web1 and marks them as web1's. */
 export async function makeSites({ web1 }: Stage): Promise<WordPressSite> {
   const plan = { vhosts: web1.vhosts, name: 'blog', domain: DOMAIN, title: 'The blog', mariadb: web1.mariadb }
   const blog = await createWordpress({ ...plan, databaseHost: 'localhost' })
@@ -28,7 +27,6 @@ export async function makeSites({ web1 }: Stage): Promise<WordPressSite> {
   return blog
 }
 
-/** One host's night, by the real program. */
 export async function night({ inventory }: Stage, host: DemoHost, stop: AbortSignal): Promise<void> {
   await runTask(['tasks/nightly.ts', '--host', host.name, '--inventory', inventory], stop)
 }
@@ -67,7 +65,6 @@ export async function checkPost({ web2 }: Stage, post: Post): Promise<string> {
   return `GET ${pathOf(post)} from web2: ${answer.status}, with the title "${post.title}"`
 }
 
-/** Proves that both hosts have the same files. */
 export async function checkFiles({ web1, web2 }: Stage): Promise<string> {
   await output('diff', ['--recursive', '--no-dereference', '--brief', web1.vhosts, web2.vhosts, '--exclude=.holdfast'])
   return 'every file of blog and leaflet is the same on both hosts'

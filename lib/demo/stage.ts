@@ -11,7 +11,6 @@ import { output } from '../sandbox/process.ts'
 /** One of the demo's two hosts: a folder that stands for a machine, and a database server of its own. */
 export interface DemoHost {
   readonly name: 'web1' | 'web2'
-  /** Its vhosts root. */
   readonly vhosts: string
   readonly logs: string
   readonly mariadb: Mariadb
@@ -20,7 +19,6 @@ export interface DemoHost {
 /** All that the demo plays on. Leaving it stops the database servers; the folder stays. */
 export interface Stage extends AsyncDisposable {
   readonly folder: string
-  /** Where the two inventories are. */
   readonly inventory: string
   readonly archive: string
   readonly web1: DemoHost

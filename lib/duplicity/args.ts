@@ -6,24 +6,19 @@ export type Cipher =
   | { readonly kind: 'passphrase'; readonly stretched: boolean }
   | { readonly kind: 'gpg'; readonly key: string }
 
-/** What every call about one archive has in common. */
 export interface Target {
   readonly program: string
   /** Where the sets are; see {@link fileUrl}. */
   readonly url: string
   /** Names the archive's folder within `cache`. Backups and restores need two: a restore must not see a partial set. */
   readonly name: string
-  /** Duplicity's `--archive-dir`. */
   readonly cache: string
   /** The folder of this name in it: copies of manifests and signatures. */
   readonly archiveDir: string
-  /** Where it writes what it has to say for machines. */
   readonly logFile: string
   readonly cipher: Cipher
   readonly compression: Compression
-  /** How often a backend operation is tried. */
   readonly retries: number
-  /** For a URL archive, as the inventory says. */
   readonly options: readonly string[]
 }
 
@@ -45,7 +40,6 @@ export interface Restore extends Target {
   readonly into: string
   /** Milliseconds since the epoch: the time of the very set to restore. The newest when absent. */
   readonly time?: number
-  /** A file or folder of the set, relative to its root. */
   readonly path?: string
   /** MB a volume of the archive: a restore is refused with less room than one and a third of duplicity's own, 200. */
   readonly volumeSize: number
@@ -154,7 +148,6 @@ export function encryptWords({ cipher, compression }: Pick<Target, 'cipher' | 'c
   return [...gpgOptions(cipher, compression), ...how]
 }
 
-/** The pattern of a path below the source. */
 export const exclusionOf = (source: string, path: string): string => join(escapeGlob(source), path)
 
 /** A path as a pattern that matches just itself. */
@@ -165,7 +158,6 @@ const join = (folder: string, path: string): string => `${folder.replace(/\/+$/,
 /** A folder as the URL by which duplicity finds it, whatever its name: each part percent-encoded. */
 export const fileUrl = (folder: string): string => `file://${folder.split('/').map(encodeURIComponent).join('/')}`
 
-/** A URL for one site below the archive's. */
 export const siteUrl = (base: string, site: string): string => `${base.replace(/\/+$/, '')}/${encodeURIComponent(site)}`
 
 /** The folder of this machine that a URL means; undefined where it means another place. */

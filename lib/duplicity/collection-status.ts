@@ -5,7 +5,6 @@ import { parseLog, type Stanza } from './log.ts'
 /** The message that names every file of the archive, at verbosity 9 (get_backup_chains in dup_collections.py). */
 const FILE_LIST = /^Extracting backup chains from list of files: \[(.*)\]$/s
 
-/** Code of the INFO stanza that `collection-status` is (log.py). */
 const STATUS_CODE = 3
 
 /**
@@ -23,7 +22,6 @@ export function collectionFromStatus(log: string, prefix?: string): Collection {
   return collection
 }
 
-/** The strings of a Python list of strings. */
 function refsIn(list: string): FileRef[] {
   return [...list.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/gs)].map(([, single, double]) => ({
     name: (single ?? double ?? '').replace(/\\(['"\\])/g, '$1'),

@@ -60,13 +60,11 @@ const OF_THIS_HOST: ReadonlySet<DuplicityFault> = new Set(['no-temporary-space',
 export const isOfThisHost = (error: unknown): boolean => error instanceof DuplicityError && OF_THIS_HOST.has(error.fault)
 
 interface Circumstances {
-  /** Where it writes on this host, for a disk there that is full. */
   readonly places?: readonly string[]
   /** What became of it, when its exit code does not say that: to be read after its name. */
   readonly how?: string
 }
 
-/** A failure of duplicity, by name, with the sentence that it said itself. */
 export class DuplicityError extends Error {
   readonly fault: DuplicityFault
   readonly exitCode: number | undefined

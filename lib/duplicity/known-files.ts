@@ -25,7 +25,6 @@ export function metadataNames({ manifest, signatures, volumes }: BackupSet): str
   return [manifest?.name, signatures?.name ?? expected].filter(name => name !== undefined)
 }
 
-/** What is known of the files of a set that was made and read back. */
 export function storedFiles(set: BackupSet, news: AuditedFiles): KnownFiles {
   return Object.fromEntries(
     filesOf(set).map(({ name, bytes }): [string, KnownFile] => {
@@ -58,7 +57,6 @@ export function damagesIn(known: AuditedFiles, collection: Collection): Damage[]
   })
 }
 
-/** What of a file differs from what is known of it, as far as a listing tells. */
 export function differenceFrom({ bytes }: KnownFile, found: FileRef | undefined): string | undefined {
   if (!found) return 'is missing'
   const isOther = bytes !== undefined && found.bytes !== undefined && found.bytes !== bytes

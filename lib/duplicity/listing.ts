@@ -57,7 +57,6 @@ function withProblem(set: BackupSet, problem: string): BackupSet {
   return { ...set, problems: [...set.problems, `incremental set of ${formatStamp(set.time)}: ${problem}`] }
 }
 
-/** A file of the archive with what its name says. */
 interface NamedFile {
   readonly parts: DuplicityName
   readonly ref: FileRef

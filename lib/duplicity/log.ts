@@ -4,9 +4,7 @@ import type { Skipped } from '../core/unread.ts'
 export interface Stanza {
   readonly keyword: string
   readonly code: number
-  /** What follows the code on its line. */
   readonly words: readonly string[]
-  /** Its lines, without the `. ` in front. */
   readonly text: string
 }
 
@@ -31,7 +29,6 @@ const CODES: ReadonlySet<number> = new Set([8, 9, 10, 12, 13])
 /** The same where duplicity gives no code of its own (robust.py, diffdir.py, selection.py). */
 const WITHOUT_CODE = /^(?:Error listing directory |Error .* getting delta for |Warning: base .* doesn't exist)/s
 
-/** How each of its sentences names the path. */
 const NAMED: readonly RegExp[] = [
   /^Error (?:accessing possibly locked|initializing) file (.*)$/s,
   /^Error listing directory (.*)$/s,

@@ -1,4 +1,3 @@
-/** What a manifest says of one volume. */
 export interface ManifestVolume {
   readonly number: number
   /** SHA1 of the volume as it is in the archive, in hex; undefined where the manifest gives another kind. */
@@ -24,7 +23,6 @@ function volumeIn(part: string): ManifestVolume | undefined {
   return { number: Number(number), sha1: /^ {4}Hash SHA1 ([0-9a-f]{40})$/im.exec(part)?.[1]?.toLowerCase() }
 }
 
-/** Where a volume ends. */
 export interface VolumeEnd {
   /** The path of the last file in it; see {@link comparePaths}. */
   readonly path: string

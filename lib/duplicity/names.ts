@@ -4,18 +4,15 @@ import { type Epoch, isOfLostEpoch } from '../core/epoch.ts'
 /** What a file of the archive is: a volume, or what stands once beside a set's volumes. */
 export type FileRole = 'volume' | 'manifest' | 'signatures' | 'statistics'
 
-/** How a file is packed, by its ending. */
 type Packing = 'plain' | 'gzip' | 'gpg'
 
 /** What duplicity says in the name of a file. Times in ms since the epoch. */
 export interface DuplicityName {
   readonly kind: 'full' | 'incremental'
   readonly role: FileRole
-  /** When the backup was taken. */
   readonly time: number
   /** Incrementals only: the time of the set that it builds on. */
   readonly baseTime?: number
-  /** Volumes only, from 1. */
   readonly volume?: number
   /** A `.part` file: its set is not finished. */
   readonly partial: boolean
@@ -39,7 +36,6 @@ const signaturesForm = new RegExp(`^duplicity-(?<kind>full|new)-signatures${time
 export const parseName = (name: string, prefix = ''): DuplicityName | undefined =>
   name.startsWith(prefix) ? parseOwn(name.slice(prefix.length)) : undefined
 
-/** Texts that are remembered at most. */
 const MOST = 5000
 
 /** The same function, which remembers what it made of texts: of each archive's names it is asked again and again. */

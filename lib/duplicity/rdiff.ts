@@ -44,7 +44,6 @@ const WEAK = 4
 /** Bytes of a hash that tell one block from another. */
 const LEAST = 8
 
-/** Compares a file with its signature (librsync), as the bytes of both come. */
 export class SignatureCheck {
   readonly #take: Take
   readonly #hash = new Md4()

@@ -1,6 +1,5 @@
 /** One line of a list of exclusions, as duplicity reads it (selection.py, the same in 0.8.22 and 3.0.4). */
 export interface Pattern {
-  /** Counted from 1. */
   readonly line: number
   readonly glob: string
   readonly includes: boolean
@@ -10,7 +9,6 @@ export interface Pattern {
 export interface Matcher {
   /** Whether a path is meant, or a folder around it; a pattern that ends with `/` means folders only. */
   readonly matches: (path: string, isFolder: boolean) => boolean
-  /** Whether something below this folder can be meant. */
   readonly leadsTo: (folder: string) => boolean
 }
 
@@ -57,7 +55,6 @@ function problemOf({ glob }: Pattern, source: string): string | undefined {
 export const isLeftOut = (patterns: readonly Pattern[], path: string, isFolder: boolean): boolean =>
   leftOutBy(patterns, path, isFolder) !== undefined
 
-/** The pattern by which a list leaves a path out. */
 export function leftOutBy(patterns: readonly Pattern[], path: string, isFolder: boolean): Pattern | undefined {
   const first = patterns.find(({ glob }) => matcherOf(glob).matches(path, isFolder))
   return first?.includes ? undefined : first

@@ -12,7 +12,6 @@ export interface SignatureEntry {
   readonly to: number
   /** When the file was changed last, ms since the epoch. */
   readonly modifiedAt: number
-  /** Where the signature of its content stands. */
   readonly content: { readonly from: number; readonly bytes: number }
 }
 
@@ -48,9 +47,7 @@ export function signatureName(name: string): Pick<SignatureEntry, 'kind' | 'path
   return kind === undefined ? undefined : { kind: kind as SignatureEntry['kind'], path }
 }
 
-/** How much of a signature file is of what some volumes hold. */
 export interface SignatureCut {
-  /** What to keep: bytes from the beginning. */
   readonly bytes: number
   /** Files with content that are in the volumes from their beginning to their end. */
   readonly wholeFiles: number
@@ -90,7 +87,6 @@ export function unequalEntry(path: string): Buffer {
   ])
 }
 
-/** What ends a tar file. */
 export const TAR_END: Buffer = Buffer.alloc(2 * TAR_BLOCK)
 
 function newHeader(name: Buffer, type: string, size: number): Buffer {

@@ -68,7 +68,6 @@ export class TarReader {
     return this.#exactly(length)
   }
 
-  /** Bytes of the member's content that are still to come. */
   get left(): number {
     return this.#left
   }

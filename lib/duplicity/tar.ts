@@ -3,7 +3,6 @@ export interface TarMember {
   readonly name: string
   /** As tar(5) has it: `0` a file, `2` a symbolic link, `5` a folder, `6` a pipe. */
   readonly type: string
-  /** Bytes of content. */
   readonly size: number
   readonly mode: number
   readonly uid: number
@@ -13,14 +12,12 @@ export interface TarMember {
   readonly group: string
   /** Seconds since the epoch. */
   readonly modified: number
-  /** Where a link leads. */
   readonly target: string
 }
 
 /** Bytes of a header, and what all else is padded to. */
 export const TAR_BLOCK = 512
 
-/** The bytes that some content takes in a tar file. */
 export const padded = (size: number): number => Math.ceil(size / TAR_BLOCK) * TAR_BLOCK
 
 /** A header's own member, whose name and numbers an extension before it may replace; undefined where it is none. */
@@ -68,7 +65,6 @@ function nameIn(block: Buffer): string {
   return `${prefix === '' ? '' : `${prefix}/`}${textIn(block, 0, 100)}`
 }
 
-/** What pax calls what is known here. */
 const KEYS: Readonly<Record<string, keyof TarMember>> = {
   path: 'name',
   linkpath: 'target',

@@ -12,13 +12,11 @@ export interface Question {
   readonly anyDomain?: true
 }
 
-/** Which server is asked, and under which name. */
 export interface Asking {
   readonly url: string
   readonly host: string | undefined
 }
 
-/** Redirects that are followed. */
 const MOST_REDIRECTS = 4
 
 /**

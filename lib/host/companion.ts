@@ -101,7 +101,6 @@ const FORMER_DUMP = 'database.sql'
 export const formerName = (name: string): string | undefined =>
   name.endsWith('.tables') ? name.replace(/tables$/, 'sql') : undefined
 
-/** Whether a dump of that name is one of SQL. */
 export const isSqlDump = (name: string): boolean => /\.(tables|sql)$/.test(name)
 
 /** The names of the dumps in a companion folder: that of the site's own database first. */

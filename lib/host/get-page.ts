@@ -5,9 +5,7 @@ import type { Asking } from './ask-pages.ts'
 /** Characters of the page that are read: one that never ends is a page all the same. */
 const ENOUGH = 4_000_000
 
-/** How a page is asked for, otherwise than as a browser does. */
 export interface AskedWith {
-  /** Further ones. */
   readonly headers?: Readonly<Record<string, string>>
   /** `GET` when absent. Nothing is sent with another. */
   readonly method?: string

@@ -21,7 +21,6 @@ const MOST = 1_000_000
 
 const schema = z.object({ number: z.int().positive(), owner: z.string() })
 
-/** The text that it holds. */
 export const epochFileText = (epoch: Epoch): string => `${JSON.stringify(epoch)}\n`
 
 /** The epoch that a site's folder says it is of; undefined where it says nothing that could be read. */
@@ -35,7 +34,6 @@ export function epochFileIn(site: OpenedFolder): KnownEpoch | undefined {
   }
 }
 
-/** Whether the file in a site's folder is that of this epoch. */
 export function hasEpochFile(site: OpenedFolder, epoch: Epoch | undefined): boolean {
   using file = site.plainFile(EPOCH_FILE)
   return file !== undefined && epoch !== undefined && file.head(MOST).toString('utf8') === epochFileText(epoch)

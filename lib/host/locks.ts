@@ -30,7 +30,6 @@ export function openLock(folder: string, file: string): { readonly descriptors: 
   }
 }
 
-/** The descriptors of those that are there and can be opened. */
 function openedOf(paths: readonly string[]): number[] {
   return paths.flatMap(path => {
     try {

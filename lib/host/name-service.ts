@@ -32,7 +32,6 @@ export async function lookUpDomains(
 interface Asked {
   readonly usual: Resolver
   readonly hasOwn: boolean
-  /** By zone: who answers for it. */
   readonly authorities: Map<string, Promise<Resolver | undefined>>
 }
 

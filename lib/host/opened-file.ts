@@ -6,7 +6,6 @@ import { cannotWrite } from '../core/wording.ts'
 export class WrongKind extends Error {
   readonly code = 'EKIND'
   readonly path: string
-  /** What it is: `a link`. */
   readonly found: string
 
   constructor(path: string, found: string, wanted: string) {
@@ -16,7 +15,6 @@ export class WrongKind extends Error {
   }
 }
 
-/** What a name stands for, in words. */
 function kindOf(stat: fs.Stats): string {
   if (stat.isFile()) return 'a file'
   if (stat.isDirectory()) return 'a folder'
@@ -49,7 +47,6 @@ export class OpenedFile implements Disposable {
   readonly descriptor: number
   /** What people call it. */
   readonly name: string
-  /** As it was when it was opened. */
   readonly stat: fs.Stats
 
   private constructor(descriptor: number, name: string, stat: fs.Stats) {
@@ -80,7 +77,6 @@ export class OpenedFile implements Disposable {
     return `/proc/${process.pid}/fd/${this.descriptor}`
   }
 
-  /** Its first bytes, so many at most. */
   head(limit: number): Buffer {
     return this.part(0, limit)
   }
@@ -116,7 +112,6 @@ export class OpenedFile implements Disposable {
     fs.fsyncSync(this.descriptor)
   }
 
-  /** Writes behind what was written. */
   append(bytes: Buffer): void {
     try {
       fs.writeFileSync(this.descriptor, bytes)
@@ -138,10 +133,8 @@ export class OpenedFile implements Disposable {
   }
 }
 
-/** Bytes compared at once. */
 const CHUNK = 1 << 20
 
-/** Whether two files hold the same bytes. */
 export async function sameBytes(one: string, other: string): Promise<boolean> {
   await using files = new AsyncDisposableStack()
   const [a, b] = [files.use(await open(one)), files.use(await open(other))]

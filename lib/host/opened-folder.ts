@@ -73,7 +73,6 @@ export class OpenedFolder implements Disposable {
     return unless(isOther, () => this.folderIfThere(way))
   }
 
-  /** The names in it. */
   names(): string[] {
     return this.#named(() => fs.readdirSync(this.path).toSorted())
   }
@@ -88,7 +87,6 @@ export class OpenedFolder implements Disposable {
     return this.#named(() => fs.lstatSync(this.at(name), { throwIfNoEntry: false }))
   }
 
-  /** Where a link in it leads. */
   link(name: string): string {
     return this.#named(() => fs.readlinkSync(this.at(name)))
   }
@@ -162,7 +160,6 @@ export class OpenedFolder implements Disposable {
     return fs.readlinkSync(this.path)
   }
 
-  /** What it is like now. */
   stat(): fs.Stats {
     return fs.fstatSync(this.#descriptor)
   }
@@ -179,7 +176,6 @@ export class OpenedFolder implements Disposable {
     fs.fchmodSync(this.#descriptor, mode)
   }
 
-  /** If it is there and empty. */
   removeFolder(name: string): void {
     unless(isMissing, () => this.#named(() => fs.rmdirSync(this.at(name))))
   }

@@ -34,7 +34,6 @@ export function openWay({ own, rest }: Way): OpenedFolder {
   return folder
 }
 
-/** A folder without any link on the way to it; undefined where there is none. */
 function realFolder(path: string): string | undefined {
   try {
     const real = realpathSync(path)

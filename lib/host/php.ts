@@ -3,9 +3,7 @@ import { OpenedFolder } from './opened-folder.ts'
 import type { SitePlace } from './site.ts'
 import { namesIn } from './whole-file.ts'
 
-/** PHP as it is installed on a host. */
 export interface Php {
-  /** The newest version: `8.2`. */
   readonly version: string
   /** The extensions that it loads, by their names in `/etc/php`. */
   readonly extensions: readonly string[]
@@ -29,7 +27,6 @@ export function phpHere(root = '/'): Php | undefined {
 /** What is read of a log, in bytes at its end: a site may write as much as it likes. */
 const MOST = 4_000_000
 
-/** What PHP's error log of a site tells. */
 export interface PhpErrors {
   /** Fatal errors since it was read last; undefined when it is read for the first time. */
   readonly fatal: number | undefined

@@ -12,7 +12,6 @@ const sentences = z.array(z.string()).readonly()
 
 /** What this host remembers of a site between runs. Times in milliseconds since the epoch. */
 const record = z.object({
-  /** The newest set that this host itself made. */
   backedUpTo: time.optional(),
   /** This host's name when it made that. Forgotten when the site is replayed here: it was another's then. */
   backedUpAs: z.string().optional(),
@@ -24,7 +23,6 @@ const record = z.object({
   epoch: z.object({ number: z.int().positive(), owner: z.string() }).optional(),
   /** It is held back since a boot, for nothing proved that it is still this host's; see steps/boot.ts. */
   unproven: z.literal(true).optional(),
-  /** What this host's replica consisted of when it was made. */
   contents: z
     .object({
       files: z.number(),
@@ -37,7 +35,6 @@ const record = z.object({
     .optional(),
   /** What shows that the site has shrunk since the set `good`; undefined once it is confirmed. */
   shrunken: z.object({ reasons: sentences, good: time.optional() }).optional(),
-  /** Why this host's replica stays behind, and since when. */
   held: z.object({ time, reasons: sentences, byOwner: z.boolean(), since: time }).optional(),
   /** Sets that were cut off: they hold only a part of the tree, and later ones complete them. */
   cutOff: z.array(time).readonly().optional(),
@@ -49,7 +46,6 @@ const record = z.object({
   compression: z.enum(['default', 'none']).optional(),
   /** Until when what was suspect of it has been looked at by a person. */
   cleared: time.optional(),
-  /** How far PHP's error log of it was read. */
   errorLog: z.object({ inode: z.number(), bytes: z.number() }).optional(),
   /** It was taken over then, and its domains are to point here, which they did not when that was looked at last. */
   dnsAwaitedSince: time.optional(),
@@ -78,7 +74,6 @@ const record = z.object({
       to: z.string(),
       phase: z.enum(['freezing', 'releasing']),
       set: time.optional(),
-      /** Visitors are passed on to the new owner. */
       forward: z.boolean().optional(),
     })
     .optional(),

@@ -13,7 +13,6 @@ export interface Scratch extends AsyncDisposable {
   readonly path: string
 }
 
-/** Duplicity's part of the cache. */
 const cacheOf = (host: Host): string => join(host.paths.cache, 'duplicity')
 
 let made = 0
@@ -36,7 +35,6 @@ export function makeScratch(host: Host, cache = cacheOf(host)): Scratch {
 /** Removes what the commands of processes that are no more left. */
 export const removeScratch = (host: Host): void => removeOfDead(join(cacheOf(host), 'tmp'), /^(\d+)\./)
 
-/** What a sandbox needs for a home of gpg. */
 export type GpgHome = Required<Pick<Sandbox, 'reads' | 'writes' | 'env'>>
 
 /** What gpg, its agent and both of them read at their start: who can write one commands the next that starts. */

@@ -11,31 +11,25 @@ import type { Host, SiteSettings } from '../inventory/schema.ts'
 import type { Secrets } from '../inventory/secrets.ts'
 import { OpenedFolder } from './opened-folder.ts'
 
-/** What the person asked for on the command line. */
 export interface Request {
   readonly dryRun: boolean
   /** Only these sites; all when empty. */
   readonly only: readonly string[]
   /** The command of a task, with these options, as a person types it here. */
   readonly command: (task: string, ...options: readonly string[]) => string
-  /** Where such commands are typed. */
   readonly commandPlace?: CommandPlace
 }
 
-/** A site as it stands in a folder on this host. */
 export interface LocalSite {
   readonly name: string
   /** All of `NAME/`. */
   readonly folder: string
-  /** Hosts that the markers in its folder name. */
   readonly claims: readonly string[]
-  /** The epoch that its folder says it is of. */
   readonly epoch?: KnownEpoch | undefined
   /** Where its `wp-config.php` is; undefined for a static site. */
   readonly wpConfig: string | undefined
   /** Why its `SITE` can be in no backup; see core/path.ts. */
   readonly refused?: string
-  /** Why nothing is known of what is in it. */
   readonly unreadable?: string
 }
 
@@ -68,7 +62,6 @@ export interface DesktopSite extends PrimarySite {
   readonly isDesktop: true
 }
 
-/** Every site of this run, by what is to be done with it. */
 export interface Roles {
   readonly primaries: readonly PrimarySite[]
   readonly replicas: readonly Site[]
@@ -106,7 +99,6 @@ function readSmall({ folder, isDesktop }: Site, name: string): string | undefine
 /** More at once would wait for the archive's disk, and each full backup takes memory. */
 const MOST_AT_ONCE = 4
 
-/** How many sites a run works on at the same time. */
 export const sitesAtOnce = ({ concurrency }: Host): number => concurrency ?? Math.min(availableParallelism(), MOST_AT_ONCE)
 
 /** Until when all must be done that a run does for one site, so that the others' turn comes. */
@@ -122,7 +114,6 @@ export const isSiteName = (name: string): boolean => name !== '' && !name.starts
 
 const NO_SETTINGS: SiteSettings = { domains: [], env: [], exclude: [] }
 
-/** Where a site of this name is, or would be, on a host. */
 export function placeOf(host: Host, name: string): SitePlace {
   // a site may be named like a property that every object has
   return { name, folder: join(host.vhosts, name), settings: Object.hasOwn(host.sites, name) ? host.sites[name]! : NO_SETTINGS }

@@ -12,7 +12,6 @@ import { namesIn, textIfThere } from './whole-file.ts'
 export interface WebServerFile {
   /** Where it is: beside the enabled ones as long as another mode of a site is in its place; see site-mode. */
   readonly path: string
-  /** Its name in its folder. */
   readonly name: string
   readonly text: string
   readonly modified: Date
@@ -21,7 +20,6 @@ export interface WebServerFile {
   readonly hosts: readonly VirtualHost[]
 }
 
-/** Bytes of a configuration file. */
 const LARGEST = 4_000_000
 
 /** The enabled site files of the web server, as far as they can be read. None without a web server. */
@@ -33,7 +31,6 @@ export const webServerFiles = ({ webServer }: Host): WebServerFile[] =>
 /** The folder beside `sites-enabled` for what is replaced for a while: links to `../sites-available` hold in it. */
 export const REPLACED = 'holdfast-replaced'
 
-/** Where an administrator's enabled file is, by its name. */
 export function enabledPath({ folder }: NonNullable<Host['webServer']>, name: string): string {
   const [enabled, replaced] = ['sites-enabled', REPLACED].map(each => join(folder, each, name)) as [string, string]
   const isReplaced = lstatSync(replaced, { throwIfNoEntry: false }) && saidMode(textIfThere(enabled) ?? '') !== undefined
@@ -68,7 +65,6 @@ function fileAt(kind: WebServerKind, name: string, path: string): WebServerFile[
   }
 }
 
-/** Those that serve this site and no other. */
 export function webServerFilesOf(files: readonly WebServerFile[], site: SitePlace): WebServerFile[] {
   const rootsOf = (file: WebServerFile): string[] => file.hosts.flatMap(host => host.roots)
   return files.filter(file => rootsOf(file).length > 0 && rootsOf(file).every(root => isWithin(root, site.folder)))

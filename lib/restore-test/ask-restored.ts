@@ -24,7 +24,6 @@ const SERVED = z.object({
   answer: z.object({ works: z.boolean(), said: z.string().max(200) }),
 })
 
-/** The program that runs inside, and what it is made of. */
 const PROGRAM = join(import.meta.dirname, 'serve-and-ask.ts')
 const OURS = [join(import.meta.dirname, '..'), join(import.meta.dirname, '../../package.json')]
 
@@ -201,7 +200,6 @@ function userFor(configs: readonly string[]): User | undefined {
   return { uid, gid: configs[0] === undefined ? gid : statSync(configs[0]).gid }
 }
 
-/** Gives what was restored to the one user of the sandbox. */
 async function giveTo(user: User | undefined, folders: readonly string[], shell: Shell): Promise<void> {
   if (user) await shell.act`chown --recursive --no-dereference ${`${user.uid}:${user.gid}`} ${folders}`
   await shell.act`chmod --recursive u+rwX ${folders}`

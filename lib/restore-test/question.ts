@@ -10,7 +10,6 @@ export interface Judge {
   readonly sha256: string
 }
 
-/** What a person asks instead of the site's own check. */
 export interface Asked {
   /** A text that each page of a working site contains. */
   readonly expect: string | undefined

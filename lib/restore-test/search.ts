@@ -6,7 +6,6 @@ import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Asked, Judge } from './question.ts'
 
-/** What a person looks for among the backups of a site. */
 export interface Search extends Asked {
   /** Only backups up to then; ms since the epoch. */
   readonly before: number | undefined

@@ -3,9 +3,7 @@ import type { Question } from '../host/ask-pages.ts'
 
 /** What is served and asked inside the sandbox: paths are those in there. */
 export interface ToServe {
-  /** The web root. */
   readonly root: string
-  /** A folder for the database server and what else is made. */
   readonly work: string
   /** Those that it has, with their restored dumps; none for a site that is no WordPress. */
   readonly databases: readonly {
@@ -23,7 +21,6 @@ export interface ToServe {
   readonly request: number
 }
 
-/** What came of it. */
 export interface Served {
   /** Seconds that the import took; absent where there was none, or it failed. */
   readonly imported?: number | undefined

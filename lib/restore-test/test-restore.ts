@@ -50,7 +50,6 @@ export async function testRestore(
   }
 }
 
-/** Characters of a failure that are kept. */
 const MOST_SAID = 200
 
 /** What is fetched for a test must not fill the disk of a server that works: there has to be room for twice as much. */

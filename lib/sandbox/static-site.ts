@@ -1,12 +1,9 @@
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** A static site of the sandbox. */
 interface StaticSite {
   readonly name: string
-  /** `<vhosts>/<name>`. */
   readonly folder: string
-  /** The web root, `<vhosts>/<name>/SITE`. */
   readonly root: string
 }
 

@@ -1,13 +1,11 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { type Daemon, startDaemon, untilReady } from './process.ts'
 
-/** What a page answered. */
 export interface Answer {
   readonly status: number
   readonly body: string
 }
 
-/** A site served over HTTP on this machine only. */
 export interface WebServer extends Daemon {
   /** `http://127.0.0.1:PORT`, without a closing slash. */
   readonly url: string
@@ -16,13 +14,10 @@ export interface WebServer extends Daemon {
   get(path: string): Promise<Answer>
 }
 
-/** How a site is served; whatever is left out has a default. */
 interface ServeOptions {
   /** The socket that PHP takes for the database host `localhost`: for a site whose wp-config.php does not name one. */
   readonly socket?: string
-  /** Settings of PHP, `name=value`. */
   readonly settings?: readonly string[]
-  /** Bytes of memory that it may have. */
   readonly memory?: number
 }
 

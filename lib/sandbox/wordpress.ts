@@ -6,14 +6,11 @@ import type { Mariadb } from './mariadb.ts'
 import { output } from './process.ts'
 import { localDatabase } from './web.ts'
 
-/** Where Debian's package `wordpress` keeps its tree. */
 const DEBIAN_TREE = '/usr/share/wordpress'
 
-/** What a WordPress site is made from. */
 export interface WordPressPlan {
   /** The host's vhosts root; the site becomes `<vhosts>/<name>/SITE`. */
   readonly vhosts: string
-  /** Any name that a folder can have. */
   readonly name: string
   readonly title: string
   readonly mariadb: Mariadb
@@ -23,16 +20,12 @@ export interface WordPressPlan {
   readonly databaseHost?: string
 }
 
-/** A WordPress site of the sandbox. */
 export interface WordPressSite {
   readonly name: string
-  /** `<vhosts>/<name>`. */
   readonly folder: string
-  /** The web root, `<vhosts>/<name>/SITE`. */
   readonly root: string
   readonly domain: string
   readonly database: { readonly name: string; readonly user: string; readonly password: string }
-  /** The socket of the server that the site was made on. */
   readonly socket: string
 }
 

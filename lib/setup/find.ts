@@ -27,9 +27,7 @@ export interface FoundSite {
   readonly kind: 'WordPress' | 'WordPress with SQLite' | 'static'
   /** As the nightly run will know them without any setting. */
   readonly domains: readonly string[]
-  /** Its Let's Encrypt lineages. */
   readonly certificates: readonly string[]
-  /** Hosts that its markers name. */
   readonly claims: readonly string[]
 }
 
@@ -83,7 +81,6 @@ function vhostsOf(files: readonly WebServerFile[]): string | undefined {
   return counts[0]?.[0]
 }
 
-/** The sites in a vhosts root, and the folders there that are none. */
 function sitesIn(root: string, vhosts: string, webServer: Host['webServer']): Pick<Found, 'sites' | 'notSites'> {
   const folder = join(root, vhosts)
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []

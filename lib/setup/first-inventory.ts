@@ -5,7 +5,6 @@ import { HOME } from '../program/command-line.ts'
 import type { Found, FoundSite, FoundVpn, Share } from './find.ts'
 import type { SetupOptions } from './options.ts'
 
-/** The name of the passphrase in `.env`. */
 export const PASSPHRASE = 'HOLDFAST_PASSPHRASE'
 
 /** Where sets go when no share was found. */
@@ -17,7 +16,6 @@ export interface WrittenInventory {
   readonly outcome: 'written' | 'kept' | 'beside'
 }
 
-/** The inventory that this host has already. */
 export function presentInventory({ inventory, host }: SetupOptions): string | undefined {
   const files = ['ts', 'js', 'json', 'yaml', 'yml'].map(ending => join(inventory, `${host}.${ending}`))
   return files.find(existsSync)
@@ -65,7 +63,6 @@ function inventoryText(options: SetupOptions, found: Found, generated: boolean):
   return `${lines.join('\n')}\n`
 }
 
-/** Where a desktop's exclusions are: beside its inventory. */
 const exclusionsOf = ({ inventory, host }: SetupOptions): string => join(inventory, `${host}.exclusions`)
 
 const EXCLUSIONS = `# What is not backed up, in duplicity's own syntax (--exclude-filelist): whole paths, * and ? within a name, ** across folders.

@@ -5,12 +5,10 @@ import type { CommandPlace } from '../core/task-command.ts'
 import { HOME, placeOf } from '../program/command-line.ts'
 import { flag, helpLines, type Options, parseOptions, text } from '../program/options.ts'
 
-/** What setup was asked for. */
 export interface SetupOptions {
   readonly host: string
   readonly inventory: string
   readonly env: string
-  /** The root of the machine to look at. */
   readonly root: string
   readonly yes: boolean
   readonly help: boolean

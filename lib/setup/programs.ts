@@ -7,7 +7,6 @@ import { searchPath } from '../engine/process.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Found } from './find.ts'
 
-/** A program that the host needs. */
 interface Program {
   readonly name: string
   /** The Debian package that has it; undefined where none is known. */
@@ -17,7 +16,6 @@ interface Program {
   readonly purpose: string
 }
 
-/** A program that was looked for, and what is wrong, if something is. */
 export interface Checked extends Program {
   readonly problem: string | undefined
 }
@@ -31,12 +29,10 @@ const NFS = program('mount.nfs', 'nfs-common', 'mounts the NFS share')
 const CIFS = program('mount.cifs', 'cifs-utils', 'mounts the CIFS share')
 const SSHFS = program('sshfs', 'sshfs', 'mounts the share over SSH')
 
-/** What mounts a share, by the type of its file system. */
 const MOUNT_HELPERS: Readonly<Record<string, Program>> = {
   ...{ nfs: NFS, nfs4: NFS, cifs: CIFS, smb3: CIFS, sshfs: SSHFS, 'fuse.sshfs': SSHFS },
 }
 
-/** What a VPN's unit needs, by the beginning of its name. */
 const VPNS = {
   openvpn: program('openvpn', 'openvpn', 'is the VPN'),
   'wg-quick': program('wg-quick', 'wireguard-tools', 'is the VPN'),
@@ -123,7 +119,6 @@ function isBefore(version: readonly number[], oldest: readonly number[]): boolea
   return at >= 0 && version[at]! < oldest[at]!
 }
 
-/** The words that install what is missing; undefined where no package has it. */
 export function installWords(missing: readonly Checked[]): string[] | undefined {
   const packages = [...new Set(missing.flatMap(each => each.package ?? []))].toSorted()
   return packages.length === 0 ? undefined : ['apt-get', 'install', '--no-install-recommends', ...packages]

@@ -45,7 +45,6 @@ const WEB_SERVERS = {
 const DATABASE = { name: 'mariadbd', package: 'mariadb-server', purpose: 'keeps the databases of sites that come here' }
 const CERTBOT = { name: 'certbot', package: 'certbot', purpose: 'renews their certificates once they are served here' }
 
-/** Looks whether this host has what those sites need. */
 export function checkNeeds(needs: HostNeeds, host: Host, root: string): Checked[] {
   const servers = needs.webServers.map(kind => WEB_SERVERS[kind])
   const programs = [...(needs.database ? [DATABASE] : []), ...servers, ...(needs.certificates ? [CERTBOT] : [])]

@@ -13,7 +13,6 @@ import { taskWords } from './units.ts'
 /** Node keeps there what it has compiled, which is half of a start. Only root can write there. */
 const COMPILED = 'NODE_COMPILE_CACHE=/var/cache/holdfast/node'
 
-/** What setup says of the sites: what each is and who owns it. */
 export function sitesText({ vhosts, sites, notSites }: Found, me: string): string {
   const lines = sites.map(site => `  ${site.name}: ${site.kind}, ${describe(site)}, ${ownerOf(site, me)}`)
   const others = notSites.length === 0 ? [] : [`  not sites, without a folder SITE: ${notSites.join(', ')}`]
@@ -49,7 +48,6 @@ export const passphraseText = (file: string, isNew: boolean): string =>
   Keep a copy of it away from this machine: without it no backup can be read, and no backup holds it.
   Hosts that share an archive need the same one: on a second host, copy it here before its first run.`
 
-/** A table of the programs. */
 export function programsText(checked: readonly Checked[]): string {
   const width = Math.max(...checked.map(each => each.name.length))
   const line = ({ name, problem, purpose }: Checked): string =>
@@ -58,7 +56,6 @@ export function programsText(checked: readonly Checked[]): string {
   return ['Programs', ...[...checked, node].map(line)].join('\n')
 }
 
-/** The commands that bring what is missing. */
 export function missingText(commands: readonly (readonly string[])[]): string {
   if (commands.length === 0) return ''
   return ['What is missing, as root:', ...commands.map(command => `  ${lineOf(command)}`)].join('\n')
@@ -86,7 +83,6 @@ export function cronText(options: SetupOptions, { hour, minute, why }: NightlySt
   return `For root's crontab (crontab -e), ${when}:\n  PATH=/usr/bin:/bin:/usr/sbin:/sbin\n  ${COMPILED}\n  ${minute} ${hour} * * * ${command}`
 }
 
-/** What became of the folder of the sites, which was not there. */
 export const vhostsText = (vhosts: string, problem?: string): string =>
   problem === undefined
     ? `The folder of the sites was made: ${vhosts}`

@@ -18,7 +18,6 @@ import { lineagesOf } from '../restore/lineage.ts'
 import { modulesNeeded } from '../web-server/modules.ts'
 import { versionsIn } from '../wordpress/versions.ts'
 
-/** What is written down of a site's contents. */
 export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty' | 'state'>
 
 /** How large the site was in the set that was just made, by duplicity's log of it, as far as that can be told. */

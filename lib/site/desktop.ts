@@ -57,7 +57,6 @@ export function scheduleOf(
   return { decision, zone, nextDay: `backup from ${formatWallTime(wallTimeIn(zone, decision.nextAt))} on` }
 }
 
-/** Whether a desktop's next full backup has room. */
 export function desktopSpace(
   { host, site, siteArchive, collection }: Needs<'host' | 'site' | 'siteArchive' | 'collection'>,
   free: number | undefined,

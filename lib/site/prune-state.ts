@@ -42,7 +42,6 @@ const names = z.array(z.string()).readonly()
 /** What an action was going to do, written before it begins: when the run is killed in it, the next one compares. */
 export const pendingPruning = memoryOfSites('pruning', z.object({ mustGo: names, mayGo: names, before: names }))
 
-/** Stops all pruning of a site. */
 export const freeze = (host: Host, site: string, differences: readonly string[], now: number): void =>
   frozen.write(host, site, { since: new Date(now).toISOString(), differences })
 
@@ -64,7 +63,6 @@ export function frozenReason(host: Host, site: string): string | undefined {
   return found && `since ${found.since}, ${found.differences.join('; ')}; once you have looked: ${unfreezeCommand(host, site)}`
 }
 
-/** What of this a caller has found out already. */
 export interface PruneFacts {
   readonly host: Host
   readonly site: Site

@@ -77,14 +77,12 @@ function suspicionReport({ host, site, collection }: Needs<'host' | 'site' | 'co
   return { suspicion: suspicionFinding(found, site.role.role === 'primary', lastVerdictOf(host, site)?.at), isSuspect: true }
 }
 
-/** That the site does not work, as its sets tell. */
 export function brokenReport({ host, site, collection }: Needs<'host' | 'site' | 'collection'>, now: number): Finding | null {
   const broken = brokenSince(collection)
   const isOwner = site.role.role === 'primary'
   return broken ? brokenFinding(site.name, broken, isOwner, now, lastVerdictOf(host, site)?.at) : null
 }
 
-/** What this host remembers of a site that has shrunk. */
 function shrinkageOfSite(host: Host, site: string): string | null {
   const { shrunken, held } = readRecord(host, site)
   if (shrunken !== undefined) return shrinkageText(shrunken.reasons, shrunken.good)

@@ -13,7 +13,6 @@ import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { filesListed, type Tree } from './tree.ts'
 
-/** Files of which a piece is taken, and its bytes. */
 const FILES = 64
 const PIECE = 64 * 1024
 

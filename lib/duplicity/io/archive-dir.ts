@@ -126,7 +126,6 @@ export function replaceCopies(archiveDir: string, names: readonly string[]): voi
   putPlaceholders(archiveDir, names)
 }
 
-/** Whether a file of an archive-dir is one that stands in for another. */
 function isPlaceholder(archiveDir: string, name: string): boolean {
   const [file, content] = [join(archiveDir, copyName(name)), placeholderFor(name)]
   return statSync(file, { throwIfNoEntry: false })?.size === content.length && readFileSync(file).equals(content)

@@ -11,14 +11,12 @@ import { notKnownYet, volumesListed } from '../known-files.ts'
 import { manifestOf, NoSecretKey } from './archive-dir.ts'
 import { encryptedSince } from './encryption.ts'
 
-/** One site's part of tonight's audit. */
 export interface SiteAudit {
   readonly site: Site
   readonly siteArchive: SiteArchive
   readonly files: readonly Auditable[]
 }
 
-/** Files that are there, and the archive that they are in. */
 type Listed = Pick<SiteAudit, 'files'> & { readonly listed: Collection }
 
 /** What can be read of a site; a file that is missing, or of another size, is known to be damaged already. */

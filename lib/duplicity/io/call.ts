@@ -21,7 +21,6 @@ export type Purpose = 'backup' | 'restore'
 
 const cacheOf = (host: Host): string => join(host.paths.cache, 'duplicity')
 
-/** What every duplicity call for one site's archive has in common. */
 export function targetOf(host: Host, site: string, archive: SiteArchive, purpose: Purpose): Target {
   const name = `${encodeURIComponent(site)}.${purpose}`
   const cache = cacheOf(host)
@@ -46,17 +45,14 @@ function cipherOf({ encryption }: Host): Cipher {
   return encryption.kind === 'gpg' ? { kind: 'gpg', key: encryption.key } : { kind: 'none' }
 }
 
-/** One call of duplicity for a site's archive. */
 export interface DuplicityCall {
   readonly host: Host
   readonly secrets: Secrets
   readonly target: Target
   readonly archive: SiteArchive
-  /** What it does to the archive. */
   readonly access: 'reads' | 'writes'
   /** Only these files of it are seen, for what reads; all when absent. */
   readonly only?: readonly string[] | undefined
-  /** What it gets besides the archive, its own cache and the keys. */
   readonly sandbox?: Sandbox
 }
 
@@ -66,7 +62,6 @@ export interface ReadyCall extends AsyncDisposable {
   readonly shell: Shell
   /** What it said of each file that it skipped, once it has ended well. */
   readonly skipped: () => readonly Skipped[]
-  /** The words of a command, made to run in the sandbox of this call. */
   readonly sandboxed: (words: readonly string[]) => string[]
 }
 
@@ -146,7 +141,6 @@ function homePlaces(archive: ArchiveSettings): string[] {
   return [...filesInHome(archive.url).map(name => join(homedir(), name)), ...archive.reads].filter(existsSync)
 }
 
-/** Where a call writes on this host. */
 const placesOf = ({ name, cache }: Target): string[] =>
   name.endsWith('.restore' satisfies `.${Purpose}`) ? [cache, 'the folder that it restores into'] : [cache]
 
@@ -159,7 +153,6 @@ function passphraseOf({ encryption }: Host, secrets: Secrets): Record<string, st
 /** Seconds in which duplicity may do nothing after an error: it may wait for a gpg to which it listens no longer. */
 const AFTER_ERROR = 5
 
-/** Bytes of the end of a log that are looked at while it grows. */
 const TAIL = 65_536
 
 /** How a call is ended that does not end by itself. @param places where it writes on this host */
@@ -179,7 +172,6 @@ export function duplicityEnding(
   }
 }
 
-/** What a call has written to its log; nothing where there is none. */
 export function logOf({ logFile }: Pick<Target, 'logFile'>): string {
   try {
     return readFileSync(logFile, 'utf8')

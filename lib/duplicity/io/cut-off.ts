@@ -51,7 +51,6 @@ export async function closeSet(
   }
 }
 
-/** The signatures of what was sent whole. */
 async function* sentSignatures({ signatures, cutFile }: Sent): AsyncGenerator<Buffer> {
   if (signatures.bytes > 0) yield* createReadStream(signatures.file, { end: signatures.bytes - 1 })
   if (cutFile !== undefined) yield unequalEntry(cutFile)
@@ -91,15 +90,11 @@ export async function markAgain(collection: Collection, { host, site, siteArchiv
     await recordSet(siteArchive, time, { host: host.name, cutOff: true }, shell)
 }
 
-/** The times of the sets that are written down as cut off. */
 const markedIn = async (siteArchive: SiteArchive, shell: Shell): Promise<ReadonlySet<number>> =>
   new Set((await readSetRecords(siteArchive, shell)).filter(({ cutOff }) => cutOff).map(({ time }) => time))
 
-/** Where the files of a set are. */
 export interface SetFolders {
-  /** Duplicity's archive-dir. */
   readonly cache: string
-  /** The site's folder of the archive. */
   readonly archive: string
   /** Where files can be made, on the disk of the cache; somebody else removes it. */
   readonly scratch: string
@@ -120,7 +115,6 @@ export interface Sent extends SentPart {
   readonly cutFile: string | undefined
   /** How the volumes are packed, as the signatures in the archive are too. */
   readonly packing: DuplicityName['packing']
-  /** What the archive holds of it besides. */
   readonly surplus: readonly string[]
 }
 

@@ -6,7 +6,6 @@ import type { SitePlace } from '../../host/site.ts'
 import { exclusionOf } from '../args.ts'
 import { type Matcher, matcherOf, type Pattern, parseSelection } from '../selection.ts'
 
-/** Seconds that the search for what patterns match may take. */
 export const LONGEST_SEARCH = 20
 
 /** All that leaves something of a site out, in duplicity's order. @throws {BadInput} when the list cannot be read */

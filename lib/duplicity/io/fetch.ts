@@ -26,11 +26,9 @@ export interface Fetch {
   readonly secrets: Secrets
   readonly site: string
   readonly archive: SiteArchive
-  /** All that the archive holds. */
   readonly collection: Collection
   readonly point: RestorePoint
   readonly into: string
-  /** A file or folder of the set; all of it when absent. */
   readonly path?: string
   /** Where others can change the way to `into`: where it is unpacked first, and what opens the one around `into`. */
   readonly beyond?: { readonly own: string; readonly open: () => OpenedFolder }
@@ -93,7 +91,6 @@ function newFolderFor(parent: string, beyond?: Fetch['beyond']) {
   }
 }
 
-/** The sets that a restore point is made of, oldest first. */
 const setsNeeded = ({ chain, time }: RestorePoint): readonly BackupSet[] => setsOf(chain).filter(set => set.time <= time)
 
 /** What a whole restore reads. Manifests are small, and most of them are here; of a part nobody knows beforehand. */
@@ -102,14 +99,10 @@ const bytesOfVolumes = (point: RestorePoint): number =>
     .flatMap(({ volumes }) => volumes)
     .reduce((sum, { bytes = 0 }) => sum + bytes, 0)
 
-/** A restore, and what it is made by. */
 interface Used {
-  /** Where duplicity keeps its copies of manifests and signatures for restores. */
   readonly archiveDir: string
   readonly point: RestorePoint
-  /** All that the archive holds. */
   readonly collection: Collection
-  /** The text of `--file-prefix`. */
   readonly prefix: string
 }
 

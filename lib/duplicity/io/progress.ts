@@ -1,7 +1,6 @@
 import { progressText } from '../../core/progress.ts'
 import type { Shell } from '../../engine/shell.ts'
 
-/** Seconds between two looks. */
 const EVERY = 2
 
 /**
