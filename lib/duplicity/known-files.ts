@@ -6,10 +6,17 @@ import type { ManifestVolume } from './manifest.ts'
 import { type DuplicityName, formatName, parseName } from './names.ts'
 
 /** Of these files, those whose set still has something in the archive: else it was removed as a whole. */
-export function filesOfSetsLeft<Known extends KnownFiles>(known: Known, { files }: Collection): Known {
-  const sets = new Set(files.map(({ name }) => setKey(name)))
-  return Object.fromEntries(Object.entries(known).filter(([name]) => sets.has(setKey(name)))) as Known
-}
+export const filesOfSetsLeft = <Known extends KnownFiles>(known: Known, { files }: Collection): Known =>
+  filesOfSets(known, setsOfNames(files.map(({ name }) => name)), true)
+
+/** Of these files, those that are of other sets than the named ones. */
+export const filesOfOtherSets = <Known extends KnownFiles>(known: Known, names: readonly string[]): Known =>
+  filesOfSets(known, setsOfNames(names), false)
+
+const setsOfNames = (names: readonly string[]): ReadonlySet<string> => new Set(names.map(setKey))
+
+const filesOfSets = <Known extends KnownFiles>(known: Known, sets: ReadonlySet<string>, wanted: boolean): Known =>
+  Object.fromEntries(Object.entries(known).filter(([name]) => sets.has(setKey(name)) === wanted)) as Known
 
 /** The files of all sets that look whole, as the listing shows them: what is known where nobody wrote down more. */
 export function filesListed({ chains }: Collection): KnownFiles {

@@ -84,6 +84,22 @@ for (const major of [0, 3] as const) {
         }
       })
 
+    for (const encryption of [{ kind: 'none' } as const, PASSPHRASE])
+      test(`(${encryption.kind}) a share that freezes while the manifest is sent: the set is finished, and known as it is then`, async () => {
+        const { goOn } = await begin(encryption)
+        await goOn()
+        const frozen = await goOn(
+          'truncate -s 100 "$archive"/*-inc.*.manifest*; cd "$copies"; name=$(ls *-inc.*.manifest); mv $name $name.part; exit 1',
+        )
+        assert.match(frozen.join(), /failed: duplicity failed/)
+        const notes = await goOn()
+        assert.match(notes.join('\n'), /was cut off: it is finished[\s\S]*info: incremental backup: /)
+        assert.deepEqual(
+          notes.filter(note => /^(warning|problem|failed)/.test(note)),
+          [],
+        )
+      })
+
     test('a set whose signatures cannot be read and not be put back gets a full the same night', async () => {
       const { goOn } = await begin(PASSPHRASE)
       await goOn()

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { AuditedFiles } from '../../core/audit.ts'
@@ -15,7 +15,7 @@ import type { LookNeeds } from '../../store/facts.ts'
 import { encryptWords } from '../args.ts'
 import { volumesListed } from '../known-files.ts'
 import { type ManifestVolume, parseManifest } from '../manifest.ts'
-import { parseName } from '../names.ts'
+import { type DuplicityName, parseName } from '../names.ts'
 import { targetOf } from './call.ts'
 
 /** Seconds for reading one manifest of a large site over a slow line. */
@@ -136,3 +136,16 @@ const placeholderFor = (name: string): Buffer => (isSignatures(name) ? PLACEHOLD
 
 /** The name of an archive's file in an archive-dir: there nothing is encrypted, and only signatures are compressed. */
 export const copyName = (name: string): string => name.replace(/\.(gz|gpg)$/, '') + (isSignatures(name) ? '.gz' : '')
+
+/** A `.part` file, or one that was packed and not sent: duplicity would take it for its copy of what is there. */
+export const isLeftOver = ({ name, parts }: { readonly name: string; readonly parts: DuplicityName }): boolean =>
+  parts.partial || name !== copyName(name)
+
+/** What an archive-dir holds of sets whose backup was cut off. */
+export async function leftOverIn(archiveDir: string): Promise<readonly string[]> {
+  const names = await readdir(archiveDir).catch(() => []) // there was no backup yet
+  return names.filter(name => {
+    const parts = parseName(name)
+    return parts !== undefined && isLeftOver({ name, parts })
+  })
+}

@@ -14,6 +14,7 @@ import {
   damageOf,
   differenceFrom,
   filesListed,
+  filesOfOtherSets,
   filesOfSetsLeft,
   metadataNames,
   notKnownYet,
@@ -21,18 +22,22 @@ import {
 } from '../known-files.ts'
 import { parseManifest } from '../manifest.ts'
 import { parseName } from '../names.ts'
-import { anyCopyOf, archiveDirOf, copyOf, replaceCopies, stampOf, withKeys } from './archive-dir.ts'
+import { anyCopyOf, archiveDirOf, copyOf, leftOverIn, replaceCopies, stampOf, withKeys } from './archive-dir.ts'
 import { listCollection, withKnown } from './collection.ts'
 import { encryptedSince } from './encryption.ts'
 
-/** Remembers what is known of an archive's files. Gives the collection by that, with the marks of its sets. */
+/**
+ * Remembers what is known of an archive's files; of a set whose backup was cut off nothing, for its end is written
+ * again. Gives the collection by that, with the marks of its sets.
+ */
 export async function rememberFiles(
-  { host, site }: LookNeeds,
+  facts: LookNeeds,
   { known, news, listed, collection }: { known: AuditedFiles; news: AuditedFiles; listed: Collection; collection: Collection },
   shell: Shell,
 ): Promise<Collection> {
+  const { host, site } = facts
   const left = filesOfSetsLeft(withFiles(known, news), listed)
-  const all = withFiles(filesListed(listed), left)
+  const all = filesOfOtherSets(withFiles(filesListed(listed), left), await leftOverIn(archiveDirOf(facts)))
   const isNew = Object.keys(news).length > 0 || Object.keys(all).toSorted().join() !== Object.keys(known).toSorted().join()
   if (isNew)
     await shell.act('remember the files of the archive', () =>

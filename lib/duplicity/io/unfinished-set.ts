@@ -16,7 +16,7 @@ import type { Needs } from '../../store/facts.ts'
 import { filesOfSite } from '../../store/share-files.ts'
 import { dropPartialWords, type Target } from '../args.ts'
 import { parseName } from '../names.ts'
-import { copyName, withKeys } from './archive-dir.ts'
+import { isLeftOver, withKeys } from './archive-dir.ts'
 import { duplicityCall, targetOf } from './call.ts'
 import { listArchive, readCollection } from './collection.ts'
 import { closeSet, lookAtSent, markAgain, markCutOff, type NamedFile, type Sent, type SetFolders } from './cut-off.ts'
@@ -50,8 +50,6 @@ export async function resolveUnfinished(facts: UnfinishedNeeds, shell: Shell): P
   return await readCollection(facts, shell)
 }
 
-/** A `.part` file, or one that was packed and not sent: duplicity would take it for its copy of what is there. */
-const isLeftOver = ({ name, parts }: NamedFile): boolean => parts.partial || name !== copyName(name)
 const keyOf = ({ parts }: NamedFile): string => `${parts.baseTime ?? ''} ${parts.time}`
 
 function named(files: readonly FileRef[], { siteArchive }: UnfinishedNeeds): NamedFile[] {
