@@ -28,10 +28,10 @@ const FIELDS =
 /**
  * Compares two listings of a folder by the lines that only one of them has.
  *
- * Both versions of duplicity pass over a file whose time (in whole seconds) and mode are what they were, though its
- * content, and even its size, is another: a deployment with fixed times, `cp -p`, an intruder's `touch -r`. The
- * kernel's own time of the last change and the inode tell. They also change with the owner and with the number of hard
- * links, where the content does not; and when a whole folder was exchanged, as by a restore, they tell nothing.
+ * Both versions of duplicity pass over a file whose time (in whole seconds), mode and owner are what they were, though
+ * its content, and even its size, is another: a deployment with fixed times, `cp -p`, an intruder's `touch -r`. The
+ * kernel's own time of the last change and the inode tell. They also change with the number of hard links, where the
+ * content does not; and below a folder that was exchanged, as by a restore, they tell nothing, and only the size does.
  *
  * @param lines each ends with NUL; those that only the newer listing has begin with a tab, as `comm -z -3` prints them
  * @param isLeftOut whether a path, from the site's folder on, is none of the backup's
@@ -43,9 +43,13 @@ export function treeChange(lines: string, isLeftOut: (path: string, isFolder: bo
     if (!entry || isLeftOut(entry.path, entry.kind === 'd')) continue
     ;(line.startsWith('\t') ? after : before).set(entry.path, entry)
   }
-  const pairs = [...after.values()].flatMap(now => [[before.get(now.path), now] as const])
-  const isExchanged = pairs.some(([then, now]) => then?.kind === 'd' && now.kind === 'd' && then.inode !== now.inode)
-  const overlooked = isExchanged ? [] : pairs.filter(([then, now]) => then && isOverlooked(then, now)).map(([, now]) => now)
+  const pairs = [...after.values()].flatMap(now => {
+    const then = before.get(now.path)
+    return then ? [[then, now] as const] : []
+  })
+  const exchanged = pairs.filter(([then, now]) => then.kind === 'd' && then.inode !== now.inode).map(([, { path }]) => path)
+  const isBelow = ({ path }: Entry): boolean => exchanged.some(folder => folder === '' || path.startsWith(`${folder}/`))
+  const overlooked = pairs.filter(([then, now]) => isOverlooked(then, now, isBelow(now))).map(([, now]) => now)
   return {
     differs: before.size + after.size > 0,
     overlooked: overlooked.map(({ path }) => path),
@@ -55,10 +59,13 @@ export function treeChange(lines: string, isLeftOut: (path: string, isFolder: bo
 
 const entryOf = (line: string): Entry | undefined => FIELDS.exec(line)?.groups as Entry | undefined
 
-function isOverlooked(then: Entry, now: Entry): boolean {
-  const isSeen = then.kind !== now.kind || then.mode !== now.mode || wholeSeconds(then) !== wholeSeconds(now)
-  if (now.kind !== 'f' || isSeen) return false
-  return then.size !== now.size || (then.owner === now.owner && then.links === now.links)
+function isOverlooked(then: Entry, now: Entry, isExchanged: boolean): boolean {
+  if (now.kind !== 'f' || isSeen(then, now)) return false
+  return then.size !== now.size || (then.links === now.links && !isExchanged)
 }
+
+/** Whether duplicity takes one for another than the other. */
+const isSeen = (then: Entry, now: Entry): boolean =>
+  then.kind !== now.kind || then.mode !== now.mode || then.owner !== now.owner || wholeSeconds(then) !== wholeSeconds(now)
 
 const wholeSeconds = ({ modified }: Entry): string => modified.split('.')[0]!

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, gunzipSync, gzipSync } from 'node:zlib'
 import type { Sampled } from '../core/compression.ts'
 import { type TreeChange, treeChange } from '../core/tree-change.ts'
 import { messageOf } from '../core/wording.ts'
@@ -26,6 +26,8 @@ import type { Host } from '../inventory/schema.ts'
 const MOST = 20_000_000
 /** Bytes of names of special files that are read. */
 const MOST_TOLD = 100_000
+/** Where the fields of a line begin with the time of its content, and with the path, which may have spaces. */
+const [MODIFIED, PATH] = [6, 8]
 
 /**
  * Lists a folder, sorted, and how that differs from an earlier listing, in files of a folder `$3`. Of folders only the
@@ -154,11 +156,34 @@ function remembered(host: Host, site: Site): Buffer {
   return file.head(file.stat.size)
 }
 
-/** Remembers a listing as the one that the set of this time was made from; without one, that there is none. */
-export function rememberTree(host: Host, site: Site, time: number, tree: Tree | undefined): void {
-  if (tree?.listing) writeWhole(listFile(host, site), tree.listing)
-  const facts = tree && { hash: tree.hash, unchangeable: [...tree.unchangeable] }
+/**
+ * Remembers a listing as the one that the set of this time was made from; without one, that there is none.
+ * @param later files that are in the set a second later in time, by copiesOf()
+ */
+export function rememberTree(host: Host, site: Site, time: number, tree: Tree | undefined, later: readonly string[] = []): void {
+  const { hash, listing } = tree?.listing && later.length > 0 ? withLater(tree.listing, later) : (tree ?? {})
+  if (listing) writeWhole(listFile(host, site), listing)
+  const facts = tree && { hash, unchangeable: [...tree.unchangeable] }
   updateRecord(host, site.name, { tree: facts && { time, exclusions: exclusionsOf(site), ...facts } })
+}
+
+/** A listing in which these files are a second later, in its order. Its bytes are no text: names may be anything. */
+function withLater(listing: Buffer, paths: readonly string[]): Required<Pick<Tree, 'hash' | 'listing'>> {
+  const later = new Set(paths.map(path => Buffer.from(path).toString('latin1')))
+  const lines = gunzipSync(listing).toString('latin1').split('\0').slice(0, -1)
+  const found = lines.map(line => {
+    const fields = line.split(' ')
+    if (!later.has(fields.slice(PATH).join(' '))) return line
+    return fields.with(MODIFIED, String(Math.floor(Number(fields[MODIFIED])) + 1)).join(' ')
+  })
+  const bytes = Buffer.from(
+    found
+      .toSorted()
+      .map(line => `${line}\0`)
+      .join(''),
+    'latin1',
+  )
+  return { hash: createHash('sha256').update(bytes).digest('hex'), listing: gzipSync(bytes, { level: 1 }) }
 }
 
 /**

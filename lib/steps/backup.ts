@@ -138,10 +138,10 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
     await withdrawIfLost({ host, site, siteArchive, collection }, shell)
     const found = await lookForSet(facts, { before, unread }, target.logFile, shell)
     made = found
-    // a file of which a copy was taken has another time in the set than on the disk
-    const isExact = isAllRead(unread) && copies.length === 0 && overlooked.length === 0
+    const later = plan.kind === 'full' ? [] : overlooked
+    const isKnown = isAllRead(unread) && later.length === copies.length
     rememberOrTell(shell, 'this host cannot remember what the site consists of', () =>
-      rememberTree(host, site, found.made.set.time, isExact ? tree : undefined),
+      rememberTree(host, site, found.made.set.time, isKnown ? tree : undefined, later),
     )
   })
   return made ?? { collection, made: undefined }

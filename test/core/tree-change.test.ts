@@ -31,7 +31,7 @@ const table: [string, string, boolean][] = [
   ['written as usual', file({ modified: NEW_TIME, changed: NEW_TIME }), false],
   ['another mode', file({ mode: '600', changed: NEW_TIME }), false],
   ['another owner', file({ owner: '0:0', changed: NEW_TIME }), false],
-  ['another owner and another size', file({ owner: '0:0', size: '11', changed: NEW_TIME }), true],
+  ['another owner and another size', file({ owner: '0:0', size: '11', changed: NEW_TIME }), false],
   ['a hard link more', file({ links: '2', changed: NEW_TIME }), false],
   ['a link now', 'l 777 33:33 3 1 8 1000.5000000000 2000.1000000000 SITE/a b\nc', false],
 ]
@@ -50,8 +50,16 @@ test('treeChange() of nothing, of a new file, of one that is gone, and of what i
   assert.equal(treeChange(lines, path => path.startsWith('SITE/a')).differs, false)
 })
 
-test('treeChange() of a folder that was exchanged, as by a restore: its files tell nothing', () => {
-  const folder = (inode: string): string => `d 755 0:0 - - ${inode} - - SITE`
-  const lines = [folder('1'), FORMER, `\t${folder('2')}`, `\t${file({ inode: '9', changed: NEW_TIME })}`]
-  assert.deepEqual(treeChange(lines.join('\0'), all), { differs: true, overlooked: [], overlookedBytes: 0 })
+test('treeChange() of a folder that was exchanged, as by a restore: of its files only the sizes tell', () => {
+  const folder = (path: string, inode: string): string => `d 755 0:0 - - ${inode} - - ${path}`
+  const written = (path: string, size = '10'): string => file({ path, size, inode: '9', changed: NEW_TIME })
+  const files = ['SITE/same', 'SITE/grown', 'SITES', 'beside'].map(path => file({ path }))
+  const now = [written('SITE/same'), written('SITE/grown', '11'), written('SITES'), written('beside')]
+  for (const [path, overlooked] of [
+    ['SITE', ['SITE/grown', 'SITES', 'beside']],
+    ['', ['SITE/grown']],
+  ] as const) {
+    const lines = [folder(path, '1'), ...files, ...[folder(path, '2'), ...now].map(line => `\t${line}`)]
+    assert.deepEqual(treeChange(lines.join('\0'), all).overlooked, overlooked)
+  }
 })

@@ -34,10 +34,12 @@ export class ChangingTree {
     this.#chance = chance
   }
 
-  /** A file with random bytes. */
+  /** A file with random bytes, whatever is in its place by now. */
   write(path: string, bytes: number): void {
     this.#makeWay(path)
-    writeFileSync(join(this.folder, path), randomBytes(bytes))
+    const full = join(this.folder, path)
+    if (lstatSync(full, { throwIfNoEntry: false })?.isFile() === false) rmSync(full, { recursive: true })
+    writeFileSync(full, randomBytes(bytes))
     this.#date(path)
   }
 
@@ -96,8 +98,7 @@ export class ChangingTree {
   }
 
   /** Writes other bytes into a file and takes its time back, as a deploy or an intruder does. */
-  editUnseen(): void {
-    const path = this.#of(this.#paths().filter(each => this.#isFile(each)))
+  editUnseen(path = this.#of(this.#paths().filter(each => this.#isFile(each)))): void {
     const full = join(this.folder, path)
     const { mtime, size } = lstatSync(full)
     writeFileSync(full, randomBytes(size))

@@ -5,7 +5,6 @@ import { type Part, recipe } from '../../lib/engine/recipe.ts'
 import { Run } from '../../lib/engine/run.ts'
 import type { NeedsOf } from '../../lib/engine/step.ts'
 import { runTree } from '../../lib/engine/tree.ts'
-import { readRecord } from '../../lib/host/records.ts'
 import type { PrimarySite, Site } from '../../lib/host/site.ts'
 import type { Host, HostFile } from '../../lib/inventory/schema.ts'
 import { followPrimary } from '../../lib/parts/follow-primary.ts'
@@ -87,12 +86,9 @@ export class FollowedSite {
     return join(this.replica.vhosts, 'blog')
   }
 
-  /**
-   * Some changes of all kinds; or edits without a trace in time and mode, which the owner sees where it knows the tree of
-   * the set before, and no folder was exchanged.
-   */
+  /** Some changes of all kinds; or edits without a trace in time and mode, and nothing that hides them. */
   change(): void {
-    if (readRecord(this.owner, 'blog').tree && this.#chance(4) === 0) {
+    if (this.#chance(4) === 0) {
       this.tree.editUnseen()
       this.tree.write('SITE/beside', 1 + this.#chance(1000))
       return

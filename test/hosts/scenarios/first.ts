@@ -9,7 +9,7 @@ import { makeStatic, makeWordPress, publish } from '../wordpress.ts'
 const EDITS = `
 s/port: 22 } })/port: 22 }, timeout: 15 })/
 s/folder: 'holdfast' })/folder: 'holdfast', timeout: 15 })/
-s/^  encryption/  duplicity: { volumeSize: 5 },\\n  auditBudget: 10,\\n  concurrency: 1,\\n  encryption/`
+s/^  encryption/  duplicity: { volumeSize: 5 },\\n  auditBudget: 10,\\n  encryption/`
 
 /** As README.md says: in its folder, as root. */
 async function setUp(lab: Lab, host: Client, options = ''): Promise<Said> {
