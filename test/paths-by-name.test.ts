@@ -107,8 +107,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
       'lib/restore/plan-configuration.ts',
       'lib/restore/system-exchange.ts',
       'lib/site-mode/files.ts',
-      'lib/site-mode/guard.ts',
-      'lib/site-mode/roots.ts',
       'lib/steps/sites.ts',
     ],
   "the kernel's and the system's own: /proc, /etc/machine-id, programs and their settings": [

@@ -1,18 +1,26 @@
-import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isWithin } from '../core/path.ts'
 import type { SiteMode } from '../core/site-mode.ts'
 import { keyOf } from '../host/http-check.ts'
 import type { SitePlace } from '../host/site.ts'
 import { REPLACED, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import { removeFile, textIfThere, writeWhole } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
-import { apacheForward } from '../web-server/apache-forward.ts'
-import { apacheMode } from '../web-server/apache-mode.ts'
+import { apacheForward, apacheMode } from '../web-server/apache-mode.ts'
 import { type ModePlan, saidMode } from '../web-server/mode-page.ts'
 import { nginxMode } from '../web-server/nginx-mode.ts'
-import { guardFile } from './guard.ts'
-import { parseMode } from './record.ts'
-import { rootsOf } from './roots.ts'
 
 type WebServer = NonNullable<Host['webServer']>
 
@@ -91,11 +99,37 @@ function keep(file: string, kept: string): void {
   }
 }
 
-/** The mode that the files say; undefined for an open site. */
-export function modeInFiles(host: Host, webServer: WebServer, site: SitePlace): SiteMode | undefined {
-  for (const { file } of modeFiles(host, webServer, site, { kind: 'open' })) {
-    const said = saidMode(textIfThere(file) ?? '')
-    if (said !== undefined) return parseMode(JSON.parse(said))
+/** The folders by which virtual hosts serve a site: its own, and what leads into it by links. */
+function rootsOf(host: Host, { folder }: SitePlace): string[] {
+  const named = webServerFiles(host).flatMap(file => file.hosts.flatMap(each => each.roots))
+  const others = named.filter(root => !isWithin(root, folder) && isWithin(real(root), real(folder)))
+  return [...new Set([folder, ...others.map(root => root.replace(/\/+$/, ''))])]
+}
+
+/** Whether it is known that something serves the site on this host. */
+export const isServed = (host: Host, site: SitePlace): boolean =>
+  site.settings.check?.url !== undefined ||
+  webServerFiles(host).some(file =>
+    file.hosts.some(each => each.roots.some(root => rootsOf(host, site).some(own => isWithin(root, own)))),
+  )
+
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
   }
-  return undefined
+}
+
+const SOURCE = join(import.meta.dirname, 'guard.php')
+
+/** The file that PHP reads before those of a guarded site. It stays: a worker of PHP may ask for it while it lives. */
+const guardFile = ({ folder }: WebServer): string => join(folder, 'holdfast', 'guard.php')
+
+/** Puts it in place, for everybody to read and for root to write, unless it is there. */
+export function putGuard(webServer: WebServer): void {
+  const [file, text] = [guardFile(webServer), readFileSync(SOURCE, 'utf8')]
+  if (textIfThere(file) === text) return
+  writeWhole(file, text, 0o644)
+  chmodSync(dirname(file), 0o755)
 }

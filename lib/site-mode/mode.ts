@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
 import { type ModeChange, modeText, type SiteMode } from '../core/site-mode.ts'
 import { CommandFailed } from '../engine/process.ts'
 import { makeKeys } from '../host/http-check.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
+import { memoryOfSites } from '../host/state.ts'
+import { domainsOf } from '../host/web-server-files.ts'
 import { textIfThere } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
+import { lineagesOf } from '../restore/lineage.ts'
 import { saidMode } from '../web-server/mode-page.ts'
 import { giveRightsBack, takeRights } from './database.ts'
-import { isAsWanted, type ModeFile, modeFiles, modeInFiles, putFile } from './files.ts'
-import { putGuard } from './guard.ts'
+import { isAsWanted, isServed, type ModeFile, modeFiles, putFile, putGuard } from './files.ts'
 import { otherHost } from './other-host.ts'
 import { isDown, unproven } from './prove.ts'
-import { modeRecords } from './record.ts'
-import { isServed } from './roots.ts'
 
 export type { ModeChange, SiteMode } from '../core/site-mode.ts'
 
@@ -24,10 +25,37 @@ const NOT_SERVED =
 /** Milliseconds in which a web server answers by what it has just been told to read. */
 const PATIENCE = 10_000
 
+const schema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('open') }),
+  z.object({ kind: z.literal('frozen') }),
+  z.object({ kind: z.literal('copy'), main: z.url() }),
+  z.object({ kind: z.literal('forward'), to: z.url() }),
+])
+
+/** What this host remembers of a site's mode: the web server's files say which one it is, this what is to be undone. */
+export const modeRecords = memoryOfSites(
+  'site-modes',
+  z.object({
+    mode: schema,
+    /** What became of it; undefined as long as it is being set. */
+    change: z.object({ guarded: z.boolean(), why: z.string().exactOptional(), isOpen: z.boolean().exactOptional() }).optional(),
+    /** Since when DNS sends nobody here who would be forwarded, as far as it was looked at; ms since the epoch. */
+    leftSince: z.number().optional(),
+    /** Its accounts may only read. */
+    readOnly: z.boolean().optional(),
+    /** Rights that were taken from accounts, as statements that give them back. */
+    rights: z.array(z.string()).readonly(),
+  }),
+)
+
 /** Which mode a site has on this host: what its web server's files say, whoever was killed when. */
 export function readSiteMode({ host }: Pick<HostContext, 'host'>, site: SitePlace): SiteMode {
-  return (host.webServer && modeInFiles(host, host.webServer, site)) ?? { kind: 'open' }
+  const files = host.webServer ? modeFiles(host, host.webServer, site, OPEN) : []
+  const said = files.map(({ file }) => saidMode(textIfThere(file) ?? '')).find(text => text !== undefined)
+  return (said === undefined ? undefined : schema.safeParse(JSON.parse(said)).data) ?? OPEN
 }
+
+const OPEN: SiteMode = { kind: 'open' }
 
 /**
  * Sets what visitors get of a site on this host, from outside the site. Setting the mode that it has costs a look at a
@@ -52,6 +80,13 @@ export async function setSiteMode(context: HostContext, site: SitePlace, asked: 
     mode = { kind: 'forward', to: found.to }
   }
   return await change(context, site, mode, isInForce)
+}
+
+/** The mode of a replica: a copy, which tells its visitors where the main site is. */
+export function copyMode(host: Host, site: SitePlace): SiteMode {
+  const domains = domainsOf(host, site)
+  const domain = domains.find(each => !each.includes('*')) ?? 'localhost'
+  return { kind: 'copy', main: `${lineagesOf(host.certificates, domains).length > 0 ? 'https' : 'http'}://${domain}/` }
 }
 
 /** Whether the accounts of a site may only read. */

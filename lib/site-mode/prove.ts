@@ -57,7 +57,7 @@ function proofsOf(mode: SiteMode, hasPhp: boolean): Proof[] {
 }
 
 /** Whether PHP runs the site's front page. */
-export function hasPhp({ folder }: SitePlace): boolean {
+function hasPhp({ folder }: SitePlace): boolean {
   using opened = OpenedFolder.openIfThere(folder)
   using root = opened && openWebRoot(opened, folder)
   return root?.names().includes('index.php') ?? false

@@ -15,7 +15,7 @@ import { openWebRoot, type Site } from '../host/site.ts'
 import { domainsOf, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
-import { modulesNeeded } from '../web-server/modules.ts'
+import { modulesNeeded } from '../web-server/apache.ts'
 import { versionsIn } from '../wordpress/versions.ts'
 
 export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty' | 'state'>

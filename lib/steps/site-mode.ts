@@ -1,52 +1,8 @@
-import { BadInput } from '../core/bad-input.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Condition, Hold, Step } from '../engine/step.ts'
-import type { SitePlace } from '../host/site.ts'
-import { domainsOf } from '../host/web-server-files.ts'
-import type { Host } from '../inventory/schema.ts'
-import { lineagesOf } from '../restore/lineage.ts'
+import type { Condition, Step } from '../engine/step.ts'
 import { isLeft } from '../site/dns.ts'
-import { isLent, lendRights, type ModeChange, readSiteMode, setSiteMode } from '../site-mode/mode.ts'
-import { modeRecords } from '../site-mode/record.ts'
+import { copyMode, isLent, lendRights, type ModeChange, modeRecords, readSiteMode, setSiteMode } from '../site-mode/mode.ts'
 import type { Needs } from '../store/facts.ts'
-
-/** A site that is frozen for its last backup. */
-export interface Frozen {
-  /** Why it stays frozen when the hold goes down: it is, or may be, another host's. Set before it is let go. */
-  stays: string | undefined
-}
-
-type Freezes = Needs<'host' | 'secrets' | 'site'>
-
-/** Seconds that thawing may take after a stop. */
-const TO_THAW = 30
-
-/**
- * Nobody gets anything of the site but "try again soon", and nothing writes to it, until the hold goes down: unless
- * `frozen.stays` was set meanwhile.
- */
-export const freeze: Hold<Freezes, { frozen: Frozen }> = {
-  name: 'freeze',
-  title: ({ site }) => `Freeze ${site.name}`,
-  up: async ({ host, secrets, site }, shell) => {
-    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'frozen' })
-    if (!guarded) throw new BadInput(`${site.name} cannot be frozen: ${why}`)
-    if (why !== undefined) shell.note('warning', `${site.name} is frozen for visitors, but ${why}`)
-    return { frozen: { stays: undefined } }
-  },
-  patience: TO_THAW,
-  down: async ({ host, secrets, site, frozen }, shell) => {
-    if (frozen?.stays !== undefined) return shell.note('info', `${site.name} stays frozen: ${frozen.stays}`)
-    await setSiteMode({ host, secrets, shell }, site, { kind: 'open' })
-  },
-}
-
-/** Where visitors of a copy find the main site, by its domains. */
-export function mainSiteOf(host: Host, site: SitePlace): string {
-  const domains = domainsOf(host, site)
-  const domain = domains.find(each => !each.includes('*')) ?? 'localhost'
-  return `${lineagesOf(host.certificates, domains).length > 0 ? 'https' : 'http'}://${domain}/`
-}
 
 type Guards = Needs<'host' | 'secrets' | 'site'>
 
@@ -54,7 +10,7 @@ async function guard({ host, secrets, site }: Guards, shell: Shell): Promise<Mod
   // one that moves is frozen, or shows the new host: that is more
   const { kind } = readSiteMode({ host }, site)
   if (kind === 'frozen' || (kind === 'forward' && !(await isForwardedInVain({ host, site }, shell)))) return { guarded: true }
-  return await setSiteMode({ host, secrets, shell }, site, { kind: 'copy', main: mainSiteOf(host, site) })
+  return await setSiteMode({ host, secrets, shell }, site, copyMode(host, site))
 }
 
 /** For so long others may remember what DNS said before; ms. */
@@ -101,8 +57,7 @@ export const keepReadOnly: Step<Guards, void> = {
   name: 'keep-read-only',
   title: ({ site }) => `Keep ${site.name} read-only until it is claimed`,
   run: async ({ host, secrets, site }, shell) => {
-    const mode = { kind: 'copy', main: mainSiteOf(host, site) } as const
-    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, mode)
+    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, copyMode(host, site))
     if (!guarded && site.local) shell.note('warning', `visitors may write to ${site.name} here before it is claimed: ${why}`)
   },
 }

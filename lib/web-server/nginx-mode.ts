@@ -1,7 +1,7 @@
 import { isWithin } from '../core/path.ts'
 import { KEY_HEADER, MODE_HEADER } from '../core/site-mode.ts'
 import { AUTHORITIES, type ModePlan, modeLine, modePage, NOT_ON_A_COPY, QUERIES_THAT_WRITE, RETRY_AFTER } from './mode-page.ts'
-import { allWithin, nginxPlaces, type PlacedStatement } from './nginx-places.ts'
+import { allWithin, type NginxStatement, readNginx } from './nginx.ts'
 
 /**
  * nginx's configuration of a site as it is in a mode: the administrator's own with lines of ours in each `server` that
@@ -10,7 +10,7 @@ import { allWithin, nginxPlaces, type PlacedStatement } from './nginx-places.ts'
  * @returns undefined where no such server can be found in it
  */
 export function nginxMode(text: string, plan: ModePlan): string | undefined {
-  const servers = allWithin(nginxPlaces(text) ?? []).filter(
+  const servers = allWithin(readNginx(text, 'as nginx').statements).filter(
     each => each.words[0] === 'server' && each.block && servesIn(each, plan),
   )
   if (servers.length === 0) return undefined
@@ -29,13 +29,13 @@ interface Change {
   readonly text: string
 }
 
-const servesIn = ({ block }: PlacedStatement, { roots }: ModePlan): boolean =>
+const servesIn = ({ block }: NginxStatement, { roots }: ModePlan): boolean =>
   allWithin(block!.statements).some(
     ({ words: [name, root = ''] }) => name === 'root' && roots.some(own => isWithin(root.replace(/\/+$/, ''), own)),
   )
 
 /** Asked before anything of the site's own; PHP is told in each place that hands it a request. */
-function guarded({ block }: PlacedStatement, plan: ModePlan): Change[] {
+function guarded({ block }: NginxStatement, plan: ModePlan): Change[] {
   const { mode, guard, key } = plan
   const main = mode.kind === 'copy' ? [`fastcgi_param HOLDFAST_MAIN "${new URL(mode.main).origin}/";`] : []
   const told = [
@@ -74,10 +74,10 @@ const WRITES = [
 
 /** What a server keeps that forwards: where it listens, under which names, with which certificate, and what it logs. */
 const KEPT = /^(?:listen|server_name|ssl_.*|http2|http3|access_log|error_log|client_max_body_size)$/
-const isKept = ({ words: [name = '', value = ''] }: PlacedStatement): boolean =>
+const isKept = ({ words: [name = '', value = ''] }: NginxStatement): boolean =>
   KEPT.test(name) || (name === 'include' && /ssl/.test(value))
 
-function forwarded({ block, start, end }: PlacedStatement, text: string, { mode }: ModePlan): Change {
+function forwarded({ block, start, end }: NginxStatement, text: string, { mode }: ModePlan): Change {
   const to = mode.kind === 'forward' ? mode.to.replace(/\/+$/, '') : ''
   const kept = block!.statements.filter(isKept).map(each => text.slice(each.start, each.end))
   const lines = [

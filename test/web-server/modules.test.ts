@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { modulesNeeded } from '../../lib/web-server/modules.ts'
+import { modulesNeeded } from '../../lib/web-server/apache.ts'
 import { APACHE } from '../support/plain-configuration.ts'
 
 test('modulesNeeded() names the modules of the directives, but not of those that ask for their module first', () => {
