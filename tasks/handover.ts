@@ -4,11 +4,18 @@ import { beginWithoutBackup, openArchiveForBackup } from '../lib/parts/begin.ts'
 import { handOver, stepAside } from '../lib/parts/move.ts'
 import { handoverTask } from '../lib/program/owner-tasks.ts'
 import { checkFreeSpace } from '../lib/steps/archive.ts'
-import { decideHandover, isToBeHandedOver, isToBeReleased, isToBeTakenBack, releaseSite } from '../lib/steps/handover.ts'
-import { chooseMovingSite, lookAtMove } from '../lib/steps/move.ts'
+import {
+  awaitTakeover,
+  decideHandover,
+  isToBeForwarded,
+  isToBeHandedOver,
+  isToBeReleased,
+  isToBeTakenBack,
+  releaseSite,
+  takeBack,
+} from '../lib/steps/handover.ts'
+import { becomeOwner, chooseMovingSite, lookAtMove } from '../lib/steps/move.ts'
 import { decideRoles } from '../lib/steps/sites.ts'
-import { awaitTakeover, isToBeForwarded } from '../lib/steps/step-aside.ts'
-import { takeBack } from '../lib/steps/take-back.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
 const handover = recipe<StartOf<typeof handoverTask>>()
@@ -18,7 +25,7 @@ const handover = recipe<StartOf<typeof handoverTask>>()
   .do(chooseMovingSite).do(lookAtMove).do(decideHandover)
   .only('Hand over', isToBeHandedOver, mine => mine.use(handOver))
   .only('Let go', isToBeReleased, frozen => frozen.do(releaseSite))
-  .only('Take back', isToBeTakenBack, released => released.do(takeBack))
+  .only('Take back', isToBeTakenBack, released => released.do(takeBack).do(becomeOwner))
   .only('Forward', isToBeForwarded, released => released.do(awaitTakeover))
   .use(stepAside)
 

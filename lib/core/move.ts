@@ -1,4 +1,5 @@
 import { DAY, formatAge } from './age.ts'
+import { BadInput } from './bad-input.ts'
 import { printTime } from './restore-point.ts'
 import { taskCommand } from './task-command.ts'
 
@@ -52,69 +53,87 @@ export function moveOf({ me, epoch, release, begun, marked }: MoveFacts): Move {
   return phase === 'releasing' && set !== undefined ? { kind: 'uncertain', to, set } : { kind: 'frozen', to }
 }
 
-type Command = (task: string, ...options: readonly string[]) => string
-
 /** What is asked of a move on the command line, or by a night. */
-export interface Asked {
+interface Asked {
   readonly site: string
   readonly me: string
-  readonly command: Command
+  /** A command of a task, as a person types it. */
+  readonly command: (task: string, ...options: readonly string[]) => string
 }
 
-export type Next<Step extends string> = { readonly step: Step } | { readonly refused: string }
-
 /** What `handover` does next: the same words again go on where a run was cut off. */
+export type HandoverNext = 'hand over' | 'release' | 'wait' | 'step aside' | 'take back' | 'nothing'
+
+/** Decides it. @throws {BadInput} where nothing can be done, with the way out */
 export function nextOfHandover(
   move: Move,
   { site, me, command, to, cancel }: Asked & { readonly to: string | undefined; readonly cancel: boolean },
-): Next<'hand over' | 'release' | 'wait' | 'step aside' | 'take back' | 'nothing'> {
-  const back = command('handover', '--site', site, '--cancel')
+): HandoverNext {
   switch (move.kind) {
     case 'owner':
     case 'frozen':
-      return { step: cancel ? 'nothing' : 'hand over' }
+      return cancel ? 'nothing' : 'hand over'
     case 'uncertain':
     case 'released':
-      if (cancel) return { step: 'take back' }
-      if (to !== move.to)
-        return {
-          refused: `${site} ${move.kind === 'released' ? 'is' : 'may be'} released to ${move.to}: take it back first: ${back}`,
-        }
-      return { step: move.kind === 'released' ? 'wait' : 'release' }
+      if (cancel) return 'take back'
+      if (to === move.to) return move.kind === 'released' ? 'wait' : 'release'
+      throw new BadInput(
+        `${site} ${move.kind === 'released' ? 'is' : 'may be'} released to ${move.to}: take it back first: ${command('handover', '--site', site, '--cancel')}`,
+      )
     case 'handed over':
-      if (!cancel) return { step: 'step aside' }
-      return {
-        refused: `${move.owner} has taken ${site} over: it hands it back by ${taskCommand(undefined, 'handover', '--site', site, '--to', me)} there`,
-      }
+      if (!cancel) return 'step aside'
+      throw new BadInput(
+        `${move.owner} has taken ${site} over: it hands it back by ${taskCommand(undefined, 'handover', '--site', site, '--to', me)} there`,
+      )
     case 'incoming':
-      return { refused: `${site} is on its way to ${me}, which takes it by ${command('takeover', '--site', site)}` }
+      throw new BadInput(`${site} is on its way to ${me}, which takes it by ${command('takeover', '--site', site)}`)
     case 'not here':
-      return { refused: `${site} is ${move.owner ?? 'nobody'}'s: only its owner hands it over` }
+      throw new BadInput(`${site} is ${move.owner ?? 'nobody'}'s: only its owner hands it over`)
   }
 }
 
 /** What `takeover` does next. `finish`: this host owns it, and makes sure that all the rest of it says so too. */
-export function nextOfTakeover(
-  move: Move,
-  { site, command, force }: Asked & { readonly force: boolean },
-): Next<'take over' | 'take by force' | 'finish'> {
+export type TakeoverNext = 'take over' | 'take by force' | 'finish'
+
+/** Decides it. @throws {BadInput} where nothing can be done, with the way out */
+export function nextOfTakeover(move: Move, { site, command, force }: Asked & { readonly force: boolean }): TakeoverNext {
   switch (move.kind) {
     case 'incoming':
-      return { step: 'take over' }
+      return 'take over'
     case 'owner':
     case 'frozen':
-      return { step: 'finish' }
+      return 'finish'
     case 'uncertain':
     case 'released':
-      return {
-        refused: `${site} is released to ${move.to}; this host takes it back by ${command('handover', '--site', site, '--cancel')}`,
-      }
+      throw new BadInput(
+        `${site} is released to ${move.to}; this host takes it back by ${command('handover', '--site', site, '--cancel')}`,
+      )
     case 'handed over':
     case 'not here':
-      if (force) return { step: 'take by force' }
-      return {
-        refused: `${site} is ${move.owner ?? 'nobody'}'s, and was not handed over. If ${move.owner ?? 'its host'} is dead: ${command('takeover', '--site', site, '--force')}`,
-      }
+      if (force) return 'take by force'
+      throw new BadInput(
+        `${site} is ${move.owner ?? 'nobody'}'s, and was not handed over. If ${move.owner ?? 'its host'} is dead: ${command('takeover', '--site', site, '--force')}`,
+      )
+  }
+}
+
+/** Where a move stands, for people. */
+export function moveText(move: Move): string {
+  switch (move.kind) {
+    case 'owner':
+      return 'it is owned by this host'
+    case 'frozen':
+      return `a handover to ${move.to} was cut off before the site was let go`
+    case 'uncertain':
+      return `a handover to ${move.to} was cut off while the site was let go: the archive does not say that it was`
+    case 'released':
+      return `it is let go to ${move.to}, which has not taken it yet`
+    case 'incoming':
+      return `${move.from ?? 'its owner'} has handed it over to this host`
+    case 'handed over':
+      return `${move.owner ?? 'another host'} has taken it over`
+    case 'not here':
+      return `it is owned by ${move.owner ?? 'no host'}`
   }
 }
 

@@ -5,14 +5,6 @@ import type { Host } from '../inventory/schema.ts'
 import { OpenedFolder } from './opened-folder.ts'
 import { readRecord, updateRecord } from './records.ts'
 
-/** Has the markers of a site's folder on this host name one owner. */
-export function setLocalMarker(folder: string, owner: string): void {
-  using site = OpenedFolder.open(folder)
-  const claims = claimsIn(site.names())
-  if (!claims.includes(owner)) site.create(markerOf(owner), 0o644)[Symbol.dispose]()
-  for (const other of claims.filter(claim => claim !== owner)) site.removeFile(markerOf(other))
-}
-
 /** The file in a site's folder that says of which epoch it is: for people, and for a host whose memory is lost. */
 export const EPOCH_FILE = '.holdfast-epoch'
 
@@ -51,4 +43,14 @@ function writeEpochFile(folder: string, epoch: Epoch): void {
   using site = OpenedFolder.openIfThere(folder)
   if (!site) return
   if (!hasEpochFile(site, epoch)) site.write(EPOCH_FILE, epochFileText(epoch), 0o644)
+}
+
+/** Has a site's folder on this host say who owns it, by its marker and its epoch. Nothing where there is no folder. */
+export function markOwner(host: Host, site: { readonly name: string; readonly folder: string }, owner: string, epoch?: Epoch): void {
+  using folder = OpenedFolder.openIfThere(site.folder)
+  if (!folder) return
+  const claims = claimsIn(folder.names())
+  if (!claims.includes(owner)) folder.create(markerOf(owner), 0o644)[Symbol.dispose]()
+  for (const other of claims.filter(claim => claim !== owner)) folder.removeFile(markerOf(other))
+  if (epoch) rememberEpoch(host, site, epoch)
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { BadInput } from '../core/bad-input.ts'
 import type { Epoch, KnownEpoch } from '../core/epoch.ts'
 import { allowanceFrom, frequencyFrom } from '../core/limits.ts'
 import type { Role } from '../core/marker.ts'
@@ -67,6 +68,13 @@ export interface Roles {
   readonly replicas: readonly Site[]
   /** Incoming, unmanaged, conflict, ambiguous. */
   readonly others: readonly Site[]
+}
+
+/** The one site that was asked for. @throws {BadInput} when there is none of that name */
+export function siteAsked({ primaries, replicas, others }: Roles, { only: [name = ''] }: Request): Site {
+  const site = [...primaries, ...replicas, ...others].find(one => one.name === name)
+  if (!site) throw new BadInput(`--site: no site "${name}" here or in the archive`)
+  return site
 }
 
 /** The settings in files of the site's own folder (S11, S12), checked. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
+import { Declined } from '../core/bad-input.ts'
 
 /**
  * Asks on the terminal; undefined at its end (Ctrl-D). It is not read key by key: Ctrl-C stays a signal, and nothing
@@ -23,6 +24,12 @@ export async function ask(question: string, stop: AbortSignal): Promise<string |
   } finally {
     terminal.close()
   }
+}
+
+/** Asks for a word, by default a yes. @throws {Declined} when anything else is typed */
+export async function confirm(question: string, stop: AbortSignal, word = 'yes'): Promise<void> {
+  const answer = await ask(question, stop)
+  if (answer?.trim().toLowerCase() !== word.toLowerCase()) throw new Declined('not confirmed: nothing was touched')
 }
 
 /** Tells Ctrl-D from a connection that is gone: then it is hung up, whether or not the signal has come already. */

@@ -3,28 +3,26 @@ import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import type { PrimarySite } from '../host/site.ts'
 import { checkFreeSpace, type WriterRequest } from '../steps/archive.ts'
-import { askAfterClaim, becomeOwner } from '../steps/become-owner.ts'
 import { proven, serveProven } from '../steps/boot.ts'
-import { checkOtherHost } from '../steps/check-other-host.ts'
 import { adviseDns } from '../steps/dns.ts'
 import { chooseLastSet, confirmHandover, freezeToMove, releaseSite } from '../steps/handover.ts'
-import { keepLateWrites } from '../steps/late-writes.ts'
 import { rememberReplica } from '../steps/local-changes.ts'
-import { incoming, lookAtMove, type Moving } from '../steps/move.ts'
-import { isRehearsal, rehearse } from '../steps/rehearse.ts'
+import { askAfterClaim, becomeOwner, incoming, lookAtMove, type Moving } from '../steps/move.ts'
+import { checkOtherHost, isRehearsal, rehearse } from '../steps/move-checks.ts'
 import { dumpDatabase, isWordPress } from '../steps/save-database.ts'
 import { checkSeals } from '../steps/seals.ts'
 import { keepReadOnly } from '../steps/site-mode.ts'
 import { decideRoles } from '../steps/sites.ts'
 import { status } from '../steps/status.ts'
-import { isTaken, leaveSite, takenSites } from '../steps/step-aside.ts'
-import { freezeLost, stepDown, takenOver } from '../steps/step-down.ts'
-import { checkOwnerDead, chooseNewestWhole, confirmLoss } from '../steps/take-by-force.ts'
+import { freezeLost, isTaken, keepLateWrites, leaveSite, stepDown, takenOver, takenSites } from '../steps/step-down.ts'
 import {
   askBeforeClaim,
   type Chosen,
+  checkOwnerDead,
+  chooseNewestWhole,
   chooseReleasedSet,
   claimSite,
+  confirmLoss,
   decideByNight,
   isIncoming,
   isOlderHere,

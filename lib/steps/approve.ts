@@ -1,7 +1,7 @@
-import { BadInput, Declined } from '../core/bad-input.ts'
+import { BadInput } from '../core/bad-input.ts'
 import { differenceOf, plainLine } from '../core/line-diff.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { ask } from '../host/terminal.ts'
+import { confirm } from '../host/terminal.ts'
 import { type Approval, keepProposal, proposedFile, readKeptProposal, remember } from '../restore/approvals.ts'
 import type { ConfigurationFile } from '../restore/proposal.ts'
 import { planSystemFiles, shortDigest } from '../restore/put-in-force.ts'
@@ -46,8 +46,7 @@ export const confirmApproval: Step<Approves, void> = {
     if (approval.yes || approval.digest !== undefined || request.dryRun) return
     const what = proposed.map(({ name }) => name).join(', ')
     const question = approval.decline ? `Leave ${what} out for good` : `Put ${what} of ${site.name} in force`
-    const answer = await ask(`${question} on ${host.name}? Type yes: `, shell.stop)
-    if (answer?.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
+    await confirm(`${question} on ${host.name}? Type yes: `, shell.stop)
   },
 }
 

@@ -5,10 +5,9 @@ import type { Condition, Hold, Many, Step } from '../engine/step.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { type LocalSite, placeOf, type SitePlace } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
-import { setSiteMode } from '../site-mode/mode.ts'
+import { copyMode, setSiteMode } from '../site-mode/mode.ts'
 import type { Needs } from '../store/facts.ts'
 import { checkMount, shareMount } from './archive.ts'
-import { mainSiteOf } from './site-mode.ts'
 import { vpn } from './vpn.ts'
 
 /** Seconds that a VPN or a share may take at boot: the web server waits meanwhile. */
@@ -82,7 +81,7 @@ export const serveUnproven: Step<Needs<'host' | 'secrets' | 'localSites'>, void>
     const kind = host.unproven
     if (kind === 'serve') return shell.note('info', `${counted(sites.length, 'site is', 'sites are')} served all the same`)
     for (const site of sites) {
-      const mode: SiteMode = kind === 'freeze' ? { kind: 'frozen' } : { kind: 'copy', main: mainSiteOf(host, site) }
+      const mode: SiteMode = kind === 'freeze' ? { kind: 'frozen' } : copyMode(host, site)
       await shell.act(`remember that ${site.name} waits to be proven this host's`, () =>
         updateRecord(host, site.name, { unproven: true }),
       )

@@ -1,5 +1,5 @@
 import { formatAge } from '../core/age.ts'
-import { BadInput, Declined } from '../core/bad-input.ts'
+import { BadInput } from '../core/bad-input.ts'
 import { type Collection, setsOf } from '../core/collection.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import {
@@ -17,8 +17,8 @@ import { whatChanged } from '../core/what-changed.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { readRecord } from '../host/records.ts'
-import { placeOf, type Site } from '../host/site.ts'
-import { ask } from '../host/terminal.ts'
+import { placeOf, type Site, siteAsked } from '../host/site.ts'
+import { confirm as askForYes } from '../host/terminal.ts'
 import type { Looked } from '../restore/disk-space.ts'
 import { type Recovery, type Scope, WHOLE, whatOf } from '../restore/recovery.ts'
 import { desktopSite } from '../site/desktop.ts'
@@ -50,10 +50,9 @@ export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: 
   name: 'choose-site',
   title: 'Check that the site can be recovered here',
   run: async ({ host, roles, request, recovery }, shell) => {
-    const [name = ''] = request.only
-    if (host.desktop && name === desktopSite(host).name) return { site: chooseDesktop(desktopSite(host), recovery) }
-    const site = [...roles.primaries, ...roles.replicas, ...roles.others].find(one => one.name === name)
-    if (!site) throw new BadInput(`--site: no site "${name}" here or in the archive`)
+    if (host.desktop && request.only[0] === desktopSite(host).name) return { site: chooseDesktop(desktopSite(host), recovery) }
+    const site = siteAsked(roles, request)
+    const { name } = site
     const { role, reason } = site.role
     const isLost = role === 'incoming' && site.local === undefined
     if (role !== 'primary' && !isLost && !recovery.list)
@@ -212,7 +211,6 @@ export const confirm: Step<Asked, void> = {
         : `the backup of ${printTime(by.point.time)}, ${ago(by.point.time)}`
     const question = `Replace ${what} on ${host.name} by ${other}? What is there now is kept, --undo brings it back. Type yes: `
     const need = 'kept' in by ? undefined : (by.room.doubt ?? by.room.text)
-    const answer = await ask(need === undefined ? question : `${need}.\n${question}`, shell.stop)
-    if (answer?.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
+    await askForYes(need === undefined ? question : `${need}.\n${question}`, shell.stop)
   },
 }

@@ -1,5 +1,5 @@
 import { formatAge } from '../core/age.ts'
-import { BadInput, Declined } from '../core/bad-input.ts'
+import { BadInput } from '../core/bad-input.ts'
 import { type Collection, newestSet, setsOf } from '../core/collection.ts'
 import { epochText, nextEpoch } from '../core/epoch.ts'
 import { claimsIn, MARKER } from '../core/marker.ts'
@@ -8,10 +8,10 @@ import type { SetRecord } from '../core/set-record.ts'
 import { counted } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
-import { rememberEpoch, setLocalMarker } from '../host/local-owner.ts'
+import { markOwner } from '../host/local-owner.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
-import type { Site } from '../host/site.ts'
-import { ask } from '../host/terminal.ts'
+import { type Site, siteAsked } from '../host/site.ts'
+import { ask, confirm } from '../host/terminal.ts'
 import type { Host } from '../inventory/schema.ts'
 import { setArchiveMarker } from '../store/claim.ts'
 import { highestNumber, takeEpoch } from '../store/epochs.ts'
@@ -34,9 +34,8 @@ export const chooseDisputed: Step<Needs<'host' | 'request' | 'roles'>, Needs<'si
   name: 'choose-disputed',
   title: 'Find the site',
   run: async ({ host, request, roles }) => {
-    const [name = ''] = request.only
-    const site = [...roles.primaries, ...roles.replicas, ...roles.others].find(one => one.name === name)
-    if (!site) throw new BadInput(`--site: no site "${name}" here or in the archive`)
+    const site = siteAsked(roles, request)
+    const { name } = site
     const { role, owner, reason, choices } = site.role
     if (role !== 'primary' && choices.length === 0) {
       const others =
@@ -111,8 +110,7 @@ export const confirmOwner: Step<Settling, void> = {
         : site.local
           ? `the folder here becomes a replica of ${owner}'s, and what is only here is kept for ${host.keepPrevious} days`
           : `it becomes a replica here`
-    const answer = await ask(`${owner} owns ${site.name} from now on (${age}): ${then}. Type yes: `, shell.stop)
-    if (answer?.trim().toLowerCase() !== 'yes') throw new Declined('not confirmed: nothing was touched')
+    await confirm(`${owner} owns ${site.name} from now on (${age}): ${then}. Type yes: `, shell.stop)
   },
 }
 
@@ -127,8 +125,7 @@ export const settleOwner: Step<Settling, void> = {
     const files = filesOfSite(siteArchive, shell.quick)
     const epoch = files && (await giveTo(owner, files, { host, site, collection }, shell))
     await shell.act(`mark the site as ${owner}'s here`, () => {
-      if (site.local) setLocalMarker(site.folder, owner)
-      if (epoch && site.local) rememberEpoch(host, site, epoch)
+      if (site.local) markOwner(host, site, owner, epoch)
       if (owner !== host.name) updateRecord(host, site.name, { backedUpAs: undefined })
     })
     const next = epoch && owner === host.name ? '; its next backup begins a new chain' : ''

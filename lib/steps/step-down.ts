@@ -1,12 +1,90 @@
-import type { Many, Step } from '../engine/step.ts'
-import { rememberEpoch, setLocalMarker } from '../host/local-owner.ts'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { printTime, restorePoints } from '../core/restore-point.ts'
+import { formatBytes, messageOf } from '../core/wording.ts'
+import { fetchTree } from '../duplicity/io/fetch.ts'
+import type { Shell } from '../engine/shell.ts'
+import type { Condition, Many, Step } from '../engine/step.ts'
+import { COMPANION } from '../host/companion.ts'
+import { markOwner } from '../host/local-owner.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
-import { type Site, siteDeadline } from '../host/site.ts'
+import { makeScratch } from '../host/scratch.ts'
+import { type HostContext, type Site, type SitePlace, siteDeadline } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
-import { readSiteMode, setSiteMode } from '../site-mode/mode.ts'
-import type { Needs } from '../store/facts.ts'
-import type { Forked } from './late-writes.ts'
-import { mainSiteOf } from './site-mode.ts'
+import { collectLateWrites } from '../restore/late-writes.ts'
+import { copyMode, readSiteMode, setSiteMode } from '../site-mode/mode.ts'
+import type { LookNeeds, Needs } from '../store/facts.ts'
+import { cardFolder, readHostCard } from '../store/host-cards.ts'
+import { forgetHandover, type Moving } from './move.ts'
+
+/** Applies where another host has taken the site that this host let go. */
+export const isTaken: Condition<Moving, { owner: string }> = ({ move }) =>
+  move.kind === 'handed over' && move.owner !== undefined ? { owner: move.owner } : 'no other host has taken it'
+
+/** Sites that were let go and taken since: what this host does next is the same as after the handover itself. */
+export const takenSites: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
+  list: ({ host, roles }) =>
+    [...roles.replicas, ...roles.others]
+      .filter(({ name }) => readRecord(host, name).handover !== undefined)
+      .map(site => ({ site })),
+  nameOf: ({ site }) => site.name,
+  deadline: siteDeadline,
+}
+
+/** What only the owner of a site remembers of it. */
+const NOTHING_OF_OWNER = { backedUpAs: undefined, handover: undefined, dnsAwaitedSince: undefined, unproven: undefined } as const
+
+type Leaves = Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & Moving & { owner: string }
+
+/**
+ * Makes a replica of the site that was let go: nobody wrote to it since, so that it is the backup with which it went.
+ */
+export const leaveSite: Step<Leaves, void> = {
+  name: 'leave-site',
+  title: ({ site, owner }) => `Make ${site.name} a replica of ${owner}'s`,
+  run: async ({ host, secrets, request, archive, site, epoch, owner }, shell) => {
+    const { handover } = readRecord(host, site.name)
+    const from = epoch?.from === undefined ? undefined : Date.parse(epoch.from)
+    // it went on from an older backup: what is here is newer, and no replica of anything
+    if (handover?.set === undefined || from !== handover.set) return await forgetHandover({ host, site }, shell)
+    await showNewOwner({ host, secrets, shell }, { archive, site, owner }, handover.forward === true)
+    await shell.act(`mark ${site.folder} as ${owner}'s`, () => markOwner(host, site, owner, epoch))
+    await shell.act('remember that it is the backup with which it went', () =>
+      updateRecord(host, site.name, { restoredFrom: from, ...NOTHING_OF_OWNER }),
+    )
+    if (!request.dryRun) shell.note('significant', `${site.name} is ${owner}'s now, and a replica here`)
+  },
+}
+
+/** Passes visitors on to the new owner where that was asked for, and can be done; else the site is a read-only copy. */
+async function showNewOwner(
+  context: HostContext,
+  { archive, site, owner }: Pick<Leaves, 'archive' | 'site' | 'owner'>,
+  isForwarded: boolean,
+): Promise<void> {
+  const { host, shell } = context
+  const cards = isForwarded && cardFolder(archive, shell)
+  if (cards) {
+    const [to] = (await readHostCard(cards, owner))?.addresses ?? []
+    const why = to === undefined ? `${owner} has left no address in the archive` : await whyNotForwarded(context, site, to)
+    if (why === undefined) return
+    shell.note('warning', `visitors are not passed on to ${owner}: ${why}`)
+  }
+  await setSiteMode(context, site, copyMode(host, site))
+}
+
+/** The new owner lets visitors write a moment after it has taken the site: how often it is asked, ms between. */
+const [TRIES, PAUSE] = [20, 2000]
+
+async function whyNotForwarded(context: HostContext, site: SitePlace, address: string): Promise<string | undefined> {
+  const to = `http://${address.includes(':') ? `[${address}]` : address}`
+  for (let left = TRIES; ; left--) {
+    const { guarded, why = 'nobody knows why' } = await setSiteMode(context, site, { kind: 'forward', to })
+    if (guarded) return undefined
+    if (left === 0) return why
+    await setTimeout(PAUSE, undefined, { signal: context.shell.stop })
+  }
+}
 
 /** The sites of this host that others took over meanwhile, and from which set. */
 export const takenOver: Many<Needs<'host' | 'roles'>, Needs<'site'> & Forked> = {
@@ -40,6 +118,56 @@ export const freezeLost: Step<StepsDown, void> = {
   },
 }
 
+/** Others took a site of this host over. */
+export interface Forked {
+  /** The set that they took it from (ms since the epoch), and who did. */
+  readonly fork: { readonly since: number; readonly by: string }
+}
+
+type Keeps = LookNeeds & Needs<'collection'> & Forked
+
+/**
+ * Keeps what was written on a site here after others took it over, before anything of it is replaced, and names it: it
+ * is in no backup, and a person has to merge it.
+ */
+export const keepLateWrites: Step<Keeps, void> = {
+  name: 'late-writes',
+  title: ({ site, fork }) => `Look for what was written in ${site.name} after ${fork.by} took it over`,
+  run: async (facts, shell) => {
+    const { host, secrets, site, fork } = facts
+    if (!site.local) return
+    await shell.act(`keep what was written in ${site.name} after ${fork.by} took it over`, async () => {
+      await using scratch = makeScratch(host)
+      const tree = await dumpsOf(facts, scratch.path, shell)
+      const { text, path, bytes, left } = await collectLateWrites({ host, secrets, shell }, site, { ...fork, tree })
+      const when = `after ${fork.by} took it over from the backup of ${printTime(fork.since)}`
+      if (text === '') shell.note('info', `nothing was found that was written here ${when}`)
+      else {
+        const kept = `kept in ${path} (${formatBytes(bytes)}) for ${host.keepChanges.days} days, to be merged by a person`
+        shell.note('problem', `written here ${when}, and in no backup: ${text}; ${kept}`)
+      }
+      for (const each of left) shell.note('problem', `what was written here ${when} is not known in all: ${each}`)
+    })
+  },
+}
+
+/** A folder with the dumps of the set that others took, as it is in the archive; else those that this host has. */
+async function dumpsOf(facts: Keeps, scratch: string, shell: Shell): Promise<string> {
+  const { host, secrets, site, siteArchive, collection, fork } = facts
+  const point = restorePoints(collection).find(({ time }) => time === fork.since)
+  try {
+    if (!point) throw new Error('it is not in the archive any more')
+    const common = { host, secrets, site: site.name, archive: siteArchive, collection, point }
+    await fetchTree({ ...common, path: COMPANION, into: join(scratch, 'taken', COMPANION) }, shell)
+    return join(scratch, 'taken')
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    const instead = 'compared with the dump that this host made last'
+    shell.note('warning', `the dump of the backup of ${printTime(fork.since)} cannot be read: ${messageOf(error)}; ${instead}`)
+    return site.folder
+  }
+}
+
 /**
  * Makes a site that another host took over a replica here, which visitors can read. What is in its folder stays as it
  * is; the next replay keeps it as a safety copy.
@@ -51,16 +179,12 @@ export const stepDown: Step<StepsDown, void> = {
     const { epoch } = site
     if (!epoch) throw new Error(`${site.name} has no epoch in its archive: nobody took it over`)
     await shell.act(`mark ${site.name} as ${epoch.owner}'s`, () => {
-      setLocalMarker(site.folder, epoch.owner)
-      rememberEpoch(host, site, epoch)
-      updateRecord(host, site.name, { backedUpAs: undefined, unproven: undefined })
+      markOwner(host, site, epoch.owner, epoch)
+      updateRecord(host, site.name, NOTHING_OF_OWNER)
     })
-    if (readSiteMode({ host }, site).kind === 'frozen')
-      await setSiteMode({ host, secrets, shell }, site, { kind: 'copy', main: mainSiteOf(host, site) })
-    shell.note('problem', steppedDown(site, host.keepPrevious))
+    if (readSiteMode({ host }, site).kind === 'frozen') await setSiteMode({ host, secrets, shell }, site, copyMode(host, site))
+    const kept = `what is in its folder is kept for ${host.keepPrevious} days after the next replay`
+    shell.note('problem', `${site.role.reason}. The site is a replica here from now on; ${kept}`)
     shell.tell({ site: site.name, role: 'replica', owner: epoch.owner, reason: `${epoch.owner} owns it` })
   },
 }
-
-const steppedDown = ({ role }: Site, days: number): string =>
-  `${role.reason}. The site is a replica here from now on; what is in its folder is kept for ${days} days after the next replay`

@@ -1,36 +1,42 @@
-import { nextEpoch } from '../core/epoch.ts'
-import { nextOfTakeover } from '../core/move.ts'
+import { formatAge } from '../core/age.ts'
+import { BadInput } from '../core/bad-input.ts'
+import { newestSet } from '../core/collection.ts'
+import { nextOfTakeover, signsOfLife, type TakeoverNext } from '../core/move.ts'
 import type { TakeoverRequest } from '../core/move-request.ts'
 import type { SiteAnswer } from '../core/page.ts'
 import { blameText, printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
+import { messageOf } from '../core/wording.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { httpCheck } from '../host/http-check.ts'
+import { askPages } from '../host/ask-pages.ts'
+import { getPage } from '../host/get-page.ts'
+import { httpCheck, questionFor } from '../host/http-check.ts'
 import { readRecord } from '../host/records.ts'
 import type { Site } from '../host/site.ts'
+import { confirm } from '../host/terminal.ts'
+import type { Host } from '../inventory/schema.ts'
 import { hasKeptProposal } from '../restore/approvals.ts'
 import { type Scope, WHOLE } from '../restore/recovery.ts'
-import { takeEpoch } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
-import { archiveFiles, decided, type Moving } from './move.ts'
+import { cardFolder, readHostCard } from '../store/host-cards.ts'
+import { type Asked, type Claimed, type Moving, takeNextEpoch } from './move.ts'
 import type { Followed } from './replica.ts'
 import type { Insisting } from './restore.ts'
 
 /** What a takeover does next. */
-export type TakeoverNext = { readonly next: ReturnType<typeof nextOf> | 'nothing' }
-
-const nextOf = (...args: Parameters<typeof nextOfTakeover>) => decided(nextOfTakeover(...args))
+type Decided = { readonly next: TakeoverNext | 'nothing' }
 
 /** Decides what to do, from how far an earlier run came. @throws {BadInput} when this host cannot take it over */
-export const decideTakeover: Step<Needs<'host' | 'site' | 'request'> & Moving & TakeoverRequest, TakeoverNext> = {
+export const decideTakeover: Step<Needs<'host' | 'site' | 'request'> & Moving & TakeoverRequest, Decided> = {
   name: 'decide-takeover',
   title: ({ site }) => `Decide how to take ${site.name} over`,
   run: async ({ host, site, request, move, takeover }) => ({
-    next: nextOf(move, { site: site.name, me: host.name, command: request.command, force: takeover.force }),
+    next: nextOfTakeover(move, { site: site.name, me: host.name, command: request.command, force: takeover.force }),
   }),
 }
 
 /** Decides the same in a night: a site whose folder is lost, or that a person has to settle, is left alone. */
-export const decideByNight: Step<Needs<'site'> & Moving, TakeoverNext> = {
+export const decideByNight: Step<Needs<'site'> & Moving, Decided> = {
   name: 'decide-by-night',
   title: ({ site }) => `Decide whether ${site.name} is taken over`,
   run: async ({ site, move, epoch }) => {
@@ -49,13 +55,13 @@ const asReplica = (site: Site, owner: string | undefined): Site => ({
 })
 
 /** Applies to a site that was handed over to this host. */
-export const isIncoming: Condition<TakeoverNext & Moving & Needs<'site'>, Taken> = ({ next, move, site }) =>
+export const isIncoming: Condition<Decided & Moving & Needs<'site'>, Taken> = ({ next, move, site }) =>
   next === 'take over' && move.kind === 'incoming'
     ? { site: asReplica(site, move.from), from: move.from, isForced: false }
     : `next: ${next}`
 
 /** Applies to one whose owner is dead, as a person says. */
-export const isTakenByForce: Condition<TakeoverNext & Moving & Needs<'site'>, Taken> = ({ next, move, site }) => {
+export const isTakenByForce: Condition<Decided & Moving & Needs<'site'>, Taken> = ({ next, move, site }) => {
   if (next !== 'take by force') return `next: ${next}`
   const from = 'owner' in move ? move.owner : undefined
   return { site: asReplica(site, from), from, isForced: true }
@@ -87,14 +93,83 @@ export const chooseReleasedSet: Step<Needs<'collection'> & Moving & TakeoverRequ
   },
 }
 
+/** The newest set that is whole, of an owner that is dead. */
+export const chooseNewestWhole: Step<Needs<'collection' | 'site'> & TakeoverRequest, Chosen> = {
+  name: 'choose-newest-whole',
+  title: 'Choose the newest whole backup',
+  run: async ({ collection, site, takeover }, shell) => {
+    const point = restorePoints(collection).findLast(({ problems }) => problems.length === 0)
+    if (!point) throw new BadInput(`the archive holds no whole backup of ${site.name}`)
+    return chosen(point, takeover, shell.now())
+  },
+}
+
+type LooksForOwner = Needs<'host' | 'request' | 'archive' | 'site' | 'collection'> & TakeoverRequest & Pick<Taken, 'from'>
+
+/** Looks whether the owner is dead indeed. @throws {BadInput} at a sign of life, unless a person said that it is */
+export const checkOwnerDead: Step<LooksForOwner, void> = {
+  name: 'check-owner-dead',
+  title: ({ from }) => `Look for signs of life of ${from ?? 'its owner'}`,
+  run: async ({ host, request, archive, site, collection, takeover, from }, shell) => {
+    const cards = cardFolder(archive, shell)
+    if (from === undefined || cards === undefined) return
+    if (takeover.dead !== undefined && takeover.dead !== from)
+      throw new BadInput(`--dead: found "${takeover.dead}", wanted the owner of ${site.name}, ${from}`)
+    const card = await readHostCard(cards, from)
+    const answersAt = await addressThatAnswers(host, site, card?.addresses ?? [], shell)
+    const signs = signsOfLife(from, { card: card?.time, backup: newestSet(collection)?.time, answersAt }, shell.now())
+    for (const text of signs) shell.note('warning', text)
+    if (signs.length === 0 || takeover.dead === from) return
+    const again = request.command('takeover', '--site', site.name, '--force', '--dead', from)
+    throw new BadInput(`${signs.join('; ')}. If it is alive: handover there. If it is down all the same: ${again}`)
+  },
+}
+
+/** The first of a host's addresses at which the site answers now. */
+async function addressThatAnswers(
+  host: Host,
+  site: Site,
+  addresses: readonly string[],
+  shell: Shell,
+): Promise<string | undefined> {
+  const question = questionFor(host, site)
+  if (!question) return undefined
+  const late = AbortSignal.any([shell.stop, AbortSignal.timeout(ANSWERS_WITHIN)])
+  for (const address of addresses) {
+    const urls = question.urls.map(
+      url => Object.assign(new URL(url), { host: address.includes(':') ? `[${address}]` : address }).href,
+    )
+    const answer = await askPages({ ...question, urls }, asking => getPage(asking, late), messageOf)
+    if (answer.works) return address
+  }
+  return undefined
+}
+
+/** Milliseconds. */
+const ANSWERS_WITHIN = 5000
+
+/** Says what will be lost, and has that typed, unless a yes was given. */
+export const confirmLoss: Step<
+  Needs<'site' | 'request'> & TakeoverRequest & { point: RestorePoint; from: string | undefined },
+  void
+> = {
+  name: 'confirm-loss',
+  title: 'Confirm what will be lost',
+  run: async ({ site, request, takeover, point, from }, shell) => {
+    const age = formatAge(shell.now() - point.time)
+    const text = `All that was written to ${site.name} since the backup of ${printTime(point.time)} will be lost: the posts, comments, orders, users and files of ${age}`
+    shell.note('significant', text)
+    if (takeover.yes || request.dryRun) return
+    const phrase = `lose ${age}`
+    await confirm(`${text}. If ${from ?? 'its owner'} is dead, type "${phrase}": `, shell.stop, phrase)
+  },
+}
+
 /** Applies where this host's replica is not of that set yet. */
 export const isOlderHere: Condition<Needs<'host' | 'site'> & { point: RestorePoint }, object> = ({ host, site, point }) =>
   site.local && readRecord(host, site.name).restoredFrom === point.time
     ? `the backup of ${printTime(point.time)} is here already`
     : {}
-
-/** What the site answered on this host before it was claimed; undefined where nobody knows how to ask it. */
-export type Asked = { readonly asked: SiteAnswer | undefined }
 
 /** Asks the restored site on this host before it is claimed. @throws when it does not work as it did on its owner */
 export const askBeforeClaim: Step<Needs<'host' | 'request' | 'site'> & { point: RestorePoint } & Insisting, Asked> = {
@@ -120,24 +195,19 @@ export const askBeforeClaim: Step<Needs<'host' | 'request' | 'site'> & { point: 
   },
 }
 
-type Claims = Needs<'host' | 'siteArchive' | 'request'> & Moving & Taken & Pick<Chosen, 'point'> & Asked
+type Claims = Needs<'host' | 'archive' | 'request'> & Moving & Taken & Pick<Chosen, 'point'> & Asked
 
-/**
- * Takes the next epoch. Of the hosts that try, the former owner that takes it back among them, one gets it. @throws
- * when that is another
- */
-export const claimSite: Step<Claims, { claimed: true }> = {
+/** Takes the next epoch, which makes this host the owner. @throws when another one was first */
+export const claimSite: Step<Claims, Claimed> = {
   name: 'take-epoch',
   title: ({ host, site }) => `Make ${host.name} the owner of ${site.name}`,
-  run: async ({ host, site, siteArchive, request, epoch, from, isForced, point }, shell) => {
-    const by = isForced ? 'takeover' : 'handover'
-    const next = nextEpoch(epoch, { owner: host.name, by, now: shell.now(), from: point.time, ...(from && { marker: from }) })
-    const taken = await takeEpoch(archiveFiles(siteArchive, shell), next)
-    if (!taken.taken && taken.epoch.owner !== host.name)
-      throw new Error(`${taken.epoch.owner} was first, and owns ${site.name} now: it stays a replica here`)
+  run: async (facts, shell) => {
+    const { host, site, request, from, isForced, point } = facts
+    const taking = { by: isForced ? 'takeover' : 'handover', from: point.time, marker: from } as const
+    await takeNextEpoch(facts, taking, 'a replica', shell)
     if (!request.dryRun) {
-      shell.note('significant', `${host.name} took ${site.name} over from ${from ?? 'nobody'}, as of ${printTime(point.time)}`)
       const moved = `taken over from ${from ?? 'nobody'}`
+      shell.note('significant', `${host.name} took ${site.name} over from ${from ?? 'nobody'}, as of ${printTime(point.time)}`)
       shell.tell({ site: site.name, role: 'primary', owner: host.name, reason: `${host.name} owns it`, moved })
     }
     return { claimed: true }
@@ -145,5 +215,4 @@ export const claimSite: Step<Claims, { claimed: true }> = {
 }
 
 /** Applies where this host owns the site: whatever an earlier run left of that is done. */
-export const isOwnedHere: Condition<TakeoverNext, { claimed: true }> = ({ next }) =>
-  next === 'finish' ? { claimed: true } : `next: ${next}`
+export const isOwnedHere: Condition<Decided, Claimed> = ({ next }) => (next === 'finish' ? { claimed: true } : `next: ${next}`)

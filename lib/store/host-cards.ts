@@ -2,8 +2,10 @@ import { z } from 'zod'
 import type { HostCard } from '../core/host-card.ts'
 import { isHostName } from '../core/marker.ts'
 import { printable } from '../core/wording.ts'
+import type { Shell } from '../engine/shell.ts'
 import { isoTime } from '../host/state.ts'
-import { type ShareFiles, unlessUnusable } from './share-files.ts'
+import type { Archive } from './archive.ts'
+import { ShareFiles, unlessUnusable } from './share-files.ts'
 
 /** Begins the name of a host's card at the root of the archive; the host's name and `.json` follow. */
 const CARD = '.holdfast-host-'
@@ -41,6 +43,10 @@ const card = z.object({
   lastRun: z.object({ time: isoTime, verdict: z.enum(['well', 'needs attention', 'failed']) }).optional(),
 })
 
+/** The folder of an archive in which hosts leave their cards; undefined for one at a URL. */
+export const cardFolder = (archive: Archive, shell: Shell): ShareFiles | undefined =>
+  archive.kind === 'url' || archive.place === undefined ? undefined : new ShareFiles(archive.place, shell.quick)
+
 const cardOf = (host: string): string => `${CARD}${host}.json`
 
 function hostOf(file: string): string | undefined {
@@ -49,7 +55,7 @@ function hostOf(file: string): string | undefined {
 }
 
 /**
- * The card of a host; undefined where it has left none. @param files of the archive's root
+ * The card of a host; undefined where it has left none. @param files see {@link cardFolder}
  * @throws when it cannot be read, or is not as it should be
  */
 export async function readHostCard(files: ShareFiles, host: string): Promise<HostCard | undefined> {

@@ -1,17 +1,69 @@
-import { type Rehearsal, rehearsalText } from '../core/move.ts'
+import { formatAge } from '../core/age.ts'
+import { lacksFor } from '../core/host-card.ts'
+import { rehearsalText } from '../core/move.ts'
 import { newestRestorePoint } from '../core/restore-point.ts'
+import { messageOf } from '../core/wording.ts'
 import { administrator } from '../database/client.ts'
 import { isOnOwnServer } from '../database/own-server.ts'
 import { backupWords } from '../duplicity/args.ts'
 import { duplicityCall, targetOf } from '../duplicity/io/call.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Condition, Hold } from '../engine/step.ts'
+import type { Condition, Hold, Step } from '../engine/step.ts'
 import { removeScratch } from '../host/scratch.ts'
 import { type HostContext, type Site, siteDeadline } from '../host/site.ts'
 import { accessesOf, databasesIn } from '../restore/database-access.ts'
 import { questionInSandbox } from '../restore-test/question.ts'
 import { testRestore } from '../restore-test/test-restore.ts'
+import { hostCard } from '../site/host-card.ts'
+import { moveNeedsOf } from '../site/move-needs.ts'
 import type { Needs } from '../store/facts.ts'
+import { cardFolder, readHostCard, writeHostCard } from '../store/host-cards.ts'
+
+type Leaves = Needs<'host' | 'secrets' | 'request' | 'archive' | 'roles'>
+
+/**
+ * Leaves what this host can run in the archive, for the others: a site is handed over only to a host that can take it.
+ * A card that cannot be written is told, and no backup is worse for it.
+ */
+export const leaveCard: Step<Leaves, void> = {
+  name: 'host-card',
+  title: ({ host }) => `Write down what ${host.name} can run`,
+  run: async ({ host, secrets, request, archive, roles }, shell) => {
+    const cards = cardFolder(archive, shell)
+    if (!cards) return
+    if (request.only.length > 0) return shell.note('info', 'only some sites were asked for: the last whole run says more')
+    try {
+      const sites = { owned: roles.primaries.map(({ name }) => name), replicated: roles.replicas.map(({ name }) => name) }
+      await writeHostCard(cards, { ...(await hostCard({ host, secrets, shell })), sites })
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      shell.note('warning', `what ${host.name} can run could not be written down in the archive: ${messageOf(error)}`)
+    }
+  },
+}
+
+type Checks = Needs<'host' | 'secrets' | 'request' | 'archive' | 'site' | 'siteArchive'> & { readonly to: string }
+
+/**
+ * Looks whether the other host can take the site, by what its last night left in the archive. What differs there is
+ * told. @throws when something is missing, a line each
+ */
+export const checkOtherHost: Step<Checks, void> = {
+  name: 'check-other-host',
+  title: ({ site, to }) => `Check that ${to} can take ${site.name}`,
+  run: async ({ host, secrets, archive, site, siteArchive, to }, shell) => {
+    const cards = cardFolder(archive, shell)
+    if (!cards) return
+    const card = await readHostCard(cards, to)
+    if (!card)
+      throw new Error(`nothing is known of ${to}: it leaves what it can run in the archive each night. Run its nightly.ts first`)
+    const needs = await moveNeedsOf({ host, secrets, shell }, site, siteArchive)
+    const { missing, differs } = lacksFor(needs, card)
+    for (const text of differs) shell.note('warning', `${to}: ${text}`)
+    if (missing.length > 0) throw new Error(missing.map(text => `${to} cannot take ${site.name}: ${text}`).join('\n'))
+    shell.note('info', `${to} has what ${site.name} needs, as of ${formatAge(shell.now() - card.time)} ago`)
+  },
+}
 
 /** Applies to a dry run: all of the move is tried that changes nothing. */
 export const isRehearsal: Condition<Needs<'request'>, object> = ({ request }) => (request.dryRun ? {} : 'it is no dry run')
@@ -37,15 +89,11 @@ export const rehearse: Hold<Rehearses, { rehearsed: true }> = {
     const { works, said, restored, imported = 0 } = test!
     if (restored === undefined) throw new Error(`the newest backup cannot be restored: ${said}`)
     if (!works) shell.note('warning', `in a sandbox of this host the newest backup does not work: ${said}`)
-    tell({ dumped, backedUp, restored, imported }, shell)
+    shell.note('significant', rehearsalText({ dumped, backedUp, restored, imported }))
+    shell.note('info', 'as measured on this host: a dump, a backup of nothing new, and a restore of all of the newest backup')
     return { rehearsed: true }
   },
   down: async ({ host }) => removeScratch(host),
-}
-
-function tell(rehearsal: Rehearsal, shell: Shell): void {
-  shell.note('significant', rehearsalText(rehearsal))
-  shell.note('info', 'as measured on this host: a dump, a backup of nothing new, and a restore of all of the newest backup')
 }
 
 async function secondsOf(work: () => Promise<void>): Promise<number> {
