@@ -46,7 +46,12 @@ function writeEpochFile(folder: string, epoch: Epoch): void {
 }
 
 /** Has a site's folder on this host say who owns it, by its marker and its epoch. Nothing where there is no folder. */
-export function markOwner(host: Host, site: { readonly name: string; readonly folder: string }, owner: string, epoch?: Epoch): void {
+export function markOwner(
+  host: Host,
+  site: { readonly name: string; readonly folder: string },
+  owner: string,
+  epoch?: Epoch,
+): void {
   using folder = OpenedFolder.openIfThere(site.folder)
   if (!folder) return
   const claims = claimsIn(folder.names())
