@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { COMPANION, DUMP, formerName } from '../host/companion.ts'
@@ -6,14 +7,13 @@ import { OpenedFolder } from '../host/opened-folder.ts'
 import { bytesOf, databaseNamedIn, isComplete } from './dump-file.ts'
 import { listedParts, partName, partNames } from './dump-parts.ts'
 
-/** Prints the dump at "$1" in a shell: there may be more files than a command takes names of. */
-export const PRINT_DUMP = `{ if [ -d "$1" ]; then cd "$1" && printf '%s\\0' [0-9]-*.sql | xargs -0 cat --; else cat -- "$1"; fi; }`
-
 /** A file of a dump, held open by its folder. */
 export interface DumpFile {
   readonly name: string
   readonly path: string
   readonly bytes: number
+  /** What tells it from one that takes its place, and from what it becomes. */
+  readonly stamp: string
 }
 
 /** Bytes of the list of parts, at most. */
@@ -50,7 +50,7 @@ export class OpenedDump implements Disposable {
     const file = companion.plainFile(name)
     if (!file) return undefined
     held.use(file)
-    return new OpenedDump(held.move(), name, file, [{ name, path: file.path, bytes: file.stat.size }])
+    return new OpenedDump(held.move(), name, file, [fileOf(name, file.path, file.stat)])
   }
 
   /** Opens one at a path that nobody else can change. */
@@ -106,9 +106,14 @@ function filesIn(folder: OpenedFolder): DumpFile[] {
   return partNames(folder.names()).map(name => {
     const found = folder.look(name)
     if (!found?.isFile()) throw new Error(`${folder.name}/${name} is no file: it is not read`)
-    return { name, path: folder.at(name), bytes: found.size }
+    return fileOf(name, folder.at(name), found)
   })
 }
+
+const fileOf = (name: string, path: string, { ino, size, mtimeMs, ctimeMs }: Stats): DumpFile => ({
+  ...{ name, path, bytes: size },
+  stamp: [ino, size, mtimeMs, ctimeMs].join(' '),
+})
 
 /** Whether two dumps have the same parts, byte for byte. */
 export async function isSameDump(one: OpenedDump, other: OpenedDump): Promise<boolean> {

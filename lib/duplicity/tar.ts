@@ -22,9 +22,7 @@ export const padded = (size: number): number => Math.ceil(size / TAR_BLOCK) * TA
 
 /** A header's own member, whose name and numbers an extension before it may replace; undefined where it is none. */
 export function tarHeader(block: Buffer): TarMember | undefined {
-  if (block.length < TAR_BLOCK || block.every(byte => byte === 0)) return undefined
-  const sum = block.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0)
-  if (sum !== numberIn(block, 148, 8)) return undefined
+  if (block.length < TAR_BLOCK || sumOf(block) !== numberIn(block, 148, 8)) return undefined
   const type = String.fromCharCode(block[156]!)
   return {
     name: nameIn(block),
@@ -38,6 +36,13 @@ export function tarHeader(block: Buffer): TarMember | undefined {
     modified: numberIn(block, 136, 12),
     target: textIn(block, 157, 100),
   }
+}
+
+/** The sum of a header's bytes, those of the sum itself taken as spaces: of zeros alone it is not what they say. */
+function sumOf(block: Buffer): number {
+  let sum = 8 * 32
+  for (let at = 0; at < TAR_BLOCK; at++) if (at < 148 || at >= 156) sum += block[at]!
+  return sum
 }
 
 /** Whether a member only says more of the next one: pax records, or GNU's long names. */
@@ -57,8 +62,10 @@ function numberIn(block: Buffer, from: number, length: number): number {
   return block.subarray(from + 1, from + length).reduce((sum, byte) => sum * 256 + byte, block[from]! & 0x7f)
 }
 
-const textIn = (block: Buffer, from: number, length: number): string =>
-  block.toString('latin1', from, from + length).replace(/\0.*$/s, '')
+function textIn(block: Buffer, from: number, length: number): string {
+  const end = block.indexOf(0, from)
+  return block.toString('latin1', from, end < 0 ? from + length : Math.min(end, from + length))
+}
 
 function nameIn(block: Buffer): string {
   const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? textIn(block, 345, 155) : ''

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as elapse } from 'node:timers/promises'
 import { type Word, wordsOf } from './command.ts'
 import { CommandFailed, type CommandOptions, environment, GRACE, runProcess, signalGroup, TimedOut } from './process.ts'
 
@@ -56,7 +57,10 @@ export async function endByInput(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Runs a command beside some work, for its lines; it ends with the work. That it fails means nothing. */
+/** Seconds after which work is long enough to be watched: most of a night's is over by then. */
+const WATCHED = 2
+
+/** Runs a command beside work that lasts, for its lines; it ends with the work. That it fails means nothing. */
 export async function watchWhile<Answer>(
   words: readonly Word[],
   onLine: (line: string) => void,
@@ -64,7 +68,10 @@ export async function watchWhile<Answer>(
   stop: AbortSignal,
 ): Promise<Answer> {
   const end = new AbortController()
-  const watching = runProcess(wordsOf(['', ''], [words]), { onLine }, AbortSignal.any([stop, end.signal])).catch(() => {})
+  const signal = AbortSignal.any([stop, end.signal])
+  const watching = elapse(WATCHED * 1000, undefined, { signal, ref: false })
+    .then(() => runProcess(wordsOf(['', ''], [words]), { onLine }, signal))
+    .catch(() => {})
   try {
     return await work()
   } finally {

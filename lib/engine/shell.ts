@@ -30,7 +30,7 @@ export interface Shell extends Reporter {
   readonly with: (options: CommandOptions) => Shell
   /** The same shell for what takes moments unless a disk or server is dead: with the deadline of a look. */
   readonly quick: Shell
-  /** Runs a command beside some work, for its lines; see {@link watchWhile}. A dry run does without it. */
+  /** Runs a command beside work that lasts, for its lines; see {@link watchWhile}. A dry run does without it. */
   readonly watch: <Answer>(words: readonly Word[], onLine: (line: string) => void, work: () => Promise<Answer>) => Promise<Answer>
   /** Milliseconds since the epoch. */
   readonly now: () => number

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { SetRecord, TreeSize } from '../core/set-record.ts'
 import { coreRows } from '../core/shrinkage.ts'
 import type { SiteNeeds } from '../core/site-needs.ts'
 import type { FileList, SiteState } from '../core/site-state.ts'
 import { messageOf } from '../core/wording.ts'
-import { dumpSettingsOf } from '../database/dump-settings.ts'
-import { dumpRowsOf, dumpSizeOf } from '../database/dump-size.ts'
+import { dumpMemory } from '../database/dump-contents.ts'
+import { dumpContentsOf, dumpSizeOf } from '../database/dump-size.ts'
 import { sourceSizeIn } from '../duplicity/log.ts'
 import type { Shell } from '../engine/shell.ts'
 import { dumpsIn, isSqlDump } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { phpHere } from '../host/php.ts'
 import { openWebRoot, type Site } from '../host/site.ts'
+import { rememberOrTell } from '../host/state.ts'
 import { domainsOf, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
@@ -21,20 +23,14 @@ import { versionsIn } from '../wordpress/versions.ts'
 export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEmpty' | 'state'>
 
 /** How large the site was in the set that was just made, by duplicity's log of it, as far as that can be told. */
-export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Promise<CountedContents> {
+export async function treeSizeOf(host: Host, site: Site, logFile: string, shell: Shell): Promise<CountedContents> {
   try {
     const source = sourceSizeIn(readFileSync(logFile, 'utf8'))
     if (!source) shell.note('info', 'duplicity told no statistics: the size of the site is not written down')
     if (site.isDesktop) return { ...source }
     const isEmpty = isSiteEmpty(site.folder) ? { isEmpty: true } : {}
     if (site.local?.wpConfig === undefined) return { ...source, ...isEmpty, rows: {} }
-    const [dump, rows] = [await dumpSizeOf(site.folder, shell), await dumpRowsOf(site.folder, shell)]
-    return {
-      ...source,
-      ...isEmpty,
-      ...(dump && { dump }),
-      ...(rows && { rows: coreRows(rows), state: { tables: tablesOf(rows) } }),
-    }
+    return { ...source, ...isEmpty, ...(await dumpedOf(host, site, shell)) }
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `how large the site is cannot be told: ${messageOf(error)}`)
@@ -42,23 +38,29 @@ export async function treeSizeOf(site: Site, logFile: string, shell: Shell): Pro
   }
 }
 
+/** What its dumps hold. Of their files, those are read that are others than before. */
+async function dumpedOf(host: Host, site: Site, shell: Shell): Promise<Pick<CountedContents, 'dump' | 'rows' | 'state'>> {
+  const known = { before: dumpMemory.read(host, site.name) ?? {}, now: {} }
+  const dump = await dumpSizeOf(site.folder, shell, dumpsIn(site.folder), known)
+  const contents = await dumpContentsOf(site.folder, shell, known)
+  if (!isDeepStrictEqual(known.now, known.before))
+    rememberOrTell(shell, 'what its dump holds is not remembered', () => dumpMemory.write(host, site.name, known.now))
+  if (!contents) return { ...(dump && { dump }) }
+  const { rows, settings } = contents
+  return { ...(dump && { dump }), rows: coreRows(rows), state: { tables: tablesOf(rows), settings } }
+}
+
 /** The most tables that are written down: a network of sites has thousands. */
 const MOST_TABLES = 400
 const tablesOf = (rows: ReadonlyMap<string, number>): Readonly<Record<string, number>> =>
   Object.fromEntries([...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, MOST_TABLES))
 
-/** The versions and settings of the site's WordPress, as far as it has one and they can be told. */
-export async function wordPressOf(
-  site: Site,
-  files: FileList | undefined,
-  shell: Shell,
-): Promise<Pick<SiteState, 'versions' | 'settings'>> {
+/** The versions of the site's WordPress, as far as it has one and they can be told. */
+export function wordPressOf(site: Site, files: FileList | undefined, shell: Shell): Pick<SiteState, 'versions'> {
   try {
     const versions = files && versionsIn(site.folder, files)
-    const settings = site.local?.wpConfig === undefined ? undefined : await dumpSettingsOf(site.folder, shell)
-    return { ...(versions && { versions }), ...(settings && { settings }) }
+    return versions ? { versions } : {}
   } catch (error) {
-    if (shell.stop.aborted) throw error
     shell.note('info', `the versions of its WordPress cannot be told: ${messageOf(error)}`)
     return {}
   }

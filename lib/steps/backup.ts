@@ -3,7 +3,6 @@ import { planBackup } from '../core/backup-plan.ts'
 import { type BackupSet, bytesAdded, type Collection, isWhole, newestSet, primaryChain } from '../core/collection.ts'
 import { meaningOf } from '../core/damage.ts'
 import { chainsOwnSince } from '../core/epoch.ts'
-import { expectedBytes } from '../core/progress.ts'
 import type { SetRecord } from '../core/set-record.ts'
 import { isAllRead, pathsToRecord, type Skipped, type Unread, unreadText } from '../core/unread.ts'
 import { counted, diskTrouble, formatBytes, messageOf } from '../core/wording.ts'
@@ -123,7 +122,7 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
   await using call = await duplicityCall({ host, secrets, target, archive: siteArchive, access: 'writes', sandbox }, shell)
   await withVolumeProgress(
     siteArchive.folder,
-    expectedBytes(collection, plan.kind),
+    { collection, kind: plan.kind },
     shell,
     () => call.shell.act`${call.sandboxed(words)}`,
   ).catch(async error => {
@@ -187,7 +186,7 @@ async function lookForSet(
       set,
       record: {
         host: host.name,
-        ...(await treeSizeOf(site, logFile, shell)),
+        ...(await treeSizeOf(host, site, logFile, shell)),
         needs: site.isDesktop ? undefined : needsOf(host, site),
         unread: pathsToRecord(unread),
       },

@@ -39,7 +39,7 @@ export const compareContents: Step<LookNeeds & Needs<'collection'> & Made & Chec
     const diff = lists?.before && differenceOf(lists.before, lists.after)
     const state = {
       ...made.record.state,
-      ...(await wordPressOf(site, lists?.after, shell)),
+      ...wordPressOf(site, lists?.after, shell),
       ...(diff && { changes: countedByKind(diff) }),
       ...(answer?.page && { page: answer.page }),
     }

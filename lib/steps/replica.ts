@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
 import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../core/shrinkage.ts'
 import { listed } from '../core/wording.ts'
-import { dumpRowsOf } from '../database/dump-size.ts'
+import { dumpContentsOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
@@ -100,7 +100,7 @@ async function contentsIn(tree: string, live: string, shell: Shell): Promise<Con
   const script = `find "$1" -mindepth 1 -printf '%s\\n' | awk '{ bytes += $1 } END { printf "%d %.0f", NR, bytes }'`
   const told = await quiet.ask(String)`sh -c ${script} contents ${tree}`
   const [files, bytes] = told.split(' ').map(Number)
-  const rows = await dumpRowsOf(tree, shell)
+  const { rows } = (await dumpContentsOf(tree, shell)) ?? {}
   return { files, bytes, isEmpty: isSiteEmpty(tree, live), ...(rows && { rows: coreRows(rows) }) }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { dumpSettingsOf } from '../../lib/database/dump-settings.ts'
+import { dumpContentsOf } from '../../lib/database/dump-size.ts'
 import { ownFolder } from '../support/host.ts'
 import { hearingShell } from '../support/shell.ts'
 
@@ -19,13 +19,13 @@ INSERT INTO \`wp_usermeta\` VALUES (4,4,'description','I am wp_capabilities admi
 INSERT INTO \`wp_usermeta\` VALUES (5,5,'other_capabilities','${ROLES('administrator')}');
 `
 
-test('dumpSettingsOf() reads the address, the active plugins and the administrators, and nothing where there is no dump', async () => {
+test('dumpContentsOf() reads the address, the active plugins and the administrators, and nothing where there is no dump', async () => {
   const folder = ownFolder('dump-settings')
   const { shell } = hearingShell()
-  assert.equal(await dumpSettingsOf(folder, shell), undefined)
+  assert.equal(await dumpContentsOf(folder, shell), undefined)
   mkdirSync(join(folder, '.holdfast'))
   writeFileSync(join(folder, '.holdfast/database.sql'), DUMP)
-  assert.deepEqual(await dumpSettingsOf(folder, shell), {
+  assert.deepEqual((await dumpContentsOf(folder, shell))?.settings, {
     siteUrls: ['https://blog.example'],
     activePlugins: ['hello.php', 'shop/shop.php'],
     administrators: ['wp_users 1', 'wp_users 5'],

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { DumpSize } from '../../lib/core/set-record.ts'
-import { dumpRowsOf, dumpSizeOf } from '../../lib/database/dump-size.ts'
+import { dumpContentsOf, dumpSizeOf } from '../../lib/database/dump-size.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
 import { ownFolder } from '../support/host.ts'
 import { perform } from '../support/perform.ts'
-import { fakeProgram, whilePathHas } from '../support/programs.ts'
+import { hearingShell } from '../support/shell.ts'
 
 const folder = ownFolder('dump-size')
 
@@ -58,12 +58,6 @@ test('dumpSizeOf() no dump is nothing', async () => {
   assert.equal(await sizeOf(undefined), undefined)
 })
 
-test('dumpSizeOf() counts a dump that cannot be read to its end as packed', async () => {
-  const bin = join(folder, 'bin')
-  fakeProgram(bin, 'grep', 'PATH=$REAL; grep "$@"; exit 2')
-  await whilePathHas(bin, async () => assert.deepEqual(await sizeOf(USUAL), { bytes: USUAL.length, packed: true }))
-})
-
 const ROWS = `-- MariaDB dump
 ${table('InnoDB').replace('`t`', '`wp_posts`')}INSERT INTO \`wp_posts\` VALUES (1,'INSERT INTO \`wp_users\` VALUES (9)','\xff\\nINSERT INTO \`wp_users\`');
 INSERT INTO \`wp_posts\` VALUES (2,NULL);
@@ -73,19 +67,50 @@ INSERT INTO \`wp_options\` VALUES (31,'_site_transient_timeout_feed','1','no');
 INSERT INTO \`wp_options\` VALUES (4,'about_transient_things','1','no');
 ${table('InnoDB').replace('`t`', '`no rows`')}`
 
-test('dumpRowsOf() counts the rows of each table, without those that come and go, and knows the tables without any', async () => {
-  const rows = await lookAt(ROWS, dumpRowsOf)
-  assert.deepEqual([...rows!].toSorted(), [
+test('dumpContentsOf() counts the rows of each table, without those that come and go, and knows the tables without any', async () => {
+  const found = await lookAt(ROWS, dumpContentsOf)
+  assert.deepEqual([...found!.rows].toSorted(), [
     ['no rows', 0],
     ['wp_options', 2],
     ['wp_posts', 2],
   ])
-  assert.deepEqual([...(await lookAt('-- an empty database\n', dumpRowsOf))!], [])
-  assert.equal(await lookAt(undefined, dumpRowsOf), undefined)
+  assert.deepEqual([...(await lookAt('-- an empty database\n', dumpContentsOf))!.rows], [])
+  assert.equal(await lookAt(undefined, dumpContentsOf), undefined)
 })
 
-test('dumpRowsOf() tells no number of a dump that cannot be read to its end', async () => {
-  const bin = join(folder, 'bin-rows')
-  fakeProgram(bin, 'grep', 'PATH=$REAL; grep "$@"; exit 2')
-  await whilePathHas(bin, () => assert.rejects(lookAt(ROWS, dumpRowsOf), /sh ended with exit code 1/))
+test('dumpContentsOf() reads again what has changed of a dump, and knows the rest', async () => {
+  const site = join(folder, 'parts')
+  const parts = join(site, '.holdfast/database.tables')
+  mkdirSync(parts, { recursive: true, mode: 0o700 })
+  const write = (table: string, rows: number): void =>
+    writeFileSync(join(parts, `2-table-${table}.sql`), `INSERT INTO \`${table}\` VALUES (1,'siteurl','${table}');\n`.repeat(rows))
+  write('wp_options', 1)
+  write('wp_posts', 2)
+  const { shell } = hearingShell()
+  const first = { before: {}, now: {} }
+  assert.deepEqual(
+    [...(await dumpContentsOf(site, shell, first))!.rows],
+    [
+      ['wp_options', 1],
+      ['wp_posts', 2],
+    ],
+  )
+  write('wp_posts', 3)
+  const untouched = Object.fromEntries(
+    Object.entries(first.now).map(([name, part]) => [name, { ...(part as object), rows: [['known', 9]] }]),
+  )
+  const second = { before: untouched as typeof first.before, now: {} }
+  const { rows, settings } = (await dumpContentsOf(site, shell, second))!
+  assert.deepEqual(
+    [...rows],
+    [
+      ['known', 9],
+      ['wp_posts', 3],
+    ],
+  )
+  assert.deepEqual(settings.siteUrls, ['wp_options'])
+  unlinkSync(join(parts, '2-table-wp_options.sql'))
+  const third = { before: second.now, now: {} }
+  await dumpContentsOf(site, shell, third)
+  assert.deepEqual(Object.keys(third.now), ['database.tables/2-table-wp_posts.sql'])
 })

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { withFolderProgress, withVolumeProgress } from '../../lib/duplicity/io/progress.ts'
+import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
 import type { Step } from '../../lib/engine/step.ts'
@@ -12,24 +13,15 @@ import { until } from '../support/processes.ts'
 
 const folder = ownFolder('progress')
 
-/** A shell that counts how often was looked and what was told, so that work can wait for it. */
+/** A shell that counts how often something was told, so that work can wait for it. */
 function counting(shell: Shell) {
-  const seen = { looks: 0, told: 0 }
+  const seen = { told: 0 }
   const counted: Shell = {
     ...shell,
     progress: text => {
       seen.told++
       shell.progress(text)
     },
-    watch: (words, onLine, work) =>
-      shell.watch(
-        words,
-        line => {
-          seen.looks++
-          onLine(line)
-        },
-        work,
-      ),
   }
   return { seen, counted }
 }
@@ -45,16 +37,19 @@ async function told(run: Step<object, void>['run'], dry = false): Promise<string
 test('withVolumeProgress() counts the volumes that come, not those that were there', async () => {
   const archive = join(folder, 'archive')
   mkdirSync(archive)
-  writeFileSync(join(archive, 'duplicity-full.20260101T000000Z.vol1.difftar.gpg'), 'x'.repeat(5000))
+  const files = [
+    { name: 'duplicity-full.20260101T000000Z.manifest.gpg', bytes: 100 },
+    { name: 'duplicity-full.20260101T000000Z.vol1.difftar.gpg', bytes: 5000 },
+  ]
+  for (const { name, bytes } of files) writeFileSync(join(archive, name), 'x'.repeat(bytes))
   const texts = await told((_, shell) => {
     const { seen, counted } = counting(shell)
-    return withVolumeProgress(archive, 4000, counted, async () => {
-      await until(() => seen.looks > 0)
+    return withVolumeProgress(archive, { collection: collectionOf(files), kind: 'full' }, counted, async () => {
       writeFileSync(join(archive, 'duplicity-full.20261122T000000Z.vol1.difftar.gpg'), 'x'.repeat(1000))
       await until(() => seen.told > 0)
     })
   })
-  assert.match(texts[0]!, /^1 volume, 1\.00 kB of about 4\.00 kB \(25 %\), \d+ bytes\/s, about \d+ s left$/)
+  assert.match(texts[0]!, /^1 volume, 1\.00 kB of about 5\.10 kB \(19 %\), \d+ bytes\/s, about \d+ s left$/)
 })
 
 test('withFolderProgress() tells what has come, of a folder that is not there at first', async () => {
@@ -72,5 +67,11 @@ test('withFolderProgress() tells what has come, of a folder that is not there at
 
 test('the progress of work that fails, and of a dry run, is nothing of its own', async () => {
   await assert.rejects(told((_, shell) => withFolderProgress(folder, shell, () => Promise.reject(new Error('no')))))
-  assert.deepEqual(await told((_, shell) => withVolumeProgress(folder, 1, shell, async () => {}), true), [])
+  assert.deepEqual(
+    await told(
+      (_, shell) => withVolumeProgress(folder, { collection: collectionOf([]), kind: 'full' }, shell, async () => {}),
+      true,
+    ),
+    [],
+  )
 })

@@ -1,11 +1,17 @@
-import { type BackupSet, type Collection, setsOf } from '../../core/collection.ts'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { z } from 'zod'
+import { type BackupSet, type Collection, newestSet, setsOf } from '../../core/collection.ts'
 import type { FileList, FileMark } from '../../core/site-state.ts'
 import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { COMPANION } from '../../host/companion.ts'
+import { OpenedFile } from '../../host/opened-file.ts'
 import { makeScratch } from '../../host/scratch.ts'
+import { rememberOrTell, siteState } from '../../host/state.ts'
+import { writeWhole } from '../../host/whole-file.ts'
 import type { LookNeeds } from '../../store/facts.ts'
-import { anyCopyOf } from './archive-dir.ts'
+import { anyCopyOf, stampOf } from './archive-dir.ts'
 import { addSignatures } from './signature-file.ts'
 
 /**
@@ -24,14 +30,17 @@ export async function fileListsOf(
   const newer = signaturesFor(facts, collection, set)
   if (!newer) return undefined
   await using scratch = makeScratch(facts.host)
-  const files = new Map<string, FileMark>()
+  const added = async (files: Map<string, FileMark>, signatures: readonly string[]): Promise<Map<string, FileMark>> => {
+    for (const path of signatures) await addSignatures(files, path, scratch.path, shell)
+    return files
+  }
   try {
-    for (const path of older ?? []) await addSignatures(files, path, scratch.path, shell)
-    const before = older && listOf(files)
+    const before = older && (remembered(facts, older) ?? (await added(new Map(), older)))
     const continues = older?.every((path, at) => path === newer[at]) ?? false
-    if (!continues) files.clear()
-    for (const path of continues ? newer.slice(older!.length) : newer) await addSignatures(files, path, scratch.path, shell)
-    return { before, after: listOf(files) }
+    const after = continues ? await added(new Map(before), newer.slice(older!.length)) : await added(new Map(), newer)
+    if (set.time === newestSet(collection)?.time)
+      rememberOrTell(shell, 'the files of the site are not remembered', () => remember(facts, newer, after))
+    return { before: before && listOf(before), after: listOf(after) }
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `which files changed cannot be told: ${messageOf(error)}`)
@@ -42,6 +51,31 @@ export async function fileListsOf(
 /** What Holdfast itself puts beside the site's files is not the site's to change. */
 const listOf = (files: ReadonlyMap<string, FileMark>): FileList =>
   new Map([...files].filter(([path]) => !path.startsWith(`${COMPANION}/`)))
+
+/** The list that some signatures tell, which take long to read: each chain has as many of them as sets. */
+const memory = z.object({
+  signatures: z.array(z.string()),
+  files: z.array(z.tuple([z.string(), z.object({ modifiedAt: z.number(), hash: z.number(), form: z.string() })])),
+})
+
+const memoryFile = ({ host, site }: LookNeeds): string => join(host.paths.state, `${siteState(site.name)}.files.gz`)
+const marksOf = (signatures: readonly string[]): string[] => signatures.map(path => `${path} ${stampOf(path)}`)
+
+function remember(facts: LookNeeds, signatures: readonly string[], files: ReadonlyMap<string, FileMark>): void {
+  const value: z.infer<typeof memory> = { signatures: marksOf(signatures), files: [...files] }
+  writeWhole(memoryFile(facts), gzipSync(JSON.stringify(value), { level: 1 }))
+}
+
+/** Undefined where it is of others, or cannot be read: it can always be made anew. */
+function remembered(facts: LookNeeds, signatures: readonly string[]): ReadonlyMap<string, FileMark> | undefined {
+  try {
+    using file = OpenedFile.openNamed(memoryFile(facts))
+    const known = memory.parse(JSON.parse(gunzipSync(file.head(file.stat.size)).toString()))
+    return known.signatures.join() === marksOf(signatures).join() ? new Map(known.files) : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** This host's copies of the signatures that tell all files of a set, the full set's first. */
 function signaturesFor(facts: LookNeeds, { chains }: Collection, set: BackupSet): readonly string[] | undefined {

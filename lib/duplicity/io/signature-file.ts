@@ -1,15 +1,20 @@
+import { createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { pipeline } from 'node:stream/promises'
+import { crc32, createGunzip } from 'node:zlib'
 import type { FileMark } from '../../core/site-state.ts'
+import { lineOf } from '../../engine/command.ts'
 import type { Shell } from '../../engine/shell.ts'
 import { type ReadAt, type SignatureEntry, signatureEntries } from '../signature-tar.ts'
 
 /** Unpacks a compressed file of signatures into a folder. Gives its path there, which is the same each time. */
 export async function unpack(from: string, scratch: string, shell: Shell): Promise<string> {
   const to = join(scratch, 'unpacked')
-  const writing = shell.with({ stdout: () => open(to, 'w', 0o600), onLine: () => {} })
-  await writing.ask(String)`gzip --decompress --stdout ${from}`
+  // in this process: a chain has as many of them as sets
+  await shell.look(`unpack ${lineOf([from])}`, () =>
+    pipeline(createReadStream(from), createGunzip(), createWriteStream(to, { mode: 0o600 }), { signal: shell.stop }),
+  )
   return to
 }
 
