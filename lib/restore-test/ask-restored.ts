@@ -17,7 +17,10 @@ import { makeFolder } from '../host/whole-file.ts'
 import { databasesIn, environmentOf } from '../restore/database-access.ts'
 import type { Needs } from '../store/facts.ts'
 import { debianConfigs, livePaths, phpSettings } from '../wordpress/config-view.ts'
-import { NotTested, type Served, type ToServe } from './served.ts'
+import type { Served, ToServe } from './serve-and-ask.ts'
+
+/** A restore point could not be tried: nothing is known of it by that. */
+export class NotTested extends Error {}
 
 const SERVED = z.object({
   imported: z.number().nonnegative().optional(),

@@ -14,8 +14,8 @@ import type { SiteArchive } from '../store/archive.ts'
 import { checkStillOwner } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords, recordSet } from '../store/set-records.ts'
-import { askRestored } from './ask-restored.ts'
-import { NotTested, type ToServe } from './served.ts'
+import { askRestored, NotTested } from './ask-restored.ts'
+import type { ToServe } from './serve-and-ask.ts'
 
 type Facts = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & { readonly point: RestorePoint }
 

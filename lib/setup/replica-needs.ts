@@ -1,32 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type HostNeeds, neededByAll } from '../core/site-needs.ts'
+import type { HostNeeds } from '../core/site-needs.ts'
 import { phpHere } from '../host/php.ts'
 import type { Host } from '../inventory/schema.ts'
-import { recordsIn } from '../store/set-records.ts'
-import { archiveFolder, PATIENCE } from './archive-folder.ts'
 import { type Checked, checkPrograms } from './programs.ts'
-
-/** Prints the records of each site's sets, the newest first, a NUL after each site. No link is followed. */
-const RECORDS = `exec find "$1" -mindepth 2 -maxdepth 2 -name .holdfast-sets -type f -exec sh -c 'head -c 200000 "$1"; printf "\\0"' sh {} \\;`
-
-/**
- * What the sites of other hosts need of one that is to replicate them, by the records of their sets; undefined where
- * the archive cannot be looked at now.
- */
-export function declaredNeeds({ archive, name }: Host, root: string): HostNeeds | undefined {
-  const folder = archiveFolder({ archive }, root)
-  if (folder === undefined) return undefined
-  const { status, stdout } = spawnSync('sh', ['-c', RECORDS, 'records', folder], {
-    encoding: 'utf8',
-    timeout: PATIENCE,
-    maxBuffer: 1 << 28,
-  })
-  if (status !== 0) return undefined
-  const newest = stdout.split('\0').flatMap(text => recordsIn(text).slice(0, 1))
-  return neededByAll(newest.flatMap(({ host, needs }) => (needs && host !== name ? [needs] : [])))
-}
 
 /** Debian's packages of PHP's extensions; those that are not here come with every PHP. */
 const PACKAGES: Readonly<Record<string, string>> = Object.fromEntries(

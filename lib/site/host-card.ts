@@ -1,17 +1,18 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
 import { certificateNames } from '../core/domain-name.ts'
-import type { Verdict } from '../core/finding.ts'
+import { worstOf } from '../core/finding.ts'
 import type { DatabaseCard, HostCard, WebServerCard } from '../core/host-card.ts'
 import { claimedDatabases } from '../database/claims.ts'
 import { databaseDisk } from '../database/disk.ts'
 import { serverHere } from '../database/own-server.ts'
 import type { Shell } from '../engine/shell.ts'
-import { accountNames } from '../host/accounts.ts'
 import { diskOf } from '../host/disk.ts'
 import { addressesOf } from '../host/name-service.ts'
 import { phpHere } from '../host/php.ts'
 import { readLastRun } from '../host/records.ts'
 import type { HostContext } from '../host/site.ts'
-import { holdfastVersion } from '../host/version.ts'
 import { enabledModules } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 import { lineagesHere } from '../restore/lineage.ts'
@@ -54,10 +55,18 @@ async function webServerHere(webServer: NonNullable<Host['webServer']>, shell: S
   return { kind, version: /(?:Apache|nginx)\/(\d[\w.]*)/.exec(printed)?.[1], modules: enabledModules(webServer) }
 }
 
-const WORST: readonly Verdict[] = ['failed', 'needs attention', 'well']
-
 function lastRunOf(host: Host): HostCard['lastRun'] {
   const { run, sites } = readLastRun(host, 'nightly')
-  const verdicts = new Set([run?.verdict, ...Object.values(sites).map(({ verdict }) => verdict)])
-  return run && { time: run.at, verdict: WORST.find(verdict => verdicts.has(verdict)) ?? 'well' }
+  return run && { time: run.at, verdict: worstOf([run, ...Object.values(sites)].map(({ verdict }) => verdict)) }
+}
+
+/** The names of the accounts of this host, as far as it keeps them itself (passwd(5)). */
+const accountNames = (): string[] =>
+  readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .flatMap(line => /^([\w.-]+):/.exec(line)?.[1] ?? [])
+
+function holdfastVersion(): string {
+  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { z } from 'zod'
+import type { FileInSet } from '../../core/bisection.ts'
 import { type BackupSet, type Collection, newestSet, setsOf } from '../../core/collection.ts'
 import type { FileList, FileMark } from '../../core/site-state.ts'
 import { messageOf } from '../../core/wording.ts'
@@ -13,6 +14,33 @@ import { writeWhole } from '../../host/whole-file.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { anyCopyOf, stampOf } from './archive-dir.ts'
 import { addSignatures } from './signature-file.ts'
+
+/**
+ * A file in each set of an archive, oldest first, by this host's copies of the signatures: nothing is fetched.
+ * @returns and the times of the sets of which it has none
+ */
+export async function fileHistory(
+  facts: LookNeeds,
+  { chains }: Collection,
+  path: string,
+  shell: Shell,
+): Promise<{ readonly known: readonly FileInSet[]; readonly unknown: readonly number[] }> {
+  await using scratch = makeScratch(facts.host)
+  const [known, unknown]: [FileInSet[], number[]] = [[], []]
+  for (const chain of chains) {
+    const files = new Map<string, FileMark>()
+    let isKnown = true
+    for (const { time, signatures, cutOff } of setsOf(chain)) {
+      const copy = signatures && anyCopyOf(facts, signatures.name, {})
+      isKnown &&= copy !== undefined
+      if (isKnown && copy) await addSignatures(files, copy, scratch.path, shell)
+      if (cutOff) continue
+      if (isKnown) known.push({ time, mark: files.get(path) })
+      else unknown.push(time)
+    }
+  }
+  return { known, unknown }
+}
 
 /**
  * The files of a site in a set and in the one before it, by this host's copies of the signatures: nothing is fetched.

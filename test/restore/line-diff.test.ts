@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { differenceOf, plainLine } from '../../lib/core/line-diff.ts'
+import { differenceOf, plainLine } from '../../lib/restore/line-diff.ts'
 
 const text = (...lines: string[]): string => `${lines.join('\n')}\n`
 
