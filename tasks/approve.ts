@@ -1,7 +1,7 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
-import { finishConfiguration } from '../lib/parts/back-up.ts'
 import { beginWithoutBackup } from '../lib/parts/begin.ts'
+import { finishConfiguration } from '../lib/parts/finish-configuration.ts'
 import { approveTask } from '../lib/program/tasks.ts'
 import { confirmApproval, isApproved, isDeclined, rememberApproval, rememberDecline, showProposal } from '../lib/steps/approve.ts'
 import { chooseLocalSite } from '../lib/steps/recover.ts'

@@ -2,9 +2,8 @@ import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
 import { backUp, checkPrimary, saveSite } from '../lib/parts/back-up.ts'
 import { begin, openArchiveForBackup } from '../lib/parts/begin.ts'
+import { decideSites } from '../lib/parts/decide-sites.ts'
 import { endNight } from '../lib/parts/end-night.ts'
-import { followPrimary } from '../lib/parts/follow-primary.ts'
-import { decideSites } from '../lib/parts/move.ts'
 import { nightlyTask } from '../lib/program/tasks.ts'
 import { prune } from '../lib/steps/prune.ts'
 import { primaries, replicas } from '../lib/steps/sites.ts'
@@ -14,7 +13,7 @@ const nightly = recipe<StartOf<typeof nightlyTask>>()
   .use(openArchiveForBackup)
   .use(decideSites)
   .each('Primary sites', primaries, site => site.use(checkPrimary).do(prune).use(saveSite).use(backUp))
-  .each('Replica sites', replicas, site => site.use(followPrimary))
+  .each('Replica sites', replicas, async site => site.use((await import('../lib/parts/follow-primary.ts')).followPrimary))
   .use(endNight)
 
 await main(nightlyTask, nightly)

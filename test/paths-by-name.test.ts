@@ -55,7 +55,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/site/prune-state.ts',
     'lib/duplicity/io/read-back.ts',
     'lib/restore/journal.ts',
-    'lib/steps/undo.ts',
+    'lib/steps/roll-back.ts',
     'lib/duplicity/io/signature-file.ts',
     'lib/host/records.ts',
     'lib/site/contents.ts',

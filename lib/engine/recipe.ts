@@ -14,7 +14,7 @@ export type Node =
       readonly kind: 'only'
       readonly title: string
       readonly when: Condition<Facts, object>
-      readonly nodes: readonly Node[]
+      readonly nodes: Nodes
       /** Whether a failure inside ends the chain that it is in. */
       readonly endsChain: boolean
       /** The facts that are there after it in any case, as they are where it gives none. */
@@ -24,8 +24,11 @@ export type Node =
       readonly kind: 'each'
       readonly title: string
       readonly many: Many<Facts, object>
-      readonly nodes: readonly Node[]
+      readonly nodes: Nodes
     }
+
+/** What is in a block, made once it is opened: a block that is not opened loads no code. */
+type Nodes = () => Promise<readonly Node[]>
 
 /** Facts after a step: what it gives replaces what was there under the same name, as it does when the recipe runs. */
 export type Merge<Has extends object, Gives extends object | void> = Gives extends object
@@ -103,40 +106,35 @@ export class Recipe<Start extends object, Given extends object> implements Part<
   only<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
     title: string,
     when: Condition<Merge<Start, Given>, Extra>,
-    body: (start: Inner<Start, Given, Extra>) => Block<Start, Given, Extra, More> & GivesEach<Else, More>,
+    body: Body<Start, Given, Extra, More, GivesEach<Else, More>>,
     otherwise?: Else,
   ): Recipe<Start, Merge<Given, Either<More, Else>>> {
-    return this.#only(title, when, body(new Recipe([])).nodes, true, otherwise)
+    return this.#only(title, when, nodesOf(body), true, otherwise)
   }
 
   /** The same, but a failure inside, which still counts, ends only what is inside. */
   attempt<Extra extends object, More extends object, const Else extends object = Record<never, never>>(
     title: string,
     when: Condition<Merge<Start, Given>, Extra>,
-    body: (start: Inner<Start, Given, Extra>) => Block<Start, Given, Extra, More> & GivesEach<Else, More>,
+    body: Body<Start, Given, Extra, More, GivesEach<Else, More>>,
     otherwise?: Else,
   ): Recipe<Start, Merge<Given, Either<More, Else>>> {
-    return this.#only(title, when, body(new Recipe([])).nodes, false, otherwise)
+    return this.#only(title, when, nodesOf(body), false, otherwise)
   }
 
   /** Adds steps for every item of a list. A failure ends that item, not its neighbours and not this chain. */
   each<Item extends object, More extends object>(
     title: string,
     many: Many<Merge<Start, Given>, Item>,
-    body: (start: Inner<Start, Given, Item>) => Block<Start, Given, Item, More>,
+    body: Body<Start, Given, Item, More>,
   ): Recipe<Start, Given> {
-    return this.#and({
-      kind: 'each',
-      title,
-      many: many as unknown as Many<Facts, object>,
-      nodes: body(new Recipe([])).nodes,
-    })
+    return this.#and({ kind: 'each', title, many: many as unknown as Many<Facts, object>, nodes: nodesOf(body) })
   }
 
   #only<Next extends object>(
     title: string,
     when: Condition<never, object>,
-    nodes: readonly Node[],
+    nodes: Nodes,
     endsChain: boolean,
     otherwise: object = {},
   ): Recipe<Start, Next> {
@@ -146,6 +144,21 @@ export class Recipe<Start extends object, Given extends object> implements Part<
 
   #and<Next extends object>(...nodes: readonly Node[]): Recipe<Start, Next> {
     return new Recipe<Start, Next>([...this.nodes, ...nodes])
+  }
+}
+
+/** Writes a block: `async` where what it is made of is to be imported only when it is opened. */
+type Body<Start extends object, Given extends object, Extra extends object, More extends object, Also = unknown> = (
+  start: Inner<Start, Given, Extra>,
+) => (Block<Start, Given, Extra, More> & Also) | Promise<Block<Start, Given, Extra, More> & Also>
+
+/** The nodes of a block, made the first time. */
+function nodesOf<Begin extends object>(body: (start: Begin) => Part<never> | Promise<Part<never>>): Nodes {
+  let made: Promise<readonly Node[]> | undefined
+  const make = async (): Promise<readonly Node[]> => (await body(new Recipe([]) as unknown as Begin)).nodes
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from '../core/wording.ts'
 import { startDeadline } from './patience.ts'
 import type { Facts, Node, Part } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'
+import type { Many } from './step.ts'
 
 type Wrapper = ListrTaskWrapper<unknown, never, never>
 
@@ -127,13 +128,24 @@ function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
 }
 
 /** A block of tasks, which is opened when its turn comes, unless its chain has ended. */
-function blockTask(title: string, frame: Frame, run: Run, open: (wrapper: Wrapper, work: Work) => Listr | undefined): ListrTask {
+function blockTask(
+  title: string,
+  frame: Frame,
+  run: Run,
+  open: (wrapper: Wrapper, work: Work) => Promise<Listr | undefined>,
+): ListrTask {
   return {
     title,
-    task: (_, wrapper) => {
+    task: async (_, wrapper) => {
       const work = blockWork(title, frame)
       const halt = haltOf(frame, run)
-      if (halt === undefined) return open(wrapper as Wrapper, work)
+      if (halt === undefined)
+        return await open(wrapper as Wrapper, work).catch(error => {
+          // a recipe's own function that throws is a failure like any other
+          run.fail(work, frame.facts, error)
+          frame.chain.ended = `${work.step} failed`
+          throw error
+        })
       const outcome = run.skip(work, frame.facts, halt.status, halt.reason)
       frame.chain.ended ??= `${outcome.title} ${halt.status}`
       wrapper.skip(halt.reason)
@@ -143,18 +155,18 @@ function blockTask(title: string, frame: Frame, run: Run, open: (wrapper: Wrappe
 }
 
 function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run): ListrTask {
-  return blockTask(node.title, frame, run, (wrapper, work) => {
-    const extra = attempt(() => node.when(frame.facts), frame, run, work)
-    if (extra === undefined) throw new Error(frame.chain.ended)
+  return blockTask(node.title, frame, run, async (wrapper, work) => {
+    const extra = node.when(frame.facts)
     if (typeof extra === 'string') {
       run.skip(work, frame.facts, 'skipped', extra)
       frame.facts = { ...frame.facts, ...node.otherwise }
       wrapper.skip(`${node.title}: ${extra}`)
       return undefined
     }
+    const nodes = await node.nodes()
     const chain = node.endsChain ? frame.chain : { ended: undefined, around: frame.chain }
     const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, chain, up: new Map() }
-    const tasks = [...tasksOf(node.nodes, inner, run), passOn(node, inner, frame)]
+    const tasks = [...tasksOf(nodes, inner, run), passOn(node, inner, frame)]
     return wrapper.newListr(tasks, { exitOnError: false, concurrent: false })
   })
 }
@@ -174,41 +186,34 @@ function passOn({ otherwise }: Extract<Node, { kind: 'only' }>, inner: Frame, ou
  */
 function eachTasks(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run): ListrTask[] {
   let order = (): void => {}
-  const task = blockTask(node.title, frame, run, (wrapper, work) => {
+  const task = blockTask(node.title, frame, run, async wrapper => {
     const from = run.outcomes.length
-    const tasks = attempt(
-      () => {
-        const items = node.many.list(frame.facts)
-        const names = items.map(item => node.many.nameOf(item))
-        order = () => run.orderBySubject(names, from)
-        return items.map(item => itemTask(node, item, frame, run))
-      },
-      frame,
-      run,
-      work,
-    )
-    const atOnce = attempt(() => node.many.atOnce?.(frame.facts) ?? 1, frame, run, work)
-    if (tasks === undefined || atOnce === undefined) throw new Error(frame.chain.ended)
-    if (tasks.length === 0) {
+    const items = node.many.list(frame.facts)
+    const names = items.map(item => node.many.nameOf(item))
+    order = () => run.orderBySubject(names, from)
+    const atOnce = node.many.atOnce?.(frame.facts) ?? 1
+    if (items.length === 0) {
       wrapper.skip(`${node.title}: none`)
       return undefined
     }
+    const nodes = await node.nodes()
+    const tasks = items.map(item => itemTask(node.many, nodes, item, frame, run))
     return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
   })
   return [task, { task: () => order() }]
 }
 
-function itemTask(node: Extract<Node, { kind: 'each' }>, item: object, frame: Frame, run: Run): ListrTask {
-  const subject = node.many.nameOf(item)
+function itemTask(many: Many<Facts, object>, nodes: readonly Node[], item: object, frame: Frame, run: Run): ListrTask {
+  const subject = many.nameOf(item)
   const facts = { ...frame.facts, ...item }
   return {
     title: subject,
     task: (_, wrapper) => {
-      const limit = node.many.deadline?.(facts)
+      const limit = many.deadline?.(facts)
       const deadline = anyOf(frame.deadline, limit && startDeadline(limit))
       const { live } = frame
       const inner: Frame = { facts, subject, chain: { ended: undefined }, up: new Map(), live, ...(deadline && { deadline }) }
-      const tasks = [...tasksOf(node.nodes, inner, run), { task: () => run.over(subject) }]
+      const tasks = [...tasksOf(nodes, inner, run), { task: () => run.over(subject) }]
       // a list keeps its tasks, and these all that they knew: of a thousand items only what is drawn
       return live ? wrapper.newListr(tasks, { exitOnError: false, concurrent: false }) : listOf(tasks, live).run()
     },
@@ -219,17 +224,6 @@ const anyOf = (one: AbortSignal | undefined, other: AbortSignal | undefined): Ab
   one && other ? AbortSignal.any([one, other]) : (one ?? other)
 
 const blockWork = (title: string, frame: Frame): Work => workOf({ name: title, title }, 'do', async () => {}, frame)
-
-/** Asks a recipe's own function; one that throws is a failure like any other. */
-function attempt<Answer>(ask: () => Answer, frame: Frame, run: Run, work: Work): Answer | undefined {
-  try {
-    return ask()
-  } catch (error) {
-    run.fail(work, frame.facts, error)
-    frame.chain.ended = `${work.step} failed`
-    return undefined
-  }
-}
 
 const show = (wrapper: Wrapper, line: string): void => {
   wrapper.output = line

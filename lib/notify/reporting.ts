@@ -13,8 +13,6 @@ import type { Secrets } from '../inventory/secrets.ts'
 import { type Report, type RunFacts, reportOf } from '../report/report.ts'
 import { pingText } from '../report/text.ts'
 import { type HookName, runHook } from './hooks.ts'
-import { mailReport } from './mailing.ts'
-import { writeMetrics } from './metrics-file.ts'
 import type { Pings } from './pings.ts'
 
 /** A run whose work is done and which is to be reported. */
@@ -82,10 +80,16 @@ export async function reportRun(ended: EndedRun): Promise<Closed> {
   await work('verdicts', 'Record verdicts', isJudged && hadLock, shell =>
     recordVerdicts(ended, outcomes(), report().sites, last, shell),
   )
-  await work('mail', 'Mail', host.mail !== undefined, shell => mailReport(host, secrets, report(), shell, ended.isAskedOften))
+  await work('mail', 'Mail', host.mail !== undefined, async shell => {
+    const { mailReport } = await import('./mailing.ts')
+    await mailReport(host, secrets, report(), shell, ended.isAskedOften)
+  })
   // the mail is what people read: when it is stuck, the ping is what is left to say so
   await ping(pinged === EXIT.well && exitCode() !== EXIT.well)
-  await work('metrics', 'Metrics', host.metrics !== undefined, shell => writeMetrics(host, report(), outcomes(), partial, shell))
+  await work('metrics', 'Metrics', host.metrics !== undefined, async shell => {
+    const { writeMetrics } = await import('./metrics-file.ts')
+    await writeMetrics(host, report(), outcomes(), partial, shell)
+  })
   stop.release()
   return { outcomes: outcomes(), own: run.outcomes, exitCode: exitCode(), report: report() }
 }

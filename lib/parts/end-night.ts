@@ -1,6 +1,6 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import { restoreDrill, siteToDrill } from '../steps/drill.ts'
+import { siteToDrill } from '../steps/few-sites.ts'
 import { leaveCard } from '../steps/move-checks.ts'
 import { auditFiles, chooseFiles, siteAudits } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
@@ -13,5 +13,5 @@ import type { Needs } from '../store/facts.ts'
 export const endNight = recipe<NeedsOf<typeof chooseFiles> & NeedsOf<typeof leaveCard> & Needs<'freeSpace'>>()
   .do(chooseFiles)
   .each('Audit', siteAudits, site => site.do(auditFiles))
-  .each('Restore drill', siteToDrill, site => site.do(restoreDrill))
+  .each('Restore drill', siteToDrill, async site => site.do((await import('../steps/drill.ts')).restoreDrill))
   .do(leaveCard)

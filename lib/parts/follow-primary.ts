@@ -9,7 +9,7 @@ import { guardReplica, isNotProven, lendForRestore, proveGuard } from '../steps/
 import { status } from '../steps/status.ts'
 import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
-import { finishConfiguration } from './back-up.ts'
+import { finishConfiguration } from './finish-configuration.ts'
 import { replaceReplica } from './replace-site.ts'
 
 /** Brings a replica to the newest backup that it may follow. */

@@ -2,19 +2,17 @@ import type { TakeoverRequest } from '../core/move-request.ts'
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import type { PrimarySite } from '../host/site.ts'
-import { checkFreeSpace, type WriterRequest } from '../steps/archive.ts'
-import { proven, serveProven } from '../steps/boot.ts'
+import type { WriterRequest } from '../steps/archive.ts'
 import { adviseDns } from '../steps/dns.ts'
 import { chooseLastSet, confirmHandover, freezeToMove, releaseSite } from '../steps/handover.ts'
 import { rememberReplica } from '../steps/local-changes.ts'
-import { askAfterClaim, becomeOwner, incoming, lookAtMove, type Moving } from '../steps/move.ts'
+import { askAfterClaim, becomeOwner, lookAtMove, type Moving } from '../steps/move.ts'
 import { checkOtherHost, isRehearsal, rehearse } from '../steps/move-checks.ts'
 import { dumpDatabase, isWordPress } from '../steps/save-database.ts'
 import { checkSeals } from '../steps/seals.ts'
 import { keepReadOnly } from '../steps/site-mode.ts'
-import { decideRoles } from '../steps/sites.ts'
 import { status } from '../steps/status.ts'
-import { freezeLost, isTaken, keepLateWrites, leaveSite, stepDown, takenOver, takenSites } from '../steps/step-down.ts'
+import { type Forked, freezeLost, isTaken, keepLateWrites, leaveSite, stepDown } from '../steps/step-down.ts'
 import {
   askBeforeClaim,
   type Chosen,
@@ -98,19 +96,9 @@ export const takeIncoming = recipe<Omit<Takes, keyof Moving | keyof Taken> & Nee
   .only('Handed over', isIncoming, incoming => incoming.use(takeOver))
   .only('Cut off', isOwnedHere, owned => owned.do(becomeOwner))
 
-/**
- * What each site is on this host, and what follows from that before anything else: one that this host let go, and
- * another took, becomes a replica; so does, frozen, one that others took over otherwise; and one that is proven to be
- * this host's is served again.
- */
-export const knowOwners = recipe<NeedsOf<typeof decideRoles> & Needs<'secrets'>>()
-  .do(decideRoles)
-  .each('Let go and taken', takenSites, site => site.use(stepAside))
-  .each('Taken over', takenOver, site => site.do(freezeLost).do(status).do(keepLateWrites).do(stepDown))
-  .each('Proven', proven, site => site.do(serveProven))
-
-/** Whose each site is, the room for backups of this host's own, and the moves that are under way. */
-export const decideSites = recipe<NeedsOf<typeof knowOwners> & Omit<NeedsOf<typeof takeIncoming>, 'site' | 'takeover'>>()
-  .use(knowOwners)
-  .do(checkFreeSpace)
-  .each('Incoming sites', incoming, site => site.use(takeIncoming))
+/** What this host does with a site that another took over otherwise: it keeps what was written here, and follows. */
+export const stepBack = recipe<NeedsOf<typeof status> & Forked & NeedsOf<typeof stepDown>>()
+  .do(freezeLost)
+  .do(status)
+  .do(keepLateWrites)
+  .do(stepDown)

@@ -9,6 +9,12 @@ import type { Host } from '../inventory/schema.ts'
 /** The folder beside the sites in which restores are prepared: on their file system, hidden, and root's alone. */
 export const workFolder = (host: Host): string => join(host.vhosts, '.holdfast')
 
+/** A folder there that keeps what somebody wrote on a site: what it is, and the time behind it. */
+export const CHANGES_FOLDER = /^(changes|late-writes)-(\d{4}-\d\d-\d\dT\d{6}Z)(-\d+)?$/
+
+/** Whether that is the name of such a folder. */
+export const isChangesFolder = (name: string): boolean => CHANGES_FOLDER.test(name)
+
 const identity = z.string().nullable()
 const maybe = <Value>(schema: z.ZodType<Value>) => schema.optional().transform(value => value)
 /** An older version knew one database of a restore. */

@@ -8,16 +8,12 @@ import type { HostContext, SitePlace } from '../host/site.ts'
 import { removeTree } from '../host/special-files.ts'
 import { makeFolder, namesIn, writeWhole } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
-import { workFolder } from './journal.ts'
+import { CHANGES_FOLDER, isChangesFolder, workFolder } from './journal.ts'
 import { openPlace } from './place.ts'
 import { writtenRowsSql } from './written-rows.ts'
 
-/** What was written is kept in a folder of one of these names, and the time behind it. */
+/** Whose changes a folder keeps: the first word of its name. */
 type Kind = 'changes' | 'late-writes'
-const FOLDER = /^(changes|late-writes)-(\d{4}-\d\d-\d\dT\d{6}Z)(-\d+)?$/
-
-/** Whether that is the name of such a folder. */
-export const isChangesFolder = (name: string): boolean => FOLDER.test(name)
 
 /** The folder beside a site's safety copies that has them. */
 const homeOf = (host: Host, site: string): string => join(workFolder(host), encodeURIComponent(site))
@@ -142,5 +138,5 @@ export async function tidyChanges({ host, shell }: HostContext, site: string): P
   }
 }
 
-const timeOf = (name: string): string => FOLDER.exec(name)![2]!
+const timeOf = (name: string): string => CHANGES_FOLDER.exec(name)![2]!
 const timeIn = (stamp: string): number => Date.parse(stamp.replace(/T(\d\d)(\d\d)(\d\d)Z/, 'T$1:$2:$3Z'))

@@ -4,8 +4,7 @@ import { adminOf } from '../database/admin.ts'
 import { lineOf } from '../engine/command.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
-import { readJournal, workFolder } from './journal.ts'
-import { isChangesFolder } from './kept-changes.ts'
+import { isChangesFolder, readJournal, workFolder } from './journal.ts'
 
 /**
  * What restores kept, folders and databases, of which this host remembers nothing, as where its state was lost: it may

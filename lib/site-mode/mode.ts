@@ -10,10 +10,7 @@ import { textIfThere } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
 import { lineagesOf } from '../restore/lineage.ts'
 import { saidMode } from '../web-server/mode-page.ts'
-import { giveRightsBack, takeRights } from './database.ts'
 import { isAsWanted, isServed, type ModeFile, modeFiles, putFile, putGuard } from './files.ts'
-import { otherHost } from './other-host.ts'
-import { isDown, unproven } from './prove.ts'
 
 export type { ModeChange, SiteMode } from '../core/site-mode.ts'
 
@@ -75,6 +72,7 @@ export async function setSiteMode(context: HostContext, site: SitePlace, asked: 
   const isInForce = isThere && known?.change !== undefined && isDeepStrictEqual(known.mode, mode)
   if (isInForce && known.change!.guarded && known.readOnly === isReadOnly(host, site, mode)) return known.change!
   if (mode.kind === 'forward') {
+    const { otherHost } = await import('./other-host.ts')
     const found = await otherHost(context, site, mode.to)
     if ('why' in found) return { guarded: false, why: found.why }
     mode = { kind: 'forward', to: found.to }
@@ -98,6 +96,7 @@ export async function lendRights(context: HostContext, site: SitePlace): Promise
   const known = modeRecords.read(context.host, site.name)
   if (known?.mode.kind !== 'copy' || known.rights.length === 0) return
   await context.shell.act(`give the accounts of ${site.name} their rights back for the restore`, async () => {
+    const { giveRightsBack } = await import('./database.ts')
     await giveRightsBack(context, known.rights)
     modeRecords.write(context.host, site.name, { ...known, rights: [], readOnly: false })
   })
@@ -119,6 +118,7 @@ async function change(context: HostContext, site: SitePlace, mode: SiteMode, isI
   const known = modeRecords.read(host, site.name)
   let done: ModeChange = { guarded: true }
   await shell.act(`make ${site.name} ${modeText(mode)}`, async () => {
+    const { giveRightsBack, takeRights } = await import('./database.ts')
     let rights = known?.rights ?? []
     const readOnly = isReadOnly(host, site, mode)
     const remember = (news: { change?: ModeChange; readOnly?: boolean }): void =>
@@ -172,6 +172,7 @@ async function putInForce(
     await shell.quick.act`${webServer.reload}`
   }
   if (mode.kind === 'copy' && !isServed(host, site)) return { guarded: false, why: NOT_SERVED }
+  const { isDown, unproven } = await import('./prove.ts')
   const found = await unproven(context, site, mode, isInForce ? 0 : PATIENCE)
   if (found === undefined) return { guarded: true }
   // at boot nothing is served yet, and what starts then reads this first

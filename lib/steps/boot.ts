@@ -1,8 +1,8 @@
 import type { SiteMode } from '../core/site-mode.ts'
 import { counted, messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Condition, Hold, Many, Step } from '../engine/step.ts'
-import { readRecord, updateRecord } from '../host/records.ts'
+import type { Condition, Hold, Step } from '../engine/step.ts'
+import { updateRecord } from '../host/records.ts'
 import { type LocalSite, placeOf, type SitePlace } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { copyMode, setSiteMode } from '../site-mode/mode.ts'
@@ -90,12 +90,6 @@ export const serveUnproven: Step<Needs<'host' | 'secrets' | 'localSites'>, void>
       else shell.note('problem', `${site.name} is ${kind === 'freeze' ? 'frozen' : 'read-only'} until a run reaches the archive`)
     }
   },
-}
-
-/** Sites that wait to be proven this host's, and that the archive says are. */
-export const proven: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
-  list: ({ host, roles }) => roles.primaries.filter(({ name }) => readRecord(host, name).unproven).map(site => ({ site })),
-  nameOf: ({ site }) => site.name,
 }
 
 /** Serves again what nothing proved to be this host's before. */

@@ -10,7 +10,7 @@ import { OpenedFolder } from '../host/opened-folder.ts'
 import { removeTree } from '../host/special-files.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
-import { hasKeptProposal, keepProposal, proposalFolder, readKeptProposal, rememberLineages } from '../restore/approvals.ts'
+import { keepProposal, proposalFolder, readKeptProposal, rememberLineages } from '../restore/approvals.ts'
 import { pendingOf, readJournal, updatePending, writeJournal } from '../restore/journal.ts'
 import { NO_PROPOSAL, type Proposal, readProposal } from '../restore/proposal.ts'
 import { type Installed, putInForce } from '../restore/put-in-force.ts'
@@ -19,6 +19,7 @@ import { type Restoring, rollBackPending, TO_PUT_BACK, tidy } from '../restore/t
 import type { Needs } from '../store/facts.ts'
 import { isBehind } from './recover.ts'
 import type { Followed } from './replica.ts'
+import { isIncomplete } from './save-configuration.ts'
 
 type Restores = Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope }
 
@@ -76,10 +77,6 @@ export const rememberLeft: Step<Needs<'host' | 'site'> & { installed: Installed 
     return {}
   },
 }
-
-/** Applies to a site of which certificates or configuration are not in force yet. */
-export const isIncomplete: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
-  hasKeptProposal(host, site.name) ? {} : 'all that its backup brought is in force, or was left out'
 
 /** The same for a replica about which no newer backup is to say something else now. */
 export const isReplicaIncomplete: Condition<Needs<'host' | 'site' | 'collection'> & Followed, object> = facts =>

@@ -1,11 +1,10 @@
-import { drillFinding, drillText, nextToDrill, pointToDrill } from '../core/drill.ts'
+import { drillFinding, drillText, pointToDrill } from '../core/drill.ts'
 import type { SetTest } from '../core/page.ts'
 import { printTime, restorePoints } from '../core/restore-point.ts'
 import { messageOf } from '../core/wording.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
-import type { Many, Step } from '../engine/step.ts'
+import type { Step } from '../engine/step.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
-import type { PrimarySite } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { questionInSandbox } from '../restore-test/question.ts'
 import { recordTest, testRestore } from '../restore-test/test-restore.ts'
@@ -13,16 +12,6 @@ import { siteArchiveOf } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 
 type Drills = Needs<'host' | 'secrets' | 'request' | 'archive'>
-
-/** The one site whose turn it is tonight. None in a run that a person makes for some sites, who waits for it. */
-export const siteToDrill: Many<Drills & Needs<'roles'>, { site: PrimarySite }> = {
-  list: ({ host, request, archive, roles }) => {
-    if (host.drillTime === 0 || request.only.length > 0 || archive.kind === 'url') return []
-    const site = nextToDrill(roles.primaries, ({ name }) => readRecord(host, name).drill)
-    return site ? [{ site }] : []
-  },
-  nameOf: ({ site }) => site.name,
-}
 
 /**
  * Restores a backup of the site into a sandbox and asks it there. What it finds is written down beside the set. That a

@@ -13,9 +13,7 @@ import { removeScratch } from '../host/scratch.ts'
 import { type HostContext, type Site, siteDeadline } from '../host/site.ts'
 import { accessesOf, databasesIn } from '../restore/database-access.ts'
 import { questionInSandbox } from '../restore-test/question.ts'
-import { testRestore } from '../restore-test/test-restore.ts'
 import { hostCard } from '../site/host-card.ts'
-import { moveNeedsOf } from '../site/move-needs.ts'
 import type { Needs } from '../store/facts.ts'
 import { cardFolder, readHostCard, writeHostCard } from '../store/host-cards.ts'
 
@@ -57,6 +55,7 @@ export const checkOtherHost: Step<Checks, void> = {
     const card = await readHostCard(cards, to)
     if (!card)
       throw new Error(`nothing is known of ${to}: it leaves what it can run in the archive each night. Run its nightly.ts first`)
+    const { moveNeedsOf } = await import('../site/move-needs.ts')
     const needs = await moveNeedsOf({ host, secrets, shell }, site, siteArchive)
     const { missing, differs } = lacksFor(needs, card)
     for (const text of differs) shell.note('warning', `${to}: ${text}`)
@@ -85,6 +84,7 @@ export const rehearse: Hold<Rehearses, { rehearsed: true }> = {
     const dumped = await secondsOf(() => dumpIntoNothing({ host, secrets, shell }, site))
     const backedUp = await secondsOf(() => lookWhatToSend(facts, shell))
     const question = questionInSandbox(host, site)
+    const { testRestore } = await import('../restore-test/test-restore.ts')
     const test = await testRestore({ ...facts, point }, { question, judge: undefined }, siteDeadline(facts).seconds, shell)
     const { works, said, restored, imported = 0 } = test!
     if (restored === undefined) throw new Error(`the newest backup cannot be restored: ${said}`)

@@ -2,15 +2,14 @@ import { BadInput } from '../core/bad-input.ts'
 import { type Epoch, nextEpoch, type Taking } from '../core/epoch.ts'
 import { claimsIn, MARKER, type RoleName } from '../core/marker.ts'
 import { type Move, moveOf, moveText } from '../core/move.ts'
-import type { TakeoverRequest } from '../core/move-request.ts'
 import type { SiteAnswer } from '../core/page.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Many, Step } from '../engine/step.ts'
+import type { Step } from '../engine/step.ts'
 import { httpCheck } from '../host/http-check.ts'
 import { markOwner } from '../host/local-owner.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
-import { placeOf, type SitePlace, siteAsked, siteDeadline } from '../host/site.ts'
+import { placeOf, type SitePlace, siteAsked } from '../host/site.ts'
 import { readSiteMode, setSiteMode } from '../site-mode/mode.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import { setArchiveMarker } from '../store/claim.ts'
@@ -43,16 +42,6 @@ export const chooseMovingSite: Step<Needs<'host' | 'roles' | 'request' | 'archiv
     if (UNSETTLED.includes(role)) throw new BadInput(`${name} cannot be moved: it is ${role} on ${host.name}: ${reason}`)
     return { site }
   },
-}
-
-/** No person was asked. */
-const BY_NIGHT: TakeoverRequest = { takeover: { force: false, dead: undefined, anyway: false, yes: true } }
-
-/** The sites that a night may have to take over. */
-export const incoming: Many<Needs<'host' | 'roles'>, Needs<'site'> & TakeoverRequest> = {
-  list: ({ roles }) => roles.others.filter(({ role }) => role.role === 'incoming').map(site => ({ site, ...BY_NIGHT })),
-  nameOf: ({ site }) => site.name,
-  deadline: siteDeadline,
 }
 
 /** Reads in the archive how far a move of the site is. */
@@ -208,5 +197,17 @@ export const thawInterrupted: Step<Needs<'host' | 'secrets' | 'request' | 'local
         shell.note('problem', `${name}: what a handover left that was cut off cannot be taken back: ${messageOf(error)}`)
       }
     }
+  },
+}
+
+/** Lifts the guard of what was a replica, and is this host's own now. */
+export const liftGuard: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
+  name: 'lift-guard',
+  title: ({ site }) => `Open ${site.name}`,
+  run: async ({ host, secrets, site }, shell) => {
+    if (readSiteMode({ host }, site).kind !== 'copy') return
+    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'open' })
+    if (!guarded) shell.note('problem', `${site.name} is not known to be more than a read-only copy yet: ${why}`)
+    else shell.note('significant', `${site.name} is this host's own, and no read-only copy any more`)
   },
 }

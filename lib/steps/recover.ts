@@ -26,7 +26,7 @@ import type { Needs } from '../store/facts.ts'
 import { suspectText, withoutText } from './list-points.ts'
 import type { Followed } from './replica.ts'
 import type { Answered, Insisting } from './restore.ts'
-import type { RolledBack } from './undo.ts'
+import type { RolledBack } from './roll-back.ts'
 
 /** A replica is behind when the backup that it may follow was not replayed here yet (S22). */
 export const isBehind: Condition<

@@ -6,7 +6,7 @@ import { openCompanion, replaceFolder } from '../host/companion.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { domainsOf, type WebServerFile, webServerFiles, webServerFilesOf } from '../host/web-server-files.ts'
 import { namesIn } from '../host/whole-file.ts'
-import { areApproved, remember } from '../restore/approvals.ts'
+import { areApproved, hasKeptProposal, remember } from '../restore/approvals.ts'
 import { CERTIFICATES, lineagesOf } from '../restore/lineage.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -41,6 +41,10 @@ async function copyLineage(from: string, lineage: string, shell: Shell): Promise
 
 /** The folder of the site's web server configuration in the companion folder, laid out as the web server's own. */
 const WEB_SERVER = 'web-server'
+
+/** Applies to a site of which certificates or configuration are not in force yet. */
+export const isIncomplete: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
+  hasKeptProposal(host, site.name) ? {} : 'all that its backup brought is in force, or was left out'
 
 /** Applies on a host with a web server in its inventory. */
 export const hasWebServer: Condition<Needs<'host'>, { webServerFolder: string }> = ({ host }) =>

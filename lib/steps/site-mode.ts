@@ -79,15 +79,3 @@ export const proveGuard: Step<Guards, void> = {
   title: ({ site }) => `Ask the replica of ${site.name} whether it is guarded`,
   run: async (facts, shell) => tellUnguarded(await guard(facts, shell), shell),
 }
-
-/** Lifts the guard of what was a replica, and is this host's own now. */
-export const liftGuard: Step<Guards, void> = {
-  name: 'lift-guard',
-  title: ({ site }) => `Open ${site.name}`,
-  run: async ({ host, secrets, site }, shell) => {
-    if (readSiteMode({ host }, site).kind !== 'copy') return
-    const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'open' })
-    if (!guarded) shell.note('problem', `${site.name} is not known to be more than a read-only copy yet: ${why}`)
-    else shell.note('significant', `${site.name} is this host's own, and no read-only copy any more`)
-  },
-}

@@ -4,13 +4,12 @@ import { printTime, restorePoints } from '../core/restore-point.ts'
 import { formatBytes, messageOf } from '../core/wording.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Condition, Many, Step } from '../engine/step.ts'
+import type { Condition, Step } from '../engine/step.ts'
 import { COMPANION } from '../host/companion.ts'
 import { markOwner } from '../host/local-owner.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { makeScratch } from '../host/scratch.ts'
-import { type HostContext, type Site, type SitePlace, siteDeadline } from '../host/site.ts'
-import type { Host } from '../inventory/schema.ts'
+import type { HostContext, SitePlace } from '../host/site.ts'
 import { collectLateWrites } from '../restore/late-writes.ts'
 import { copyMode, readSiteMode, setSiteMode } from '../site-mode/mode.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
@@ -20,16 +19,6 @@ import { forgetHandover, type Moving } from './move.ts'
 /** Applies where another host has taken the site that this host let go. */
 export const isTaken: Condition<Moving, { owner: string }> = ({ move }) =>
   move.kind === 'handed over' && move.owner !== undefined ? { owner: move.owner } : 'no other host has taken it'
-
-/** Sites that were let go and taken since: what this host does next is the same as after the handover itself. */
-export const takenSites: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
-  list: ({ host, roles }) =>
-    [...roles.replicas, ...roles.others]
-      .filter(({ name }) => readRecord(host, name).handover !== undefined)
-      .map(site => ({ site })),
-  nameOf: ({ site }) => site.name,
-  deadline: siteDeadline,
-}
 
 /** What only the owner of a site remembers of it. */
 const NOTHING_OF_OWNER = { backedUpAs: undefined, handover: undefined, dnsAwaitedSince: undefined, unproven: undefined } as const
@@ -85,21 +74,6 @@ async function whyNotForwarded(context: HostContext, site: SitePlace, address: s
     await setTimeout(PAUSE, undefined, { signal: context.shell.stop })
   }
 }
-
-/** The sites of this host that others took over meanwhile, and from which set. */
-export const takenOver: Many<Needs<'host' | 'roles'>, Needs<'site'> & Forked> = {
-  list: ({ host, roles }) =>
-    roles.others.flatMap(site => {
-      const { role, epoch } = site
-      if (role.role !== 'taken over' || !epoch || isKnown(host, site)) return []
-      return [{ site, fork: { since: Date.parse(epoch.from ?? epoch.since), by: epoch.owner } }]
-    }),
-  nameOf: ({ site }) => site.name,
-  deadline: siteDeadline,
-}
-
-/** It is a replica already since the look at its role: this host had let it go. */
-const isKnown = (host: Host, { name, epoch }: Site): boolean => readRecord(host, name).epoch?.number === epoch?.number
 
 type StepsDown = Needs<'host' | 'secrets' | 'site'>
 

@@ -204,3 +204,34 @@ test('only() and attempt() pass on what is there in any case: what the steps gav
   assert.deepEqual(await after('only', () => 'not wanted', gives), { saved: false })
   assert.deepEqual(await after('attempt', () => ({ inner: 1 }), fail), { saved: false })
 })
+
+test('a block is written when it is opened: one that is not loads nothing, and one that cannot be loaded is a failure', async () => {
+  const opened: string[] = []
+  const chain = recipe<object>()
+    .each('none', { list: () => [], nameOf: () => '' }, async each => {
+      opened.push('none')
+      return each.do(step('never'))
+    })
+    .only(
+      'not now',
+      () => 'no need',
+      async only => {
+        opened.push('not now')
+        return only.do(step('never'))
+      },
+    )
+    .each('some', { list: () => [{ item: 'a' }, { item: 'b' }], nameOf: ({ item }) => item }, async each => {
+      opened.push('some')
+      return each.do(step('work'))
+    })
+    .only(
+      'broken',
+      () => ({}),
+      async () => await Promise.reject(new Error('no such file')),
+    )
+    .do(step('after'))
+  const { outcomes } = await order(chain)
+  assert.deepEqual(opened, ['some'])
+  assert.deepEqual(done, ['work', 'work'])
+  assert.deepEqual(story(outcomes).slice(-2), ['broken do failed: no such file', 'after do skipped: broken failed'])
+})

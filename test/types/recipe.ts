@@ -31,6 +31,8 @@ free.each('Primary sites', primaries, site => site.attempt('WordPress', isWordPr
 free.each('Primary sites', primaries, site => site.only('WordPress', isWordPress, inner => inner).do(dumpDatabase))
 // @ts-expect-error what each() gave inside is not there after it
 free.each('Primary sites', primaries, site => site).do(saveCertificates)
+// @ts-expect-error a body that is loaded later needs no more than what is there either
+free.each('Primary sites', primaries, async site => site.do((await import('../../lib/steps/backup.ts')).backup))
 // @ts-expect-error a step is no list
 free.each('Primary sites', status, site => site)
 // @ts-expect-error a list is no step
