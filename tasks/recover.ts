@@ -5,10 +5,10 @@ import { main, type StartOf } from '../lib/main.ts'
 import { beginWithoutBackup, openArchive } from '../lib/parts/begin.ts'
 import { restoreElsewhere, restoreInPlace, undoRestore } from '../lib/parts/replace-site.ts'
 import { recoverTask } from '../lib/program/tasks.ts'
-import { listPoints } from '../lib/steps/list-points.ts'
 import {
   choosePoint,
   chooseSite,
+  listPoints,
   wantsArchive,
   wantsElsewhere,
   wantsInPlace,

@@ -52,6 +52,9 @@ export function olderCandidate(collection: Collection, tried: RestorePoint): Res
   return older.findLast(({ set }) => isKnownGood(set)) ?? older.findLast(({ set }) => set.answer === undefined)
 }
 
+/** That it brings back a site which does not work is known, and no reason to refuse it. */
+export const isKnownBroken = ({ set }: RestorePoint): boolean => set.answer?.works === false
+
 /** What is known of the site in this set: `works`, `does not work: HTTP 500`; nothing where nobody asked. */
 export const answerText = ({ set: { answer } }: RestorePoint): string =>
   answer === undefined ? '' : answer.works ? 'works' : `does not work: ${answer.said}`

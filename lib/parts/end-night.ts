@@ -13,5 +13,5 @@ import type { Needs } from '../store/facts.ts'
 export const endNight = recipe<NeedsOf<typeof chooseFiles> & NeedsOf<typeof leaveCard> & Needs<'freeSpace'>>()
   .do(chooseFiles)
   .each('Audit', siteAudits, site => site.do(auditFiles))
-  .each('Restore drill', siteToDrill, async site => site.do((await import('../steps/drill.ts')).restoreDrill))
+  .each('Restore drill', siteToDrill, async site => site.do((await import('../steps/restore-test.ts')).restoreDrill))
   .do(leaveCard)

@@ -17,8 +17,7 @@ import { type Installed, putInForce } from '../restore/put-in-force.ts'
 import { OF_TODAY, type Scope } from '../restore/recovery.ts'
 import { type Restoring, rollBackPending, TO_PUT_BACK, tidy } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
-import { isBehind } from './recover.ts'
-import type { Followed } from './replica.ts'
+import { type Followed, isBehind } from './replica.ts'
 import { isIncomplete } from './save-configuration.ts'
 
 type Restores = Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope }

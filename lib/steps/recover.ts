@@ -1,10 +1,14 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { formatAge } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { type Collection, setsOf } from '../core/collection.ts'
+import { testText } from '../core/page.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import {
   adviceInstead,
   answerText,
+  isKnownBroken,
   lastGoodPoint,
   newestRestorePoint,
   olderCandidate,
@@ -14,33 +18,16 @@ import {
   restorePoints,
 } from '../core/restore-point.ts'
 import { whatChanged } from '../core/what-changed.ts'
-import { messageOf } from '../core/wording.ts'
+import { formatBytes, listed, messageOf } from '../core/wording.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { readRecord } from '../host/records.ts'
 import { placeOf, type Site, siteAsked } from '../host/site.ts'
 import { confirm as askForYes } from '../host/terminal.ts'
 import type { Looked } from '../restore/disk-space.ts'
-import { type Recovery, type Scope, WHOLE, whatOf } from '../restore/recovery.ts'
+import { type Recovery, type Scope, whatOf } from '../restore/recovery.ts'
 import { desktopSite } from '../site/desktop.ts'
 import type { Needs } from '../store/facts.ts'
-import { suspectText, withoutText } from './list-points.ts'
-import type { Followed } from './replica.ts'
 import type { Answered, Insisting } from './restore.ts'
 import type { RolledBack } from './roll-back.ts'
-
-/** A replica is behind when the backup that it may follow was not replayed here yet (S22). */
-export const isBehind: Condition<
-  Needs<'host' | 'site' | 'collection'> & Followed,
-  { point: RestorePoint; scope: Scope } & Insisting
-> = ({ host, site, collection, followed: { point } }) => {
-  const newest = newestRestorePoint(collection)
-  if (!newest) return 'the archive holds no backup yet'
-  if (!point) return `the backup of ${printTime(newest.time)} is not followed, and there is none before it`
-  if (readRecord(host, site.name).restoredFrom !== point.time || !site.local)
-    return { point, scope: WHOLE, insists: isKnownBroken(point) }
-  const isNewest = point.time === newest.time
-  return `the ${isNewest ? 'newest' : 'last'} backup${isNewest ? '' : ' that it may follow'}, of ${printTime(point.time)}, is here already`
-}
 
 /**
  * The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while
@@ -124,8 +111,48 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
   },
 }
 
-/** That it brings back a site which does not work is known, and no reason to refuse it. */
-const isKnownBroken = ({ set }: RestorePoint): boolean => set.answer?.works === false
+/** How a site is brought back, or a desktop beside itself. */
+const recoverWords = ({ name, isDesktop }: Site): string[] => [
+  ...['--site', name],
+  ...(isDesktop ? ['--into', join(homedir(), `restored-${name}`)] : []),
+]
+
+/** Lists the restore points, the newest last, with the command that takes one. */
+export const listPoints: Step<Needs<'collection' | 'site' | 'request'>, void> = {
+  name: 'list',
+  title: ({ site }) => `Restore points of ${site.name}`,
+  run: async ({ collection, site, request }, shell) => {
+    const points = restorePoints(collection)
+    for (const [at, point] of points.entries()) {
+      const before = points[at - 1]
+      const damage = point.problems.length === 0 ? '' : `, cannot be restored: ${point.problems.join('; ')}`
+      const answer = answerText(point)
+      const size = point.set.bytes === undefined ? '' : `, ${formatBytes(point.set.bytes)}`
+      shell.note(
+        'info',
+        `${printTime(point.time)}, ${formatAge(shell.now() - point.time)} ago, ${point.set.kind}${size}${withoutText(point)}${answer === '' ? '' : `, ${answer}`}${testedText(point)}${suspectText(point)}${damage}`,
+      )
+      for (const change of before ? whatChanged(collection, before.time, point.time) : []) shell.note('info', `  ${change}`)
+    }
+    const last = points.at(-1)
+    shell.note(
+      'info',
+      last ? `to take one: ${request.command('recover', ...recoverWords(site), '--at', printTime(last.time))}` : 'there is none',
+    )
+  },
+}
+
+/** What came of its last restore into a sandbox, after a comma. */
+const testedText = ({ set: { tested } }: RestorePoint): string => (tested ? `, in a sandbox ${testText(tested)}` : '')
+
+/** That a backup is suspect, after a comma. */
+const suspectText = ({ set: { suspect } }: RestorePoint): string => (suspect ? `, suspect: ${listed(suspect)}` : '')
+
+/** What a backup lacks, after a comma. */
+const withoutText = ({ set: { unread } }: RestorePoint): string =>
+  unread === undefined
+    ? ''
+    : `, without what could not be read when it was made (${listed(unread.map(path => path || 'much of it'))})`
 
 /** Tells whether the site works now, and names the next older backup to try where it does not. */
 export const tellRecovered: Step<Needs<'collection' | 'site' | 'request'> & Answered & { point: RestorePoint }, void> = {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
+import { isKnownBroken, newestRestorePoint, printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
 import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../core/shrinkage.ts'
 import { listed } from '../core/wording.ts'
 import { dumpContentsOf } from '../database/dump-size.ts'
@@ -8,10 +8,11 @@ import type { Condition, Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
 import { sandboxed } from '../host/sandbox.ts'
+import { type Scope, WHOLE } from '../restore/recovery.ts'
 import type { Restored, Restoring } from '../restore/transaction.ts'
 import { isSiteEmpty } from '../site/contents.ts'
 import type { Needs } from '../store/facts.ts'
-import type { Guarded } from './restore.ts'
+import type { Guarded, Insisting } from './restore.ts'
 import { acceptAfterOf, recordsOrNone, type ShrinkageRequest } from './verify.ts'
 
 /** The backup that a replica may follow, if there is any, and by what that was decided. */
@@ -46,6 +47,20 @@ export const chooseNewest: Step<Chooses, Followed> = {
     if (held !== undefined || known.held?.byOwner || isUpToDate) await remember({ host, site }, known, held, shell)
     return { followed: { point, facts } }
   },
+}
+
+/** A replica is behind when the backup that it may follow was not replayed here yet (S22). */
+export const isBehind: Condition<
+  Needs<'host' | 'site' | 'collection'> & Followed,
+  { point: RestorePoint; scope: Scope } & Insisting
+> = ({ host, site, collection, followed: { point } }) => {
+  const newest = newestRestorePoint(collection)
+  if (!newest) return 'the archive holds no backup yet'
+  if (!point) return `the backup of ${printTime(newest.time)} is not followed, and there is none before it`
+  if (readRecord(host, site.name).restoredFrom !== point.time || !site.local)
+    return { point, scope: WHOLE, insists: isKnownBroken(point) }
+  const isNewest = point.time === newest.time
+  return `the ${isNewest ? 'newest' : 'last'} backup${isNewest ? '' : ' that it may follow'}, of ${printTime(point.time)}, is here already`
 }
 
 async function remember(

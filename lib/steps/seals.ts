@@ -1,13 +1,15 @@
+import { BadInput } from '../core/bad-input.ts'
 import { messageOf } from '../core/wording.ts'
 import { readCollection } from '../duplicity/io/collection.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
+import { updateRecord } from '../host/records.ts'
+import { desktopSite } from '../site/desktop.ts'
 import { sealReport } from '../site/report.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { lookAtSeals } from '../store/seals.ts'
 import type { WriterRequest } from './archive.ts'
-import type { ClearRequest } from './clear-suspicion.ts'
 
 /**
  * Looks whether the archive is what its seals say, and whether these go on from those that this host saw: whoever can
@@ -48,4 +50,23 @@ function tell({ host, site }: Needs<'host' | 'site'>, shell: Shell): void {
   const report = sealReport({ host, site })
   shell.tell({ site: site.name, ...report })
   if (report.seals) shell.note('info', report.seals.text)
+}
+
+/** What the command line says of suspect sites. */
+export interface ClearRequest {
+  /** Names of sites that a person has looked at. */
+  readonly cleared: readonly string[]
+}
+
+/** Remembers that a person has looked at suspect sites, and that what their sets hold until now is as it should be. */
+export const clearSuspicion: Step<Needs<'host' | 'localSites'> & ClearRequest, void> = {
+  name: 'clear-suspicion',
+  title: 'Clear suspicions',
+  run: async ({ host, localSites, cleared }, shell) => {
+    const names = [...localSites.map(({ name }) => name), ...(host.desktop ? [desktopSite(host).name] : [])]
+    const unknown = cleared.find(name => !names.includes(name))
+    if (unknown !== undefined) throw new BadInput(`--clear: no site "${unknown}" here`)
+    for (const name of cleared)
+      await shell.act(`remember that ${name} was looked at`, () => updateRecord(host, name, { cleared: shell.now() }))
+  },
 }

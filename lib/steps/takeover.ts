@@ -4,7 +4,7 @@ import { newestSet } from '../core/collection.ts'
 import { nextOfTakeover, signsOfLife, type TakeoverNext } from '../core/move.ts'
 import type { TakeoverRequest } from '../core/move-request.ts'
 import type { SiteAnswer } from '../core/page.ts'
-import { blameText, printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
+import { blameText, isKnownBroken, printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
@@ -72,7 +72,7 @@ export type Chosen = { readonly point: RestorePoint; readonly scope: Scope } & I
 
 /** @param now ms since the epoch */
 export const chosen = (point: RestorePoint, { anyway }: TakeoverRequest['takeover'], now: number): Chosen => {
-  const insists = anyway || point.set.answer?.works === false
+  const insists = anyway || isKnownBroken(point)
   // the owner knows that it hands over what it has, and of a dead one's sets there is no other
   const facts = { points: [point], records: [], restoredFrom: undefined, contents: undefined, heldSince: undefined }
   return { point, scope: WHOLE, insists, followed: { point, facts: { ...facts, now, acceptAfter: 0, isAccepted: true } } }
