@@ -78,14 +78,8 @@ const ofType = (address: string): string => `${typeOf(address)} ${address}`
 /** IPv6 has several ways to write an address. */
 const isAmong = (here: readonly string[], address: string): boolean => here.some(each => spelled(each) === spelled(address))
 
-function spelled(address: string): string {
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.toLowerCase().split('%')[0]!.split('::')
-  const groups = (text: string | undefined): string[] => (text ? text.split(':').map(group => group.replace(/^0+(?=.)/, '')) : [])
-  const [front, back] = [groups(head), groups(tail)]
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length)
-  return [...front, ...Array.from({ length: zeros }, () => '0'), ...back].join(':')
-}
+const spelled = (address: string): string =>
+  (address.includes(':') && URL.parse(`http://[${address.split('%')[0]}]`)?.hostname) || address
 
 /** What to do, and that a private address of this host reaches no visitor. Nothing once all domains point here. */
 export function dnsText(advice: readonly DnsAdvice[], here: readonly string[]): readonly string[] {

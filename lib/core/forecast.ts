@@ -159,19 +159,11 @@ export function compareForecasts(input: ForecastInput, asked: Asked): readonly V
   })
 }
 
-/** A forecast in a line: how far back one can go at its end, and at worst once the allowance was met. */
-export interface Gist {
-  readonly metAt: number | undefined
-  readonly reachDays: number
-  readonly worstReachDays: number
-  readonly largestBytes: number
-  readonly prunings: number
-  /** Why pruning could not keep the allowance, on the last night on which it could not. */
-  readonly stuck: string | undefined
-}
-
-/** @param forecast of at least one night */
-export function gistOf({ forecast, allowanceBytes }: Variant): Gist {
+/**
+ * A forecast in a line: how far back one can go at its end, and at worst once the allowance was met; `stuck` is why
+ * pruning could not keep the allowance. @param forecast of at least one night
+ */
+export function gistOf({ forecast, allowanceBytes }: Variant) {
   const { nights, allowanceMetAt } = forecast
   const since = nights.filter(night => allowanceMetAt !== undefined && night.time >= allowanceMetAt)
   return {

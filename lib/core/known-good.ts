@@ -1,4 +1,4 @@
-import { formatAge } from './age.ts'
+import { DAY, formatAge } from './age.ts'
 import { type BackupSet, type Collection, isKnownGood, setsOf } from './collection.ts'
 import type { Finding } from './finding.ts'
 import { printTime } from './restore-point.ts'
@@ -37,7 +37,7 @@ export function brokenFinding(site: string, broken: Broken, isOwner: boolean, no
       level: 'remark',
       text: `it was never seen to work: ${said}. sites.${site}.check in the inventory says how to ask it`,
     }
-  const from = now - since < A_DAY ? '' : ` for ${formatAge(now - since)}`
+  const from = now - since < DAY ? '' : ` for ${formatAge(now - since)}`
   const text = `it does not work${from}: ${said}. The last backup of it that is known to be good is of ${printTime(good)}`
   const what = changed.length === 0 ? '' : `. What had changed then: ${changed.join('. ')}`
   return {
@@ -46,5 +46,3 @@ export function brokenFinding(site: string, broken: Broken, isOwner: boolean, no
     isKnown: toldAt > since,
   }
 }
-
-const A_DAY = 86_400_000

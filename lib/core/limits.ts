@@ -1,10 +1,7 @@
-import { parseInterval } from './age.ts'
+import { intervalSeconds, parseInterval } from './age.ts'
 
 /** A value of a site's own settings file: what it says, or the default and what is wrong with it. */
-export interface Limit {
-  readonly value: number
-  readonly problem: string | undefined
-}
+type Limit = { readonly value: number; readonly problem: string | undefined }
 
 /** Bytes in a MB, as disk makers and `max_NAS_space` count. */
 export const MEGABYTE = 1_000_000
@@ -22,12 +19,8 @@ export function allowanceFrom(text: string | undefined, otherwise: number): Limi
 export function frequencyFrom(text: string | undefined, otherwise: string): Limit {
   const value = parseInterval(otherwise)
   if (text === undefined) return { value, problem: undefined }
-  try {
-    const seconds = parseInterval(text.trim())
-    if (seconds > 0) return { value: seconds, problem: undefined }
-  } catch {
-    // said below
-  }
+  const seconds = intervalSeconds(text.trim()) ?? 0
+  if (seconds > 0) return { value: seconds, problem: undefined }
   const problem = `full_backup_freq says ${quoted(text)}, wanted an interval such as 1M, 1W or 28D; ${otherwise} is used`
   return { value, problem }
 }

@@ -1,4 +1,4 @@
-import { counted, printable } from './wording.ts'
+import { counted, listed, printable } from './wording.ts'
 import { pathClass } from './wordpress-noise.ts'
 import { WRITTEN, type Written } from './written-tables.ts'
 
@@ -83,8 +83,6 @@ export const isUntouched = ({ rows, unknown }: LocalChanges, database: string): 
     name.replace(/^(view|trigger|procedure|function|package|package body|event) /, '').startsWith(`${database}.`),
   )
 
-const MOST_NAMED = 3
-
 /** What somebody wrote, in one line: `1 comment by Ann, 2 uploads (a.jpg, b.jpg)`. */
 export function changesText({ rows, files }: LocalChanges): string {
   const uploads = rows.filter(({ kind }) => kind === 'upload')
@@ -113,8 +111,7 @@ function rowsText(kind: Written, rows: readonly WrittenRow[]): string {
 const filesText = (kind: string, paths: readonly string[]): string =>
   paths.length === 0 ? '' : `${counted(paths.length, kind)} (${namesText(paths.map(labelText))})`
 
-const namesText = (names: readonly string[]): string =>
-  [...names.slice(0, MOST_NAMED), ...(names.length > MOST_NAMED ? [`${names.length - MOST_NAMED} more`] : [])].join(', ')
+const namesText = (names: readonly string[]): string => listed(names, 3, ', ')
 
 /** What strangers called it, on one line. */
 const labelText = (text: string): string => {

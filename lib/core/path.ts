@@ -24,7 +24,8 @@ const mountPoints = (mountInfo: string): string[] =>
 
 const withoutSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path)
 
-const decodeOctal = (field: string): string =>
+/** How fstab(5) and mountinfo write blanks. */
+export const decodeOctal = (field: string): string =>
   field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 
 /** The folder of a site that the web shows, below the site's own. */

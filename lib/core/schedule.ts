@@ -1,11 +1,6 @@
 import { DAY, formatAge, type WallTime } from './age.ts'
 import { addDays, daysBetween, formatWallTime, timeIn, wallTimeIn, weekdayOf } from './zoned-time.ts'
 
-export interface FullDecision {
-  readonly due: boolean
-  readonly reason: string
-}
-
 /** Half the time from one night to the next, in ms: cron's nights are some seconds more or less than a day apart. */
 const HALF_NIGHT = 43_200_000
 
@@ -17,7 +12,7 @@ export function fullBackupDue(input: {
   readonly newestFullAt?: number | undefined
   readonly frequencySeconds: number
   readonly now: number
-}): FullDecision {
+}): { readonly due: boolean; readonly reason: string } {
   const { newestFullAt, frequencySeconds, now } = input
   if (newestFullAt === undefined) return { due: true, reason: 'there is no full backup yet' }
   const age = now - newestFullAt

@@ -37,25 +37,11 @@ export interface SetRecord {
 }
 
 /** What of it is shown, and decided by, with the set itself. */
-type Marks = Pick<BackupSet, 'cutOff' | 'answer' | 'unread' | 'tested' | 'state' | 'suspect' | 'unchangedUntil'>
+const MARKS = ['cutOff', 'answer', 'unread', 'tested', 'state', 'suspect', 'unchangedUntil'] as const
+type Marks = Pick<BackupSet, (typeof MARKS)[number]>
 
-const marksOf = ({
-  cutOff,
-  answer,
-  unread,
-  tested,
-  state,
-  suspect,
-  unchangedUntil,
-}: { [Mark in keyof Marks]: Marks[Mark] | undefined }): Marks => ({
-  ...(cutOff && { cutOff }),
-  ...(answer && { answer }),
-  ...(unread && { unread }),
-  ...(tested && { tested }),
-  ...(state && { state }),
-  ...(suspect && { suspect }),
-  ...(unchangedUntil && { unchangedUntil }),
-})
+const marksOf = (of: { [Mark in keyof Marks]: Marks[Mark] | undefined }): Marks =>
+  Object.fromEntries(MARKS.flatMap(mark => (of[mark] ? [[mark, of[mark]]] : [])))
 
 /** Where nobody asked the site, a set that worked in a sandbox counts. A failure may be the sandbox's. */
 function marksIn({ tests, answer, ...record }: SetRecord): Marks {

@@ -1,6 +1,6 @@
 import { printTime, type RestorePoint } from './restore-point.ts'
 import type { SetRecord } from './set-record.ts'
-import { formatBytes } from './wording.ts'
+import { formatBytes, listed } from './wording.ts'
 
 /** What a site consists of, as far as it was counted: what nobody knows is not compared. */
 export interface Contents {
@@ -128,16 +128,12 @@ export function refusalOf(facts: Omit<ReplicaFacts, 'points'>, contents: Content
 /** How it is told that a site has shrunk, on its owner. Whoever tells it goes on with the command that confirms it. */
 export function shrinkageText(reasons: readonly string[], good: number | undefined): string {
   const since = good === undefined ? '' : ` since the backup of ${printTime(good)}`
-  return `it has shrunk${since}: ${listed(reasons)}. It is backed up, and replicas stay behind. If that is right`
+  return `it has shrunk${since}: ${listed(reasons, 5, ', ')}. It is backed up, and replicas stay behind. If that is right`
 }
 
 /** How it is told that a replica stays behind. Whoever tells it goes on with the command that confirms it. */
 export function heldText({ time, reasons, byOwner }: NonNullable<ReplicaChoice['held']>): string {
   const who = byOwner ? 'its owner found that the site had shrunk' : 'it has far less than this replica'
   const where = byOwner ? 'on its owner' : 'here'
-  return `stays behind the backup of ${printTime(time)}: ${who}: ${listed(reasons)}. If that is right, ${where}`
+  return `stays behind the backup of ${printTime(time)}: ${who}: ${listed(reasons, 5, ', ')}. If that is right, ${where}`
 }
-
-/** The first few of the reasons: a network of sites has hundreds of tables. */
-const listed = (reasons: readonly string[]): string =>
-  [...reasons.slice(0, 5), ...(reasons.length > 5 ? [`and ${reasons.length - 5} more`] : [])].join(', ')

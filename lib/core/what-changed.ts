@@ -1,5 +1,6 @@
 import { type BackupSet, type Collection, setsOf } from './collection.ts'
 import { type FileChanges, type SiteState, sumOfChanges, type WordPressSettings, type WordPressVersions } from './site-state.ts'
+import { listed } from './wording.ts'
 
 /**
  * What changed on a site between two of its sets (by their times), as far as that was written down: files by kind,
@@ -57,8 +58,7 @@ function recordText<Value>(
       if (!(name in before)) return `${name} ${after[name]} is new`
       return name in after ? `${name} ${before[name]} → ${after[name]}` : `${name} is gone`
     })
-  const more = told.length > MOST ? [`${told.length - MOST} more`] : []
-  return told.length === 0 ? [] : [`${what}: ${[...told.slice(0, MOST), ...more].join(', ')}`]
+  return told.length === 0 ? [] : [`${what}: ${listed(told, MOST, ', ')}`]
 }
 
 function settingsText(before: WordPressSettings | undefined, after: WordPressSettings | undefined): string[] {
@@ -76,5 +76,5 @@ function listText(what: string, before: readonly string[], after: readonly strin
     ...after.filter(name => !before.includes(name)).map(name => `+ ${name}`),
     ...before.filter(name => !after.includes(name)).map(name => `− ${name}`),
   ]
-  return told.length === 0 ? [] : [`${what}: ${told.slice(0, MOST).join(', ')}`]
+  return told.length === 0 ? [] : [`${what}: ${listed(told, MOST, ', ')}`]
 }

@@ -1,13 +1,9 @@
 /** A number of things: `1 chain`, `2 chains`. */
 export const counted = (count: number, thing: string, things = `${thing}s`): string => `${count} ${count === 1 ? thing : things}`
 
-const SHOWN = 3
-
 /** The first of a list that may be long, in one line, and how many more there are. */
-export function listed(items: readonly string[]): string {
-  const rest = items.length - SHOWN
-  return [...items.slice(0, SHOWN), ...(rest > 0 ? [`${rest} more`] : [])].join('; ')
-}
+export const listed = (items: readonly string[], most = 3, separator = '; '): string =>
+  [...items.slice(0, most), ...(items.length > most ? [`${items.length - most} more`] : [])].join(separator)
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -11,18 +11,23 @@ import type { SitePlace } from './site.ts'
 import { readState, writeState } from './state.ts'
 import { domainsOf } from './web-server-files.ts'
 
-/** What this host asks a site, and where; undefined when nothing says how. */
-export function questionFor(host: Host, site: SitePlace): Question | undefined {
-  const { check } = site.settings
+/** What this host asks a site: what the inventory says, or else its front page. */
+export function pagesOf(host: Host, site: SitePlace): Question {
+  const { url, host: named, paths, expect } = site.settings.check ?? {}
   const domains = domainsOf(host, site)
-  const pages = (start: string): string[] => check?.paths?.map(path => new URL(path, start).href) ?? [start]
-  if (check?.url !== undefined) {
-    const own = check.host === undefined ? [] : [...domains, check.host]
-    return { urls: pages(check.url), host: check.host, expect: check.expect, domains: own }
-  }
-  const [domain] = domains.filter(name => !name.includes('*'))
-  if (!host.webServer || domain === undefined) return undefined
-  return { urls: pages('http://127.0.0.1/'), host: check?.host ?? domain, expect: check?.expect, domains }
+  const start = url ?? 'http://127.0.0.1/'
+  const urls = paths?.map(path => new URL(path, start).href) ?? [start]
+  if (url !== undefined) return { urls, host: named, expect, domains: named === undefined ? [] : [...domains, named] }
+  return { urls, host: named ?? domains.find(isName), expect, domains }
+}
+
+const isName = (domain: string): boolean => !domain.includes('*')
+
+/** The same; undefined when nothing tells under which name the site answers here. */
+export function questionFor(host: Host, site: SitePlace): Question | undefined {
+  const question = pagesOf(host, site)
+  const isKnown = site.settings.check?.url !== undefined || (host.webServer && question.domains.some(isName))
+  return isKnown ? question : undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { cannotWrite } from '../core/wording.ts'
 
 /** Something else stands where a file or a folder was wanted: somebody put it there. */
@@ -133,28 +133,12 @@ export class OpenedFile implements Disposable {
   }
 }
 
-const CHUNK = 1 << 20
-
 export async function sameBytes(one: string, other: string): Promise<boolean> {
   await using files = new AsyncDisposableStack()
   const [a, b] = [files.use(await open(one)), files.use(await open(other))]
   if ((await a.stat()).size !== (await b.stat()).size) return false
-  const buffers = [Buffer.alloc(CHUNK), Buffer.alloc(CHUNK)] as const
-  for (let position = 0; ; ) {
-    const count = await fill(a, buffers[0], position)
-    await fill(b, buffers[1], position)
-    if (buffers[0].compare(buffers[1], 0, count, 0, count) !== 0) return false
-    if (count < CHUNK) return true
-    position += count
-  }
-}
-
-async function fill(file: FileHandle, buffer: Buffer, position: number): Promise<number> {
-  let count = 0
-  while (count < buffer.length) {
-    const { bytesRead } = await file.read(buffer, count, buffer.length - count, position + count)
-    if (bytesRead === 0) break
-    count += bytesRead
-  }
-  return count
+  const options = { highWaterMark: 1 << 20, autoClose: false } as const
+  const others: AsyncIterator<Buffer> = b.createReadStream(options)[Symbol.asyncIterator]()
+  for await (const bytes of a.createReadStream(options)) if (!(await others.next()).value?.equals(bytes)) return false
+  return true
 }

@@ -33,17 +33,14 @@ export function valuesIn<Value>(text: string, schema: z.ZodType<Value>): Value[]
 /** A text that {@link valuesIn} reads. */
 export const linesOf = (values: readonly object[]): string => values.map(value => `${JSON.stringify(value)}\n`).join('')
 
-/** @throws when the file cannot be read or does not fit its schema: it is never ignored */
-export const readState = <Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined =>
-  readChecked(stateFile(host, name), schema)
-
 /** Files that were read last, with what they held: a run asks for the same few again and again. */
 const recent = new Map<string, { readonly mark: string; readonly schema: unknown; readonly value: unknown }>()
 /** So many of them: some of each site that is worked on, and those of the host. */
 const RECENT = 40
 
-/** Reads a file of this host's own memory, wherever it is. @throws as {@link readState} */
-function readChecked<Value>(file: string, schema: z.ZodType<Value>): Value | undefined {
+/** @throws when the file cannot be read or does not fit its schema: it is never ignored */
+export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined {
+  const file = stateFile(host, name)
   const mark = markOf(file)
   if (mark === undefined) return undefined
   const known = recent.get(file)

@@ -1,7 +1,6 @@
 import type { Question } from '../host/ask-pages.ts'
-import { questionFor } from '../host/http-check.ts'
+import { pagesOf } from '../host/http-check.ts'
 import type { SitePlace } from '../host/site.ts'
-import { domainsOf } from '../host/web-server-files.ts'
 import type { Host } from '../inventory/schema.ts'
 
 /** A program of the person's own. By what is in it, it is known whether the answers of an earlier search are its. */
@@ -27,19 +26,9 @@ export const askedOf = ({ expect, paths, judge }: Asked): string | undefined =>
 
 /** The same as the live site is asked, or its front page. Its sandbox has one server, which no redirect leaves. */
 export function questionInSandbox(host: Host, site: SitePlace, instead: Asked = { expect: undefined, paths: [] }): Question {
-  const own = questionFor(host, site) ?? frontPage(host, site)
-  const [first = FRONT] = own.urls
+  const own = pagesOf(host, site)
+  const [first] = own.urls
   const urls = instead.paths.length === 0 ? own.urls : instead.paths.map(path => new URL(path, first).href)
   const question = { ...own, urls, expect: instead.expect ?? own.expect }
   return question.domains.length > 0 ? question : { ...question, anyDomain: true }
-}
-
-const FRONT = 'http://127.0.0.1/'
-
-function frontPage(host: Host, site: SitePlace): Question {
-  const { check } = site.settings
-  const domains = domainsOf(host, site)
-  const [domain] = domains.filter(name => !name.includes('*'))
-  const urls = check?.paths?.map(path => new URL(path, FRONT).href) ?? [FRONT]
-  return { urls, host: check?.host ?? domain, expect: check?.expect, domains }
 }

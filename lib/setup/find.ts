@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { claimsIn } from '../core/marker.ts'
+import { decodeOctal } from '../core/path.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { isSiteName, type Site } from '../host/site.ts'
 import { domainsOf, type WebServerFile, webServerFiles } from '../host/web-server-files.ts'
@@ -142,9 +143,6 @@ function serverOf(source: string, type: string): Share['server'] {
   const host = /^(?:\/\/|(?:sshfs#)?(?:[^@/:]+@)?)([A-Za-z0-9][A-Za-z0-9.-]*)[:/]/.exec(source)?.[1]
   return host === undefined ? undefined : { host, port: PORTS[type]! }
 }
-
-const decodeOctal = (field: string): string =>
-  field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 
 /** The VPNs whose names can be a unit's instance as they stand. */
 function vpnsIn(root: string, place: string, kind: FoundVpn['kind']): FoundVpn[] {

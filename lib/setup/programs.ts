@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import type { HostNeeds } from '../core/site-needs.ts'
 import { searchPath } from '../engine/process.ts'
+import { ask } from '../host/terminal.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Found } from './find.ts'
 
@@ -128,10 +128,8 @@ export function installWords(missing: readonly Checked[]): string[] | undefined 
 export async function mayInstall(yes: boolean): Promise<boolean> {
   if (yes) return true
   if (!process.stdin.isTTY || !process.stdout.isTTY) return false
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await terminal.question('Install them now? [y/N] ')
-  terminal.close()
-  return /^y(es)?$/i.test(answer.trim())
+  const answer = await ask('Install them now? [y/N] ', new AbortController().signal)
+  return /^y(es)?$/i.test(answer?.trim() ?? '')
 }
 
 /** Installs packages, and prints what the package manager prints. Gives whether it went well. */
