@@ -103,6 +103,10 @@ export interface FolderAndArchive {
   readonly epoch: Epoch | undefined
 }
 
+/** Whether this host's folder goes on from a set: it made it, or another after it, or was restored from such. */
+export const goesOnFrom = (time: number, { backedUpTo = 0, restoredFrom = 0 }: Partial<FolderAndArchive>): boolean =>
+  time <= Math.max(backedUpTo, restoredFrom)
+
 /**
  * Why an owner's folder is older than its archive: it would be backed up over newer work of another host, as the newest
  * set. What a person chose is none: a recovery of an older day, or an epoch that was taken from a certain set. Where
@@ -110,7 +114,7 @@ export interface FolderAndArchive {
  */
 export function olderThanArchive(facts: FolderAndArchive, me: string): string | undefined {
   const { newest, backedUpTo = 0, backedUpAs, restoredFrom, epoch } = facts
-  if (!newest || newest.time <= Math.max(backedUpTo, restoredFrom ?? 0) || newest.madeBy === me) return undefined
+  if (!newest || goesOnFrom(newest.time, facts) || newest.madeBy === me) return undefined
   if (epoch?.owner === me && epoch.from !== undefined && newest.time <= Date.parse(epoch.from)) return undefined
   const isReplay = restoredFrom !== undefined && backedUpAs === undefined
   if (newest.madeBy === undefined && !isReplay) return undefined

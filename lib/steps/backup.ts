@@ -225,7 +225,7 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
     const { news, listed } = await readBack(facts, names, { known, listed: collection }, shell)
     const after = await rememberFiles(facts, { known, news, listed, collection }, shell)
     const stored = storedFiles(newestSet(listed) ?? made.set, news)
-    await recordSet(siteArchive, made.set.time, { ...made.record, stored }, shell, after)
+    await recordSet(siteArchive, made.set.time, { ...made.record, stored }, shell, { present: after })
     await sealSets({ ...facts, collection: after }, filesKnownHere(host, site.name, shell), shell)
     await markEncryption({ ...facts, collection: after }, shell)
     const found = after.damages?.filter(({ set }) => set === made.set.time) ?? []

@@ -14,7 +14,6 @@ import type { SpecialFile } from '../host/special-files.ts'
 import { siteReport } from '../site/report.ts'
 import { type Listed, listTree } from '../site/tree.ts'
 import { recheckArchive } from '../store/archive.ts'
-import { checkStillOwner } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { recordSet } from '../store/set-records.ts'
 import type { Checked } from './check-site.ts'
@@ -59,8 +58,8 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
     const isDumped = facts.databaseSaved || site.local?.wpConfig === undefined
     const unchanged = unchangedSince({ collection, plan, change: tree?.change, answer, isDumped, now, everySeconds })
     if (unchanged !== undefined) {
-      await checkStillOwner(siteArchive, host, shell)
-      const isRecorded = await recordSet(siteArchive, unchanged, { unchangedUntil: now }, shell, collection)
+      const only = { present: collection, owner: host }
+      const isRecorded = await recordSet(siteArchive, unchanged, { unchangedUntil: now }, shell, only)
       // a share that went away has no such set any more
       if (!isRecorded) await recheckArchive(siteArchive, shell)
       const known = withRecords(collection, [{ time: unchanged, unchangedUntil: now }])

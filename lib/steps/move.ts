@@ -1,6 +1,6 @@
 import { BadInput } from '../core/bad-input.ts'
 import { type Epoch, nextEpoch, type Taking } from '../core/epoch.ts'
-import { claimsIn, MARKER, type RoleName } from '../core/marker.ts'
+import { claimsIn, type RoleName } from '../core/marker.ts'
 import { type Move, moveOf, moveText } from '../core/move.ts'
 import type { SiteAnswer } from '../core/page.ts'
 import { messageOf } from '../core/wording.ts'
@@ -13,9 +13,9 @@ import { placeOf, type SitePlace, siteAsked } from '../host/site.ts'
 import { readSiteMode, setSiteMode } from '../site-mode/mode.ts'
 import { siteArchiveOf } from '../store/archive.ts'
 import { setArchiveMarker } from '../store/claim.ts'
-import { readEpoch, readRelease, takeEpoch } from '../store/epochs.ts'
+import { epochOf, readEpoch, readRelease, takeEpoch } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
-import { filesOfSite, type ShareFiles, unlessMissing } from '../store/share-files.ts'
+import { filesOfSite, type ShareFiles } from '../store/share-files.ts'
 
 /** Whose a site is in the archive, and how far a move of it is. */
 export interface Moving {
@@ -115,8 +115,9 @@ async function makeOwner({ host, secrets, archive, site }: Owns, shell: Shell): 
   const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'open' })
   if (!guarded) shell.note('warning', `whether visitors can write to ${site.name} is not this host's to say: ${why}`)
   const files = archiveFiles({ archive, site }, shell)
-  await setArchiveMarker(files, claimsIn((await files.names(MARKER).catch(unlessMissing)) ?? []), host.name)
-  const epoch = await readEpoch(files)
+  const written = await files.claims()
+  await setArchiveMarker(files, claimsIn(written.markers), host.name)
+  const epoch = epochOf(written, name => files.pathOf(name))
   // the marker here is last but for what is only remembered: until it is there, the next run does all of this again
   await shell.act(`mark ${site.folder} as ${host.name}'s`, () => markOwner(host, site, host.name, epoch))
   await forgetHandover({ host, site }, shell)

@@ -1,12 +1,12 @@
 import { newestSet } from '../core/collection.ts'
-import { olderThanArchive } from '../core/epoch.ts'
+import { goesOnFrom, olderThanArchive } from '../core/epoch.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { rememberEpoch } from '../host/local-owner.ts'
 import { readRecord } from '../host/records.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { claimArchive } from '../store/claim.ts'
-import { checkStillOwner, type Ownership } from '../store/epochs.ts'
+import { type Ownership, refuseOther } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import { filesOfSite } from '../store/share-files.ts'
@@ -24,9 +24,10 @@ export const checkOwnership: Step<Owns, Needs<'ownership'>> = {
   run: async (facts, shell) => {
     const { host, site, siteArchive } = facts
     if (siteArchive.folder === undefined || site.isDesktop) return { ownership: { epoch: undefined } as Ownership }
-    await checkStillOwner(siteArchive, host, shell)
+    const files = filesOfSite(siteArchive, shell.quick)!
+    const ownership = refuseOther(files, await files.lastClaims(), host)
     await refuseOlder(facts, shell)
-    return { ownership: { epoch: site.epoch } as Ownership }
+    return { ownership: ownership as Ownership }
   },
 }
 
@@ -41,7 +42,8 @@ export const claimSite: Step<Needs<'host' | 'site' | 'siteArchive' | 'ownership'
     const files = filesOfSite(siteArchive, shell.quick)
     if (files === undefined || site.isDesktop) return { ownership }
     const above = readRecord(host, site.name).epoch?.number
-    const epoch = await claimArchive(files, { me: host.name, now: shell.now(), above })
+    const claim = { me: host.name, now: shell.now(), above }
+    const epoch = ownership.isClaimed ? ownership.epoch : await claimArchive(files, claim)
     if (epoch)
       await shell.act('remember the epoch of the site, here and in its folder', () =>
         rememberOrTell(shell, 'the epoch of the site is known to its archive alone', () => rememberEpoch(host, site, epoch)),
@@ -54,6 +56,7 @@ async function refuseOlder({ host, request, site, siteArchive, collection }: Own
   const newest = newestSet(collection)
   if (newest === undefined) return
   const { backedUpTo, backedUpAs, restoredFrom } = readRecord(host, site.name)
+  if (goesOnFrom(newest.time, { backedUpTo, restoredFrom })) return
   const madeBy = (await readSetRecords(siteArchive, shell)).find(({ time }) => time === newest.time)?.host
   const { epoch } = site
   const found = { time: newest.time, madeBy }

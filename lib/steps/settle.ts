@@ -14,10 +14,11 @@ import { type Site, siteAsked } from '../host/site.ts'
 import { ask, confirm } from '../host/terminal.ts'
 import type { Host } from '../inventory/schema.ts'
 import { setArchiveMarker } from '../store/claim.ts'
-import { highestNumber, takeEpoch } from '../store/epochs.ts'
+import { takeEpoch } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import { filesOfSite, type ShareFiles } from '../store/share-files.ts'
+import { highestNumber } from '../store/written-claims.ts'
 
 /** What a person said of a site that several hosts claim. */
 export interface SettleRequest {

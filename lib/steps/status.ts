@@ -27,7 +27,8 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
   name: 'status',
   title: ({ site }) => `Status of ${site.name}`,
   run: async ({ host, secrets, archive, site }, shell) => {
-    const siteArchive = await lookAtSite(siteArchiveOf(archive, site.name), shell)
+    const isOwned = site.role.role === 'primary'
+    const siteArchive = await lookAtSite(siteArchiveOf(archive, site.name), shell, isOwned)
     const collection = await readCollection({ host, secrets, site, siteArchive }, shell)
     const { limits, problems } = readLimits(host, site)
     for (const problem of problems) shell.note('warning', problem)
@@ -37,7 +38,7 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
     // the desktop's allowance follows from what is free, which is looked at later
     const allowed = site.isDesktop ? '' : ` of ${formatBytes(limits.allowanceBytes)}`
     shell.note('info', `${counted(chains.length, 'chain')}, ${formatBytes(bytes)}${allowed}, ${age}`)
-    const lag = site.role.role === 'primary' ? {} : { lag: lagOf(collection, readRecord(host, site.name).restoredFrom) }
+    const lag = isOwned ? {} : { lag: lagOf(collection, readRecord(host, site.name).restoredFrom) }
     shell.tell({ ...listingReport({ host, site, siteArchive, collection, limits }, shell.now()), settings: problems, ...lag })
     return { siteArchive, collection, limits }
   },

@@ -17,13 +17,12 @@ import { readLimits, type Site, siteDeadline } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { listingReport, siteReport } from '../site/report.ts'
-import { siteArchiveOf } from '../store/archive.ts'
 import { withFiles } from '../store/audited-files.ts'
 import { checkStillOwner } from '../store/epochs.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { listSites } from '../store/look-at-site.ts'
 import { readSetRecords, recordSet } from '../store/set-records.ts'
-import { ShareFailure } from '../store/share-files.ts'
+import { ShareFailure } from '../store/share-failure.ts'
 import type { Made } from './backup.ts'
 
 type Audits = { readonly audits: readonly SiteAudit[] }
@@ -47,25 +46,16 @@ export const chooseDesktopFiles: Step<ChooseNeeds & Needs<'site'>, Audits> = {
   run: (facts, shell) => choose(facts, [facts.site], shell),
 }
 
-/** Sites that are listed at once: of a thousand nothing is kept but what could be read. */
-const AT_ONCE = 50
-
 async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly Site[], shell: Shell): Promise<Audits> {
   if (archive.kind === 'url' || host.auditBudget === 0) {
     shell.note('info', archive.kind === 'url' ? 'what lies at a URL is not read' : 'auditBudget is 0')
     return { audits: [] }
   }
   const all: Auditable[] = []
-  for (let from = 0; from < owned.length; from += AT_ONCE) {
-    const some = owned.slice(from, from + AT_ONCE)
-    const archives = await listSites(
-      archive,
-      some.map(({ name }) => name),
-      shell,
-    )
-    for (const [at, site] of some.entries())
-      all.push(...(await auditableOf({ host, secrets, site, siteArchive: archives[at]! }, shell)))
-  }
+  // of a thousand sites nothing is kept but what could be read
+  const list = listSites(archive, namesOf(owned))
+  for (const site of owned)
+    all.push(...(await auditableOf({ host, secrets, site, siteArchive: await list(site.name, shell) }, shell)))
   const budget = host.auditBudget * MEGABYTE
   const chosen = planAudit(all, budget)
   const sum = chosen.reduce((bytes, file) => bytes + file.bytes, 0)
@@ -76,9 +66,13 @@ async function choose({ host, secrets, archive }: ChooseNeeds, owned: readonly S
     `${chosen.length} of ${all.length} files, ${formatBytes(sum)}; all were read since ${oldest}${nights === undefined ? '' : `, and are read again within ${counted(nights, 'night')}`}`,
   )
   const bySite = Map.groupBy(chosen, ({ site }) => site)
-  const audits = owned.map(site => ({ site, siteArchive: siteArchiveOf(archive, site.name), files: bySite.get(site.name) ?? [] }))
-  return { audits: audits.filter(({ files }) => files.length > 0) }
+  const read = owned.filter(({ name }) => bySite.has(name))
+  const again = listSites(archive, namesOf(read))
+  const listed = (site: Site) => (itsShell: Shell) => again(site.name, itsShell)
+  return { audits: read.map(site => ({ site, listed: listed(site), files: bySite.get(site.name)! })) }
 }
+
+const namesOf = (sites: readonly Site[]): readonly string[] => sites.map(({ name }) => name)
 
 /** What could be read of a site. */
 async function auditableOf(facts: LookNeeds, shell: Shell): Promise<readonly Auditable[]> {
@@ -110,8 +104,9 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'
   name: 'audit',
   title: ({ audit }) => `Verify ${counted(audit.files.length, 'file')} of ${audit.site.name}`,
   run: async ({ host, secrets, request, freeSpace, audit }, shell) => {
-    const { site, siteArchive } = audit
+    const { site } = audit
     if (request.dryRun) return shell.note('info', `would read ${audit.files.map(({ name }) => name).join(', ')}`)
+    const siteArchive = await audit.listed(shell)
     const facts = { host, secrets, site, siteArchive }
     const listed = await listCollection(siteArchive, shell)
     const there = new Set(listed.files.map(({ name }) => name))

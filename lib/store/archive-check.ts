@@ -4,7 +4,8 @@ import { type Expected, type FolderStat, wrongWith } from '../core/mount-check.t
 import type { Shell } from '../engine/shell.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { ArchiveSettings, Host } from '../inventory/schema.ts'
-import { ShareFailure, ShareFiles, unlessMissing } from './share-files.ts'
+import { ShareFailure, unlessMissing } from './share-failure.ts'
+import { ShareFiles } from './share-files.ts'
 import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
 
 type FolderSettings = Exclude<ArchiveSettings, { kind: 'url' }>

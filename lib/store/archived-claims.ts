@@ -1,11 +1,13 @@
 import type { Epoch } from '../core/epoch.ts'
-import { claimsIn, MARKER } from '../core/marker.ts'
+import { claimsIn } from '../core/marker.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { isSiteName } from '../host/site.ts'
 import type { Archive } from './archive.ts'
-import { EPOCH, foldersToRead, highestOf, MOST, RELEASE, releaseIn } from './epochs.ts'
-import { ShareFiles, unlessMissing } from './share-files.ts'
+import { epochOf, releaseOf } from './epochs.ts'
+import { unlessMissing } from './share-failure.ts'
+import { ShareFiles } from './share-files.ts'
+import type { WrittenClaims } from './written-claims.ts'
 
 /** What an archive says of whose a site is. */
 export interface ArchivedClaims {
@@ -18,60 +20,28 @@ export interface ArchivedClaims {
   readonly unreadable?: string
 }
 
-/** Names beside a site's sets that say whose it is. */
-const SAYING = [MARKER, EPOCH, RELEASE]
-
 /**
- * What an archive says of all its sites, in three requests to the share however many there are. A URL cannot be looked
+ * What an archive says of all its sites, in one request to the share however many there are. A URL cannot be looked
  * into without duplicity: there, the markers here decide alone.
  */
 export async function readArchivedClaims(archive: Archive, shell: Shell): Promise<ReadonlyMap<string, ArchivedClaims>> {
   if (archive.kind === 'url') return new Map()
   const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
-  const found = await files.namesBelow(SAYING).catch(unlessMissing) // an archive that a dry run would begin
-  const sites = [...(found ?? [])].filter(([site, names]) => names.length > 0 && isSiteName(site))
-  const epochs = await heldOf(
-    files,
-    sites.flatMap(([site, names]) => foldersToRead(names).map(folder => `${site}/${folder}`)),
-  )
-  const claims = sites.map(([site, names]) => [site, claimsOf(files, site, names, epochs)] as const)
-  const releases = await heldOf(
-    files,
-    claims.flatMap(([site, { epoch }]) => {
-      const folder = `${RELEASE}${epoch?.number ?? 0}`
-      return found?.get(site)?.includes(folder) ? [`${site}/${folder}`] : []
-    }),
-  )
-  const released = claims.map(([site, claim]) => [site, withRelease(files, site, claim, releases)] as const)
-  return new Map(released.filter(([, { claims, epoch, unreadable }]) => claims.length > 0 || epoch || unreadable))
+  const found = (await files.claimsBelow().catch(unlessMissing)) ?? [] // an archive that a dry run would begin
+  const sites = found
+    .filter(([site]) => isSiteName(site))
+    .map(([site, written]) => [site, read(files.of(site), written)] as const)
+  return new Map(sites.filter(([, { claims, epoch, unreadable }]) => claims.length > 0 || epoch || unreadable))
 }
 
-type HeldByPath = ReadonlyMap<string, Parameters<typeof releaseIn>[0]>
-
-async function heldOf(files: ShareFiles, paths: readonly string[]): Promise<HeldByPath> {
-  if (paths.length === 0) return new Map()
-  const held = await files.held(paths, MOST)
-  return new Map(paths.map((path, at) => [path, held[at] ?? []]))
-}
-
-function claimsOf(files: ShareFiles, site: string, names: readonly string[], epochs: HeldByPath): ArchivedClaims {
-  const claims = claimsIn(names)
-  const folders = foldersToRead(names)
-  if (folders.length === 0) return { claims }
+function read(files: ShareFiles, written: WrittenClaims): ArchivedClaims {
+  const claims = claimsIn(written.markers)
+  const pathOf = (name: string): string => files.pathOf(name)
+  let epoch: Epoch | undefined
   try {
-    const read = folders.map(folder => ({ folder, held: epochs.get(`${site}/${folder}`) ?? [] }))
-    return { claims, epoch: highestOf(read, folder => files.pathOf(`${site}/${folder}`)) }
+    epoch = epochOf(written, pathOf)
+    return { claims, epoch, releasedTo: releaseOf(written, epoch, pathOf)?.to }
   } catch (error) {
-    return { claims, unreadable: messageOf(error) }
-  }
-}
-
-function withRelease(files: ShareFiles, site: string, claim: ArchivedClaims, releases: HeldByPath): ArchivedClaims {
-  const path = `${site}/${RELEASE}${claim.epoch?.number ?? 0}`
-  try {
-    const release = releaseIn(releases.get(path) ?? [], files.pathOf(path))
-    return release ? { ...claim, releasedTo: release.to } : claim
-  } catch (error) {
-    return { ...claim, unreadable: messageOf(error) }
+    return { claims, epoch, unreadable: messageOf(error) }
   }
 }

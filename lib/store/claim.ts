@@ -1,7 +1,8 @@
 import { type Epoch, nextEpoch } from '../core/epoch.ts'
-import { claimsIn, MARKER, markerOf } from '../core/marker.ts'
-import { NotOwner, readEpoch, takeEpoch } from './epochs.ts'
-import { type ShareFiles, unlessMissing, unlessUnusable } from './share-files.ts'
+import { claimsIn, markerOf } from '../core/marker.ts'
+import { epochOf, NotOwner, takeEpoch } from './epochs.ts'
+import { unlessMissing, unlessUnusable } from './share-failure.ts'
+import type { ShareFiles } from './share-files.ts'
 
 /** Who claims a site's archive, and when (ms since the epoch). */
 interface Claim {
@@ -20,8 +21,8 @@ interface Claim {
  */
 export async function claimArchive(files: ShareFiles, { me, now, above }: Claim): Promise<Epoch | undefined> {
   await files.makeFolder()
-  const epoch = await readEpoch(files)
-  const claims = claimsIn((await files.names(MARKER).catch(unlessMissing)) ?? [])
+  const written = await files.claims()
+  const [epoch, claims] = [epochOf(written, name => files.pathOf(name)), claimsIn(written.markers)]
   if (epoch === undefined && claims.length === 1 && claims[0] === me) return undefined
   const other = epoch ? epoch.owner : claims.find(host => host !== me)
   if (other !== undefined && other !== me)

@@ -5,7 +5,8 @@ import type { Secret } from '../core/secret.ts'
 import { isoTime, linesOf, valuesIn } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Secrets, secretOf } from '../inventory/secrets.ts'
-import { type ShareFiles, unlessUnusable } from './share-files.ts'
+import { unlessUnusable } from './share-failure.ts'
+import type { ShareFiles } from './share-files.ts'
 
 /** The file beside a site's sets that tells with what they are encrypted. */
 export const MARKS = '.holdfast-encryption'

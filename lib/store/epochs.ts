@@ -5,40 +5,17 @@ import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './archive.ts'
-import { filesOfSite, type ShareFiles, unlessMissing } from './share-files.ts'
+import { filesOfSite, type ShareFiles } from './share-files.ts'
+import { EPOCH, type Held, RELEASE, type WrittenClaims } from './written-claims.ts'
 
-/**
- * Begins the name of an epoch's folder beside the sets; its number follows. In it is one file, named like its owner,
- * that tells the rest: of all that make such a folder with a file in it, one does (see claim.ts).
- */
-export const EPOCH = '.holdfast-epoch-'
-/** The same of what lets an epoch go. */
-export const RELEASE = '.holdfast-release-'
-
-/** Bytes that are read of an epoch: the history of some thousand moves. */
-export const MOST = 1_000_000
+/** How people are told of a file beside the sets. */
+type PathOf = (name: string) => string
 
 const iso = z.iso.datetime()
 const host = z.string().refine(isHostName)
 const mark = z.object({ number: z.int().nonnegative(), owner: host, since: iso, from: iso.optional() })
 const epochSchema = mark.extend({ by: z.enum(TAKEN_BY), before: z.array(mark) })
 const releaseSchema = z.object({ epoch: z.int().nonnegative(), to: host, set: iso })
-
-/** The numbers in the names of such folders, the highest first. */
-const numbersIn = (names: readonly string[], prefix: string): readonly number[] =>
-  names
-    .filter(name => name.startsWith(prefix) && /^\d{1,9}$/.test(name.slice(prefix.length)))
-    .map(name => Number(name.slice(prefix.length)))
-    .toSorted((a, b) => b - a)
-
-/** The highest number of an epoch among such names, whether or not what it says can be read; 0 for none. */
-export const highestNumber = (names: readonly string[]): number => numbersIn(names, EPOCH)[0] ?? 0
-
-/** Empty folders that are passed over to find the highest epoch: nobody took these. */
-const MOST_EMPTY = 10
-
-/** What is in such a folder: the names of its files, each with its text. */
-export type Held = readonly (readonly [name: string, text: string])[]
 
 /** What a folder that was taken holds, as it was written. @throws when it is another's text, or of several */
 function only<Value>(held: Held, where: string, schema: z.ZodType<Value>, ownerOf: (value: Value) => string): Value {
@@ -63,52 +40,26 @@ function epochIn({ folder, held }: { readonly folder: string; readonly held: Hel
 }
 
 /** The release that a folder holds; undefined where nothing was released. @throws when it is damaged */
-export const releaseIn = (held: Held, where: string): Release | undefined =>
+const releaseIn = (held: Held, where: string): Release | undefined =>
   held.length === 0 ? undefined : only(held, where, releaseSchema, ({ to }) => to)
+
+/** To whom the present epoch was let go, if it was. @throws when what says so is damaged */
+export const releaseOf = ({ release }: WrittenClaims, epoch: Epoch | undefined, pathOf: PathOf): Release | undefined =>
+  releaseIn(release, pathOf(`${RELEASE}${epoch?.number ?? 0}`))
 
 /**
  * The present epoch of a site's archive; undefined where markers alone say whose it is.
  * @throws when the archive, or what it says, cannot be read
  */
-export async function readEpoch(files: ShareFiles): Promise<Epoch | undefined> {
-  return await highest(files, (await files.names(EPOCH).catch(unlessMissing)) ?? [])
-}
+export const readEpoch = async (files: ShareFiles): Promise<Epoch | undefined> =>
+  epochOf(await files.claims(), name => files.pathOf(name))
 
-/** @param names of what is in the site's folder of the archive */
-async function highest(files: ShareFiles, names: readonly string[]): Promise<Epoch | undefined> {
-  const folders = foldersToRead(names)
-  if (folders.length === 0) return undefined
-  const held = await files.held(folders, MOST)
-  return highestOf(
-    folders.map((folder, at) => ({ folder, held: held[at] ?? [] })),
-    folder => files.pathOf(folder),
-  )
-}
-
-/**
- * The folders of a site's epochs that the highest is read from. @param names of what is in its folder of the archive
- */
-export const foldersToRead = (names: readonly string[]): readonly string[] =>
-  numbersIn(names, EPOCH)
-    .slice(0, MOST_EMPTY)
-    .map(number => `${EPOCH}${number}`)
-
-/**
- * The epoch in the first of such folders that is not empty. @throws when it is damaged, or all are empty
- */
-export function highestOf(
-  folders: readonly { readonly folder: string; readonly held: Held }[],
-  pathOf: (folder: string) => string,
-): Epoch {
-  const first = folders.find(({ held }) => held.length > 0)
-  if (!first) throw new Error(`${pathOf(folders[0]?.folder ?? EPOCH)} holds nothing, wanted a file named like an owner`)
-  return epochIn(first, pathOf(first.folder))
-}
-
-async function epochAt(files: ShareFiles, number: number): Promise<Epoch | undefined> {
-  const folder = `${EPOCH}${number}`
-  const [held = []] = await files.held([folder], MOST)
-  return held.length === 0 ? undefined : epochIn({ folder, held }, files.pathOf(folder))
+/** The highest epoch that is written; undefined where there is none. @throws when it is damaged, or all are empty */
+export function epochOf({ epochs }: WrittenClaims, pathOf: PathOf): Epoch | undefined {
+  const last = epochs.at(-1)
+  if (last === undefined) return undefined
+  if (last.held.length === 0) throw new Error(`${pathOf(epochs[0]!.folder)} holds nothing, wanted a file named like an owner`)
+  return epochIn(last, pathOf(last.folder))
 }
 
 /** Numbers that are taken at once: a folder that another host made of some huge number is none to count up to. */
@@ -124,7 +75,7 @@ export async function takeEpoch(
   next: Epoch,
 ): Promise<{ readonly taken: true } | { readonly taken: false; readonly epoch: Epoch }> {
   await files.makeFolder()
-  const present = await readNow(files)
+  const present = epochOf(await files.claims(true), name => files.pathOf(name))
   if (present && present.number >= next.number) return { taken: false, epoch: present }
   const missing = next.number - (present?.number ?? 0)
   if (missing > MOST_AT_ONCE)
@@ -148,14 +99,12 @@ async function takeNumber(files: ShareFiles, epoch: Epoch): Promise<Epoch | unde
   )
   if (failure === undefined) return undefined
   // over a network an answer can be lost, and what was done be asked for again: what is there decides
-  const there = await epochAt(files, epoch.number)
-  if (there === undefined) throw failure
+  const held = await files.held(folder)
+  if (held.length === 0) throw failure
+  const there = epochIn({ folder, held }, files.pathOf(folder))
   const isOurs = there.owner === epoch.owner && there.since === epoch.since && there.by === epoch.by
   return isOurs ? undefined : there
 }
-
-/** The same as {@link readEpoch}, whatever this host's client of the share remembers of the folder. */
-const readNow = async (files: ShareFiles): Promise<Epoch | undefined> => await highest(files, await files.namesNow(EPOCH))
 
 /**
  * Lets an epoch go to one host. @throws when it was let go to another, or the archive cannot be written
@@ -175,8 +124,7 @@ export async function release(files: ShareFiles, what: Release): Promise<void> {
 /** To whom an epoch was let go, if it was. Epoch 0 is that of the markers. */
 export async function readRelease(files: ShareFiles, epoch: number): Promise<Release | undefined> {
   const folder = `${RELEASE}${epoch}`
-  const [held = []] = await files.held([folder], MOST)
-  return releaseIn(held, files.pathOf(folder))
+  return releaseIn(await files.held(folder), files.pathOf(folder))
 }
 
 declare const checked: unique symbol
@@ -186,25 +134,47 @@ export interface Ownership {
   readonly [checked]: true
   /** Undefined where markers alone say whose it is. */
   readonly epoch: Epoch | undefined
+  /** Its archive says so, in its marker too: nothing is left to claim. */
+  readonly isClaimed?: boolean
 }
 
-/** A host writes to an archive that is another's by now. */
+/** A host writes to an archive that is another's by now, or of which nobody can say whose it is. */
 export class NotOwner extends Error {}
+
+type Me = Pick<Host, 'name'>
 
 /**
  * Looks whether a site is still this host's, before each write to its archive: another host may have taken it over in
  * the middle of the run. Nothing is checked at a URL.
  * @throws {NotOwner} when it is another's, or was released
  */
-export async function checkStillOwner(siteArchive: SiteArchive, { name: me }: Pick<Host, 'name'>, shell: Shell): Promise<void> {
+export async function checkStillOwner(siteArchive: SiteArchive, me: Me, shell: Shell): Promise<void> {
   const files = filesOfSite(siteArchive, shell.quick)
-  if (files === undefined) return
-  const names = await files.namesNow('')
-  const epoch = await highest(files, names)
+  if (files) refuseOther(files, await files.claims(true), me)
+}
+
+/**
+ * Whether what is written beside a site's sets makes it this host's, and nothing is left to claim.
+ * @throws {NotOwner} when it is another's, or was released
+ */
+export function refuseOther(files: ShareFiles, claims: WrittenClaims, { name: me }: Me): Omit<Ownership, typeof checked> {
+  const { epoch, released } = readable(files, claims)
+  const marked = claimsIn(claims.markers)
   const stopped = 'nothing more of this run is written to its archive'
   if (epoch && epoch.owner !== me) throw new NotOwner(`this site is ${epoch.owner}'s now, by ${epochText(epoch)}: ${stopped}`)
-  const others = epoch ? [] : claimsIn(names).filter(claim => claim !== me)
+  const others = epoch ? [] : marked.filter(claim => claim !== me)
   if (others.length > 0) throw new NotOwner(`the archive of this site is marked as that of ${others.join(' and ')}: ${stopped}`)
-  const released = names.includes(`${RELEASE}${epoch?.number ?? 0}`) && (await readRelease(files, epoch?.number ?? 0))
   if (released) throw new NotOwner(`this site was released to ${released.to}: ${stopped}`)
+  return { epoch, isClaimed: marked.length === 1 && marked[0] === me }
+}
+
+/** @throws {NotOwner} when it is damaged */
+function readable(files: ShareFiles, claims: WrittenClaims) {
+  const pathOf = (name: string): string => files.pathOf(name)
+  try {
+    const epoch = epochOf(claims, pathOf)
+    return { epoch, released: releaseOf(claims, epoch, pathOf) }
+  } catch (error) {
+    throw new NotOwner(messageOf(error))
+  }
 }

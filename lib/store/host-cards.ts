@@ -5,7 +5,8 @@ import { printable } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { isoTime } from '../host/state.ts'
 import type { Archive } from './archive.ts'
-import { ShareFiles, unlessUnusable } from './share-files.ts'
+import { unlessUnusable } from './share-failure.ts'
+import { ShareFiles } from './share-files.ts'
 
 /** Begins the name of a host's card at the root of the archive; the host's name and `.json` follow. */
 const CARD = '.holdfast-host-'

@@ -4,25 +4,48 @@ import { MARKS, MOST_OF_MARKS } from './encryption-marks.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { MOST_OF_SEALS, SEALS } from './seals.ts'
 import { FORMER, MOST_OF_RECORDS, RECORDS } from './set-records.ts'
-import { filesOfSite, ShareFiles, unlessMissing } from './share-files.ts'
+import { unlessMissing } from './share-failure.ts'
+import { filesOfSite, ShareFiles } from './share-files.ts'
 
 /** What a night reads of each site's folder in the archive, and at most how many bytes of it. */
 const READ = { [RECORDS]: MOST_OF_RECORDS, [FORMER]: MOST_OF_RECORDS, [SEALS]: MOST_OF_SEALS, [MARKS]: MOST_OF_MARKS }
 
-/** A site's part of the archive, of which all that its night begins with is read in one request. Nothing at a URL. */
-export async function lookAtSite(siteArchive: SiteArchive, shell: Shell): Promise<SiteArchive> {
+/**
+ * A site's part of the archive, of which all that its night begins with is read in one request. Nothing at a URL.
+ * @param isNow for who writes there: whatever a client of the share remembers of the folder
+ */
+export async function lookAtSite(siteArchive: SiteArchive, shell: Shell, isNow = false): Promise<SiteArchive> {
   const looked = { ...siteArchive, ahead: new ReadAhead() }
   // in a dry run the archive may not be there yet
-  await filesOfSite(looked, shell.quick)?.readAhead(READ).catch(unlessMissing)
+  await filesOfSite(looked, shell.quick)?.look(READ, isNow).catch(unlessMissing)
   return looked
 }
 
-/** The parts of an archive that are some sites', listed in one request: its answer is held in memory. */
-export async function listSites(archive: Archive, sites: readonly string[], shell: Shell): Promise<readonly SiteArchive[]> {
+/** Sites that are listed in one request: its answer is held in memory. */
+const AT_ONCE = 50
+
+/**
+ * The parts of an archive that are some sites', to be taken in this order: as each is wanted, it is listed with those
+ * that follow.
+ */
+export function listSites(archive: Archive, sites: readonly string[]): (site: string, shell: Shell) => Promise<SiteArchive> {
+  const listed = new Map<string, SiteArchive>()
+  return async (site, shell) => {
+    const found = listed.get(site)
+    listed.delete(site)
+    if (found) return found
+    const from = sites.indexOf(site)
+    const [first, ...others] = await listTogether(archive, sites.slice(from, from + AT_ONCE), shell)
+    for (const [at, other] of others.entries()) listed.set(sites[from + 1 + at]!, other)
+    return first!
+  }
+}
+
+async function listTogether(archive: Archive, sites: readonly string[], shell: Shell): Promise<readonly SiteArchive[]> {
   const listed = sites.map(site => ({ ...siteArchiveOf(archive, site), ahead: new ReadAhead() }))
   if (archive.kind === 'url') return listed
   const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
-  const lists = (await files.lists(sites).catch(unlessMissing)) ?? []
-  for (const [at, list] of lists.entries()) if (list) listed[at]!.ahead.keep(list, [])
+  const found = (await files.looks(sites).catch(unlessMissing)) ?? []
+  for (const [at, look] of found.entries()) if (look) listed[at]!.ahead.keep(look)
   return listed
 }

@@ -1,17 +1,23 @@
-import type { ShareFile } from './share-operations.ts'
+import type { operationsIn, ShareFile } from './share-operations.ts'
+import type { WrittenClaims } from './written-claims.ts'
+
+type Looked = ReturnType<ReturnType<typeof operationsIn>['look']>
 
 /**
  * What of a site's folder in the archive was read in one request with its listing: over a VPN, each request is a way
  * there and back. Each answer is for the first who asks: later ones may find something else there.
  */
 export class ReadAhead {
+  /** What said whose the site is, when it was looked last. */
+  claims: WrittenClaims | undefined
   #list: readonly ShareFile[] | undefined
   readonly #fresh = new Map<string, string | undefined>()
   readonly #last = new Map<string, string | undefined>()
 
-  /** Takes what was read: the files of the folder, and the text of some, undefined for one that is not there. */
-  keep(list: readonly ShareFile[], texts: readonly (readonly [string, string | null])[]): void {
-    this.#list = list
+  /** Takes what was read: the files, whose the folder is, and some texts, null for one that is not there. */
+  keep({ files, texts, claims }: NonNullable<Looked>): void {
+    this.#list = files
+    this.claims = claims ?? undefined
     for (const [name, text] of texts) {
       this.#fresh.set(name, text ?? undefined)
       this.#last.set(name, text ?? undefined)

@@ -11,7 +11,8 @@ import type { Shell } from '../engine/shell.ts'
 import { readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
-import { filesOfSite, type ShareFiles, unlessUnusable } from './share-files.ts'
+import { unlessUnusable } from './share-failure.ts'
+import { filesOfSite, type ShareFiles } from './share-files.ts'
 
 /** The history of a site's sets, beside them; see seal.ts. It is only ever added to. */
 export const SEALS = '.holdfast-seals'

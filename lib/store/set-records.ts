@@ -5,7 +5,10 @@ import { type SetRecord, withRecord } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import { isoTime, linesOf, valuesIn } from '../host/state.ts'
-import { filesOfSite, unlessUnusable } from './share-files.ts'
+import type { Host } from '../inventory/schema.ts'
+import { NotOwner, refuseOther } from './epochs.ts'
+import { unlessUnusable } from './share-failure.ts'
+import { filesOfSite } from './share-files.ts'
 
 /** The file beside a site's sets that tells what neither their names nor their sizes do. Losing it loses no backup. */
 export const RECORDS = '.holdfast-sets'
@@ -129,34 +132,46 @@ export async function readSetRecords(archive: SetFolder, shell: Shell): Promise<
 /** Times that it is tried to write them down, while others do: replicas too write here. */
 const TRIES = 5
 
+interface Recording {
+  /** The collection, where it is known: the records of sets that are gone are dropped. */
+  readonly present?: Collection
+  /** Only for as long as the site is this host's, which is looked at in the very request that writes. */
+  readonly owner?: Pick<Host, 'name'>
+}
+
 /**
  * Writes down more of one set; what else is known of it stays. A failure is only noted: the backup is good without.
- * @param present the collection, where the caller has it: the records of sets that are gone are dropped
  * @returns whether it is written down
  * @throws when the run is stopped
+ * @throws {NotOwner} when the site is to be this host's, and is another's
  */
 export async function recordSet(
   archive: SetFolder,
   time: number,
   fields: Omit<SetRecord, 'time'>,
   shell: Shell,
-  present?: Collection,
+  { present, owner }: Recording = {},
 ): Promise<boolean> {
   const files = filesOfSite(archive, shell.quick)
   if (files === undefined) return false
+  let claims = owner && (await files.lastClaims())
+  let found = files.lastOf(RECORDS)
   try {
-    let found = files.lastOf(RECORDS) ?? { text: await files.text(RECORDS, MOST_OF_RECORDS).catch(unlessUnusable) }
     for (let tries = 0; tries < TRIES; tries += 1) {
+      if (owner && claims) refuseOther(files, claims, owner)
+      found ??= { text: await files.text(RECORDS, MOST_OF_RECORDS).catch(unlessUnusable) }
       const before = found.text ?? (await files.text(FORMER, MOST_OF_RECORDS).catch(unlessUnusable)) ?? ''
       const records = withRecord(recordsIn(before), { ...fields, time })
       const kept = present ? records.filter(isOf(present, time)) : records
-      const other = await files.exchange(RECORDS, found.text, MOST_OF_RECORDS, { remove: FORMER }, textOfRecords(kept))
+      const known = { text: found.text, claims }
+      const other = await files.exchange(RECORDS, known, MOST_OF_RECORDS, { remove: FORMER }, textOfRecords(kept))
       if (other === undefined) return true
       found = other
+      claims = other.claims ?? claims
     }
     throw new Error('others write there without end')
   } catch (error) {
-    if (shell.stop.aborted) throw error
+    if (shell.stop.aborted || error instanceof NotOwner) throw error
     shell.note('info', `what is known of the set cannot be written down beside its archive: ${messageOf(error)}`)
     return false
   }

@@ -1,23 +1,16 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
+import { counted } from '../core/wording.ts'
 import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { ReadAhead } from './read-ahead.ts'
+import { ShareFailure, unlessMissing } from './share-failure.ts'
 import type { ShareFile } from './share-operations.ts'
 import type { SharePlace } from './share-place.ts'
 import { askShareProcess, ShareTimedOut } from './share-process.ts'
 import { transferredBy } from './share-traffic.ts'
 import type { ShareOperations, ShareRequest } from './share-worker.ts'
-
-/** Something on a share that could not be read or written, with the kernel's code where there is one. */
-export class ShareFailure extends Error {
-  readonly code: string | undefined
-
-  constructor(message: string, code?: string) {
-    super(message)
-    this.code = code
-  }
-}
+import { type Held, hashOfClaims, NO_CLAIMS, type WrittenClaims } from './written-claims.ts'
 
 /**
  * Reads and writes files on a share, in another process, which a dead server may hang. Others who write to the share
@@ -65,35 +58,69 @@ export class ShareFiles {
     return this.#ahead?.takeList() ?? (await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder))
   }
 
-  /** The files of each of these folders in this one; null where that is not a folder which can be listed. */
-  async lists(folders: readonly string[]) {
-    const [first = '.'] = folders
-    const others = folders.length > 1 ? ` and ${folders.length - 1} more` : ''
+  /** What {@link look} finds in each of these folders in it, without texts; null where it cannot be looked into. */
+  async looks(folders: readonly string[]) {
     const paths = folders.map(folder => this.#path(folder))
-    return await this.#look(`list ${this.pathOf(first)}${others}`, 'lists', paths)
+    return await this.#look(`list ${counted(paths.length, 'folder')} in ${this.pathOf('.')}`, 'looks', paths)
   }
 
-  /** Reads what will be asked for: the list of the folder, and the first bytes of some of its files. */
-  async readAhead(limits: Readonly<Record<string, number>>): Promise<void> {
-    const names = Object.keys(limits)
-    const read = await this.#look(`list ${this.pathOf('.')} and read ${names.join(', ')}`, 'listAndRead', this.#folder, limits)
-    if (read) this.#ahead?.keep(read.files, read.texts)
+  /**
+   * Reads what will be asked for: the list of the folder, whose it is, and the first bytes of some of its files.
+   * @param isNow whatever a client of the share remembers of the folder
+   */
+  async look(limits: Readonly<Record<string, number>>, isNow = false): Promise<void> {
+    const description = `list ${this.pathOf('.')} and read ${Object.keys(limits).join(', ')}`
+    const found = await this.#perhapsNow(isNow, description, 'look', this.#folder, limits)
+    if (found) this.#ahead?.keep(found)
+  }
+
+  /** The files of the folder and whose it is, in one request; undefined where there is none. */
+  async listAndClaims(): Promise<{ readonly files: readonly ShareFile[]; readonly claims: WrittenClaims } | undefined> {
+    const [files, claims] = [this.#ahead?.takeList(), this.#ahead?.claims]
+    if (files && claims) return { files, claims }
+    const found = await this.#look(`list ${this.pathOf('.')}`, 'look', this.#folder, {}, false)
+    return found && { files: found.files, claims: found.claims ?? NO_CLAIMS }
+  }
+
+  /**
+   * What in the folder says whose it is.
+   * @param isNow whatever a client of the share remembers of the folder
+   */
+  async claims(isNow = false): Promise<WrittenClaims> {
+    const asking = this.#perhapsNow(isNow, `look whose ${this.pathOf('.')} is`, 'claims', this.#folder)
+    // a dry run may be of an archive that it would begin
+    const found = (await asking.catch(unlessMissing)) ?? NO_CLAIMS
+    if (this.#ahead) this.#ahead.claims = found
+    return found
+  }
+
+  /** The same as it was when it was looked last, now where nobody did. */
+  async lastClaims(): Promise<WrittenClaims> {
+    return this.#ahead?.claims ?? (await this.claims(true))
+  }
+
+  /** The same of each folder in the archive's. */
+  async claimsBelow(): Promise<readonly (readonly [folder: string, claims: WrittenClaims])[]> {
+    return await this.#look(`look whose the folders of ${this.#shown('.')} are`, 'claimsBelow')
   }
 
   /**
    * Writes a file whole, over one that holds what it is known to hold, or that is known not to be there; and removes
-   * another. Where it holds something else, nothing changes.
-   * @returns what it holds then; undefined when it was written
+   * another. Where it holds something else, or where what says whose the folder is has changed, nothing changes.
+   * @returns what is there then; undefined when it was written
    */
   async exchange(
     name: string,
-    known: string | undefined,
+    known: { readonly text: string | undefined; readonly claims?: WrittenClaims | undefined },
     limit: number,
     more: { readonly remove: string },
     text: string,
-  ): Promise<{ readonly text: string | undefined } | undefined> {
-    const hash = known === undefined ? null : createHash('sha256').update(known).digest('hex')
-    const answer = await this.#act(`write ${this.pathOf(name)}`, 'exchange', this.#path(name), hash, limit, more.remove, text)
+  ): Promise<{ readonly text: string | undefined; readonly claims?: WrittenClaims } | undefined> {
+    const hash = known.text === undefined ? null : createHash('sha256').update(known.text).digest('hex')
+    const expected = { hash, limit, claims: known.claims ? hashOfClaims(known.claims) : null }
+    const answer = await this.#act(`write ${this.pathOf(name)}`, 'exchange', this.#path(name), expected, more.remove, text)
+    if (answer?.claims && this.#ahead) this.#ahead.claims = answer.claims
+    if (answer?.claims) return { ...known, claims: answer.claims }
     if (answer && !answer.isDone) return { text: answer.text ?? undefined }
     this.#ahead?.wrote(name, text)
     return undefined
@@ -109,25 +136,9 @@ export class ShareFiles {
     return await this.#look(`list ${this.pathOf(`${prefix}*`)}`, 'names', this.#folder, prefix)
   }
 
-  /** The same, whatever a client of the share remembers of the folder. */
-  async namesNow(prefix: string) {
-    await this.#act(`make a file in ${this.pathOf('.')} and remove it, to see what is there now`, 'refresh', this.#folder)
-    // a dry run may be of an archive that it would begin
-    return (await this.names(prefix).catch(unlessMissing)) ?? []
-  }
-
-  /** Of each of these folders, its files with their first bytes as text; none of one that is not there. */
-  async held(folders: readonly string[], limit: number) {
-    const [first = '.'] = folders
-    const others = folders.length > 1 ? ` and ${folders.length - 1} more` : ''
-    const paths = folders.map(folder => this.#path(folder))
-    return await this.#look(`read ${this.pathOf(first)}${others}`, 'held', paths, limit)
-  }
-
-  /** Of each folder in the archive's, the names in it that begin with one of these. */
-  async namesBelow(prefixes: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const shown = prefixes.map(prefix => this.#shown(`*/${prefix}*`)).join(' ')
-    return new Map(await this.#look(`list ${shown}`, 'namesBelow', prefixes))
+  /** The files of a folder in this one with their first bytes as text; none of one that is not there. */
+  async held(folder: string): Promise<Held> {
+    return await this.#look(`read ${this.pathOf(folder)}`, 'held', this.#path(folder))
   }
 
   /** Writes a file whole or not at all, over what is there. */
@@ -152,8 +163,8 @@ export class ShareFiles {
    * there is something of that name but an empty folder, nor where the share is full.
    */
   async makeFolderWith(folder: string, name: string, text: string): Promise<boolean> {
-    const description = `make ${this.pathOf(join(folder, name))}`
-    return (await this.#act(description, 'makeFolderWith', this.#path(folder), name, text)) ?? true
+    const path = this.#path(folder)
+    return (await this.#act(`make ${this.#shown(join(path, name))}`, 'makeFolderWith', path, name, text)) ?? true
   }
 
   /** Gives a file another name in its folder. Gives whether it could: of all that try, one. */
@@ -173,21 +184,28 @@ export class ShareFiles {
     return await this.#look(`write ${this.#shown(`${prefix}*`)} and read it back`, 'writeAndReadBack', prefix, text)
   }
 
-  #path(name: string): string {
-    return join(this.#folder, name)
-  }
+  readonly #path = (name: string): string => join(this.#folder, name)
+  readonly #shown = (path: string): string => lineOf([join(this.#place.base, this.#place.way, path)])
 
   /** The whole path of a name, as people know it. */
   pathOf(name: string): string {
     return this.#shown(this.#path(name))
   }
 
-  #shown(path: string): string {
-    return lineOf([join(this.#place.base, this.#place.way, path)])
-  }
-
   async #look<Name extends Operation>(description: string, operation: Name, ...args: Arguments<Name>): Promise<Answer<Name>> {
     return await this.#shell.look(description, () => this.#ask(description, operation, args))
+  }
+
+  /** The last argument of such an operation is whether a file is made first and removed, which a dry run does not. */
+  async #perhapsNow<Name extends 'look' | 'claims'>(
+    isNow: boolean,
+    description: string,
+    operation: Name,
+    ...args: Arguments<Name> extends [...infer First, boolean] ? First : never
+  ): Promise<Answer<Name>> {
+    const asked = (now: boolean) => [...args, now] as unknown as Arguments<Name>
+    const now = `make a file in ${this.pathOf('.')} and remove it, then ${description}`
+    return (isNow && (await this.#act(now, operation, ...asked(true)))) || this.#look(description, operation, ...asked(false))
   }
 
   async #act<Name extends Operation>(description: string, operation: Name, ...args: Arguments<Name>) {
@@ -228,13 +246,3 @@ export function filesOfSite(
   if (folder === undefined) return undefined
   return new ShareFiles(place ?? { base: dirname(folder), way: '' }, shell, basename(folder), ahead)
 }
-
-/** Turns a folder or a file that is not there into undefined. @throws any other failure */
-export function unlessMissing(error: unknown): undefined {
-  if (error instanceof ShareFailure && error.code === 'ENOENT') return undefined
-  throw error
-}
-
-/** The same of something else than was wanted, which somebody put there. */
-export const unlessUnusable = (error: unknown): undefined =>
-  error instanceof ShareFailure && error.code === 'EKIND' ? undefined : unlessMissing(error)

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import { type OpenedFolder, unfinished } from '../host/opened-folder.ts'
+import { hashOfClaims, heldIn, type WrittenClaims, writtenClaimsIn } from './written-claims.ts'
 
 /** A file of a folder on a share. */
 export interface ShareFile {
@@ -9,6 +10,16 @@ export interface ShareFile {
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number
 }
+
+/** What is known of a file that is to be written over, and of whose the folder is. */
+interface Known {
+  /** SHA-256 of its text, of at most so many bytes; null where it is not there. */
+  readonly hash: string | null
+  readonly limit: number
+  /** Of what says whose the folder is; null where that does not matter. */
+  readonly claims: string | null
+}
+
 /** What the methods of ShareFiles do, by relative paths without links. @param mode of new folders */
 export function operationsIn(root: OpenedFolder, mode: number) {
   /** Works in the folder that a path lies in. */
@@ -29,20 +40,26 @@ export function operationsIn(root: OpenedFolder, mode: number) {
   return {
     read: (path: string, limit: number) => inFolder(path, (folder, name) => headOf(folder, name, limit)),
     list: (path: string) => atFolder(path, filesIn),
-    lists: (paths: readonly string[]) => paths.map(path => unlessItFails(() => atFolder(path, filesIn))),
-    listAndRead: (path: string, limits: Readonly<Record<string, number>>) =>
-      atFolder(path, folder => ({ files: filesIn(folder), texts: textsIn(folder, limits) })),
-    exchange: (path: string, hash: string | null, limit: number, remove: string, text: string) =>
-      inFolder(path, (folder, name) => exchange(folder, name, { hash, limit, remove, text })),
+    look: (path: string, limits: Readonly<Record<string, number>>, isNow: boolean) =>
+      atFolder(path, folder => lookAt(folder, limits, isNow)),
+    looks: (paths: readonly string[]) => paths.map(path => unlessItFails(() => atFolder(path, folder => lookAt(folder)))),
+    exchange: (path: string, known: Known, remove: string, text: string) =>
+      inFolder(path, (folder, name) => exchange(folder, name, known, { remove, text })),
     names,
-    refresh: (path: string) => atFolder(path, refresh),
-    held: (paths: readonly string[], limit: number) =>
-      paths.map(path => inFolder(path, (around, name) => filesWithText(around, name, limit))),
-    namesBelow: (prefixes: readonly string[]) =>
+    claims: (path: string, isNow: boolean) =>
+      atFolder(path, folder => {
+        if (isNow) refresh(folder)
+        return writtenClaimsIn(folder)
+      }),
+    claimsBelow: () =>
       root
         .names()
         .filter(name => root.look(name)?.isDirectory())
-        .map(folder => [folder, names(folder, '').filter(name => prefixes.some(prefix => name.startsWith(prefix)))] as const),
+        .flatMap(name => {
+          using folder = root.folderIfThere(name)
+          return folder ? [[name, writtenClaimsIn(folder)] as const] : []
+        }),
+    held: (path: string) => inFolder(path, heldIn),
     write: (path: string, text: string) => inFolder(path, (folder, name) => folder.write(name, text)),
     create: (path: string, text: string) =>
       inFolder(path, (folder, name) => could(() => createIn(folder, name, text), ['EEXIST'])),
@@ -61,20 +78,18 @@ export function headOf(folder: OpenedFolder, name: string, limit: number): strin
   return file?.head(limit).toString('utf8')
 }
 
-const filesIn = (folder: OpenedFolder): readonly ShareFile[] =>
-  folder.names().flatMap(name => {
+const filesIn = (folder: OpenedFolder, names = folder.names()): readonly ShareFile[] =>
+  names.flatMap(name => {
     const stat = folder.look(name)
     return stat?.isFile() ? [{ name, bytes: stat.size, modifiedAt: Math.floor(stat.mtimeMs) }] : []
   })
 
-/** The plain files of a folder with their first bytes; none where there is no folder of that name. */
-function filesWithText(around: OpenedFolder, folder: string, limit: number): readonly (readonly [name: string, text: string])[] {
-  using held = around.plainFolder(folder)
-  const names = held?.names() ?? []
-  return names.flatMap(name => {
-    using file = held?.plainFile(name)
-    return file ? [[name, file.head(limit).toString('utf8')] as const] : []
-  })
+/** The files of a folder, the first bytes of some, and what says whose it is; null where that cannot be read anew. */
+function lookAt(folder: OpenedFolder, limits: Readonly<Record<string, number>> = {}, isNow = false) {
+  const isFresh = !isNow || unlessItFails(() => refresh(folder)) !== null
+  const names = folder.names()
+  const claims = isFresh ? writtenClaimsIn(folder, names) : null
+  return { files: filesIn(folder, names), texts: textsIn(folder, limits), claims }
 }
 
 /**
@@ -82,9 +97,10 @@ function filesWithText(around: OpenedFolder, folder: string, limit: number): rea
  * in nfs(5), dcache_timeout in sshfs), but not once it has changed the folder itself. On a full one it shows what it
  * may.
  */
-function refresh(folder: OpenedFolder): void {
+function refresh(folder: OpenedFolder): true {
   const name = unfinished()
   if (could(() => folder.create(name)[Symbol.dispose](), FULL)) folder.removeFile(name)
+  return true
 }
 
 /** Null for what fails: who wants it is told when it is asked for by itself. */
@@ -111,11 +127,17 @@ function textsIn(folder: OpenedFolder, limits: Readonly<Record<string, number>>)
 function exchange(
   folder: OpenedFolder,
   name: string,
-  { hash, limit, remove, text }: { hash: string | null; limit: number; remove: string; text: string },
-): { readonly isDone: boolean; readonly read: number; readonly text?: string | null } {
-  const [[, found = null] = []] = textsIn(folder, { [name]: limit })
+  known: Known,
+  { remove, text }: { remove: string; text: string },
+): { readonly isDone: boolean; readonly read: number; readonly text?: string | null; readonly claims?: WrittenClaims } {
+  if (known.claims !== null) {
+    refresh(folder)
+    const claims = writtenClaimsIn(folder)
+    if (hashOfClaims(claims) !== known.claims) return { isDone: false, read: 0, claims }
+  }
+  const [[, found = null] = []] = textsIn(folder, { [name]: known.limit })
   const read = found === null ? 0 : Buffer.byteLength(found)
-  const isKnown = hash === (found === null ? null : createHash('sha256').update(found).digest('hex'))
+  const isKnown = known.hash === (found === null ? null : createHash('sha256').update(found).digest('hex'))
   if (!isKnown) return { isDone: false, read, text: found }
   folder.write(name, text)
   folder.removeFile(remove)

@@ -9,8 +9,8 @@ type Answer<Name extends keyof ShareOperations> = ReturnType<ShareOperations[Nam
 export function transferredBy({ operation, args }: ShareRequest, answer: unknown): Partial<Transferred> {
   const bytesOf = (text: unknown): number => (typeof text === 'string' ? Buffer.byteLength(text) : 0)
   if (operation === 'read') return { read: bytesOf(answer) }
-  if (operation === 'listAndRead') {
-    const { texts = [] } = (answer as Answer<'listAndRead'>) ?? {}
+  if (operation === 'look') {
+    const { texts = [] } = (answer as Answer<'look'>) ?? {}
     return { read: texts.reduce((sum, [, text]) => sum + bytesOf(text), 0) }
   }
   if (operation === 'exchange') {

@@ -3,17 +3,21 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { nextEpoch } from '../../lib/core/epoch.ts'
 import { newestRestorePoint } from '../../lib/core/restore-point.ts'
 import type { SetRecord } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
 import type { SiteArchive } from '../../lib/store/archive.ts'
+import { NotOwner, release, takeEpoch } from '../../lib/store/epochs.ts'
 import { lookAtSite } from '../../lib/store/look-at-site.ts'
 import { readSetRecords, recordSet, recordsIn, textOfRecords } from '../../lib/store/set-records.ts'
+import { ShareFiles } from '../../lib/store/share-files.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 import { ownFolder } from '../support/host.ts'
 import { notesOf, perform } from '../support/perform.ts'
+import { hearingShell } from '../support/shell.ts'
 
 const folder = ownFolder('set-records')
 const present = collectionOf(listing(...chainSketch(0, 1)))
@@ -37,7 +41,7 @@ async function record(name: string, make: (records: string) => void) {
   const archive = join(folder, name)
   mkdirSync(archive, { recursive: true })
   make(join(archive, '.holdfast-sets'))
-  const { notes } = await within(shell => recordSet({ folder: archive }, time, FIELDS, shell, present))
+  const { notes } = await within(shell => recordSet({ folder: archive }, time, FIELDS, shell, { present }))
   return { archive, notes, records: () => recordsIn(readFileSync(join(archive, '.holdfast-sets'), 'utf8')) }
 }
 
@@ -85,6 +89,43 @@ for (const others of ['nothing', 'what the night began with'] as const)
     await within(shell => recordSet(looked, time, { files: 8 }, shell))
     assert.deepEqual((await read(archive))?.[0], { ...NOW, files: 8 })
   })
+
+test('recordSet() for an owner writes only where the site is still its own, whatever the night knew of it', async () => {
+  const archive = join(folder, 'owned')
+  mkdirSync(archive)
+  const site: SiteArchive = { folder: archive, url: '', options: [], prefix: '' }
+  const share = new ShareFiles({ base: folder, way: '' }, hearingShell().shell, 'owned')
+  const first = nextEpoch(undefined, { owner: 'web1', by: 'claim', now: at(0) })
+  await takeEpoch(share, first)
+  const owner = { name: 'web1' }
+  const looked = async () => (await within(shell => lookAtSite(site, shell, true))).answer!
+  const recorded = async (archived: SiteArchive, files: number): Promise<unknown> => {
+    let answer: unknown
+    await within(async shell => {
+      answer = await recordSet(archived, time, { files }, shell, { owner }).catch(error => error)
+    })
+    return answer
+  }
+  const before = await looked()
+  const known = [await looked(), await looked(), await looked()]
+  // what others put there without taking the site
+  mkdirSync(join(archive, '.holdfast-epoch-9'))
+  writeFileSync(join(archive, 'PRIMARY_IS_web9'), '')
+  assert.deepEqual([await recorded(before, 1), (await read(archive))?.[0]?.files], [true, 1])
+  for (const [what, change, why] of [
+    ['released', () => release(share, { epoch: 1, to: 'web2', set: first.since }), /released to web2/],
+    ['taken', () => takeEpoch(share, nextEpoch(first, { owner: 'web2', by: 'takeover', now: at(1), above: 9 })), /web2's now/],
+    ['damaged', () => share.write('.holdfast-epoch-10/web2', 'nothing'), /epoch-10\/web2 cannot be read/],
+  ] as const) {
+    await change()
+    for (const each of [known.pop()!, site]) {
+      const error = await recorded(each, 2)
+      assert.ok(error instanceof NotOwner, what)
+      assert.match(error.message, why)
+    }
+    assert.equal((await read(archive))?.[0]?.files, 1, what)
+  }
+})
 
 test('what was read ahead is told once: who asks again is told what is there then', async () => {
   const archive = join(folder, 'ahead')

@@ -10,7 +10,9 @@ import { recipe } from '../../lib/engine/recipe.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
 import { recordSet } from '../../lib/store/set-records.ts'
-import { ShareFiles, unlessMissing } from '../../lib/store/share-files.ts'
+import { unlessMissing } from '../../lib/store/share-failure.ts'
+import { ShareFiles } from '../../lib/store/share-files.ts'
+import { NO_CLAIMS } from '../../lib/store/written-claims.ts'
 import { RACES } from '../support/exchanger.ts'
 import { ownFolder } from '../support/host.ts'
 import { hungShare } from '../support/hung-share.ts'
@@ -76,7 +78,7 @@ if (inOwnMounts(import.meta.filename)) {
       await share.makeFolder('shop'),
       await share.of('shop').makeFolder(),
       await share.write('shop/note', 'new'),
-      [...(await share.namesBelow(['PRIMARY_IS_']))],
+      (await share.claimsBelow()).map(([name, { markers }]) => [name, markers]),
       (await share.of('shop').list())?.map(({ name, bytes }) => [name, bytes]),
       await share.of('none').list(),
       await share.of('blog').names('PRIMARY_IS_'),
@@ -159,7 +161,7 @@ if (inOwnMounts(import.meta.filename)) {
       (share: ShareFiles) => share.makeFolder('blog'),
     ])
       assert.match((await work<unknown>(run)).reason!, why)
-    assert.deepEqual((await work(share => share.namesBelow(['f']))).answer, new Map([['was', []]]))
+    assert.deepEqual((await work(share => share.claimsBelow())).answer, [['was', NO_CLAIMS]])
     assert.deepEqual([readdirSync(outside), readFileSync(join(outside, 'file'), 'utf8')], [['file'], 'secret'])
   })
 

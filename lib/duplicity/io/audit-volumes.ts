@@ -9,11 +9,13 @@ import { hashFiles, type ToHash } from '../../store/archive-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { notKnownYet, volumesListed } from '../known-files.ts'
 import { manifestOf, NoSecretKey } from './archive-dir.ts'
+import { listArchive } from './collection.ts'
 import { encryptedSince } from './encryption.ts'
 
 export interface SiteAudit {
   readonly site: Site
-  readonly siteArchive: SiteArchive
+  /** Its archive, listed with those of others that are read. */
+  readonly listed: (shell: Shell) => Promise<SiteArchive>
   readonly files: readonly Auditable[]
 }
 
@@ -78,10 +80,12 @@ export async function compareHashes(
     return [{ name, bytes, kind: sha1 === undefined ? 'sha256' : 'sha1' }]
   })
   const hashed = await hashFiles(siteArchive.folder!, toHash, shell)
-  // that a share went away says more than that its files did
-  if (hashed.some(({ hash }) => hash === undefined)) await recheckArchive(siteArchive, shell)
+  // that a share went away says more than that its files did, and what was pruned since it was listed is not damaged
+  const unread = hashed.some(({ hash }) => hash === undefined)
+  const there = new Set((unread ? await listArchive(siteArchive, shell) : listed.files).map(({ name }) => name))
   const refs = new Map(listed.files.map(file => [file.name, file]))
-  const news = hashed.map(({ name, hash, said }): AuditedFiles => {
+  const present = hashed.filter(({ name }) => there.has(name))
+  const news = present.map(({ name, hash, said }): AuditedFiles => {
     const { sha1, sha256 } = known[name]!
     const wanted = sha1 ?? sha256
     if (hash === wanted) return { [name]: { readAt: shell.now(), wrong: undefined, wrongSince: undefined } }
@@ -92,5 +96,6 @@ export async function compareHashes(
   const all: AuditedFiles = Object.assign({}, ...news)
   const volumes = new Set(listed.chains.flatMap(setsOf).flatMap(set => set.volumes.map(({ name }) => name)))
   const isSuspect = (name: string): boolean => !volumes.has(name) && (all[name] === undefined || all[name].wrong !== undefined)
-  return { news: all, suspect: files.map(({ name }) => name).filter(isSuspect) }
+  const names = files.map(({ name }) => name)
+  return { news: all, suspect: names.filter(name => there.has(name) && isSuspect(name)) }
 }

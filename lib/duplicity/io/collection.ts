@@ -9,10 +9,12 @@ import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { SiteArchive } from '../../store/archive.ts'
 import { knownFiles } from '../../store/audited-files.ts'
-import { readEpoch } from '../../store/epochs.ts'
+import { epochOf } from '../../store/epochs.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { readSetRecords } from '../../store/set-records.ts'
-import { filesOfSite, ShareFailure, unlessMissing } from '../../store/share-files.ts'
+import { unlessMissing } from '../../store/share-failure.ts'
+import { filesOfSite, type ShareFiles } from '../../store/share-files.ts'
+import { NO_CLAIMS, type WrittenClaims } from '../../store/written-claims.ts'
 import { collectionStatusWords, folderOfUrl } from '../args.ts'
 import { collectionFromStatus } from '../collection-status.ts'
 import { DuplicityError } from '../errors.ts'
@@ -56,20 +58,19 @@ export const withKnown = (listed: Collection, known: AuditedFiles): Collection =
 
 /** The sets and chains from the names alone, without those that a host added after it had lost the site. */
 export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
-  const files = await listArchive(siteArchive, shell)
-  const lost = filesOfLostEpochs(files, await epochOrTold(siteArchive, shell))
+  const share = filesOnShare(siteArchive, shell)
+  const { files, claims } = (await share.listAndClaims().catch(unlessMissing)) ?? { files: [], claims: NO_CLAIMS }
+  const lost = filesOfLostEpochs(files, epochOrTold(share, claims, shell))
   if (lost.length === 0) return collectionOf(files)
   const names = new Set(lost.map(({ name }) => name))
   return { ...collectionOf(files.filter(({ name }) => !names.has(name))), lost }
 }
 
 /** A site whose epoch cannot be read is nobody's to change until a person has settled it: all there is is shown. */
-async function epochOrTold(siteArchive: SiteArchive, shell: Shell): Promise<Epoch | undefined> {
-  const files = filesOfSite(siteArchive, shell.quick)
+function epochOrTold(share: ShareFiles, claims: WrittenClaims, shell: Shell): Epoch | undefined {
   try {
-    return files && (await readEpoch(files))
+    return epochOf(claims, name => share.pathOf(name))
   } catch (error) {
-    if (shell.stop.aborted || error instanceof ShareFailure) throw error
     shell.note('warning', `whether a host added sets after it had lost the site cannot be told: ${messageOf(error)}`)
     return undefined
   }
@@ -99,8 +100,12 @@ async function isMissingFolder(url: string, shell: Shell): Promise<boolean> {
 
 /** The files of a site's archive folder, none where there is none yet; an archive that went away is an error. */
 export async function listArchive(siteArchive: SiteArchive, shell: Shell): Promise<readonly FileRef[]> {
+  // the archive itself may not be there yet, in a dry run
+  return (await filesOnShare(siteArchive, shell).list().catch(unlessMissing)) ?? []
+}
+
+function filesOnShare(siteArchive: SiteArchive, shell: Shell): ShareFiles {
   const files = filesOfSite(siteArchive, shell.quick)
   if (files === undefined) throw new Error('only duplicity can list an archive at a URL')
-  // the archive itself may not be there yet, in a dry run
-  return (await files.list().catch(unlessMissing)) ?? []
+  return files
 }
