@@ -122,11 +122,19 @@ async function keepTables(
 
 /** @param undumped tables that cannot be read today */
 async function addExactFloats(writing: Writing, undumped: readonly string[]): Promise<readonly string[]> {
-  const { dumping, queries, contents } = writing
+  const { dumping, queries, contents, into, doubts } = writing
   const { host, client, database } = dumping
   const { queries: selects, rounded } = await exactFloats(queries, database, { versioned: contents.versioned, undumped })
   if (selects.length > 0) {
-    const takeOutput = (output: Readable): Promise<void> => add(writing, output, partName('floats'), beginsFloats)
+    const begun = new Set<string>()
+    // what comes before restores the client's own character set
+    const take = (part: string, bytes: Buffer): void => {
+      if (!begun.has(part)) into.take(part, Buffer.from('SET NAMES utf8mb4;\n'))
+      begun.add(part)
+      into.take(part, bytes)
+    }
+    const takeOutput = async (output: Readable): Promise<void> =>
+      void (await splitDump(output, { first: partName('floats'), begins: beginsFloats, take, look: doubts.look }))
     const shell = client.shell.with({ ...queryLimits(host), input: selects.join('\n'), takeOutput, onLine: () => {} })
     await shell.act`${client.words(host.database.clientProgram, [...QUERY_OPTIONS, '--raw'])}`
   }

@@ -134,7 +134,7 @@ test('what a recovery puts into a folder is imported by hand, by the client that
     '--no-defaults',
     `--socket=${servers[1].socket}`,
     '--comments',
-    '--default-character-set=utf8mb4', // which it has where the locale is one of UTF-8
+    '--default-character-set=latin1', // as where the locale says nothing else
     '--max-allowed-packet=32M',
     `--init-command=${session}`,
     'zoo_db',
