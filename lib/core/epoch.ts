@@ -69,21 +69,31 @@ export const epochsOf = (epoch: Epoch): readonly EpochMark[] => [...epoch.before
 export const isDiverged = (known: KnownEpoch, epoch: Epoch | undefined): boolean =>
   !(epoch && epochsOf(epoch).some(({ number, owner }) => number === known.number && owner === known.owner))
 
-/** Where sets of former owners end: what began before `since` counts up to `from`, ms since the epoch. */
-interface Boundary {
-  readonly since: number
-  readonly from: number
+/** Whether sets of a former owner can be in a site's archive. */
+export const hasFormerOwner = (epoch: Epoch | undefined): epoch is Epoch =>
+  epoch !== undefined && epochsOf(epoch).some(({ from }) => from !== undefined)
+
+/** A set, by which it is told whether it is one of the site's. Times in ms since the epoch. */
+export interface MadeSet {
+  readonly time: number
+  /** The time of its full set. */
+  readonly chainBegan: number
+  /** Who made it, and in which epoch, as far as that is written down. */
+  readonly by?: { readonly host?: string | undefined; readonly epoch?: number | undefined } | undefined
 }
 
-const boundariesOf = (epoch: Epoch): readonly Boundary[] =>
-  epochsOf(epoch).flatMap(({ since, from }) => (from === undefined ? [] : [{ since: Date.parse(since), from: Date.parse(from) }]))
-
 /**
- * Whether a host that had lost the site added a set: to a chain begun before an epoch, after the set from which that
- * epoch went on. Times of the set and of its full set, ms since the epoch.
+ * Whether a host that had lost the site added a set: after the one from which the next owner went on. Clocks differ
+ * between hosts, so where it is written down who made it, only times of sets are compared; else it is told by the
+ * chain, which was begun before the next epoch.
  */
-export const isOfLostEpoch = (set: { readonly time: number; readonly chainBegan: number }, epoch: Epoch | undefined): boolean =>
-  epoch !== undefined && boundariesOf(epoch).some(({ since, from }) => set.time > from && set.chainBegan < since)
+export function isOfLostEpoch({ time, chainBegan, by }: MadeSet, epoch: Epoch | undefined): boolean {
+  if (epoch === undefined) return false
+  const left = epochsOf(epoch).filter(({ from }) => from !== undefined && time > Date.parse(from))
+  const own = epochsOf(epoch).findLast(({ number, owner }) => owner === by?.host && (by.epoch ?? number) === number)
+  if (own && left.some(({ number }) => number > own.number)) return true
+  return !(own && by?.epoch !== undefined) && left.some(({ since }) => chainBegan < Date.parse(since))
+}
 
 /** Nothing is added to chains begun earlier, which are another owner's. Ms since the epoch; 0 for any. */
 export const chainsOwnSince = (epoch: Epoch | undefined): number =>

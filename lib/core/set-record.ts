@@ -8,6 +8,8 @@ export interface SetRecord {
   /** Ms since the epoch. */
   readonly time: number
   readonly host?: string | undefined
+  /** The epoch of the site in which it did. */
+  readonly epoch?: number | undefined
   /** How large the site was; see {@link TreeSize}. */
   readonly files?: number | undefined
   readonly bytes?: number | undefined

@@ -1,5 +1,6 @@
 import type { FileRef } from '../core/collection.ts'
 import { type Epoch, isOfLostEpoch } from '../core/epoch.ts'
+import type { SetRecord } from '../core/set-record.ts'
 
 /** What a file of the archive is: a volume, or what stands once beside a set's volumes. */
 export type FileRole = 'volume' | 'manifest' | 'signatures' | 'statistics'
@@ -125,10 +126,15 @@ export function datedAfter<File extends Pick<FileRef, 'name'>>(
 }
 
 /**
- * Files of sets that a host added after it had lost the site, by their names alone: a host that comes back, or whose
- * run was cut off, says nothing of them. @param files all of the archive
+ * Files of sets that a host added after it had lost the site. What nobody wrote down of a set is as of the full set of
+ * its chain: a host that comes back, or whose run was cut off, says nothing of it. @param files all of the archive
  */
-export function filesOfLostEpochs(files: readonly FileRef[], epoch: Epoch | undefined, prefix = ''): readonly FileRef[] {
+export function filesOfLostEpochs(
+  files: readonly FileRef[],
+  epoch: Epoch | undefined,
+  records: readonly SetRecord[],
+  prefix = '',
+): readonly FileRef[] {
   if (epoch === undefined) return []
   const named = files.flatMap(ref => {
     const parts = parseName(ref.name, prefix)
@@ -141,7 +147,10 @@ export function filesOfLostEpochs(files: readonly FileRef[], epoch: Epoch | unde
     for (let base = baseOf.get(began); base !== undefined && base < began; base = baseOf.get(began)) began = base
     return began
   }
-  const isLost = ({ parts }: { parts: DuplicityName }): boolean =>
-    isOfLostEpoch({ time: parts.time, chainBegan: chainBegan(parts) }, epoch)
+  const recordOf = new Map(records.map(record => [record.time, record]))
+  const isLost = ({ parts: { time, ...parts } }: { parts: DuplicityName }): boolean => {
+    const began = chainBegan({ time, ...parts })
+    return isOfLostEpoch({ time, chainBegan: began, by: recordOf.get(time) ?? recordOf.get(began) }, epoch)
+  }
   return named.filter(isLost).map(({ ref }) => ref)
 }

@@ -186,6 +186,7 @@ async function lookForSet(
       set,
       record: {
         host: host.name,
+        epoch: facts.ownership.epoch?.number,
         ...(await treeSizeOf(host, site, logFile, shell)),
         needs: site.isDesktop ? undefined : needsOf(host, site),
         unread: pathsToRecord(unread),

@@ -55,6 +55,7 @@ const seconds = z.number().nonnegative().optional()
 /** What is known of a set besides its time. Where it would be worse not to know of one, the worst is taken. */
 const RECORD = {
   host: z.string(),
+  epoch: count,
   files: count,
   bytes: count,
   dump: z.object({ bytes: count, largest: count.optional(), packed: z.boolean() }),

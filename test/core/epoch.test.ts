@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chainsOwnSince, type Epoch, epochText, isDiverged, isOfLostEpoch, nextEpoch } from '../../lib/core/epoch.ts'
+import fc from 'fast-check'
+import {
+  chainsOwnSince,
+  type Epoch,
+  epochText,
+  isDiverged,
+  isOfLostEpoch,
+  type MadeSet,
+  nextEpoch,
+} from '../../lib/core/epoch.ts'
 
 const HOUR = 3_600_000
 const NOON = Date.parse('2026-01-31T12:00:00Z')
@@ -55,6 +64,54 @@ test('isOfLostEpoch() counts what an owner made until the next went on from it, 
     assert.equal(isOfLostEpoch({ time: at(time), chainBegan: at(began) }, back), isLost, what)
   assert.equal(isOfLostEpoch({ time: at(99), chainBegan: at(0) }, claimed), false)
   assert.equal(isOfLostEpoch({ time: at(99), chainBegan: at(0) }, undefined), false)
+})
+
+test("isOfLostEpoch() goes by who made a set, and in which epoch, rather than by its maker's clock", () => {
+  const sets: [string, number, number, { host: string; epoch?: number }, boolean][] = [
+    ['a full of web1, whose clock is ahead', 45, 45, { host: 'web1', epoch: 1 }, true],
+    ['the same, where the epoch is not known', 45, 45, { host: 'web1' }, true],
+    ['a full of web2, whose clock is behind', 30, 30, { host: 'web2', epoch: 2 }, false],
+    ['the set that web2 took', 24, 0, { host: 'web1', epoch: 1 }, false],
+    ['of an epoch that nobody had, told by its time', 41, 41, { host: 'web3', epoch: 2 }, false],
+  ]
+  for (const [what, time, began, by, isLost] of sets)
+    assert.equal(isOfLostEpoch({ time: at(time), chainBegan: at(began), by }, over), isLost, what)
+})
+
+test('isOfLostEpoch() of what is written down is true of what a host added after it had lost the site, whatever its clock', () => {
+  const hosts = ['web1', 'web2', 'web3'] as const
+  const act = fc.record({
+    host: fc.constantFrom(...hosts),
+    takes: fc.boolean(),
+    full: fc.boolean(),
+    hours: fc.integer({ min: 1, max: 30 }),
+  })
+  const clocks = fc.tuple(...hosts.map(() => fc.integer({ min: -100, max: 100 })))
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 25 }), clocks, (acts, ahead) => {
+      let epoch = claimed
+      let [now, newest] = [NOON, 0]
+      /** What each host believes: the epoch that it took last, and its chain. */
+      const own = new Map([['web1', { epoch: 1, began: 0 }]])
+      const made: { set: MadeSet; isLost: boolean }[] = []
+      for (const { host, takes, full, hours } of acts) {
+        now += hours * HOUR
+        const time = now + ahead[hosts.indexOf(host)]! * HOUR
+        const mine = own.get(host)
+        if (takes && host !== epoch.owner && newest > 0) {
+          epoch = nextEpoch(epoch, { owner: host, by: 'takeover', now: time, from: newest })
+          own.set(host, { epoch: epoch.number, began: 0 })
+        } else if (mine && time > newest) {
+          // a host backs up to no archive with sets that are ahead of its clock
+          if (full || mine.began === 0) mine.began = time
+          const isLost = mine.epoch !== epoch.number
+          made.push({ set: { time, chainBegan: mine.began, by: { host, epoch: mine.epoch } }, isLost })
+          if (!isLost) newest = time
+        }
+      }
+      for (const { set, isLost } of made) assert.equal(isOfLostEpoch(set, epoch), isLost)
+    }),
+  )
 })
 
 test('chainsOwnSince() is the beginning of an epoch, but not of the first, which took nothing from anybody', () => {

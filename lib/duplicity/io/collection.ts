@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import type { AuditedFiles } from '../../core/audit.ts'
 import type { Collection, FileRef } from '../../core/collection.ts'
 import { withDamages } from '../../core/damage.ts'
-import type { Epoch } from '../../core/epoch.ts'
+import { type Epoch, hasFormerOwner } from '../../core/epoch.ts'
 import type { SetRecord } from '../../core/set-record.ts'
 import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
@@ -39,9 +39,11 @@ export interface ArchiveContents {
 export async function readArchive(facts: LookNeeds, shell: Shell): Promise<ArchiveContents> {
   const { host, site, siteArchive } = facts
   if (siteArchive.folder === undefined) return { collection: await askDuplicity(facts, shell), known: {}, records: [] }
-  const listed = await listCollection(siteArchive, shell)
-  const records = await readSetRecords(siteArchive, shell)
-  const known = await knownFiles(host, site.name, listed, async () => records, shell)
+  let found: readonly SetRecord[] | undefined
+  const readRecords = async () => (found ??= await readSetRecords(siteArchive, shell))
+  const listed = await listCollection(siteArchive, shell, readRecords)
+  const records = await readRecords()
+  const known = await knownFiles(host, site.name, listed, readRecords, shell)
   return { collection: withCutOffs(withKnown(listed, known), records, facts), known, records }
 }
 
@@ -56,11 +58,16 @@ export const knownIn = ({ host, site, siteArchive }: LookNeeds, listed: Collecti
 /** A listed collection with what is damaged in it, by what is known of its files. */
 export const withKnown = (listed: Collection, known: AuditedFiles): Collection => withDamages(listed, damagesIn(known, listed))
 
-/** The sets and chains from the names alone, without those that a host added after it had lost the site. */
-export async function listCollection(siteArchive: SiteArchive, shell: Shell): Promise<Collection> {
+/** The sets and chains from the names, without those that a host added after it had lost the site. */
+export async function listCollection(
+  siteArchive: SiteArchive,
+  shell: Shell,
+  readRecords = () => readSetRecords(siteArchive, shell),
+): Promise<Collection> {
   const share = filesOnShare(siteArchive, shell)
   const { files, claims } = (await share.listAndClaims().catch(unlessMissing)) ?? { files: [], claims: NO_CLAIMS }
-  const lost = filesOfLostEpochs(files, epochOrTold(share, claims, shell))
+  const epoch = epochOrTold(share, claims, shell)
+  const lost = filesOfLostEpochs(files, epoch, hasFormerOwner(epoch) ? await readRecords() : [])
   if (lost.length === 0) return collectionOf(files)
   const names = new Set(lost.map(({ name }) => name))
   return { ...collectionOf(files.filter(({ name }) => !names.has(name))), lost }
