@@ -2,7 +2,7 @@
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { type Benchmark, type Table, textOf } from './benchmark.ts'
+import { type Benchmark, lineOf, type Row, type Table, textOf } from './benchmark.ts'
 import { CLAIMS, verdictsOf } from './claims.ts'
 
 const NOT_ONE = ['bench.ts', 'benchmark.ts', 'claims.ts']
@@ -19,15 +19,24 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const run = wanted.length > 0 ? wanted : names
+/** Characters of a row's name, and of a figure. */
+const [FIRST, OTHERS] = [60, 6]
 const tables = new Map<string, Table>()
 for (const name of run) {
   const { default: benchmark } = (await import(`./${name}.ts`)) as { default: Benchmark }
   const folder = mkdtempSync(join(tmpdir(), `holdfast-bench-${name}-`))
   console.log(`\n${name}: ${benchmark.about}\n`)
   try {
-    const table = await benchmark.run(folder, progress => process.stderr.write(`  ${progress}\n`))
-    tables.set(name, table)
-    console.log(textOf(table))
+    const { columns } = benchmark
+    const rows: Row[] = []
+    const widths = columns.map((column, at) => (at === 0 ? FIRST : Math.max(column.length, OTHERS)))
+    tables.set(name, { columns, rows })
+    console.log(lineOf(columns, widths))
+    // one by one: who ends it early has what was found until then
+    for await (const row of benchmark.run(folder, progress => process.stderr.write(`  ${progress}\n`))) {
+      rows.push(row)
+      console.log(lineOf(row, widths))
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -2,22 +2,28 @@
 export interface Benchmark {
   /** What it measures, in a line, and what the numbers mean. */
   readonly about: string
-  /** Measures in a folder of its own, which is removed afterwards, and gives the table to print. */
-  readonly run: (folder: string, tell: (progress: string) => void) => Promise<Table>
+  readonly columns: readonly string[]
+  /** Measures in a folder of its own, which is removed afterwards, and gives each row of the table as soon as it is found. */
+  readonly run: (folder: string, tell: (progress: string) => void) => AsyncIterable<Row>
 }
+
+export type Row = readonly (string | number)[]
 
 export interface Table {
   readonly columns: readonly string[]
-  readonly rows: readonly (readonly (string | number)[])[]
+  readonly rows: readonly Row[]
 }
 
 /** A table as text: the first column to the left, numbers to the right. */
 export function textOf({ columns, rows }: Table): string {
-  const lines = [columns, ...rows].map(row => row.map(String))
-  const widths = columns.map((_, at) => Math.max(...lines.map(line => (line[at] ?? '').length)))
-  const cell = (text: string, at: number): string => (at === 0 ? text.padEnd(widths[at]!) : text.padStart(widths[at]!))
-  return lines.map(line => line.map(cell).join('  ')).join('\n')
+  const lines = [columns, ...rows]
+  const widths = columns.map((_, at) => Math.max(...lines.map(line => String(line[at] ?? '').length)))
+  return lines.map(line => lineOf(line, widths)).join('\n')
 }
+
+/** One line of such a table. */
+export const lineOf = (cells: Row, widths: readonly number[]): string =>
+  cells.map((cell, at) => (at === 0 ? String(cell).padEnd(widths[at]!) : String(cell).padStart(widths[at]!))).join('  ')
 
 /** The middle one of some numbers. */
 export function median(numbers: readonly number[]): number {

@@ -47,6 +47,14 @@ export const CLAIMS: readonly Claim[] = [
     column: 'ratio',
   },
   {
+    work: 'added to an incremental of one site, beyond duplicity and npx: ms',
+    before: '700',
+    most: 300,
+    benchmark: 'overhead',
+    row: /^(an incremental as cron|the same by npx)/,
+    column: 'added ms a site',
+  },
+  {
     work: '1000 sites, night: MB at most',
     before: '360',
     most: 200,

@@ -15,16 +15,15 @@ const exec = promisify(execFile)
 
 const benchmark: Benchmark = {
   about: 'the memory that `forecast --html` takes at most, in a process of its own; MB',
-  run: async (folder, tell) => {
-    const rows = []
+  columns: ['sites', 'MB at most'],
+  async *run(folder, tell) {
     for (const sites of SITES) {
       tell(`${sites} sites`)
       const script = `await (await import(${JSON.stringify(import.meta.url)})).writePage(${sites}, process.argv[1]); console.log(process.resourceUsage().maxRSS)`
       const words = ['--input-type=module', '-e', script, join(folder, 'page.html')]
       const { stdout } = await exec(process.execPath, words, { cwd: fileURLToPath(new URL('../..', import.meta.url)) })
-      rows.push([sites, Math.round(Number(stdout) / 1024)])
+      yield [sites, Math.round(Number(stdout) / 1024)]
     }
-    return { columns: ['sites', 'MB at most'], rows }
   },
 }
 export default benchmark

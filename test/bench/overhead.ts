@@ -1,12 +1,18 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Outcome } from '../../lib/core/outcome.ts'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { claim, Stage, type StageHost, troubles } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
-import type { Benchmark } from './benchmark.ts'
+import { type Benchmark, median, type Row } from './benchmark.ts'
 
-const SITES = [1, 10, 50]
+const SITES = (process.env.BENCH_SITES ?? '1,10,50').split(',').map(Number)
 const AT_ONCE = [1, 2]
+/** How often the nights of one site are measured. */
+const TIMES = Number(process.env.BENCH_TIMES ?? 5)
+const ROOT = join(import.meta.dirname, '../..')
 
 /** What a night cost in seconds: by the clock, and the sum of its duplicity calls. */
 interface Cost {
@@ -16,10 +22,10 @@ interface Cost {
 
 /** Nights of tiny sites, every second one with a database: what Holdfast adds to duplicity. */
 const overhead: Benchmark = {
-  about: `wall time of a night over the sum of its duplicity calls (every second site has a database that is dumped too)`,
-  run: async (folder, tell) => {
+  about: 'wall time of a night over the sum of its duplicity calls (every second site has a database that is dumped too)',
+  columns: ['night', 'sites', 'at once', 'wall s', 'duplicity s', 'ratio', 'added ms a site'],
+  async *run(folder, tell) {
     await using mariadb = await startMariadb(join(folder, 'db'))
-    const rows: (string | number)[][] = []
     for (const sites of SITES) {
       for (const atOnce of AT_ONCE) {
         const stage = new Stage(join(folder, `${sites}-${atOnce}`))
@@ -34,22 +40,38 @@ const overhead: Benchmark = {
         }
         for (const night of ['full', 'incremental']) {
           tell(`${sites} sites, ${atOnce} at once, ${night}`)
-          const { wall, duplicity } = await nightOf(stage, host)
-          const added = ((wall - duplicity) / sites) * 1000
-          rows.push([
-            night,
-            sites,
-            atOnce,
-            wall.toFixed(2),
-            duplicity.toFixed(2),
-            (wall / duplicity).toFixed(2),
-            added.toFixed(0),
-          ])
+          yield rowOf(night, sites, atOnce, await nightOf(stage, host))
         }
       }
     }
-    const columns = ['night', 'sites', 'at once', 'wall s', 'duplicity s', 'ratio', 'added ms a site']
-    return { columns, rows: rows.toSorted((a, b) => String(a[0]).localeCompare(String(b[0]))) }
+    tell('one site, whole processes')
+    const stage = new Stage(join(folder, 'one'))
+    const host = stage.addHost('web1')
+    const site = await createStatic({ vhosts: host.vhosts, name: 'site' })
+    claim(site.folder, host)
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') }
+    const words = ['tasks/nightly.ts', '--json', '--host', host.name, '--inventory', join(stage.folder, 'hosts')]
+    const empty = join(folder, 'empty.mjs')
+    writeFileSync(empty, '')
+    const [cron, person, npx]: [Cost[], Cost[], number[]] = [[], [], []]
+    for (let time = -1; time < TIMES; time++) {
+      const costs = [[process.execPath], ['npx', 'zx']].map(program => {
+        appendFileSync(join(site.folder, 'SITE/index.html'), `${time} ${program}\n`)
+        const { wall, stdout } = run([...program, ...words], env)
+        return { wall, duplicity: duplicitySeconds(JSON.parse(stdout).outcomes) }
+      })
+      const { wall } = run(['npx', 'zx', empty], env)
+      if (time < 0) continue // the full sets, and what is compiled
+      cron.push(costs[0]!)
+      person.push(costs[1]!)
+      npx.push(wall)
+    }
+    const all = (costs: readonly Cost[], less: number): Cost => ({
+      wall: median(costs.map(cost => cost.wall)) - less,
+      duplicity: median(costs.map(cost => cost.duplicity)),
+    })
+    yield rowOf('an incremental as cron starts it', 1, 1, all(cron, 0))
+    yield rowOf('the same by npx zx, less that of an empty script', 1, 1, all(person, median(npx)))
   },
 }
 export default overhead
@@ -59,8 +81,23 @@ async function nightOf(stage: Stage, host: StageHost): Promise<Cost> {
   const told = await stage.told(host)
   const wall = (performance.now() - begun) / 1000
   if (told.code !== 0) throw new Error(`the night failed: ${troubles(told).join('; ')}`)
-  const calls = told.outcomes
+  return { wall, duplicity: duplicitySeconds(told.outcomes) }
+}
+
+const duplicitySeconds = (outcomes: readonly Outcome[]): number =>
+  outcomes
     .flatMap(({ commands }) => commands)
     .filter(({ line, ran }) => ran && line.startsWith('bwrap … -- duplicity '))
-  return { wall, duplicity: calls.reduce((sum, { seconds }) => sum + seconds, 0) }
+    .reduce((sum, { seconds }) => sum + seconds, 0)
+
+function rowOf(night: string, sites: number, atOnce: number, { wall, duplicity }: Cost): Row {
+  const added = ((wall - duplicity) / sites) * 1000
+  return [night, sites, atOnce, wall.toFixed(2), duplicity.toFixed(2), (wall / duplicity).toFixed(2), added.toFixed(0)]
+}
+
+function run([program = '', ...words]: readonly string[], env: NodeJS.ProcessEnv): { wall: number; stdout: string } {
+  const begun = performance.now()
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd: ROOT, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stdout}\n${stderr}`)
+  return { wall: (performance.now() - begun) / 1000, stdout }
 }

@@ -44,7 +44,8 @@ const NIGHTS = ['full', 'nothing changed', '1 % changed'] as const
 /** One site, encrypted, as each of them backs it up: whole processes. */
 const peers: Benchmark = {
   about: `a static site of ${MB} MB, encrypted: seconds of each night, beside those of duplicity alone (medians of ${TIMES})`,
-  run: async (folder, tell) => {
+  columns: ['', ...NIGHTS.flatMap(night => [night, 'ratio'])],
+  async *run(folder, tell) {
     const stage = new Stage(join(folder, 'stage'))
     const host = stage.addHost('web1', {
       setAtLeastEvery: '7D',
@@ -81,14 +82,10 @@ const peers: Benchmark = {
         for (const { name, backUp } of there) note(name, night, run(backUp(site, join(folder, name))))
         note('Holdfast', night, await holdfast())
       }
-    const missing = PEERS.filter(peer => !there.includes(peer)).map(({ name, from }) => [
-      `${name}: not installed (apt-get install ${from})`,
-    ])
-    const rowOf = (who: string) => [who, ...NIGHTS.flatMap(night => figures(took, who, night))]
-    return {
-      columns: ['', ...NIGHTS.flatMap(night => [night, 'ratio'])],
-      rows: [...there.map(({ name }) => rowOf(name)), rowOf('Holdfast'), ...missing],
-    }
+    for (const name of [...there.map(peer => peer.name), 'Holdfast'])
+      yield [name, ...NIGHTS.flatMap(night => figures(took, name, night))]
+    for (const { name, from } of PEERS.filter(peer => !there.includes(peer)))
+      yield [`${name}: not installed (apt-get install ${from})`]
   },
 }
 export default peers

@@ -109,10 +109,10 @@ class Nights {
 
 const readback: Benchmark = {
   about: `a night of ${SITES} sites with a database, every second one changed, with and without reading back what was made (medians of ${PAIRS} pairs; wanted at most 1.10), and the bytes that go to and from the archive for it`,
-  run: async (folder, tell) => {
+  columns: ['', 'without, s', 'with, s', 'ratio', 'of processor time', 'by the step', 'read', 'written', 'programs a site'],
+  async *run(folder, tell) {
     execFileSync('strace', ['-V'], { stdio: 'ignore' })
     await using mariadb = await startMariadb(join(folder, 'db'))
-    const rows = []
     for (const cipher of ['gpg', 'none'] as const) {
       const encryption =
         cipher === 'gpg' ? ({ kind: 'passphrase', secret: 'PP', generated: true } as const) : ({ kind: 'none' } as const)
@@ -121,7 +121,7 @@ const readback: Benchmark = {
       const [without, reading] = [await made('without', WITHOUT), await made('with', {})]
       tell(`${cipher}: full backups`)
       const full = [without.night(), reading.night()] as const
-      rows.push(rowOf(`${cipher}, full backups`, [full]))
+      yield rowOf(`${cipher}, full backups`, [full])
       const pairs: Pair[] = []
       for (let pair = 1; pair <= PAIRS; pair++) {
         tell(`${cipher}: nights ${pair} of ${PAIRS}`)
@@ -133,20 +133,8 @@ const readback: Benchmark = {
       }
       tell(`${cipher}: bytes`)
       for (const each of [without, reading]) each.change()
-      rows.push(rowOf(`${cipher}, incremental`, pairs, [without.traffic(), reading.traffic()]))
+      yield rowOf(`${cipher}, incremental`, pairs, [without.traffic(), reading.traffic()])
     }
-    const columns = [
-      '',
-      'without, s',
-      'with, s',
-      'ratio',
-      'of processor time',
-      'by the step',
-      'read',
-      'written',
-      'programs a site',
-    ]
-    return { columns, rows }
   },
 }
 export default readback

@@ -18,10 +18,10 @@ interface Pairs {
 
 const replica: Benchmark = {
   about: `a replica of a site of ${MB} MB in a chain of ${SETS} sets: seconds of a whole nightly run over those of duplicity restore alone (medians of ${TIMES} pairs; wanted at most 0.25 one set behind, 0.15 with nothing newer), and what it read of the archive`,
-  run: async (folder, tell) => {
+  columns: ['replica', 'duplicity', 'cipher', 'seconds', 'whole restore', 'ratio', 'read'],
+  async *run(folder, tell) {
     await using one = await startMariadb(join(folder, 'one'))
     await using two = await startMariadb(join(folder, 'two'))
-    const rows: string[][] = []
     const path = process.env.PATH
     for (const major of [0, 3] as const) {
       process.env.PATH = major === 3 ? (await withDuplicity3()).PATH : path
@@ -47,16 +47,11 @@ const replica: Benchmark = {
           nothing!.mine.push(await site.replica())
           nothing!.theirs.push(plain)
         }
-        const found = [
-          ['one set behind', ...about, ...figuresOf(behind!), read],
-          ['nothing newer', ...about, ...figuresOf(nothing!), ''],
-        ]
-        for (const row of found) tell(row.join(' '))
-        rows.push(...found)
+        yield ['one set behind', ...about, ...figuresOf(behind!), read]
+        yield ['nothing newer', ...about, ...figuresOf(nothing!), '']
       }
     }
     process.env.PATH = path
-    return { columns: ['replica', 'duplicity', 'cipher', 'seconds', 'whole restore', 'ratio', 'read'], rows }
   },
 }
 export default replica

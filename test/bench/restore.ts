@@ -19,10 +19,10 @@ const rowsOf = (bench: BenchedSite): Row[] => [
 
 const restore: Benchmark = {
   about: `a site of ${MB} MB: seconds of each, over those of duplicity restore alone for the same (medians of ${TIMES} pairs; whole processes, from start to end)`,
-  run: async (folder, tell) => {
+  columns: ['what', 'cipher', 'sets', 'seconds', 'duplicity alone', 'ratio'],
+  async *run(folder, tell) {
     await using one = await startMariadb(join(folder, 'one'))
     await using two = await startMariadb(join(folder, 'two'))
-    const rows: (string | number)[][] = []
     for (const encrypted of [false, true]) {
       const bench = await BenchedSite.make(join(folder, encrypted ? 'e' : 'p'), { mb: MB, encrypted }, [one, two])
       for (const sets of [1, SETS]) {
@@ -31,11 +31,10 @@ const restore: Benchmark = {
         const cipher = encrypted ? 'gpg' : 'none'
         // the first replay brings a whole new site; the last of these is of the set that was added
         const newer: Row = ['replica, newer', () => bench.replica(), () => bench.plain()]
-        rows.push([newer[0], cipher, sets, ...(await measure(newer, 1))])
-        for (const row of rowsOf(bench)) rows.push([row[0], cipher, sets, ...(await measure(row, TIMES))])
+        yield [newer[0], cipher, sets, ...(await measure(newer, 1))]
+        for (const row of rowsOf(bench)) yield [row[0], cipher, sets, ...(await measure(row, TIMES))]
       }
     }
-    return { columns: ['what', 'cipher', 'sets', 'seconds', 'duplicity alone', 'ratio'], rows }
   },
 }
 export default restore

@@ -9,7 +9,7 @@ import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { pathWith } from '../support/programs.ts'
 import { quickSite, runTask } from '../support/recovering.ts'
 import { claim, type Ended, Stage, type StageHost } from '../support/stage.ts'
-import { type Benchmark, median } from './benchmark.ts'
+import { type Benchmark, median, type Row } from './benchmark.ts'
 
 const STARTS = 100
 const SITES = Number(process.env.BENCH_SITES ?? 20)
@@ -28,13 +28,14 @@ type Timed = (env: NodeJS.ProcessEnv) => Promise<Cost>
 /** What the sandbox costs: the same with it and, by programs on PATH that leave it out, without it, each first in turn: every night leaves more to read for the next. */
 const sandbox: Benchmark = {
   about: `the start of a program (median of ${STARTS}), nights and restores (medians of ${PAIRS} pairs), with and without the sandbox`,
-  run: async (folder, tell) => {
+  columns: ['', 'without', 'with', 'ratio', 'of processor time'],
+  async *run(folder, tell) {
     const without = { PATH: pathWith(fakes(folder)), GNUPGHOME: join(folder, 'gnupg') }
     mkdirSync(without.GNUPGHOME, { mode: 0o700 })
     await using server = await startMariadb(join(folder, 'db'))
     countProcessorTime()
-    const rows: string[][] = [[...startRow(), '']]
-    const measure = async (what: string, timed: Timed): Promise<void> => {
+    yield [...startRow(), '']
+    const measure = async (what: string, timed: Timed): Promise<Row> => {
       tell(what)
       await timed({})
       const [bare, kept]: [Cost[], Cost[]] = [[], []]
@@ -48,23 +49,22 @@ const sandbox: Benchmark = {
       ]
       const ratio = ([one, other]: [number, number]): string => (other / one).toFixed(2)
       const wall = medians('wall')
-      rows.push([`${what}, s`, ...wall.map(seconds => seconds.toFixed(2)), ratio(wall), ratio(medians('cpu'))])
+      return [`${what}, s`, ...wall.map(seconds => seconds.toFixed(2)), ratio(wall), ratio(medians('cpu'))]
     }
     try {
       const small = await smallSites(join(folder, 'small'))
-      await measure(`night of ${SITES} small sites`, small)
+      yield await measure(`night of ${SITES} small sites`, small)
       for (const isEncrypted of [false, true]) {
         const { night, recover } = await wordpress(join(folder, isEncrypted ? 'gpg' : 'plain'), isEncrypted, server)
         const what = `WordPress site of ${MB} MB${isEncrypted ? ', encrypted' : ''}`
-        await measure(`night of a ${what}`, night)
-        await measure(`restore of a ${what}`, recover)
+        yield await measure(`night of a ${what}`, night)
+        yield await measure(`restore of a ${what}`, recover)
       }
     } finally {
       stopCounting()
       // what commands leave in a /tmp that is not their own
       for (const name of ['piece', 'said', 'ended', 'unread']) rmSync(join('/tmp', name), { force: true })
     }
-    return { columns: ['', 'without', 'with', 'ratio', 'of processor time'], rows }
   },
 }
 export default sandbox

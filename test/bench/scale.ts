@@ -8,7 +8,7 @@ import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { at, chainSketch, filesOfSet } from '../duplicity/archive.ts'
 import { claim, Stage, type StageHost } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
-import type { Benchmark } from './benchmark.ts'
+import type { Benchmark, Row } from './benchmark.ts'
 
 const SITES = Number(process.env.BENCH_SITES ?? 1000)
 const SETS = Number(process.env.BENCH_SETS ?? 200)
@@ -25,32 +25,36 @@ interface Cost {
 /** A host of many sites: nights in which few or none of them changed, and `status` of long histories. */
 const scale: Benchmark = {
   about: `${SITES} sites, every ${CHANGED}th a WordPress; and status of as many with ${SETS} sets each`,
-  run: async (folder, tell) => {
+  columns: ['', 'seconds', 'ms a site', 'MB at most'],
+  async *run(folder, tell) {
     await using mariadb = await startMariadb(join(folder, 'db'))
     const stage = new Stage(join(folder, 'nights'))
     const host = stage.addHost('web1', { setAtLeastEvery: '7D', concurrency: 2, database: { socket: mariadb.socket } } as object)
     const folders = await makeSites(host, mariadb)
     const night = (): Promise<Cost> => costOf(stage, 'nightly', host)
-    const rows: (string | number)[][] = []
-    const add = (what: string, { seconds, megabytes }: Cost): void =>
-      void rows.push([what, seconds.toFixed(1), ((seconds / SITES) * 1000).toFixed(1), megabytes.toFixed(0)])
     tell(`the first night of ${SITES} sites`)
-    add('night: all sites are new', await night())
+    yield rowOf('night: all sites are new', await night())
     tell('two nights')
-    add('night: no site changed', await night())
+    yield rowOf('night: no site changed', await night())
     for (const site of folders.filter((_, index) => index % CHANGED === 1))
       appendFileSync(join(site, 'SITE/index.html'), 'something new\n')
-    add(`night: ${folders.length / CHANGED} sites changed`, await night())
+    yield rowOf(`night: ${folders.length / CHANGED} sites changed`, await night())
     tell(`histories of ${SETS} sets`)
     const many = new Stage(join(folder, 'status'))
     const owner = many.addHost('web1')
     makeHistories(many, owner)
     for (const words of [[], ['--json'], ['--html', join(folder, 'pages')]])
-      add(['status', ...words.slice(0, 1)].join(' '), await costOf(many, 'status', owner, words))
-    return { columns: ['', 'seconds', 'ms a site', 'MB at most'], rows }
+      yield rowOf(['status', ...words.slice(0, 1)].join(' '), await costOf(many, 'status', owner, words))
   },
 }
 export default scale
+
+const rowOf = (what: string, { seconds, megabytes }: Cost): Row => [
+  what,
+  seconds.toFixed(1),
+  ((seconds / SITES) * 1000).toFixed(1),
+  megabytes.toFixed(0),
+]
 
 async function makeSites(host: StageHost, mariadb: Mariadb): Promise<string[]> {
   const folders: string[] = []

@@ -138,7 +138,8 @@ class Nights {
 
 const benchmark: Benchmark = {
   about: `a database of ${MB} MB in ${TABLES} tables, 1 % of the rows of one of them changed: with a file for each table, beside one dump = 1, medians of ${TIMES} pairs`,
-  run: async (folder, tell) => {
+  columns: ['', 'one dump', 'by table', 'ratio'],
+  async *run(folder, tell) {
     const mariadb = await startMariadb(join(folder, 'db'), ['--innodb-buffer-pool-size=1G'])
     try {
       tell('filling the database')
@@ -148,7 +149,6 @@ const benchmark: Benchmark = {
       await nights.dump()
       for (const version of nights.versions) await nights.backUp(version)
       const dumps: Pair<number>[] = []
-      const rows: string[][] = []
       let night = 0
       for (const kind of Object.keys(CHANGES) as Change[]) {
         const costs = new Map<string, Pair<Cost>[]>(nights.versions.map(version => [version, []]))
@@ -162,12 +162,11 @@ const benchmark: Benchmark = {
         for (const [version, list] of costs) {
           const of = (what: keyof Cost): Pair<number>[] =>
             list.map(({ one, tables }) => ({ one: one[what], tables: tables[what] }))
-          rows.push(rowOf(`incremental of ${version}, rows ${kind}, seconds`, of('time'), inSeconds))
-          rows.push(rowOf(`incremental of ${version}, rows ${kind}, size`, of('bytes'), formatBytes))
+          yield rowOf(`incremental of ${version}, rows ${kind}, seconds`, of('time'), inSeconds)
+          yield rowOf(`incremental of ${version}, rows ${kind}, size`, of('bytes'), formatBytes)
         }
       }
-      rows.push(rowOf('the dump itself: plain mariadb-dump, and the whole step; seconds', dumps, inSeconds))
-      return { columns: ['', 'one dump', 'by table', 'ratio'], rows }
+      yield rowOf('the dump itself: plain mariadb-dump, and the whole step; seconds', dumps, inSeconds)
     } finally {
       await mariadb.stop()
     }
