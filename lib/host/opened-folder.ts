@@ -164,6 +164,11 @@ export class OpenedFolder implements Disposable {
     return fs.fstatSync(this.#descriptor)
   }
 
+  /** When it was last changed, which nobody can set: something came into it or went, its owner, mode or times. */
+  changedNs(): bigint {
+    return fs.fstatSync(this.#descriptor, { bigint: true }).ctimeNs
+  }
+
   setOwner(uid: number, gid: number): void {
     fs.fchownSync(this.#descriptor, uid, gid)
   }

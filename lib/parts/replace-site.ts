@@ -5,9 +5,10 @@ import type { RestoreTask } from '../restore/transaction.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
 import { checkElsewhere, restoreFilesElsewhere } from '../steps/elsewhere.ts'
 import { checkDecryption } from '../steps/gpg.ts'
+import { lookAtRestored } from '../steps/list-restored.ts'
 import { checkLocalChanges, rememberReplica } from '../steps/local-changes.ts'
 import { chooseLocalSite, confirm, tellRecovered } from '../steps/recover.ts'
-import { listTree, rememberReplay, replayFiles } from '../steps/replay.ts'
+import { rememberReplay, replayFiles } from '../steps/replay.ts'
 import { checkContents, databaseDiffers, type Followed, keepUnread, rememberContents } from '../steps/replica.ts'
 import {
   checkSpaceElsewhere,
@@ -50,6 +51,7 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
   .do(confirm)
   .hold(restoreTransaction('recover'))
   .do(restoreFiles)
+  .do(lookAtRestored)
   .do(checkFiles)
   .do(setMarkers)
   .use(putInPlace)
@@ -62,13 +64,13 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
 export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()
   .use(checkBefore('replica'))
   .hold(restoreTransaction('replica'))
-  .do(checkLocalChanges)
   .do(replayFiles)
+  .do(checkLocalChanges)
   .do(keepUnread)
+  .do(setMarkers)
+  .do(lookAtRestored)
   .do(checkFiles)
   .do(checkContents)
-  .do(setMarkers)
-  .do(listTree)
   .use(putInPlace)
   .do(rememberContents)
   .do(rememberReplica)

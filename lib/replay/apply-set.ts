@@ -5,8 +5,9 @@ import { readDelta, SignatureCheck } from '../duplicity/rdiff.ts'
 import { comparePaths, signatureName } from '../duplicity/signature-tar.ts'
 import type { TarMember } from '../duplicity/tar.ts'
 import { TarReader } from '../duplicity/tar-reader.ts'
+import { type Entry, type Found, linesOf } from './entries.ts'
 import { localOwners, type OwnersOf } from './owners.ts'
-import { type Entry, shown, Tree } from './tree.ts'
+import { ChangedTree, shown, Tree } from './tree.ts'
 
 /** What one set changed in a tree. */
 export interface Applied {
@@ -14,6 +15,8 @@ export interface Applied {
   readonly paths: number
   /** Bytes of the files that were written. */
   readonly bytes: number
+  /** What the tree consists of now. */
+  readonly found: ReadonlyMap<string, Found>
 }
 
 const KINDS: Readonly<Record<string, Entry['kind']>> = { 0: 'file', 2: 'link', 5: 'folder', 6: 'pipe' }
@@ -24,7 +27,7 @@ const KINDS: Readonly<Record<string, Entry['kind']>> = { 0: 'file', 2: 'link', 5
  * @throws at the first thing that is not as duplicity writes it: the tree is worth nothing then
  */
 class SetApplication {
-  readonly #tree = new Tree()
+  readonly #tree: Tree
   readonly #volumes: TarReader
   readonly #signatures: TarReader
   readonly #owners: OwnersOf
@@ -32,7 +35,8 @@ class SetApplication {
   #paths = 0
   #bytes = 0
 
-  constructor(volumes: TarReader, signatures: TarReader, owners: OwnersOf) {
+  constructor(tree: Tree, volumes: TarReader, signatures: TarReader, owners: OwnersOf) {
+    this.#tree = tree
     this.#volumes = volumes
     this.#signatures = signatures
     this.#owners = owners
@@ -49,8 +53,7 @@ class SetApplication {
     }
     const more = this.#signatures.next()
     if (more) throw new Error(`${shown(more.name)}: there are signatures of it, and no change`)
-    this.#tree.finish()
-    return { paths: this.#paths, bytes: this.#bytes }
+    return { paths: this.#paths, bytes: this.#bytes, found: this.#tree.finish() }
   }
 
   #change(member: TarMember, change: Change): void {
@@ -182,21 +185,38 @@ function assertSame(one: TarMember, other: TarMember): void {
   if (key) throw new Error(`its ${key} is ${one[key]} and ${other[key]}`)
 }
 
-const readFrom = (descriptor: number) => (into: Buffer) => readSync(descriptor, into, 0, into.length, null)
+/** The exit code that tells that it is not the set that is in doubt. */
+const CHANGED = 9
+
+const readFrom = (descriptor: () => number) => (into: Buffer) => readSync(descriptor(), into, 0, into.length, null)
 
 /**
- * The program: `apply-set.ts TREE SIGNATURES SEPARATOR`. Its standard input are the volumes of the set, unpacked,
- * with a separator behind each.
+ * The program: `apply-set.ts TREE SIGNATURES SEPARATOR [LIVE DIGEST]`. Its standard input are the volumes of the set,
+ * unpacked, with a separator behind each. An empty tree becomes a copy of the live one first, which has this digest. It
+ * prints what it did, and on the lines of find(1) what the tree consists of then.
  */
-function main([tree = '', signatures = '', separator = '']: readonly string[]): void {
+function main([path = '', signatures = '', separator = '', live, digest = '']: readonly string[]): void {
   try {
-    const opened = openSync(signatures, 'r')
-    process.chdir(tree)
-    const application = new SetApplication(new TarReader(readFrom(0), separator), new TarReader(readFrom(opened)), localOwners())
-    process.stdout.write(JSON.stringify(application.apply()))
+    let opened: number | undefined
+    // they are there, and whole, once there is something to read of the set
+    const open = (): number => (opened ??= openSync(signatures, 'r'))
+    process.chdir(path)
+    const tree = new Tree()
+    if (live !== undefined) tree.copy(live, digest)
+    const application = new SetApplication(
+      tree,
+      new TarReader(
+        readFrom(() => 0),
+        separator,
+      ),
+      new TarReader(readFrom(open)),
+      localOwners(),
+    )
+    const { found, ...applied } = application.apply()
+    process.stdout.write([JSON.stringify(applied), ...linesOf(found), ''].join('\0'))
   } catch (error) {
     process.stderr.write(messageOf(error))
-    process.exitCode = 1
+    process.exitCode = error instanceof ChangedTree ? CHANGED : 1
   }
 }
 

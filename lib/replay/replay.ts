@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BackupSet, filesOf, sumBytes } from '../core/collection.ts'
 import type { LastReplay } from '../core/replay-plan.ts'
 import { printTime } from '../core/restore-point.ts'
+import type { TreeLines } from '../core/tree-lines.ts'
 import { withKeys } from '../duplicity/io/archive-dir.ts'
 import { parseManifest } from '../duplicity/manifest.ts'
 import type { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import { makeScratch } from '../host/scratch.ts'
-import { type Keys, timeToRead } from '../store/archive-files.ts'
 import type { LookNeeds } from '../store/facts.ts'
-import { streamWords, type ToStream, unpackWords } from '../store/unpacked-files.ts'
-import { copyListed } from './listing.ts'
-import { throughPipe } from './pipe.ts'
+import { MANIFEST, SIGNATURES, SUMS, streamWords } from './stream-set.ts'
 
 const PROGRAM = join(import.meta.dirname, 'apply-set.ts')
 /** What the program is made of. */
@@ -35,84 +33,99 @@ export interface Replay {
   readonly into: string
 }
 
+/** What came of it. */
+export interface Replayed {
+  /** Bytes that were read from the archive. */
+  readonly read: number
+  /** What the new tree consists of. */
+  readonly lines: TreeLines
+}
+
 /**
  * Makes the tree of the last of some sets from a replica's live tree, which is that of the set before the first of
- * them.
- * @returns the bytes that were read from the archive
+ * them, and was not changed since.
  * @throws when anything is not as it should be: what was made until then is worth nothing
  */
-export async function replayTree({ facts, last, sets, into }: Replay, shell: Shell): Promise<number> {
-  await copyListed(facts.site.folder, last.tree, into, shell)
+export async function replayTree({ facts, last, sets, into }: Replay, shell: Shell): Promise<Replayed> {
+  mkdirSync(into, { mode: 0o700 })
+  let lines: TreeLines = []
   for (const set of sets) {
+    const copied = set === sets[0] ? { live: facts.site.folder, digest: last.tree } : undefined
     try {
-      await applySet(facts, set, into, shell)
+      lines = await applySet(facts, set, { tree: into, copied }, shell)
     } catch (error) {
-      if (error instanceof Error) error.message = `the set of ${printTime(set.time)}: ${error.message}`
+      if (error instanceof Error && !(error instanceof ChangedHere))
+        error.message = `the set of ${printTime(set.time)}: ${error.message}`
       throw error
     }
   }
-  return sumBytes(sets.flatMap(filesOf)) ?? 0
+  return { read: sumBytes(sets.flatMap(filesOf)) ?? 0, lines }
 }
 
-/** Names in the scratch folder. */
-const MANIFEST = 'manifest'
-const SIGNATURES = 'signatures'
+/** The new tree, and the live one that it becomes a copy of first. */
+interface Made {
+  readonly tree: string
+  readonly copied: { readonly live: string; readonly digest: string } | undefined
+}
 
-async function applySet(facts: LookNeeds, set: BackupSet, tree: string, shell: Shell): Promise<void> {
+/** Two commands, the one reading what the other prints; the first word is how many are the first one's. */
+const PIPE = '"${@:2:$1}" | "${@:2+$1}" 2>&1; ended=("${PIPESTATUS[@]}"); exit $((ended[1] ? ended[1] : ended[0]))'
+
+async function applySet(facts: LookNeeds, set: BackupSet, made: Made, shell: Shell): Promise<TreeLines> {
   await using scratch = makeScratch(facts.host)
-  const folder = facts.siteArchive.folder!
-  await withKeys(facts, shell, async keys => {
-    const input = keys.secret ?? '\n'
-    await unpackMetadata(folder, set, scratch.path, keys, shell.with({ input }))
-    const volumes = volumesOf(set, readFileSync(join(scratch.path, MANIFEST), 'utf8'))
-    const signatures = join(scratch.path, SIGNATURES)
+  return await withKeys(facts, shell, async keys => {
     // which no set can foresee
     const separator = randomUUID()
-    const from = { words: streamWords(folder, volumes, separator, keys), options: { input } }
-    const to = { words: applyWords(tree, signatures, separator), options: { explain } }
-    shell.transferred({ read: sumBytes(set.volumes) ?? 0 })
-    await throughPipe(scratch.path, from, to, shell)
-    rmSync(signatures)
+    const from = streamWords(facts.siteArchive.folder!, set, scratch.path, separator, keys)
+    const words = ['bash', '-c', PIPE, 'pipe', String(from.length), ...from, ...applyWords(made, scratch.path, separator)]
+    shell.transferred({ read: sumBytes(filesOf(set)) ?? 0 })
+    const options = { input: keys.secret ?? '\n', explain, onLine: () => {} }
+    const printed = await shell.with(options).ask(text => text.split('\0').slice(1, -1))`${words}`
+    assertAsWritten(set, scratch.path)
+    return printed
   })
 }
 
 /**
- * The words of the command that applies a set, whose volumes it reads with a separator behind each. It sees the tree
- * and the signatures, and nothing else of this machine.
+ * The words of the command that applies a set, whose volumes it reads with a separator behind each. It sees the tree,
+ * the live one and what was unpacked of the set, and nothing else of this machine.
  */
-export function applyWords(tree: string, signatures: string, separator: string): string[] {
-  const words = [process.execPath, `--max-old-space-size=${MEMORY}`, PROGRAM, tree, signatures, separator]
-  const limits = { memory: 8 * MEMORY * 1024 ** 2 }
-  return sandboxed(words, { reads: [...OURS, signatures], writes: [tree], noLinks: tree, capabilities: OWNERS, limits })
-}
-
-const explain = ({ stderr }: CommandFailed): Error | undefined => (stderr === '' ? undefined : new Error(stderr))
-
-/** How much larger signatures may be than they are packed: no set of duplicity's comes near that. */
-const LARGER = 200
-
-async function unpackMetadata(
-  folder: string,
-  { manifest, signatures }: BackupSet,
-  into: string,
-  keys: Keys,
-  shell: Shell,
-): Promise<void> {
-  const files = [
-    { name: manifest!.name, to: MANIFEST },
-    { name: signatures!.name, to: SIGNATURES },
+export function applyWords({ tree, copied }: Made, unpacked: string, separator: string): string[] {
+  const live = copied ? [copied.live, copied.digest] : []
+  const words = [
+    process.execPath,
+    `--max-old-space-size=${MEMORY}`,
+    PROGRAM,
+    tree,
+    join(unpacked, SIGNATURES),
+    separator,
+    ...live,
   ]
-  const bytes = sumBytes([manifest!, signatures!]) ?? 0
-  const words = unpackWords(folder, files, into, keys, { fileSize: LARGER * bytes + 2 ** 26 })
-  shell.transferred({ read: bytes })
-  await shell.with({ timeout: timeToRead(bytes), onLine: () => {} }).ask(String)`${words}`
+  const limits = { memory: 8 * MEMORY * 1024 ** 2 }
+  const reads = [...OURS, unpacked, ...live.slice(0, 1)]
+  return sandboxed(words, { reads, writes: [tree], noLinks: tree, capabilities: OWNERS, limits })
 }
 
-/** @throws when the manifest lists other volumes than the archive has */
-function volumesOf({ volumes }: BackupSet, manifest: string): ToStream[] {
+/** Not the set is in doubt, but what it would be applied to. */
+class ChangedHere extends Error {}
+const CHANGED = 9
+
+/** What the program that applies says, and the reason why there was no more to read for it. */
+function explain({ exitCode, stdout, stderr }: CommandFailed): Error | undefined {
+  if (exitCode === CHANGED) return new ChangedHere(stdout)
+  const why = stderr.split('\n').findLast(line => line !== '' && !/broken pipe|^gpg: .*encrypted/i.test(line))
+  const said = [stdout.split('\0')[0]?.replace(/^\{.*/, ''), why].filter(Boolean).join('; ')
+  return said === '' ? undefined : new Error(said)
+}
+
+/** @throws when the manifest lists other volumes than the archive has, or a volume is not what was written */
+function assertAsWritten({ volumes }: BackupSet, unpacked: string): void {
+  const [manifest, sums] = [MANIFEST, SUMS].map(name => readFileSync(join(unpacked, name), 'utf8')) as [string, string]
   const listed = new Map(parseManifest(manifest).map(({ number, sha1 }) => [number, sha1]))
-  const found = volumes.map(({ name, number }) => ({ name, sha1: listed.get(number) ?? '' }))
-  if (listed.size !== volumes.length || found.some(({ sha1 }) => sha1 === ''))
+  const found = sums.split('\n').map(line => line.slice(0, 40))
+  if (listed.size !== volumes.length || volumes.some(({ number }) => !listed.get(number)))
     throw new Error('its manifest lists other volumes than the archive has, or another kind of hash')
-  return found
+  for (const [index, { name, number }] of volumes.entries())
+    if (found[index] !== listed.get(number))
+      throw new Error(`${name} is not what was written: its SHA1 is ${found[index]}, wanted ${listed.get(number)}`)
 }

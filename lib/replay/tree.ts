@@ -1,36 +1,25 @@
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   closeSync,
   constants,
+  copyFileSync,
   fchmodSync,
   fchownSync,
   futimesSync,
   lchownSync,
-  lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
-  readlinkSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeSync,
 } from 'node:fs'
-
-/** What is at a path of a tree. Times in seconds since the epoch. */
-export interface Entry {
-  readonly kind: 'file' | 'folder' | 'link' | 'pipe' | 'other'
-  readonly mode: number
-  readonly uid: number
-  readonly gid: number
-  readonly modified: number
-  /** Of a file. */
-  readonly size: number
-  /** Of a link. */
-  readonly target: string
-}
+import { digestOf, type Entry, entriesIn, type Found, linesOf, namesIn, placeIn, textOf } from './entries.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
+const { COPYFILE_EXCL, COPYFILE_FICLONE } = constants
 
 /**
  * The tree in the working directory, which nobody else can enter and where no link is followed (`nosymfollow`). What it
@@ -38,7 +27,7 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY
  * Paths are bytes, one a character (latin1); the tree itself is empty.
  */
 export class Tree {
-  readonly #wanted = entriesOf()
+  readonly #wanted = new Map<string, Entry>(entriesIn('.'))
   /** Folders that are to get their owner, mode and time when nothing in them changes any more. */
   readonly #open = new Set<string>()
   /** What went with a folder around it, and is still to be named itself. */
@@ -46,6 +35,37 @@ export class Tree {
 
   entry(path: string): Entry | undefined {
     return this.#wanted.get(path)
+  }
+
+  /**
+   * Fills the tree, which is empty, with a copy of a live one, as a set would bring it: no attributes beyond the mode,
+   * and of two names for one file two files.
+   * @param digest of the lines of the live tree as it must be
+   * @throws {ChangedTree} when it is not so, also once all is copied: a change leaves its time
+   */
+  copy(live: string, digest: string): void {
+    const there = entriesIn(live)
+    assertUnchanged(there, digest)
+    for (const [path, found] of there) {
+      // a set knows whole seconds; what was made here after it may know more
+      const { kind, mode, uid, gid, modified, size, target } = found
+      const entry = { kind, mode, uid, gid, modified: Math.floor(modified), size, target }
+      if (entry.kind === 'folder') this.makeFolder(path, entry)
+      else if (entry.kind === 'link') this.makeLink(path, entry)
+      else if (entry.kind === 'pipe') this.makePipe(path, entry)
+      else this.#copyFile(path, entry, placeIn(live, path))
+    }
+    assertUnchanged(entriesIn(live), digest)
+  }
+
+  #copyFile(path: string, entry: Entry, from: Buffer): void {
+    if (entry.kind !== 'file') throw new Error(`${shown(path)} is of a kind that no set has`)
+    this.#clear(path)
+    copyFileSync(from, at(path), COPYFILE_EXCL | COPYFILE_FICLONE)
+    lchownSync(at(path), entry.uid, entry.gid)
+    chmodSync(at(path), entry.mode)
+    utimesSync(at(path), entry.modified, entry.modified)
+    this.#keep(path, entry)
   }
 
   makeFolder(path: string, entry: Entry): void {
@@ -105,19 +125,21 @@ export class Tree {
     this.#clear(path)
   }
 
-  /** @throws when the tree is not what it should be now: what differs first */
-  finish(): void {
+  /** What the tree consists of in the end. @throws when that is not what it should be: what differs first */
+  finish(): ReadonlyMap<string, Found> {
     const [left] = this.#gone
     if (left !== undefined) throw new Error(`${shown(left)} went with the folder around it, and nothing says so`)
     for (const path of [...this.#open].toSorted((a, b) => b.length - a.length))
-      if (this.#wanted.has(path)) dress(openSync(at(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), this.#wanted.get(path)!)
-    const found = entriesOf()
+      if (this.entry(path)?.kind === 'folder')
+        dress(openSync(at(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), this.#wanted.get(path)!)
+    const found = entriesIn('.')
     for (const [path, entry] of this.#wanted) {
       const is = found.get(path)
-      if (is === undefined || textOf(is) !== textOf(entry))
-        throw new Error(`${shown(path)} is ${is ? textOf(is) : 'not there'}, wanted ${textOf(entry)}`)
+      if (is === undefined || !isSame(is, entry))
+        throw new Error(`${shown(path)} is ${is ? described(is) : 'not there'}, wanted ${described(entry)}`)
     }
     for (const path of found.keys()) if (!this.#wanted.has(path)) throw new Error(`${shown(path)} is there, and should not be`)
+    return found
   }
 
   /** Makes a name free in a folder of the tree. */
@@ -133,7 +155,7 @@ export class Tree {
   }
 
   #clearFolder(path: string): void {
-    for (const name of namesIn(path)) {
+    for (const name of namesIn(at(path))) {
       const inner = `${path}/${name}`
       if (this.entry(inner)?.kind === 'folder') this.#clearFolder(inner)
       else unlinkSync(at(inner))
@@ -148,14 +170,19 @@ export class Tree {
   }
 }
 
-/** A path as people read it. */
-export const shown = (path: string): string => (path === '' ? 'the folder itself' : Buffer.from(path, 'latin1').toString())
+/** The live tree is not what the last replay made it. */
+export class ChangedTree extends Error {}
 
-const at = (path: string): Buffer => Buffer.from(path === '' ? '.' : `./${path}`, 'latin1')
+function assertUnchanged(there: ReadonlyMap<string, Found>, digest: string): void {
+  if (digestOf(linesOf(there)) !== digest) throw new ChangedTree('files were changed here since the last replay')
+}
+
+/** A path as people read it. */
+export const shown = (path: string): string => (path === '' ? 'the folder itself' : textOf(path))
+
+const at = (path: string): Buffer => placeIn('.', path)
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 const octal = (path: string): string => at(path).reduce((text, byte) => `${text}\\${byte.toString(8).padStart(3, '0')}`, '')
-const namesIn = (path: string): string[] =>
-  readdirSync(at(path), { encoding: 'buffer' }).map(name => (name as unknown as Buffer).toString('latin1'))
 
 /** Gives something its owner, mode and time, in the order in which none takes back another, and closes it. */
 function dress(descriptor: number, { uid, gid, mode, modified }: Entry): void {
@@ -168,41 +195,15 @@ function dress(descriptor: number, { uid, gid, mode, modified }: Entry): void {
   }
 }
 
-function entriesOf(): Map<string, Entry> {
-  const found = new Map<string, Entry>()
-  const look = (path: string): void => {
-    const entry = entryAt(path)
-    found.set(path, entry)
-    if (entry.kind === 'folder') for (const name of namesIn(path)) look(path === '' ? name : `${path}/${name}`)
-  }
-  look('')
-  return found
-}
+/** Whether all is the same that counts: neither the mode nor the time of a link, which duplicity does not restore. */
+const isSame = (one: Entry, other: Entry): boolean =>
+  one.kind === other.kind &&
+  one.uid === other.uid &&
+  one.gid === other.gid &&
+  (one.kind === 'link' ? one.target === other.target : one.mode === other.mode && one.modified === other.modified) &&
+  (one.kind !== 'file' || one.size === other.size)
 
-function entryAt(path: string): Entry {
-  const stat = lstatSync(at(path))
-  const kind = stat.isFile()
-    ? 'file'
-    : stat.isDirectory()
-      ? 'folder'
-      : stat.isSymbolicLink()
-        ? 'link'
-        : stat.isFIFO()
-          ? 'pipe'
-          : 'other'
-  return {
-    kind,
-    mode: stat.mode & 0o7777,
-    uid: stat.uid,
-    gid: stat.gid,
-    modified: stat.mtimeMs / 1000,
-    size: stat.size,
-    target: kind === 'link' ? readlinkSync(at(path), 'buffer').toString('latin1') : '',
-  }
-}
-
-/** What counts of an entry: neither the mode nor the time of a link, which duplicity does not restore. */
-function textOf({ kind, mode, uid, gid, modified, size, target }: Entry): string {
+function described({ kind, mode, uid, gid, modified, size, target }: Entry): string {
   const owner = `of ${uid}:${gid}`
   if (kind === 'link') return `a link ${owner} to ${shown(target)}`
   return `a ${kind} ${owner}, mode ${mode.toString(8)}, of ${modified}${kind === 'file' ? `, with ${size} bytes` : ''}`

@@ -16,11 +16,13 @@ import { readJournal, writeJournal } from './journal.ts'
  * Brings the tables of a restore's databases to one of their two ends, by one RENAME TABLE over all of them, which the
  * server does wholly or not at all (MariaDB 10.6: atomic DDL). Views, triggers, routines and events then follow from
  * their files. Doing it twice changes nothing.
+ * @param named what the live configuration names, where that is known; else it is read
  */
 export async function moveDatabases(
   context: HostContext,
   transaction: Transaction,
   end: 'original' | 'exchanged',
+  named?: readonly DatabaseAccess[],
 ): Promise<void> {
   const { databases, site } = transaction
   if (databases.length === 0) return
@@ -47,10 +49,15 @@ export async function moveDatabases(
     const defaults = await sequenceDefaults(admin, [live, held])
     if (defaults !== '') await admin.run(defaults)
   }
-  await ensureAccounts(context, transaction)
+  const accesses = named ?? (await liveAccesses(context, transaction))
+  for (const access of accesses) await ensureAccount(context, site, access)
   for (const { live: database, heldDefinitions, liveDefinitions } of databases) {
     const file = end === 'exchanged' ? heldDefinitions : liveDefinitions
-    await makeDefinitions(context, { file, database, site }, () => accountFor(context, transaction, database))
+    await makeDefinitions(
+      context,
+      { file, database, site },
+      async () => accesses.find(one => one.database === database) ?? (await accountFor(context, transaction, database)),
+    )
   }
 }
 
@@ -79,20 +86,16 @@ function renameSql(sides: readonly Side[]): string[] {
   ]
 }
 
-/**
- * Makes sure that the live configuration can log in to its databases: a replica may never have had the accounts, or
- * other passwords.
- */
-async function ensureAccounts(context: HostContext, { site }: Transaction): Promise<void> {
-  // a configuration that does not say it names no account to be made
+/** What the live configuration names; one that does not say it names no account to be made. */
+async function liveAccesses(context: HostContext, { site }: Transaction): Promise<readonly DatabaseAccess[]> {
   const place = placeOf(context.host, site)
-  const databases = await databasesIn(context, place, place.folder).catch(() => [])
-  for (const access of accessesOf(databases)) await ensureAccount(context, site, access)
+  return accessesOf(await databasesIn(context, place, place.folder).catch(() => []))
 }
 
 /**
- * An account that works is left as it is; so is one that is not recorded as the site's, since whoever writes the
- * configuration could name any (S41).
+ * Makes sure that the live configuration can log in to its database: a replica may never have had the account, or
+ * another password. An account that works is left as it is; so is one that is not recorded as the site's, since whoever
+ * writes the configuration could name any (S41).
  */
 async function ensureAccount(context: HostContext, site: string, access: DatabaseAccess): Promise<void> {
   if ('address' in (await openOwnServer(context, access))) return

@@ -18,7 +18,7 @@ type Way = { readonly written: WrittenTable } | { readonly columns: readonly str
 /** How a database looks: what visits change is left out. */
 export async function lookAtDatabase(
   { host, shell }: Pick<HostContext, 'host' | 'shell'>,
-  { database, tablePrefix }: DatabaseAccess,
+  { database, tablePrefix }: Pick<DatabaseAccess, 'database' | 'tablePrefix'>,
 ): Promise<Pick<SiteLook, 'tables' | 'rows'>> {
   const admin = adminOf({ host, shell })
   const all = (await contentsOf(admin, database))?.table ?? []

@@ -1,12 +1,12 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { FOLDER, type SiteLook } from '../core/local-changes.ts'
+import { fingerprintsIn, type TreeLines } from '../core/tree-lines.ts'
 import { isSameDump, openDump } from '../database/opened-dump.ts'
 import { COMPANION } from '../host/companion.ts'
-import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext } from '../host/site.ts'
 import { memoryOfSites } from '../host/state.ts'
+import { lookAtTree } from '../host/tree-look.ts'
 import { lookAtDatabase } from './database-look.ts'
 
 /** Whether a dump in a restored tree is the one beside the live site. */
@@ -17,31 +17,45 @@ export async function hasSameDump(tree: string, live: string, name: string): Pro
 }
 
 const sums = z.record(z.string(), z.string())
+/** What is asked of a database. */
+type Asked = Pick<DatabaseAccess, 'database' | 'tablePrefix'>
+
 /** How a replica looked when it was put in place: whatever differs later was changed since. */
-const fingerprint: z.ZodType<SiteLook> = z.object({
+export interface Fingerprint extends SiteLook {
+  /** The databases of its configuration; absent in one of an older version. */
+  readonly databases?: readonly Asked[] | undefined
+}
+
+const fingerprint: z.ZodType<Fingerprint> = z.object({
   /** Size, time of the last change of the inode, and the inode; of a folder what no new file in it changes. */
   files: sums,
   tables: sums,
   rows: z.record(z.string(), sums).default({}), // an older version knew whole tables only
+  databases: z.array(z.object({ database: z.string(), tablePrefix: z.string() })).optional(),
 })
-export type Fingerprint = SiteLook
 const memory = memoryOfSites('fingerprints', fingerprint)
 
+/** @param files where it is known already how they are */
 export async function takeFingerprint(
   context: HostContext,
   folder: string,
-  databases: readonly DatabaseAccess[],
+  databases: readonly Asked[],
+  files?: Fingerprint['files'],
 ): Promise<Fingerprint> {
   let found = { tables: {}, rows: {} }
   for (const access of databases) {
     const { tables, rows } = await lookAtDatabase(context, access)
     found = { tables: { ...found.tables, ...tables }, rows: { ...found.rows, ...rows } }
   }
-  return { files: await filesIn(context, folder), ...found }
+  const asked = databases.map(({ database, tablePrefix }) => ({ database, tablePrefix }))
+  return { files: files ?? filesIn(await lookAtTree(folder, context.shell)), ...found, databases: asked }
 }
 
+/** The inode's time sees what a set-back modification time hides. A folder's own changes with what is made in it. */
+export const filesIn = (lines: TreeLines): Fingerprint['files'] => fingerprintsIn(lines, COMPANION)
+
 /** Whether a fingerprint is of this database too. */
-export const isIn = ({ tables, rows }: Fingerprint, { database }: DatabaseAccess): boolean =>
+export const isIn = ({ tables, rows }: Fingerprint, { database }: Asked): boolean =>
   [...Object.keys(tables), ...Object.keys(rows)].some(name => name.startsWith(`${database}.`))
 
 /** The fingerprint of the last replay; undefined when there was none, or it cannot be read. */
@@ -58,19 +72,8 @@ export const writeFingerprint = ({ host }: HostContext, site: string, taken: Fin
 
 export const removeFingerprint = ({ host }: HostContext, site: string): void => memory.remove(host, site)
 
-const LOOK = ['(', '-type', 'd', '-printf', `%m %U:%G${FOLDER} %P\\0`, ')', '-o', '-printf', '%s %C@ %i %P\\0']
-
 /** The sizes of the files in it, by path, in bytes. */
-export const sizesIn = ({ files }: Fingerprint): Record<string, number> =>
+export const sizesIn = ({ files }: Pick<Fingerprint, 'files'>): Record<string, number> =>
   Object.fromEntries(
     Object.entries(files).flatMap(([path, sum]) => (sum.endsWith(FOLDER) ? [] : [[path, Number(sum.split(' ')[0])]])),
   )
-
-/** The inode's time sees what a set-back modification time hides. A folder's own changes with what is made in it. */
-async function filesIn({ shell }: HostContext, folder: string): Promise<Record<string, string>> {
-  const quiet = shell.with({ onLine: () => {} })
-  const find = ['find', folder, '-mindepth', '1', '-path', join(folder, COMPANION), '-prune', '-o', ...LOOK]
-  const output = await quiet.ask(String)`${sandboxed(find, { reads: [folder], capabilities: ['CAP_DAC_OVERRIDE'] })}`
-  const lines = output.split('\0').filter(line => line !== '')
-  return Object.fromEntries(lines.map(line => [line.split(' ').slice(3).join(' '), line.split(' ', 3).join(' ')]))
-}

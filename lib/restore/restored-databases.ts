@@ -5,11 +5,11 @@ import { isOnOwnServer } from '../database/own-server.ts'
 import { COMPANION, DUMP, dumpsIn, isSqlDump } from '../host/companion.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { putSqliteCopy } from '../wordpress/sqlite.ts'
-import { databasesIn } from './database-access.ts'
+import { accessesOf, databasesIn } from './database-access.ts'
 import { hasSameDump } from './fingerprint.ts'
 import type { Scope } from './recovery.ts'
 import { withTables } from './restored-tables.ts'
-import type { RestoredDatabase, Restoring } from './transaction.ts'
+import type { Restored, RestoredDatabase, Restoring } from './transaction.ts'
 
 /**
  * The databases that a restored tree brings back: those that the site names, each with its dump. One beside its own
@@ -22,7 +22,7 @@ export async function restoredDatabases(
   site: SitePlace,
   { tree, shadow }: Restoring,
   scope: Scope,
-): Promise<readonly RestoredDatabase[]> {
+): Promise<Restored> {
   const named = await databasesIn(context, site, scope.files ? tree : site.folder)
   if (named.length === 0 && !scope.files)
     throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
@@ -59,13 +59,14 @@ export async function restoredDatabases(
         await checked(tree, site.folder, dump, { access, isOwn: of === undefined, shadow: nth(shadow, restored.length) }),
       )
   }
-  if (scope.tables.length > 0) return await withTables(tree, restored, scope.tables)
+  const accesses = accessesOf(named)
+  if (scope.tables.length > 0) return { databases: await withTables(tree, restored, scope.tables), named: accesses }
   for (const name of found.size === 0 ? [] : dumps.filter(each => !restored.some(({ dump }) => dump === each)))
     context.shell.note(
       'problem',
       `a dump in the set is of none of its databases, and not imported: ${join(site.folder, COMPANION, name)}`,
     )
-  return restored
+  return { databases: restored, named: accesses }
 }
 
 const notRestored = ({ shell }: HostContext, of: string, why: string): void =>

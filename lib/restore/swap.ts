@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
+import type { DatabaseAccess } from '../core/database-access.ts'
 import { isWithin } from '../core/path.ts'
 import type { Exchange, Transaction } from '../core/restore-journal.ts'
 import { WrongKind } from '../host/opened-file.ts'
@@ -13,12 +14,15 @@ import { assertNoMounts, type Bases, openNearest } from './place.ts'
 import type { Scope } from './recovery.ts'
 import type { Restoring } from './transaction.ts'
 
-/** Exchanges the files and the databases of a site, the journal first. */
-export async function exchangeAll(context: HostContext, planned: Transaction): Promise<void> {
+/**
+ * Exchanges the files and the databases of a site, the journal first.
+ * @param named what the configuration that goes live names, where that is known
+ */
+export async function exchangeAll(context: HostContext, planned: Transaction, named?: readonly DatabaseAccess[]): Promise<void> {
   assertNoMounts(context.host, planned.exchanges)
   const transaction = updatePending(context.host, { ...planned, phase: 'swapping' })
   for (const exchange of transaction.exchanges) await moveExchange(context.host, exchange, 'exchanged', context.shell)
-  await moveDatabases(context, transaction, 'exchanged')
+  await moveDatabases(context, transaction, 'exchanged', named)
 }
 
 export function siteExchanges(host: Host, site: Site, restoring: Restoring, scope: Scope): Exchange[] {

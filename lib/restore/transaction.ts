@@ -28,6 +28,8 @@ export interface RestoredDatabase {
 /** What the restored files say of the site: none for a static site, or where the database is not restored. */
 export interface Restored {
   readonly databases: readonly RestoredDatabase[]
+  /** All that the site names, whether they can be brought back here or not. */
+  readonly named: readonly DatabaseAccess[]
 }
 
 /** What was restored and what was live have changed places. */

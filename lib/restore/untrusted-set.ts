@@ -1,4 +1,5 @@
 import type { DatabaseAccess } from '../core/database-access.ts'
+import { dangersIn, type TreeLines } from '../core/tree-lines.ts'
 import { listed } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
 import { claimText, recordedClaims, refuseClaimed } from '../database/claims.ts'
@@ -7,26 +8,22 @@ import { quoteText } from '../database/sql.ts'
 import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext } from '../host/site.ts'
+import { lookAtTree } from '../host/tree-look.ts'
 
 /**
  * Keeps out of a restored tree what could make somebody root, or another user. A set chooses owners too, so no owner
  * makes a setuid file harmless; but a site can make one by itself, so it is still restored.
+ * @returns what it consists of then
  * @throws when there is a device
  */
-export async function clearSetuidBits(tree: string, shell: Shell): Promise<void> {
-  const reading = { reads: [tree], noLinks: tree, capabilities: ['CAP_DAC_OVERRIDE'] } as const
-  const wanted = ['-type', 'b', '-o', '-type', 'c', '-o', ...PROGRAMS]
-  const find = sandboxed(['find', tree, '(', ...wanted, ')', '-printf', '%y%P\\0'], reading)
-  const found = await shell.with({ onLine: () => {} }).ask(text => text.split('\0').slice(0, -1))`${find}`
-  const namesOf = (isWanted: (kind: string) => boolean): string[] =>
-    found.filter(([kind = '']) => isWanted(kind)).map(name => name.slice(1))
-  const devices = namesOf(kind => kind !== 'f')
+export async function clearSetuidBits(tree: string, lines: TreeLines, shell: Shell): Promise<TreeLines> {
+  const { devices, programs } = dangersIn(lines)
   if (devices.length > 0) throw new Error(`the set holds what no site may have, a device: ${listed(devices)}`)
-  const programs = namesOf(kind => kind === 'f')
-  if (programs.length === 0) return
+  if (programs.length === 0) return lines
   const changing = { writes: [tree], noLinks: tree, capabilities: ['CAP_DAC_OVERRIDE', 'CAP_FOWNER'] } as const
   await shell.act`${sandboxed(['find', tree, ...PROGRAMS, '-exec', 'chmod', 'ug-s', '{}', '+'], changing)}`
   shell.note('significant', `setuid and setgid bits are cleared: ${listed(programs)}`)
+  return await lookAtTree(tree, shell)
 }
 
 /** Files that run as their owner or group. Of a folder, such a right says only whose the files in it are. */

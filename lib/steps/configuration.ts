@@ -205,8 +205,12 @@ export const setMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; s
 
 /** The folder's own times are those of the set, whatever is written into it here. */
 function timesKept(folder: OpenedFolder): Disposable {
-  const { atime, mtime } = folder.stat()
-  return { [Symbol.dispose]: () => folder.setTimes(atime, mtime) }
+  const { atime, mtime, mtimeMs } = folder.stat()
+  return {
+    [Symbol.dispose]: () => {
+      if (folder.stat().mtimeMs !== mtimeMs) folder.setTimes(atime, mtime)
+    },
+  }
 }
 
 /** What is longer is no setting, and not worth having: the default is used where it does not parse. Bytes. */

@@ -6,15 +6,17 @@ import { formatBytes } from '../core/wording.ts'
 import type { Step } from '../engine/step.ts'
 import type { HostContext, Site } from '../host/site.ts'
 import { accessesOf, databasesIn } from '../restore/database-access.ts'
-import { isIn, readFingerprint, sizesIn, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
+import { filesIn, isIn, readFingerprint, sizesIn, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
 import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
 import { keepChanges } from '../restore/kept-changes.ts'
-import type { Restoring } from '../restore/transaction.ts'
+import type { Restored, Restoring } from '../restore/transaction.ts'
 import { described } from '../restore/written-rows.ts'
 import type { Needs } from '../store/facts.ts'
+import type { ListedTree } from './list-restored.ts'
+import type { MadeOfLast } from './replay.ts'
 import type { Guarded } from './restore.ts'
 
-type ChecksChanges = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring }
+type ChecksChanges = Needs<'host' | 'secrets' | 'site'> & MadeOfLast & { restoring: Restoring }
 
 /**
  * Looks whether somebody changed the replica since it was put in place. What was written is kept apart, and the report
@@ -23,7 +25,7 @@ type ChecksChanges = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring
 export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
   name: 'local-changes',
   title: 'Check for local changes',
-  run: async ({ host, secrets, site }, shell) => {
+  run: async ({ host, secrets, site, madeOfLast }, shell) => {
     const context = { host, secrets, shell }
     const was = readFingerprint(context, site.name)
     if (!site.local) return { untouched: [] }
@@ -33,8 +35,9 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
       await keepAsSafetyCopy(context, site, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
       return { untouched: [] }
     }
-    const databases = await readableAccesses(context, site)
-    const is = await takeFingerprint(context, site.folder, databases)
+    // a tree that the new one could be made of has nothing changed in it, its configuration neither
+    const databases = (madeOfLast && was.databases) ?? (await readableAccesses(context, site))
+    const is = await takeFingerprint(context, site.folder, databases, madeOfLast && was.files)
     const changes = changesBetween(was, is)
     const { unknown } = changes
     if (unknown.length > 0) shell.note('info', `changed here too, by visits or by somebody: ${some(unknown)}`)
@@ -84,7 +87,7 @@ async function keepAsSafetyCopy(context: HostContext, { name, folder }: Site, wh
     updatePending(host, { ...pendingOf(host, name), safety: what })
   })
   const { files } = await takeFingerprint(context, folder, [])
-  const bytes = sumOf(sizesIn({ files, tables: {}, rows: {} }))
+  const bytes = sumOf(sizesIn({ files }))
   shell.note('significant', `${name} ${what}; kept ${safetyText(host.keepPrevious, bytes)}`)
 }
 
@@ -97,14 +100,18 @@ async function readableAccesses(context: HostContext, site: Site): Promise<reado
   return accessesOf(databases)
 }
 
+/** What is known of it, where it was just restored. */
+type Remembers = Needs<'host' | 'secrets' | 'site'> & Partial<ListedTree> & { restored?: Restored }
+
 /** Remembers how the replica looks now. */
-export const rememberReplica: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
+export const rememberReplica: Step<Remembers, void> = {
   name: 'record-replica',
   title: 'Record the state of the replica',
-  run: async ({ host, secrets, site }, shell) => {
+  run: async ({ host, secrets, site, lines, restored }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const context = { host, secrets, shell }
-      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, await readableAccesses(context, site)))
+      const databases = restored?.named ?? (await readableAccesses(context, site))
+      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, databases, lines && filesIn(lines)))
     })
   },
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { parseInterval } from '../core/age.ts'
 import { type LastReplay, planReplay, type ReplayPlan } from '../core/replay-plan.ts'
 import type { RestorePoint } from '../core/restore-point.ts'
+import type { TreeLines } from '../core/tree-lines.ts'
 import { counted, formatBytes, messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
@@ -9,10 +10,11 @@ import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { removeTree } from '../host/special-files.ts'
 import { differenceOfTrees } from '../replay/compare.ts'
-import { listingOf } from '../replay/listing.ts'
+import { digestOf } from '../replay/entries.ts'
 import { replayTree } from '../replay/replay.ts'
 import type { Restoring } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
+import type { ListedTree } from './list-restored.ts'
 import { type Fetches, restoreFiles } from './restore-data.ts'
 
 type Replays = Fetches & Needs<'request'>
@@ -21,10 +23,16 @@ type Replays = Fetches & Needs<'request'>
 export type Proven = { readonly provenAt: number }
 
 /**
+ * What the tree consisted of when it was made of the replica's last one, which nobody had changed; undefined when it
+ * was restored whole.
+ */
+export type MadeOfLast = { readonly madeOfLast: TreeLines | undefined }
+
+/**
  * Phase (a) for a replica: its last tree with what the newest sets changed, where nothing speaks against it; else the
  * whole set. From time to time both are made, and compared.
  */
-export const replayFiles: Step<Replays, Proven> = {
+export const replayFiles: Step<Replays, Proven & MadeOfLast> = {
   name: restoreFiles.name,
   title: restoreFiles.title,
   run: async (facts, shell) => {
@@ -33,15 +41,15 @@ export const replayFiles: Step<Replays, Proven> = {
     if (plan.kind === 'newest sets') {
       const { sets, last } = plan
       const what = counted(sets.length, 'set')
-      let isMade = false
+      let madeOfLast: TreeLines | undefined
       await shell.act(`apply the newest ${what} to a copy of ${facts.site.folder}`, async () => {
-        isMade = await applied(facts, plan, shell)
+        madeOfLast = await applied(facts, plan, shell)
       })
-      if (facts.request.dryRun || (isMade && !plan.prove)) return { provenAt: last.provenAt }
-      if (isMade) return { provenAt: await proven(facts, last, shell) }
+      if (facts.request.dryRun || (madeOfLast && !plan.prove)) return { provenAt: last.provenAt, madeOfLast }
+      if (madeOfLast) return await proven(facts, last, madeOfLast, shell)
     } else shell.note('info', `restored whole: ${plan.reason}`)
     await restoreFiles.run(facts, shell)
-    return { provenAt: now }
+    return { provenAt: now, madeOfLast: undefined }
   },
 }
 
@@ -57,23 +65,23 @@ function planOf({ host, site, siteArchive, point }: Fetches, shell: Shell): Repl
 
 type ToApply = Extract<ReplayPlan, { kind: 'newest sets' }>
 
-/** Whether it could be done. Nothing of it is left where it could not. */
-async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): Promise<boolean> {
+/** What was made, if it could be. Nothing of it is left where it could not. */
+async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): Promise<TreeLines | undefined> {
   const { restoring } = facts
   try {
-    const read = await replayTree({ facts, last, sets, into: restoring.tree }, shell)
+    const { read, lines } = await replayTree({ facts, last, sets, into: restoring.tree }, shell)
     shell.note('info', `made of the replica's last tree and the newest ${counted(sets.length, 'set')}: ${formatBytes(read)} read`)
-    return true
+    return lines
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `restored whole: ${messageOf(error)}`)
     await removeMade(restoring, 'tree', shell)
-    return false
+    return undefined
   }
 }
 
-/** The whole set beside what was made; what it holds counts where the two differ. Gives when this was last proven. */
-async function proven(facts: Fetches, last: LastReplay, shell: Shell): Promise<number> {
+/** Restores the whole set beside what was made; what it holds counts where the two differ. */
+async function proven(facts: Fetches, last: LastReplay, made: TreeLines, shell: Shell): Promise<Proven & MadeOfLast> {
   const { host, restoring } = facts
   const whole = join(restoring.holding, 'whole')
   try {
@@ -86,17 +94,19 @@ async function proven(facts: Fetches, last: LastReplay, shell: Shell): Promise<n
       `the replica was refreshed; that it is the same as the whole backup, ${due}, is not proven: ${messageOf(error)}`,
     )
     await removeMade(restoring, 'whole', shell)
-    return last.provenAt
+    return { provenAt: last.provenAt, madeOfLast: made }
   }
   const difference = await differenceOfTrees(restoring.tree, whole, shell)
   await removeMade(restoring, difference === undefined ? 'whole' : 'tree', shell)
-  if (difference === undefined) shell.note('info', 'the same as the whole backup, which was restored to prove it')
-  else {
-    using folder = OpenedFolder.open(restoring.holding)
-    folder.rename('whole', 'tree')
-    shell.note('problem', `restored whole: what the newest sets made of the replica is not what the backup holds: ${difference}`)
+  const provenAt = shell.now()
+  if (difference === undefined) {
+    shell.note('info', 'the same as the whole backup, which was restored to prove it')
+    return { provenAt, madeOfLast: made }
   }
-  return shell.now()
+  using folder = OpenedFolder.open(restoring.holding)
+  folder.rename('whole', 'tree')
+  shell.note('problem', `restored whole: what the newest sets made of the replica is not what the backup holds: ${difference}`)
+  return { provenAt, madeOfLast: undefined }
 }
 
 async function removeMade({ holding }: Restoring, name: string, shell: Shell): Promise<void> {
@@ -104,28 +114,14 @@ async function removeMade({ holding }: Restoring, name: string, shell: Shell): P
   await removeTree(folder, name, shell)
 }
 
-type Lists = Needs<'request'> & { restoring: Restoring; point: RestorePoint }
-
-/** How a tree looked right before it was put in place; undefined where it is not the very tree of its set. */
-export type ListedTree = { readonly listing: string | undefined }
-
-/** Takes the listing of the tree while nobody else can enter it: what changes once it is live is seen by it. */
-export const listTree: Step<Lists & { markerSet: true }, ListedTree> = {
-  name: 'list-files',
-  title: 'List the files',
-  run: async ({ request, restoring, point }, shell) => {
-    // what the owner could not read was taken from the live tree
-    const isOfSet = !request.dryRun && (point.set.unread ?? []).length === 0
-    return { listing: isOfSet ? await listingOf(restoring.tree, shell) : undefined }
-  },
-}
-
 /** Remembers of what the next replay can make its tree. */
 export const rememberReplay: Step<Needs<'host' | 'site'> & Proven & ListedTree & { point: RestorePoint }, void> = {
   name: 'record-replay',
   title: 'Record the set that it is',
-  run: async ({ host, site, provenAt, listing, point }, shell) => {
-    const replay = listing === undefined ? undefined : { time: point.time, tree: listing, provenAt }
+  run: async ({ host, site, provenAt, lines, point }, shell) => {
+    // what the owner could not read was taken from the live tree: it is not the very tree of its set
+    const isOfSet = (point.set.unread ?? []).length === 0
+    const replay = isOfSet ? { time: point.time, tree: digestOf(lines), provenAt } : undefined
     await shell.act('remember what the next replay can begin with', () => updateRecord(host, site.name, { replay }))
   },
 }

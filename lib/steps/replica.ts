@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { isKnownBroken, newestRestorePoint, printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
 import { type Contents, chooseForReplica, coreRows, heldText, type ReplicaFacts, refusalOf } from '../core/shrinkage.ts'
+import { amountIn } from '../core/tree-lines.ts'
 import { listed } from '../core/wording.ts'
 import { dumpContentsOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -12,6 +13,7 @@ import { type Scope, WHOLE } from '../restore/recovery.ts'
 import type { Restored, Restoring } from '../restore/transaction.ts'
 import { isSiteEmpty } from '../site/contents.ts'
 import type { Needs } from '../store/facts.ts'
+import type { ListedTree } from './list-restored.ts'
 import type { Guarded, Insisting } from './restore.ts'
 import { acceptAfterOf, recordsOrNone, type ShrinkageRequest } from './verify.ts'
 
@@ -78,7 +80,7 @@ async function remember(
   shell.tell({ site: site.name, shrinkage: held ? heldText(held) : null })
 }
 
-type Checks = Needs<'host' | 'request' | 'site'> & Followed & { restoring: Restoring; point: RestorePoint }
+type Checks = Needs<'host' | 'request' | 'site'> & Followed & ListedTree & { restoring: Restoring; point: RestorePoint }
 
 /**
  * Counts what was restored, before any of it is put in place: a set that has less than half of what the replica has is
@@ -87,9 +89,11 @@ type Checks = Needs<'host' | 'request' | 'site'> & Followed & { restoring: Resto
 export const checkContents: Step<Checks, { contents: Contents }> = {
   name: 'check-contents',
   title: 'Compare with the current replica',
-  run: async ({ host, request, site, followed, restoring, point }, shell) => {
+  run: async ({ host, request, site, followed, restoring, lines, point }, shell) => {
     if (request.dryRun) return { contents: {} }
-    const contents = await contentsIn(restoring.tree, site.folder, shell)
+    const { rows } = (await dumpContentsOf(restoring.tree, shell)) ?? {}
+    const isEmpty = isSiteEmpty(restoring.tree, site.folder)
+    const contents = { ...amountIn(lines), isEmpty, ...(rows && { rows: coreRows(rows) }) }
     const reasons = refusalOf(followed.facts, contents, point.time)
     if (reasons.length === 0) return { contents }
     const held = { time: point.time, reasons, byOwner: false }
@@ -109,18 +113,11 @@ export const rememberContents: Step<Needs<'host' | 'site'> & { contents: Content
   },
 }
 
-/** What a restored tree consists of. */
-async function contentsIn(tree: string, live: string, shell: Shell): Promise<Contents> {
-  const quiet = shell.with({ onLine: () => {} })
-  const script = `find "$1" -mindepth 1 -printf '%s\\n' | awk '{ bytes += $1 } END { printf "%d %.0f", NR, bytes }'`
-  const told = await quiet.ask(String)`sh -c ${script} contents ${tree}`
-  const [files, bytes] = told.split(' ').map(Number)
-  const { rows } = (await dumpContentsOf(tree, shell)) ?? {}
-  return { files, bytes, isEmpty: isSiteEmpty(tree, live), ...(rows && { rows: coreRows(rows) }) }
-}
-
 /** Applies when a live database is not known to be what the set's dump would make it, and gives those. */
-export const databaseDiffers: Condition<{ restored: Restored } & Guarded, Restored> = ({ restored, untouched }) => {
+export const databaseDiffers: Condition<{ restored: Restored } & Guarded, Pick<Restored, 'databases'>> = ({
+  restored,
+  untouched,
+}) => {
   if (restored.databases.length === 0) return 'there is no database to bring back'
   const databases = restored.databases.filter(({ access, sameDump }) => !(sameDump && untouched.includes(access.database)))
   return databases.length === 0 ? 'the dump is the one that was imported last' : { databases }

@@ -19,15 +19,16 @@ import type { Step } from '../engine/step.ts'
 import { COMPANION, dumpName, dumpsIn } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type HostContext, type Site, webRootIn } from '../host/site.ts'
-import { databasesIn } from '../restore/database-access.ts'
+import { accessesOf, databasesIn } from '../restore/database-access.ts'
 import { assertRoomToImport } from '../restore/disk-space.ts'
 import { pendingOf, updatePending } from '../restore/journal.ts'
 import { partsOf, type Scope } from '../restore/recovery.ts'
 import { restoredDatabases } from '../restore/restored-databases.ts'
 import { refuseTied } from '../restore/restored-tables.ts'
 import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
-import { clearSetuidBits, refuseUnowned } from '../restore/untrusted-set.ts'
+import { refuseUnowned } from '../restore/untrusted-set.ts'
 import type { Needs } from '../store/facts.ts'
+import type { ListedTree } from './list-restored.ts'
 
 /** What is brought back, from where, and where it is made. */
 export type Fetches = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'> & {
@@ -60,11 +61,11 @@ const notThere = (site: string, { time }: RestorePoint, path: string | undefined
     : `the backup of ${printTime(time)} has no ${path} of ${site}`
 
 /**
- * Phase (b): the files are those of a site, none is what no site may have, the configuration can be read and the dump
- * is whole. In a dry run there is nothing to look at but the live site.
+ * Phase (b): the files are those of a site, the configuration can be read and the dump is whole. In a dry run there is
+ * nothing to look at but the live site.
  */
 export const checkFiles: Step<
-  Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; point: RestorePoint; scope: Scope },
+  Needs<'host' | 'secrets' | 'request' | 'site'> & ListedTree & { restoring: Restoring; point: RestorePoint; scope: Scope },
   { restored: Restored }
 > = {
   name: 'check-files',
@@ -74,14 +75,13 @@ export const checkFiles: Step<
       return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring, scope) : NO_DATABASE }
     const { tree } = restoring
     if (scope.files) checkSite(tree, site.folder)
-    await clearSetuidBits(tree, shell)
     if (!scope.database) return { restored: NO_DATABASE }
     if (!scope.files && dumpsIn(tree).length === 0) throw new Error(notThere(site.name, point, undefined))
-    return { restored: { databases: await restoredDatabases({ host, secrets, shell }, site, restoring, scope) } }
+    return { restored: await restoredDatabases({ host, secrets, shell }, site, restoring, scope) }
   },
 }
 
-const NO_DATABASE: Restored = { databases: [] }
+const NO_DATABASE: Restored = { databases: [], named: [] }
 
 /**
  * What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke,
@@ -92,6 +92,7 @@ async function foretold(context: HostContext, site: Site, { shadow }: Restoring,
   const databases = site.local ? await databasesIn(context, site, site.folder) : []
   for (const { data } of databases) if ('unknown' in data) context.shell.note('info', `${data.unknown}: ${UNTOLD}`)
   return {
+    named: accessesOf(databases),
     databases: databases.flatMap(({ of, data }) => {
       const isOwn = of === undefined
       if (!('database' in data) || (tables.length > 0 && !isOwn)) return []
@@ -117,7 +118,7 @@ function checkSite(tree: string, live: string): void {
   }
 }
 
-type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Restored
+type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Pick<Restored, 'databases'>
 
 /** Phase (c): each dump in a database of its own, through an account that reaches that one and no other (S41). */
 export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true }> = {

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { digestOf, entriesIn, linesOf } from '../../lib/replay/entries.ts'
 import { applyWords } from '../../lib/replay/replay.ts'
 import { deltaOf, type Member, signatureOf, tarOf } from '../support/crafted-change.ts'
 import { quickFolder } from '../support/quick-folder.ts'
@@ -26,11 +38,16 @@ function madeTree(): { readonly around: string; readonly tree: string } {
   return { around, tree }
 }
 
-function apply(tree: string, volumes: readonly (readonly Member[] | Buffer)[], signatures: readonly Member[]) {
+function apply(
+  tree: string,
+  volumes: readonly (readonly Member[] | Buffer)[],
+  signatures: readonly Member[],
+  copied?: { readonly live: string; readonly digest: string },
+) {
   const beside = mkdtempSync(join(folder, 'signatures-'))
-  writeFileSync(join(beside, 'sigtar'), tarOf(signatures))
+  writeFileSync(join(beside, 'signatures'), tarOf(signatures))
   const input = Buffer.concat(volumes.flatMap(each => [Buffer.isBuffer(each) ? each : tarOf(each as Member[]), text(SEPARATOR)]))
-  const [program = '', ...words] = applyWords(tree, join(beside, 'sigtar'), SEPARATOR)
+  const [program = '', ...words] = applyWords({ tree, copied }, beside, SEPARATOR)
   return spawnSync(program, words, { input, encoding: 'utf8' })
 }
 
@@ -63,11 +80,36 @@ test('a set is applied: new and changed files, other kinds, what is gone; across
   const filled = Buffer.concat([tarOf(first), Buffer.alloc(1000, 'filler')])
   const { status, stdout, stderr } = apply(tree, [filled, second], signatures)
   assert.equal(status, 0, stderr)
-  assert.deepEqual(JSON.parse(stdout), { paths: 10, bytes: NEW.length + long.length + patched.length })
+  assert.deepEqual(JSON.parse(stdout.split('\0')[0]!), { paths: 10, bytes: NEW.length + long.length + patched.length })
   assert.deepEqual(Object.keys(snapshot(tree)).toSorted(), ['', 'a', 'long', 'pipe\n', 'way', 'way/link', 'z'])
   assert.deepEqual(readFileSync(join(tree, 'z')), patched)
   assert.deepEqual(readFileSync(join(tree, 'long')), long)
   assert.match(snapshot(tree).way!, /^folder 750 0:0 1600000000/)
+})
+
+test('a copy of the live tree gets the changes, and all that it has its owner, mode and time', () => {
+  const { around, tree: live } = madeTree()
+  const made = join(around, 'made')
+  mkdirSync(made)
+  for (const path of ['a/b', 'a', 'z']) utimesSync(join(live, path), 1_500_000_000, 1_500_000_000)
+  chownSync(join(live, 'a/b'), 12, 34)
+  chmodSync(join(live, 'a/b'), 0o2751)
+  writeFileSync(join(live, 'made here'), '')
+  const digest = digestOf(linesOf(entriesIn(live)))
+  const copied = { live, digest }
+  const changes = [file('a/b', NEW), gone('a/b/inner'), file('z', NEW)]
+  const { status, stderr } = apply(made, [changes], [signed('a/b', NEW), gone('a/b/inner'), signed('z', NEW)], copied)
+  assert.equal(status, 0, stderr)
+  const { 'a/b': _, 'a/b/inner': __, z: ___, 'made here': ____, ...unchanged } = snapshot(live)
+  const { 'a/b': b, z, 'made here': here, ...rest } = snapshot(made)
+  assert.deepEqual(rest, unchanged)
+  assert.match(b!, /^file 644 0:0 1600000000/)
+  assert.ok(z && here)
+  const other = join(around, 'other')
+  mkdirSync(other)
+  appendFileSync(join(live, 'a/file'), 'changed')
+  assert.equal(apply(other, [changes], [], copied).stderr, 'files were changed here since the last replay')
+  assert.deepEqual(readdirSync(other), [])
 })
 
 const bad: [string, readonly Member[], readonly Member[], RegExp][] = [

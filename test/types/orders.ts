@@ -12,6 +12,7 @@ import { type ClockRequest, setFutureAside } from '../../lib/steps/clock.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../../lib/steps/configuration.ts'
 import { pruneOnceADay, theDesktop, type Work } from '../../lib/steps/desktop.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/gpg.ts'
+import { lookAtRestored } from '../../lib/steps/list-restored.ts'
 import { lock } from '../../lib/steps/lock.ts'
 import { checkOwnership } from '../../lib/steps/ownership.ts'
 import { prune } from '../../lib/steps/prune.ts'
@@ -126,7 +127,7 @@ ready.each('Primary sites', primaries, site => site.use(checkSets).do(pruneOnceA
 type Replaces = NeedsOf<typeof replaceReplica> & NeedsOf<typeof restoreInPlace>
 const roomy = recipe<Replaces>().hold(restoreSpace('recover'))
 const transaction = roomy.hold(restoreTransaction('recover'))
-const files = transaction.do(restoreFiles).do(checkFiles)
+const files = transaction.do(restoreFiles).do(lookAtRestored).do(checkFiles)
 const marked = files.do(setMarkers)
 const whole = marked.only('Database', databaseDiffers, site => site.do(importShadow).do(checkShadow), { databaseChecked: false })
 const read = whole.do(readSystemFiles)

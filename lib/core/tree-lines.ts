@@ -1,0 +1,72 @@
+import { FOLDER, type SiteLook } from './local-changes.ts'
+
+/** What find(1) prints of each path in a tree; that of the tree itself is empty. */
+export const LINE = '%y %m %U:%G %s %i %T@ %C@ %P//%l'
+
+/**
+ * What a tree consists of, as find(1) prints it: kinds, modes, owners, sizes, inodes, links, and times, of which nobody
+ * can set that of an inode.
+ */
+export type TreeLines = readonly string[]
+
+const OF_TREE = /^(\S+ \S+ \S+) \S+ (\S+ \S+) (\S+) \/\/$/
+
+/** When the tree's own folder was last changed, in nanoseconds since the epoch. */
+export function changedAt(lines: TreeLines): bigint | undefined {
+  const time = lines.map(line => OF_TREE.exec(line)?.[3]).find(each => each !== undefined)
+  return time === undefined ? undefined : BigInt(time.replace('.', '').slice(0, -1))
+}
+
+/**
+ * The lines in an order, as they still are once the tree was put in another place, by which its inode gets a new time.
+ */
+export const whereverItIs = (lines: TreeLines): TreeLines => lines.map(line => line.replace(OF_TREE, '$1 $2')).toSorted()
+
+interface Listed {
+  readonly kind: string
+  readonly mode: string
+  readonly owner: string
+  readonly size: string
+  readonly inode: string
+  readonly changed: string
+  readonly path: string
+}
+
+/** All but the tree itself. */
+function* listedIn(lines: TreeLines): Generator<Listed> {
+  for (const line of lines) {
+    if (OF_TREE.test(line)) continue
+    const [kind = '', mode = '', owner = '', size = '', inode = '', , changed = '', ...rest] = line.split(' ')
+    const name = rest.join(' ')
+    yield { kind, mode, owner, size, inode, changed, path: name.slice(0, name.indexOf('//')) }
+  }
+}
+
+/** By path, what tells whether somebody changed it since; of a folder what no new file in it changes. */
+export function fingerprintsIn(lines: TreeLines, except: string): SiteLook['files'] {
+  const found: Record<string, string> = {}
+  for (const { kind, mode, owner, size, inode, changed, path } of listedIn(lines))
+    if (path !== except && !path.startsWith(`${except}/`))
+      found[path] = kind === 'd' ? `${mode} ${owner}${FOLDER}` : `${size} ${changed} ${inode}`
+  return found
+}
+
+/** How much it is. */
+export function amountIn(lines: TreeLines): { readonly files: number; readonly bytes: number } {
+  let [files, bytes] = [0, 0]
+  for (const { size } of listedIn(lines)) {
+    files++
+    bytes += Number(size)
+  }
+  return { files, bytes }
+}
+
+/** What could make somebody root or another user: devices, and files that run as their owner or group. */
+export function dangersIn(lines: TreeLines): { readonly devices: readonly string[]; readonly programs: readonly string[] } {
+  const all = [...listedIn(lines)]
+  const isProgram = ({ kind, mode }: Listed): boolean => kind === 'f' && (Number.parseInt(mode, 8) & 0o6000) !== 0
+  return {
+    devices: all.filter(({ kind }) => kind === 'b' || kind === 'c').map(({ path }) => path),
+    programs: all.filter(isProgram).map(({ path }) => path),
+  }
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { type TreeLines, whereverItIs } from '../core/tree-lines.ts'
+
+/** What is at a path of a tree. Times in seconds since the epoch. */
+export interface Entry {
+  readonly kind: 'file' | 'folder' | 'link' | 'pipe' | 'other'
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly modified: number
+  /** Of a file. */
+  readonly size: number
+  /** Of a link. */
+  readonly target: string
+}
+
+/** The same, and what tells it from one that takes its place later. */
+export interface Found extends Entry {
+  readonly letter: string
+  readonly inode: bigint
+  readonly modifiedNs: bigint
+  readonly changedNs: bigint
+}
+
+/** All that is in a tree, each folder before what is in it; the tree itself is empty. Paths are bytes (latin1). */
+export function entriesIn(tree: string): Map<string, Found> {
+  const found = new Map<string, Found>()
+  const look = (path: string): void => {
+    const place = placeIn(tree, path)
+    const entry = entryAt(place)
+    found.set(path, entry)
+    if (entry.kind === 'folder') for (const name of namesIn(place)) look(path === '' ? name : `${path}/${name}`)
+  }
+  look('')
+  return found
+}
+
+export const placeIn = (tree: string, path: string): Buffer => Buffer.from(path === '' ? tree : `${tree}/${path}`, 'latin1')
+
+export const namesIn = (place: Buffer): string[] =>
+  readdirSync(place, { encoding: 'buffer' }).map(name => (name as unknown as Buffer).toString('latin1'))
+
+function entryAt(place: Buffer): Found {
+  const stat = lstatSync(place, { bigint: true })
+  const letter = letterOf(stat)
+  const kind = KINDS[letter] ?? 'other'
+  return {
+    kind,
+    mode: Number(stat.mode) & 0o7777,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    modified: Number(stat.mtimeNs) / 1e9,
+    size: Number(stat.size),
+    target: kind === 'link' ? readlinkSync(place, 'buffer').toString('latin1') : '',
+    letter,
+    inode: stat.ino,
+    modifiedNs: stat.mtimeNs,
+    changedNs: stat.ctimeNs,
+  }
+}
+
+const KINDS: Readonly<Record<string, Entry['kind']>> = { f: 'file', d: 'folder', l: 'link', p: 'pipe' }
+
+/** As find(1) calls it (`%y`). */
+function letterOf(stat: BigIntStats): string {
+  if (stat.isFile()) return 'f'
+  if (stat.isDirectory()) return 'd'
+  if (stat.isSymbolicLink()) return 'l'
+  if (stat.isFIFO()) return 'p'
+  if (stat.isSocket()) return 's'
+  return stat.isBlockDevice() ? 'b' : 'c'
+}
+
+/** The same as find(1) prints it (lib/core/tree-lines.ts). */
+export const linesOf = (entries: ReadonlyMap<string, Found>): string[] =>
+  [...entries].map(([path, { letter, mode, uid, gid, size, inode, modifiedNs, changedNs, target }]) =>
+    [
+      ...[letter, mode.toString(8), `${uid}:${gid}`, size, inode, timeText(modifiedNs), timeText(changedNs)],
+      `${textOf(path)}//${textOf(target)}`,
+    ].join(' '),
+  )
+
+const timeText = (ns: bigint): string => `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}0`
+
+/** Bytes as a text for people and for JSON. */
+export const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
+
+/** What tells a tree, its companion folder too, from the same one after any change of it. */
+export const digestOf = (lines: TreeLines): string =>
+  createHash('sha256')
+    .update(
+      whereverItIs(lines)
+        .map(line => `${line}\0`)
+        .join(''),
+    )
+    .digest('hex')
