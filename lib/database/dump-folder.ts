@@ -1,4 +1,4 @@
-import { WrongKind } from '../host/opened-file.ts'
+import { type OpenedFile, WrongKind } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import { COMPLETION_LINE } from './dump-file.ts'
 import { listedParts, listOfParts, partName } from './dump-parts.ts'
@@ -90,12 +90,36 @@ export class DumpFolder implements Disposable {
     return there?.isFile() ?? false
   }
 
+  /** Opens a part of the dump of the last night. */
+  lastPart(name: string): OpenedFile | undefined {
+    return this.#folders?.kept?.plainFile(name)
+  }
+
+  /** Opens a part of the dump that is in place. */
+  placedPart(name: string): OpenedFile | undefined {
+    using folder = this.#companion && this.#ownFolder(this.name)
+    return folder?.plainFile(name)
+  }
+
+  /** What tells the files that are in place from any others; undefined where there is no dump of this user's. */
+  marks(): Record<string, string> | undefined {
+    using folder = this.#companion && this.#ownFolder(this.name)
+    return folder && Object.fromEntries(folder.names().map(name => [name, folder.mark(name) ?? 'no file']))
+  }
+
   /** @param remarks comments at the end */
   complete(remarks: string): void {
     this.finishPart()
+    const { fresh, kept } = this.#folders!
     const text = `${remarks}${listOfParts(this.#parts)}${COMPLETION_LINE}`
+    const isSame = (): boolean => {
+      const names = kept?.names().filter(name => name !== COMPLETE)
+      using last = kept?.plainFile(COMPLETE)
+      return names?.length === this.#parts.size && last?.text(LONGEST_LIST) === text
+    }
+    if (fresh.names().length === 0 && isSame()) return
     // whole even where it is as it was: that it is there says that all others are
-    this.#folders!.fresh.write(COMPLETE, text)
+    fresh.write(COMPLETE, text)
   }
 
   /**
@@ -104,6 +128,10 @@ export class DumpFolder implements Disposable {
   putInPlace(): void {
     const companion = this.#companion!
     const { fresh, kept } = this.#folders!
+    if (kept && fresh.names().length === 0) {
+      this.remove()
+      return
+    }
     if (!this.#isWhole()) throw new Error('the dump is not complete: parts of it are missing')
     if (!kept) {
       companion.removeAll(this.name)

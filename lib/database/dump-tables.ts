@@ -52,7 +52,7 @@ export async function dumpTables(
     let [hasBegun, isWhole] = [false, true]
     const takeOutput = async (output: Readable): Promise<void> => {
       into.prepare()
-      doubts.forget()
+      doubts.startFrom()
       const take = (part: string, bytes: Buffer): void => {
         hasBegun = true
         into.take(part, bytes)

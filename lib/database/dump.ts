@@ -1,18 +1,26 @@
+import { hash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { bootId } from '../engine/kernel.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Admin, QUERY_OPTIONS, queriesOf } from './admin.ts'
 import type { DatabaseClient } from './client.ts'
 import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
 import { type Definition, type DefinitionKind, definitionsIn, showDefinitions, type Unreadable } from './definitions.ts'
 import { commentLines, definitionsText } from './dump-definitions.ts'
+import type { Undumped } from './dump-failures.ts'
 import { bytesOf, SANDBOX_LINE } from './dump-file.ts'
 import type { DumpFolder } from './dump-folder.ts'
 import { partName } from './dump-parts.ts'
+import { type DumpRecord, type KnownTable, whyUnknown } from './dump-record.ts'
 import { type Dumping, dumpTables, dumpViews } from './dump-tables.ts'
 import { exactFloats } from './exact-floats.ts'
 import { ImportDoubts } from './import-doubts.ts'
 import type { OpenedDump } from './opened-dump.ts'
+import { plainTables } from './plain-tables.ts'
+import { definitionSum, refreshTables } from './refresh.ts'
+import type { PlainTable } from './row-text.ts'
 import { beginsFloats, beginsTable, type Splitting, splitDump } from './split-dump.ts'
+import { countRows, tableFile } from './table-file.ts'
 import { queryLimits } from './time-limits.ts'
 
 /** A dump to be made. */
@@ -25,6 +33,8 @@ export interface DumpOrder {
   readonly into: DumpFolder
   /** The newest good dump, where that is one file. */
   readonly former: OpenedDump | undefined
+  /** What is remembered of the newest one. */
+  readonly record: DumpRecord | undefined
 }
 
 /** Something of a database that could not be dumped. */
@@ -41,6 +51,8 @@ export interface DumpResult {
   readonly notDumped: readonly NotDumped[]
   /** What does not come back as it is, or not everywhere: a sentence each. */
   readonly doubts: readonly string[]
+  /** Gives what is to be remembered of it once it is in place; undefined for nothing. */
+  readonly recorded: () => Promise<DumpRecord | undefined>
 }
 
 /**
@@ -49,25 +61,49 @@ export interface DumpResult {
  * What an import would leave out is told too.
  * @throws when the dump failed as a whole
  */
-export async function writeDump({ host, client, database, into, former }: DumpOrder): Promise<DumpResult> {
+export async function writeDump({ host, client, database, into, former, record }: DumpOrder): Promise<DumpResult> {
   const dumping: Dumping = { host, client, database }
   const queries = queriesOf(host, client)
   const contents = await contentsOf(queries, database)
   if (contents === undefined) throw new Error(`there is no database "${database}" that could be dumped`)
   const doubts = new ImportDoubts(database)
-  const tables = await dumpTables(dumping, contents, into, doubts)
+  const plain = await plainTables(queries, database, contents)
+  const views = await viewsSum(queries, database, contents, plain.viewColumns)
+  const here = { made: `1 ${plain.server}`, database, boot: bootId() }
+  const now = client.shell.now()
+  const isKnown = whyUnknown(record, { ...here, now, files: into.marks() ?? {} }) === undefined
+  const refreshed =
+    isKnown && plain.tables
+      ? await refreshTables(dumping, queries, { record: record!, tables: plain.tables }, into, doubts)
+      : undefined
+  const tables = refreshed ? [] : await dumpTables(dumping, contents, into, doubts)
+  const ofTables = doubts.known
   const notDumped: NotDumped[] = []
   const rounded: string[] = []
-  const writing: Writing = { dumping, queries, contents, into, doubts }
+  const writing: Writing = {
+    dumping,
+    queries,
+    contents,
+    into,
+    doubts,
+    hasSameViews: refreshed !== undefined && views !== '' && views === record?.views,
+  }
   await client.shell.act(`add what ${database} defines besides its tables`, async () => {
     const names = tables.map(({ name }) => name)
     const kept = await keepTables(names, into, former)
     for (const { name, error } of tables) notDumped.push({ kind: 'table', name, error, isKept: kept.includes(name) })
-    rounded.push(...(await addExactFloats(writing, names)))
+    if (!refreshed) rounded.push(...(await addExactFloats(writing, names)))
     notDumped.push(...(await addDefinitions(writing)))
     into.complete(notDumped.map(one => `${commentLines(remarkOf(one))}\n`).join(''))
   })
-  return { notDumped, doubts: [...rounded, ...(await doubts.sentences(queries))] }
+  const recorded = async (): Promise<DumpRecord | undefined> => {
+    if (notDumped.length > 0 || !client.isKept || !plain.tables) return undefined
+    const key = refreshed ? record!.key : randomBytes(16).toString('hex')
+    const known = refreshed ?? (await countTables(plain.tables, key, into))
+    const wholeAt = refreshed ? record!.wholeAt : now
+    return known && { ...here, wholeAt, key, files: into.marks() ?? {}, tables: known, views, doubts: ofTables }
+  }
+  return { notDumped, doubts: [...rounded, ...(await doubts.sentences(queries))], recorded }
 }
 
 /** A dump that is being written. */
@@ -77,6 +113,8 @@ interface Writing {
   readonly contents: Contents
   readonly into: DumpFolder
   readonly doubts: ImportDoubts
+  /** Whether its views are those of the dump before. */
+  readonly hasSameViews: boolean
 }
 
 /** Adds what is printed to the parts that it begins, or to the first one. */
@@ -141,6 +179,37 @@ async function addExactFloats(writing: Writing, undumped: readonly string[]): Pr
   return rounded.map(table => `the columns of type FLOAT in its table ${table} are dumped with six digits only`)
 }
 
+/** They are added again all the same: what of them cannot be imported is told each night. */
+function lastViews({ into }: Writing): { readonly text: string; readonly undumped: readonly Undumped[] } {
+  using last = into.lastPart(partName('views'))
+  return { text: last?.text(LONGEST_VIEWS) ?? '', undumped: [] }
+}
+
+const LONGEST_VIEWS = 64 << 20
+
+/** What the text of all views depends on, hashed; empty where one of them is not shown. */
+async function viewsSum(queries: Admin, database: string, contents: Contents, columns: string): Promise<string> {
+  const { shown, unreadable } = await showDefinitions(queries, database, definitionsIn(contents, ['view']))
+  return unreadable.length > 0 ? '' : hash('sha256', JSON.stringify([shown, columns]))
+}
+
+/** Sums up all tables of a dump that is in place; undefined where a file is not as it is known to be. */
+async function countTables(
+  tables: readonly PlainTable[],
+  key: string,
+  into: DumpFolder,
+): Promise<DumpRecord['tables'] | undefined> {
+  const found: [string, KnownTable][] = []
+  for (const { name } of tables) {
+    using last = into.placedPart(partName('table', name))
+    const file = last && tableFile(last, name)
+    const rows = file && (await countRows(last, file, key))
+    if (!rows) return undefined
+    found.push([name, { ...rows, definition: definitionSum(file.definition) }])
+  }
+  return Object.fromEntries(found)
+}
+
 const ROUTINES = ['function', 'procedure', 'package', 'package body'] as const
 
 async function addDefinitions(writing: Writing): Promise<readonly NotDumped[]> {
@@ -154,7 +223,7 @@ async function addDefinitions(writing: Writing): Promise<readonly NotDumped[]> {
   const textOf = (shown: readonly Definition[]): string => definitionsText(shown, contents.collation)
   const ofDatabase = `\nALTER DATABASE COLLATE ${contents.collation};\n`
   await addText(writing, partName('routines'), ofDatabase + textOf(await shownOf(ROUTINES)))
-  const views = await dumpViews(dumping, contents.view)
+  const views = writing.hasSameViews ? lastViews(writing) : await dumpViews(dumping, contents.view)
   await addText(writing, partName('views'), views.text.replace(SANDBOX_LINE, ''))
   const triggers = Map.groupBy(await shownOf(['trigger']), ({ name }) => contents.tableOf[name])
   for (const [table, ofTable] of triggers) await addText(writing, partName('triggers', table), textOf(ofTable))

@@ -5,6 +5,12 @@ import type { DumpParts } from './statements.ts'
 
 const MEGABYTE = 1024 * 1024
 
+/** What was seen of a dump. */
+interface Known {
+  readonly longest: number
+  readonly leftOut: readonly LeftOut[]
+}
+
 /** Looks at a dump while it is made, for what of it an import would not bring back, or only with other settings. */
 export class ImportDoubts {
   readonly #database: string
@@ -16,10 +22,15 @@ export class ImportDoubts {
     this.#database = database
   }
 
-  /** The dump begins anew. */
-  forget(): void {
-    this.#longest = 0
-    this.#leftOut = []
+  /** The dump begins anew, or with what is known of parts that are kept. */
+  startFrom({ longest, leftOut }: Known = { longest: 0, leftOut: [] }): void {
+    this.#longest = longest
+    this.#leftOut = [...leftOut]
+  }
+
+  /** What is known so far. */
+  get known(): Known {
+    return { longest: this.#longest, leftOut: this.#leftOut.map(({ kind, name, why }) => ({ kind, name, why })) }
   }
 
   /** Takes what comes of the dump. */

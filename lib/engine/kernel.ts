@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** When a process began: with its id this names it for ever. Undefined when there is no such process. */
 export function processStart(pid: number): string | undefined {
   const ticks = statOf(pid)[19]
-  return ticks && `${readOrNothing('/proc/sys/kernel/random/boot_id').trim()} ${ticks}`
+  return ticks && `${bootId()} ${ticks}`
 }
+
+/** Another one each time that this machine starts. */
+export const bootId = (): string => readOrNothing('/proc/sys/kernel/random/boot_id').trim()
 
 /** All mounts that this process sees (`mountinfo` of proc(5)). Reading it never hangs, whatever server is dead. */
 export const mountTable = (): string => readFileSync('/proc/self/mountinfo', 'utf8')

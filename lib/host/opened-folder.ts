@@ -96,6 +96,12 @@ export class OpenedFolder implements Disposable {
     return this.#named(() => fs.lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))?.ino.toString()
   }
 
+  /** What tells a file from what had its name before, and was not written here; undefined for no file. */
+  mark(name: string): string | undefined {
+    const stat = this.#named(() => fs.lstatSync(this.at(name), { throwIfNoEntry: false, bigint: true }))
+    return stat?.isFile() ? [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join() : undefined
+  }
+
   /** Opens a file in it to be read. @throws {WrongKind} for a link or a pipe: neither followed nor waited for */
   file(name: string): OpenedFile {
     const path = `${this.name}/${name}`

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DatabaseAccess, SqliteFile } from '../core/database-access.ts'
 import { diskTrouble, messageOf } from '../core/wording.ts'
 import { queriesOf } from '../database/admin.ts'
@@ -5,6 +6,7 @@ import { claimDatabase, refuseClaimed, type Server } from '../database/claims.ts
 import { administrator, type DatabaseClient, siteAccount } from '../database/client.ts'
 import { type NotDumped, writeDump } from '../database/dump.ts'
 import { DumpFolder } from '../database/dump-folder.ts'
+import { readDumpRecord, writeDumpRecord } from '../database/dump-record.ts'
 import { OpenedDump } from '../database/opened-dump.ts'
 import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
 import { grantStatement, missingRights } from '../database/rights.ts'
@@ -14,6 +16,7 @@ import { type Companion, dumpName, dumpNames, formerName, openCompanion } from '
 import { type OpenedFile, sameBytes } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext, Site } from '../host/site.ts'
+import { rememberOrTell } from '../host/state.ts'
 import { databasesIn, type SiteDatabase } from '../restore/database-access.ts'
 import type { Needs } from '../store/facts.ts'
 import { copySqlite } from '../wordpress/sqlite.ts'
@@ -124,10 +127,14 @@ async function dumpAs(
     shell.note('problem', `its database cannot be recorded as its own: ${messageOf(error)}`)
   })
   using former = opened && (await formerDump(opened, name))
-  const { notDumped, doubts } = await writeDump({ host, client, database: access.database, into, former })
-  await shell.act(`put what has changed of ${name} in place`, () => {
+  const record = client.isKept ? readDumpRecord(context, site.name, name) : undefined
+  const { notDumped, doubts, recorded } = await writeDump({ host, client, database: access.database, into, former, record })
+  await shell.act(`put what has changed of ${name} in place`, async () => {
     into.putInPlace()
     opened?.removeAll(formerName(name)!)
+    const made = await recorded()
+    if (!isDeepStrictEqual(made, record))
+      rememberOrTell(shell, 'the next dump is made anew', () => writeDumpRecord(context, site.name, name, made))
   })
   for (const doubt of doubts) shell.note('warning', doubt)
   if (notDumped.length > 0) throw new Error(incomplete(notDumped, grant))

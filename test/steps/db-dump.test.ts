@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, statSync, utimesSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { partNamed } from '../../lib/database/dump-parts.ts'
@@ -168,6 +168,7 @@ for (const [name, script] of [
   test(`dumpDatabase refuses a dump ${name}`, async () => {
     await dumpWell(stage, stage.shop)
     const before = dumpTextOf(stage.shop)
+    rmSync(join(stage.host.paths.state, 'dumps'), { recursive: true }) // all of it is dumped anew
     fakeProgram(bin, 'mariadb-dump', script)
     const { status, reason } = await whilePathHas(bin, () => dump(stage, stage.shop))
     assert.equal(status, 'failed')

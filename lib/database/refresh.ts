@@ -1,0 +1,123 @@
+import { hash, randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { Secret } from '../core/secret.ts'
+import { type Admin, QUERY_OPTIONS } from './admin.ts'
+import { type Compared, lookAtTables, printChanged } from './compare-tables.ts'
+import type { DumpFolder } from './dump-folder.ts'
+import { partName } from './dump-parts.ts'
+import type { DumpRecord, KnownTable } from './dump-record.ts'
+import type { Dumping } from './dump-tables.ts'
+import type { ImportDoubts } from './import-doubts.ts'
+import { type Printed, takePrinted } from './printed-tables.ts'
+import type { PlainTable } from './row-text.ts'
+import { headWith, rowsOf, tableFile, withoutCounter } from './table-file.ts'
+
+/** A dump that was made before, and the tables that there are now. */
+export interface Former {
+  readonly record: DumpRecord
+  readonly tables: readonly PlainTable[]
+}
+
+/** What SHOW CREATE TABLE says, as it is remembered. */
+export const definitionSum = (definition: string): string => hash('sha256', definition)
+
+/**
+ * Brings the dump of an earlier night up to date: of a table whose rows and definition are those of its file, the file
+ * is kept, and no row leaves the server. All tables are those of one moment. Whatever else is new of a table than rows
+ * and the next number of its counter, or goes wrong, needs another dump of all.
+ * @returns what is known of the tables now; undefined where all has to be dumped
+ */
+export async function refreshTables(
+  dumping: Dumping,
+  admin: Admin,
+  { record, tables }: Former,
+  into: DumpFolder,
+  doubts: ImportDoubts,
+): Promise<DumpRecord['tables'] | undefined> {
+  const compared = tables.map(table => ({ table, known: record.tables[table.name]! }))
+  if (compared.some(({ known }) => known === undefined) || compared.length !== Object.keys(record.tables).length) return undefined
+  doubts.startFrom(record.doubts)
+  try {
+    const look = await lookAtTables(admin, dumping.database, record.key, compared)
+    const isAsKnown = ({ table, known }: Compared): boolean =>
+      definitionSum(look.definitions.get(table.name) ?? '') === known.definition
+    if (!look.isSame || !compared.every(isAsKnown)) return await printInto(dumping, record.key, compared, into, doubts)
+    await dumping.client.shell.act(`keep all tables of ${dumping.database} as they are in its dump`, () => {
+      into.prepare()
+      for (const { name } of tables) keep(partName('table', name), into)
+      keepEnds(into)
+    })
+    return record.tables
+  } catch (error) {
+    if (dumping.client.shell.stop.aborted) throw error
+    return undefined // a dump of all of it says better what is wrong
+  }
+}
+
+function keep(part: string, into: DumpFolder): void {
+  if (!into.keep(part)) throw new NotAsKnown(part)
+}
+
+/** What comes before all tables, and after them. */
+function keepEnds(into: DumpFolder): void {
+  for (const part of ['begin', 'end'] as const) keep(partName(part), into)
+}
+
+/** More than rows has changed. */
+class NotAsKnown extends Error {}
+
+async function printInto(
+  { host, client, database }: Dumping,
+  key: string,
+  tables: readonly Compared[],
+  into: DumpFolder,
+  doubts: ImportDoubts,
+): Promise<DumpRecord['tables']> {
+  const mark = randomBytes(16).toString('hex') // what is printed comes from strangers, who cannot know it
+  const found: [string, KnownTable][] = []
+  const takeOutput = async (output: Readable): Promise<void> => {
+    into.prepare()
+    keepEnds(into)
+    let part = ''
+    let tail: Buffer | undefined
+    const endPart = (): void => {
+      if (tail) into.take(part, tail)
+      tail = undefined
+    }
+    const table = async (printed: Printed): Promise<void> => {
+      endPart()
+      part = partName('table', printed.name)
+      found.push([printed.name, { ...printed.rows, definition: definitionSum(printed.definition) }])
+      tail = await beginPart(part, printed, record(tables, printed.name), into)
+    }
+    const rows = (lines: readonly Buffer[]): void => {
+      for (const line of lines) doubts.look.line(line)
+      into.take(part, Buffer.concat(lines))
+    }
+    await takePrinted(output, { key, mark, tables }, { table, rows })
+    endPart()
+    into.finishPart()
+  }
+  const limits = { timeout: host.deadlines.dump, idleTimeout: host.deadlines.query }
+  const shell = client.shell.with({ ...limits, input: new Secret(printChanged(key, mark, tables)), takeOutput, onLine: () => {} })
+  const options = [...QUERY_OPTIONS, '--raw', '--quick', '--max-allowed-packet=1G', `--database=${database}`]
+  await shell.act`${client.words(host.database.clientProgram, options)}`
+  return Object.fromEntries(found)
+}
+
+const record = (tables: readonly Compared[], name: string): KnownTable => tables.find(({ table }) => table.name === name)!.known
+
+/** Keeps the file of a table, or begins it anew. @returns what comes after its rows, where it is begun */
+async function beginPart(part: string, printed: Printed, known: KnownTable, into: DumpFolder): Promise<Buffer | undefined> {
+  const { name, definition, isChanged } = printed
+  if (!isChanged && definitionSum(definition) === known.definition) {
+    keep(part, into)
+    return undefined
+  }
+  using last = into.lastPart(part)
+  const file = last && tableFile(last, name)
+  if (!file || withoutCounter(file.definition) !== withoutCounter(definition)) throw new NotAsKnown(name)
+  into.take(part, headWith(file, definition))
+  if (!isChanged) for await (const bytes of rowsOf(last, file)) into.take(part, bytes)
+  return file.tail
+}

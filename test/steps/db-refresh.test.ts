@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Outcome } from '../../lib/core/outcome.ts'
+import { type Chance, chanceFrom } from '../support/chance.ts'
+import { dump, dumpFolderOf, dumping } from '../support/dumping.ts'
+import { hostIn } from '../support/host.ts'
+import { type TinyWordpress, tinyWordpress } from '../support/tiny-wordpress.ts'
+
+const stage = dumping('db-refresh')
+
+/** The files of a dump by their names, less what tells of the dump itself. */
+const filesOf = (site: TinyWordpress): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(dumpFolderOf(site))
+      .filter(name => !name.startsWith('9-'))
+      .map(name => [name, readFileSync(join(dumpFolderOf(site), name), 'latin1')]),
+  )
+
+/** Dumps a database as if nothing were known of it. */
+async function freshOf(site: TinyWordpress): Promise<Record<string, string>> {
+  const folder = join(stage.folder, 'fresh')
+  rmSync(folder, { recursive: true, force: true })
+  const host = hostIn(folder, { database: { socket: stage.mariadb.socket } })
+  const twin = { ...site, folder: join(host.vhosts, site.name) }
+  cpSync(join(site.folder, 'SITE'), join(twin.folder, 'SITE'), { recursive: true })
+  const { status, reason } = await dump({ ...stage, host }, { ...twin, config: join(twin.folder, 'SITE', 'wp-config.php') })
+  assert.equal(status, 'done', reason)
+  return filesOf(twin)
+}
+
+const isWhole = ({ commands }: Outcome): boolean =>
+  commands.some(({ line }) => line.includes('mariadb-dump') && !line.includes('`v'))
+
+const TEXTS = ["it''s", '\\n\\r\\t\\0', '"x" \\\\ \\\\n', 'é😀表', '', "); DROP TABLE x; -- '", 'NULL', '0x41', ' \\Z']
+
+/** Rows of all the types that a row's text knows. */
+const ALL_TYPES = `CREATE TABLE types (id INT PRIMARY KEY AUTO_INCREMENT, a TINYINT, b BIGINT UNSIGNED, c DECIMAL(20,5), d DOUBLE, e YEAR, f INT(7) ZEROFILL,
+  g BINARY(4), h VARBINARY(9), i BLOB, j BIT(9), k CHAR(5) CHARACTER SET latin1, l VARCHAR(99) CHARACTER SET utf8mb3, m TEXT CHARACTER SET utf16, n ENUM('a','b''"'), o SET('x','y'),
+  p DATE, q TIME(3), r DATETIME(6), s TIMESTAMP NULL, t INET6, u UUID, v LONGTEXT CHECK (JSON_VALID(v)), w INT AS (a + 1), x VARCHAR(9) CHARACTER SET koi8r, y VARCHAR(9) COLLATE utf8mb4_bin);
+  INSERT INTO types (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, x, y) VALUES
+  (-1, 18446744073709551615, -0.00001, 1e-300, 2026, 7, 'ab', '', 0x000A0D1A5C2722, b'101', 'é', 'ü\n"', '☃''', 'b''"', 'x,y', '2026-02-03', '-100:00:00.5', '2026-01-01 00:00:00.000001', '2026-10-25 00:30:00', '::1', '123e4567-e89b-12d3-a456-426614174000', '{"a": "\\\\n"}', 'ж', 'Z'),
+  (0, 0, 0, -0e0, 1901, 0, '', 'x', '', b'0', '', '', '', 'a', '', '0000-00-00', '0:0', '0000-00-00', NULL, '1.2.3.4', '00000000-0000-0000-0000-000000000000', '1', '', ''),
+  (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+  INSERT INTO types (d, c) VALUES (0.1 + 0.2, 1.5), (1.7976931348623157e308, 123456789012345.12345), (-2.5e-17, 7), (123456789.123456789, 0);`
+
+test('a dump that is brought up to date is, byte for byte, what a dump of all would be: of every type', async () => {
+  const site = await tinyWordpress(stage.host.vhosts, 'types', 'types', stage.mariadb)
+  await stage.mariadb.query(
+    `SET sql_mode = ''; ${ALL_TYPES}
+    CREATE TABLE unseen (id INT PRIMARY KEY, c INT INVISIBLE DEFAULT 7); INSERT INTO unseen (id) VALUES (1);
+    CREATE TABLE keyless (a TEXT, b TEXT); INSERT INTO keyless VALUES ('a', 'b'), ('a', 'b');
+    CREATE TABLE other (a INT, UNIQUE KEY u (a)) ENGINE=MyISAM; INSERT INTO other VALUES (2), (1);
+    CREATE TABLE \`it's \`\`x\`\` "é\` (\`c'\`\`\\"\` TEXT) ENGINE=Aria; INSERT INTO \`it's \`\`x\`\` "é\` VALUES ('q')`,
+    'types',
+  )
+  assert.equal((await dump(stage, site)).status, 'done')
+  assert.deepEqual(filesOf(site), await freshOf(site))
+  const same = await dump(stage, site)
+  assert.equal(isWhole(same), false, 'nothing has changed: nothing is dumped')
+  assert.deepEqual(
+    same.commands.filter(({ line }) => line.includes('--quick')),
+    [],
+    'nor printed',
+  )
+  await stage.mariadb.query(
+    'INSERT INTO types (a) VALUES (5); UPDATE unseen SET c = 8; UPDATE keyless SET a = "ab", b = "" LIMIT 1; DELETE FROM other WHERE a = 1; INSERT INTO `it\'s ``x`` "é` VALUES (\'r\')',
+    'types',
+  )
+  const changed = await dump(stage, site)
+  assert.equal(isWhole(changed), false)
+  assert.deepEqual(filesOf(site), await freshOf(site))
+})
+
+const pick = <Item>(chance: Chance, items: readonly Item[]): Item => items[chance(items.length)]!
+
+/** What happens to a database in a day: of each kind one. */
+const CHANGES: Readonly<Record<string, (chance: Chance) => string>> = {
+  nothing: () => 'DO 0',
+  insert: chance =>
+    `INSERT INTO wp_posts (title, body) SELECT '${pick(chance, TEXTS)}', RANDOM_BYTES(20) FROM seq_1_to_${1 + chance(5)}`,
+  'move text to the next column': () => 'UPDATE pairs SET a = CONCAT(a, b), b = "" WHERE b <> "" LIMIT 1',
+  'swap two flags': chance => `UPDATE pairs SET flag = NOT flag WHERE id IN (${1 + chance(20)}, ${1 + chance(20)})`,
+  'add and remove': chance =>
+    `DELETE FROM pairs WHERE id = ${1 + chance(20)}; INSERT INTO pairs (a, b, flag) VALUES ('n${chance(99)}', 'z', 0)`,
+  'two alike': () =>
+    "INSERT INTO keyless VALUES ('same', 'same'), ('same', 'same'); DELETE FROM keyless WHERE a = 'a' LIMIT 2; INSERT INTO keyless VALUES ('a', 'b'), ('a', 'b')",
+  truncate: () => 'TRUNCATE pairs; INSERT INTO pairs (a, b, flag) SELECT seq, CONCAT("b", seq), 0 FROM seq_1_to_20',
+  empty: () => 'DELETE FROM keyless; INSERT INTO keyless VALUES ("a", "b")',
+  'the next number only': chance => `ALTER TABLE wp_posts AUTO_INCREMENT = ${1000 + chance(10000)}`,
+  'a rolled back row': () => "START TRANSACTION; INSERT INTO wp_posts (title) VALUES ('gone'); ROLLBACK",
+  'drop and make the same': () =>
+    'CREATE TABLE again LIKE pairs; INSERT INTO again SELECT * FROM pairs; DROP TABLE pairs; RENAME TABLE again TO pairs',
+  'exchange names': () =>
+    'CREATE TABLE x (id INT PRIMARY KEY); CREATE TABLE y (id INT PRIMARY KEY); INSERT INTO x VALUES (1); RENAME TABLE x TO z, y TO x, z TO y',
+  'drop those': () => 'DROP TABLE IF EXISTS x, y, renamed',
+  rename: () => 'RENAME TABLE keyless TO renamed; CREATE TABLE keyless LIKE renamed',
+  'a new column': chance => `ALTER TABLE pairs ADD COLUMN IF NOT EXISTS c${chance(3)} INT DEFAULT 7`,
+  'a column less': chance => `ALTER TABLE pairs DROP COLUMN IF EXISTS c${chance(3)}`,
+  'another default': chance => `ALTER TABLE pairs ALTER flag SET DEFAULT ${chance(9)}`,
+  'another type': chance => `ALTER TABLE pairs MODIFY b VARCHAR(${50 + chance(100)}) NOT NULL`,
+  'another order': chance => `ALTER TABLE pairs MODIFY flag TINYINT NOT NULL ${pick(chance, ['FIRST', 'AFTER a', 'AFTER b'])}`,
+  'another character set': chance =>
+    `ALTER TABLE pairs CONVERT TO CHARACTER SET ${pick(chance, ['utf8mb4', 'utf8mb3', 'latin1'])}`,
+  'another engine': chance => `ALTER TABLE keyless ENGINE = ${pick(chance, ['InnoDB', 'MyISAM', 'Aria'])}`,
+  rebuild: () => 'ALTER TABLE pairs FORCE; OPTIMIZE TABLE wp_posts',
+  'a comment': chance => `ALTER TABLE pairs COMMENT = 'AUTO_INCREMENT=${chance(99)} of it'`,
+  'an index': chance => `ALTER TABLE pairs ADD INDEX IF NOT EXISTS i${chance(3)} (a)`,
+  partitions: chance => `ALTER TABLE wp_users PARTITION BY HASH (id) PARTITIONS ${2 + chance(4)}`,
+  'no partitions': () => 'ALTER TABLE wp_users PARTITION BY HASH (id) PARTITIONS 1; ALTER TABLE wp_users REMOVE PARTITIONING',
+  'a view': chance => `CREATE OR REPLACE VIEW v${chance(3)} AS SELECT ${chance(5)} AS n, pairs.* FROM pairs`,
+  'no view': chance => `DROP VIEW IF EXISTS v${chance(3)}`,
+  'a trigger': chance =>
+    `CREATE OR REPLACE TRIGGER t${chance(3)} BEFORE INSERT ON pairs FOR EACH ROW SET NEW.a = '${chance(99)}'`,
+  'no trigger': chance => `DROP TRIGGER IF EXISTS t${chance(3)}`,
+  'a routine': chance => `CREATE OR REPLACE FUNCTION f${chance(3)}() RETURNS INT RETURN ${chance(99)}`,
+  'an event': chance =>
+    `CREATE OR REPLACE EVENT e${chance(3)} ON SCHEDULE EVERY 1 YEAR STARTS '2035-01-01' DO SELECT ${chance(99)}`,
+  "the database's collation": chance => `ALTER DATABASE COLLATE ${pick(chance, ['utf8mb4_bin', 'utf8mb4_unicode_ci'])}`,
+  'a sequence': () => 'CREATE SEQUENCE IF NOT EXISTS s',
+  'no sequence': () => 'DROP SEQUENCE IF EXISTS s',
+}
+
+/** Days with such changes: one of each kind, then so many with some of them. */
+const NIGHTS = Number(process.env.HOLDFAST_NIGHTS ?? 12)
+const SEED = Number(process.env.HOLDFAST_SEED ?? 0) || Date.now() % 1e6
+
+test(`a dump that is brought up to date night by night is what a dump of all would be (HOLDFAST_SEED=${SEED})`, async () => {
+  const site = await tinyWordpress(stage.host.vhosts, 'nights', 'nights', stage.mariadb)
+  const chance = chanceFrom(SEED)
+  await stage.mariadb.query(
+    `CREATE TABLE keyless (a TEXT, b TEXT); INSERT INTO keyless VALUES ('a', 'b'), ('a', 'b');
+     CREATE TABLE pairs (id INT PRIMARY KEY AUTO_INCREMENT, a VARCHAR(50) NOT NULL, b VARCHAR(50) NOT NULL, flag TINYINT NOT NULL DEFAULT 0);
+     INSERT INTO pairs (a, b, flag) SELECT seq, CONCAT('b', seq), seq % 2 FROM seq_1_to_20`,
+    'nights',
+  )
+  const kinds = Object.keys(CHANGES)
+  let brought = 0
+  for (let night = 0; night < NIGHTS; night++) {
+    const todays = Array.from({ length: 1 + chance(3) }, () => pick(chance, kinds))
+    if (NIGHTS >= kinds.length && night < kinds.length) todays.splice(0, 9, kinds[night]!)
+    for (const kind of todays) await stage.mariadb.query(CHANGES[kind]!(chance), 'nights')
+    const outcome = await dump(stage, site)
+    assert.equal(outcome.status, 'done', `${todays}: ${outcome.reason}`)
+    if (!isWhole(outcome)) brought += 1
+    assert.deepEqual(filesOf(site), await freshOf(site), `after ${todays}`)
+  }
+  if (NIGHTS > 30) assert.ok(brought > NIGHTS / 4, `${brought} of ${NIGHTS} nights`)
+})
