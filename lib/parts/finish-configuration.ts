@@ -2,7 +2,7 @@ import { recipe } from '../engine/recipe.ts'
 import {
   type Changes,
   configurationTransaction,
-  installConfiguration,
+  installSystemFiles,
   keepConfiguration,
   rememberLeft,
 } from '../steps/configuration.ts'
@@ -13,6 +13,6 @@ import {
  */
 export const finishConfiguration = recipe<Changes>()
   .hold(configurationTransaction)
-  .do(installConfiguration)
+  .do(installSystemFiles)
   .do(rememberLeft)
   .do(keepConfiguration)

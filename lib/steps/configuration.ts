@@ -20,41 +20,40 @@ import type { Needs } from '../store/facts.ts'
 import { type Followed, isBehind } from './replica.ts'
 import { isIncomplete } from './save-configuration.ts'
 
-type Restores = Needs<'host' | 'secrets' | 'request' | 'site'> & { restoring: Restoring; scope: Scope }
+export type Changes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
-/**
- * Reads the certificates and the web server configuration of the set while nobody else can reach its files, and takes
- * copies of the kind that is wanted.
- */
-export const readSystemFiles: Step<Restores, { proposal: Proposal }> = {
+/** What is to be put in force, and the name of the change; no proposal where nothing is to be touched. */
+type Proposed = { readonly changeId: string; readonly proposal: Proposal | undefined }
+
+type Reads = Needs<'request'> & { restoring: Restoring; scope: Scope }
+
+/** Reads certificates and web server configuration of the set while nobody else can reach its files. */
+export const readSystemFiles: Step<Reads, Proposed> = {
   name: 'read-system-files',
   title: 'Read certificates and web server configuration',
   run: async ({ request, restoring, scope }, shell) => {
-    if (!scope.files || request.dryRun) return { proposal: NO_PROPOSAL }
+    const changeId = restoring.id
+    if (!scope.files || request.dryRun) return { changeId, proposal: scope.files ? NO_PROPOSAL : undefined }
     using tree = OpenedFolder.open(restoring.tree)
     using companion = tree.folderIfThere(COMPANION)
-    return { proposal: companion ? readProposal(companion, text => shell.note('warning', text)) : NO_PROPOSAL }
+    return { changeId, proposal: companion ? readProposal(companion, text => shell.note('warning', text)) : NO_PROPOSAL }
   },
 }
 
 /**
- * Phase (f): certificates and web server configuration of the set. They may be a stranger's: what this host does not
- * know as harmless or approved is not put in force. What cannot be put in force waits, and the site is restored all the
- * same.
+ * They may be a stranger's: what this host does not know as harmless or approved is not put in force, but waits, and
+ * the site is restored all the same.
  */
-export const installSystemFiles: Step<
-  Restores & { proposal: Proposal },
-  { installed: Installed | undefined } & Owes<'rememberLeft'>
-> = {
+export const installSystemFiles: Step<Changes & Proposed, { installed: Installed | undefined } & Owes<'rememberLeft'>> = {
   name: 'system-files',
   title: 'Install certificates and web server configuration',
-  run: async ({ host, secrets, request, site, restoring, scope, proposal }, shell) => {
+  run: async ({ host, secrets, request, site, changeId, proposal }, shell) => {
     let installed: Installed | undefined
-    if (!scope.files) return { installed }
+    if (!proposal) return { installed }
     await shell.act(
       `put certificates and configuration of ${site.name} in force, as far as they are known to be harmless`,
       async () => {
-        installed = await putInForce({ host, secrets, shell }, site, restoring.id, proposal, request.command)
+        installed = await putInForce({ host, secrets, shell }, site, changeId, proposal, request.command)
       },
     )
     return { installed }
@@ -81,54 +80,24 @@ export const rememberLeft: Step<Needs<'host' | 'site'> & { installed: Installed 
 export const isReplicaIncomplete: Condition<Needs<'host' | 'site' | 'collection'> & Followed, object> = facts =>
   typeof isBehind(facts) === 'string' ? isIncomplete(facts) : 'a newer backup is about to be put in place'
 
-export type Changes = Needs<'host' | 'secrets' | 'request' | 'site'>
-
 /** Configuration alone is changed, all or nothing: whatever stops it half-way, what was in force is so again. */
-export const configurationTransaction: Hold<Changes, { changeId: string }> = {
+export const configurationTransaction: Hold<Changes, Proposed> = {
   name: 'configuration',
   title: ({ site }) => `Prepare the configuration of ${site.name}`,
   up: async ({ host, request, site }, shell) => {
-    const changeId = shell.now().toString(36)
-    if (request.dryRun) return { changeId }
-    updatePending(host, {
-      id: changeId,
-      site: site.name,
-      task: 'configuration',
-      phase: 'preparing',
-      startedAt: shell.now(),
-      point: undefined,
-      holdings: [],
-      exchanges: [],
-      databases: [],
-      scratch: { databases: [], accounts: [] },
-      tidied: true,
-      safety: undefined,
-    })
-    return { changeId }
+    const startedAt = shell.now()
+    const changeId = startedAt.toString(36)
+    if (!request.dryRun)
+      updatePending(host, {
+        ...{ id: changeId, site: site.name, task: 'configuration', phase: 'preparing', startedAt, point: undefined },
+        ...{ holdings: [], exchanges: [], databases: [], scratch: { databases: [], accounts: [] }, safety: undefined },
+        tidied: true,
+      })
+    return { changeId, proposal: keptOrTold(host, site.name, shell) }
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
     if (!request.dryRun) await rollBackPending({ host, secrets, shell }, site.name)
-  },
-}
-
-/** Tries again what an earlier run could not put in force. */
-export const installConfiguration: Step<
-  Changes & { changeId: string },
-  { installed: Installed | undefined } & Owes<'rememberLeft'>
-> = {
-  name: 'finish-configuration',
-  title: ({ site }) => `Install the pending configuration of ${site.name}`,
-  run: async ({ host, secrets, request, site, changeId }, shell) => {
-    let installed: Installed | undefined
-    await shell.act(
-      `put certificates and configuration of ${site.name} in force, as far as they are known to be harmless`,
-      async () => {
-        const proposal = keptOrTold(host, site.name, shell)
-        if (proposal) installed = await putInForce({ host, secrets, shell }, site, changeId, proposal, request.command)
-      },
-    )
-    return { installed }
   },
 }
 
@@ -148,23 +117,21 @@ function keptOrTold(host: Host, site: string, shell: Shell): Proposal | undefine
 }
 
 /** The end of a change of configuration: what was in force before is kept, where there was a change at all. */
-export const keepConfiguration: Step<Changes & { changeId: string }, void> = {
+export const keepConfiguration: Step<Changes, void> = {
   name: 'keep-configuration',
   title: 'Keep the previous configuration',
   run: async ({ host, secrets, request, site }, shell) => {
     await shell.act(`keep what was in force before for ${host.keepPrevious} days`, async () => {
       const context = { host, secrets, shell }
       const pending = pendingOf(host, site.name)
-      const { kept } = readJournal(host, site.name)
-      const isChanged = pending.exchanges.length > 0
-      if (isChanged) {
+      if (pending.exchanges.length === 0) await rollBackPending(context, site.name)
+      else {
         const done = { ...pending, phase: 'kept', startedAt: shell.now() } as const
-        writeJournal(host, site.name, { pending: undefined, kept: [...kept, done] })
-        shell.note(
-          'significant',
-          `${site.name}: certificates or web server configuration were put in force; to put them back: ${request.command('recover', '--site', site.name, '--undo')}`,
-        )
-      } else await rollBackPending(context, site.name)
+        writeJournal(host, site.name, { pending: undefined, kept: [...readJournal(host, site.name).kept, done] })
+        const undo = request.command('recover', '--site', site.name, '--undo')
+        const what = 'certificates or web server configuration were put in force'
+        shell.note('significant', `${site.name}: ${what}; to put them back: ${undo}`)
+      }
       await tidy(context, site.name)
     })
   },

@@ -130,7 +130,7 @@ type Staged = {
   restored: Restored
   databaseChecked: boolean
   markerSet: true
-  proposal: Proposal
+  proposal: Proposal | undefined
 }
 
 /**
