@@ -69,7 +69,6 @@ function planOf(host: Host, webServer: WebServer, site: SitePlace, mode: ModePla
   }
 }
 
-/** Whether a file is as it is to be. */
 export function isAsWanted({ file, text, kept }: ModeFile): boolean {
   if (kept === undefined) return textIfThere(file) === text
   return text === undefined ? !existsSync(kept) : existsSync(kept) && textIfThere(file) === text
@@ -87,7 +86,6 @@ export function putFile({ file, text, kept }: ModeFile): void {
   else removeFile(kept)
 }
 
-/** A copy of a file, or of a link, as it is. */
 function keep(file: string, kept: string): void {
   mkdirSync(join(kept, '..'), { recursive: true, mode: 0o700 })
   removeFile(kept)
@@ -106,7 +104,6 @@ function rootsOf(host: Host, { folder }: SitePlace): string[] {
   return [...new Set([folder, ...others.map(root => root.replace(/\/+$/, ''))])]
 }
 
-/** Whether it is known that something serves the site on this host. */
 export const isServed = (host: Host, site: SitePlace): boolean =>
   site.settings.check?.url !== undefined ||
   webServerFiles(host).some(file =>

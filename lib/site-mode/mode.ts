@@ -87,7 +87,6 @@ export function copyMode(host: Host, site: SitePlace): SiteMode {
   return { kind: 'copy', main: `${lineagesOf(host.certificates, domains).length > 0 ? 'https' : 'http'}://${domain}/` }
 }
 
-/** Whether the accounts of a site may only read. */
 const isReadOnly = (host: Host, site: SitePlace, { kind }: SiteMode): boolean =>
   kind === 'frozen' || (kind === 'copy' && (site.settings.replica ?? host.replica).writes === 'none')
 
@@ -185,7 +184,6 @@ async function putInForce(
   return { guarded: false, ...found }
 }
 
-/** What of ours a file holds. */
 function ownTextOf(file: string): string | undefined {
   const text = textIfThere(file)
   return text !== undefined && saidMode(text) !== undefined ? text : undefined

@@ -56,7 +56,6 @@ function proofsOf(mode: SiteMode, hasPhp: boolean): Proof[] {
   ]
 }
 
-/** Whether PHP runs the site's front page. */
 function hasPhp({ folder }: SitePlace): boolean {
   using opened = OpenedFolder.openIfThere(folder)
   using root = opened && openWebRoot(opened, folder)

@@ -9,7 +9,6 @@ import type { Needs } from '../store/facts.ts'
 
 type Approves = Needs<'host' | 'request' | 'site'> & { approval: Approval; proposed: readonly ConfigurationFile[] }
 
-/** Lines of a difference that are shown to whoever is to approve it. */
 const SHOWN = 1000
 
 /** Shows what waits for the site. @throws {BadInput} when nothing does, or something else than was asked about */
@@ -38,7 +37,6 @@ export const showProposal: Step<Needs<'host' | 'site'> & { approval: Approval },
   },
 }
 
-/** Asks for a yes, on a terminal, unless it was given. */
 export const confirmApproval: Step<Approves, void> = {
   name: 'confirm-approval',
   title: 'Confirm',
@@ -50,7 +48,6 @@ export const confirmApproval: Step<Approves, void> = {
   },
 }
 
-/** The two things that an administrator can say. */
 export const isApproved: Condition<{ approval: Approval }, object> = ({ approval }) => (approval.decline ? 'it is declined' : {})
 export const isDeclined: Condition<{ approval: Approval }, object> = ({ approval }) => (approval.decline ? {} : 'it is approved')
 

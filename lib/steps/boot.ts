@@ -61,7 +61,6 @@ function inHaste(host: Host): Host {
 const ownSites = (host: Host, localSites: readonly LocalSite[]): readonly SitePlace[] =>
   localSites.filter(({ claims }) => claims.includes(host.name)).map(({ name }) => placeOf(host, name))
 
-/** Applies where the archive says whose the sites are. */
 export const isReached: Condition<AtBoot, Needs<'archive'>> = ({ atBoot: { archive } }) =>
   archive ? { archive } : 'the archive cannot be asked'
 
@@ -92,7 +91,6 @@ export const serveUnproven: Step<Needs<'host' | 'secrets' | 'localSites'>, void>
   },
 }
 
-/** Serves again what nothing proved to be this host's before. */
 export const serveProven: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
   name: 'serve-proven',
   title: ({ site }) => `Serve ${site.name} again`,

@@ -21,7 +21,6 @@ import { freeBytes } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 import { type PruneNeeds, planNow, prune } from './prune.ts'
 
-/** What the command line of the desktop's task says besides the common options. */
 export interface DesktopRequest {
   /** Back up now, whatever day it is. */
   readonly backupNow: boolean
@@ -92,7 +91,6 @@ function hasPartialSet(host: Host, name: string): boolean {
   }
 }
 
-/** Applies unless there is nothing to do now. */
 export const hasWork: Condition<Work, object> = ({ work }) => (work.kind === 'none' ? work.reason : {})
 export const isBackup: Condition<Work, object> = ({ work }) => (work.kind === 'backup' ? {} : work.reason)
 export const isTidying: Condition<Work, object> = ({ work }) => (work.kind === 'tidy' ? {} : work.reason)
@@ -106,7 +104,6 @@ export const theDesktop: Many<Needs<'host'>, { site: DesktopSite } & typeof NOTH
   nameOf: ({ site }) => site.name,
 }
 
-/** Tells when the next backup is due, once this one is made. */
 export const tellNextDay: Step<Needs<'site'> & Work, void> = {
   name: 'next-day',
   title: 'Next backup day',

@@ -17,7 +17,6 @@ import { checkStillOwner, readEpoch, release } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { archiveFiles, type Claimed, handoverCommands, type Moving, readMove, takeNextEpoch, thaw } from './move.ts'
 
-/** What a handover does next. */
 type Decided = { readonly next: HandoverNext }
 
 type Decides = Needs<'host' | 'site' | 'request'> & Moving & HandoverRequest
@@ -42,7 +41,6 @@ export const decideHandover: Step<Decides, Decided> = {
 const takeoverCommand = (site: string): string => taskCommand(undefined, 'takeover', '--site', site)
 const howTaken = (site: string): string => `which takes it over in its next night, or at once there: ${takeoverCommand(site)}`
 
-/** Applies where the site is to be frozen, backed up and let go. */
 export const isToBeHandedOver: Condition<Decided & Needs<'site'> & HandoverRequest, { site: PrimarySite; to: string }> = ({
   next,
   site,
@@ -57,7 +55,6 @@ export const isToBeHandedOver: Condition<Decided & Needs<'site'> & HandoverReque
 export const isToBeReleased: Condition<Decided & Moving, LetGo> = ({ next, move }) =>
   next === 'release' && move.kind === 'uncertain' ? { to: move.to, set: move.set } : `next: ${next}`
 
-/** Applies where the handover is to be taken back. */
 export const isToBeTakenBack: Condition<Decided, object> = ({ next }) =>
   next === 'take back' || next === 'nothing' ? {} : `next: ${next}`
 
@@ -69,7 +66,6 @@ export const isToBeForwarded: Condition<Decided & HandoverRequest, object> = ({ 
 
 type Confirms = Needs<'host' | 'site' | 'request'> & HandoverRequest & { to: string }
 
-/** Asks for a yes, on a terminal, unless it was given. */
 export const confirmHandover: Step<Confirms, void> = {
   name: 'confirm-handover',
   title: 'Confirm',

@@ -8,7 +8,6 @@ import type { Hold } from '../engine/step.ts'
 import { isHeld, type LockInfo, openLock, readLock, sign } from '../host/locks.ts'
 import type { Needs } from '../store/facts.ts'
 
-/** Another run holds the lock. */
 class Locked extends Error {
   readonly asExitCode = EXIT.locked
 }

@@ -147,11 +147,9 @@ export const adviseDns: Step<Needs<'host' | 'site'>, void> = {
   },
 }
 
-/** Applies to a site that was taken over, until its domains point here. */
 export const isDnsAwaited: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
   readRecord(host, site.name).dnsAwaitedSince === undefined ? 'no change of its DNS records is awaited' : {}
 
-/** Looks whether the domains of a site that was taken over point here by now. */
 export const checkDns: Step<Needs<'host' | 'site'>, void> = {
   name: 'dns',
   title: ({ site }) => `Check the DNS records of ${site.name}`,

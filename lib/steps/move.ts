@@ -96,7 +96,6 @@ export async function takeNextEpoch(
     throw new Error(`${taken.epoch.owner} was first, and owns ${site.name} now: it stays ${otherwise} here`)
 }
 
-/** This host has the site's epoch. */
 export type Claimed = { readonly claimed: true }
 
 type Owns = Needs<'host' | 'secrets' | 'archive' | 'site'>
@@ -123,7 +122,6 @@ async function makeOwner({ host, secrets, archive, site }: Owns, shell: Shell): 
   await forgetHandover({ host, site }, shell)
 }
 
-/** Forgets how far a handover of the site came. */
 export const forgetHandover = ({ host, site }: Needs<'host'> & { site: SitePlace }, shell: Shell): Promise<void> =>
   shell.act('forget the handover', () => updateRecord(host, site.name, { handover: undefined }))
 
@@ -169,11 +167,9 @@ export const settleOwned: Step<Owns & Needs<'request'>, void> = {
   },
 }
 
-/** The commands that go on with a handover, and that take it back. */
 export const handoverCommands = ({ command }: Needs<'request'>['request'], { name }: SitePlace, to: string) =>
   [command('handover', '--site', name, '--to', to), command('handover', '--site', name, '--cancel')] as const
 
-/** Lets visitors write again, and forgets the handover. */
 export async function thaw(facts: Needs<'host' | 'secrets'> & { site: SitePlace }, shell: Shell): Promise<void> {
   await setSiteMode({ ...facts, shell }, facts.site, { kind: 'open' })
   await forgetHandover(facts, shell)

@@ -19,7 +19,6 @@ import { checkStillOwner } from '../store/epochs.ts'
 import type { Needs } from '../store/facts.ts'
 import { sealRemoval } from '../store/seals.ts'
 
-/** What pruning needs to know. */
 export type PruneNeeds = Needs<
   'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits' | 'freeSpace' | 'interrupted'
 >
@@ -58,7 +57,6 @@ async function pruneOnce(facts: PruneNeeds, newest: Newest, shell: Shell): Promi
   await carryOut(now, plan, plan.action, newest, shell)
 }
 
-/** What would be pruned now. Changes nothing. */
 export function planNow(facts: PruneNeeds, shell: Pick<Shell, 'now'>): PrunePlan {
   return planPrune(pruneInputOf({ ...facts, interrupted: facts.interrupted !== undefined, now: shell.now() }))
 }

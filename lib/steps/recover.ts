@@ -60,7 +60,6 @@ function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
   return site
 }
 
-/** The site of an undo, which needs no archive. */
 export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Needs<'site'>> = {
   name: 'choose-local-site',
   title: 'Find the site',
@@ -111,7 +110,6 @@ export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { reco
   },
 }
 
-/** How a site is brought back, or a desktop beside itself. */
 const recoverWords = ({ name, isDesktop }: Site): string[] => [
   ...['--site', name],
   ...(isDesktop ? ['--into', join(homedir(), `restored-${name}`)] : []),
@@ -170,7 +168,6 @@ export const tellRecovered: Step<Needs<'collection' | 'site' | 'request'> & Answ
   },
 }
 
-/** The restore points next to one, itself among them, the oldest first. */
 function around({ time }: RestorePoint, collection: Collection): readonly RestorePoint[] {
   const points = restorePoints(collection)
   const index = points.findIndex(point => point.time === time)
@@ -202,7 +199,6 @@ function pointFor({ time, lastGood }: Recovery, collection: Collection): Restore
 
 type WithRecovery = { recovery: Recovery }
 
-/** The three things that a recovery can be. */
 export const wantsUndo: Condition<WithRecovery & RolledBack & Needs<'request'>, object> = ({ recovery, rolledBack, request }) => {
   if (!recovery.undo) return 'not asked for'
   const [site = ''] = request.only
@@ -218,13 +214,11 @@ export const wantsInPlace: Condition<WithRecovery, object> = ({ recovery }) =>
   recovery.into === undefined ? {} : 'it is restored elsewhere'
 export const wantsArchive: Condition<WithRecovery, object> = ({ recovery }) => (recovery.undo ? 'an undo needs no archive' : {})
 
-/** What is to be put in place: a backup, or what an earlier restore replaced. */
 type Asked = Needs<'host' | 'site' | 'request'> & { recovery: Recovery } & (
     | ({ readonly point: RestorePoint } & Looked<'recover'>)
     | { readonly kept: Transaction }
   )
 
-/** Asks for a yes, on a terminal, unless it was given. */
 export const confirm: Step<Asked, void> = {
   name: 'confirm',
   title: 'Confirm',

@@ -68,7 +68,6 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
 const isProblem = ({ works, restored, said }: SetTest, didWork: boolean): boolean =>
   !works && (didWork || restored === undefined || said.startsWith('its dump'))
 
-/** What a person looks for, as the command line said it. */
 export type BisectRequest = { readonly search: Search }
 
 type Searches = Needs<'host' | 'secrets' | 'request' | 'site' | 'siteArchive' | 'collection'> & BisectRequest

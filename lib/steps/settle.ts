@@ -20,7 +20,6 @@ import { readSetRecords } from '../store/set-records.ts'
 import { filesOfSite, type ShareFiles } from '../store/share-files.ts'
 import { highestNumber } from '../store/written-claims.ts'
 
-/** What a person said of a site that several hosts claim. */
 export interface SettleRequest {
   /** The host that is to own it; undefined where it is still to be asked. */
   readonly keep: string | undefined
@@ -70,7 +69,6 @@ export const chooseOwner: Step<Settles, { owner: string }> = {
   },
 }
 
-/** What this host has of it, and since when. */
 async function hereText(host: Host, site: Site, known: SiteRecord, shell: Shell): Promise<string> {
   if (!site.local) return `on ${host.name}: no folder of it`
   const { backedUpTo = 0, restoredFrom = 0, epoch = site.local.epoch } = known
@@ -83,7 +81,6 @@ async function hereText(host: Host, site: Site, known: SiteRecord, shell: Shell)
   return `on ${host.name}: ${marks}, ${epoch ? `epoch ${epoch.number} of ${epoch.owner}` : 'no epoch'}; ${goesOn}; ${since}`
 }
 
-/** What the archive has of it, and what of that this host has not. */
 function archiveText(site: Site, collection: Collection, records: readonly SetRecord[], known: SiteRecord): string {
   const epoch = site.epoch ? epochText(site.epoch) : 'no epoch'
   const newest = newestSet(collection)

@@ -16,7 +16,6 @@ import type { LookNeeds, Needs } from '../store/facts.ts'
 import { cardFolder, readHostCard } from '../store/host-cards.ts'
 import { forgetHandover, type Moving } from './move.ts'
 
-/** Applies where another host has taken the site that this host let go. */
 export const isTaken: Condition<Moving, { owner: string }> = ({ move }) =>
   move.kind === 'handed over' && move.owner !== undefined ? { owner: move.owner } : 'no other host has taken it'
 
@@ -92,7 +91,6 @@ export const freezeLost: Step<StepsDown, void> = {
   },
 }
 
-/** Others took a site of this host over. */
 export interface Forked {
   /** The set that they took it from (ms since the epoch), and who did. */
   readonly fork: { readonly since: number; readonly by: string }

@@ -23,7 +23,6 @@ import { type Asked, type Claimed, type Moving, takeNextEpoch } from './move.ts'
 import type { Followed } from './replica.ts'
 import type { Insisting } from './restore.ts'
 
-/** What a takeover does next. */
 type Decided = { readonly next: TakeoverNext | 'nothing' }
 
 /** Decides what to do, from how far an earlier run came. @throws {BadInput} when this host cannot take it over */
@@ -54,20 +53,17 @@ const asReplica = (site: Site, owner: string | undefined): Site => ({
   role: { ...site.role, role: site.local ? 'replica' : 'new replica', owner },
 })
 
-/** Applies to a site that was handed over to this host. */
 export const isIncoming: Condition<Decided & Moving & Needs<'site'>, Taken> = ({ next, move, site }) =>
   next === 'take over' && move.kind === 'incoming'
     ? { site: asReplica(site, move.from), from: move.from, isForced: false }
     : `next: ${next}`
 
-/** Applies to one whose owner is dead, as a person says. */
 export const isTakenByForce: Condition<Decided & Moving & Needs<'site'>, Taken> = ({ next, move, site }) => {
   if (next !== 'take by force') return `next: ${next}`
   const from = 'owner' in move ? move.owner : undefined
   return { site: asReplica(site, from), from, isForced: true }
 }
 
-/** The backup that a takeover puts in place. */
 export type Chosen = { readonly point: RestorePoint; readonly scope: Scope } & Insisting & Followed
 
 /** @param now ms since the epoch */
@@ -93,7 +89,6 @@ export const chooseReleasedSet: Step<Needs<'collection'> & Moving & TakeoverRequ
   },
 }
 
-/** The newest set that is whole, of an owner that is dead. */
 export const chooseNewestWhole: Step<Needs<'collection' | 'site'> & TakeoverRequest, Chosen> = {
   name: 'choose-newest-whole',
   title: 'Choose the newest whole backup',
@@ -125,7 +120,6 @@ export const checkOwnerDead: Step<LooksForOwner, void> = {
   },
 }
 
-/** The first of a host's addresses at which the site answers now. */
 async function addressThatAnswers(
   host: Host,
   site: Site,
@@ -165,7 +159,6 @@ export const confirmLoss: Step<
   },
 }
 
-/** Applies where this host's replica is not of that set yet. */
 export const isOlderHere: Condition<Needs<'host' | 'site'> & { point: RestorePoint }, object> = ({ host, site, point }) =>
   site.local && readRecord(host, site.name).restoredFrom === point.time
     ? `the backup of ${printTime(point.time)} is here already`

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -74,20 +75,20 @@ async function untilReachable(probe: { host: string; port: number }, timeout: nu
   throw new Error(`the VPN is on, but ${probe.host} port ${probe.port} behind it did not answer within ${timeout} s (${last})`)
 }
 
-/** Tries to connect. Gives undefined when it worked, else why not. */
-function connect(
-  { host, port }: { host: string; port: number },
+/** Tries to connect. Gives why not, where it cannot. */
+async function connect(
+  probe: { host: string; port: number },
   milliseconds: number,
-  signal: AbortSignal,
+  stop: AbortSignal,
 ): Promise<string | undefined> {
-  return new Promise(resolve => {
-    const socket = createConnection({ host, port, timeout: milliseconds, signal })
-    const done = (answer: string | undefined): void => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.on('connect', () => done(undefined))
-    socket.on('timeout', () => done('no answer'))
-    socket.on('error', error => done((error as NodeJS.ErrnoException).code ?? error.message))
-  })
+  const socket = createConnection({ ...probe, signal: AbortSignal.any([stop, AbortSignal.timeout(milliseconds)]) })
+  try {
+    await once(socket, 'connect')
+    return undefined
+  } catch (error) {
+    const { name, code, message } = error as NodeJS.ErrnoException
+    return name === 'AbortError' ? 'no answer' : (code ?? message)
+  } finally {
+    socket.destroy()
+  }
 }

@@ -79,7 +79,6 @@ export function apacheForward(text: string, plan: ModePlan): string | undefined 
   )
 }
 
-/** Loads what is not loaded yet. */
 const loaderLines = (loaders: ModePlan['loaders']): string[] =>
   Object.entries(loaders).flatMap(([name, file]) => [`<IfModule !${name}_module>`, `  Include "${file}"`, '</IfModule>'])
 

@@ -7,7 +7,6 @@ interface ApacheLine {
   readonly kind: 'directive' | 'begin' | 'end'
   /** In small letters: Apache takes no notice of them. */
   readonly name: string
-  /** The line as it is written. */
   readonly text: string
   readonly words: readonly string[]
 }

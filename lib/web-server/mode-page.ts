@@ -1,6 +1,5 @@
 import type { SiteMode } from '../core/site-mode.ts'
 
-/** What a web server's configuration for a mode is made from. */
 export interface ModePlan {
   readonly mode: Exclude<SiteMode, { kind: 'open' }>
   /** Folders of the site: each virtual host with its root in one of them is meant. */

@@ -14,7 +14,6 @@ import {
   words,
 } from './site-rights.ts'
 
-/** Where a statement stands. */
 export type Place = 'top' | 'server' | 'location' | 'if'
 
 const SERVER: readonly Place[] = ['server']

@@ -62,7 +62,6 @@ export function readNginx(
   return { statements: open[0]!.statements }
 }
 
-/** All statements in a list of them, however deep. */
 export const allWithin = (statements: readonly NginxStatement[]): NginxStatement[] =>
   statements.flatMap(each => [each, ...allWithin(each.block?.statements ?? [])])
 

@@ -10,7 +10,6 @@ export interface Objection {
 export interface SiteRights {
   /** All of `NAME/`. */
   readonly folder: string
-  /** The folder of Let's Encrypt. */
   readonly certificates: string
   /** Its lineages that are the site's own. */
   readonly lineages: readonly string[]
@@ -96,7 +95,6 @@ export interface Rule<Place> {
 
 export const rule = <Place>(places: readonly Place[], judge: Judge): Rule<Place> => ({ in: places, judge })
 
-/** The rule of a name, if there is one. */
 export const ruleOf = <Each>(rules: Readonly<Record<string, Each>>, name: string): Each | undefined =>
   Object.hasOwn(rules, name) ? rules[name] : undefined
 
