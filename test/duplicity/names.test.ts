@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type DuplicityName, formatName, formatStamp, parseName } from '../../lib/duplicity/names.ts'
+import { nextEpoch } from '../../lib/core/epoch.ts'
+import { type DuplicityName, filesOfLostEpochs, formatName, formatStamp, parseName } from '../../lib/duplicity/names.ts'
 
 const time = Date.UTC(2026, 0, 6, 3, 0, 0)
 const baseTime = Date.UTC(2026, 0, 5, 3, 0, 0)
@@ -78,4 +79,27 @@ test('parseName() undoes formatName()', () => {
 
 test('parseName() takes any text without failing', () => {
   fc.assert(fc.property(fc.string(), text => assert.equal(parseName(text), undefined)))
+})
+
+test('filesOfLostEpochs() takes what nobody wrote down of a set as of the full set of its chain', () => {
+  const [DAY, first] = [86_400_000, Date.parse('2026-01-01T03:00:00Z')]
+  const on = (day: number): string => formatStamp(first + day * DAY)
+  const claimed = nextEpoch(undefined, { owner: 'web1', by: 'claim', now: first })
+  const epoch = nextEpoch(claimed, { owner: 'web2', by: 'takeover', now: first + 2 * DAY, from: first + DAY })
+  const [of1, of2] = [on(3), on(4)] // web1's clock is a day ahead
+  const lost = [`duplicity-full.${of1}.manifest`, `duplicity-inc.${of1}.to.${on(5)}.manifest`]
+  const counted = [
+    `duplicity-full.${on(0)}.manifest`,
+    `duplicity-full.${of2}.manifest`,
+    `duplicity-inc.${of2}.to.${on(6)}.manifest`,
+  ]
+  const records = [
+    { time: first + 3 * DAY, host: 'web1', epoch: 1 },
+    { time: first + 4 * DAY, host: 'web2', epoch: 2 },
+  ]
+  const files = [...lost, ...counted].map(name => ({ name, bytes: 1 }))
+  assert.deepEqual(
+    filesOfLostEpochs(files, epoch, records).map(({ name }) => name),
+    lost,
+  )
 })
