@@ -54,8 +54,8 @@ export interface Outcome {
   readonly notes: readonly Note[]
   readonly commands: readonly CommandRecord[]
   readonly output: readonly string[]
-  /** What the step knew of sites, as data. */
-  readonly told?: readonly SiteReport[]
+  /** What the step reported of sites. */
+  readonly reports?: readonly SiteReport[]
   /** Absent where nothing is known of it: at a URL, or since the step has to do with no archive. */
   readonly transferred?: Transferred
 }

@@ -85,8 +85,8 @@ export interface Pruning {
   readonly isExhausted: boolean
 }
 
-export function reportsBySite(tellings: readonly SiteReport[]): ReadonlyMap<string, SiteReport> {
+export function reportsBySite(reports: readonly SiteReport[]): ReadonlyMap<string, SiteReport> {
   const bySite = new Map<string, SiteReport>()
-  for (const telling of tellings) bySite.set(telling.site, { ...bySite.get(telling.site), ...telling })
+  for (const report of reports) bySite.set(report.site, { ...bySite.get(report.site), ...report })
   return bySite
 }

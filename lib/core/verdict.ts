@@ -118,7 +118,7 @@ export function workFindings(outcomes: readonly Outcome[], site: string | undefi
 
 /** The verdict on every site of a run. @param isJudged false for a recovery or a dry run: the work alone counts */
 export function siteVerdicts(outcomes: readonly Outcome[], isJudged: boolean): readonly SiteVerdict[] {
-  const reports = reportsBySite(outcomes.flatMap(({ told = [] }) => told))
+  const reports = reportsBySite(outcomes.flatMap(outcome => outcome.reports ?? []))
   const subjects = outcomes.map(({ subject }) => subject).filter(subject => subject !== undefined)
   return [...new Set([...reports.keys(), ...subjects])].toSorted().map(site => {
     const work = workFindings(outcomes, site)

@@ -8,7 +8,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/)
 
 /** Options that WordPress writes while it is merely visited, and those by which plugins remember when they last ran. */
 export const NOISE_OPTIONS = {
-  names: words(String.raw`
+  names: words(`
     auth_key auth_salt logged_in_key logged_in_salt nonce_key nonce_salt secure_auth_key secure_auth_salt
     recovery_keys recovery_mode_auth_key recovery_mode_auth_salt recovery_mode_email_last_sent secret_key cron
     doing_cron rewrite_rules recently_edited recently_activated auto_core_update_notified

@@ -52,6 +52,6 @@ What to type next
   npm test
   npm run setup          on a real server: checks it and writes its first inventory
 
-The sandbox stays in ${folder} until the next demo removes it. Nothing of it is running: the blog's database is stopped,
-so a run for the blog would fail now.`
+The sandbox stays in ${folder} until the next demo removes it. Nothing of it is running; without the blog's database,
+a run for the blog would fail.`
 }

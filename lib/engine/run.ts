@@ -72,7 +72,7 @@ export class Run {
     const notes: Note[] = []
     const commands: CommandRecord[] = []
     const output: string[] = []
-    const told: SiteReport[] = []
+    const reports: SiteReport[] = []
     let sum: Transferred | undefined
     const title = this.#clean(titleOf(work, facts))
     const emit = this.#emitter(work.subject)
@@ -96,7 +96,7 @@ export class Run {
         onLine(note.text)
         emit({ kind: 'note', note })
       },
-      tell: report => told.push(printableIn(report, text => this.#clean(text))),
+      tell: report => reports.push(printableIn(report, text => this.#clean(text))),
       transferred: ({ read = 0, written = 0 }) => {
         sum = { read: (sum?.read ?? 0) + read, written: (sum?.written ?? 0) + written }
       },
@@ -128,7 +128,7 @@ export class Run {
         notes,
         commands,
         output: kept,
-        ...(told.length > 0 ? { told } : {}),
+        ...(reports.length > 0 ? { reports } : {}),
         ...(sum && { transferred: sum }),
       })
     }

@@ -46,14 +46,14 @@ export interface CommonOptions {
 /** The options that every task takes. */
 export const COMMON = {
   site: list('NAME', 'only this site; may be given several times'),
-  'dry-run': flag('look at everything, describe what would be done, do nothing'),
+  'dry-run': flag('check everything, print what would be done, and change nothing'),
   json: flag('print the outcomes as JSON'),
   verbose: flag('print each step, each command and what it prints', 'v'),
-  quiet: flag('print only what needs somebody: nothing when all is well', 'q'),
+  quiet: flag('print only what needs attention: nothing when all is well', 'q'),
   host: text('NAME', "act as this host (default: this machine's name)"),
   inventory: text('DIR', 'where the inventories are (default: hosts/ of Holdfast)'),
   env: text('FILE', "where the secrets are (default: .env beside the inventory's folder)"),
-  help: flag('this page', 'h'),
+  help: flag('show this help', 'h'),
 } as const satisfies Options
 
 /** The words after the script's own name: zx puts itself before it, plain node does not. */

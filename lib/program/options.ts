@@ -69,7 +69,7 @@ export function usageOf(name: string, { value, short }: Option): string {
 
 /** The lines of a help page for these options. */
 export function helpLines(options: Options): string {
-  const column = 18
+  const column = Math.max(17, ...Object.entries(options).map(each => usageOf(...each).length)) + 1
   return Object.entries(options)
     .map(
       ([name, option]) =>

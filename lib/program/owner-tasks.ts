@@ -17,7 +17,7 @@ export const handoverTask: TaskWith<HandoverRequest & WriterRequest & ShrinkageR
   about: 'Moves a site to another host: freezes it here, backs it up a last time, and lets that host take it over.',
   interactive: true,
   options: {
-    site: list('NAME', 'the site (needed)'),
+    site: list('NAME', 'the site (required)'),
     to: text('HOST', 'the host that is to own it'),
     forward: flag("this host's web server passes visitors on to that one until DNS points there"),
     cancel: flag('take it back, as long as that host has not taken it over'),
@@ -39,7 +39,7 @@ export const takeoverTask: TaskWith<TakeoverRequest & WriterRequest & ShrinkageR
   about: 'Makes this host the owner of a site that was handed over to it, or, by force, of one whose owner is dead.',
   interactive: true,
   options: {
-    site: list('NAME', 'the site (needed)'),
+    site: list('NAME', 'the site (required)'),
     force: flag('its owner is dead: take the newest whole backup; all that is newer is lost'),
     dead: text('HOST', 'with --force: this owner is down, though it was seen lately'),
     anyway: flag('take it over though it does not work here'),
@@ -55,7 +55,7 @@ export const settleTask: TaskWith<{ settling: SettleRequest }> = {
   about: 'Shows what each side of a conflict says and has, and gives the site to the host that a person chooses.',
   interactive: true,
   options: {
-    site: list('NAME', 'the site (needed)'),
+    site: list('NAME', 'the site (required)'),
     keep: text('HOST', 'the host that is to own it'),
     yes: flag('do not ask', 'y'),
   },

@@ -19,11 +19,11 @@ import { flag, list, text } from './options.ts'
 import { handoverTask, settleTask, takeoverTask } from './owner-tasks.ts'
 
 const NEW_MACHINE = {
-  'new-machine': flag('this machine takes the place of another one that had its name; needed once'),
+  'new-machine': flag('this machine replaces another one of the same name; say it once'),
 } as const
 
 const CLOCK = {
-  'set-aside-future': flag("this machine's clock is right: the backups that are dated ahead of it are set aside"),
+  'set-aside-future': flag("this machine's clock is right: set aside the backups dated ahead of it"),
 } as const
 
 const NEW_PASSPHRASE = {
@@ -32,13 +32,13 @@ const NEW_PASSPHRASE = {
 
 export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest & ClockRequest & EncryptionRequest> = {
   name: 'nightly',
-  about: 'The nightly run: backs up the sites that this host owns, replays the others from the archive.',
+  about: 'The nightly run: backs up the sites that this host owns, and updates its replicas of the others.',
   judges: true,
   options: {
     ...NEW_MACHINE,
     ...CLOCK,
     ...NEW_PASSPHRASE,
-    'accept-shrinkage': flag('the sites of --site are meant to have shrunk: their replicas follow'),
+    'accept-shrinkage': flag('the sites of --site were meant to shrink: let their replicas follow'),
   },
   read: values => ({
     newMachine: values['new-machine'] === true,
@@ -50,38 +50,38 @@ export const nightlyTask: TaskWith<WriterRequest & ShrinkageRequest & ClockReque
 
 export const recoverTask: TaskWith<{ recovery: Recovery }> = {
   name: 'recover',
-  about: 'Brings a site that this host owns back from its archive: files, database and certificates.',
+  about: 'Restores a site that this host owns from its archive: files, database and certificates.',
   interactive: true,
   options: {
-    site: list('NAME', 'the site (needed)'),
-    age: text('40D', 'as it was so long ago: s, m, h, D, W, M (30 days), Y'),
+    site: list('NAME', 'the site (required)'),
+    age: text('40D', 'as it was that long ago: s, m, h, D, W, M (30 days), Y'),
     at: text(
       'WHEN',
-      `as it was then: 2026-01-31 (its beginning), "2026-01-31 18:00" (local time)
-Neither: the newest backup. Taken is the last backup before that time.`,
+      `as it was then: 2026-01-31 (at midnight), "2026-01-31 18:00" (local time)
+Takes the last backup before that time; without --age and --at, the newest.`,
     ),
     before: text('WHEN', 'the same as --at'),
     'last-good': flag('the newest backup of a site that worked; with --age or --before, the newest before that'),
-    path: list('REL', 'only this file or folder, such as SITE/wp-content/uploads; several times'),
-    table: list('NAME', 'only this table of the database, such as wp_posts; several times'),
+    path: list('REL', 'only this file or folder, such as SITE/wp-content/uploads; may be repeated'),
+    table: list('NAME', 'only this table of the database, such as wp_posts; may be repeated'),
     'files-only': flag('leave the database as it is'),
     'db-only': flag('leave the files as they are'),
-    into: text('DIR', 'restore into this folder, touch nothing of the live site'),
-    anyway: flag('leave it in place though the site worked before and does not after it'),
+    into: text('DIR', 'restore into this folder, and leave the live site alone'),
+    anyway: flag('keep the restored site although it does not work and the former one did'),
     list: flag('list the restore points and do nothing'),
     undo: flag('swap back what the last restore replaced'),
-    kept: text('ID', 'with --undo: what an earlier one replaced; --undo --dry-run lists them'),
+    kept: text('ID', 'with --undo: go back to what an earlier restore replaced; --undo --dry-run lists these'),
     yes: flag('do not ask', 'y'),
   },
-  help: `The live site is replaced only at the very end, after what was restored has been checked. What it
-was is kept for keepPrevious days: --undo brings it back, and can itself be undone.
+  help: `The live site is replaced only at the very end, once what was restored has been checked. What was there
+before is kept for keepPrevious days: --undo brings it back, and can itself be undone.
 
   npx zx tasks/recover.ts --site blog --list             what there is
   npx zx tasks/recover.ts --site blog --dry-run          what would happen
   npx zx tasks/recover.ts --site blog                    the newest backup
   npx zx tasks/recover.ts --site blog --age 40D          as it was 40 days ago
   npx zx tasks/recover.ts --site blog --last-good        as it was when it last worked
-  npx zx tasks/recover.ts --site blog --undo             that was not it: back to before
+  npx zx tasks/recover.ts --site blog --undo             what that restore replaced
   npx zx tasks/recover.ts --site blog --at 2026-01-31 --into /root/look`,
   read: values => ({ recovery: readRecovery(values, Date.now(), process.stdin.isTTY === true) }),
 }
@@ -91,14 +91,14 @@ export const bisectTask: TaskWith<{ search: Search; recovery: Recovery }> = {
   about: 'Finds the last backup of a site that works, by restoring some of them into a sandbox and asking each.',
   interactive: true,
   options: {
-    site: list('NAME', 'the site (needed)'),
+    site: list('NAME', 'the site (required)'),
     expect: text('TEXT', 'a text that a page of the working site contains'),
-    path: list('/shop', "the page to ask for, instead of those of the site's own check; several times"),
+    path: list('/shop', "the page to ask for, instead of those of the site's own check; may be repeated"),
     judge: text('PROGRAM', 'a program that is given the URL of each page, and ends with 0 where it works'),
     before: text('WHEN', 'only backups up to then'),
-    file: text('REL', 'instead: between which backups this file appeared, changed or went; nothing is restored'),
+    file: text('REL', 'instead: between which backups this file appeared, changed or disappeared; nothing is restored'),
   },
-  help: `Nothing live is touched. What was found of a backup is kept beside it: a search that was stopped goes on
+  help: `Nothing live is touched. Results are kept beside the backups: a search that was stopped continues
 where it was. Forty backups need seven restores at most.
 
   npx zx tasks/bisect.ts --site blog
@@ -116,7 +116,7 @@ export const approveTask: TaskWith<{ approval: Approval }> = {
     'Shows the web server configuration that a backup brought for a site and that waits, and puts it in force or leaves it out.',
   interactive: true,
   options: {
-    site: list('NAME', 'the site (needed)'),
+    site: list('NAME', 'the site (required)'),
     file: list('NAME', 'only this file'),
     digest: text('HEX', 'only what a report named by this; no question is asked then'),
     decline: flag('leave it out for good'),
@@ -127,7 +127,7 @@ export const approveTask: TaskWith<{ approval: Approval }> = {
 
 export const desktopTask: TaskWith<DesktopRequest & WriterRequest & ClockRequest & EncryptionRequest> = {
   name: 'desktop',
-  about: 'The backup of a machine that is not always on: asked as often as you like, it decides whether there is work.',
+  about: 'The backup of a machine that is not always on: run it as often as you like, it decides whether there is work.',
   judges: true,
   isAskedOften: true,
   options: { now: flag('back up now, whatever day it is'), ...NEW_MACHINE, ...CLOCK, ...NEW_PASSPHRASE },
@@ -150,14 +150,14 @@ export const bootTask: TaskWith<object> = {
   },
 }
 
-const mounted = flag('the archive is there already: no VPN, no mount, no unmount')
+const mounted = flag('the archive is mounted already: no VPN, no mount, no unmount')
 
 export const statusTask: TaskWith<LookFor<SiteJson> & StatusOptions & ClearRequest> = {
   name: 'status',
-  about: 'The sites, their chains and sizes, what pruning would do next and why. Changes nothing, and may run beside a backup.',
+  about: 'Shows the sites, their chains and sizes, and what pruning would do next. Changes nothing, and may run beside a backup.',
   options: {
     mounted,
-    clear: list('NAME', 'you have looked at this suspect site, or at its archive, and it is as it should be: it is pruned again'),
+    clear: list('NAME', 'this suspect site, or its archive, is as it should be: prune it again'),
     html: text('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are'),
   },
   help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
@@ -170,7 +170,7 @@ export const statusTask: TaskWith<LookFor<SiteJson> & StatusOptions & ClearReque
 
 export const forecastTask: TaskWith<LookFor<SiteStatus> & ForecastOptions> = {
   name: 'forecast',
-  about: 'How far back the history will reach: the nightly decisions run over the measured sizes. Changes nothing.',
+  about: 'Shows how far back the history will reach, by the nightly decisions and the measured sizes. Changes nothing.',
   options: {
     allowance: text('MB', 'compare with this allowance'),
     frequency: text('1W', 'compare with this frequency of full backups'),

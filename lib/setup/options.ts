@@ -22,10 +22,10 @@ const OPTIONS = {
   desktop: flag('this machine is not always on: an inventory for tasks/desktop.ts, and a timer that asks every hour'),
   yes: flag('install what is missing without asking', 'y'),
   host: text('NAME', "the name of the host (default: this machine's name)"),
-  inventory: text('DIR', 'where the inventory is to stand (default: hosts/ of Holdfast)'),
+  inventory: text('DIR', 'where the inventory is written (default: hosts/ of Holdfast)'),
   env: text('FILE', "where the secrets are (default: .env beside the inventory's folder)"),
   root: text('DIR', 'look at the machine whose root is this folder (default: /)'),
-  help: flag('this page', 'h'),
+  help: flag('show this help', 'h'),
 } as const satisfies Options
 
 export const SETUP_HELP = `Makes this host ready: looks for sites, shares and VPNs, writes a first inventory and a passphrase where there are none,

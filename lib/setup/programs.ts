@@ -57,9 +57,9 @@ export function neededPrograms(host: Host, found: Found, needs?: HostNeeds): Pro
   return [
     program(duplicity.program, 'duplicity', 'makes and restores the backups'),
     ...when(encryption.kind !== 'none', program('gpg', 'gnupg', 'encrypts them'), program('gpgconf', 'gnupg', 'ends its agent')),
-    program('flock', 'util-linux', 'keeps two runs apart'),
-    program('setpriv', 'util-linux', 'ends commands with the run'),
-    program('bwrap', 'bubblewrap', 'keeps programs from what is not theirs'),
+    program('flock', 'util-linux', 'keeps two runs from overlapping'),
+    program('setpriv', 'util-linux', 'ends commands when the run ends'),
+    program('bwrap', 'bubblewrap', 'runs programs in sandboxes'),
     ...when(
       hasDatabase,
       program(database.dumpProgram, 'mariadb-client', 'dumps the databases of WordPress sites'),

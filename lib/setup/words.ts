@@ -26,7 +26,7 @@ function describe({ domains, certificates }: FoundSite): string {
 
 function ownerOf({ claims }: FoundSite, me: string): string {
   if (claims.length === 0) return 'no marker'
-  if (claims.length > 1) return `markers of ${claims.join(' and ')}: one must go`
+  if (claims.length > 1) return `markers of ${claims.join(' and ')}: remove all but one`
   return claims[0] === me ? 'owned by this host' : `a replica of ${claims[0]}'s`
 }
 
@@ -37,9 +37,9 @@ export function inventoryWords({ path, outcome }: WrittenInventory, host: string
     return `Inventory: ${path} is there already and stays as it is; what was found now is in ${host}.ts.found beside it`
   const archive =
     share === undefined
-      ? 'The archive is a folder of this machine, since /etc/fstab has no network share with noauto: name a better place in it.'
+      ? 'The archive is a folder of this machine, since /etc/fstab has no network share with noauto: name a better place there.'
       : `The archive is the folder holdfast/ on ${share.source}, mounted at ${share.mountPoint}.`
-  return `Inventory written: ${path}. Look through it.\n  ${archive}`
+  return `Inventory written: ${path}. Review it.\n  ${archive}`
 }
 
 /** What became of the passphrase, never what it is. */
@@ -73,7 +73,7 @@ export function markersText({ vhosts, sites }: Found, me: string): string {
   const unmarked = sites.filter(site => site.claims.length === 0)
   if (unmarked.length === 0) return ''
   const commands = unmarked.map(site => `  ${lineOf(['touch', join(vhosts, site.name, markerOf(me))])}`)
-  return ['Sites without a marker are left alone. Those that this host owns get one:', ...commands].join('\n')
+  return ['Sites without a marker are left alone. Mark those that this host owns:', ...commands].join('\n')
 }
 
 /** The line for root's crontab. A `%` would end the command there. */
@@ -95,5 +95,5 @@ export function verdict({ host, desktop, commandPlace }: SetupOptions, ready: bo
     ? `. It has no site yet: sites of other hosts come with its first night; one of its own is a folder with SITE and ${markerOf(host)} in it`
     : ''
   const command = taskCommand(commandPlace, desktop ? 'desktop' : 'nightly', '--dry-run')
-  return `${host} is ready${sites}. A look without any change: ${command}`
+  return `${host} is ready${sites}. To see what it would do: ${command}`
 }

@@ -33,11 +33,11 @@ async function isForwardedInVain({ host, site }: Needs<'host' | 'site'>, shell: 
 }
 
 function tellUnguarded({ guarded, why, isOpen }: ModeChange, shell: Shell): void {
-  if (guarded && why !== undefined) shell.note('warning', `the replica is guarded, but ${why}`)
+  if (guarded && why !== undefined) shell.note('warning', `the replica is read-only, but ${why}`)
   if (!guarded)
     shell.note(
       isOpen ? 'problem' : 'warning',
-      `the replica is unguarded, what visitors set off in it would act on the world: ${why}`,
+      `the replica is not read-only, and what visitors start in it (mail, orders, due tasks) is real: ${why}`,
     )
 }
 

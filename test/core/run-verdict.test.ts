@@ -19,7 +19,7 @@ const told = (hours: number, more: Partial<SiteReport> = {}): Outcome => {
     staleAfter: 48 * 3_600_000,
     newestBackup: seenAt - hours * 3_600_000,
   }
-  return madeUpOutcome({ subject: 'blog', told: [{ ...telling, ...more }] })
+  return madeUpOutcome({ subject: 'blog', reports: [{ ...telling, ...more }] })
 }
 
 const codes: [string, Outcome[], string | undefined, number][] = [
@@ -66,7 +66,7 @@ test('siteVerdicts() judges each site by what was told of it last and by its wor
     {
       ...told(1),
       subject: 'shop',
-      told: [{ site: 'shop', role: 'conflict' as const, reason: 'both claim it', choices: ['if a: mv b c'] }],
+      reports: [{ site: 'shop', role: 'conflict' as const, reason: 'both claim it', choices: ['if a: mv b c'] }],
     },
     madeUpOutcome({ title: 'Dump', subject: 'torn', status: 'failed', reason: 'no server' }),
   ]

@@ -12,7 +12,7 @@ const folder = ownFolder('html-mail')
 test('htmlOf() reads well in a browser: nothing from elsewhere, nothing that axe finds, all sites there', async () => {
   const conflict = outcome('roles', undefined, {
     notes: [note('problem', 'two: conflict')],
-    told: [{ site: 'two', role: 'conflict' }],
+    reports: [{ site: 'two', role: 'conflict' }],
   })
   const full = { ...backedUp('shop', { backedUp: 'full' }), notes: [note('significant', 'full backup'), note('warning', 'odd')] }
   const file = join(folder, 'mail.html')

@@ -49,7 +49,7 @@ test('pictureOf() draws a site whatever it is called', async () => {
 })
 
 test('pictureOf() draws nothing where no archive has a size and an allowance', async () => {
-  const unknown = madeUpReport([outcome('roles', undefined, { told: [{ site: 'two', role: 'conflict' }] })])
+  const unknown = madeUpReport([outcome('roles', undefined, { reports: [{ site: 'two', role: 'conflict' }] })])
   assert.equal(pictureOf(unknown, none), undefined)
 })
 

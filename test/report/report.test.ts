@@ -29,7 +29,7 @@ const subjects: readonly (readonly [string, readonly Outcome[], string, Partial<
     'a conflict',
     [
       outcome('roles', undefined, {
-        told: [{ site: 'blog', role: 'conflict', reason: 'two', choices: [] }],
+        reports: [{ site: 'blog', role: 'conflict', reason: 'two', choices: [] }],
       }),
       backedUp('a'),
     ],
@@ -52,7 +52,7 @@ for (const [name, outcomes, subject, rest] of subjects)
 
 test('reportOf() tells of each site what was told last, and how it fared', () => {
   const roles = outcome('roles', undefined, {
-    told: [
+    reports: [
       { site: 'blog', role: 'primary' },
       { site: 'late', role: 'primary' },
       { site: 'left', role: 'unmanaged' },
@@ -101,7 +101,7 @@ test('reportOf() does not say that of a site which it did not get to, nor of one
   const last = { sites: { a: was('failed'), b: was('failed') } }
   const outcomes = [
     { ...backedUp('a'), status: 'stopped' as const },
-    outcome('schedule', undefined, { told: [{ site: 'b', role: 'primary' }] }),
+    outcome('schedule', undefined, { reports: [{ site: 'b', role: 'primary' }] }),
   ]
   assert.deepEqual(madeUpReport(outcomes, { last }).significant, [])
 })

@@ -7,8 +7,8 @@ import { madeUpOutcome } from '../support/outcomes.ts'
 
 const done = madeUpOutcome()
 const failed = madeUpOutcome({ title: 'Back up', subject: 'shop', status: 'failed', reason: 'the disk is full' })
-const told = [{ site: 'plain', role: 'conflict', reason: 'two claim it', settle: [] }] as const
-const conflict = madeUpOutcome({ title: 'Roles', notes: [{ kind: 'info', text: 'x' }], told })
+const reports = [{ site: 'plain', role: 'conflict', reason: 'two claim it', settle: [] }] as const
+const conflict = madeUpOutcome({ title: 'Roles', notes: [{ kind: 'info', text: 'x' }], reports })
 
 const summary = (outcomes: Outcome[], stoppedBy?: string, dryRun = false): string =>
   summaryOf(madeUpReport(outcomes, { stoppedBy, dryRun, isJudged: !dryRun }))
@@ -48,14 +48,14 @@ test('summaryOf() has a line for each site: what was done, how large it is, how 
     madeUpOutcome({
       subject: 'blog',
       seconds: 0.34,
-      told: [{ site: 'blog', ...usual, backedUp: 'incremental', setBytes: 8200 }],
+      reports: [{ site: 'blog', ...usual, backedUp: 'incremental', setBytes: 8200 }],
     }),
     madeUpOutcome({
       subject: 'shop',
       seconds: 12,
-      told: [{ site: 'shop', ...usual, restorePoints: 1, backedUp: 'full', setBytes: 70e6, prunedBytes: 5e6 }],
+      reports: [{ site: 'shop', ...usual, restorePoints: 1, backedUp: 'full', setBytes: 70e6, prunedBytes: 5e6 }],
     }),
-    madeUpOutcome({ subject: 'copy', told: [{ site: 'copy', role: 'replica', owner: 'web2', restorePoints: 3, lag: 0 }] }),
+    madeUpOutcome({ subject: 'copy', reports: [{ site: 'copy', role: 'replica', owner: 'web2', restorePoints: 3, lag: 0 }] }),
   ]
   assert.deepEqual(summary(outcomes).split('\n').slice(0, 3), [
     'blog  incremental 8.20 kB in 0.3 s          61 restore points, 17 % of allowance',

@@ -20,7 +20,7 @@ const last = { sites: { blog: before('failed', 3), news: before('failed', 2), sh
 const night = madeUpReport(
   [
     outcome('roles', undefined, {
-      told: [
+      reports: [
         {
           site: 'two',
           role: 'conflict',

@@ -254,7 +254,7 @@ if (inOwnMounts(import.meta.filename)) {
     }
     const chain = recipe<object>().do({ name: 'work', title: 'Work', run: step })
     const outcome = outcomeOf(await perform(chain, {}, { stop: stop.signal }), 'work')
-    assert.deepEqual([outcome.status, outcome.told], ['stopped', [{ site: 'blog', backedUp: 'full' }]])
+    assert.deepEqual([outcome.status, outcome.reports], ['stopped', [{ site: 'blog', backedUp: 'full' }]])
   })
 
   test('a process that was killed is begun again, and keeps no share from being unmounted', async () => {

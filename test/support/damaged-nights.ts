@@ -106,7 +106,7 @@ export class DamagedNights {
     const start = { ...facts, roles, request: NO_REQUEST }
     await runTree(audit as unknown as Parameters<typeof runTree>[0], start, run)
     const outcomes = [...made, ...run.outcomes]
-    const telling: SiteReport = Object.assign({}, ...outcomes.flatMap(({ told = [] }) => told))
+    const telling: SiteReport = Object.assign({}, ...outcomes.flatMap(({ reports = [] }) => reports))
     return { said: notesIn(outcomes), isWell: judge(telling).every(({ level }) => level === 'remark') }
   }
 

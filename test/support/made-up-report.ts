@@ -42,7 +42,7 @@ export function backedUp(site: string, told: Partial<SiteReport> = {}): Outcome 
     backedUp: 'incremental',
     ...told,
   }
-  return outcome('backup', site, { told: [telling] })
+  return outcome('backup', site, { reports: [telling] })
 }
 
 /** A site whose backup failed. */
@@ -58,7 +58,7 @@ export function failed(
     bytes: 990_000_000,
     allowanceBytes: 1_000_000_000,
   }
-  return outcome('backup', site, { status: 'failed', reason, output, told: [told] })
+  return outcome('backup', site, { status: 'failed', reason, output, reports: [told] })
 }
 
 export function madeUpRun(outcomes: readonly Outcome[], rest: Partial<RunFacts> = {}): RunFacts {

@@ -40,7 +40,7 @@ test('a night with a failing hook, a dead ping and a mail server with TLS and lo
   const told = await stage.told(host)
   assert.equal(told.code, 1)
   const backup = told.outcomes.find(outcome => outcome.step === 'backup')
-  assert.deepEqual([backup?.status, backup?.told?.[0]?.backedUp], ['done', 'full'])
+  assert.deepEqual([backup?.status, backup?.reports?.[0]?.backedUp], ['done', 'full'])
   const { header, plain, picture } = openMail(server.received[0]!.text)
   assert.equal(header('Subject'), 'web1: Ping FAILED; 1 site well — full backup of plain')
   assert.match(plain, /the hook "before" failed, the work goes on: sh ended with exit code 4: no disk today/)
