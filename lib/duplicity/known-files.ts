@@ -7,7 +7,7 @@ import { type DuplicityName, formatName, parseName } from './names.ts'
 
 /** Of these files, those whose set still has something in the archive: else it was removed as a whole. */
 export const filesOfSetsLeft = <Known extends KnownFiles>(known: Known, { files }: Collection): Known =>
-  filesOfSets(known, setsOfNames(files.map(({ name }) => name)), true)
+  Object.keys(known).length === 0 ? known : filesOfSets(known, setsOfNames(files.map(({ name }) => name)), true)
 
 /** Of these files, those that are of other sets than the named ones. */
 export const filesOfOtherSets = <Known extends KnownFiles>(known: Known, names: readonly string[]): Known =>
@@ -57,11 +57,11 @@ export const notKnownYet = (listed: KnownFiles, known: KnownFiles): KnownFiles =
 /** What differs between the files as they are known and as they are listed, and what was wrong when they were read. */
 export function damagesIn(known: AuditedFiles, collection: Collection): Damage[] {
   const there = new Map(collection.files.map(file => [file.name, file]))
-  const kept = Object.entries(filesOfSetsLeft(known, collection))
-  return kept.flatMap(([name, file]) => {
-    const wrong = differenceFrom(file, there.get(name)) ?? file.wrong
-    return wrong === undefined ? [] : damageOf(name, wrong)
-  })
+  const differs = Object.entries(known).filter(
+    ([name, file]) => (differenceFrom(file, there.get(name)) ?? file.wrong) !== undefined,
+  )
+  const kept = Object.entries(filesOfSetsLeft(Object.fromEntries(differs), collection))
+  return kept.flatMap(([name, file]) => damageOf(name, differenceFrom(file, there.get(name)) ?? file.wrong!))
 }
 
 export function differenceFrom({ bytes }: KnownFile, found: FileRef | undefined): string | undefined {

@@ -20,7 +20,7 @@ export const isoTime = z
   .refine(Number.isFinite)
 
 /** What lines of JSON hold, one a line. Damaged ones are passed over: each stands for itself. */
-export function valuesIn<Value>(text: string, schema: z.ZodType<Value>): Value[] {
+export function valuesIn<Value>(text: string, schema: { readonly parse: (found: unknown) => Value }): Value[] {
   return text.split('\n').flatMap(line => {
     try {
       return [schema.parse(JSON.parse(line))]
