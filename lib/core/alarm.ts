@@ -126,7 +126,7 @@ export function suspicionOf(collection: Collection, { suspect, cleared = 0 }: Su
   return { signs, since: sets[good + 1]!.time, good: sets[good]?.time }
 }
 
-/** How it is told. Whoever tells it to its owner goes on with the command that clears it. */
+/** Its owner gets the command that clears it besides. */
 export function suspicionFinding({ signs, since, good }: Suspicion, isOwner: boolean, toldAt = 0): Finding {
   const before = good === undefined ? 'there is none before it' : `the newest before is of ${printTime(good)}`
   const what = `since the backup of ${printTime(since)} its contents are suspect: ${signs.join('; ')}`

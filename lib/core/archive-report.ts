@@ -5,7 +5,7 @@ import type { PrunePlan } from './retention.ts'
 import type { Damage, Pruning, SiteReport } from './site-report.ts'
 import { counted } from './wording.ts'
 
-/** What an archive tells of its site. Only backups that restore count, as the newest and as restore points. */
+/** The report on a site by its archive. Only backups that can be restored count. */
 export function archiveReport(
   site: string,
   collection: Collection,

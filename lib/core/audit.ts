@@ -4,7 +4,7 @@ export interface Auditable {
   readonly name: string
   readonly bytes: number
   readonly readAt: number | undefined
-  /** It was found to be damaged, and was written since: it may have been brought back. */
+  /** It was found to be damaged, and was written since: it may have been repaired. */
   readonly rewritten: boolean
 }
 
@@ -53,7 +53,7 @@ export function allReadSince(files: readonly Pick<Auditable, 'readAt'>[]): numbe
 
 /** What was written down of a file when its set was made: it is trusted more than what lies in the archive. */
 export interface KnownFile {
-  /** Absent where only the manifest of its set told of it. */
+  /** Absent where only the manifest of its set lists it. */
   readonly bytes?: number | undefined
   /** In hex: of a volume, as its manifest has it. */
   readonly sha1?: string | undefined
@@ -68,7 +68,7 @@ export interface AuditedFile extends KnownFile {
   readonly copy?: string | undefined
   /** What was found then that is not as it should be: one sentence. */
   readonly wrong?: string | undefined
-  /** When it was last written, by the archive's clock, as it was then: it may be brought back. */
+  /** When it was last written, by the archive's clock: it may be repaired later. */
   readonly wrongSince?: number | undefined
 }
 

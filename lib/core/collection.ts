@@ -92,7 +92,6 @@ export interface Collection {
   /** Statistics of sets that are gone: duplicity 3 calls each an incomplete set, 0.8 does not see them. */
   readonly strayStatistics: readonly FileRef[]
   readonly partial: readonly FileRef[]
-  readonly unrelated: readonly string[]
   readonly files: readonly FileRef[]
   /** All of them together; undefined where the size of one is not known. */
   readonly bytes: number | undefined

@@ -1,6 +1,6 @@
 import { formatAge } from './age.ts'
 
-/** An address that a domain name resolves to. `ttl`: seconds for which others may remember it, where that is told. */
+/** An address that a domain name resolves to. `ttl`: seconds for which others may cache it, where that is known. */
 export interface AddressRecord {
   readonly address: string
   readonly ttl?: number | undefined

@@ -1,7 +1,7 @@
 /** How a site is, in the same word everywhere. All but `well` make the exit code 1. */
 export type Verdict = 'well' | 'needs attention' | 'failed'
 
-/** What is told, where a later run has to find again what was said of it. */
+/** What a finding is about, where a later run has to find it again. */
 export type Topic = 'configuration'
 
 /**
@@ -24,7 +24,6 @@ export function verdictOf(findings: readonly Pick<Finding, 'level'>[]): Verdict 
 export const worstOf = (verdicts: readonly Verdict[]): Verdict =>
   (['failed', 'needs attention'] as const).find(verdict => verdicts.includes(verdict)) ?? 'well'
 
-/** How it is told that certificates or configuration of a site are not in force yet. */
 export const INCOMPLETE = 'incomplete: '
 
 /** What is said of it now, by the last run: nothing once all is in force; something also where no run said it yet. */

@@ -52,7 +52,6 @@ const emptyCollection: Collection = {
   orphanedSignatures: [],
   strayStatistics: [],
   partial: [],
-  unrelated: [],
   files: [],
   bytes: 0,
 }

@@ -42,7 +42,7 @@ export interface DatabaseCard {
 export interface Lacks {
   /** The site cannot run there: the move is refused. */
   readonly missing: readonly string[]
-  /** It probably can: a person is told. */
+  /** It probably can: a warning. */
   readonly differs: readonly string[]
 }
 

@@ -6,9 +6,9 @@ export interface LastVerdict {
   readonly verdict: Verdict
   readonly since: number
   readonly at: number
-  /** What work came to, where that was not well: nothing in the archive tells it, so `status` has it from here. */
+  /** Failures and problems of its work: the archive does not have them, so `status` reads them here. */
   readonly work: readonly Finding[]
-  /** The damage that was told, with the time of the run that told it first. */
+  /** The damage that was reported, with the time of the run that reported it first. */
   readonly damage: Readonly<Record<string, number>>
 }
 
@@ -59,7 +59,7 @@ export function rememberRun(before: LastRun, { at, work, sites, isPartial }: Run
 const damageOf = (last: LastVerdict | undefined, text: string): number | undefined =>
   last && Object.hasOwn(last.damage, text) ? last.damage[text] : undefined
 
-/** A time ahead was told by a clock that was wrong. */
+/** A time ahead is from a clock that was wrong. */
 const sinceOf = (last: LastVerdict | undefined, verdict: Verdict, at: number): number =>
   last?.verdict === verdict && last.since <= at ? last.since : at
 

@@ -2,7 +2,7 @@ import { counted, listed, printable } from './wording.ts'
 import { pathClass } from './wordpress-noise.ts'
 import { WRITTEN, type Written } from './written-tables.ts'
 
-/** How a site looked at a moment: by it is told later what was changed since. */
+/** A site's contents at one time, to find out later what was changed since. */
 export interface SiteLook {
   /** By path: whatever changes with the file. */
   readonly files: Readonly<Record<string, string>>
@@ -113,7 +113,7 @@ const filesText = (kind: string, paths: readonly string[]): string =>
 
 const namesText = (names: readonly string[]): string => listed(names, 3, ', ')
 
-/** What strangers called it, on one line. */
+/** A name that a visitor may have chosen, on one line. */
 const labelText = (text: string): string => {
   const line = printable(text).replace(/\s*[\n\t]\s*/g, ' ')
   return line.length > 60 ? `${line.slice(0, 59)}…` : line

@@ -3,9 +3,9 @@ import { type BackupSet, type Collection, setsOf } from './collection.ts'
 import type { MeasuredSizes } from './forecast.ts'
 import type { Transferred } from './outcome.ts'
 
-/** Of how many of the newest incrementals the mean is taken, and by how many of the newest sizes growth is told. */
+/** How many of the newest incrementals are averaged, and how many sizes measure the growth. */
 const RECENT = 60
-/** Growth is told by at least so much time: what a site gains in a night or two says nothing about a year. */
+/** Growth is measured over at least this time: a night or two say nothing about a year. */
 const LEAST = 7 * DAY
 
 /** How large a site itself was when a set of it was made. Ms since the epoch, bytes. */

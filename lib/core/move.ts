@@ -7,7 +7,7 @@ import { taskCommand } from './task-command.ts'
 export interface BegunHandover {
   readonly epoch: number
   readonly to: string
-  /** `releasing` from right before the archive is told: whether that came to pass, only the archive knows. */
+  /** `releasing` from right before it is written to the archive, which alone knows whether it was. */
   readonly phase: 'freezing' | 'releasing'
   /** The set that the other host is to restore; ms since the epoch. Known once it releases. */
   readonly set?: number | undefined
@@ -147,7 +147,7 @@ export interface Rehearsal {
   readonly imported: number
 }
 
-/** Seconds for what cannot be rehearsed: the web server is told twice, and the new set is read back. */
+/** Seconds for what cannot be rehearsed: two reloads of the web server, and the new set is read back. */
 const BESIDES = 4
 
 /** How long nobody can write to the site, and how long the other host needs for it, at most, in one line. */

@@ -26,7 +26,7 @@ const PLAIN: Readonly<Record<string, RegExp>> = {
 }
 
 /**
- * A lineage's `renewal/NAME.conf`, made anew from that of a set, which may be a stranger's: only what is harmless is
+ * A lineage's `renewal/NAME.conf`, made anew from that of a set, which is not trusted: only what is harmless is
  * taken over. @returns the text, or why there is none and certbot has to be asked anew on this host
  */
 export function renewalSettings(given: string, ground: RenewalGround): { readonly text: string } | { readonly why: string } {

@@ -7,7 +7,7 @@ export interface LastReplay {
   readonly time: number
   /** What tells the tree from one that was changed; see lib/replay/listing.ts. */
   readonly tree: string
-  /** When a whole restore last proved it, ms since the epoch. */
+  /** When a whole restore last verified it, ms since the epoch. */
   readonly provenAt: number
 }
 

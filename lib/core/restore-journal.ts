@@ -49,7 +49,7 @@ export interface Transaction {
   readonly safety: string | undefined
 }
 
-/** A site's restores that are not forgotten yet. */
+/** A site's restores that can still be rolled back or undone. */
 export interface Journal {
   readonly pending: Transaction | undefined
   /** Oldest first. */

@@ -2,7 +2,7 @@ import { formatAge } from './age.ts'
 import { type BackupSet, type Chain, type Collection, isKnownGood, setsOf } from './collection.ts'
 import { counted } from './wording.ts'
 
-/** A moment that the site can be brought back to: a set, and the chain that it needs up to there. */
+/** A time to which the site can be restored: a set, and the chain that it needs up to there. */
 export interface RestorePoint {
   /** Ms since the epoch. */
   readonly time: number
@@ -52,7 +52,7 @@ export function olderCandidate(collection: Collection, tried: RestorePoint): Res
   return older.findLast(({ set }) => isKnownGood(set)) ?? older.findLast(({ set }) => set.answer === undefined)
 }
 
-/** That it brings back a site which does not work is known, and no reason to refuse it. */
+/** A site that did not work then is no reason to refuse it. */
 export const isKnownBroken = ({ set }: RestorePoint): boolean => set.answer?.works === false
 
 /** What is known of the site in this set: `works`, `does not work: HTTP 500`; nothing where nobody asked. */

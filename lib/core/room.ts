@@ -72,7 +72,7 @@ export interface Demand extends Amount {
   readonly disk: Disk
   /** It is for the import of the database, and the files alone do without. */
   readonly forImport?: true
-  /** It is told only where there is too little room for it. */
+  /** It is reported only where there is too little room for it. */
   readonly aside?: true
 }
 

@@ -104,7 +104,7 @@ export function compareHistories(histories: Histories, hash: Hash): Compared {
   if (there === undefined) return { history, wrong: 'is gone' }
   if (!there.startsWith(history)) return { history, wrong: `was changed or cut back: ${firstDifference(history, there)}` }
   const found = readHistory(there, hash)
-  const wrong = found.wrong ?? (history === '' ? undefined : foreignLine(known.seals, found.seals, there, histories))
+  const wrong = found.wrong ?? (history === '' ? undefined : unexpectedLine(known.seals, found.seals, there, histories))
   return wrong === undefined ? { history: there } : { history, wrong }
 }
 
@@ -114,7 +114,7 @@ function firstDifference(seen: string, there: string): string {
   return `this host saw ${counted(was.length - 1, 'line')}, and line ${at + 1} is another`
 }
 
-function foreignLine(
+function unexpectedLine(
   seen: readonly Seal[],
   found: readonly Seal[],
   there: string,
@@ -129,7 +129,7 @@ function foreignLine(
   return line && `has a line of ${printTime(line.time)}, in the name of ${line.host}, that this host did not write`
 }
 
-/** Sealed files that are gone, or have another size. What is known to be damaged is told as that. */
+/** Sealed files that are gone, or have another size. Known damage is reported apart. */
 export function lackingFiles(
   sealed: ReadonlyMap<string, KnownFile>,
   { files, damages = [] }: { readonly files: readonly FileRef[]; readonly damages?: readonly { readonly file: string }[] },
@@ -145,7 +145,7 @@ export function lackingFiles(
   }
 }
 
-/** What is to be told of a history and of the files that it seals: a phrase each. */
+/** What is wrong with a history and the files that it seals. */
 export function sealAlarms(wrong: string | undefined, { gone, changed }: ReturnType<typeof lackingFiles>): readonly string[] {
   return [
     ...(wrong === undefined ? [] : [`the history of its sets ${wrong}`]),

@@ -119,19 +119,19 @@ export function refusalOf(facts: Omit<ReplicaFacts, 'points'>, contents: Content
   const isPatient = heldSince === undefined || heldSince + acceptAfter > now
   const isSince = (record: SetRecord): boolean =>
     record.time <= time && (restoredFrom === undefined || record.time > restoredFrom)
-  // what the owner was told, and was confirmed or stayed, needs no second word
+  // what was reported to the owner, and was confirmed or stayed, is not reported again
   const isKnown = records.some(record => isSince(record) && record.shrunken && !isUnconfirmed(record, now, acceptAfter))
   if (facts.contents === undefined || isAccepted || !isPatient || isKnown) return []
   return shrinkageOf(facts.contents, contents)
 }
 
-/** How it is told that a site has shrunk, on its owner. Whoever tells it goes on with the command that confirms it. */
+/** That a site has shrunk, on its owner; the command that confirms it follows. */
 export function shrinkageText(reasons: readonly string[], good: number | undefined): string {
   const since = good === undefined ? '' : ` since the backup of ${printTime(good)}`
   return `it has shrunk${since}: ${listed(reasons, 5, ', ')}. It is backed up, and replicas stay behind. If that is right`
 }
 
-/** How it is told that a replica stays behind. Whoever tells it goes on with the command that confirms it. */
+/** That a replica stays behind; the command that confirms it follows. */
 export function heldText({ time, reasons, byOwner }: NonNullable<ReplicaChoice['held']>): string {
   const who = byOwner ? 'its owner found that the site had shrunk' : 'it has far less than this replica'
   const where = byOwner ? 'on its owner' : 'here'

@@ -72,7 +72,7 @@ export interface SiteReport {
   readonly drill?: string
 }
 
-/** What is wrong in a set. `isOld`: it was told before, and a newer chain is whole. */
+/** What is wrong in a set. `isOld`: it was reported before, and a newer chain is whole. */
 export interface Damage {
   readonly text: string
   readonly isOld: boolean

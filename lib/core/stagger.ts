@@ -6,7 +6,7 @@ export interface NightlyStart {
   readonly why: string
 }
 
-/** What another host's card tells of its nights. */
+/** What is known of another host's nights by its card. */
 export interface OtherNights {
   readonly host: string
   readonly owns: boolean

@@ -44,7 +44,7 @@ export function unreadOf(
 
 export const isAllRead = ({ paths, unnamed }: Unread): boolean => paths.length === 0 && unnamed === 0
 
-/** Paths that are told and written down: a share that is gone can be a million files. */
+/** Paths that are recorded: a share that is gone can be a million files. */
 const MOST = 500
 const SHOWN = 20
 

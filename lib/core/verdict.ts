@@ -72,7 +72,7 @@ function ageFindings({ site, role, commandPlace, seenAt, staleAfter, newestBacku
   return staleAfter !== undefined && age > staleAfter ? [failed(`no backup for ${formatAge(age)}`)] : []
 }
 
-/** Damage in an older chain is told once: nothing mends it, and what is restored by default does without. */
+/** Damage in an older chain is reported once: it cannot be repaired, and the newest backups do without it. */
 const damageFindings = ({ damage = [] }: SiteReport): Finding[] =>
   damage.map(({ text, isOld }) => (isOld ? remark(text) : attention(text)))
 
@@ -95,7 +95,7 @@ function sizeFindings({ role, bytes, allowanceBytes, pruning }: SiteReport): Fin
 /** What is part of no chain may be a backup that is being written at this moment. */
 const remarks = ({ untidy = [], settings = [] }: SiteReport): Finding[] => [...untidy, ...settings].map(remark)
 
-/** What a run came to for one site: all that was told of it, with what its work came to, and what follows from that. */
+/** The result of a run for one site: all that was reported of it, with the findings and the verdict. */
 export interface SiteVerdict {
   readonly report: SiteReport
   readonly findings: readonly Finding[]

@@ -49,7 +49,7 @@ async function runTask(words: readonly string[], stop: AbortSignal): Promise<voi
   if (code !== 0) throw new Error(`${words[0]} ended with ${signal ?? `exit code ${code}`}, wanted 0`)
 }
 
-/** Publishes a post on web1, and proves that web1 shows it and web2 does not. */
+/** Publishes a post on web1, and checks that web1 shows it and web2 does not. */
 export async function writePost(blog: WordPressSite, { web1, web2 }: Stage): Promise<Post> {
   const title = `Written on web1 at ${new Date().toTimeString().slice(0, 8)}`
   const post = { id: await addPost(blog, title, 'It must be on web2 after the next night.'), title }
@@ -58,7 +58,7 @@ export async function writePost(blog: WordPressSite, { web1, web2 }: Stage): Pro
   return post
 }
 
-/** Proves that web2's replica of the blog serves the post, out of its own files and its own database. */
+/** Checks that web2's replica of the blog serves the post, out of its own files and its own database. */
 export async function checkPost({ web2 }: Stage, post: Post): Promise<string> {
   const answer = await ask(web2, pathOf(post))
   assert.ok(shows(answer, post), `web2 does not show the post "${post.title}": HTTP status ${answer.status}`)

@@ -50,7 +50,7 @@ export function volumesListed(manifest: string, volumes: readonly ManifestVolume
   return Object.fromEntries(volumes.map(({ number, sha1 }) => [nameOf(number), { sha1 }]))
 }
 
-/** What a manifest tells of volumes whose hash nobody wrote down: it may have been exchanged together with them. */
+/** Hashes from a manifest where none was recorded: it may have been replaced together with the volumes. */
 export const notKnownYet = (listed: KnownFiles, known: KnownFiles): KnownFiles =>
   Object.fromEntries(Object.entries(listed).filter(([name]) => known[name]?.sha1 === undefined))
 

@@ -17,7 +17,7 @@ import { type DuplicityName, formatStamp, parseName } from './names.ts'
  * @param entries every file of the archive's folder, with its size in bytes where it is known
  */
 export function collectionOf(entries: readonly FileRef[], prefix?: string): Collection {
-  const { files, unrelated } = readNames(entries, prefix)
+  const files = readNames(entries, prefix)
   const finished = files.filter(file => !file.parts.partial)
   const { sets, strayStatistics } = setsFrom(finished)
   const { signatureChains, orphanedSignatures } = signatureChainsOf(finished)
@@ -35,22 +35,19 @@ export function collectionOf(entries: readonly FileRef[], prefix?: string): Coll
     orphanedSignatures,
     strayStatistics,
     partial: files.filter(file => file.parts.partial).map(file => file.ref),
-    unrelated,
     files: files.map(file => file.ref),
     bytes: sumBytes(files.map(file => file.ref)),
   }
 }
 
 /** Names in the order of the alphabet, so that the same archive gives the same collection however it was listed. */
-function readNames(entries: readonly FileRef[], prefix?: string): { files: NamedFile[]; unrelated: string[] } {
-  const files: NamedFile[] = []
-  const unrelated: string[] = []
-  for (const ref of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const parts: DuplicityName | undefined = parseName(ref.name, prefix)
-    if (parts) files.push({ parts, ref })
-    else unrelated.push(ref.name)
-  }
-  return { files, unrelated }
+function readNames(entries: readonly FileRef[], prefix?: string): NamedFile[] {
+  return entries
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(ref => {
+      const parts = parseName(ref.name, prefix)
+      return parts ? [{ parts, ref }] : []
+    })
 }
 
 function withProblem(set: BackupSet, problem: string): BackupSet {
@@ -166,7 +163,7 @@ function chainsOf(complete: readonly BackupSet[], signatureChains: readonly Sign
   return { chains: drafts.map(finish), orphaned, superseded, discarded, primarySigned }
 }
 
-/** BackupChain.add_inc: of two incrementals on one base the later one counts, and the other is forgotten. */
+/** BackupChain.add_inc: of two incrementals on one base the later one counts. */
 function addIncremental(draft: Draft, set: BackupSet, superseded: BackupSet[]): boolean {
   const last = draft.incrementals.at(-1)
   const replaces = last !== undefined && set.baseTime === last.baseTime && set.time > last.time

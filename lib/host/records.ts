@@ -21,7 +21,7 @@ const record = z.object({
   replay: z.object({ time, tree: z.string(), provenAt: time }).optional(),
   /** The epoch that the site's folder here belongs to; see epoch.ts. */
   epoch: z.object({ number: z.int().positive(), owner: z.string() }).optional(),
-  /** It is held back since a boot, for nothing proved that it is still this host's; see steps/boot.ts. */
+  /** It is held back since a boot: nothing showed that it is still this host's; see steps/boot.ts. */
   unproven: z.literal(true).optional(),
   contents: z
     .object({
@@ -67,7 +67,7 @@ const record = z.object({
       unchangeable: z.array(z.string()).optional(),
     })
     .optional(),
-  /** How far this host's own handover of it came; forgotten once the site is another's, or this host's again. */
+  /** How far this host's own handover of it came; removed once the site is another's, or this host's again. */
   handover: z
     .object({
       epoch: z.number(),

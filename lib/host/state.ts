@@ -91,7 +91,7 @@ export function writeState(host: Pick<Host, 'paths'>, name: string, value: objec
 /** The text that {@link parseChecked} reads. */
 export const textOfState = (value: object): string => `${JSON.stringify({ version: VERSION, ...value }, undefined, 2)}\n`
 
-/** Remembers something of work that is done. That it cannot be is told as a problem; the work is no worse for it. */
+/** Remembers something of work that is done. A failure is reported as a problem, and the work still counts. */
 export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remember: () => void): void {
   try {
     remember()

@@ -60,7 +60,7 @@ async function serveAndAsk({ root, work, databases, port, question, judge, reque
   const late = AbortSignal.timeout(request * 1000)
   const get = async ({ url, host }: Asking): Promise<Page> => {
     const { protocol, pathname, search, host: named } = new URL(url)
-    // there is one server, for whatever it is asked for: that it were HTTPS, it is told
+    // there is one server for all addresses: a header says where HTTPS was meant
     const headers = protocol === 'https:' ? { 'x-holdfast-https': 'on' } : {}
     return await getPage({ url: `${web.url}${pathname}${search}`, host: host ?? named }, late, { headers })
   }

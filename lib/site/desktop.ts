@@ -66,7 +66,7 @@ export function desktopSpace(
   return roomForFull(collection, free, allowance === undefined ? undefined : allowance * MEGABYTE, least)
 }
 
-/** What that tells of the desktop: its allowance follows from what is free, where nothing else says it. */
+/** Its allowance follows from the free space, where the inventory does not set it. */
 export const desktopSpaceReport = (
   host: Host,
   room: Room,

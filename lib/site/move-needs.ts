@@ -28,7 +28,7 @@ export async function moveNeedsOf(
   }
 }
 
-/** Down to the uploads of a WordPress: those of single files below are told by the restore. */
+/** Down to the uploads of a WordPress: the restore reports those of single files below. */
 const DEPTH = 4
 
 /** The names of the accounts that own what is in a site's folder; of one that is no more only a number is left. */

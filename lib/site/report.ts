@@ -31,7 +31,7 @@ export function siteReport(facts: ReportNeeds, now: number, of: 'run' | 'status'
   return { ...listingReport(facts, now, of), ...nextReport(facts, now) }
 }
 
-/** What the listing of its archive tells of a site: all but what the next night will do. */
+/** What is known of a site by its archive: all but what the next night will do. */
 export function listingReport(
   { host, site, collection, limits }: ListingNeeds,
   now: number,
@@ -70,7 +70,7 @@ export function drillReport(host: Host, site: Pick<Site, 'name' | 'isDesktop' | 
   return { ...(drill.doneAt !== undefined && { drilledAt: drill.doneAt }), drillProblem }
 }
 
-/** That its contents are suspect. Only its owner can clear that; a replica tells it as it is. */
+/** That its contents are suspect. Only its owner can clear that. */
 function suspicionReport({ host, site, collection }: Needs<'host' | 'site' | 'collection'>): Partial<SiteReport> {
   const found = suspicionOf(collection, readRecord(host, site.name))
   if (!found) return { suspicion: null, isSuspect: false }
@@ -143,7 +143,7 @@ function nextReport(facts: ReportNeeds, now: number): Pick<SiteReport, 'next' | 
   }
 }
 
-/** A look at everything that changes nothing: how it is made, and who is told what it finds. */
+/** A read-only run: whether the archive is mounted already, and who gets what it finds. */
 export interface Look {
   readonly look: {
     /** The archive is there already: no VPN, no mount, no unmount. */

@@ -20,7 +20,7 @@ import { withFolderProgress } from './progress.ts'
 /** Giving each file its owner and its mode. Devices cannot be made. */
 const RESTORING = ['CAP_CHOWN', 'CAP_FOWNER', 'CAP_FSETID'] as const
 
-/** What is to be brought back, from where, and into which folder, which must not exist yet. */
+/** What to restore, from where, and into which folder, which must not exist yet. */
 export interface Fetch {
   readonly host: Host
   readonly secrets: Secrets

@@ -34,7 +34,7 @@ export function windowOf(handle: Awaited<ReturnType<typeof open>>): ReadAt {
   }
 }
 
-/** The most files of a site that are told apart: their paths are all in memory. */
+/** The most files of a site: their paths are all in memory. */
 const MOST = 400_000
 
 /**
