@@ -1,5 +1,5 @@
 import { messageOf } from '../core/wording.ts'
-import { getPage } from '../host/get-page.ts'
+import { getPage } from '../host/ask-pages.ts'
 import { questionFor } from '../host/http-check.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { domainsOf } from '../host/web-server-files.ts'

@@ -10,8 +10,8 @@ import {
   textsToLookAt,
 } from '../core/alarm.ts'
 import { type BackupSet, setsOf } from '../core/collection.ts'
+import { stateAt } from '../core/known-good.ts'
 import { countedByKind, differenceOf, type FileDiff, type SiteState } from '../core/site-state.ts'
-import { stateAt } from '../core/what-changed.ts'
 import { fileListsOf } from '../duplicity/io/file-lists.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'

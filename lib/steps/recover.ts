@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { formatAge } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import { type Collection, setsOf } from '../core/collection.ts'
+import { whatChanged } from '../core/known-good.ts'
 import { testText } from '../core/page.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import {
@@ -17,7 +18,6 @@ import {
   restorePointAt,
   restorePoints,
 } from '../core/restore-point.ts'
-import { whatChanged } from '../core/what-changed.ts'
 import { formatBytes, listed, messageOf } from '../core/wording.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { placeOf, type Site, siteAsked } from '../host/site.ts'

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { type Expected, type FolderStat, wrongWith } from '../core/mount-check.ts'
+import { type Expected, type FolderStat, wrongWith } from '../core/path.ts'
 import type { Shell } from '../engine/shell.ts'
 import { readState, rememberOrTell, writeState } from '../host/state.ts'
 import type { ArchiveSettings, Host } from '../inventory/schema.ts'

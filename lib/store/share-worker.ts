@@ -1,7 +1,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { FolderStat } from '../core/mount-check.ts'
+import type { FolderStat } from '../core/path.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { headOf, operationsIn } from './share-operations.ts'
 import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
