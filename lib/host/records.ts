@@ -64,7 +64,8 @@ const record = z.object({
       time,
       exclusions: z.string(),
       hash: z.string().optional(),
-      unchangeable: z.array(z.string()).optional(),
+      printed: z.string().optional(),
+      special: z.array(z.object({ kind: z.enum(['device', 'socket', 'unchangeable']), path: z.string() })).optional(),
     })
     .optional(),
   /** How far this host's own handover of it came; removed once the site is another's, or this host's again. */

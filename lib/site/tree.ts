@@ -30,30 +30,39 @@ const MOST_TOLD = 100_000
 const [MODIFIED, PATH] = [6, 8]
 
 /**
- * Lists a folder, sorted, and how that differs from an earlier listing, in files of a folder `$3`. Of folders only the
- * first two levels have an inode, by which it is seen that they were exchanged; what else changes in a folder are its
- * entries, which have lines of their own. The companion folder is written anew every night: the times of its files
- * tell, and no inode. What cannot be read, or goes meanwhile, is missing from the list: then it differs, now or in the
- * next night.
- *
- * Beside the listing: devices and sockets, and what is marked as unchangeable. The kernel gives a file whose mark is
- * changed another time of change, so where the listing is as it was, only folders, whose times it has not, are asked.
+ * Words of find(1) that print a folder. Of folders only the first two levels have an inode, by which it is seen that
+ * they were exchanged; what else changes in a folder are its entries, which have lines of their own. The companion
+ * folder is written anew every night: the times of its files tell, and no inode. A line more is of each other folder,
+ * with its time of change: the kernel gives what is marked as unchangeable, or is no more, another one.
+ */
+const PRINTED = `. -type d ! -path './${COMPANION}' ! -path './${COMPANION}/*' -printf '%C@ %p\\0' , \\
+  \\( -type d -path './*/*' -printf 'd %m %U:%G - - - - - %P\\0' -o -type d -printf 'd %m %U:%G - - %i - - %P\\0' \\
+  -o -path './${COMPANION}/*' -printf '%y %m %U:%G %s - - %T@ - %P\\0' \\
+  -o -printf '%y %m %U:%G %s %n %i %T@ %C@ %P\\0' \\)`
+
+/** Gives the hash of what is printed of each folder whose path it reads, and the next line that it reads. */
+const HASH = `while IFS= read -r folder && IFS= read -r end
+do (cd "$folder" && exec find ${PRINTED}) < /dev/null 2> /dev/null | sha256sum; echo "$end"; done`
+
+/**
+ * Lists a folder, sorted, and how that differs from an earlier listing, in files of a folder `$3`. What cannot be read,
+ * or goes meanwhile, is missing from the list: then it differs, now or in the next night. Beside the listing: devices
+ * and sockets, and what is marked as unchangeable.
  */
 const LIST = `export LC_ALL=C; cd "$1" || exit
-{ find . \\( -type b -o -type c -o -type s \\) -fprintf "$3/devices" '%y %P\\0' \\
-  , -type d -fprintf "$3/folders" '%p\\0' , -type f -fprintf "$3/files" '%p\\0' , \\( \\
-  -type d -path './*/*' -printf 'd %m %U:%G - - - - - %P\\0' -o -type d -printf 'd %m %U:%G - - %i - - %P\\0' \\
-  -o -path './${COMPANION}/*' -printf '%y %m %U:%G %s - - %T@ - %P\\0' \\
-  -o -printf '%y %m %U:%G %s %n %i %T@ %C@ %P\\0' \\) | sort -z -T "$3" > "$3/list"; } 2> /dev/null || exit
-marked() { xargs -0 lsattr -d < "$1" 2> /dev/null | grep '^[^ ]*[ai]' | head -c ${MOST_TOLD} > "$1.marked"; }
-hash=$(sha256sum < "$3/list")
-marked "$3/folders"
+into=$3 fields='\\([^ ]* \\)\\{7\\}'
+find ${PRINTED} > "$into/printed" 2> /dev/null
+lines() { sed -zn "s#^$1#$2#p" "$into/printed"; }
+grep -zv '^[0-9]' "$into/printed" | sort -z -T "$into" > "$into/list" || exit
+lines "\\([bcs] \\)$fields" '\\1' > "$into/devices"
+{ lines '[0-9.]* ' ''; lines "f $fields" ./; } | xargs -0 lsattr -d 2> /dev/null | grep '^[^ ]*[ai]' |
+  head -c ${MOST_TOLD} > "$into/marked"
+hash=$(sha256sum < "$into/list")
 [ "$hash" = "$4" ] || {
-  marked "$3/files"
-  [ -z "$2" ] || gzip -dc "$2" | comm -z -3 - "$3/list" | head -c ${MOST} > "$3/changes"
-  gzip -1 "$3/list" || exit
+  [ -z "$2" ] || gzip -dc "$2" | comm -z -3 - "$into/list" | head -c ${MOST} > "$into/changes"
+  gzip -1 "$into/list" || exit
 }
-echo "$hash"`
+echo "$hash"; sha256sum < "$into/printed"`
 
 /** The site's folder as it was right before its backup; undefined where that is not known. */
 export type Listed = { readonly tree: Tree | undefined }
@@ -65,8 +74,8 @@ export interface Tree {
   readonly listing: Buffer | undefined
   /** How it differs from what the newest set was made from; undefined where that is not known. */
   readonly change: TreeChange | undefined
-  /** The files of it that are marked as unchangeable. */
-  readonly unchangeable: readonly string[]
+  /** The hash of what is printed of it, by which it is known again. */
+  readonly printed: string
   /** What is in it that no backup brings back as it is. */
   readonly special: readonly SpecialFile[]
 }
@@ -80,22 +89,15 @@ const listFile = (host: Host, site: Site): string => join(host.paths.state, `${s
  * @throws when the run is stopped
  */
 export async function listTree(host: Host, site: Site, newest: number | undefined, shell: Shell): Promise<Tree | undefined> {
+  const quiet = shell.with({ onLine: () => {}, timeout: host.deadlines.idle })
   try {
-    await using scratch = makeScratch(host)
     const { tree } = readRecord(host, site.name)
     const known = tree?.time === newest && tree?.exclusions === exclusionsOf(site) ? tree : undefined
-    const earlier = known ? [{ from: listFile(host, site), to: '/earlier.gz' }] : []
-    const names = [site.folder, known ? '/earlier.gz' : '', scratch.path, known?.hash ?? '']
-    const words = sandboxed(['sh', '-c', LIST, 'list', ...names], {
-      reads: [site.folder, ...earlier],
-      writes: [scratch.path],
-      capabilities: ['CAP_DAC_OVERRIDE'],
-      noLinks: site.folder,
-    })
-    const quiet = shell.with({ onLine: () => {}, timeout: host.deadlines.idle })
-    const hash = await quiet.ask(text => text.trim())`${words}`
-    using folder = OpenedFolder.open(scratch.path)
-    return { hash, ...listedIn(folder, hash, known, site) }
+    if (known?.printed !== undefined && known.printed === (await hashOf(host, site, quiet)))
+      return { hash: known.hash!, printed: known.printed, listing: undefined, change: NO_CHANGE, special: known.special ?? [] }
+    const found = await listAnew(host, site, known, quiet)
+    if (known && known.hash === found.hash) rememberTree(host, site, known.time, found)
+    return found
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `what has changed in its folder cannot be told: ${messageOf(error)}`)
@@ -103,22 +105,37 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   }
 }
 
-/** What the script left in a folder. */
-function listedIn(folder: OpenedFolder, hash: string, known: SiteRecord['tree'], site: Site): Omit<Tree, 'hash'> {
+/** By a program that stays for the next site, and reads nothing but names and what inodes tell. */
+async function hashOf(host: Host, site: Site, shell: Shell): Promise<string> {
+  const words = sandboxed(['sh', '-c', HASH, 'hash'], { reads: [host.vhosts], capabilities: ['CAP_DAC_OVERRIDE'] })
+  return await shell.with({ input: site.folder, endOfAnswer: end => end }).ask(text => text.trim())`${words}`
+}
+
+async function listAnew(host: Host, site: Site, known: SiteRecord['tree'], shell: Shell): Promise<Tree> {
+  await using scratch = makeScratch(host)
+  const earlier = known ? [{ from: listFile(host, site), to: '/earlier.gz' }] : []
+  const names = [site.folder, known ? '/earlier.gz' : '', scratch.path, known?.hash ?? '']
+  const words = sandboxed(['sh', '-c', LIST, 'list', ...names], {
+    reads: [site.folder, ...earlier],
+    writes: [scratch.path],
+    capabilities: ['CAP_DAC_OVERRIDE'],
+    noLinks: site.folder,
+  })
+  const [hash = '', printed = ''] = await shell.ask(text => text.trim().split('\n'))`${words}`
+  using folder = OpenedFolder.open(scratch.path)
   const read = (name: string, limit = Number.MAX_SAFE_INTEGER): Buffer => {
     using file = folder.file(name)
     return file.head(limit)
   }
-  const marked = (name: string): string[] => unchangeableIn(read(`${name}.marked`, MOST_TOLD).toString())
   const isSame = known?.hash === hash
-  const unchangeable = isSame ? (known.unchangeable ?? []) : marked('files')
   return {
+    hash,
+    printed,
     listing: isSame ? undefined : read('list.gz'),
     change: isSame ? NO_CHANGE : known && changeIn(read('changes', MOST).toString(), site),
-    unchangeable,
     special: [
       ...devicesIn(read('devices', MOST_TOLD).toString()),
-      ...[...marked('folders'), ...unchangeable].map(path => ({ kind: 'unchangeable' as const, path })),
+      ...unchangeableIn(read('marked', MOST_TOLD).toString()).map(path => ({ kind: 'unchangeable' as const, path })),
     ],
   }
 }
@@ -161,9 +178,10 @@ function remembered(host: Host, site: Site): Buffer {
  * @param later files that are in the set a second later in time, by copiesOf()
  */
 export function rememberTree(host: Host, site: Site, time: number, tree: Tree | undefined, later: readonly string[] = []): void {
-  const { hash, listing } = tree?.listing && later.length > 0 ? withLater(tree.listing, later) : (tree ?? {})
+  const isLater = tree?.listing !== undefined && later.length > 0
+  const { hash, listing } = isLater ? withLater(tree.listing, later) : (tree ?? {})
   if (listing) writeWhole(listFile(host, site), listing)
-  const facts = tree && { hash, unchangeable: [...tree.unchangeable] }
+  const facts = tree && { hash, special: [...tree.special], printed: isLater ? undefined : tree.printed }
   updateRecord(host, site.name, { tree: facts && { time, exclusions: exclusionsOf(site), ...facts } })
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Site } from '../../lib/host/site.ts'
@@ -38,6 +38,64 @@ test('listTree() sees what is marked as unchangeable, in a folder that is as it 
   chattr('-i', file)
   const last = await look()
   assert.deepEqual([last.differs, last.marks], [true, []])
+})
+
+test('listTree() lists no folder that is as it was, and sees what changed behind a time and a size that did not', async () => {
+  const commands: string[] = []
+  const [host, { shell }] = [hostIn(ownFolder('same')), hearingShell({ command: ({ line }) => void commands.push(line) })]
+  const site = siteOf(host, 'blog')
+  const at = (name: string): string => join(site.folder, name)
+  const write = (name: string, text: string): void => {
+    writeFileSync(at(name), text)
+    utimesSync(at(name), 1000, 1000)
+  }
+  for (const name of ['SITE/in', '.holdfast/database.tables']) mkdirSync(at(name), { recursive: true })
+  for (const name of ['SITE/one', 'SITE/in/two', '.holdfast/saved']) write(name, 'text')
+  symlinkSync('one', at('SITE/link'))
+  const look = async () => (await listTree(host, site, 1000, shell))!
+  /** Whether it differs, and by how many commands that was found. */
+  const found = async () => {
+    commands.length = 0
+    return [(await look()).change?.differs, commands.length]
+  }
+  rememberTree(host, site, 1000, await look())
+  assert.deepEqual(await found(), [false, 1])
+
+  // a folder in which something was made and removed holds what it held, and is known again after that
+  writeFileSync(at('SITE/in/passing'), '')
+  rmSync(at('SITE/in/passing'))
+  assert.deepEqual(
+    [await found(), await found()],
+    [
+      [false, 2],
+      [false, 1],
+    ],
+  )
+  // what is written anew every night has its time
+  rmSync(at('.holdfast/saved'))
+  write('.holdfast/saved', 'text')
+  assert.deepEqual(await found(), [false, 1])
+
+  for (const change of [
+    () => write('SITE/one', 'TEXT'),
+    () => {
+      rmSync(at('SITE/link'))
+      symlinkSync('two', at('SITE/link'))
+    },
+    () => {
+      renameSync(at('SITE'), at('was'))
+      cpSync(at('was'), at('SITE'), { recursive: true, preserveTimestamps: true })
+      rmSync(at('was'), { recursive: true })
+    },
+    () => chmodSync(at('SITE/in/two'), 0o600),
+    () => writeFileSync(at('SITE/in/new\nline'), ''),
+    () => rmSync(at('SITE/in/two')),
+  ]) {
+    change()
+    assert.deepEqual(await found(), [true, 2], change.toString())
+    rememberTree(host, site, 1000, await look())
+    assert.deepEqual(await found(), [false, 1])
+  }
 })
 
 test('copiesOf() takes plain files up to so many bytes together, and nothing that a site puts in their place', async () => {

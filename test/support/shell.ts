@@ -1,4 +1,4 @@
-import { type Shell, shellOf } from '../../lib/engine/shell.ts'
+import { type Listener, type Shell, shellOf } from '../../lib/engine/shell.ts'
 
 /** What a shell told. */
 export interface Heard {
@@ -10,12 +10,13 @@ export interface Heard {
 }
 
 /** A shell outside of a run. */
-export function hearingShell(options: { dry?: boolean } = {}): Heard {
+export function hearingShell(options: { dry?: boolean; command?: Listener['command'] } = {}): Heard {
   const notes: string[] = []
   const hidden = new Set<string>()
   const nothing = (): void => {}
   const listener = {
-    ...{ command: nothing, line: nothing, tell: nothing, transferred: nothing, progress: nothing },
+    ...{ line: nothing, tell: nothing, transferred: nothing, progress: nothing },
+    command: options.command ?? nothing,
     note: (kind: string, text: string) => void notes.push(`${kind}: ${text}`),
     hide: (secret: { reveal: () => string }) => void hidden.add(secret.reveal()),
   }
