@@ -56,7 +56,7 @@ export async function assertOwnServer(context: HostContext, access: DatabaseAcce
 }
 
 /** Whether an address leads to this host's own server, without asking what is there. */
-async function isOwnAddress(context: HostContext, address: Settled): Promise<boolean> {
+export async function isOwnAddress(context: HostContext, address: Settled): Promise<boolean> {
   const own = ownAddress(context.host)
   if (JSON.stringify(own) === JSON.stringify(address)) return true
   return address.kind === 'socket' ? isSameSocket(own, address) : own.kind === 'socket' && (await isListening(context, address))

@@ -18,6 +18,7 @@ import type { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext, Site } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { databasesIn, type SiteDatabase } from '../restore/database-access.ts'
+import { beforeProof, provenDatabase, rememberProof } from '../restore/proven-database.ts'
 import type { Needs } from '../store/facts.ts'
 import { copySqlite } from '../wordpress/sqlite.ts'
 
@@ -42,11 +43,14 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
     const context = { host, secrets, shell }
     await using companion = await openCompanion(site.folder, shell)
     await finishInterrupted(companion, shell)
-    const databases = await databasesIn(context, site, site.folder)
+    const config = beforeProof(context, site)
+    const proven = await provenDatabase(context, site)
+    const databases = proven ? [{ of: undefined, data: proven }] : await databasesIn(context, site, site.folder)
+    const proof: Proof = { isGiven: proven !== undefined, config: databases.length === 1 ? config : undefined }
     const failed: string[] = []
     for (const database of databases) {
       const what = database.of === undefined ? '' : `the database ${database.of}: `
-      await dumpInto(context, site, database, companion).catch(error => {
+      await dumpInto(context, site, database, proof, companion).catch(error => {
         if (shell.stop.aborted) throw error
         failed.push(what + messageOf(error))
       })
@@ -55,6 +59,14 @@ export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig:
     if (failed.length > 0) throw new Error(failed.join('; '))
     return { databaseSaved: true }
   },
+}
+
+/** What shows that a site's account is that of its database. */
+interface Proof {
+  /** An earlier night has proven it. */
+  readonly isGiven: boolean
+  /** What to remember it with; undefined for a configuration that is not remembered. */
+  readonly config: string | undefined
 }
 
 /** A dump that an interrupted run had finished is put in place, before another one may fail. */
@@ -73,7 +85,13 @@ async function removeFormer({ opened }: Companion, databases: readonly SiteDatab
 }
 
 /** @throws when not all of the database could be dumped; what could is in place then, and what is of no use is gone */
-async function dumpInto(context: HostContext, site: Site, { of, data }: SiteDatabase, companion: Companion): Promise<void> {
+async function dumpInto(
+  context: HostContext,
+  site: Site,
+  { of, data }: SiteDatabase,
+  proof: Proof,
+  companion: Companion,
+): Promise<void> {
   if ('unknown' in data) throw new Error(of === undefined ? data.unknown : `it is not known, and not saved: ${data.unknown}`)
   const isOwn = of === undefined
   const { opened } = companion
@@ -81,7 +99,7 @@ async function dumpInto(context: HostContext, site: Site, { of, data }: SiteData
   using into = new DumpFolder(opened, name)
   try {
     if ('sqlite' in data) await copyInto(context, site, data, name, companion)
-    else await dumpAs(context, site, { access: data, isOwn }, into, companion)
+    else await dumpAs(context, site, { access: data, isOwn, proof }, into, companion)
   } catch (error) {
     await context.shell.act(`remove an unfinished ${beside(name)}`, () => into.giveUp())
     throw error
@@ -113,14 +131,14 @@ async function copyInto({ host, shell }: HostContext, site: Site, data: SqliteFi
 async function dumpAs(
   context: HostContext,
   site: Site,
-  claimed: { readonly access: DatabaseAccess; readonly isOwn: boolean },
+  claimed: { readonly access: DatabaseAccess; readonly isOwn: boolean; readonly proof: Proof },
   into: DumpFolder,
   { opened }: Companion,
 ): Promise<void> {
   const { host, shell } = context
   const { name } = into
-  const { access } = claimed
-  const { server, client, grant } = await sourceOf(context, site, access)
+  const { access, proof } = claimed
+  const { server, client, grant } = await sourceOf(context, site, access, proof)
   await claimDatabase(host, site, claimed, server, shell).catch(error => {
     // it was compared with all that is recorded: that a full disk takes no more is no reason to make no backup
     if (diskTrouble(error) === undefined) throw error
@@ -157,13 +175,14 @@ interface Source {
 }
 
 /** @throws when the database is another site's, or the site's account does not open it */
-async function sourceOf(context: HostContext, site: Site, access: DatabaseAccess): Promise<Source> {
+async function sourceOf(context: HostContext, site: Site, access: DatabaseAccess, proof: Proof): Promise<Source> {
   const { address } = access
-  if (address.kind === 'default' || (await isOnOwnServer(context, access))) {
+  if (proof.isGiven || address.kind === 'default' || (await isOnOwnServer(context, access))) {
     refuseClaimed(context.host, site.name, access, 'own')
     // what the administrator says in the inventory needs no proof
-    const opened = site.settings.database ? undefined : await openOwnServer(context, access)
+    const opened = proof.isGiven || site.settings.database ? undefined : await openOwnServer(context, access)
     if (opened && 'refused' in opened) throw new Error(`its account is not let in to its database: ${opened.refused}`)
+    if (opened && proof.config !== undefined) await rememberProof(context, site, access, proof.config)
     return { server: 'own', client: administrator(context), grant: undefined }
   }
   refuseClaimed(context.host, site.name, access, 'elsewhere')

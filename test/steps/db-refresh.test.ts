@@ -93,9 +93,9 @@ const CHANGES: Readonly<Record<string, (chance: Chance) => string>> = {
   'drop and make the same': () =>
     'CREATE TABLE again LIKE pairs; INSERT INTO again SELECT * FROM pairs; DROP TABLE pairs; RENAME TABLE again TO pairs',
   'exchange names': () =>
-    'CREATE TABLE x (id INT PRIMARY KEY); CREATE TABLE y (id INT PRIMARY KEY); INSERT INTO x VALUES (1); RENAME TABLE x TO z, y TO x, z TO y',
+    'DROP TABLE IF EXISTS x, y, z; CREATE TABLE x (id INT PRIMARY KEY); CREATE TABLE y (id INT PRIMARY KEY); INSERT INTO x VALUES (1); RENAME TABLE x TO z, y TO x, z TO y',
   'drop those': () => 'DROP TABLE IF EXISTS x, y, renamed',
-  rename: () => 'RENAME TABLE keyless TO renamed; CREATE TABLE keyless LIKE renamed',
+  rename: () => 'DROP TABLE IF EXISTS renamed; RENAME TABLE keyless TO renamed; CREATE TABLE keyless LIKE renamed',
   'a new column': chance => `ALTER TABLE pairs ADD COLUMN IF NOT EXISTS c${chance(3)} INT DEFAULT 7`,
   'a column less': chance => `ALTER TABLE pairs DROP COLUMN IF EXISTS c${chance(3)}`,
   'another default': chance => `ALTER TABLE pairs ALTER flag SET DEFAULT ${chance(9)}`,
