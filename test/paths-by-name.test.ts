@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/program/log-file.ts',
     'lib/notify/mail-queue.ts',
     'lib/restore/approvals.ts',
-    'lib/steps/clock.ts',
+    'lib/steps/set-aside.ts',
     'lib/duplicity/io/cut-off.ts',
     'lib/duplicity/io/collection.ts',
     'lib/steps/desktop.ts',

@@ -22,12 +22,48 @@ export interface ClockRequest {
   readonly setAsideFuture: boolean
 }
 
-type ClockNeeds = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits'> & ClockRequest
+type Listed = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits'>
+type ClockNeeds = Listed & ClockRequest
+
+/**
+ * Sets aside what a former owner added after it had lost the site. Nobody counts it, but duplicity would: it would add
+ * to it, and find two chains for one day.
+ */
+export const setLostAside: Step<Listed & Needs<'ownership'>, Needs<'collection'>> = {
+  name: 'lost-sets',
+  title: 'Check for backups of a former owner',
+  run: async (facts, shell) => {
+    const { siteArchive, collection } = facts
+    const { lost = [] } = collection
+    if (lost.length === 0 || siteArchive.folder === undefined) return { collection }
+    const where = await setAside(facts, lost, shell)
+    shell.note(
+      'significant',
+      `${count(lost)} that a former owner added after it had lost the site are no backup of it, and were set aside: they are in ${where}`,
+    )
+    const after = await readCollection(facts, shell)
+    shell.tell(listingReport({ ...facts, collection: after }, shell.now()))
+    return { collection: after }
+  },
+}
+
+/** Moves files of a site's archive into a folder beside the others, which no listing looks into. Nothing is deleted. */
+async function setAside(facts: Listed, files: readonly FileRef[], shell: Shell): Promise<string> {
+  const { folder = '' } = facts.siteArchive
+  const aside = asideFolder(shell.now())
+  await sealRemoval(facts, files, shell).catch(error => {
+    if (shell.stop.aborted) throw error
+    // nothing is lost by it, and without it no backup is made
+    shell.note('info', `that they are set aside is not sealed: ${messageOf(error)}`)
+  })
+  const names = files.map(({ name }) => name)
+  await moveAside({ ...facts.siteArchive, folder }, names, aside, shell)
+  return join(folder, aside)
+}
 
 /**
  * Sets aside what is dated ahead of this clock, where the clock is known to be right or a person says so: no backup
- * could be made until that time has come. Nothing is deleted: the files of such sets go into a folder beside the
- * others, which no listing looks into.
+ * could be made until that time has come.
  */
 export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
   name: 'clock',
@@ -45,17 +81,10 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
       )
       return { collection }
     }
-    const folder = asideFolder(now)
-    await sealRemoval(facts, ahead, shell).catch(error => {
-      if (shell.stop.aborted) throw error
-      // nothing is lost by it, and without it no backup is made
-      shell.note('info', `that they are set aside is not sealed: ${messageOf(error)}`)
-    })
-    const aside = ahead.map(({ name }) => name)
-    await moveAside({ ...siteArchive, folder: siteArchive.folder }, aside, folder, shell)
+    const where = await setAside(facts, ahead, shell)
     shell.note(
       'significant',
-      `${count(ahead)} dated ahead of this clock were set aside, the last of them as of ${lastOf(collection)}: ${reason}. They are in ${join(siteArchive.folder, folder)}`,
+      `${count(ahead)} dated ahead of this clock were set aside, the last of them as of ${lastOf(collection)}: ${reason}. They are in ${where}`,
     )
     await shell.act('remove what this host knows of them', () => dropDatedAhead(facts, now, shell))
     const after = await readCollection(facts, shell)
