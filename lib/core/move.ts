@@ -123,11 +123,11 @@ export function moveText(move: Move): string {
     case 'owner':
       return 'it is owned by this host'
     case 'frozen':
-      return `a handover to ${move.to} was cut off before the site was let go`
+      return `a handover to ${move.to} was cut off before the site was released`
     case 'uncertain':
-      return `a handover to ${move.to} was cut off while the site was let go: the archive does not say that it was`
+      return `a handover to ${move.to} was cut off while the site was being released: the archive does not say that it was`
     case 'released':
-      return `it is let go to ${move.to}, which has not taken it yet`
+      return `it is released to ${move.to}, which has not taken it over yet`
     case 'incoming':
       return `${move.from ?? 'its owner'} has handed it over to this host`
     case 'handed over':

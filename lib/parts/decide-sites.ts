@@ -13,7 +13,7 @@ import type { takeIncoming } from './move.ts'
  */
 export const knowOwners = recipe<NeedsOf<typeof decideRoles> & Needs<'secrets'>>()
   .do(decideRoles)
-  .each('Let go and taken', takenSites, async site => site.use((await import('./move.ts')).stepAside))
+  .each('Released and taken', takenSites, async site => site.use((await import('./move.ts')).stepAside))
   .each('Taken over', takenOver, async site => site.use((await import('./move.ts')).stepBack))
   .each('Proven', proven, async site => site.do((await import('../steps/boot.ts')).serveProven))
 

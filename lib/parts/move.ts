@@ -42,7 +42,7 @@ const lookAgain = recipe<NeedsOf<typeof status>>().do(status).do(compareFiles)
 
 /**
  * Backs a site up, freezes it, backs up what has come since, and lets another host have it. What takes long is done
- * before the freeze; a failure before the site is let go thaws it.
+ * before the freeze; a failure before the site is released thaws it.
  */
 export const handOver = recipe<HandsOver>()
   .use(checkPrimary)
@@ -88,7 +88,7 @@ export const takeByForce = recipe<Takes>()
   .do(confirmLoss)
   .use(restoreAndClaim)
 
-/** The same in a night, for a site that the archive says is this host's, or is let go to it. */
+/** The same in a night, for a site that the archive says is this host's, or is released to it. */
 export const takeIncoming = recipe<Omit<Takes, keyof Moving | keyof Taken> & Needs<'site'>>()
   .do(lookAtMove)
   .do(decideByNight)

@@ -26,7 +26,7 @@ export const handoverTask: TaskWith<HandoverRequest & WriterRequest & ShrinkageR
     'dry-run': flag('rehearse it in a sandbox with the newest backup, and say how long it would take'),
   },
   help: `Frozen, the site answers 503 until the other host has taken it over, by its takeover or its next night.
-A failure before it is let go thaws it. The same command again goes on where one was cut off.
+A failure before it is released thaws it. The same command again goes on where one was cut off.
 
   npx zx tasks/handover.ts --site blog --to web2 --dry-run   how long it would take
   npx zx tasks/handover.ts --site blog --to web2             then, on web2: npx zx tasks/takeover.ts --site blog

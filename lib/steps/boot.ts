@@ -74,19 +74,20 @@ export const isUnproven: Condition<Needs<'host' | 'localSites'> & AtBoot, object
 /** Serves the sites whose owner nothing proves as `unproven` in the inventory says, until a later run proves it. */
 export const serveUnproven: Step<Needs<'host' | 'secrets' | 'localSites'>, void> = {
   name: 'serve-unproven',
-  title: ({ host }) => `Nothing proves whose the sites are: ${host.unproven}`,
+  title: ({ host }) => `Sites of unproven ownership: ${host.unproven}`,
   run: async ({ host, secrets, localSites }, shell) => {
     const sites = ownSites(host, localSites)
     const kind = host.unproven
     if (kind === 'serve') return shell.note('info', `${counted(sites.length, 'site is', 'sites are')} served all the same`)
+    const made = kind === 'freeze' ? 'frozen' : 'read-only'
     for (const site of sites) {
       const mode: SiteMode = kind === 'freeze' ? { kind: 'frozen' } : copyMode(host, site)
       await shell.act(`remember that ${site.name} waits to be proven this host's`, () =>
         updateRecord(host, site.name, { unproven: true }),
       )
       const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, mode)
-      if (!guarded) shell.note('problem', `${site.name} cannot be held back: ${why ?? 'nobody knows why'}`)
-      else shell.note('problem', `${site.name} is ${kind === 'freeze' ? 'frozen' : 'read-only'} until a run reaches the archive`)
+      if (!guarded) shell.note('problem', `${site.name} is not ${made}: ${why ?? 'no reason is known'}`)
+      else shell.note('problem', `${site.name} is ${made} until a run reaches the archive`)
     }
   },
 }

@@ -134,14 +134,14 @@ type Releases = Needs<'host' | 'site' | 'archive' | 'request'> & HandoverRequest
  */
 export const releaseSite: Step<Releases, { released: true }> = {
   name: 'release',
-  title: ({ site, to }) => `Let ${site.name} go to ${to}`,
+  title: ({ site, to }) => `Release ${site.name} to ${to}`,
   run: async ({ host, site, archive, request, handover: { forward }, to, set }, shell) => {
     const siteArchive = siteArchiveOf(archive, site.name)
     await recheckArchive(siteArchive, shell)
     await checkStillOwner(siteArchive, host, shell)
     const files = archiveFiles({ archive, site }, shell)
     const epoch = (await readEpoch(files))?.number ?? 0
-    await shell.act('remember that it is being let go', () =>
+    await shell.act('record that it is being released', () =>
       updateRecord(host, site.name, { handover: { epoch, to, phase: 'releasing', set, forward } }),
     )
     try {
@@ -150,7 +150,7 @@ export const releaseSite: Step<Releases, { released: true }> = {
       const [again, back] = handoverCommands(request, site, to)
       shell.note(
         'problem',
-        `whether ${site.name} is let go to ${to} is not known, and it stays frozen. To go on: ${again}\nTo take it back: ${back}`,
+        `whether ${site.name} is released to ${to} is not known: it stays frozen. To go on: ${again}\nTo take it back: ${back}`,
       )
       throw error
     }
@@ -195,7 +195,7 @@ export const awaitTakeover: Step<Needs<'host' | 'request' | 'archive' | 'site'> 
     }
     shell.note(
       'warning',
-      `${handover.to} did not take it within ${formatAge(MOST * 1000)}: the first night after it does passes visitors on`,
+      `${handover.to} did not take it within ${formatAge(MOST * 1000)}: the first night after it does forwards visitors`,
     )
     return { move, epoch }
   },

@@ -27,7 +27,7 @@ type Leaves = Needs<'host' | 'secrets' | 'request' | 'archive' | 'roles'>
  */
 export const leaveCard: Step<Leaves, void> = {
   name: 'host-card',
-  title: ({ host }) => `Write down what ${host.name} can run`,
+  title: ({ host }) => `Record what ${host.name} can run`,
   run: async ({ host, secrets, request, archive, roles }, shell) => {
     const cards = cardFolder(archive, shell)
     if (!cards) return

@@ -47,7 +47,7 @@ export const chooseMovingSite: Step<Needs<'host' | 'roles' | 'request' | 'archiv
 /** Reads in the archive how far a move of the site is. */
 export const lookAtMove: Step<Needs<'host' | 'archive' | 'site'>, Moving> = {
   name: 'look-at-move',
-  title: ({ site }) => `Look whose ${site.name} is`,
+  title: ({ site }) => `Check who owns ${site.name}`,
   run: async (facts, shell) => {
     const found = await readMove(facts, shell)
     shell.note('info', moveText(found.move))
@@ -103,7 +103,7 @@ type Owns = Needs<'host' | 'secrets' | 'archive' | 'site'>
 /** Lets visitors write, and has the markers in the archive and here say what the epoch says. Again, it does no harm. */
 export const becomeOwner: Step<Owns & Claimed, { owned: true }> = {
   name: 'become-owner',
-  title: ({ site }) => `Let ${site.name} be written to`,
+  title: ({ site }) => `Open ${site.name} for visitors`,
   run: async (facts, shell) => {
     await makeOwner(facts, shell)
     return { owned: true }
@@ -131,7 +131,7 @@ export type Asked = { readonly asked: SiteAnswer | undefined }
 /** Asks the site once more, now that it is this host's. */
 export const askAfterClaim: Step<Needs<'host' | 'site'> & { owned: true } & Asked, void> = {
   name: 'ask-after-claim',
-  title: ({ host, site }) => `Ask ${site.name} as ${host.name}'s`,
+  title: ({ site }) => `HTTP check of ${site.name} after the takeover`,
   run: async ({ host, site, asked }, shell) => {
     if (!asked) return
     await shell.act('ask the site over HTTP', async () => {
@@ -148,7 +148,7 @@ export const askAfterClaim: Step<Needs<'host' | 'site'> & { owned: true } & Aske
  */
 export const settleOwned: Step<Owns & Needs<'request'>, void> = {
   name: 'settle-owned',
-  title: ({ site }) => `Look whether ${site.name} was being moved`,
+  title: ({ site }) => `Check for an interrupted move of ${site.name}`,
   run: async (facts, shell) => {
     const { host, archive, request, site } = facts
     const isOpen = readSiteMode({ host }, site).kind === 'open' && !readRecord(host, site.name).handover
@@ -178,7 +178,7 @@ export async function thaw(facts: Needs<'host' | 'secrets'> & { site: SitePlace 
 /** Thaws sites whose handover was cut off before they were let go: nobody else can have taken them by it. */
 export const thawInterrupted: Step<Needs<'host' | 'secrets' | 'request' | 'localSites'>, void> = {
   name: 'thaw-interrupted',
-  title: 'Thaw sites whose handover was cut off',
+  title: 'Thaw sites of interrupted handovers',
   run: async ({ host, secrets, request, localSites }, shell) => {
     for (const { name } of localSites) {
       try {

@@ -51,7 +51,7 @@ export const chooseDisputed: Step<Needs<'host' | 'request' | 'roles'>, Needs<'si
 /** Shows what each side says and has, and finds which host is to own the site: by the command line, or by asking. */
 export const chooseOwner: Step<Settles, { owner: string }> = {
   name: 'choose-owner',
-  title: ({ site }) => `Compare what is known of ${site.name}`,
+  title: ({ site }) => `Compare what each side has of ${site.name}`,
   run: async ({ host, site, siteArchive, collection, settling }, shell) => {
     const known = readRecord(host, site.name)
     shell.note('info', `${site.role.role}: ${site.role.reason}`)
@@ -118,7 +118,7 @@ export const confirmOwner: Step<Settling, void> = {
  */
 export const settleOwner: Step<Settling, void> = {
   name: 'settle',
-  title: ({ site, owner }) => `Have ${owner} own ${site.name}`,
+  title: ({ site, owner }) => `Make ${owner} the owner of ${site.name}`,
   run: async ({ host, site, siteArchive, collection, owner }, shell) => {
     const files = filesOfSite(siteArchive, shell.quick)
     const epoch = files && (await giveTo(owner, files, { host, site, collection }, shell))

@@ -56,7 +56,7 @@ async function showNewOwner(
     const [to] = (await readHostCard(cards, owner))?.addresses ?? []
     const why = to === undefined ? `${owner} has left no address in the archive` : await whyNotForwarded(context, site, to)
     if (why === undefined) return
-    shell.note('warning', `visitors are not passed on to ${owner}: ${why}`)
+    shell.note('warning', `visitors are not forwarded to ${owner}: ${why}`)
   }
   await setSiteMode(context, site, copyMode(host, site))
 }
@@ -67,7 +67,7 @@ const [TRIES, PAUSE] = [20, 2000]
 async function whyNotForwarded(context: HostContext, site: SitePlace, address: string): Promise<string | undefined> {
   const to = `http://${address.includes(':') ? `[${address}]` : address}`
   for (let left = TRIES; ; left--) {
-    const { guarded, why = 'nobody knows why' } = await setSiteMode(context, site, { kind: 'forward', to })
+    const { guarded, why = 'no reason is known' } = await setSiteMode(context, site, { kind: 'forward', to })
     if (guarded) return undefined
     if (left === 0) return why
     await setTimeout(PAUSE, undefined, { signal: context.shell.stop })
@@ -87,7 +87,7 @@ export const freezeLost: Step<StepsDown, void> = {
     if (readSiteMode({ host }, site).kind === 'forward') return
     const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'frozen' })
     if (!guarded)
-      shell.note('problem', `${site.name} is not this host's any more, and cannot be frozen here: ${why ?? 'nobody knows why'}`)
+      shell.note('problem', `${site.name} is not this host's any more, and cannot be frozen here: ${why ?? 'no reason is known'}`)
   },
 }
 
@@ -104,7 +104,7 @@ type Keeps = LookNeeds & Needs<'collection'> & Forked
  */
 export const keepLateWrites: Step<Keeps, void> = {
   name: 'late-writes',
-  title: ({ site, fork }) => `Look for what was written in ${site.name} after ${fork.by} took it over`,
+  title: ({ site, fork }) => `Check for writes to ${site.name} after ${fork.by} took it over`,
   run: async (facts, shell) => {
     const { host, secrets, site, fork } = facts
     if (!site.local) return

@@ -103,7 +103,7 @@ type LooksForOwner = Needs<'host' | 'request' | 'archive' | 'site' | 'collection
 /** Looks whether the owner is dead indeed. @throws {BadInput} at a sign of life, unless a person said that it is */
 export const checkOwnerDead: Step<LooksForOwner, void> = {
   name: 'check-owner-dead',
-  title: ({ from }) => `Look for signs of life of ${from ?? 'its owner'}`,
+  title: ({ from }) => `Check that ${from ?? 'its owner'} is down`,
   run: async ({ host, request, archive, site, collection, takeover, from }, shell) => {
     const cards = cardFolder(archive, shell)
     if (from === undefined || cards === undefined) return
@@ -166,13 +166,13 @@ export const isOlderHere: Condition<Needs<'host' | 'site'> & { point: RestorePoi
 /** Asks the restored site on this host before it is claimed. @throws when it does not work as it did on its owner */
 export const askBeforeClaim: Step<Needs<'host' | 'request' | 'site'> & { point: RestorePoint } & Insisting, Asked> = {
   name: 'ask-before-claim',
-  title: ({ site }) => `Ask ${site.name} on this host`,
+  title: ({ site }) => `HTTP check of ${site.name} before the takeover`,
   run: async ({ host, request, site, point, insists }, shell) => {
     let asked: SiteAnswer | undefined
     await shell.act('ask the site over HTTP', async () => {
       asked = await httpCheck(host, site, shell.stop)
     })
-    const said = asked?.said ?? 'nobody knows how to ask it: no domain or `check` configured'
+    const said = asked?.said ?? 'no HTTP check: no domain or `check` configured'
     if (asked && !asked.works && !insists) {
       const waits = hasKeptProposal(host, site.name)
         ? `. Its web server configuration waits for approval: ${request.command('approve', '--site', site.name)}`

@@ -151,7 +151,7 @@ test('boot freezes a site that was taken over; an archive that cannot be reached
   const unreachable = { kind: 'mount', mountPoint: join(folder, 'mnt'), by: { kind: 'commands', up: ['false'], down: ['true'] } }
   for (const [unproven, code, says] of [
     ['serve', 0, /1 site is served all the same/],
-    ['freeze', 1, /page cannot be held back: the inventory names no web server/],
+    ['freeze', 1, /page is not frozen: the inventory names no web server/],
   ] as const) {
     writeFileSync(inventory, JSON.stringify({ ...fields, archive: unreachable, unproven }))
     const ended = await runTask(away.stage, 'boot', away.web1, ['--json'])

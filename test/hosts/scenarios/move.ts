@@ -50,7 +50,7 @@ async function move(lab: Lab, from: Web): Promise<Said> {
   const visitor = await Visitor.begin(lab, from, 'on both hosts')
   await pause(A_WHILE)
   const gave = await lab.run(from, handover(to))
-  const took = await lab.run(to, TAKEOVER, { when: /Let blog be written to: done/, act: () => visitor.turnTo(to) })
+  const took = await lab.run(to, TAKEOVER, { when: /Open blog for visitors: done/, act: () => visitor.turnTo(to) })
   await pause(A_WHILE)
   const visits = await visitor.end()
   const { taken, lost } = await takenAndLost(lab, to, visits)
@@ -187,6 +187,6 @@ export const MOVE: readonly Scenario[] = [
 /** What takes longer, each after the one before. */
 export const MORE_MOVES: readonly Scenario[] = [
   cutIn('web1', handover('web2'), /Freeze blog: done/),
-  cutIn('web1', handover('web2'), /Let blog go to web2: done/),
+  cutIn('web1', handover('web2'), /Release blog to web2: done/),
   DEAD,
 ]
