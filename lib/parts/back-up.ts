@@ -16,10 +16,7 @@ import { status } from '../steps/status.ts'
 import { compareFiles, confirmShrinkage, isShrinkageAccepted, type ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
 
-/**
- * Whether the site works, and what of it lies beside its files, as it is right before the backup. A database that
- * cannot be dumped keeps no files from it.
- */
+/** What of a site lies beside its files. A database that cannot be dumped keeps no files from their backup. */
 export const saveSite = recipe<Needs<'host' | 'secrets' | 'request' | 'site'>>()
   .do(liftGuard)
   .do(checkSite)
@@ -30,10 +27,7 @@ export const saveSite = recipe<Needs<'host' | 'secrets' | 'request' | 'site'>>()
   .do(saveCertificates)
   .only('Web server', hasWebServer, served => served.do(saveWebServer), { webServerSaved: false })
 
-/**
- * The site's archive as it is: its sets, their times, what they are encrypted with, and whether they are what was
- * written.
- */
+/** The site's archive as it is: its sets, their times, what encrypts them, and whether they are what was written. */
 export const checkSets = recipe<
   Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & ClockRequest & EncryptionRequest & WriterRequest
 >()

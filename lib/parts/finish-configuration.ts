@@ -7,10 +7,7 @@ import {
   rememberLeft,
 } from '../steps/configuration.ts'
 
-/**
- * Certificates and web server configuration that an earlier restore could not put in force: tried again, all or
- * nothing; what was in force is kept.
- */
+/** What an earlier restore could not put in force is tried again, all or nothing. */
 export const finishConfiguration = recipe<Changes>()
   .hold(configurationTransaction)
   .do(installSystemFiles)

@@ -40,10 +40,7 @@ type HandsOver = NeedsOf<typeof checkPrimary> &
 /** Its archive as the backup that was just made leaves it. */
 const lookAgain = recipe<NeedsOf<typeof status>>().do(status).do(compareFiles)
 
-/**
- * Backs a site up, freezes it, backs up what has come since, and lets another host have it. What takes long is done
- * before the freeze; a failure before the site is released thaws it.
- */
+/** What takes long is done before the freeze; a failure before the site is released thaws it. */
 export const handOver = recipe<HandsOver>()
   .use(checkPrimary)
   .do(checkOtherHost)

@@ -32,9 +32,7 @@ type Replaces = NeedsOf<typeof checkDecryption> & NeedsOf<typeof restoreFiles> &
 const checkBefore = <Task extends RestoreTask>(task: Task) =>
   recipe<Omit<Replaces, 'restoring'>>().do(checkDecryption).do(refuseMounts).hold(restoreSpace(task))
 
-/**
- * What was restored becomes a whole site and changes places with the live one; one that then works no more is put back.
- */
+/** What was restored changes places with the live site; one that then works no more is put back. */
 const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers> & { markerSet: true }>()
   .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow), { databaseChecked: false })
   .do(readSystemFiles)
@@ -57,10 +55,7 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
   .use(putInPlace)
   .do(tellRecovered)
 
-/**
- * Replaces a replica by the backup that it follows. What somebody changed in it is kept, and what has lost most of its
- * contents is not followed.
- */
+/** What somebody changed in it is kept, and a backup that has lost most of its contents is not followed. */
 export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()
   .use(checkBefore('replica'))
   .hold(restoreTransaction('replica'))

@@ -37,10 +37,7 @@ export interface ModeFile {
 const ownFile = ({ folder }: WebServer, site: string): string =>
   join(folder, 'conf-enabled', `holdfast-${encodeURIComponent(site)}.conf`)
 
-/**
- * All files that a mode is made of. Apache's own means reach every virtual host, but to forward; else ours stands in
- * the place of each enabled file that serves the site.
- */
+/** Apache's own means reach every virtual host, but to forward; else ours stands in the place of each enabled file. */
 export function modeFiles(host: Host, webServer: WebServer, site: SitePlace, mode: SiteMode): readonly ModeFile[] {
   const { kind, folder } = webServer
   const plan = mode.kind === 'open' ? undefined : planOf(host, webServer, site, mode)

@@ -31,10 +31,7 @@ const PHP_GUARD: Proof = {
   isProven: ({ body }) => body === GUARD_ANSWER,
 }
 
-/**
- * The first question is asked of a file that PHP does not run, until what has just been put in force answers: what an
- * unguarded site does when it is asked is its own affair. Where nothing refuses them, the others lead nowhere.
- */
+/** The first is asked of a file that PHP does not run: what an unguarded site does then is its own affair. */
 function proofsOf(mode: SiteMode, hasPhp: boolean): Proof[] {
   const { kind } = mode
   const inForce: Proof = {

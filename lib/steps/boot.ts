@@ -17,10 +17,7 @@ const AT_BOOT = 30
 type AtBoot = { readonly atBoot: { readonly held: Partial<Held>; readonly archive: Needs<'archive'>['archive'] | undefined } }
 type Held = Needs<'vpnLease' | 'mounted'> & { readonly mountLease: boolean }
 
-/**
- * The archive for a look at boot, as far as it can be reached in little time: what cannot be reached proves nothing.
- * Where this host owns no site, nobody can have taken one over.
- */
+/** What cannot be reached in little time proves nothing; of a host that owns no site, none can be taken over. */
 export const archiveAtBoot: Hold<Needs<'host' | 'request' | 'localSites'>, AtBoot> = {
   name: 'archive-at-boot',
   title: 'Reach the archive',

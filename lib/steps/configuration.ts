@@ -40,10 +40,7 @@ export const readSystemFiles: Step<Reads, Proposed> = {
   },
 }
 
-/**
- * They may be a stranger's: what this host does not know as harmless or approved is not put in force, but waits, and
- * the site is restored all the same.
- */
+/** They may be a stranger's: what is not known as harmless, or approved, waits; the site is restored all the same. */
 export const installSystemFiles: Step<Changes & Proposed, { installed: Installed | undefined } & Owes<'rememberLeft'>> = {
   name: 'system-files',
   title: 'Install certificates and web server configuration',

@@ -27,20 +27,14 @@ export interface DesktopRequest {
 }
 
 export type Work = { readonly work: DesktopWork; readonly nextDay: string }
-/**
- * What the desktop remembers besides its record as a site: when tidying and when pruning were last begun, ms since the
- * epoch.
- */
+/** When tidying and when pruning were last begun, ms since the epoch. */
 const memory = z.object({ tidiedAt: z.number().exactOptional(), prunedAt: z.number().exactOptional() })
 type Memory = Readonly<z.infer<typeof memory>>
 
 const recall = (host: Host): Memory => readState(host, 'desktop', memory) ?? {}
 const remember = (host: Host, news: Memory): void => writeState(host, 'desktop', { ...recall(host), ...news })
 
-/**
- * Decides whether there is work (S29, S30, S33), from the schedule, the last success, the lock of the last run and what
- * duplicity has left open.
- */
+/** From the schedule (S29, S30, S33), the last success, the lock of the last run and what duplicity has left open. */
 export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & DesktopRequest, Work> = {
   name: 'schedule',
   title: 'Check the schedule',
@@ -77,10 +71,7 @@ export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & Deskto
   },
 }
 
-/**
- * A set that was cut off: its `.part` files are in the archive-dir of this host's backups, or what was sent is kept and
- * waits for the set that completes it.
- */
+/** A set that was cut off left `.part` files in the archive-dir, or waits for the set that completes it. */
 function hasPartialSet(host: Host, name: string): boolean {
   const { cutOff = [], backedUpTo = 0 } = readRecord(host, name)
   if (cutOff.some(time => time > backedUpTo)) return true
@@ -113,11 +104,7 @@ export const tellNextDay: Step<Needs<'site'> & Work, void> = {
   },
 }
 
-/**
- * Before a backup for the schedule's sake, looks whether the archive has it already: a host whose disk is full or
- * read-only could not remember it, and would add a set at every asking. Remembers it now, if that can be done. Without
- * any memory it is another installation's, and the first backup is made all the same.
- */
+/** A host whose disk is full or read-only could not remember its backup, and would add a set at every asking. */
 export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Work, Pick<Work, 'work'>> = {
   name: 'compare',
   title: 'Check for a backup of today',
@@ -136,10 +123,7 @@ export const compareWithArchive: Step<Needs<'host' | 'site' | 'collection'> & Wo
   },
 }
 
-/**
- * Begins the day's tidying: remembered before it is done, since a machine away from its share shall not fail at it
- * every hour.
- */
+/** Remembered before it is done: a machine away from its share shall not fail at it every hour. */
 export const beginTidying: Step<Needs<'host'> & Work, void> = {
   name: 'record-day',
   title: 'Record that today is done',
@@ -175,10 +159,7 @@ export const pruneOnceADay: Step<PruneNeeds & Needs<'writer' | 'ownership'> & { 
 
 type RoomNeeds = Needs<'host' | 'archive' | 'site' | 'siteArchive' | 'collection' | 'limits'>
 
-/**
- * Looks whether the next full backup has room (S29): as the desktop's archive is alone on its share, it may grow until
- * just that is left. Pruning then keeps it within by one action a run, and tidies what is part of no chain.
- */
+/** As the desktop's archive is alone on its share (S29), it may grow until just the next full backup has room. */
 export const checkDesktopSpace: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> = {
   name: 'desktop-space',
   title: 'Check disk space',

@@ -40,10 +40,7 @@ export const checkElsewhere: Step<Pick<Elsewhere, 'host' | 'into'>, void> = {
   },
 }
 
-/**
- * Restores into a folder of the person's choice, after {@link checkElsewhere}, and touches nothing live. The database
- * is there as its dump.
- */
+/** Touches nothing live, after {@link checkElsewhere}. The database is there as its dump. */
 export const restoreFilesElsewhere: Step<Elsewhere, void> = {
   name: 'restore-elsewhere',
   title: ({ into }) => `Restore into ${into}`,
@@ -62,10 +59,7 @@ export const restoreFilesElsewhere: Step<Elsewhere, void> = {
   },
 }
 
-/**
- * Makes a file of each table in a folder of restored dumps, that any client of MariaDB imports, and removes the dumps.
- * @throws {BadInput} for a table that they do not have
- */
+/** A file for each table, that any client of MariaDB imports. @throws {BadInput} for one that the dumps do not have */
 async function putTables(open: () => OpenedFolder, tables: readonly string[]): Promise<void> {
   using folder = open()
   try {
@@ -82,9 +76,7 @@ async function putTables(open: () => OpenedFolder, tables: readonly string[]): P
   }
 }
 
-/**
- * Where a tree is unpacked that will lie in a folder: whoever owns one on the way there may exchange it at any moment.
- */
+/** Whoever owns a folder on the way to where a tree is unpacked may exchange it at any moment. */
 function beyond(host: Host, into: string, around: string): NonNullable<Fetch['beyond']> {
   const way = wayTo(around)
   const open = (): OpenedFolder => {

@@ -79,10 +79,7 @@ export const confirmHandover: Step<Confirms, void> = {
 type Freezes = Needs<'host' | 'secrets' | 'request' | 'site' | 'ownership'> & HandoverRequest & { to: string }
 type Frozen = { readonly frozen: true }
 
-/**
- * Nobody writes to the site: visitors are told to come back later. It thaws when anything fails, until the site is
- * about to be let go: from then on only the archive knows whose it is.
- */
+/** It thaws when anything fails, until the site is about to be released: then only the archive knows whose it is. */
 export const freezeToMove: Hold<Freezes, Frozen> = {
   name: 'freeze',
   title: ({ site }) => `Freeze ${site.name}`,
@@ -128,10 +125,7 @@ export const chooseLastSet: Step<Needs<'site' | 'collection' | 'request'> & Froz
 
 type Releases = Needs<'host' | 'site' | 'archive' | 'request'> & HandoverRequest & LetGo
 
-/**
- * Writes into the archive that the other host may take the site. From right before that, this host thaws the site only
- * once it has taken the next epoch itself.
- */
+/** From right before it is in the archive, this host thaws the site only once it has taken the next epoch itself. */
 export const releaseSite: Step<Releases, { released: true }> = {
   name: 'release',
   title: ({ site, to }) => `Release ${site.name} to ${to}`,

@@ -12,10 +12,7 @@ class Locked extends Error {
   readonly asExitCode = EXIT.locked
 }
 
-/**
- * The descriptors of what is locked, the lock file's first, and whether this run has written into it. The kernel keeps
- * the lock as long as they are open, and lets it go when this process dies.
- */
+/** The lock file's descriptor is the first. The kernel keeps the lock as long as they are open. */
 type Lock = { readonly lock: { readonly descriptors: readonly number[]; readonly isSigned: boolean } } & Needs<'interrupted'>
 
 /**

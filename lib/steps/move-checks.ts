@@ -21,10 +21,7 @@ import { cardFolder, readHostCard, writeHostCard } from '../store/host-cards.ts'
 
 type Leaves = Needs<'host' | 'secrets' | 'request' | 'archive' | 'roles'>
 
-/**
- * Leaves what this host can run in the archive, for the others: a site is handed over only to a host that can take it.
- * A card that cannot be written is told, and no backup is worse for it.
- */
+/** Others hand a site over only to a host that can take it. A card that cannot be written makes no backup worse. */
 export const leaveCard: Step<Leaves, void> = {
   name: 'host-card',
   title: ({ host }) => `Record what ${host.name} can run`,
@@ -44,10 +41,7 @@ export const leaveCard: Step<Leaves, void> = {
 
 type Checks = Needs<'host' | 'secrets' | 'request' | 'archive' | 'site' | 'siteArchive'> & { readonly to: string }
 
-/**
- * Looks whether the other host can take the site, by what its last night left in the archive. What differs there is
- * told. @throws when something is missing, a line each
- */
+/** By what the other host's last night left in the archive. @throws when something is missing there, a line each */
 export const checkOtherHost: Step<Checks, void> = {
   name: 'check-other-host',
   title: ({ site, to }) => `Check that ${to} can take ${site.name}`,
@@ -71,11 +65,7 @@ export const isRehearsal: Condition<Needs<'request'>, object> = ({ request }) =>
 
 type Rehearses = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection'>
 
-/**
- * The whole move with the newest backup, in a sandbox. It dumps the databases into nothing, has duplicity look what
- * it would send, restores the newest backup into a sandbox and asks it there: so long as that takes, the move would. A
- * hold, since a dry run's steps only describe what they would do.
- */
+/** The move with the newest backup, in a sandbox. A hold, since a dry run's steps only describe what they would do. */
 export const rehearse: Hold<Rehearses, { rehearsed: true }> = {
   name: 'rehearse',
   title: ({ site }) => `Rehearse the move of ${site.name}`,

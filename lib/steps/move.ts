@@ -142,10 +142,7 @@ export const askAfterClaim: Step<Needs<'host' | 'site'> & { owned: true } & Aske
   },
 }
 
-/**
- * Finishes a takeover, or a handover that was taken back, which was cut off after the epoch was taken. A site that may
- * have been let go stays as it is. @throws for such a site, with the commands that go on
- */
+/** Finishes a move that was cut off after the epoch was taken. @throws for a site that may have been released */
 export const settleOwned: Step<Owns & Needs<'request'>, void> = {
   name: 'settle-owned',
   title: ({ site }) => `Check for an interrupted move of ${site.name}`,

@@ -74,10 +74,7 @@ async function lookAtCutShort({ host, site, collection }: PruneNeeds, shell: She
 
 type Action = Exclude<PrunePlan['action'], { kind: 'none' }>
 
-/**
- * Does it and looks what is left. In a dry run nothing has gone. What is to go is on this host's disk before anything
- * goes.
- */
+/** What is to go is on this host's disk before anything goes. In a dry run nothing has gone. */
 async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newest: Newest, shell: Shell): Promise<void> {
   const { host, secrets, site, siteArchive, collection } = facts
   await checkStillOwner(siteArchive, host, shell)
@@ -142,10 +139,7 @@ async function attempt(work: () => Promise<void>, shell: Shell): Promise<string 
   }
 }
 
-/**
- * @throws when it cannot be written down: what was planned is not to be forgotten then, so that the next night compares
- * again
- */
+/** @throws when it cannot be written down: the plan is not forgotten then, and the next night compares again */
 function stopPruning({ host, site }: Pick<PruneNeeds, 'host' | 'site'>, found: readonly string[], shell: Shell): void {
   try {
     freeze(host, site.name, found, shell.now())

@@ -29,10 +29,7 @@ import type { Needs } from '../store/facts.ts'
 import type { Answered, Insisting } from './restore.ts'
 import type { RolledBack } from './roll-back.ts'
 
-/**
- * The one site that a recovery is for, when its role allows it (S23): a primary here, or one whose folder is lost while
- * its archive says that it is ours.
- */
+/** A primary here, or one whose folder is lost while its archive says that it is ours (S23). */
 export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: Recovery }, Needs<'site'>> = {
   name: 'choose-site',
   title: 'Check that the site can be recovered here',
@@ -49,9 +46,7 @@ export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: 
   },
 }
 
-/**
- * A desktop is in use while it is recovered: what comes back goes beside what is there, for its owner to choose from.
- */
+/** It is in use while it is recovered: what comes back goes beside what is there, for its owner to choose from. */
 function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
   if (!scope.files && scope.paths.length === 0)
     throw new BadInput(`${site.name} has no database: leave ${scope.tables.length > 0 ? '--table' : '--db-only'} out`)
@@ -78,10 +73,7 @@ export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Nee
 
 type Chosen = { point: RestorePoint; scope: Scope } & Insisting
 
-/**
- * Resolves the restore point first, and shows what was asked and what was found: duplicity would silently take its
- * oldest set for a time before all.
- */
+/** Before duplicity is asked, which would silently take its oldest set for a time before all. */
 export const choosePoint: Step<Needs<'collection' | 'site' | 'request'> & { recovery: Recovery }, Chosen> = {
   name: 'choose',
   title: ({ site }) => `Choose the backup of ${site.name}`,

@@ -23,10 +23,7 @@ import { readSetRecords } from '../store/set-records.ts'
 
 type Drills = Needs<'host' | 'secrets' | 'request' | 'archive'>
 
-/**
- * Restores a backup of the site into a sandbox and asks it there. What it finds is written down beside the set. That a
- * backup cannot be restored, or its site works no more when it is, is a problem; that it could not be tried is none.
- */
+/** That a backup cannot be restored, or its site works no more, is a problem; that it could not be tried is none. */
 export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
   name: 'restore-drill',
   title: ({ site }) => `Restore a backup of ${site.name} into a sandbox`,
@@ -61,10 +58,7 @@ export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
   },
 }
 
-/**
- * A site that needs more than PHP and its database, as another server, works in no sandbox: only where one of its
- * backups did, or where its database cannot be brought back, it is the backup's fault.
- */
+/** A site that needs more than PHP and its database works in no sandbox: it is the backup's fault only if one did. */
 const isProblem = ({ works, restored, said }: SetTest, didWork: boolean): boolean =>
   !works && (didWork || restored === undefined || said.startsWith('its dump'))
 
@@ -89,10 +83,7 @@ export const checkBisectable: Step<Needs<'host' | 'site'>, void> = {
   },
 }
 
-/**
- * Finds the last backup of a site that worked: by what is known of its nights, and where nobody knows by restoring them
- * into a sandbox, one after the other, and asking each. What came of it is written down and counts the next time.
- */
+/** By what is known of its nights, else by restoring them into a sandbox. What comes of it counts the next time. */
 export const bisectBackups: Step<Searches, void> = {
   name: 'bisect',
   title: ({ site }) => `Find the last backup of ${site.name} that works`,

@@ -11,10 +11,7 @@ import type { LookNeeds, Needs } from '../store/facts.ts'
 import { lookAtSeals } from '../store/seals.ts'
 import type { WriterRequest } from './archive.ts'
 
-/**
- * Looks whether the archive is what its seals say, and whether these go on from those that this host saw: whoever can
- * write there can remove sets and records alike, but not what other hosts remember. It ends no backup and no replay.
- */
+/** Whoever can write there can remove sets and records alike, but not what other hosts remember. It ends no backup. */
 export const checkSeals: Step<LookNeeds & Needs<'collection'> & WriterRequest, void> = {
   name: 'seals',
   title: 'Check the seals of the archive',

@@ -25,10 +25,7 @@ export interface ClockRequest {
 type Listed = Needs<'host' | 'secrets' | 'site' | 'siteArchive' | 'collection' | 'limits'>
 type ClockNeeds = Listed & ClockRequest
 
-/**
- * Sets aside what a former owner added after it had lost the site. Nobody counts it, but duplicity would: it would add
- * to it, and find two chains for one day.
- */
+/** Nobody counts what a former owner added, but duplicity would: it would add to it, and find two chains for a day. */
 export const setLostAside: Step<Listed & Needs<'ownership'>, Needs<'collection'>> = {
   name: 'lost-sets',
   title: 'Check for backups of a former owner',
@@ -61,10 +58,7 @@ async function setAside(facts: Listed, files: readonly FileRef[], shell: Shell):
   return join(folder, aside)
 }
 
-/**
- * Sets aside what is dated ahead of this clock, where the clock is known to be right or a person says so: no backup
- * could be made until that time has come.
- */
+/** Where the clock is right, or a person says so: until the time of such sets has come, no backup could be made. */
 export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
   name: 'clock',
   title: 'Check for backups dated in the future',
@@ -119,10 +113,7 @@ async function isSynchronized(shell: Shell): Promise<boolean | undefined> {
   return chrony === undefined ? undefined : chrony === 'Normal'
 }
 
-/**
- * Of what is set aside duplicity is to know nothing, nor resume an interrupted set of it: its copies go out of the
- * archive-dir.
- */
+/** Duplicity's copies go out of the archive-dir, lest it resumes an interrupted set that is set aside. */
 function dropDatedAhead({ host, site, siteArchive }: ClockNeeds, now: number, shell: Shell): void {
   const { cache, name } = targetOf(host, site.name, siteArchive, 'backup')
   const folder = join(cache, name)

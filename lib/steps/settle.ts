@@ -112,10 +112,7 @@ export const confirmOwner: Step<Settling, void> = {
   },
 }
 
-/**
- * Gives the site to the chosen host: by a new epoch in the archive, unless that is undoubtedly its own already, and by
- * the markers there and here.
- */
+/** By a new epoch, unless the present one is undoubtedly that host's, and by the markers in the archive and here. */
 export const settleOwner: Step<Settling, void> = {
   name: 'settle',
   title: ({ site, owner }) => `Make ${owner} the owner of ${site.name}`,

@@ -24,9 +24,7 @@ const NOTHING_OF_OWNER = { backedUpAs: undefined, handover: undefined, dnsAwaite
 
 type Leaves = Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & Moving & { owner: string }
 
-/**
- * Makes a replica of the site that was let go: nobody wrote to it since, so that it is the backup with which it went.
- */
+/** Nobody wrote to the site since it was released, so that it is a replica of the backup with which it went. */
 export const leaveSite: Step<Leaves, void> = {
   name: 'leave-site',
   title: ({ site, owner }) => `Make ${site.name} a replica of ${owner}'s`,
@@ -76,10 +74,7 @@ async function whyNotForwarded(context: HostContext, site: SitePlace, address: s
 
 type StepsDown = Needs<'host' | 'secrets' | 'site'>
 
-/**
- * Nobody writes to the site any more, and nobody takes it for the owner's: visitors get "try again soon", unless they
- * are sent on to the new owner already.
- */
+/** Visitors of a site that is another host's by now get "try again soon", unless they are forwarded already. */
 export const freezeLost: Step<StepsDown, void> = {
   name: 'freeze-lost',
   title: ({ site }) => `Freeze ${site.name}`,
@@ -98,10 +93,7 @@ export interface Forked {
 
 type Keeps = LookNeeds & Needs<'collection'> & Forked
 
-/**
- * Keeps what was written on a site here after others took it over, before anything of it is replaced, and names it: it
- * is in no backup, and a person has to merge it.
- */
+/** Keeps what was written here after others took the site over: it is in no backup, and a person has to merge it. */
 export const keepLateWrites: Step<Keeps, void> = {
   name: 'late-writes',
   title: ({ site, fork }) => `Check for writes to ${site.name} after ${fork.by} took it over`,
@@ -140,10 +132,7 @@ async function dumpsOf(facts: Keeps, scratch: string, shell: Shell): Promise<str
   }
 }
 
-/**
- * Makes a site that another host took over a replica here, which visitors can read. What is in its folder stays as it
- * is; the next replay keeps it as a safety copy.
- */
+/** Makes it a replica, which visitors can read. What is in its folder is kept by the next replay as a safety copy. */
 export const stepDown: Step<StepsDown, void> = {
   name: 'step-down',
   title: ({ site }) => `Make ${site.name} a replica`,

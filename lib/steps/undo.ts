@@ -53,10 +53,7 @@ export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: R
   },
 }
 
-/**
- * An undo, all or nothing like the restore that it undoes: whatever stops it half-way, the site is as the restore left
- * it.
- */
+/** All or nothing, like the restore that it undoes: whatever stops it half-way, the site is as the restore left it. */
 export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: Restoring; scope: Scope } & Owes<'commit'>> = {
   name: 'undo',
   title: ({ site }) => `Undo the restore of ${site.name}`,

@@ -24,10 +24,7 @@ export const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt'
 /** Seconds after which a visitor's program may ask again. */
 export const RETRY_AFTER = 120
 
-/**
- * Scripts of WordPress that are there to write, log in or act, as a pattern: of a copy they answer nothing. All of
- * `wp-admin` that is a page is for people who log in.
- */
+/** Scripts of WordPress that are there to write, log in or act: of a copy they answer nothing. */
 export const NOT_ON_A_COPY = [
   'wp-(?:cron|login|comments-post|trackback|mail|signup|activate)[.]php',
   'xmlrpc[.]php',
