@@ -44,15 +44,9 @@ export const archiveAtBoot: Hold<Needs<'host' | 'request' | 'localSites'>, AtBoo
 
 function inHaste(host: Host): Host {
   const { archive, vpn: tunnel } = host
-  const hurried = <Settings extends { readonly timeout: number }>(settings: Settings): Settings => ({
-    ...settings,
-    timeout: Math.min(settings.timeout, AT_BOOT),
-  })
-  return {
-    ...host,
-    archive: archive.kind === 'mount' ? hurried(archive) : archive,
-    ...(tunnel && { vpn: hurried(tunnel) }),
-  }
+  const hurried = <Settings extends { readonly timeout: number }>(settings: Settings): Settings =>
+    Object.assign({ ...settings }, { timeout: Math.min(settings.timeout, AT_BOOT) })
+  return { ...host, archive: archive.kind === 'mount' ? hurried(archive) : archive, ...(tunnel && { vpn: hurried(tunnel) }) }
 }
 
 const ownSites = (host: Host, localSites: readonly LocalSite[]): readonly SitePlace[] =>

@@ -197,14 +197,16 @@ export const wantsUndo: Condition<WithRecovery & RolledBack & Needs<'request'>, 
   return rolledBack.includes(site) ? 'the last restore had been interrupted: that it was rolled back just now is the undo' : {}
 }
 
-export const wantsList: Condition<WithRecovery, object> = ({ recovery }) => (recovery.list ? {} : 'not asked for')
-export const wantsRestore: Condition<WithRecovery, object> = ({ recovery }) =>
-  recovery.list ? 'only the list was asked for' : {}
-export const wantsElsewhere: Condition<WithRecovery, { into: string }> = ({ recovery }) =>
-  recovery.into === undefined ? 'it is restored in place' : { into: recovery.into }
-export const wantsInPlace: Condition<WithRecovery, object> = ({ recovery }) =>
-  recovery.into === undefined ? {} : 'it is restored elsewhere'
-export const wantsArchive: Condition<WithRecovery, object> = ({ recovery }) => (recovery.undo ? 'an undo needs no archive' : {})
+const wants =
+  (isWanted: (recovery: Recovery) => boolean, otherwise: string): Condition<WithRecovery, object> =>
+  ({ recovery }) =>
+    isWanted(recovery) ? {} : otherwise
+export const wantsArchive = wants(({ undo }) => !undo, 'an undo needs no archive')
+export const wantsList = wants(({ list }) => list, 'not asked for')
+export const wantsRestore = wants(({ list }) => !list, 'only the list was asked for')
+export const wantsInPlace = wants(({ into }) => into === undefined, 'it is restored elsewhere')
+export const wantsElsewhere: Condition<WithRecovery, { into: string }> = ({ recovery: { into } }) =>
+  into === undefined ? 'it is restored in place' : { into }
 
 type Asked = Needs<'host' | 'site' | 'request'> & { recovery: Recovery } & (
     | ({ readonly point: RestorePoint } & Looked<'recover'>)

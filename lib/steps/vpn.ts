@@ -28,37 +28,28 @@ export const vpn: Hold<Needs<'host'>, Needs<'vpnLease'>> = {
 
 const nameOf = (vpn: VpnSettings): string => (vpn.kind === 'unit' ? vpn.unit : vpn.name)
 
-const sharedVpn = (host: Host, vpn: VpnSettings, shell: Shell): Shared => ({
-  folder: join(host.paths.run, 'vpn', encodeURIComponent(nameOf(vpn))),
-  patience: vpn.timeout,
-  isOn: () => isOn(vpn, shell),
-  switchOn: () => switchOn(vpn, shell),
-  switchOff: () => switchOff(vpn, shell),
-})
+function sharedVpn(host: Host, settings: VpnSettings, shell: Shell): Shared {
+  const { kind, timeout } = settings
+  const timed = shell.with({ timeout })
+  const isUp = kind === 'unit' ? ['systemctl', 'is-active', '--quiet', settings.unit] : settings.isUp
+  const down = kind === 'unit' ? ['systemctl', 'stop', settings.unit] : settings.down
+  return {
+    folder: join(host.paths.run, 'vpn', encodeURIComponent(nameOf(settings))),
+    patience: timeout,
+    isOn: async () => isUp && (await succeeds(isUp, timed)),
+    switchOn: async () => (kind === 'unit' ? await startUnit(settings.unit, timed) : await timed.act`${settings.up}`),
+    switchOff: async () => await timed.act`${down}`,
+  }
+}
 
-async function isOn(settings: VpnSettings, shell: Shell): Promise<boolean | undefined> {
-  const quick = shell.with({ timeout: settings.timeout, onLine: () => {} })
+async function succeeds(command: readonly string[], shell: Shell): Promise<boolean> {
   try {
-    if (settings.kind === 'unit') await quick.ask(String)`systemctl is-active --quiet ${settings.unit}`
-    else if (settings.isUp) await quick.ask(String)`${settings.isUp}`
-    else return undefined
+    await shell.with({ onLine: () => {} }).ask(String)`${command}`
     return true
   } catch (error) {
     if (error instanceof CommandFailed && error.exitCode !== undefined) return false
     throw error
   }
-}
-
-async function switchOn(settings: VpnSettings, shell: Shell): Promise<void> {
-  const timed = shell.with({ timeout: settings.timeout })
-  if (settings.kind === 'unit') await startUnit(settings.unit, timed)
-  else await timed.act`${settings.up}`
-}
-
-async function switchOff(settings: VpnSettings, shell: Shell): Promise<void> {
-  const timed = shell.with({ timeout: settings.timeout })
-  if (settings.kind === 'unit') await timed.act`systemctl stop ${settings.unit}`
-  else await timed.act`${settings.down}`
 }
 
 /** A unit is active long before its tunnel carries anything: waits until the other end answers. */
