@@ -7,7 +7,7 @@ import type { Needs } from '../store/facts.ts'
 import type { takeIncoming } from './move.ts'
 
 /**
- * What each site is on this host, and what follows from that before anything else: one that this host let go, and
+ * What each site is on this host, and what follows from that before anything else: one that this host released, and
  * another took, becomes a replica; so does, frozen, one that others took over otherwise; and one that is proven to be
  * this host's is served again. Few nights have any of these.
  */

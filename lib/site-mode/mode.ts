@@ -72,7 +72,7 @@ export async function setSiteMode(context: HostContext, site: SitePlace, asked: 
   const isInForce = isThere && known?.change !== undefined && isDeepStrictEqual(known.mode, mode)
   if (isInForce && known.change!.guarded && known.readOnly === isReadOnly(host, site, mode)) return known.change!
   if (mode.kind === 'forward') {
-    const { otherHost } = await import('./other-host.ts')
+    const { otherHost } = await import('./prove.ts')
     const found = await otherHost(context, site, mode.to)
     if ('why' in found) return { guarded: false, why: found.why }
     mode = { kind: 'forward', to: found.to }

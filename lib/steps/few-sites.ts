@@ -7,7 +7,7 @@ import type { Host } from '../inventory/schema.ts'
 import type { Needs } from '../store/facts.ts'
 import type { Forked } from './step-down.ts'
 
-/** Sites that were let go and taken since: what this host does next is the same as after the handover itself. */
+/** Sites that were released and taken since: what this host does next is the same as after the handover itself. */
 export const takenSites: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   list: ({ host, roles }) =>
     [...roles.replicas, ...roles.others]

@@ -51,7 +51,7 @@ export const isToBeHandedOver: Condition<Decided & Needs<'site'> & HandoverReque
   return { site: site as PrimarySite, to: handover.to! }
 }
 
-/** Applies where it is backed up and frozen, and the archive is to be told again that it was let go. */
+/** Applies where it is backed up and frozen, and the archive is to be told again that it is released. */
 export const isToBeReleased: Condition<Decided & Moving, LetGo> = ({ next, move }) =>
   next === 'release' && move.kind === 'uncertain' ? { to: move.to, set: move.set } : `next: ${next}`
 
@@ -101,7 +101,7 @@ export const freezeToMove: Hold<Freezes, Frozen> = {
   },
 }
 
-/** The host that a site is let go to, and the time of the set that it is to restore. */
+/** The host that a site is released to, and the time of the set that it is to restore. */
 interface LetGo {
   readonly to: string
   readonly set: number
@@ -156,7 +156,7 @@ export const releaseSite: Step<Releases, { released: true }> = {
   },
 }
 
-/** Takes a site back that was let go, or may have been. @throws when the other host was first */
+/** Takes a site back that was released, or may have been. @throws when the other host was first */
 export const takeBack: Step<Needs<'host' | 'site' | 'archive'> & Moving & Decided, Claimed> = {
   name: 'take-back',
   title: ({ site }) => `Take ${site.name} back`,
@@ -173,7 +173,7 @@ export const takeBack: Step<Needs<'host' | 'site' | 'archive'> & Moving & Decide
 /** Seconds between two looks whether the other host has taken the site, and for which one waits. */
 const [EVERY, MOST] = [2, 1800]
 
-/** Waits until another host has taken the site that was let go; a night does the rest where that takes too long. */
+/** Waits until another host has taken the site that was released; a night does the rest where that takes too long. */
 export const awaitTakeover: Step<Needs<'host' | 'request' | 'archive' | 'site'> & Moving & HandoverRequest, Moving> = {
   name: 'await-takeover',
   title: ({ site }) => `Wait until ${site.name} is taken over`,

@@ -172,7 +172,7 @@ export async function thaw(facts: Needs<'host' | 'secrets'> & { site: SitePlace 
   await forgetHandover(facts, shell)
 }
 
-/** Thaws sites whose handover was cut off before they were let go: nobody else can have taken them by it. */
+/** Thaws sites whose handover was cut off before they were released: nobody else can have taken them by it. */
 export const thawInterrupted: Step<Needs<'host' | 'secrets' | 'request' | 'localSites'>, void> = {
   name: 'thaw-interrupted',
   title: 'Thaw sites of interrupted handovers',
