@@ -116,7 +116,7 @@ async function ask(question: Question, proof: Proof, stop: AbortSignal) {
 }
 
 /**
- * Finds out how another host is reached for a site, by TLS where it can be so, as the web server of this one will ask it.
+ * Finds out how this web server reaches another host for a site, by TLS where it can be so.
  * @param to its address as a URL; one of `http:` without a port stands for `https:` too
  */
 export async function otherHost(
