@@ -27,10 +27,24 @@ function replyTo({ place, operation, args }: ShareRequest): ShareReply {
     using root = openArchive(place)
     const operations = operationsIn(root, place.isLocal ? 0o700 : 0o777)
     return { answer: (operations[operation] as (...args: unknown[]) => unknown)(...args) }
-  } catch (error) {
+  } catch (thrown) {
+    const error = LOST.includes((thrown as NodeJS.ErrnoException).code ?? '') ? (lossOf(place) ?? thrown) : thrown
     const { message, code } = error as NodeJS.ErrnoException
     return { failure: { message, isGone: error instanceof Gone, ...(code === undefined ? {} : { code }) } }
   }
+}
+
+/** What the kernel says when a share goes away in the middle of something, or when a disk fails. */
+const LOST = ['EIO', 'ENOTCONN', 'ESTALE']
+
+/** That the archive is gone, if it is: that says more than what could not be done there. */
+function lossOf(place: SharePlace): Gone | undefined {
+  try {
+    openArchive(place)[Symbol.dispose]()
+  } catch (error) {
+    if (error instanceof Gone) return error
+  }
+  return undefined
 }
 
 /** The archive is not where it was: what is there now is another, or none. */
