@@ -16,8 +16,7 @@ type Evaluated = { readonly fields: unknown } | { readonly error: string }
 
 /** An inventory's default export, as data. It runs in a thread, which ends with it. @throws what is wrong with it */
 export async function evaluate(path: string, code: string): Promise<unknown> {
-  const [twice] = fieldsGivenTwice(code)
-  if (twice) throw new Error(`"${twice.name}" is given twice in one object, the second time in line ${twice.line}`)
+  refuseFieldsGivenTwice(code)
   const thread = new Worker(CODE, { eval: true, workerData: pathToFileURL(path).href })
   try {
     const result = await new Promise<Evaluated>((resolve, reject) => {
@@ -50,6 +49,12 @@ const TOKEN = new RegExp(
   ].join('|'),
   'g',
 )
+
+/** @throws for a field that an object is given twice */
+export function refuseFieldsGivenTwice(code: string): void {
+  const [twice] = fieldsGivenTwice(code)
+  if (twice) throw new Error(`"${twice.name}" is given twice in one object, the second time in line ${twice.line}`)
+}
 
 /** Fields that an object is given twice, of which JavaScript silently takes the last; each with its line. */
 export function fieldsGivenTwice(code: string): readonly { readonly name: string; readonly line: number }[] {

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { BadInput } from '../core/bad-input.ts'
 import { isWithin } from '../core/path.ts'
 import { messageOf } from '../core/wording.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, refuseFieldsGivenTwice } from './evaluate.ts'
 import { inventoryFieldsAt } from './json-schema.ts'
 import { type Host, hostSchema, type Reporting } from './schema.ts'
 
@@ -15,11 +15,10 @@ const SHARED = 'common'
 /** The JSON Schema for editors, which is beside the inventories. */
 const SCHEMA = 'schema'
 
-/** Of two fields of one name JSON takes the last; the reader of YAML, of which JSON is a part, refuses them. */
 const loadJson: Loader = (path, text) => {
   const json = text.replace(/^\ufeff/, '')
   const fields = defaultLoaders['.json'](path, json)
-  defaultLoaders['.yaml'](path, json)
+  refuseFieldsGivenTwice(json)
   return fields
 }
 
