@@ -4,6 +4,7 @@ import { appendFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createWordpress, type WordPressSite } from '../../lib/sandbox/wordpress.ts'
+import { taskWords } from '../../lib/setup/units.ts'
 import { withDuplicity3 } from '../support/duplicity3.ts'
 import { claim, PASSPHRASE, Stage } from '../support/stage.ts'
 import { type Benchmark, median } from './benchmark.ts'
@@ -115,8 +116,9 @@ function ourSide(
   { stage, sites, host }: { stage: Stage; sites: readonly WordPressSite[]; host: string },
   env: NodeJS.ProcessEnv,
 ): Side {
-  const words = ['tasks/nightly.ts', '--host', host, '--inventory', join(stage.folder, 'hosts')]
-  return { sites, night: () => timed(process.execPath, words, env) }
+  const place = { folder: ROOT, words: ['--host', host, '--inventory', join(stage.folder, 'hosts')] }
+  const [program = '', ...words] = taskWords('nightly', { commandPlace: place })
+  return { sites, night: () => timed(program, words, env) }
 }
 
 function timed(program: string, words: readonly string[], env: NodeJS.ProcessEnv): number {

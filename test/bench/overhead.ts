@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createStatic } from '../../lib/sandbox/static-site.ts'
+import { taskWords } from '../../lib/setup/units.ts'
 import { claim, Stage, type StageHost, troubles } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
 import { type Benchmark, median, type Row } from './benchmark.ts'
@@ -50,14 +51,15 @@ const overhead: Benchmark = {
     const site = await createStatic({ vhosts: host.vhosts, name: 'site' })
     claim(site.folder, host)
     const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') }
-    const words = ['tasks/nightly.ts', '--json', '--host', host.name, '--inventory', join(stage.folder, 'hosts')]
+    const words = ['--json', '--host', host.name, '--inventory', join(stage.folder, 'hosts')]
+    const starts = [taskWords('nightly', { commandPlace: { folder: ROOT, words } }), ['npx', 'zx', 'tasks/nightly.ts', ...words]]
     const empty = join(folder, 'empty.mjs')
     writeFileSync(empty, '')
     const [cron, person, npx]: [Cost[], Cost[], number[]] = [[], [], []]
     for (let time = -1; time < TIMES; time++) {
-      const costs = [[process.execPath], ['npx', 'zx']].map(program => {
-        appendFileSync(join(site.folder, 'SITE/index.html'), `${time} ${program}\n`)
-        const { wall, stdout } = run([...program, ...words], env)
+      const costs = starts.map(start => {
+        appendFileSync(join(site.folder, 'SITE/index.html'), `${time} ${start[0]}\n`)
+        const { wall, stdout } = run(start, env)
         return { wall, duplicity: duplicitySeconds(JSON.parse(stdout).outcomes) }
       })
       const { wall } = run(['npx', 'zx', empty], env)

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { FileRef } from '../../lib/core/collection.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createStatic } from '../../lib/sandbox/static-site.ts'
+import { taskWords } from '../../lib/setup/units.ts'
 import { at, chainSketch, filesOfSet } from '../duplicity/archive.ts'
 import { claim, Stage, type StageHost } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
@@ -14,7 +15,6 @@ const SITES = Number(process.env.BENCH_SITES ?? 1000)
 const SETS = Number(process.env.BENCH_SETS ?? 200)
 /** One in so many sites changes in a night, and one in so many has a database. */
 const CHANGED = 20
-const TASKS = join(import.meta.dirname, '../../tasks')
 
 /** What a whole process took: seconds by the clock, and MB of memory at most, its own without those of its children. */
 interface Cost {
@@ -99,9 +99,11 @@ function recordOf(day: number, files: readonly FileRef[]): string {
 }
 
 async function costOf(stage: Stage, task: string, host: StageHost, words: readonly string[] = []): Promise<Cost> {
-  const all = [join(TASKS, `${task}.ts`), '--host', host.name, '--inventory', join(stage.folder, 'hosts'), ...words]
+  const all = taskWords(task, {
+    commandPlace: { folder: '', words: ['--host', host.name, '--inventory', join(stage.folder, 'hosts'), ...words] },
+  })
   const begun = performance.now()
-  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(all[0]!, all.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
   let megabytes = 0
   const timer = setInterval(() => {
     megabytes = Math.max(megabytes, peakOf(child))

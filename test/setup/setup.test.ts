@@ -60,7 +60,10 @@ test("setup names each site without a marker with the command that makes it this
   assert.match(stdout, /owned: static, .*owned by this host\n/)
   assert.match(stdout, /copy: static, .*a replica of web9's\n/)
   assert.match(stdout, /not sites, without a folder SITE: stray/)
-  assert.match(stdout, /^ {2}1?\d 3 \* \* \* \/\S+\/node_modules\/\.bin\/node \/\S+\/tasks\/nightly\.ts --host web1/m)
+  assert.match(
+    stdout,
+    /^ {2}1?\d 3 \* \* \* \/\S+\/node_modules\/\.bin\/node --max-semi-space-size=8 \/\S+\/tasks\/nightly\.ts --host web1/m,
+  )
 })
 
 test('setup writes a unit that rolls interrupted restores back at boot, before the web server, and systemd accepts it', () => {
