@@ -4,12 +4,13 @@ import type { Recovery, Scope } from '../restore/recovery.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
 import { checkElsewhere, restoreFilesElsewhere } from '../steps/elsewhere.ts'
+import type { Followed } from '../steps/followed-backup.ts'
 import { checkDecryption } from '../steps/gpg.ts'
 import { lookAtRestored } from '../steps/list-restored.ts'
 import { checkLocalChanges, rememberReplica } from '../steps/local-changes.ts'
 import { chooseLocalSite, confirm, tellRecovered } from '../steps/recover.ts'
 import { rememberReplay, replayFiles } from '../steps/replay.ts'
-import { checkContents, databaseDiffers, type Followed, keepUnread, rememberContents } from '../steps/replica.ts'
+import { checkContents, databaseDiffers, keepUnread, rememberContents } from '../steps/replica.ts'
 import {
   checkSpaceElsewhere,
   commit,

@@ -185,8 +185,8 @@ function assertSame(one: TarMember, other: TarMember): void {
   if (key) throw new Error(`its ${key} is ${one[key]} and ${other[key]}`)
 }
 
-/** The exit code that tells that it is not the set that is in doubt. */
-const CHANGED = 9
+/** The exit code that tells that it is not the set that is in doubt, but what it would be applied to. */
+export const CHANGED = 9
 
 const readFrom = (descriptor: () => number) => (into: Buffer) => readSync(descriptor(), into, 0, into.length, null)
 
@@ -220,4 +220,4 @@ function main([path = '', signatures = '', separator = '', live, digest = '']: r
   }
 }
 
-main(process.argv.slice(2))
+if (import.meta.main) main(process.argv.slice(2))

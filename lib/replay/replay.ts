@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BackupSet, filesOf, sumBytes } from '../core/collection.ts'
 import type { LastReplay } from '../core/replay-plan.ts'
@@ -12,6 +12,7 @@ import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import { makeScratch } from '../host/scratch.ts'
 import type { LookNeeds } from '../store/facts.ts'
+import { CHANGED } from './apply-set.ts'
 import { MANIFEST, SIGNATURES, SUMS, streamWords } from './stream-set.ts'
 
 const PROGRAM = join(import.meta.dirname, 'apply-set.ts')
@@ -102,13 +103,16 @@ export function applyWords({ tree, copied }: Made, unpacked: string, separator: 
     ...live,
   ]
   const limits = { memory: 8 * MEMORY * 1024 ** 2 }
-  const reads = [...OURS, unpacked, ...live.slice(0, 1)]
-  return sandboxed(words, { reads, writes: [tree], noLinks: tree, capabilities: OWNERS, limits })
+  // what this process compiled of the program, by loading it too, it can read and not change
+  const compiled = process.env.NODE_COMPILE_CACHE
+  const isCompiled = compiled !== undefined && existsSync(compiled)
+  const env = isCompiled ? { NODE_COMPILE_CACHE: compiled } : {}
+  const reads = [...OURS, ...(isCompiled ? [compiled] : []), unpacked, ...live.slice(0, 1)]
+  return sandboxed(words, { reads, writes: [tree], noLinks: tree, capabilities: OWNERS, limits, env })
 }
 
 /** Not the set is in doubt, but what it would be applied to. */
 class ChangedHere extends Error {}
-const CHANGED = 9
 
 /** What the program that applies says, and the reason why there was no more to read for it. */
 function explain({ exitCode, stdout, stderr }: CommandFailed): Error | undefined {

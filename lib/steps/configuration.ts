@@ -3,7 +3,7 @@ import { claimsIn, markerOf } from '../core/marker.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Condition, Hold, Step } from '../engine/step.ts'
+import type { Hold, Step } from '../engine/step.ts'
 import { COMPANION } from '../host/companion.ts'
 import { EPOCH_FILE, epochFileText, hasEpochFile } from '../host/local-owner.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
@@ -17,8 +17,6 @@ import { type Installed, putInForce } from '../restore/put-in-force.ts'
 import { OF_TODAY, type Scope } from '../restore/recovery.ts'
 import { type Restoring, rollBackPending, TO_PUT_BACK, tidy } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
-import { type Followed, isBehind } from './replica.ts'
-import { isIncomplete } from './save-configuration.ts'
 
 export type Changes = Needs<'host' | 'secrets' | 'request' | 'site'>
 
@@ -72,10 +70,6 @@ export const rememberLeft: Step<Needs<'host' | 'site'> & { installed: Installed 
     return {}
   },
 }
-
-/** The same for a replica about which no newer backup is to say something else now. */
-export const isReplicaIncomplete: Condition<Needs<'host' | 'site' | 'collection'> & Followed, object> = facts =>
-  typeof isBehind(facts) === 'string' ? isIncomplete(facts) : 'a newer backup is about to be put in place'
 
 /** Configuration alone is changed, all or nothing: whatever stops it half-way, what was in force is so again. */
 export const configurationTransaction: Hold<Changes, Proposed> = {

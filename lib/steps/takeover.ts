@@ -18,8 +18,8 @@ import { hasKeptProposal } from '../restore/approvals.ts'
 import { type Scope, WHOLE } from '../restore/recovery.ts'
 import type { Needs } from '../store/facts.ts'
 import { cardFolder, readHostCard } from '../store/host-cards.ts'
+import type { Followed } from './followed-backup.ts'
 import { type Asked, type Claimed, type Moving, takeNextEpoch } from './move.ts'
-import type { Followed } from './replica.ts'
 import type { Insisting } from './restore.ts'
 
 type Decided = { readonly next: TakeoverNext | 'nothing' }
