@@ -1,3 +1,4 @@
+import { FOLDER } from './tree-lines.ts'
 import { counted, listed, printable } from './wording.ts'
 import { pathClass } from './wordpress-noise.ts'
 import { WRITTEN, type Written } from './written-tables.ts'
@@ -29,9 +30,6 @@ export interface LocalChanges {
   readonly unknown: readonly string[]
   readonly noise: number
 }
-
-/** Ends what is remembered of a folder. */
-export const FOLDER = ' folder'
 
 export function changesBetween(was: SiteLook, is: SiteLook): LocalChanges {
   const isFolder = (path: string): boolean => (is.files[path] ?? was.files[path])!.endsWith(FOLDER)

@@ -1,5 +1,3 @@
-import { FOLDER, type SiteLook } from './local-changes.ts'
-
 /** What find(1) prints of each path in a tree; that of the tree itself is empty. */
 export const LINE = '%y %m %U:%G %s %i %T@ %C@ %P//%l'
 
@@ -42,8 +40,11 @@ function* listedIn(lines: TreeLines): Generator<Listed> {
   }
 }
 
+/** Ends what is remembered of a folder. */
+export const FOLDER = ' folder'
+
 /** By path, what tells whether somebody changed it since; of a folder what no new file in it changes. */
-export function fingerprintsIn(lines: TreeLines, except: string): SiteLook['files'] {
+export function fingerprintsIn(lines: TreeLines, except: string): Readonly<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const { kind, mode, owner, size, inode, changed, path } of listedIn(lines))
     if (path !== except && !path.startsWith(`${except}/`))
