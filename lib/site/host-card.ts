@@ -20,7 +20,7 @@ import { lineagesHere } from '../restore/lineage.ts'
 /** The card of this host, as it is now, but for its sites. */
 export async function hostCard(context: HostContext): Promise<Omit<HostCard, 'sites'>> {
   const { host, shell } = context
-  const server = await serverHere(context)
+  const [server, files] = await Promise.all([serverHere(context), diskOf(host.vhosts, shell)])
   const certified = lineagesHere(host.certificates).flatMap(({ subjectAltName }) => certificateNames(subjectAltName))
   return {
     host: host.name,
@@ -29,7 +29,7 @@ export async function hostCard(context: HostContext): Promise<Omit<HostCard, 'si
     php: phpHere(),
     mariadb: server && { version: server.version },
     webServer: host.webServer && (await webServerHere(host.webServer, shell)),
-    room: { files: await diskOf(host.vhosts, shell), database: server && (await databaseDisk(context)) },
+    room: { files, database: server && (await databaseDisk(context)) },
     users: accountNames(),
     addresses: addressesOf(host),
     databases: databasesOf(host, server?.databases ?? []),

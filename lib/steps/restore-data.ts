@@ -157,7 +157,6 @@ async function importOne(context: HostContext, site: string, restoring: Restorin
   const files = database.tables ? await filesOfTables(dump, database.tables, restoring.holding) : dump.paths
   const leftOut = await importDump(context, { dump: files, beside, database: shadow, of: access.database })
   if (database.tables) await refuseTied(adminOf(context), { live: access.database, held: shadow }, database.tables)
-  updatePending(host, { ...pendingOf(host, site), scratch: { ...scratch, accounts: [] } })
   const keepsTriggers = database.tables !== undefined && !dump.isFolder
   if (keepsTriggers)
     shell.note(
@@ -208,7 +207,9 @@ async function planExchange(
     madeLive,
   }
   const pending = pendingOf(context.host, site)
-  updatePending(context.host, { ...pending, databases: [...pending.databases, exchange] })
+  // the account that filled it is gone by now
+  const scratch = { ...pending.scratch, accounts: [] }
+  updatePending(context.host, { ...pending, scratch, databases: [...pending.databases, exchange] })
   if (madeLive) await admin.run(`CREATE DATABASE ${quoteName(access.database)} CHARACTER SET utf8mb4;`)
   saveDefinitions(set, exchange.heldDefinitions)
   saveDefinitions(live, exchange.liveDefinitions)

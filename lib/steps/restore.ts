@@ -102,8 +102,8 @@ export const commit: Step<Commits, Pays<'commit'>> = {
         // change by hand
         removeFingerprint({ host, secrets, shell }, site.name)
         // a part of a set is not that set: a replica must not take it for replayed
-        if (done.point !== undefined && isWhole) updateRecord(host, site.name, { restoredFrom: done.point })
-        if (done.task === 'replica') updateRecord(host, site.name, { backedUpAs: undefined })
+        const restored = done.point !== undefined && isWhole ? { restoredFrom: done.point } : {}
+        updateRecord(host, site.name, { ...restored, ...(done.task === 'replica' ? { backedUpAs: undefined } : {}) })
         // a replica is brought to the newest point; a primary has no lag
         if (site.role.role !== 'primary') shell.tell({ site: site.name, lag: 0 })
         if (done.point !== undefined) shell.tell({ site: site.name, restoredTo: done.point })

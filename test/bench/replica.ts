@@ -5,7 +5,7 @@ import { BenchedSite } from '../support/benched-site.ts'
 import { withDuplicity3 } from '../support/duplicity3.ts'
 import { type Benchmark, median } from './benchmark.ts'
 
-/** MB of the site's uploads; the sets of its chain; how often each is measured. */
+/** MB of the site; the sets of its chain; how often each is measured. */
 const MB = Number(process.env.BENCH_MB ?? 100)
 const SETS = Number(process.env.BENCH_SETS ?? 10)
 const TIMES = Number(process.env.BENCH_TIMES ?? 5)
@@ -17,7 +17,7 @@ interface Pairs {
 }
 
 const replica: Benchmark = {
-  about: `a replica of a site of ${MB} MB in a chain of ${SETS} sets: seconds of a whole nightly run over those of duplicity restore alone (medians of ${TIMES} pairs; wanted at most 0.25 one set behind, 0.15 with nothing newer), and what it read of the archive`,
+  about: `a replica of a WordPress of ${MB} MB, its uploads included, in a chain of ${SETS} sets: seconds of a whole nightly run over those of duplicity restore alone (medians of ${TIMES} pairs; wanted at most 0.25 one set behind, 0.15 with nothing newer), and what it read of the archive`,
   columns: ['replica', 'duplicity', 'cipher', 'seconds', 'whole restore', 'ratio', 'read'],
   async *run(folder, tell) {
     await using one = await startMariadb(join(folder, 'one'))

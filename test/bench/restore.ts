@@ -3,7 +3,7 @@ import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { BenchedSite } from '../support/benched-site.ts'
 import { type Benchmark, median } from './benchmark.ts'
 
-/** MB of the site's uploads; the sets of the long chain; how often each is measured. */
+/** MB of the site; the sets of the long chain; how often each is measured. */
 const MB = Number(process.env.BENCH_MB ?? 200)
 const SETS = Number(process.env.BENCH_SETS ?? 30)
 const TIMES = Number(process.env.BENCH_TIMES ?? 3)
@@ -18,7 +18,7 @@ const rowsOf = (bench: BenchedSite): Row[] => [
 ]
 
 const restore: Benchmark = {
-  about: `a site of ${MB} MB: seconds of each, over those of duplicity restore alone for the same (medians of ${TIMES} pairs; whole processes, from start to end)`,
+  about: `a WordPress of ${MB} MB, its uploads included: seconds of each, over those of duplicity restore alone for the same (medians of ${TIMES} pairs; whole processes, from start to end)`,
   columns: ['what', 'cipher', 'sets', 'seconds', 'duplicity alone', 'ratio'],
   async *run(folder, tell) {
     await using one = await startMariadb(join(folder, 'one'))

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
 import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
+import { createWordpress, type WordPressSite } from '../../lib/sandbox/wordpress.ts'
 import { DatedNights } from './dated-nights.ts'
-import { quickSite, runTask } from './recovering.ts'
+import { runTask } from './recovering.ts'
 import { claim, PASSPHRASE, Stage, type StageHost } from './stage.ts'
 
 const DAY = 86_400_000
@@ -19,7 +20,7 @@ export const seconds = async (work: () => unknown): Promise<number> => {
   return (performance.now() - begun) / 1000
 }
 
-/** A site whose chain grows, on a host that owns it and on one that keeps its replica. */
+/** A WordPress with uploads, whose chain grows, on a host that owns it and on one that keeps its replica. */
 export class BenchedSite {
   private readonly stage: Stage
   private readonly web1: StageHost
@@ -33,20 +34,26 @@ export class BenchedSite {
   private readonly encrypted: boolean
   sets = 0
 
-  private constructor(folder: string, mb: number, encrypted: boolean, [source, copy]: readonly [Mariadb, Mariadb], site: string) {
+  private constructor(
+    folder: string,
+    mb: number,
+    encrypted: boolean,
+    [source, copy]: readonly [Mariadb, Mariadb],
+    site: WordPressSite,
+  ) {
     this.folder = folder
     this.mb = mb
     this.encrypted = encrypted
     this.source = source
-    this.site = site
-    this.database = databaseOf(folder)
+    this.site = site.folder
+    this.database = site.database.name
     this.stage = new Stage(folder)
     const encryption = encrypted ? { kind: 'passphrase', secret: 'PP', generated: true } : { kind: 'none' }
     const fields = ({ socket }: Mariadb) =>
       ({ encryption, database: { socket }, staleAfter: '20Y' }) as unknown as Partial<HostFile>
     this.web1 = this.stage.addHost('web1', fields(source))
     this.web2 = this.stage.addHost('web2', fields(copy))
-    claim(site, this.web1)
+    claim(site.folder, this.web1)
     this.nights = new DatedNights(this.stage, this.web1, 'blog', fields(source))
   }
 
@@ -55,21 +62,23 @@ export class BenchedSite {
     { mb, encrypted }: { readonly mb: number; readonly encrypted: boolean },
     servers: readonly [Mariadb, Mariadb],
   ): Promise<BenchedSite> {
-    const site = await quickSite(join(folder, 'web1/vhosts'), 'blog', databaseOf(folder), servers[0])
-    mkdirSync(join(site.folder, 'SITE/uploads'))
-    for (let file = 0; file < mb * 4; file++) writeFileSync(join(site.folder, `SITE/uploads/${file}.bin`), randomBytes(250_000))
-    for (let file = 0; file < mb * 10; file++)
-      writeFileSync(join(site.folder, `SITE/${file}.php`), `<?php // ${file}\n`.repeat(600))
+    const vhosts = join(folder, 'web1/vhosts')
+    const site = await createWordpress({ vhosts, name: 'blog', title: 'Site', mariadb: servers[0] })
+    // as on a server: one that looks at no host name, with the database of the machine that it is on
+    const config = join(site.root, 'wp-config.php')
+    const text = readFileSync(config, 'utf8').replace(/^if \(isset\(\$_SERVER.*?^}\n/ms, '')
+    writeFileSync(config, text.replaceAll(`localhost:${site.socket}`, 'localhost'))
+    for (let file = 0; file < uploadsOf(mb); file++) writeFileSync(uploadIn(site.folder, file), randomBytes(250_000))
     writeFileSync(join(site.folder, 'full_backup_freq'), '1Y\n')
-    return new BenchedSite(folder, mb, encrypted, servers, site.folder)
+    return new BenchedSite(folder, mb, encrypted, servers, site)
   }
 
   /** One more set: a hundredth of the uploads and some rows are new. */
   async night(): Promise<void> {
     for (let file = 0; file < Math.max(1, this.mb / 25); file++)
-      writeFileSync(join(this.site, `SITE/uploads/${(this.sets * 8 + file) % (this.mb * 4)}.bin`), randomBytes(250_000))
+      writeFileSync(uploadIn(this.site, (this.sets * 8 + file) % uploadsOf(this.mb)), randomBytes(250_000))
     writeFileSync(join(this.site, 'SITE/small.bin'), randomBytes(10_000))
-    await this.source.query("INSERT INTO wp_posts (title) VALUES ('of tonight')", this.database)
+    await this.source.query(POST, this.database)
     await this.nights.backUp(FIRST + this.sets * DAY)
     this.sets++
   }
@@ -116,4 +125,10 @@ export class BenchedSite {
   }
 }
 
-const databaseOf = (folder: string): string => `bench_${basename(folder)}`
+/** MB of a WordPress as it is installed; the rest of a site are its uploads. */
+const PROGRAM_MB = 60
+const uploadsOf = (mb: number): number => Math.max(8, (mb - PROGRAM_MB) * 4)
+const uploadIn = (site: string, file: number): string => join(site, `SITE/wp-content/uploads/${file}.bin`)
+
+const POST = `INSERT INTO wp_posts (post_title, post_content, post_excerpt, to_ping, pinged, post_content_filtered)
+  VALUES ('Of tonight', 'A text', '', '', '', '')`
