@@ -64,6 +64,12 @@ export class ShareFiles {
     return await this.#look(`list ${counted(paths.length, 'folder')} in ${this.pathOf('.')}`, 'looks', paths)
   }
 
+  /** SHA-256 of files as the server has them; null of one that has more bytes, or cannot be read. */
+  async hashes(names: readonly string[], limit: number): Promise<readonly (string | null)[]> {
+    const shown = names.map(name => this.pathOf(name)).join(' ')
+    return (await this.#look(`hash ${shown}`, 'hashes', this.#folder, names, limit)) ?? []
+  }
+
   /**
    * Reads what will be asked for: the list of the folder, whose it is, and the first bytes of some of its files.
    * @param isNow whatever a client of the share remembers of the folder

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import { type OpenedFolder, unfinished } from '../host/opened-folder.ts'
@@ -46,6 +47,8 @@ export function operationsIn(root: OpenedFolder, mode: number) {
     exchange: (path: string, known: Known, remove: string, text: string) =>
       inFolder(path, (folder, name) => exchange(folder, name, known, { remove, text })),
     names,
+    hashes: (path: string, files: readonly string[], limit: number) =>
+      atFolder(path, folder => files.map(name => unlessItFails(() => hashOf(folder, name, limit)))),
     claims: (path: string, isNow: boolean) =>
       atFolder(path, folder => {
         if (isNow) refresh(folder)
@@ -101,6 +104,14 @@ function refresh(folder: OpenedFolder): true {
   const name = unfinished()
   if (could(() => folder.create(name)[Symbol.dispose](), FULL)) folder.removeFile(name)
   return true
+}
+
+/** Of a file as its server has it: what this machine remembers of writing it is forgotten first (`nocache`). */
+function hashOf(folder: OpenedFolder, name: string, limit: number): string | undefined {
+  using file = folder.file(name)
+  spawnSync('dd', ['iflag=nocache', 'count=0'], { stdio: [file.descriptor, 'ignore', 'ignore'] })
+  const bytes = file.head(limit + 1)
+  return bytes.length > limit ? undefined : createHash('sha256').update(bytes).digest('hex')
 }
 
 /** Null for what fails: who wants it is told when it is asked for by itself. */
