@@ -134,13 +134,22 @@ export const textOfRecords = (records: readonly SetRecord[]): string =>
 
 /** The records in such a text, newest set first. Damaged lines are passed over; of two of one set the first counts. */
 export function recordsIn(text: string): readonly SetRecord[] {
+  const known = recent.get(text)
+  if (known) return known
   const first = new Map(
     valuesIn(text, { parse: recordOf })
       .toReversed()
       .map(record => [record.time, record]),
   )
-  return [...first.values()].toSorted((a, b) => b.time - a.time)
+  const records = [...first.values()].toSorted((a, b) => b.time - a.time)
+  if (recent.size >= RECENT) recent.delete(recent.keys().next().value!)
+  recent.set(text, records)
+  return records
 }
+
+/** Texts that were read last: a night reads those of a site again and again. */
+const recent = new Map<string, readonly SetRecord[]>()
+const RECENT = 4
 
 /** Where the sets of a site, or of a desktop, are; no folder at a URL, where nothing is written down. */
 type SetFolder = Parameters<typeof filesOfSite>[0]

@@ -94,6 +94,7 @@ if (inOwnMounts(import.meta.filename)) {
         ['writer', 'state/writers.json'],
         ['backup', 'state/sites/plain.json'],
         ['backup', 'state/sites/plain.list.gz'],
+        ['compare-contents', 'state/sites/plain.files.gz'],
         ['read-back', 'state/archive-files/plain.json'],
         ['audit', 'state/archive-files/plain.json'],
         ['log', 'logs/nightly-'],
