@@ -179,9 +179,16 @@ function mountWords(program: string, sandbox: Sandbox): string[] {
   return [...words, ...closed.flatMap(path => ['--remount-ro', path])]
 }
 
+/** What was found of the system, which is as it is for as long as a run lasts. */
+const found = new Map<string, Mount>()
+
 function systemMounts(network = false): Mount[] {
   const etc = [...ETC, ...(network ? ETC_OF_NETWORK : [])].map(name => `/etc/${name}`)
-  return ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', ...etc].map(ofSystem)
+  return ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', ...etc].map(path => {
+    const mount = found.get(path) ?? ofSystem(path)
+    found.set(path, mount)
+    return mount
+  })
 }
 
 /** A file or folder of the system as it is, or the link that it is into /usr: a link is made sooner than a mount. */
