@@ -81,16 +81,21 @@ const listOf = (files: ReadonlyMap<string, FileMark>): FileList =>
   new Map([...files].filter(([path]) => !path.startsWith(`${COMPANION}/`)))
 
 /** The list that some signatures tell, which take long to read: each chain has as many of them as sets. */
-const memory = z.object({
-  signatures: z.array(z.string()),
-  files: z.array(z.tuple([z.string(), z.object({ modifiedAt: z.number(), hash: z.number(), form: z.string() })])),
-})
+const [texts, numbers] = [z.array(z.string()), z.array(z.number())]
+const memory = z.object({ signatures: texts, paths: texts, modifiedAt: numbers, hashes: numbers, forms: texts })
 
 const memoryFile = ({ host, site }: LookNeeds): string => join(host.paths.state, `${siteState(site.name)}.files.gz`)
 const marksOf = (signatures: readonly string[]): string[] => signatures.map(path => `${path} ${stampOf(path)}`)
 
 function remember(facts: LookNeeds, signatures: readonly string[], files: ReadonlyMap<string, FileMark>): void {
-  const value: z.infer<typeof memory> = { signatures: marksOf(signatures), files: [...files] }
+  const marks = [...files.values()]
+  const value: z.infer<typeof memory> = {
+    signatures: marksOf(signatures),
+    paths: [...files.keys()],
+    modifiedAt: marks.map(({ modifiedAt }) => modifiedAt),
+    hashes: marks.map(({ hash }) => hash),
+    forms: marks.map(({ form }) => form),
+  }
   writeWhole(memoryFile(facts), gzipSync(JSON.stringify(value), { level: 1 }))
 }
 
@@ -99,7 +104,9 @@ function remembered(facts: LookNeeds, signatures: readonly string[]): ReadonlyMa
   try {
     using file = OpenedFile.openNamed(memoryFile(facts))
     const known = memory.parse(JSON.parse(gunzipSync(file.head(file.stat.size)).toString()))
-    return known.signatures.join() === marksOf(signatures).join() ? new Map(known.files) : undefined
+    if (known.signatures.join() !== marksOf(signatures).join()) return undefined
+    const { paths, modifiedAt, hashes, forms } = known
+    return new Map(paths.map((path, at) => [path, { modifiedAt: modifiedAt[at]!, hash: hashes[at]!, form: forms[at]! }]))
   } catch {
     return undefined
   }
