@@ -37,9 +37,7 @@ export class ShareFiles {
   }
 
   /** The files of a folder in this one, such as a site's. */
-  of(folder: string): ShareFiles {
-    return new ShareFiles(this.#place, this.#shell, join(this.#folder, folder))
-  }
+  readonly of = (folder: string): ShareFiles => new ShareFiles(this.#place, this.#shell, join(this.#folder, folder))
 
   /** What the folder of the share is like, and the one around it; undefined where there is none. */
   async stat() {
@@ -49,8 +47,7 @@ export class ShareFiles {
   /** The first bytes of a file as text; undefined where there is none. */
   async text(name: string, limit: number): Promise<string | undefined> {
     const known = this.#ahead?.take(name)
-    if (known) return known.text
-    return await this.#look(`read ${this.pathOf(name)}`, 'read', this.#path(name), limit)
+    return known ? known.text : await this.#look(`read ${this.pathOf(name)}`, 'read', this.#path(name), limit)
   }
 
   /** The files of the folder, undefined where there is none. */
@@ -66,8 +63,7 @@ export class ShareFiles {
 
   /** SHA-256 of files as the server has them; null of one that has more bytes, or cannot be read. */
   async hashes(names: readonly string[], limit: number): Promise<readonly (string | null)[]> {
-    const shown = names.map(name => this.pathOf(name)).join(' ')
-    return (await this.#look(`hash ${shown}`, 'hashes', this.#folder, names, limit)) ?? []
+    return (await this.#look(`hash ${lineOf(names)} in ${this.pathOf('.')}`, 'hashes', this.#folder, names, limit)) ?? []
   }
 
   /**
@@ -223,9 +219,8 @@ export class ShareFiles {
   }
 
   async #ask<Name extends Operation>(description: string, operation: Name, args: Arguments<Name>): Promise<Answer<Name>> {
-    const place = this.#place
-    const root = join(place.base, place.way)
-    const request = { place, operation, args } as ShareRequest
+    const request = { place: this.#place, operation, args } as ShareRequest
+    const root = join(this.#place.base, this.#place.way)
     const { answer, failure } = await askShareProcess(request, this.#shell.patience, this.#shell.stop).catch(error => {
       if (!(error instanceof ShareTimedOut)) throw error
       throw new ShareFailure(`${root} ${error.message}: cannot ${description}`, 'ETIMEDOUT')
