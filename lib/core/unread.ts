@@ -52,7 +52,7 @@ export function unreadText({ paths, unnamed }: Unread): string {
   const named = paths.slice(0, SHOWN).map(path => path || 'the folder itself')
   const more = paths.length - named.length + unnamed
   const list = [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ')
-  return `could not be read, and is not in this backup as it is: ${list}. Replicas keep what they have of it. Mend it, or exclude it in the inventory`
+  return `could not be read, and is not in this backup as it is: ${list}. Replicas keep what they have of it. Repair it, or exclude it in the inventory`
 }
 
 /** What is written down beside the set: the empty path, for all of the site, where not all paths are known. */
