@@ -47,7 +47,8 @@ do (cd "$folder" && exec find ${PRINTED}) < /dev/null 2> /dev/null | sha256sum; 
 /**
  * Lists a folder, sorted, and how that differs from an earlier listing, in files of a folder `$3`. What cannot be read,
  * or goes meanwhile, is missing from the list: then it differs, now or in the next night. Beside the listing: devices
- * and sockets, and what is marked as unchangeable.
+ * and sockets, and what is marked as unchangeable: of files, where none was marked before (`$5`), those that changed
+ * are asked, for a mark is a change.
  */
 const LIST = `export LC_ALL=C; cd "$1" || exit
 into=$3 fields='\\([^ ]* \\)\\{7\\}'
@@ -55,13 +56,16 @@ find ${PRINTED} > "$into/printed" 2> /dev/null
 lines() { sed -zn "s#^$1#$2#p" "$into/printed"; }
 grep -zv '^[0-9]' "$into/printed" | sort -z -T "$into" > "$into/list" || exit
 lines "\\([bcs] \\)$fields" '\\1' > "$into/devices"
-{ lines '[0-9.]* ' ''; lines "f $fields" ./; } | xargs -0 lsattr -d 2> /dev/null | grep '^[^ ]*[ai]' |
-  head -c ${MOST_TOLD} > "$into/marked"
 hash=$(sha256sum < "$into/list")
+: > "$into/changes"
 [ "$hash" = "$4" ] || {
   [ -z "$2" ] || gzip -dc "$2" | comm -z -3 - "$into/list" | head -c ${MOST} > "$into/changes"
   gzip -1 "$into/list" || exit
 }
+{ lines '[0-9.]* ' ''
+  if [ "$5" = some ] && [ "$(wc -c < "$into/changes")" -lt ${MOST} ]
+  then sed -zn "s#^\tf $fields#./#p" "$into/changes"; else lines "f $fields" ./; fi; } |
+  xargs -0 lsattr -d 2> /dev/null | grep '^[^ ]*[ai]' | head -c ${MOST_TOLD} > "$into/marked"
 echo "$hash"; sha256sum < "$into/printed"`
 
 /** The site's folder as it was right before its backup; undefined where that is not known. */
@@ -114,7 +118,8 @@ async function hashOf(host: Host, site: Site, shell: Shell): Promise<string> {
 async function listAnew(host: Host, site: Site, known: SiteRecord['tree'], shell: Shell): Promise<Tree> {
   await using scratch = makeScratch(host)
   const earlier = known ? [{ from: listFile(host, site), to: '/earlier.gz' }] : []
-  const names = [site.folder, known ? '/earlier.gz' : '', scratch.path, known?.hash ?? '']
+  const areMarked = known?.special?.some(({ kind }) => kind === 'unchangeable') ?? true
+  const names = [site.folder, known ? '/earlier.gz' : '', scratch.path, known?.hash ?? '', areMarked ? 'all' : 'some']
   const words = sandboxed(['sh', '-c', LIST, 'list', ...names], {
     reads: [site.folder, ...earlier],
     writes: [scratch.path],

@@ -98,6 +98,27 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
   }
 })
 
+test('listTree() finds what was marked since among many that were not, and whose mark went among those that have one', async () => {
+  const [host, { shell }] = [hostIn(marked), hearingShell()]
+  const site = siteOf(host, 'many')
+  mkdirSync(join(site.folder, 'SITE'), { recursive: true })
+  const chattr = (sign: string, name: string) => execFileSync('chattr', [sign, join(site.folder, 'SITE', name)])
+  const look = async () => {
+    const tree = (await listTree(host, site, 1000, shell))!
+    rememberTree(host, site, 1000, tree)
+    return tree.special.map(({ path }) => path).toSorted()
+  }
+  for (const name of ['a b', 'plain', 'other']) writeFileSync(join(site.folder, 'SITE', name), '')
+  assert.deepEqual(await look(), [])
+  writeFileSync(join(site.folder, 'SITE/plain'), 'changed')
+  chattr('+i', 'a b')
+  assert.deepEqual(await look(), ['SITE/a b'])
+  chattr('+i', 'other')
+  assert.deepEqual(await look(), ['SITE/a b', 'SITE/other'])
+  for (const name of ['a b', 'other']) chattr('-i', name)
+  assert.deepEqual(await look(), [])
+})
+
 test('copiesOf() takes plain files up to so many bytes together, and nothing that a site puts in their place', async () => {
   const folder = ownFolder('copies')
   const [site, scratch] = [join(folder, 'blog'), join(folder, 'scratch')]
