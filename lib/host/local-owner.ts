@@ -1,19 +1,21 @@
 import { z } from 'zod'
 import type { Epoch, KnownEpoch } from '../core/epoch.ts'
 import { claimsIn, markerOf } from '../core/marker.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 import { OpenedFolder } from './opened-folder.ts'
 import { readRecord, updateRecord } from './records.ts'
+import { removeTree } from './special-files.ts'
 
 /** The file in a site's folder that says of which epoch it is: for people, and for a host whose memory is lost. */
-export const EPOCH_FILE = '.holdfast-epoch'
+const EPOCH_FILE = '.holdfast-epoch'
 
 /** Bytes that are read of it. It is the site's own, and may hold anything. */
 const MOST = 1_000_000
 
 const schema = z.object({ number: z.int().positive(), owner: z.string() })
 
-export const epochFileText = (epoch: Epoch): string => `${JSON.stringify(epoch)}\n`
+const epochFileText = (epoch: Epoch): string => `${JSON.stringify(epoch)}\n`
 
 /** The epoch that a site's folder says it is of; undefined where it says nothing that could be read. */
 export function epochFileIn(site: OpenedFolder): KnownEpoch | undefined {
@@ -26,7 +28,7 @@ export function epochFileIn(site: OpenedFolder): KnownEpoch | undefined {
   }
 }
 
-export function hasEpochFile(site: OpenedFolder, epoch: Epoch | undefined): boolean {
+function hasEpochFile(site: OpenedFolder, epoch: Epoch | undefined): boolean {
   using file = site.plainFile(EPOCH_FILE)
   return file !== undefined && epoch !== undefined && file.head(MOST).toString('utf8') === epochFileText(epoch)
 }
@@ -58,4 +60,21 @@ export function markOwner(
   if (!claims.includes(owner)) folder.create(markerOf(owner), 0o644)[Symbol.dispose]()
   for (const other of claims.filter(claim => claim !== owner)) folder.removeFile(markerOf(other))
   if (epoch) rememberEpoch(host, site, epoch)
+}
+
+/** The same of a restored tree, which a stranger may have made: whatever of such a name is in it goes. */
+export async function markRestored(
+  tree: OpenedFolder,
+  { name: me }: Host,
+  { epoch }: { readonly epoch?: Epoch | undefined },
+  owner: string,
+  shell: Shell,
+): Promise<void> {
+  const names = tree.names()
+  for (const claim of claimsIn(names).filter(name => name !== owner)) await removeTree(tree, markerOf(claim), shell)
+  if (!names.includes(markerOf(owner))) tree.create(markerOf(owner), 0o644)[Symbol.dispose]()
+  // of another epoch, or of one that the archive has lost, the folder of its owner is none
+  const isStale = !hasEpochFile(tree, epoch) && (epoch !== undefined || owner === me)
+  if (isStale && names.includes(EPOCH_FILE)) await removeTree(tree, EPOCH_FILE, shell)
+  if (isStale && epoch) tree.write(EPOCH_FILE, epochFileText(epoch), 0o644)
 }

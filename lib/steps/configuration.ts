@@ -1,11 +1,11 @@
 import { INCOMPLETE } from '../core/finding.ts'
-import { claimsIn, markerOf } from '../core/marker.ts'
+import { markerOf } from '../core/marker.ts'
 import { messageOf } from '../core/wording.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold, Step } from '../engine/step.ts'
 import { COMPANION } from '../host/companion.ts'
-import { EPOCH_FILE, epochFileText, hasEpochFile } from '../host/local-owner.ts'
+import { markRestored } from '../host/local-owner.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { removeTree } from '../host/special-files.ts'
 import { rememberOrTell } from '../host/state.ts'
@@ -141,13 +141,7 @@ export const setMarkers: Step<Needs<'host' | 'site'> & { restoring: Restoring; s
     await shell.act(`write ${markerOf(owner)} into the restored tree, and no other marker`, async () => {
       using tree = OpenedFolder.open(restoring.tree)
       using _ = timesKept(tree)
-      const names = tree.names()
-      for (const claim of claimsIn(names).filter(name => name !== owner)) await removeTree(tree, markerOf(claim), shell)
-      if (!names.includes(markerOf(owner))) tree.create(markerOf(owner), 0o644)[Symbol.dispose]()
-      // of another epoch, or of one that the archive has lost, the folder of its owner is none
-      const isStale = !hasEpochFile(tree, site.epoch) && (site.epoch !== undefined || owner === host.name)
-      if (isStale && names.includes(EPOCH_FILE)) await removeTree(tree, EPOCH_FILE, shell)
-      if (isStale && site.epoch) tree.write(EPOCH_FILE, epochFileText(site.epoch), 0o644)
+      await markRestored(tree, host, site, owner, shell)
     })
     if (owner === host.name && site.local) {
       await shell.act(`take ${OF_TODAY.join(' and ')} from the live site`, async () => {

@@ -12,8 +12,6 @@ export interface EncryptionRequest {
   readonly newPassphrase: boolean
 }
 
-type CheckNeeds = LookNeeds & Needs<'collection' | 'request'> & EncryptionRequest
-
 /**
  * Makes sure that what this host encrypts with is what the newest chain is encrypted with, by a mark beside the sets
  * that tells it and is worthless to who reads it; where there is none, by decrypting a manifest of that chain.
@@ -21,7 +19,7 @@ type CheckNeeds = LookNeeds & Needs<'collection' | 'request'> & EncryptionReques
  * neither.
  * @throws when it is another, unless a person said that it was changed: then a new chain is begun
  */
-export const checkEncryption: Step<CheckNeeds, Needs<'encryption'>> = {
+export const checkEncryption: Step<LookNeeds & Needs<'collection' | 'request'> & EncryptionRequest, Needs<'encryption'>> = {
   name: 'encryption',
   title: ({ host }) => `Check the ${wordFor(host)}`,
   run: async (facts, shell) => {

@@ -64,9 +64,7 @@ export const isToBeForwarded: Condition<Decided & HandoverRequest, object> = ({ 
   return handover.forward ? {} : 'not asked for'
 }
 
-type Confirms = Needs<'host' | 'site' | 'request'> & HandoverRequest & { to: string }
-
-export const confirmHandover: Step<Confirms, void> = {
+export const confirmHandover: Step<Needs<'host' | 'site' | 'request'> & HandoverRequest & { to: string }, void> = {
   name: 'confirm-handover',
   title: 'Confirm',
   run: async ({ host, site, request, handover, to }, shell) => {
@@ -123,10 +121,8 @@ export const chooseLastSet: Step<Needs<'site' | 'collection' | 'request'> & Froz
   },
 }
 
-type Releases = Needs<'host' | 'site' | 'archive' | 'request'> & HandoverRequest & LetGo
-
 /** From right before it is in the archive, this host thaws the site only once it has taken the next epoch itself. */
-export const releaseSite: Step<Releases, { released: true }> = {
+export const releaseSite: Step<Needs<'host' | 'site' | 'archive' | 'request'> & HandoverRequest & LetGo, { released: true }> = {
   name: 'release',
   title: ({ site, to }) => `Release ${site.name} to ${to}`,
   run: async ({ host, site, archive, request, handover: { forward }, to, set }, shell) => {

@@ -19,10 +19,8 @@ import { hostCard } from '../site/host-card.ts'
 import type { Needs } from '../store/facts.ts'
 import { cardFolder, readHostCard, writeHostCard } from '../store/host-cards.ts'
 
-type Leaves = Needs<'host' | 'secrets' | 'request' | 'archive' | 'roles'>
-
 /** Others hand a site over only to a host that can take it. A card that cannot be written makes no backup worse. */
-export const leaveCard: Step<Leaves, void> = {
+export const leaveCard: Step<Needs<'host' | 'secrets' | 'request' | 'archive' | 'roles'>, void> = {
   name: 'host-card',
   title: ({ host }) => `Record what ${host.name} can run`,
   run: async ({ host, secrets, request, archive, roles }, shell) => {

@@ -21,10 +21,8 @@ import { siteArchiveOf } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 
-type Drills = Needs<'host' | 'secrets' | 'request' | 'archive'>
-
 /** That a backup cannot be restored, or its site works no more, is a problem; that it could not be tried is none. */
-export const restoreDrill: Step<Drills & Needs<'site'>, void> = {
+export const restoreDrill: Step<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'>, void> = {
   name: 'restore-drill',
   title: ({ site }) => `Restore a backup of ${site.name} into a sandbox`,
   run: async ({ host, secrets, request, archive, site }, shell) => {

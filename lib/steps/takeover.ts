@@ -187,10 +187,8 @@ export const askBeforeClaim: Step<Needs<'host' | 'request' | 'site'> & { point: 
   },
 }
 
-type Claims = Needs<'host' | 'archive' | 'request'> & Moving & Taken & Pick<Chosen, 'point'> & Asked
-
 /** Takes the next epoch, which makes this host the owner. @throws when another one was first */
-export const claimSite: Step<Claims, Claimed> = {
+export const claimSite: Step<Needs<'host' | 'archive' | 'request'> & Moving & Taken & Pick<Chosen, 'point'> & Asked, Claimed> = {
   name: 'take-epoch',
   title: ({ host, site }) => `Make ${host.name} the owner of ${site.name}`,
   run: async (facts, shell) => {
