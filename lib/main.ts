@@ -13,7 +13,6 @@ import { checkSecrets, readSecrets, secretNamesOf } from './inventory/secrets.ts
 import { withBeforeHook } from './notify/hooks.ts'
 import { commandPlaceIn, readCommandLine, type Task, type TaskWith, wordsAfterScript } from './program/command-line.ts'
 import type { Asked, Begun, Ending, Last, Start } from './program/ending.ts'
-import { reported } from './program/reported.ts'
 import { helpOf } from './program/task-help.ts'
 
 export type { Start } from './program/ending.ts'
@@ -32,7 +31,7 @@ export async function main<Given extends object>(task: Task, recipe: Part<Start,
 export async function main<Extra extends object>(
   task: Task | TaskWith<Extra>,
   recipe: Part<Start & Extra>,
-  ending: Ending<Extra> = reported,
+  ending?: Ending<Extra>,
 ): Promise<never> {
   let isOver = false
   // nothing left to wait for while work is not done would end the process as if all were well
@@ -58,11 +57,12 @@ const lastOf = (error: unknown): Last =>
 async function runTask<Extra extends object>(
   task: Task | TaskWith<Extra>,
   recipe: Part<Start & Extra>,
-  ending: Ending<Extra>,
+  other: Ending<Extra> | undefined,
 ): Promise<Last> {
   const words = wordsAfterScript(process.argv)
   const { common, extra } = readCommandLine(task, words)
   if (common.help) return { text: `${helpOf(task)}\n`, exitCode: EXIT.well }
+  const ending = other ?? (await import('./program/reported.ts')).reported // a look has no use for it
   const asked = { task, common, words }
   const begun = await beginRun(asked, extra).catch(error => refuse(asked, error, ending))
   const { facts, hidden } = begun

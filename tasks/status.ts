@@ -1,6 +1,6 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
-import { openArchiveForLook } from '../lib/parts/begin.ts'
+import { openArchiveForLook } from '../lib/parts/look.ts'
 import { look, showStatus } from '../lib/program/look.ts'
 import { statusTask } from '../lib/program/tasks.ts'
 import { checkFreeSpace } from '../lib/steps/archive.ts'

@@ -1,11 +1,9 @@
 import { recipe } from '../engine/recipe.ts'
-import type { Look } from '../site/report.ts'
-import { archiveMount, checkMount, checkWriter, lookAtArchive, type WriterRequest } from '../steps/archive.ts'
+import { archiveMount, checkMount, checkWriter, type WriterRequest } from '../steps/archive.ts'
 import { lock, lockAndKeepTrace } from '../steps/lock.ts'
 import { thawInterrupted } from '../steps/move.ts'
 import { rollBackInterrupted } from '../steps/roll-back.ts'
 import { findSites } from '../steps/sites.ts'
-import { mountForLook, vpnForLook } from '../steps/status.ts'
 import { vpn } from '../steps/vpn.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -27,6 +25,3 @@ export const openArchive = recipe<Opens>().hold(vpn).hold(archiveMount).do(check
 
 /** The same for a run that makes backups: no other machine makes any under this host's name. */
 export const openArchiveForBackup = recipe<Opens & WriterRequest>().use(openArchive).do(checkWriter)
-
-/** The same for a look, which changes nothing and may run beside a backup. */
-export const openArchiveForLook = recipe<Needs<'host'> & Look>().hold(vpnForLook).hold(mountForLook).do(lookAtArchive)
