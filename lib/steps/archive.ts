@@ -19,7 +19,7 @@ import { check, machineHash, takeOver, type Writer } from '../store/writer.ts'
 type Mounted = Needs<'mounted'> & { readonly mountLease: boolean }
 
 /**
- * The archive's share, mounted for as long as a program of this host holds a lease of it (S8; see leases.ts): a run and
+ * The archive's share, mounted for as long as a program of this host holds a lease of it (S8; see locks.ts): a run and
  * a look do not unmount it under each other, and what a killed one left mounted goes with the next. What was mounted
  * before by somebody else stays mounted. Whether it is the right share is for check-mount to prove.
  */

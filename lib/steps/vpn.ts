@@ -10,7 +10,7 @@ import { startUnit } from '../host/unit.ts'
 import type { Host, VpnSettings } from '../inventory/schema.ts'
 import type { Needs } from '../store/facts.ts'
 
-/** The VPN, on for as long as a program of this host holds a lease of it (S7); see leases.ts. */
+/** The VPN, on for as long as a program of this host holds a lease of it (S7); see host/locks.ts. */
 export const vpn: Hold<Needs<'host'>, Needs<'vpnLease'>> = {
   name: 'vpn',
   title: ({ host }) => (host.vpn ? `VPN ${nameOf(host.vpn)}` : 'VPN (none)'),
