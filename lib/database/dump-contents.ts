@@ -15,7 +15,7 @@ const part = z.object({
 type Part = z.infer<typeof part>
 
 /** What this host remembers of the files of a site's dumps, by their names. */
-export const dumpMemory = memoryOfSites('dumps', z.record(z.string(), part))
+export const dumpMemory = memoryOfSites('dump-contents', z.record(z.string(), part))
 
 /** What was known of files of dumps, and is now: one that is as it was is not read again. */
 export interface KnownParts {

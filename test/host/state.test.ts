@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -64,4 +64,13 @@ test('readState() reads a file anew that was written meanwhile, in place too, an
   }
   rmSync(stateFile(host, 'users'))
   assert.equal(readState(host, 'users', schema), undefined)
+})
+
+test('no two things that are remembered of each site have one file', () => {
+  const lib = join(import.meta.dirname, '../../lib')
+  const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+  const texts = files.map(name => readFileSync(join(lib, name), 'utf8'))
+  const names = texts.flatMap(text => [...text.matchAll(/memoryOfSites\(\s*'([^']*)'/g)].map(([, name]) => name!))
+  assert.ok(names.length > 2)
+  assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted())
 })
