@@ -91,10 +91,10 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
   })
   if (plan.kind === 'none') throw new Error(plan.reason)
   shell.note(plan.kind === 'full' ? 'significant' : 'info', `${plan.kind} backup: ${plan.reason}`)
-  await recheckArchive(siteArchive, shell)
-  await filesOfSite(siteArchive, shell.quick)?.makeFolder()
-  await checkStillOwner(siteArchive, host, shell)
   const before = newestSet(collection)
+  if (before === undefined) await filesOfSite(siteArchive, shell.quick)?.makeFolder()
+  // which proves again that this is the archive: a share can go away in the middle of a run
+  await checkStillOwner(siteArchive, host, shell)
   // sets are told apart by the second in which they are begun
   if (before !== undefined && shell.now() - before.time < SECOND) await shell.act`sleep 1`
   const compression = await compressionFor(

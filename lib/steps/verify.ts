@@ -18,7 +18,6 @@ import { rememberOrTell } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import { listingReport, siteReport } from '../site/report.ts'
 import { withFiles } from '../store/audited-files.ts'
-import { checkStillOwner } from '../store/epochs.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { listSites } from '../store/look-at-site.ts'
 import { readSetRecords, recordSet } from '../store/set-records.ts'
@@ -182,8 +181,7 @@ export const checkShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'> & Made,
     rememberShrinkage({ host, site }, reasons.length === 0 ? undefined : { reasons, good: good?.time }, shell)
     if (reasons.length === 0) return { made }
     const record = { ...made.record, shrunken: reasons }
-    await checkStillOwner(siteArchive, host, shell)
-    await recordSet(siteArchive, time, record, shell)
+    await recordSet(siteArchive, time, record, shell, { owner: host })
     return { made: { ...made, record } }
   },
 }
@@ -223,9 +221,9 @@ export const confirmShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'>, void
     const records = await readSetRecords(siteArchive, shell)
     const waiting = records.filter(record => isUnconfirmed(record, shell.now(), acceptAfterOf(host)))
     if (waiting.length === 0) shell.note('info', 'no backup waits for that')
-    if (waiting.length > 0 && site.role.role === 'primary') await checkStillOwner(siteArchive, host, shell)
+    const only = site.role.role === 'primary' ? { owner: host } : {}
     for (const { time, shrunken = [] } of waiting) {
-      await recordSet(siteArchive, time, { confirmed: true }, shell)
+      await recordSet(siteArchive, time, { confirmed: true }, shell, only)
       shell.note('significant', `confirmed: the backup of ${printTime(time)}, with ${shrunken.slice(0, 5).join(', ')}`)
     }
     await shell.act('clear the shrinkage mark', () => {

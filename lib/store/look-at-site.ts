@@ -7,17 +7,26 @@ import { FORMER, MOST_OF_RECORDS, RECORDS } from './set-records.ts'
 import { unlessMissing } from './share-failure.ts'
 import { filesOfSite, ShareFiles } from './share-files.ts'
 
-/** What a night reads of each site's folder in the archive, and at most how many bytes of it. */
-const READ = { [RECORDS]: MOST_OF_RECORDS, [FORMER]: MOST_OF_RECORDS, [SEALS]: MOST_OF_SEALS, [MARKS]: MOST_OF_MARKS }
+/** What tells of the sets in a site's folder in the archive, and at most how many bytes of it are read. */
+const OF_SETS = { [RECORDS]: MOST_OF_RECORDS, [FORMER]: MOST_OF_RECORDS }
+/** The same of all that a night reads there. */
+const READ = { ...OF_SETS, [SEALS]: MOST_OF_SEALS, [MARKS]: MOST_OF_MARKS }
 
 /**
  * A site's part of the archive, of which all that its night begins with is read in one request. Nothing at a URL.
  * @param isNow for who writes there: whatever a client of the share remembers of the folder
  */
-export async function lookAtSite(siteArchive: SiteArchive, shell: Shell, isNow = false): Promise<SiteArchive> {
-  const looked = { ...siteArchive, ahead: new ReadAhead() }
+export const lookAtSite = (siteArchive: SiteArchive, shell: Shell, isNow = false): Promise<SiteArchive> =>
+  look(siteArchive, READ, isNow, shell)
+
+/** The same where it is not listed yet, and of what tells of its sets only. */
+export const lookAtSets = async (siteArchive: SiteArchive, shell: Shell): Promise<SiteArchive> =>
+  siteArchive.ahead?.isListed ? siteArchive : await look(siteArchive, OF_SETS, false, shell)
+
+async function look(archive: SiteArchive, limits: Parameters<ShareFiles['look']>[0], isNow: boolean, shell: Shell) {
+  const looked = { ...archive, ahead: new ReadAhead() }
   // in a dry run the archive may not be there yet
-  await filesOfSite(looked, shell.quick)?.look(READ, isNow).catch(unlessMissing)
+  await filesOfSite(looked, shell.quick)?.look(limits, isNow).catch(unlessMissing)
   return looked
 }
 

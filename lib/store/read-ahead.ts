@@ -24,6 +24,11 @@ export class ReadAhead {
     }
   }
 
+  /** Whether the list of the folder is there, which nobody asked for yet. */
+  get isListed(): boolean {
+    return this.#list !== undefined
+  }
+
   takeList(): readonly ShareFile[] | undefined {
     const list = this.#list
     this.#list = undefined

@@ -11,6 +11,7 @@ import type { SiteArchive } from '../../store/archive.ts'
 import { knownFiles } from '../../store/audited-files.ts'
 import { epochOf } from '../../store/epochs.ts'
 import type { LookNeeds } from '../../store/facts.ts'
+import { lookAtSets } from '../../store/look-at-site.ts'
 import { readSetRecords } from '../../store/set-records.ts'
 import { unlessMissing } from '../../store/share-failure.ts'
 import { filesOfSite, type ShareFiles } from '../../store/share-files.ts'
@@ -37,8 +38,9 @@ export interface ArchiveContents {
 
 /** Looks into a site's archive: each file there is read once. */
 export async function readArchive(facts: LookNeeds, shell: Shell): Promise<ArchiveContents> {
-  const { host, site, siteArchive } = facts
-  if (siteArchive.folder === undefined) return { collection: await askDuplicity(facts, shell), known: {}, records: [] }
+  const { host, site } = facts
+  if (facts.siteArchive.folder === undefined) return { collection: await askDuplicity(facts, shell), known: {}, records: [] }
+  const siteArchive = await lookAtSets(facts.siteArchive, shell)
   let found: readonly SetRecord[] | undefined
   const readRecords = async () => (found ??= await readSetRecords(siteArchive, shell))
   const listed = await listCollection(siteArchive, shell, readRecords)
