@@ -66,6 +66,7 @@ export async function takePrinted(
         pending.push(line)
       } else if (what === 'rows') await beginRows()
       else {
+        if (what !== 'table' && what !== 'end') throw new Error('the dump is not complete')
         endTable()
         index += 1
         rows = count === undefined || total === undefined ? undefined : { count, sum: total }

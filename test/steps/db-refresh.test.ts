@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Outcome } from '../../lib/core/outcome.ts'
+import { endSessions } from '../../lib/engine/session.ts'
+import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { type Chance, chanceFrom } from '../support/chance.ts'
-import { dump, dumpFolderOf, dumping } from '../support/dumping.ts'
+import { dump, dumpFileOf, dumpFolderOf, dumping } from '../support/dumping.ts'
 import { hostIn } from '../support/host.ts'
 import { type TinyWordpress, tinyWordpress } from '../support/tiny-wordpress.ts'
 
@@ -33,7 +35,7 @@ async function freshOf(site: TinyWordpress): Promise<Record<string, string>> {
 const isWhole = ({ commands }: Outcome): boolean =>
   commands.some(({ line }) => line.includes('mariadb-dump') && !line.includes('`v'))
 
-const TEXTS = ["it''s", '\\n\\r\\t\\0', '"x" \\\\ \\\\n', 'é😀表', '', "); DROP TABLE x; -- '", 'NULL', '0x41', ' \\Z']
+const TEXTS = ["it''s", '\\n\\r\\t\\0', '"x" \\\\ \\\\n', 'é😀表', '', "''); DROP TABLE x; -- ''", 'NULL', '0x41', ' \\Z']
 
 /** Rows of all the types that a row's text knows. */
 const ALL_TYPES = `CREATE TABLE types (id INT PRIMARY KEY AUTO_INCREMENT, a TINYINT, b BIGINT UNSIGNED, c DECIMAL(20,5), d DOUBLE, e YEAR, f INT(7) ZEROFILL,
@@ -123,7 +125,7 @@ const CHANGES: Readonly<Record<string, (chance: Chance) => string>> = {
 }
 
 /** Days with such changes: one of each kind, then so many with some of them. */
-const NIGHTS = Number(process.env.HOLDFAST_NIGHTS ?? 12)
+const NIGHTS = Number(process.env.HOLDFAST_NIGHTS ?? 8)
 const SEED = Number(process.env.HOLDFAST_SEED ?? 0) || Date.now() % 1e6
 
 test(`a dump that is brought up to date night by night is what a dump of all would be (HOLDFAST_SEED=${SEED})`, async () => {
@@ -147,4 +149,56 @@ test(`a dump that is brought up to date night by night is what a dump of all wou
     assert.deepEqual(filesOf(site), await freshOf(site), `after ${todays}`)
   }
   if (NIGHTS > 30) assert.ok(brought > NIGHTS / 4, `${brought} of ${NIGHTS} nights`)
+})
+
+test('all tables of a dump are of one moment, whoever writes meanwhile', async () => {
+  const site = await tinyWordpress(stage.host.vhosts, 'moves', 'moves', stage.mariadb)
+  await stage.mariadb.query(
+    `CREATE TABLE aa (id INT PRIMARY KEY, n INT); INSERT INTO aa SELECT seq, 0 FROM seq_1_to_200; CREATE TABLE zz LIKE aa; INSERT INTO zz SELECT * FROM aa;
+     DELIMITER //
+     CREATE PROCEDURE move_on(times INT) BEGIN WHILE times > 0 DO START TRANSACTION; UPDATE aa SET n = n + 1 WHERE id = times MOD 200 + 1;
+       UPDATE zz SET n = n - 1 WHERE id = times MOD 200 + 1; COMMIT; SET times = times - 1; END WHILE; END//`,
+    'moves',
+  )
+  assert.equal((await dump(stage, site)).status, 'done')
+  let isMoving = true
+  const moving = stage.mariadb.query('CALL move_on(20000)', 'moves').finally(() => {
+    isMoving = false
+  })
+  let brought = 0
+  for (let night = 0; night < 5 && (isMoving || night < 2); night++) {
+    const outcome = await dump(stage, site)
+    assert.equal(outcome.status, 'done', outcome.reason)
+    if (!isWhole(outcome)) brought += 1
+    const rows = Object.values(filesOf(site)).flatMap(text => [...text.matchAll(/INTO `(aa|zz)` VALUES \(\d+,(-?\d+)\)/g)])
+    assert.deepEqual([rows.length, rows.reduce((sum, [, , n]) => sum + Number(n), 0)], [400, 0])
+  }
+  await moving
+  assert.ok(brought > 0, 'some of them were printed')
+})
+
+test('whoever changes a file of a dump has all of it made anew', async () => {
+  const site = await tinyWordpress(stage.host.vhosts, 'forged', 'forged', stage.mariadb)
+  assert.equal((await dump(stage, site)).status, 'done')
+  const before = filesOf(site)
+  const file = dumpFileOf(site)
+  const { atime, mtime } = statSync(file)
+  writeFileSync(file, readFileSync(file, 'utf8').replace('Hello', 'Jello'))
+  utimesSync(file, atime, mtime)
+  assert.equal(isWhole(await dump(stage, site)), true)
+  assert.deepEqual(filesOf(site), before)
+})
+
+test('what a server has lost since in a crash is seen', async () => {
+  const site = await tinyWordpress(stage.host.vhosts, 'crash', 'crash', stage.mariadb)
+  assert.equal((await dump(stage, site)).status, 'done')
+  await stage.mariadb.query("UPDATE wp_posts SET title = CONCAT(title, '!')", 'crash')
+  await endSessions() // a run does not outlive its server
+  await stage.mariadb.kill()
+  await using again = await startMariadb(join(stage.folder, 'db'))
+  const crashed = { ...stage, mariadb: again }
+  const outcome = await dump(crashed, site)
+  assert.deepEqual([outcome.status, isWhole(outcome)], ['done', false], outcome.reason)
+  assert.deepEqual(filesOf(site), await freshOf(site))
+  assert.ok(Object.values(filesOf(site)).some(text => text.includes("'Hello!'")))
 })
