@@ -3,7 +3,7 @@ import { main, type StartOf } from '../lib/main.ts'
 import { beginWithoutBackup, openArchive } from '../lib/parts/begin.ts'
 import { bisectTask } from '../lib/program/tasks.ts'
 import { chooseSite } from '../lib/steps/recover.ts'
-import { bisectBackups, checkBisectable, tellFileHistory, wantsBisection, wantsFile } from '../lib/steps/restore-test.ts'
+import { bisectBackups, checkBisectable, reportFileHistory, wantsBisection, wantsFile } from '../lib/steps/restore-test.ts'
 import { decideRoles } from '../lib/steps/sites.ts'
 import { status } from '../lib/steps/status.ts'
 
@@ -14,6 +14,6 @@ const bisect = recipe<StartOf<typeof bisectTask>>()
   .do(decideRoles).do(chooseSite).do(checkBisectable)
   .do(status)
   .only('Bisect', wantsBisection, search => search.do(bisectBackups))
-  .only('File', wantsFile, search => search.do(tellFileHistory))
+  .only('File', wantsFile, search => search.do(reportFileHistory))
 
 await main(bisectTask, bisect)

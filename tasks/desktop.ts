@@ -4,7 +4,7 @@ import { openArchiveForBackup } from '../lib/parts/begin.ts'
 import { auditDesktop, backUpDesktop, checkDesktop, prepareDesktop } from '../lib/parts/desktop.ts'
 import { desktopTask } from '../lib/program/tasks.ts'
 import { isArchiveFull } from '../lib/steps/archive.ts'
-import { decideWork, hasWork, isBackup, isTidying, pruneOnceADay, tellNextDay, theDesktop } from '../lib/steps/desktop.ts'
+import { decideWork, hasWork, isBackup, isTidying, pruneOnceADay, reportNextDay, theDesktop } from '../lib/steps/desktop.ts'
 import { lock } from '../lib/steps/lock.ts'
 
 // biome-ignore format: a recipe reads as a table of contents
@@ -19,7 +19,7 @@ const desktop = recipe<StartOf<typeof desktopTask>>()
       .only('Backup day', isBackup, day => day
         .only('Archive full', isArchiveFull, full => full.do(pruneOnceADay))
         .use(backUpDesktop)
-        .do(tellNextDay)
+        .do(reportNextDay)
         .use(auditDesktop))
       .only('Other days', isTidying, day => day.do(pruneOnceADay).use(auditDesktop))))
 

@@ -96,7 +96,7 @@ export class Run {
         onLine(note.text)
         emit({ kind: 'note', note })
       },
-      tell: report => reports.push(printableIn(report, text => this.#clean(text))),
+      report: report => reports.push(printableIn(report, text => this.#clean(text))),
       transferred: ({ read = 0, written = 0 }) => {
         sum = { read: (sum?.read ?? 0) + read, written: (sum?.written ?? 0) + written }
       },

@@ -45,7 +45,7 @@ interface Reporter {
   /** Tells the report something. */
   readonly note: (kind: NoteKind, text: string, about?: Topic) => void
   /** Tells the report what is known of a site, as data. */
-  readonly tell: (report: SiteReport) => void
+  readonly report: (report: SiteReport) => void
   /**
    * Counts bytes that were read from the archive or written to it. Who moves them counts them: by the sizes of the
    * files that a program had to read, and of those that are new after it has written.
@@ -138,7 +138,7 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
       return shellOf(world, { ...options, timeout: world.deadlines.look })
     },
     note: world.listener.note,
-    tell: world.listener.tell,
+    report: world.listener.report,
     transferred: ({ read = 0, written = 0 }) => world.listener.transferred({ read, written: world.dry ? 0 : written }),
     progress: world.listener.progress,
     watch: (words, onLine, work) => (world.dry ? work() : watchWhile(words, onLine, work, world.stop)),

@@ -8,7 +8,7 @@ import type { Followed } from '../steps/followed-backup.ts'
 import { checkDecryption } from '../steps/gpg.ts'
 import { lookAtRestored } from '../steps/list-restored.ts'
 import { checkLocalChanges, rememberReplica } from '../steps/local-changes.ts'
-import { chooseLocalSite, confirm, tellRecovered } from '../steps/recover.ts'
+import { chooseLocalSite, confirm, reportRecovered } from '../steps/recover.ts'
 import { rememberReplay, replayFiles } from '../steps/replay.ts'
 import { checkContents, databaseDiffers, keepUnread, rememberContents } from '../steps/replica.ts'
 import {
@@ -54,7 +54,7 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
   .do(checkFiles)
   .do(setMarkers)
   .use(putInPlace)
-  .do(tellRecovered)
+  .do(reportRecovered)
 
 /** What somebody changed in it is kept, and a backup that has lost most of its contents is not followed. */
 export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()

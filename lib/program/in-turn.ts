@@ -14,7 +14,7 @@ interface Waiting {
 export function inTurn(onEvent: (event: RunEvent) => void) {
   const atWork = new Map<string, Waiting>()
   const next = (): readonly [string, Waiting] | undefined => atWork.entries().next().value
-  const tell = ({ events }: Waiting): void => {
+  const pass = ({ events }: Waiting): void => {
     for (const event of events.splice(0)) onEvent(event)
   }
   return {
@@ -30,13 +30,13 @@ export function inTurn(onEvent: (event: RunEvent) => void) {
       own.isOver ||= event.kind === 'over'
       for (let first = next(); first; first = next()) {
         const [name, waiting] = first
-        tell(waiting)
+        pass(waiting)
         if (!waiting.isOver) return
         atWork.delete(name)
       }
     },
     [Symbol.dispose]: (): void => {
-      for (const waiting of atWork.values()) tell(waiting)
+      for (const waiting of atWork.values()) pass(waiting)
     },
   }
 }

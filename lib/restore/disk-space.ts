@@ -50,11 +50,11 @@ interface Seen {
 }
 
 /**
- * @param seen undefined when the look failed, and that was told
+ * @param seen undefined when the look failed, and that was noted
  * @param isChoice whether a person could ask for something else
  * @throws when it cannot fit
  */
-export function tell(seen: Seen | undefined, isChoice: boolean, shell: Shell): RoomToRestore {
+export function roomOrRefusal(seen: Seen | undefined, isChoice: boolean, shell: Shell): RoomToRestore {
   const room = roomToRestore(seen?.stages ?? [])
   if (room.refusal !== undefined)
     throw new Error(`${room.refusal}. ${waysOut(room.short, isChoice ? seen?.brings : undefined)}. Nothing was fetched`)

@@ -48,7 +48,7 @@ export async function putInForce(
   // which of the two the web server does not like: certificates that were checked can go in without the other
   const alone = why !== undefined && ofConfiguration.length > 0 ? await inPlace(ofCertificates) : why
   const left = leftOf(plan, { certificates: alone !== undefined, configuration: why !== undefined })
-  tell(context, plan, left, why)
+  reportLeft(context, plan, left, why)
   for (const each of configuration.waiting)
     context.shell.note('problem', waitingText(context.host, site.name, each, command), 'configuration')
   return { lineages: alone === undefined ? certificates.put.map(({ lineage }) => lineage.name) : [], left }
@@ -76,7 +76,7 @@ function leftOf({ certificates, configuration }: SystemPlan, failed: Record<keyo
   }
 }
 
-function tell(
+function reportLeft(
   { shell }: HostContext,
   { certificates, configuration }: SystemPlan,
   left: Proposal,

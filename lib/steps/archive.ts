@@ -10,7 +10,7 @@ import { readLimits } from '../host/site.ts'
 import { startUnit } from '../host/unit.ts'
 import type { ArchiveSettings, Host, MountSettings } from '../inventory/schema.ts'
 import { type Archive, freeBytes, isFull } from '../store/archive.ts'
-import { checkAccess, checkFolder, checkIdentity, knowIdentity, placeOf, shareOf, tellUnmarked } from '../store/archive-check.ts'
+import { checkAccess, checkFolder, checkIdentity, knowIdentity, noteUnmarked, placeOf, shareOf } from '../store/archive-check.ts'
 import type { Facts, Needs } from '../store/facts.ts'
 import { ShareFiles } from '../store/share-files.ts'
 import { endShareProcess } from '../store/share-process.ts'
@@ -180,7 +180,7 @@ export const lookAtArchive: Step<Needs<'host' | 'mounted'>, Needs<'archive'>> = 
     const share = shareOf(host, host.archive, root, shell.quick)
     await checkFolder(share)
     const { isThere, identity } = await knowIdentity(share)
-    if (!isThere) await tellUnmarked(share)
+    if (!isThere) await noteUnmarked(share)
     return { archive: { kind: 'folder', root, place: { ...placeOf(host.archive), identity } } as unknown as Archive }
   },
 }

@@ -175,7 +175,7 @@ async function lookForSet(
   const torn = set.kind === 'full' ? unread.torn : [...new Set([...(readRecord(host, site.name).torn ?? []), ...unread.torn])]
   const record = { backedUpTo: set.time, backedUpAs: host.name, torn }
   rememberOrTell(shell, 'the backup is made, but this host cannot remember it', () => updateRecord(host, site.name, record))
-  shell.tell({ ...siteReport({ ...facts, collection }, shell.now()), backedUp: set.kind, setBytes: set.bytes })
+  shell.report({ ...siteReport({ ...facts, collection }, shell.now()), backedUp: set.kind, setBytes: set.bytes })
   const after = before ? `, ${formatAge(set.time - before.time)} after the last` : ''
   const changed = changedBytesIn(logOf({ logFile }))
   const from = changed === undefined ? '' : ` from ${formatBytes(changed)} of changes`
@@ -232,7 +232,7 @@ export const readBackSet: Step<ReadBackNeeds, Needs<'collection'> & Pays<'readin
     await markEncryption({ ...facts, collection: after }, shell)
     const found = after.damages?.filter(({ set }) => set === made.set.time) ?? []
     for (const damage of found) shell.note('warning', `${damage.text}; ${meaningOf(after, damage)}`)
-    if (found.length > 0) shell.tell(siteReport({ ...facts, collection: after }, shell.now()))
+    if (found.length > 0) shell.report(siteReport({ ...facts, collection: after }, shell.now()))
     else shell.note('info', `manifest and signatures are as they were made, ${formatBytes(bytesOf(listed, names))}`)
     return { collection: after }
   },

@@ -63,7 +63,7 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
       // a share that went away has no such set any more
       if (!isRecorded) await recheckArchive(siteArchive, shell)
       const known = withRecords(collection, [{ time: unchanged, unchangedUntil: now }])
-      shell.tell({ ...siteReport({ ...facts, collection: known }, now), unchangedSince: unchanged })
+      shell.report({ ...siteReport({ ...facts, collection: known }, now), unchangedSince: unchanged })
     }
     return { tree, unchanged }
   },

@@ -84,7 +84,7 @@ export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {
     const answer = await httpCheck(host, site, shell.stop)
     shell.note('info', answer?.said ?? 'no HTTP check: no domain or `check` configured')
     try {
-      await tellPhpErrors({ host, site }, shell)
+      await reportPhpErrors({ host, site }, shell)
     } catch (error) {
       if (shell.stop.aborted) throw error
       shell.note('warning', `PHP's error log cannot be read: ${messageOf(error)}`)
@@ -94,7 +94,7 @@ export const checkSite: Step<Needs<'host' | 'site'>, Checked> = {
 }
 
 /** Tells fatal errors since the night before: a page that nobody asks for may be broken. */
-async function tellPhpErrors({ host, site }: Needs<'host' | 'site'>, shell: Shell): Promise<void> {
+async function reportPhpErrors({ host, site }: Needs<'host' | 'site'>, shell: Shell): Promise<void> {
   const found = phpErrors(site, readRecord(host, site.name).errorLog)
   if (!found) return
   if (found.fatal) shell.note('warning', `PHP's error log has ${counted(found.fatal, 'fatal error')} more than the night before`)
@@ -115,7 +115,7 @@ export const recordAnswer: Step<Recorded, Needs<'collection'> & Made> = {
     if (!made) return { collection: before, made }
     const record = { ...made.record, ...(answer && { answer: { works: answer.works, said: answer.said } }) }
     const collection = withRecords(before, [{ ...record, time: made.set.time }])
-    shell.tell(siteReport({ ...facts, collection }, shell.now()))
+    shell.report(siteReport({ ...facts, collection }, shell.now()))
     return { collection, made: { ...made, record } }
   },
 }

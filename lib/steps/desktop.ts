@@ -66,7 +66,7 @@ export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & Deskto
       commandPlace: request.commandPlace,
       next: work.kind === 'backup' ? 'backup, tried again when asked next' : nextDay,
     } as const
-    shell.tell(work.kind === 'none' ? { ...told, lastWork: lastWork(host, site) } : told)
+    shell.report(work.kind === 'none' ? { ...told, lastWork: lastWork(host, site) } : told)
     return { work, nextDay }
   },
 }
@@ -95,12 +95,12 @@ export const theDesktop: Many<Needs<'host'>, { site: DesktopSite } & typeof NOTH
   nameOf: ({ site }) => site.name,
 }
 
-export const tellNextDay: Step<Needs<'site'> & Work, void> = {
+export const reportNextDay: Step<Needs<'site'> & Work, void> = {
   name: 'next-day',
   title: 'Next backup day',
   run: async ({ site, nextDay }, shell) => {
     shell.note('info', nextDay)
-    shell.tell({ site: site.name, next: nextDay })
+    shell.report({ site: site.name, next: nextDay })
   },
 }
 
@@ -179,7 +179,7 @@ export const checkDesktopSpace: Step<RoomNeeds, Needs<'freeSpace' | 'limits'>> =
         `space used by the newest full backup ${formatBytes(primary.full.bytes)}, its chain ${formatBytes(primary.bytes)}`,
       )
     if (free !== undefined) shell.note('info', `space available on the archive: ${formatBytes(free)}`)
-    shell.tell({ site: site.name, ...desktopSpaceReport(host, room, free) })
+    shell.report({ site: site.name, ...desktopSpaceReport(host, room, free) })
     shell.note('info', room.reason)
     return {
       freeSpace: { bytes: free, fullBackups: { allowed: room.enough, reason: room.reason } },

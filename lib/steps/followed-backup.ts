@@ -70,7 +70,7 @@ export async function rememberHeld(
       updateRecord(host, site.name, { held: held && { ...held, since } }),
     )
   if (held) shell.note('info', heldText(held))
-  shell.tell({ site: site.name, shrinkage: held ? heldText(held) : null })
+  shell.report({ site: site.name, shrinkage: held ? heldText(held) : null })
 }
 
 /** Applies to a replica of which certificates or configuration are not in force yet, and will not be replaced now. */

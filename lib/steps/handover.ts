@@ -146,7 +146,7 @@ export const releaseSite: Step<Needs<'host' | 'site' | 'archive' | 'request'> & 
     }
     if (!request.dryRun) {
       shell.note('significant', `${site.name} is handed over to ${to}, ${howTaken(site.name)}`)
-      shell.tell({ site: site.name, role: 'released', owner: to, reason: `released to ${to}`, moved: `handed over to ${to}` })
+      shell.report({ site: site.name, role: 'released', owner: to, reason: `released to ${to}`, moved: `handed over to ${to}` })
     }
     return { released: true }
   },

@@ -143,7 +143,7 @@ export const checkDns: Step<Needs<'host' | 'site'>, void> = {
   title: ({ site }) => `Check the DNS records of ${site.name}`,
   run: async ({ host, site }, shell) => {
     const dns = await dnsFinding({ host, shell }, site)
-    shell.tell({ site: site.name, dns })
+    shell.report({ site: site.name, dns })
     if (dns !== null) return shell.note('info', dns.text)
     shell.note('significant', 'all of its domains point here now')
     await shell.act('look at its DNS records no more', () => updateRecord(host, site.name, { dnsAwaitedSince: undefined }))

@@ -34,7 +34,7 @@ export const prune: Step<PruneNeeds & Needs<'writer' | 'ownership'>, Needs<'coll
   run: async (facts, shell) => {
     const newest = { collection: facts.collection }
     await attempt(() => pruneOnce(facts, newest, shell), shell)
-    shell.tell(siteReport({ ...facts, ...newest }, shell.now()))
+    shell.report(siteReport({ ...facts, ...newest }, shell.now()))
     return newest
   },
 }
@@ -119,7 +119,7 @@ async function carryOut(facts: PruneNeeds, plan: PrunePlan, action: Action, newe
     pendingPruning.remove(host, site.name)
     shell.note('info', `${counted(left.chains.length, 'chain')}, ${formatBytes(left.bytes)} left`)
     if (failure === undefined) shell.note('significant', `after the pruning ${reachText(left, shell.now())}`)
-    shell.tell({ site: site.name, prunedBytes: (collection.bytes ?? 0) - (left.bytes ?? 0) })
+    shell.report({ site: site.name, prunedBytes: (collection.bytes ?? 0) - (left.bytes ?? 0) })
   })
   if (!isSealed) await seal()
 }

@@ -145,18 +145,18 @@ const withoutText = ({ set: { unread } }: RestorePoint): string =>
     : `, without what could not be read when it was made (${listed(unread.map(path => path || 'much of it'))})`
 
 /** Tells whether the site works now, and names the next older backup to try where it does not. */
-export const tellRecovered: Step<Needs<'collection' | 'site' | 'request'> & Answered & { point: RestorePoint }, void> = {
+export const reportRecovered: Step<Needs<'collection' | 'site' | 'request'> & Answered & { point: RestorePoint }, void> = {
   name: 'recovered',
   title: ({ site }) => `Check that ${site.name} works`,
   run: async ({ collection, site, request, point, after }, shell) => {
-    if (!after || after.works) return shell.tell({ site: site.name, stillBroken: null })
+    if (!after || after.works) return shell.report({ site: site.name, stillBroken: null })
     const older = olderCandidate(collection, point)
     const next =
       older === undefined
         ? 'there is no older backup to try'
         : `the next older one to try, which ${older.set.answer?.works ? 'is known to be good' : 'is not known to be broken'}: ${request.command('recover', '--site', site.name, '--at', printTime(older.time))}`
     const text = `still broken: ${after.said}; ${next}`
-    shell.tell({ site: site.name, stillBroken: { level: 'attention', text } })
+    shell.report({ site: site.name, stillBroken: { level: 'attention', text } })
   },
 }
 

@@ -45,7 +45,7 @@ export const rememberContents: Step<Needs<'host' | 'site'> & { contents: Content
   title: 'Record its contents',
   run: async ({ host, site, contents }, shell) => {
     await shell.act('remember how much it is', () => updateRecord(host, site.name, { contents, held: undefined }))
-    shell.tell({ site: site.name, shrinkage: null })
+    shell.report({ site: site.name, shrinkage: null })
   },
 }
 

@@ -47,7 +47,12 @@ export const restoreDrill: Step<Needs<'host' | 'secrets' | 'request' | 'archive'
       const didWork = point.set.answer?.works !== false && points.some(({ set }) => set.tested?.works)
       const now = { ...drill, doneAt: shell.now(), said: text, isProblem: isProblem(test, didWork) }
       rememberOrTell(shell, 'the restore drill', () => updateRecord(host, site.name, { drill: now }))
-      shell.tell({ site: site.name, drilledAt: now.doneAt, drillProblem: drillFinding(now), ...(test.works && { drill: text }) })
+      shell.report({
+        site: site.name,
+        drilledAt: now.doneAt,
+        drillProblem: drillFinding(now),
+        ...(test.works && { drill: text }),
+      })
       shell.note(test.works || now.isProblem ? 'info' : 'warning', `restore drill of ${text}`)
     } catch (error) {
       if (shell.stop.aborted) throw error
@@ -102,7 +107,7 @@ export const bisectBackups: Step<Searches, void> = {
       const step = bisect(nights)
       if (step.next === undefined) {
         shell.note('info', `${counted(restores, 'restore')} made`)
-        return await tell(facts, points[step.good ?? -1], points[step.bad ?? -1], shell)
+        return await reportFound(facts, points[step.good ?? -1], points[step.bad ?? -1], shell)
       }
       const point = points[step.next]!
       if (request.dryRun) return shell.note('info', `would restore the backup of ${printTime(point.time)} first`)
@@ -149,7 +154,12 @@ async function tryPoint(facts: Searches, point: RestorePoint, shell: Shell): Pro
 }
 
 /** Tells the two neighbours, what changed between them, and the command that brings the good one back. */
-async function tell(facts: Searches, good: RestorePoint | undefined, bad: RestorePoint | undefined, shell: Shell): Promise<void> {
+async function reportFound(
+  facts: Searches,
+  good: RestorePoint | undefined,
+  bad: RestorePoint | undefined,
+  shell: Shell,
+): Promise<void> {
   const { site, request, collection } = facts
   if (!good && !bad) return shell.note('problem', 'none of its backups can be tried')
   if (!bad)
@@ -178,7 +188,7 @@ const filesText = (diff: FileDiff | undefined): string[] =>
   Object.entries(diff ?? {}).flatMap(([what, paths]) => (paths.length === 0 ? [] : [`${what}: ${listed(paths)}`]))
 
 /** Tells between which backups a file appeared, changed or went, without any restore. */
-export const tellFileHistory: Step<Searches & { file: string }, void> = {
+export const reportFileHistory: Step<Searches & { file: string }, void> = {
   name: 'file-history',
   title: ({ site, file }) => `Find ${file} in the backups of ${site.name}`,
   run: async (facts, shell) => {

@@ -8,7 +8,7 @@ import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Hold, Step } from '../engine/step.ts'
 import { httpCheck } from '../host/http-check.ts'
 import { updateRecord } from '../host/records.ts'
-import { type Looked, type Looks, lookAt, tell, unlessItFails } from '../restore/disk-space.ts'
+import { type Looked, type Looks, lookAt, roomOrRefusal, unlessItFails } from '../restore/disk-space.ts'
 import { removeFingerprint } from '../restore/fingerprint.ts'
 import { pendingOf, readJournal, updatePending, workFolder, writeJournal } from '../restore/journal.ts'
 import { refuse } from '../restore/place.ts'
@@ -105,8 +105,8 @@ export const commit: Step<Commits, Pays<'commit'>> = {
         const restored = done.point !== undefined && isWhole ? { restoredFrom: done.point } : {}
         updateRecord(host, site.name, { ...restored, ...(done.task === 'replica' ? { backedUpAs: undefined } : {}) })
         // a replica is brought to the newest point; a primary has no lag
-        if (site.role.role !== 'primary') shell.tell({ site: site.name, lag: 0 })
-        if (done.point !== undefined) shell.tell({ site: site.name, restoredTo: done.point })
+        if (site.role.role !== 'primary') shell.report({ site: site.name, lag: 0 })
+        if (done.point !== undefined) shell.report({ site: site.name, restoredTo: done.point })
         await tidy({ host, secrets, shell }, site.name)
         const what =
           done.point === undefined
@@ -180,7 +180,7 @@ export const restoreSpace = <Task extends RestoreTask>(task: Task): Hold<Looks &
     const looks = { host, secrets, siteArchive, point, scope }
     const isRecovery = task === 'recover'
     const seen = await takeRoom(site.name, () => unlessItFails(shell, () => lookAt(looks, host.vhosts, isRecovery, shell)))
-    return { room: { ...tell(seen, isRecovery, shell), task } }
+    return { room: { ...roomOrRefusal(seen, isRecovery, shell), task } }
   },
   down: async ({ site }) => giveRoomBack(site.name),
 })
@@ -191,7 +191,7 @@ export const checkSpaceElsewhere: Step<Looks & { into: string }, void> = {
   title: 'Check disk space',
   run: async (facts, shell) => {
     const seen = await unlessItFails(shell, () => lookAt(facts, facts.into, false, shell))
-    tell(seen, true, shell)
+    roomOrRefusal(seen, true, shell)
   },
 }
 

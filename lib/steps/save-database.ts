@@ -187,11 +187,11 @@ async function sourceOf(context: HostContext, site: Site, access: DatabaseAccess
   }
   refuseClaimed(context.host, site.name, access, 'elsewhere')
   const client = siteAccount(context, access, address)
-  return { server: 'elsewhere', client, grant: await tellMissingRights(context, client, access.database) }
+  return { server: 'elsewhere', client, grant: await reportMissingRights(context, client, access.database) }
 }
 
 /** What an account has no right to see is missing from its dumps, and nothing says so: it is told each night. */
-async function tellMissingRights({ host, shell }: HostContext, client: DatabaseClient, database: string): Promise<string> {
+async function reportMissingRights({ host, shell }: HostContext, client: DatabaseClient, database: string): Promise<string> {
   const queries = queriesOf(host, client)
   const [[account = ''] = [], ...grants] = await queries.rows('SELECT CURRENT_USER(); SHOW GRANTS;')
   const missing = missingRights(grants.flat(), database)

@@ -23,7 +23,7 @@ export const checkSeals: Step<LookNeeds & Needs<'collection'> & WriterRequest, v
       if (shell.stop.aborted) throw error
       shell.note('problem', `whether sets were removed or replaced cannot be told: ${messageOf(error)}`)
     }
-    tell(facts, shell)
+    reportSeals(facts, shell)
   },
 }
 
@@ -43,9 +43,9 @@ export const acceptSeals: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, v
   },
 }
 
-function tell({ host, site }: Needs<'host' | 'site'>, shell: Shell): void {
+function reportSeals({ host, site }: Needs<'host' | 'site'>, shell: Shell): void {
   const report = sealReport({ host, site })
-  shell.tell({ site: site.name, ...report })
+  shell.report({ site: site.name, ...report })
   if (report.seals) shell.note('info', report.seals.text)
 }
 

@@ -39,7 +39,7 @@ export const setLostAside: Step<Listed & Needs<'ownership'>, Needs<'collection'>
       `${count(lost)} that a former owner added after it had lost the site are no backup of it, and were set aside: they are in ${where}`,
     )
     const after = await readCollection(facts, shell)
-    shell.tell(listingReport({ ...facts, collection: after }, shell.now()))
+    shell.report(listingReport({ ...facts, collection: after }, shell.now()))
     return { collection: after }
   },
 }
@@ -88,7 +88,7 @@ export const setFutureAside: Step<ClockNeeds, Needs<'collection'>> = {
         if (backedUpTo !== undefined && backedUpTo > now) updateRecord(host, site.name, { backedUpTo: newestSet(after)?.time })
       }),
     )
-    shell.tell(listingReport({ ...facts, collection: after }, now))
+    shell.report(listingReport({ ...facts, collection: after }, now))
     return { collection: after }
   },
 }

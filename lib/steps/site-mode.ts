@@ -32,7 +32,7 @@ async function isForwardedInVain({ host, site }: Needs<'host' | 'site'>, shell: 
   return false
 }
 
-function tellUnguarded({ guarded, why, isOpen }: ModeChange, shell: Shell): void {
+function reportUnguarded({ guarded, why, isOpen }: ModeChange, shell: Shell): void {
   if (guarded && why !== undefined) shell.note('warning', `the replica is read-only, but ${why}`)
   if (!guarded)
     shell.note(
@@ -48,7 +48,7 @@ export const guardReplica: Step<Guards, void> = {
   run: async (facts, shell) => {
     const change = await guard(facts, shell)
     // of one that is not here yet there is nothing to be asked
-    if (facts.site.local) tellUnguarded(change, shell)
+    if (facts.site.local) reportUnguarded(change, shell)
   },
 }
 
@@ -77,5 +77,5 @@ export const isNotProven: Condition<Needs<'host' | 'site'>, object> = ({ host, s
 export const proveGuard: Step<Guards, void> = {
   name: 'prove-guard',
   title: ({ site }) => `Ask the replica of ${site.name} whether it is guarded`,
-  run: async (facts, shell) => tellUnguarded(await guard(facts, shell), shell),
+  run: async (facts, shell) => reportUnguarded(await guard(facts, shell), shell),
 }

@@ -116,7 +116,7 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
       .filter(name => request.only.length === 0 || request.only.includes(name))
       .map(name => siteOf(name, host, localSites, archive.kind === 'url' ? undefined : (archived.get(name) ?? UNCLAIMED)))
     const roles = sortByRole(sites)
-    for (const site of sites) shell.tell(roleReport(site, request))
+    for (const site of sites) shell.report(roleReport(site, request))
     for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleReport(site, request))}`)
     shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
     return { roles }

@@ -39,7 +39,7 @@ export const status: Step<Needs<'host' | 'secrets' | 'archive' | 'site'>, Needs<
     const allowed = site.isDesktop ? '' : ` of ${formatBytes(limits.allowanceBytes)}`
     shell.note('info', `${counted(chains.length, 'chain')}, ${formatBytes(bytes)}${allowed}, ${age}`)
     const lag = isOwned ? {} : { lag: lagOf(collection, readRecord(host, site.name).restoredFrom) }
-    shell.tell({ ...listingReport({ host, site, siteArchive, collection, limits }, shell.now()), settings: problems, ...lag })
+    shell.report({ ...listingReport({ host, site, siteArchive, collection, limits }, shell.now()), settings: problems, ...lag })
     return { siteArchive, collection, limits }
   },
 }

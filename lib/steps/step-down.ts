@@ -146,6 +146,6 @@ export const stepDown: Step<StepsDown, void> = {
     if (readSiteMode({ host }, site).kind === 'frozen') await setSiteMode({ host, secrets, shell }, site, copyMode(host, site))
     const kept = `what is in its folder is kept for ${host.keepPrevious} days after the next replay`
     shell.note('problem', `${site.role.reason}. The site is a replica here from now on; ${kept}`)
-    shell.tell({ site: site.name, role: 'replica', owner: epoch.owner, reason: `${epoch.owner} owns it` })
+    shell.report({ site: site.name, role: 'replica', owner: epoch.owner, reason: `${epoch.owner} owns it` })
   },
 }

@@ -198,7 +198,7 @@ export const claimSite: Step<Needs<'host' | 'archive' | 'request'> & Moving & Ta
     if (!request.dryRun) {
       const moved = `taken over from ${from ?? 'nobody'}`
       shell.note('significant', `${host.name} took ${site.name} over from ${from ?? 'nobody'}, as of ${printTime(point.time)}`)
-      shell.tell({ site: site.name, role: 'primary', owner: host.name, reason: `${host.name} owns it`, moved })
+      shell.report({ site: site.name, role: 'primary', owner: host.name, reason: `${host.name} owns it`, moved })
     }
     return { claimed: true }
   },

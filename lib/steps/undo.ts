@@ -41,13 +41,13 @@ export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: R
       throw new BadInput(
         `nothing to undo: no restore of ${site.name} keeps what it replaced (kept for ${host.keepPrevious} days)`,
       )
-    const tell = (one: Transaction): string =>
+    const inWords = (one: Transaction): string =>
       `the ${one.task === 'undo' ? 'undo' : 'restore'} of ${formatAge(shell.now() - one.startedAt)} ago kept what it replaced, in ${one.holdings[0]}`
-    shell.note('info', tell(kept))
+    shell.note('info', inWords(kept))
     for (const one of older.toReversed().filter(each => each !== kept))
       shell.note(
         'info',
-        `${tell(one)}; to bring that back: ${request.command('recover', '--site', site.name, '--undo', '--kept', one.id)}`,
+        `${inWords(one)}; to bring that back: ${request.command('recover', '--site', site.name, '--undo', '--kept', one.id)}`,
       )
     return { kept, insists: true }
   },

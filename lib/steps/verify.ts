@@ -128,7 +128,7 @@ export const auditFiles: Step<Needs<'host' | 'secrets' | 'request' | 'freeSpace'
     if (found.length === 0 && after.damages?.length === before.damages?.length) return
     const { limits } = readLimits(host, site)
     const collection = withMarksOf(after, await readCollection(facts, shell))
-    shell.tell(siteReport({ ...facts, collection, limits, freeSpace }, shell.now()))
+    shell.report(siteReport({ ...facts, collection, limits, freeSpace }, shell.now()))
   },
 }
 
@@ -151,7 +151,7 @@ export const compareFiles: Step<CompareNeeds, Needs<'collection'>> = {
     const { news, listed } = await readBack(facts, damaged, { known, listed: collection }, shell)
     const now = await rememberFiles(facts, { known, news, listed, collection }, shell)
     for (const damage of now.damages ?? []) shell.note('warning', `${damage.text}; ${meaningOf(now, damage)}`)
-    if (damages.length > 0) shell.tell(listingReport({ ...facts, collection: now }, shell.now()))
+    if (damages.length > 0) shell.report(listingReport({ ...facts, collection: now }, shell.now()))
     return { collection: now }
   },
 }
@@ -192,7 +192,7 @@ function rememberShrinkage({ host, site }: Needs<'host' | 'site'>, shrunken: Sit
     rememberOrTell(shell, 'the next run will not know whether the site has shrunk', () =>
       updateRecord(host, site.name, { shrunken }),
     )
-  shell.tell({ site: site.name, shrinkage: shrunken ? shrinkageText(shrunken.reasons, shrunken.good) : null })
+  shell.report({ site: site.name, shrinkage: shrunken ? shrinkageText(shrunken.reasons, shrunken.good) : null })
 }
 
 /**
@@ -230,7 +230,7 @@ export const confirmShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'>, void
       rememberShrinkage({ host, site }, undefined, shell)
       // whoever says so has looked at the site
       updateRecord(host, site.name, { cleared: shell.now() })
-      shell.tell({ site: site.name, suspicion: null, isSuspect: false })
+      shell.report({ site: site.name, suspicion: null, isSuspect: false })
     })
   },
 }

@@ -56,7 +56,7 @@ function describe(found: FolderStat, expected: Expected): string {
 }
 
 /** Tells of an archive that another program made and no run has marked. @throws when there is nothing */
-export async function tellUnmarked({ root, files, shell }: Share): Promise<void> {
+export async function noteUnmarked({ root, files, shell }: Share): Promise<void> {
   const names = await files.names('').catch(unlessMissing)
   if (!names || names.length === 0) throw new Error(`there is no archive in ${root}: no ${IDENTITY}`)
   shell.note(

@@ -247,7 +247,7 @@ if (inOwnMounts(import.meta.filename)) {
     await using _ = await hungShare(mountPoint)
     const stop = new AbortController()
     const step = async (_: object, shell: Shell): Promise<void> => {
-      shell.tell({ site: 'blog', backedUp: 'full' })
+      shell.report({ site: 'blog', backedUp: 'full' })
       const written = recordSet({ folder: join(mountPoint, 'blog') }, 0, { host: 'web1' }, shell)
       setTimeout(100).then(() => stop.abort(new Stopped('SIGTERM')))
       await written

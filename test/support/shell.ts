@@ -15,7 +15,7 @@ export function hearingShell(options: { dry?: boolean; command?: Listener['comma
   const hidden = new Set<string>()
   const nothing = (): void => {}
   const listener = {
-    ...{ line: nothing, tell: nothing, transferred: nothing, progress: nothing },
+    ...{ line: nothing, report: nothing, transferred: nothing, progress: nothing },
     command: options.command ?? nothing,
     note: (kind: string, text: string) => void notes.push(`${kind}: ${text}`),
     hide: (secret: { reveal: () => string }) => void hidden.add(secret.reveal()),
