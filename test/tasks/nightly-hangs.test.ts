@@ -58,6 +58,10 @@ after(async () => {
   for (const server of servers ?? []) await server.stop()
 })
 
+/** A table that is new is dumped: of a database that has not changed nothing is read. */
+const changed = (): Promise<string> => servers[0].query(`CREATE TABLE new_${++tables} (id INT)`, 'slow')
+let tables = 0
+
 /** What became of the last step of a site. */
 const endOf = (told: Told, name: string, step: string) =>
   told.outcomes.filter(outcome => outcome.subject === name && outcome.step === step).map(({ status }) => status)
@@ -85,6 +89,7 @@ test('a site that is at work for too long fails, with the setting that says how 
     'mariadb-dump',
     'PATH=$REAL; i=0; while :; do i=$((i + 1)); [ $((i % 1000)) != 0 ] || sleep 0.1; echo $i; done',
   )
+  await changed()
   const told = await stage.told(owner, [], { PATH: pathWith(join(folder, 'bin')) })
   assert.equal(told.code, 1)
   assert.deepEqual(troubles(told), [`${SLOW} db-dump: it was not done within 4 s (sites.${SLOW}.deadline in the inventory)`])
@@ -101,6 +106,7 @@ async function replayed(host: string, statement: string, fields: object): Promis
   fakeProgram(bin, 'bwrap', `case "$*" in *mariadb-dump*) exec cat '${crafted}';; esac; PATH=$REAL exec bwrap "$@"`)
   appendFileSync(join(site.root, 'version.txt'), 'more\n')
   stage.addHost('web1', { database: { socket: servers[0].socket } } as object)
+  await changed()
   const made = await stage.nightly(owner, [], { PATH: pathWith(bin) })
   assert.equal(made.code, 0, made.stdout)
   return { told: await stage.told(replica), replica }
