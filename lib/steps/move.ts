@@ -8,6 +8,7 @@ import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { httpCheck } from '../host/http-check.ts'
 import { markOwner } from '../host/local-owner.ts'
+import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { placeOf, type SitePlace, siteAsked } from '../host/site.ts'
 import { readSiteMode, setSiteMode } from '../site-mode/mode.ts'
@@ -111,12 +112,18 @@ export const becomeOwner: Step<Owns & Claimed, { owned: true }> = {
 }
 
 async function makeOwner({ host, secrets, archive, site }: Owns, shell: Shell): Promise<void> {
+  const files = archiveFiles({ archive, site }, shell)
+  const written = await files.claims(true)
+  const epoch = epochOf(written, name => files.pathOf(name))
+  await shell.act(`check that ${site.name} is still ${host.name}'s, and has a folder`, () => {
+    if (epoch && epoch.owner !== host.name)
+      throw new Error(`${epoch.owner} was first, and owns ${site.name} now: it stays as it is here`)
+    using folder = OpenedFolder.openIfThere(site.folder)
+    if (!folder) throw new Error(`${site.folder} is not there: the site has to be restored first`)
+  })
   const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'open' })
   if (!guarded) shell.note('warning', `whether visitors can write to ${site.name} is not this host's to say: ${why}`)
-  const files = archiveFiles({ archive, site }, shell)
-  const written = await files.claims()
   await setArchiveMarker(files, claimsIn(written.markers), host.name)
-  const epoch = epochOf(written, name => files.pathOf(name))
   // the marker here is last but for what is only remembered: until it is there, the next run does all of this again
   await shell.act(`mark ${site.folder} as ${host.name}'s`, () => markOwner(host, site, host.name, epoch))
   await forgetHandover({ host, site }, shell)

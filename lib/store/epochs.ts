@@ -5,6 +5,7 @@ import { messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SiteArchive } from './archive.ts'
+import { unlessMissing } from './share-failure.ts'
 import { filesOfSite, type ShareFiles } from './share-files.ts'
 import { EPOCH, type Held, RELEASE, type WrittenClaims } from './written-claims.ts'
 
@@ -124,7 +125,7 @@ export async function release(files: ShareFiles, what: Release): Promise<void> {
 /** To whom an epoch was let go, if it was. Epoch 0 is that of the markers. */
 export async function readRelease(files: ShareFiles, epoch: number): Promise<Release | undefined> {
   const folder = `${RELEASE}${epoch}`
-  return releaseIn(await files.held(folder), files.pathOf(folder))
+  return releaseIn((await files.held(folder).catch(unlessMissing)) ?? [], files.pathOf(folder))
 }
 
 declare const checked: unique symbol
@@ -140,6 +141,9 @@ export interface Ownership {
 
 /** A host writes to an archive that is another's by now, or of which nobody can say whose it is. */
 export class NotOwner extends Error {}
+
+/** The second of these: what says whose it is, is damaged. What was written to it may well be this host's. */
+export class OwnerUnknown extends NotOwner {}
 
 type Me = Pick<Host, 'name'>
 
@@ -168,13 +172,13 @@ export function refuseOther(files: ShareFiles, claims: WrittenClaims, { name: me
   return { epoch, isClaimed: marked.length === 1 && marked[0] === me }
 }
 
-/** @throws {NotOwner} when it is damaged */
+/** @throws {OwnerUnknown} when it is damaged */
 function readable(files: ShareFiles, claims: WrittenClaims) {
   const pathOf = (name: string): string => files.pathOf(name)
   try {
     const epoch = epochOf(claims, pathOf)
     return { epoch, released: releaseOf(claims, epoch, pathOf) }
   } catch (error) {
-    throw new NotOwner(messageOf(error))
+    throw new OwnerUnknown(messageOf(error))
   }
 }

@@ -98,6 +98,10 @@ test('takeEpoch() does not count up to a number that another host made up', asyn
   assert.deepEqual(await site.names(''), [])
 })
 
+test('of a site that was never backed up, nothing was released', async () => {
+  assert.equal(await readRelease(share.of('not there'), 0), undefined)
+})
+
 test('checkStillOwner() goes by the markers where there is no epoch', async () => {
   mkdirSync(join(root, 'marked'))
   await checkStillOwner(archiveOf('marked'), { name: 'web1' }, shell)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
@@ -59,4 +59,11 @@ test('a released site is taken back, and then the other host cannot take it', as
   assert.equal(code, 2, stdout)
   assert.match(stdout, /blog is web2's, and was not handed over/)
   assert.match(await moves.must('handover', web2, ['--cancel']), /there is nothing to take back/)
+})
+
+test('an owner whose folder is lost is told so by takeover', async () => {
+  rmSync(moves.folderOn(web2), { recursive: true })
+  const { code, stdout } = await moves.run('takeover', web2)
+  assert.match(stdout, /blog is not there: the site has to be restored first/)
+  assert.equal(code, 1)
 })

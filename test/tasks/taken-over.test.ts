@@ -131,6 +131,20 @@ test('an owner that loses the site while duplicity runs takes its set out again,
   assert.match(JSON.stringify(night.outcomes), /what this run added to the archive is no backup of the site: it is in/)
 })
 
+test('what says whose the site is is damaged while duplicity runs: nothing goes on, and the set stays where it is', async () => {
+  const { stage, web1, archive } = await replicated('unreadable')
+  write(web1, 'late')
+  const bin = join(folder, 'damaging')
+  fakeProgram(
+    bin,
+    'duplicity',
+    `/usr/bin/duplicity "$@" || exit; case "$*" in *incremental*|*backup*) echo >'${archive}/.holdfast-epoch-1/web1';; esac`,
+  )
+  const night = await stage.told(web1, [], { PATH: `${bin}:${process.env.PATH}` })
+  assert.match(troubles(night).join('\n'), /page backup: .*holdfast-epoch-1\/web1 cannot be read/)
+  assert.equal(setsIn(archive).length, 2)
+})
+
 test('boot freezes a site that was taken over; an archive that cannot be reached proves nothing', async () => {
   const place = await replicated('boot')
   const { stage, web1 } = place

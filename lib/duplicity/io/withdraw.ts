@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
-import { checkStillOwner, NotOwner } from '../../store/epochs.ts'
+import { checkStillOwner, NotOwner, OwnerUnknown } from '../../store/epochs.ts'
 import type { Needs } from '../../store/facts.ts'
 import { asideFolder, moveAside } from '../../store/set-aside.ts'
 import { parseName } from '../names.ts'
@@ -20,7 +20,7 @@ export async function withdrawIfLost(facts: Made, shell: Shell): Promise<void> {
   try {
     await checkStillOwner(facts.siteArchive, facts.host, shell)
   } catch (error) {
-    if (error instanceof NotOwner) await withdraw(facts, shell)
+    if (error instanceof NotOwner && !(error instanceof OwnerUnknown)) await withdraw(facts, shell)
     throw error
   }
 }
