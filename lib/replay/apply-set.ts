@@ -6,8 +6,9 @@ import { comparePaths, signatureName } from '../duplicity/signature-tar.ts'
 import type { TarMember } from '../duplicity/tar.ts'
 import { TarReader } from '../duplicity/tar-reader.ts'
 import { type Entry, type Found, linesOf } from './entries.ts'
+import { ChangedTree } from './live-file.ts'
 import { localOwners, type OwnersOf } from './owners.ts'
-import { ChangedTree, shown, Tree } from './tree.ts'
+import { shown, Tree } from './tree.ts'
 
 /** What one set changed in a tree. */
 export interface Applied {

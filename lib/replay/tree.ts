@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import {
-  chmodSync,
   closeSync,
   constants,
   copyFileSync,
   fchmodSync,
   fchownSync,
+  fstatSync,
   futimesSync,
   lchownSync,
   mkdirSync,
@@ -13,13 +13,13 @@ import {
   rmdirSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
   writeSync,
 } from 'node:fs'
 import { digestOf, type Entry, entriesIn, type Found, linesOf, namesIn, placeIn, textOf } from './entries.ts'
+import { bytesOf, ChangedTree, openLive } from './live-file.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
-const { COPYFILE_EXCL, COPYFILE_FICLONE } = constants
+const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants
 
 /**
  * The tree in the working directory, which nobody else can enter and where no link is followed (`nosymfollow`). What it
@@ -32,6 +32,7 @@ export class Tree {
   readonly #open = new Set<string>()
   /** What went with a folder around it, and is still to be named itself. */
   readonly #gone = new Set<string>()
+  #canClone = true
 
   entry(path: string): Entry | undefined {
     return this.#wanted.get(path)
@@ -60,12 +61,30 @@ export class Tree {
 
   #copyFile(path: string, entry: Entry, from: Buffer): void {
     if (entry.kind !== 'file') throw new Error(`${shown(path)} is of a kind that no set has`)
-    this.#clear(path)
-    copyFileSync(from, at(path), COPYFILE_EXCL | COPYFILE_FICLONE)
-    lchownSync(at(path), entry.uid, entry.gid)
-    chmodSync(at(path), entry.mode)
-    utimesSync(at(path), entry.modified, entry.modified)
-    this.#keep(path, entry)
+    const live = openLive(from)
+    try {
+      if (fstatSync(live).size !== entry.size) throw new ChangedTree()
+      this.#clear(path)
+      if (this.#clones(live, path)) dress(openSync(at(path), O_RDONLY | O_NOFOLLOW), entry)
+      else
+        this.writeFile(path, entry, write => {
+          for (const bytes of bytesOf(live, entry.size)) write(bytes)
+        })
+      this.#keep(path, entry)
+    } finally {
+      closeSync(live)
+    }
+  }
+
+  /** Makes a file of the very blocks of another one, where the file system can. */
+  #clones(file: number, path: string): boolean {
+    if (!this.#canClone) return false
+    try {
+      copyFileSync(`/proc/self/fd/${file}`, at(path), COPYFILE_EXCL | COPYFILE_FICLONE_FORCE)
+    } catch {
+      this.#canClone = false
+    }
+    return this.#canClone
   }
 
   makeFolder(path: string, entry: Entry): void {
@@ -170,11 +189,8 @@ export class Tree {
   }
 }
 
-/** The live tree is not what the last replay made it. */
-export class ChangedTree extends Error {}
-
 function assertUnchanged(there: ReadonlyMap<string, Found>, digest: string): void {
-  if (digestOf(linesOf(there)) !== digest) throw new ChangedTree('files were changed here since the last replay')
+  if (digestOf(linesOf(there)) !== digest) throw new ChangedTree()
 }
 
 /** A path as people read it. */

@@ -26,6 +26,7 @@ export async function restoredDatabases(
   const named = await databasesIn(context, site, scope.files ? tree : site.folder)
   if (named.length === 0 && !scope.files)
     throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
+  let isCopied = false
   const found = new Map<string, { readonly access: DatabaseAccess; readonly of: string | undefined }>()
   for (const { of, data } of named) {
     const isOwn = of === undefined
@@ -34,8 +35,10 @@ export async function restoredDatabases(
       notRestored(context, of, data.unknown)
     } else if ('sqlite' in data) {
       if (!scope.files && isOwn) throw new Error(`its database is a file of SQLite: bring it back with --path ${data.sqlite}`)
-      if (scope.files && putSqliteCopy(tree, data, isOwn))
+      if (scope.files && putSqliteCopy(tree, data, isOwn)) {
         context.shell.note('info', `${data.sqlite} is as it was copied before the backup`)
+        isCopied = true
+      }
     } else if (isOwn || (await isHere(context, of, data))) {
       // on this host's own server, a name is one database, however the server's address is written
       if (!found.has(data.database)) found.set(data.database, { access: data, of })
@@ -60,13 +63,13 @@ export async function restoredDatabases(
       )
   }
   const accesses = accessesOf(named)
-  if (scope.tables.length > 0) return { databases: await withTables(tree, restored, scope.tables), named: accesses }
+  if (scope.tables.length > 0) return { databases: await withTables(tree, restored, scope.tables), named: accesses, isCopied }
   for (const name of found.size === 0 ? [] : dumps.filter(each => !restored.some(({ dump }) => dump === each)))
     context.shell.note(
       'problem',
       `a dump in the set is of none of its databases, and not imported: ${join(site.folder, COMPANION, name)}`,
     )
-  return { databases: restored, named: accesses }
+  return { databases: restored, named: accesses, isCopied }
 }
 
 const notRestored = ({ shell }: HostContext, of: string, why: string): void =>

@@ -30,6 +30,8 @@ export interface Restored {
   readonly databases: readonly RestoredDatabase[]
   /** All that the site names, whether they can be brought back here or not. */
   readonly named: readonly DatabaseAccess[]
+  /** A database of SQLite is another file than the set has, the copy that was made of it before. */
+  readonly isCopied: boolean
 }
 
 /** What was restored and what was live have changed places. */

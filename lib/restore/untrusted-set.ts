@@ -8,26 +8,28 @@ import { quoteText } from '../database/sql.ts'
 import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
 import type { HostContext } from '../host/site.ts'
-import { lookAtTree } from '../host/tree-look.ts'
 
 /**
  * Keeps out of a restored tree what could make somebody root, or another user. A set chooses owners too, so no owner
  * makes a setuid file harmless; but a site can make one by itself, so it is still restored.
- * @returns what it consists of then
+ * @returns whether that has changed it
  * @throws when there is a device
  */
-export async function clearSetuidBits(tree: string, lines: TreeLines, shell: Shell): Promise<TreeLines> {
+export async function clearSetuidBits(tree: string, lines: TreeLines, shell: Shell): Promise<boolean> {
   const { devices, programs } = dangersIn(lines)
   if (devices.length > 0) throw new Error(`the set holds what no site may have, a device: ${listed(devices)}`)
-  if (programs.length === 0) return lines
+  if (programs.length === 0) return false
   const changing = { writes: [tree], noLinks: tree, capabilities: ['CAP_DAC_OVERRIDE', 'CAP_FOWNER'] } as const
   await shell.act`${sandboxed(['find', tree, ...PROGRAMS, '-exec', 'chmod', 'ug-s', '{}', '+'], changing)}`
   shell.note('significant', `setuid and setgid bits are cleared: ${listed(programs)}`)
-  return await lookAtTree(tree, shell)
+  return true
 }
 
 /** Files that run as their owner or group. Of a folder, such a right says only whose the files in it are. */
 const PROGRAMS = ['-type', 'f', '-perm', '/6000']
+
+/** The paths that {@link clearSetuidBits} looks for, as find(1) takes it. */
+export const DANGERS = ['(', '-type', 'b', '-o', '-type', 'c', '-o', ...PROGRAMS, ')'] as const
 
 /**
  * Refuses a set whose configuration names a database or an account that is on this server already and is neither

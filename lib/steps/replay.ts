@@ -46,7 +46,8 @@ export const replayFiles: Step<Replays, Proven & MadeOfLast> = {
         madeOfLast = await applied(facts, plan, shell)
       })
       if (facts.request.dryRun || (madeOfLast && !plan.prove)) return { provenAt: last.provenAt, madeOfLast }
-      if (madeOfLast) return await proven(facts, last, madeOfLast, shell)
+      // which can take hours, in which somebody may change the live one
+      if (madeOfLast) return { provenAt: await proven(facts, last, shell), madeOfLast: undefined }
     } else shell.note('info', `restored whole: ${plan.reason}`)
     await restoreFiles.run(facts, shell)
     return { provenAt: now, madeOfLast: undefined }
@@ -80,8 +81,8 @@ async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): P
   }
 }
 
-/** Restores the whole set beside what was made; what it holds counts where the two differ. */
-async function proven(facts: Fetches, last: LastReplay, made: TreeLines, shell: Shell): Promise<Proven & MadeOfLast> {
+/** Restores the whole set beside what was made; what it holds counts where the two differ. Gives when it was proven last. */
+async function proven(facts: Fetches, last: LastReplay, shell: Shell): Promise<number> {
   const { host, restoring } = facts
   const whole = join(restoring.holding, 'whole')
   try {
@@ -94,19 +95,19 @@ async function proven(facts: Fetches, last: LastReplay, made: TreeLines, shell: 
       `the replica was refreshed; that it is the same as the whole backup, ${due}, is not proven: ${messageOf(error)}`,
     )
     await removeMade(restoring, 'whole', shell)
-    return { provenAt: last.provenAt, madeOfLast: made }
+    return last.provenAt
   }
   const difference = await differenceOfTrees(restoring.tree, whole, shell)
   await removeMade(restoring, difference === undefined ? 'whole' : 'tree', shell)
   const provenAt = shell.now()
   if (difference === undefined) {
     shell.note('info', 'the same as the whole backup, which was restored to prove it')
-    return { provenAt, madeOfLast: made }
+    return provenAt
   }
   using folder = OpenedFolder.open(restoring.holding)
   folder.rename('whole', 'tree')
   shell.note('problem', `restored whole: what the newest sets made of the replica is not what the backup holds: ${difference}`)
-  return { provenAt, madeOfLast: undefined }
+  return provenAt
 }
 
 async function removeMade({ holding }: Restoring, name: string, shell: Shell): Promise<void> {

@@ -19,6 +19,7 @@ import type { Step } from '../engine/step.ts'
 import { COMPANION, dumpName, dumpsIn } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type HostContext, type Site, webRootIn } from '../host/site.ts'
+import { lookAtTree } from '../host/tree-look.ts'
 import { accessesOf, databasesIn } from '../restore/database-access.ts'
 import { assertRoomToImport } from '../restore/disk-space.ts'
 import { pendingOf, updatePending } from '../restore/journal.ts'
@@ -66,22 +67,23 @@ const notThere = (site: string, { time }: RestorePoint, path: string | undefined
  */
 export const checkFiles: Step<
   Needs<'host' | 'secrets' | 'request' | 'site'> & ListedTree & { restoring: Restoring; point: RestorePoint; scope: Scope },
-  { restored: Restored }
+  { restored: Restored } & ListedTree
 > = {
   name: 'check-files',
   title: 'Check the files',
-  run: async ({ host, secrets, request, site, restoring, point, scope }, shell) => {
+  run: async ({ host, secrets, request, site, restoring, point, scope, lines }, shell) => {
     if (request.dryRun)
-      return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring, scope) : NO_DATABASE }
+      return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring, scope) : NO_DATABASE, lines }
     const { tree } = restoring
     if (scope.files) checkSite(tree, site.folder)
-    if (!scope.database) return { restored: NO_DATABASE }
+    if (!scope.database) return { restored: NO_DATABASE, lines }
     if (!scope.files && dumpsIn(tree).length === 0) throw new Error(notThere(site.name, point, undefined))
-    return { restored: await restoredDatabases({ host, secrets, shell }, site, restoring, scope) }
+    const restored = await restoredDatabases({ host, secrets, shell }, site, restoring, scope)
+    return { restored, lines: restored.isCopied ? await lookAtTree(tree, shell) : lines }
   },
 }
 
-const NO_DATABASE: Restored = { databases: [], named: [] }
+const NO_DATABASE: Restored = { databases: [], named: [], isCopied: false }
 
 /**
  * What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke,
@@ -93,6 +95,7 @@ async function foretold(context: HostContext, site: Site, { shadow }: Restoring,
   for (const { data } of databases) if ('unknown' in data) context.shell.note('info', `${data.unknown}: ${UNTOLD}`)
   return {
     named: accessesOf(databases),
+    isCopied: false,
     databases: databases.flatMap(({ of, data }) => {
       const isOwn = of === undefined
       if (!('database' in data) || (tables.length > 0 && !isOwn)) return []

@@ -127,7 +127,7 @@ ready.each('Primary sites', primaries, site => site.use(checkSets).do(pruneOnceA
 type Replaces = NeedsOf<typeof replaceReplica> & NeedsOf<typeof restoreInPlace>
 const roomy = recipe<Replaces>().hold(restoreSpace('recover'))
 const transaction = roomy.hold(restoreTransaction('recover'))
-const files = transaction.do(restoreFiles).do(lookAtRestored).do(checkFiles)
+const files = transaction.do(restoreFiles).do(lookAtRestored('recover')).do(checkFiles)
 const marked = files.do(setMarkers)
 const whole = marked.only('Database', databaseDiffers, site => site.do(importShadow).do(checkShadow), { databaseChecked: false })
 const read = whole.do(readSystemFiles)
