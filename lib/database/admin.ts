@@ -17,7 +17,7 @@ export interface Admin {
 }
 
 /** Session settings: lists as long as they are, names as they are; what an earlier question changed as it was. */
-const sessionOf = (host: Host): string =>
+export const sessionOf = (host: Host): string =>
   `SET SESSION group_concat_max_len = 1073741824, sql_mode = '', foreign_key_checks = DEFAULT, ${lockWaitSetting(host)};`
 
 /**

@@ -3,7 +3,12 @@ import type { HostContext } from '../host/site.ts'
 import { memoryOfSites } from '../host/state.ts'
 
 const digits = z.string().regex(/^\d+$/)
-const table = z.object({ count: digits, sum: digits, /** Its SHOW CREATE TABLE, hashed. */ definition: z.string() })
+const table = z.object({
+  count: digits,
+  sum: digits,
+  /** Its SHOW CREATE TABLE, hashed. */ definition: z.string(),
+  /** The same of its columns. */ columns: z.string(),
+})
 export type KnownTable = z.output<typeof table>
 
 const leftOut = z.object({ kind: z.enum(['view', 'foreign key']), name: z.string(), why: z.string() })

@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { bootId } from '../engine/kernel.ts'
 import type { Host } from '../inventory/schema.ts'
-import { type Admin, QUERY_OPTIONS, queriesOf } from './admin.ts'
+import { type Admin, QUERY_OPTIONS, queriesOf, sessionOf } from './admin.ts'
 import type { DatabaseClient } from './client.ts'
 import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
 import { type Definition, type DefinitionKind, definitionsIn, showDefinitions, type Unreadable } from './definitions.ts'
@@ -16,8 +16,8 @@ import { type Dumping, dumpTables, dumpViews } from './dump-tables.ts'
 import { exactFloats } from './exact-floats.ts'
 import { ImportDoubts } from './import-doubts.ts'
 import type { OpenedDump } from './opened-dump.ts'
-import { plainTables } from './plain-tables.ts'
-import { definitionSum, refreshTables } from './refresh.ts'
+import { type Plain, plainTables } from './plain-tables.ts'
+import { columnsSum, definitionSum, refreshTables } from './refresh.ts'
 import type { PlainTable } from './row-text.ts'
 import { beginsFloats, beginsTable, type Splitting, splitDump } from './split-dump.ts'
 import { countRows, tableFile } from './table-file.ts'
@@ -67,8 +67,8 @@ export async function writeDump({ host, client, database, into, former, record }
   const contents = await contentsOf(queries, database)
   if (contents === undefined) throw new Error(`there is no database "${database}" that could be dumped`)
   const doubts = new ImportDoubts(database)
-  const plain = await plainTables(queries, database, contents)
-  const views = await viewsSum(queries, database, contents, plain.viewColumns)
+  const plain = client.isKept ? await plainTables(queries, database, contents) : NOT_PLAIN
+  const views = client.isKept ? await viewsSum(queries, database, contents, plain.viewColumns) : ''
   const here = { made: `1 ${plain.server}`, database, boot: bootId() }
   const now = client.shell.now()
   const isKnown = whyUnknown(record, { ...here, now, files: into.marks() ?? {} }) === undefined
@@ -101,7 +101,10 @@ export async function writeDump({ host, client, database, into, former, record }
     const key = refreshed ? record!.key : randomBytes(16).toString('hex')
     const known = refreshed ?? (await countTables(plain.tables, key, into))
     const wholeAt = refreshed ? record!.wholeAt : now
-    return known && { ...here, wholeAt, key, files: into.marks() ?? {}, tables: known, views, doubts: ofTables }
+    // a view that was another one while the dump was made
+    const isSame = refreshed !== undefined || views === (await viewsSum(queries, database, contents, plain.viewColumns))
+    const files = into.marks() ?? {}
+    return known && { ...here, wholeAt, key, files, tables: known, views: isSame ? views : '', doubts: ofTables }
   }
   return { notDumped, doubts: [...rounded, ...(await doubts.sentences(queries))], recorded }
 }
@@ -130,6 +133,9 @@ const add = async (
 async function addText(writing: Writing, part: string, text: string): Promise<void> {
   if (text !== '') await add(writing, Readable.from([Buffer.from(text)]), part, () => undefined)
 }
+
+/** Of another server no record is kept: each question is a login there. */
+const NOT_PLAIN: Plain = { tables: undefined, viewColumns: '', server: '' }
 
 const remarkOf = ({ kind, name, error, isKept }: NotDumped): string =>
   `${isKept ? 'As in an earlier dump' : 'Not in this dump'}: ${kind} ${name}: ${error}`
@@ -173,7 +179,12 @@ async function addExactFloats(writing: Writing, undumped: readonly string[]): Pr
     }
     const takeOutput = async (output: Readable): Promise<void> =>
       void (await splitDump(output, { first: partName('floats'), begins: beginsFloats, take, look: doubts.look }))
-    const shell = client.shell.with({ ...queryLimits(host), input: selects.join('\n'), takeOutput, onLine: () => {} })
+    const shell = client.shell.with({
+      ...queryLimits(host),
+      input: [sessionOf(host), ...selects].join('\n'),
+      takeOutput,
+      onLine: () => {},
+    })
     await shell.act`${client.words(host.database.clientProgram, [...QUERY_OPTIONS, '--raw'])}`
   }
   return rounded.map(table => `the columns of type FLOAT in its table ${table} are dumped with six digits only`)
@@ -200,12 +211,13 @@ async function countTables(
   into: DumpFolder,
 ): Promise<DumpRecord['tables'] | undefined> {
   const found: [string, KnownTable][] = []
-  for (const { name } of tables) {
+  for (const table of tables) {
+    const { name } = table
     using last = into.placedPart(partName('table', name))
     const file = last && tableFile(last, name)
     const rows = file && (await countRows(last, file, key))
     if (!rows) return undefined
-    found.push([name, { ...rows, definition: definitionSum(file.definition) }])
+    found.push([name, { ...rows, definition: definitionSum(file.definition), columns: columnsSum(table) }])
   }
   return Object.fromEntries(found)
 }

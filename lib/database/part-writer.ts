@@ -37,10 +37,11 @@ export class PartWriter implements Disposable {
     this.#size += bytes.length
   }
 
-  /** Ends it, and gives its bytes. */
+  /** Ends it, down to the disk: it may be kept for weeks. Gives its bytes. */
   finish(): number {
     // the one that is there may go on where this ends
     if (!this.#written && this.#former?.stat.size !== this.#size) this.#begin()
+    this.#written?.sync()
     return this.#size
   }
 

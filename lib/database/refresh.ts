@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { Secret } from '../core/secret.ts'
-import { type Admin, QUERY_OPTIONS } from './admin.ts'
+import { type Admin, QUERY_OPTIONS, sessionOf } from './admin.ts'
 import { type Compared, lookAtTables, printChanged } from './compare-tables.ts'
 import type { DumpFolder } from './dump-folder.ts'
 import { partName } from './dump-parts.ts'
@@ -17,6 +17,9 @@ export interface Former {
   readonly record: DumpRecord
   readonly tables: readonly PlainTable[]
 }
+
+/** The columns that the lines of its rows are made of, as they are remembered. */
+export const columnsSum = ({ columns, key }: PlainTable): string => hash('sha256', JSON.stringify([columns, key]))
 
 /** What SHOW CREATE TABLE says, as it is remembered. */
 export const definitionSum = (definition: string): string => hash('sha256', definition)
@@ -35,7 +38,11 @@ export async function refreshTables(
   doubts: ImportDoubts,
 ): Promise<DumpRecord['tables'] | undefined> {
   const compared = tables.map(table => ({ table, known: record.tables[table.name]! }))
-  if (compared.some(({ known }) => known === undefined) || compared.length !== Object.keys(record.tables).length) return undefined
+  if (
+    compared.some(({ known, table }) => known?.columns !== columnsSum(table)) ||
+    compared.length !== Object.keys(record.tables).length
+  )
+    return undefined
   doubts.startFrom(record.doubts)
   try {
     const look = await lookAtTables(admin, dumping.database, record.key, compared)
@@ -87,7 +94,8 @@ async function printInto(
     const table = async (printed: Printed): Promise<void> => {
       endPart()
       part = partName('table', printed.name)
-      found.push([printed.name, { ...printed.rows, definition: definitionSum(printed.definition) }])
+      const { columns } = record(tables, printed.name)
+      found.push([printed.name, { ...printed.rows, definition: definitionSum(printed.definition), columns }])
       tail = await beginPart(part, printed, record(tables, printed.name), into)
     }
     const rows = (lines: readonly Buffer[]): void => {
@@ -99,7 +107,12 @@ async function printInto(
     into.finishPart()
   }
   const limits = { timeout: host.deadlines.dump, idleTimeout: host.deadlines.query }
-  const shell = client.shell.with({ ...limits, input: new Secret(printChanged(key, mark, tables)), takeOutput, onLine: () => {} })
+  const shell = client.shell.with({
+    ...limits,
+    input: new Secret(`${sessionOf(host)}\n${printChanged(key, mark, tables)}`),
+    takeOutput,
+    onLine: () => {},
+  })
   const options = [...QUERY_OPTIONS, '--raw', '--quick', '--max-allowed-packet=1G', `--database=${database}`]
   await shell.act`${client.words(host.database.clientProgram, options)}`
   return Object.fromEntries(found)

@@ -112,6 +112,11 @@ export class OpenedFile implements Disposable {
     fs.fsyncSync(this.descriptor)
   }
 
+  /** What was written is on the disk. */
+  sync(): void {
+    fs.fsyncSync(this.descriptor)
+  }
+
   append(bytes: Buffer): void {
     try {
       fs.writeFileSync(this.descriptor, bytes)

@@ -9,7 +9,9 @@ import { absolutePath, paths, relativePath, seconds, secretName, unit, words } f
 import { addresses, nameServers, vpn } from './network.ts'
 import { hooks, mail, metrics, pings } from './reporting.ts'
 
-const interval = z.string().refine(text => (intervalSeconds(text) ?? 0) > 0, 'wanted an interval such as 1M, 1W or 28D')
+const intervalFrom = (least: number) =>
+  z.string().refine(text => (intervalSeconds(text) ?? -1) >= least, 'wanted an interval such as 1M, 1W or 28D')
+const interval = intervalFrom(1)
 
 const mountedBy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unit'), unit }),
@@ -193,7 +195,7 @@ export const hostSchema = z.strictObject({
   provenEvery: interval
     .default('30D')
     .describe('A replica that is made of its last tree and the newest sets is also restored whole so often, and compared'),
-  setAtLeastEvery: interval.default('7D').describe('An unchanged site gets a new set once its newest is so old'),
+  setAtLeastEvery: intervalFrom(0).default('7D').describe('An unchanged site gets a new set once its newest is so old'),
   concurrency: z
     .int()
     .min(1)

@@ -5,7 +5,7 @@ import { coreRows } from '../core/shrinkage.ts'
 import type { SiteNeeds } from '../core/site-needs.ts'
 import type { FileList, SiteState } from '../core/site-state.ts'
 import { messageOf } from '../core/wording.ts'
-import { dumpMemory } from '../database/dump-contents.ts'
+import { dumpMemory, type KnownParts } from '../database/dump-contents.ts'
 import { dumpContentsOf, dumpSizeOf } from '../database/dump-size.ts'
 import { sourceSizeIn } from '../duplicity/log.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -40,7 +40,7 @@ export async function treeSizeOf(host: Host, site: Site, logFile: string, shell:
 
 /** What its dumps hold. Of their files, those are read that are others than before. */
 async function dumpedOf(host: Host, site: Site, shell: Shell): Promise<Pick<CountedContents, 'dump' | 'rows' | 'state'>> {
-  const known = { before: dumpMemory.read(host, site.name) ?? {}, now: {} }
+  const known = { before: knownPartsOf(host, site.name), now: {} }
   const dump = await dumpSizeOf(site.folder, shell, dumpsIn(site.folder), known)
   const contents = await dumpContentsOf(site.folder, shell, known)
   if (!isDeepStrictEqual(known.now, known.before))
@@ -48,6 +48,15 @@ async function dumpedOf(host: Host, site: Site, shell: Shell): Promise<Pick<Coun
   if (!contents) return { ...(dump && { dump }) }
   const { rows, settings } = contents
   return { ...(dump && { dump }), rows: coreRows(rows), state: { tables: tablesOf(rows), settings } }
+}
+
+/** What cannot be read of it is read from the dump. */
+function knownPartsOf(host: Host, site: string): KnownParts['before'] {
+  try {
+    return dumpMemory.read(host, site) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 /** The most tables that are written down: a network of sites has thousands. */

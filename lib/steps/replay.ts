@@ -81,7 +81,9 @@ async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): P
   }
 }
 
-/** Restores the whole set beside what was made; what it holds counts where the two differ. Gives when it was proven last. */
+/**
+ * Restores the whole set beside what was made; what it holds counts where the two differ. Gives when it was proven.
+ */
 async function proven(facts: Fetches, last: LastReplay, shell: Shell): Promise<number> {
   const { host, restoring } = facts
   const whole = join(restoring.holding, 'whole')

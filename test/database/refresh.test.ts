@@ -78,7 +78,7 @@ test('withoutCounter() leaves out the next number, and nothing that only looks l
 const MARK = 'mark-of-today'
 const tableOf = (name: string, rows: readonly string[]): Compared => ({
   table: { name, columns: [], key: [] },
-  known: { ...sumOf(rows), definition: '' },
+  known: { ...sumOf(rows), definition: '', columns: '' },
 })
 const TABLES = [tableOf('a', ['old']), tableOf('b', ['same']), tableOf('c', ['gone'])]
 const section = (name: string, { count, sum }: Rows, rows: readonly string[]): string =>

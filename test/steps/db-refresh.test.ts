@@ -75,6 +75,32 @@ test('a dump that is brought up to date is, byte for byte, what a dump of all wo
   assert.deepEqual(filesOf(site), await freshOf(site))
 })
 
+test('whatever sql_mode the server has, and tables are called, a dump is brought up to date, and runs nothing of theirs', async () => {
+  const { mariadb } = stage
+  const site = await tinyWordpress(stage.host.vhosts, 'modes', 'modes', mariadb)
+  const name = "`!x',f())),16),16,10) AS UNSIGNED),0)),0);#`"
+  await mariadb.query(
+    `CREATE TABLE ran (a INT);
+    EXECUTE IMMEDIATE 'CREATE FUNCTION f() RETURNS INT SQL SECURITY INVOKER MODIFIES SQL DATA BEGIN INSERT INTO modes.ran VALUES (1); RETURN 1; END';
+    CREATE TABLE ${name} (a TEXT); INSERT INTO ${name} VALUES ('a')`,
+    'modes',
+  )
+  const [before] = [await mariadb.query('SELECT @@GLOBAL.sql_mode')]
+  for (const mode of ['NO_BACKSLASH_ESCAPES', 'ANSI_QUOTES,PIPES_AS_CONCAT', 'PAD_CHAR_TO_FULL_LENGTH'])
+    try {
+      await mariadb.query(`SET GLOBAL sql_mode = '${mode}'`)
+      await dump(stage, site)
+      await mariadb.query(`SET sql_mode = ''; INSERT INTO ${name} VALUES ('it''s \\\\ "b"')`, 'modes')
+      const changed = await dump(stage, site)
+      assert.equal(changed.status, 'done', changed.reason)
+      assert.equal(isWhole(changed), false, mode)
+      assert.deepEqual(filesOf(site), await freshOf(site), mode)
+    } finally {
+      await mariadb.query(`SET GLOBAL sql_mode = '${before!.trim()}'`)
+    }
+  assert.equal(await mariadb.query('SELECT COUNT(*) FROM ran', 'modes'), '0\n')
+})
+
 const pick = <Item>(chance: Chance, items: readonly Item[]): Item => items[chance(items.length)]!
 
 /** What happens to a database in a day: of each kind one. */

@@ -58,9 +58,10 @@ for (const major of [0, 3] as const) {
     const namesIn = ({ archive }: NightSite) => readdirSync(archive).filter(name => name.startsWith('duplicity'))
     /** Of the same size, so that no listing tells. */
     const spoil = (file: string): void => writeFileSync(file, 'x'.repeat(readFileSync(file).length))
-    /** Shell: changes the middle of files. */
+    /** Shell: changes the byte in the middle of files. */
     const FLIP = (files: string) =>
-      `for f in ${files}; do printf '\\377' | dd of="$f" bs=1 seek=$(($(stat -c %s "$f") / 2)) conv=notrunc status=none; done`
+      `for f in ${files}; do at=$(($(stat -c %s "$f") / 2)); was=$(od -An -tu1 -j $at -N 1 "$f")
+        printf "\\\\$(printf %o $((was ^ 255)))" | dd of="$f" bs=1 seek=$at conv=notrunc status=none; done`
 
     for (const encryption of [{ kind: 'none' } as const, PASSPHRASE])
       test(`(${encryption.kind}) what the archive spoils while it is written is put back the same night`, async () => {

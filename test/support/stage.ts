@@ -48,7 +48,7 @@ export class Stage {
   /** Adds a machine; without encryption, and with a set of every run, unless its fields say otherwise. */
   addHost(name: string, fields: Partial<HostFile> = {}): StageHost {
     const folder = join(this.folder, name)
-    const all = fieldsIn(folder, { archive: { kind: 'folder', path: this.archive }, setAtLeastEvery: '1s', ...fields })
+    const all = fieldsIn(folder, { archive: { kind: 'folder', path: this.archive }, setAtLeastEvery: '0D', ...fields })
     mkdirSync(all.vhosts!, { recursive: true })
     writeFileSync(join(this.folder, 'hosts', `${name}.json`), JSON.stringify(all))
     return { name, folder, vhosts: all.vhosts! }

@@ -102,7 +102,7 @@ test('a restore puts the copy in place of the file, whose parts may be of differ
     writeFileSync(at(path), text)
   const context = { host, secrets: new Map(), shell: hearingShell().shell }
   const restoring = { id: 'a', holding: folder, tree: site.folder, shadow: 'hf' }
-  assert.deepEqual(await restoredDatabases(context, site, restoring, WHOLE), [])
+  assert.deepEqual(await restoredDatabases(context, site, restoring, WHOLE), { databases: [], named: [], isCopied: true })
   assert.deepEqual(readFileSync(at(FILE)), whole)
   assert.equal(statSync(at(FILE)).uid, WEB_USER)
   assert.ok(!existsSync(at(`${FILE}-wal`)))
