@@ -13,7 +13,7 @@ import { readRecord, updateRecord } from '../host/records.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { listingReport } from '../site/report.ts'
 import type { Needs } from '../store/facts.ts'
-import { sealRemoval } from '../store/seals.ts'
+import { namesSealedBy, sealRemoval } from '../store/seals.ts'
 import { asideFolder, moveAside } from '../store/set-aside.ts'
 
 /** What the command line says of clocks. */
@@ -31,12 +31,19 @@ export const setLostAside: Step<Listed & Needs<'ownership'>, Needs<'collection'>
   title: 'Check for backups of a former owner',
   run: async (facts, shell) => {
     const { siteArchive, collection } = facts
-    const { lost = [] } = collection
-    if (lost.length === 0 || siteArchive.folder === undefined) return { collection }
-    const where = await setAside(facts, lost, shell)
+    // records are written by whoever can write to the archive: they condemn nothing that is known to be this host's
+    const own = namesSealedBy(facts)
+    const [mine, lost] = [true, false].map(isMine => (collection.lost ?? []).filter(({ name }) => own.has(name) === isMine))
+    if (mine!.length > 0)
+      shell.note(
+        'problem',
+        `${count(mine!)} that ${facts.host.name} made and sealed are said to be a former owner's by what is written beside them: they stay, and are not counted until somebody has looked who wrote that`,
+      )
+    if (lost!.length === 0 || siteArchive.folder === undefined) return { collection }
+    const where = await setAside(facts, lost!, shell)
     shell.note(
       'significant',
-      `${count(lost)} that a former owner added after it had lost the site are no backup of it, and were set aside: they are in ${where}`,
+      `${count(lost!)} that a former owner added after it had lost the site are no backup of it, and were set aside: they are in ${where}`,
     )
     const after = await readCollection(facts, shell)
     shell.report(listingReport({ ...facts, collection: after }, shell.now()))

@@ -58,6 +58,12 @@ export function filesSealed(host: Pick<Host, 'paths'>, site: string): KnownFiles
   return Object.fromEntries(sealed.map(([name, { sha256: _, ...file }]) => [name, file]))
 }
 
+/** Names that this host itself has sealed, when it was the site's owner. */
+export const namesSealedBy = ({ host, site }: Needs<'host' | 'site'>): ReadonlySet<string> => {
+  const { seals } = readHistory(memoryOrNothing(host, site.name).seen ?? '', hash)
+  return new Set(seals.filter(seal => seal.host === host.name).flatMap(({ add }) => Object.keys(add)))
+}
+
 type SealNeeds = Needs<'host' | 'site' | 'siteArchive'>
 
 const compare = ({ host, site }: SealNeeds, { seen, pending }: SealMemory, there: string | undefined): Compared =>

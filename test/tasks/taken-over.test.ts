@@ -131,6 +131,29 @@ test('an owner that loses the site while duplicity runs takes its set out again,
   assert.match(JSON.stringify(night.outcomes), /what this run added to the archive is no backup of the site: it is in/)
 })
 
+test('a record that another host forged has no owner set its own sets aside', async () => {
+  const place = await replicated('forged')
+  const { stage, web1, web2, archive } = place
+  await takeOver(place, 'web2')
+  adopt(web2)
+  assert.deepEqual(troubles(await stage.told(web2)), [])
+  const records = join(archive, '.holdfast-sets')
+  const forged = readFileSync(records, 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.stringify({ ...JSON.parse(line), host: 'web1', epoch: 1 }))
+  writeFileSync(records, forged.map(line => `${line}\n`).join(''))
+  const before = readdirSync(archive).filter(name => name.startsWith('duplicity-'))
+  write(web2, 'more')
+  const night = await stage.told(web2)
+  assert.match(troubles(night).join('\n'), /that web2 made and sealed are said to be a former owner's/)
+  assert.deepEqual(
+    before.filter(name => !existsSync(join(archive, name))),
+    [],
+  )
+  assert.equal(has(web1, 'more'), false)
+})
+
 test('what says whose the site is is damaged while duplicity runs: nothing goes on, and the set stays where it is', async () => {
   const { stage, web1, archive } = await replicated('unreadable')
   write(web1, 'late')

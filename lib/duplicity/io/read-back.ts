@@ -9,6 +9,7 @@ import { recheckArchive } from '../../store/archive.ts'
 import { type Keys, type Metadata, putBackMetadata, type ReadBack, readBackMetadata } from '../../store/archive-files.ts'
 import { withFiles, writeAuditedFiles } from '../../store/audited-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
+import { ShareFailure } from '../../store/share-failure.ts'
 import { filesOfSite } from '../../store/share-files.ts'
 import {
   damageOf,
@@ -156,13 +157,29 @@ const SMALL = 1_000_000
 async function sameAsCopies({ siteArchive }: LookNeeds, files: readonly Metadata[], shell: Shell): Promise<readonly ReadBack[]> {
   const small = files.filter(({ name, bytes, copy }) => copy !== undefined && !name.endsWith('.gpg') && bytes <= SMALL)
   const names = small.map(({ name }) => name)
-  const hashes = small.length === 0 ? [] : await filesOfSite(siteArchive, shell.quick)!.hashes(names, SMALL)
+  const hashes = await hashesOf(siteArchive, names, shell)
   const same = small.flatMap(({ copy, ...file }, at) => {
     const sha256 = createHash('sha256').update(readFileSync(copy!)).digest('hex')
     return hashes[at] === sha256 ? [{ ...file, sha256, result: 'same' as const, said: '' }] : []
   })
   shell.transferred({ read: same.reduce((sum, { bytes }) => sum + bytes, 0) })
   return same
+}
+
+/** Files whose hashes are asked for at once: a request has the time of a look. */
+const AT_ONCE = 10
+
+/** None of those for which a slow share took too long: they are read in another way. */
+async function hashesOf(siteArchive: LookNeeds['siteArchive'], names: readonly string[], shell: Shell) {
+  const hashes: (string | null)[] = []
+  for (let at = 0; at < names.length; at += AT_ONCE)
+    try {
+      hashes.push(...(await filesOfSite(siteArchive, shell.quick)!.hashes(names.slice(at, at + AT_ONCE), SMALL)))
+    } catch (error) {
+      if (error instanceof ShareFailure && !shell.stop.aborted) break
+      throw error
+    }
+  return hashes
 }
 
 const wrongIn = ({ result, said, name }: ReadBack): string =>
