@@ -63,6 +63,8 @@ export class BenchedSite {
     servers: readonly [Mariadb, Mariadb],
   ): Promise<BenchedSite> {
     const vhosts = join(folder, 'web1/vhosts')
+    // as cron starts it
+    process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled')
     const site = await createWordpress({ vhosts, name: 'blog', title: 'Site', mariadb: servers[0] })
     // as on a server: one that looks at no host name, with the database of the machine that it is on
     const config = join(site.root, 'wp-config.php')
