@@ -1,15 +1,15 @@
 import { printTime } from '../core/restore-point.ts'
-import { counted, formatBytes } from '../core/wording.ts'
+import { counted, formatBytes, listed } from '../core/wording.ts'
 import { formatSeconds, printableLine, tableOf } from './lines.ts'
-import { type Report, type SiteRow, verdictLine } from './report.ts'
+import { type Remark, type Report, type SiteRow, verdictLine } from './report.ts'
 import { failureTitle, remarkText, transferWords } from './text.ts'
 
 /** What a run prints: a line for each site, failures, what needs attention, and the mail's subject. */
 export function summaryOf(report: Report): string {
   const failures = report.failures.map(failure => `FAILED  ${failureTitle(failure)}: ${failure.reason}`)
   const problems = report.problems.map(problem => `PROBLEM ${remarkText(problem)}`)
-  const warnings = report.warnings.map(warning => `warning ${remarkText(warning)}`)
-  const notes = report.significant.map(note => `note    ${remarkText(note)}`)
+  const warnings = together(report.warnings).map(warning => `warning ${remarkText(warning)}`)
+  const notes = together(report.significant).map(note => `note    ${remarkText(note)}`)
   const verdict = report.verdict === 'well' ? 'all well' : verdictLine(report)
   const seconds = Math.round((report.endedAt - report.startedAt) / 1000)
   const end = report.dryRun ? 'dry run: nothing was changed' : [`${seconds} s`, ...transferWords(report.transferred)].join(', ')
@@ -18,6 +18,13 @@ export function summaryOf(report: Report): string {
     .map(printableLine)
     .join('\n')
 }
+
+/** What is the same of several sites, once. */
+const together = (remarks: readonly Remark[]): Remark[] =>
+  [...Map.groupBy(remarks, ({ text }) => text)].map(([text, same]) => {
+    const sites = same.flatMap(({ site }) => site ?? [])
+    return { site: sites.length > 0 ? listed(sites, 5, ', ') : undefined, text }
+  })
 
 /** A line for each site: what was done, how large and how long it was, and what there is now. */
 export const siteLines = ({ sites }: Report): string[] =>

@@ -100,7 +100,8 @@ const section = (title: string, lines: readonly string[]): string =>
 /** A remark in one text, with its site in front unless it begins with it. */
 export function remarkText({ site, text }: Remark): string {
   const indented = text.replaceAll('\n', '\n  ')
-  return site === undefined || text.startsWith(site) ? indented : `${site}: ${indented}`
+  const isNamed = site === undefined || (text.startsWith(site) && !/^[\w-]/.test(text.slice(site.length)))
+  return isNamed ? indented : `${site}: ${indented}`
 }
 
 /** The columns of the table of sites. */

@@ -34,6 +34,16 @@ PROBLEM plain: conflict: two claim it
 ]
 for (const [name, is, text] of table) test(`summaryOf() ${name}`, () => assert.equal(is, text))
 
+test('summaryOf() says once what is the same of several sites', () => {
+  const warned = (subject: string, text: string) => madeUpOutcome({ subject, notes: [{ kind: 'warning', text }] })
+  const outcomes = [...'abcdefg'].map(site => warned(site, 'not read-only'))
+  const lines = summary([...outcomes, warned('a', 'another'), madeUpOutcome({ notes: [{ kind: 'warning', text: 'the run' }] })])
+  assert.deepEqual(
+    lines.split('\n').filter(line => line.startsWith('warning')),
+    ['warning a, b, c, d, e, 2 more: not read-only', 'warning a: another', 'warning the run'],
+  )
+})
+
 test('summaryOf() lets no control character through to a terminal', () => {
   const nasty = 'a\u001b[2Jb\u0007c\u009b2Jd'
   const outcomes = [
