@@ -68,4 +68,5 @@ function isOverlooked(then: Entry, now: Entry, isExchanged: boolean): boolean {
 const isSeen = (then: Entry, now: Entry): boolean =>
   then.kind !== now.kind || then.mode !== now.mode || then.owner !== now.owner || wholeSeconds(then) !== wholeSeconds(now)
 
-const wholeSeconds = ({ modified }: Entry): string => modified.split('.')[0]!
+/** To duplicity, one time before 1970 is like another. */
+const wholeSeconds = ({ modified }: Entry): number => Math.max(0, Math.floor(Number(modified)))

@@ -197,7 +197,7 @@ function withLater(listing: Buffer, paths: readonly string[]): Required<Pick<Tre
   const found = lines.map(line => {
     const fields = line.split(' ')
     if (!later.has(fields.slice(PATH).join(' '))) return line
-    return fields.with(MODIFIED, String(Math.floor(Number(fields[MODIFIED])) + 1)).join(' ')
+    return fields.with(MODIFIED, String(Math.max(0, Math.floor(Number(fields[MODIFIED]))) + 1)).join(' ')
   })
   const bytes = Buffer.from(
     found
@@ -245,6 +245,6 @@ async function copyTo(
   using copy = into.file(name)
   copy.setOwner(uid, gid)
   copy.setMode(mode & 0o7777)
-  copy.setTimes(atime, new Date(Math.floor(mtimeMs) + 1000))
+  copy.setTimes(atime, new Date(Math.max(0, Math.floor(mtimeMs)) + 1000))
   return file.stat.size
 }

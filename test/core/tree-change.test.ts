@@ -42,6 +42,18 @@ for (const [name, after, isOverlooked] of table) {
   })
 }
 
+test('treeChange() of a file that is as of before 1970: duplicity takes all such times for one', () => {
+  for (const [before, after, overlooked] of [
+    ['-5.5000000000', '-5.5000000000', 1],
+    ['-5.5000000000', '-10.0000000000', 1],
+    ['-5.5000000000', '0.5000000000', 1],
+    ['-5.5000000000', '1.0000000000', 0],
+  ] as const) {
+    const change = treeChange(`${file({ modified: before })}\0\t${file({ modified: after, changed: NEW_TIME })}\0`, all)
+    assert.equal(change.overlooked.length, overlooked, `${before} ${after}`)
+  }
+})
+
 test('treeChange() of nothing, of a new file, of one that is gone, and of what is left out', () => {
   assert.deepEqual(treeChange('', all), { differs: false, overlooked: [], overlookedBytes: 0 })
   assert.deepEqual(treeChange(`\t${FORMER}\0`, all), { differs: true, overlooked: [], overlookedBytes: 0 })
