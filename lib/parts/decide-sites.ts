@@ -1,7 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { checkFreeSpace } from '../steps/archive.ts'
-import { incoming, proven, takenOver, takenSites } from '../steps/few-sites.ts'
+import { incoming, proven, takenOver, takenSites } from '../steps/site-lists.ts'
 import { decideRoles } from '../steps/sites.ts'
 import type { Needs } from '../store/facts.ts'
 import type { takeIncoming } from './move.ts'
