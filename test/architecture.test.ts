@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 
@@ -56,6 +56,28 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   inventory: ['core'],
   hosts: ['inventory'],
 }
+
+test('the top level has the folders of the house, and no file that a program left behind', () => {
+  const known = [
+    'LICENSE',
+    'README.md',
+    'biome.json',
+    'hosts',
+    'lib',
+    'package-lock.json',
+    'package.json',
+    'tasks',
+    'test',
+    'tsconfig.json',
+  ]
+  const ignored = /^(\..*|node_modules|out|.*\.log)$/
+  assert.deepEqual(
+    readdirSync(ROOT)
+      .filter(name => !ignored.test(name))
+      .toSorted(),
+    known,
+  )
+})
 
 test('every file of lib is in a part of the house that the architecture names', () => {
   const strangers = files.filter(file => floorOf(partOf(file)) < 0 && !BESIDE.includes(partOf(file)))
