@@ -26,7 +26,7 @@ export async function beginProcess(words: readonly string[], options: CommandOpt
   const child = spawn(program, rest, { detached: true, stdio: 'pipe', env: environment(options.env) })
   child.stdin.on('error', () => {}) // it may have ended already
   const seconds = options.timeout ?? BEGINNING
-  const giveUp = (): void => void endByInput(child)
+  const giveUp = (): void => endWithoutWaiting(child)
   const timer = setTimeout(giveUp, seconds * 1000)
   stop.addEventListener('abort', giveUp, { once: true })
   let said = ''
@@ -55,6 +55,12 @@ export async function endByInput(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE * 1000)
   await ended
   clearTimeout(timer)
+}
+
+/** Ends it later, for nobody who waits: how it ended is of no use to anybody any more. */
+export function endWithoutWaiting(child: ChildProcess): void {
+  const ended = endByInput(child)
+  ended.catch(() => {})
 }
 
 /** Seconds after which work is long enough to be watched: most of a night's is over by then. */

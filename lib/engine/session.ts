@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { endByInput } from './background.ts'
+import { endByInput, endWithoutWaiting } from './background.ts'
 import { unsandboxed } from './command.ts'
 import { letBegin, SHELL, waitAt } from './guard.ts'
 import { reasonOf } from './limits.ts'
@@ -61,7 +61,10 @@ function sessionOf(words: readonly string[], options: CommandOptions): Session {
   const child = spawn(SHELL, [...begin, ...words], { detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env })
   letBegin(child, 3)
   for (const source of [child, child.stdin]) source.on('error', () => {}) // how it ended says more
-  const session: Session = { key, child, timer: setTimeout(() => idle.delete(session) && endByInput(child), KEPT).unref() }
+  const endIdle = (): void => {
+    if (idle.delete(session)) endWithoutWaiting(child)
+  }
+  const session: Session = { key, child, timer: setTimeout(endIdle, KEPT).unref() }
   return session
 }
 
