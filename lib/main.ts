@@ -3,7 +3,7 @@ import { BadInput } from './core/bad-input.ts'
 import { EXIT } from './core/outcome.ts'
 import { taskCommand } from './core/task-command.ts'
 import { messageOf } from './core/wording.ts'
-import type { Ended, Part } from './engine/recipe.ts'
+import type { Ended, Part, Runnable } from './engine/recipe.ts'
 import { Run } from './engine/run.ts'
 import { endSessions } from './engine/session.ts'
 import { listenForStop } from './engine/stop.ts'
@@ -30,7 +30,7 @@ export async function main<Extra extends object, Given extends object>(
 export async function main<Given extends object>(task: Task, recipe: Part<Start, Given> & Ended<Given>): Promise<never>
 export async function main<Extra extends object>(
   task: Task | TaskWith<Extra>,
-  recipe: Part<Start & Extra>,
+  recipe: Runnable<Start & Extra>,
   ending?: Ending<Extra>,
 ): Promise<never> {
   let isOver = false
@@ -56,7 +56,7 @@ const lastOf = (error: unknown): Last =>
 
 async function runTask<Extra extends object>(
   task: Task | TaskWith<Extra>,
-  recipe: Part<Start & Extra>,
+  recipe: Runnable<Start & Extra>,
   other: Ending<Extra> | undefined,
 ): Promise<Last> {
   const words = wordsAfterScript(process.argv)

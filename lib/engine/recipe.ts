@@ -42,59 +42,82 @@ type Flat<Facts> = { [Name in keyof Facts]: Facts[Name] }
  */
 export type Owes<What extends string> = { readonly [Name in `${What} is missing`]?: 'owed' }
 export type Pays<What extends string> = { readonly [Name in `${What} is missing`]?: 'paid' }
-type OwedIn<Given> = {
-  [Name in keyof Given]-?: Name extends `${string} is missing` ? ('owed' extends Given[Name] ? Name : never) : never
+
+/** What a chain holds until its end, and what it owes before: marks that only the compiler reads. */
+type Held<Gives> = { readonly [Name in Exclude<keyof Gives & string, Mark> as `${Name} is held`]?: 'held' }
+type Mark = `${string} is ${'held' | 'missing'}`
+
+/** The marks of a chain that have a value. */
+type Marked<Given, Value extends 'owed' | 'held'> = {
+  [Name in keyof Given]-?: Name extends Mark ? (Value extends Given[Name] ? Name : never) : never
 }[keyof Given]
 
 /** Asks nothing of a chain that owes nothing, and of another what it does not have. */
-export type Ended<Given> = [OwedIn<Given>] extends [never] ? unknown : { readonly owed: OwedIn<Given> }
+export type Ended<Given> = [Marked<Given, 'owed'>] extends [never] ? unknown : { readonly owed: Marked<Given, 'owed'> }
 
-/** Asks nothing of a hold whose facts are new here: the same hold twice would let go twice. */
-type Once<Gives, Has> = keyof Gives & keyof Has extends never ? unknown : { readonly 'is held already': keyof Gives & keyof Has }
+/** Asks nothing of what neither holds what is held already, which it would let go twice, nor owes what is owed. */
+type Once<Gives, Has> = [Twice<Gives, Has, 'held'> | Twice<Gives, Has, 'owed'>] extends [never]
+  ? unknown
+  : { readonly 'is there already': Twice<Gives, Has, 'held'> | Twice<Gives, Has, 'owed'> }
+type Twice<Gives, Has, Value extends 'owed' | 'held'> = Marked<Gives, Value> & Marked<Has, Value>
+
+/** Asks of a hold a fact by which a recipe knows that it is held. */
+type Known<Gives> = [keyof Gives] extends [never] ? { readonly 'gives no fact': never } : unknown
 
 /** The facts after a block whether or not its steps ran: what they give, or what was said to be so otherwise. */
 type Either<More, Else> = { readonly [Name in keyof Else]: Else[Name] | (Name extends keyof More ? More[Name] : never) }
 
-/** Asks nothing of a block whose steps give all that is said to be so otherwise. */
-type GivesEach<Else, More> = keyof Else extends keyof More
+/** Asks nothing of a block whose steps give all that is said to be so otherwise, and do not only hold it meanwhile. */
+type GivesEach<Else, More> = [Exclude<keyof Else, Lasting<More>>] extends [never]
   ? unknown
-  : { readonly 'is not given': Exclude<keyof Else, keyof More> }
+  : { readonly 'is not given': Exclude<keyof Else, Lasting<More>> }
+type Lasting<More> = {
+  [Name in keyof More & string]: Name extends Mark ? never : `${Name} is held` extends keyof More ? never : Name
+}[keyof More & string]
 
-/**
- * A recipe as others see it, to run it or to use it in another: it fits where at least what it needs is there.
- * @typeParam Start what must be there when it begins
- * @typeParam Given what it adds to that, or replaces of it
- */
-export interface Part<Start extends object, Given extends object = object> {
+/** A recipe as that sees it which runs it: it fits where at least what it needs is there. */
+export interface Runnable<Start extends object> {
   readonly nodes: readonly Node[]
   readonly start: (facts: Start) => void
-  readonly given: () => Given
+}
+
+/**
+ * A recipe as another sees it in which it is used.
+ * @typeParam Start what must be there when it begins
+ * @typeParam Given what it adds to that, or replaces of it: exactly this, or what it holds and owes would get lost
+ */
+export interface Part<Start extends object, Given extends object> extends Runnable<Start> {
+  readonly given: (given: Given) => Given
 }
 
 /** A chain of steps whose type grows: each call takes a step whose needs are met, and adds what it gives. Immutable. */
 export class Recipe<Start extends object, Given extends object> implements Part<Start, Given> {
   readonly nodes: readonly Node[]
   declare readonly start: (facts: Start) => void
-  declare readonly given: () => Given
+  declare readonly given: (given: Given) => Given
 
   constructor(nodes: readonly Node[]) {
     this.nodes = nodes
   }
 
   /** Adds a step. */
-  do<Gives extends object | void>(step: Step<Merge<Start, Given>, Gives>): Recipe<Start, Merge<Given, Gives>> {
+  do<Gives extends object | void>(
+    step: Step<Merge<Start, Given>, Gives> & Once<Gives, Merge<Start, Given>>,
+  ): Recipe<Start, Merge<Given, Gives>> {
     return this.#and({ kind: 'do', step: step as unknown as AnyStep })
   }
 
   /** Adds a hold: it goes up here and comes down at the end of this chain, in reverse order, whatever happened. */
   hold<Gives extends object>(
-    hold: Hold<Merge<Start, Given>, Gives> & Once<Gives, Merge<Start, Given>>,
-  ): Recipe<Start, Merge<Given, Gives>> {
+    hold: Hold<Merge<Start, Given>, Gives> & Known<Gives> & Once<Gives & Held<Gives>, Merge<Start, Given>>,
+  ): Recipe<Start, Merge<Given, Gives & Held<Gives>>> {
     return this.#and({ kind: 'hold', hold: hold as unknown as AnyHold })
   }
 
   /** Adds another recipe's steps and holds, as if they were written here. */
-  use<More extends object>(part: Part<Merge<Start, Given>, More>): Recipe<Start, Merge<Given, More>> {
+  use<More extends object>(
+    part: Part<Merge<Start, Given>, More> & Once<More, Merge<Start, Given>>,
+  ): Recipe<Start, Merge<Given, More>> {
     return this.#and(...part.nodes)
   }
 
@@ -153,7 +176,7 @@ type Body<Start extends object, Given extends object, Extra extends object, More
 ) => (Block<Start, Given, Extra, More> & Also) | Promise<Block<Start, Given, Extra, More> & Also>
 
 /** The nodes of a block, made the first time. */
-function nodesOf<Begin extends object>(body: (start: Begin) => Part<never> | Promise<Part<never>>): Nodes {
+function nodesOf<Begin extends object>(body: (start: Begin) => Runnable<never> | Promise<Runnable<never>>): Nodes {
   let made: Promise<readonly Node[]> | undefined
   const make = async (): Promise<readonly Node[]> => (await body(new Recipe([]) as unknown as Begin)).nodes
   return () => {
@@ -167,7 +190,8 @@ type Block<Start extends object, Given extends object, Extra extends object, Mor
   Merge<Merge<Start, Given>, Extra>,
   More
 > &
-  Ended<More>
+  Ended<More> &
+  Once<More, Merge<Merge<Start, Given>, Extra>>
 
 type Inner<Start extends object, Given extends object, Extra extends object> = Recipe<
   Merge<Merge<Start, Given>, Extra>,

@@ -9,8 +9,9 @@ import { askSession } from './session.ts'
 
 /** Changes something, by a command or in this process, with words that describe it, which a dry run prints instead. */
 export interface Act {
-  (pieces: TemplateStringsArray, ...values: readonly Word[]): Promise<void>
   (description: string, change: () => Promise<void> | void): Promise<void>
+  // the last one: of what fits neither, the compiler says why it does not fit this
+  (pieces: TemplateStringsArray, ...values: readonly Word[]): Promise<void>
 }
 
 /** Reads something and returns what `parse` made of its standard output. A dry run does it too. */

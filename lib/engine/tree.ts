@@ -2,7 +2,7 @@ import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
 import type { Outcome } from '../core/outcome.ts'
 import { messageOf } from '../core/wording.ts'
 import { startDeadline } from './patience.ts'
-import type { Facts, Node, Part } from './recipe.ts'
+import type { Facts, Node, Runnable } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'
 import type { Many } from './step.ts'
 
@@ -41,7 +41,7 @@ type HoldNode = Extract<Node, { kind: 'hold' }>
  * Runs a recipe to its end: every step in order, then every hold down in reverse order, whatever happened. listr2
  * schedules and draws; the outcomes of `run` are the only truth.
  */
-export async function runTree(recipe: Part<never>, facts: object, run: Run, live = false): Promise<void> {
+export async function runTree(recipe: Runnable<never>, facts: object, run: Run, live = false): Promise<void> {
   const frame: Frame = { facts: facts as Facts, subject: undefined, chain: { ended: undefined }, up: new Map(), live }
   await listOf(tasksOf(recipe.nodes, frame, run), live).run()
 }

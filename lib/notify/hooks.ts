@@ -1,5 +1,5 @@
 import { messageOf } from '../core/wording.ts'
-import type { Node, Part } from '../engine/recipe.ts'
+import type { Node, Runnable } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import type { Reporting } from '../inventory/schema.ts'
@@ -15,7 +15,11 @@ export async function runHook(host: Reporting, name: HookName, facts: object, sh
 }
 
 /** The recipe with the host's `before` hook after the lock, if it takes one. No backup depends on the hook. */
-export function withBeforeHook<Start extends Needs<'host'>>(recipe: Part<Start>, host: Reporting, task: string): Part<Start> {
+export function withBeforeHook<Start extends Needs<'host'>>(
+  recipe: Runnable<Start>,
+  host: Reporting,
+  task: string,
+): Runnable<Start> {
   if (!host.hooks.before) return recipe
   const hook: Step<Needs<'host'>, void> = {
     name: 'hook-before',

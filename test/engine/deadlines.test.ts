@@ -62,7 +62,7 @@ describe('deadlines', { concurrency: true }, () => {
   }
 
   test('a release may say that it needs its time after a stop', async () => {
-    const slow: Hold<object, object> = {
+    const slow: Hold<object, { slow: true }> = {
       ...hold('slow'),
       patience: 600,
       down: (_, shell) => shell.act`sleep 5.5`,

@@ -227,7 +227,10 @@ test('a block is written when it is opened: one that is not loads nothing, and o
     .only(
       'broken',
       () => ({}),
-      async () => await Promise.reject(new Error('no such file')),
+      async only => {
+        await Promise.reject(new Error('no such file'))
+        return only
+      },
     )
     .do(step('after'))
   const { outcomes } = await order(chain)

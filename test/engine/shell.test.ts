@@ -74,11 +74,11 @@ test('a dry run lets holds up and down', async () => {
     .hold({
       name: 'held',
       title: 'held',
-      up: async (_, shell) => {
+      up: async (_: object, shell: Shell) => {
         await shell.act`touch ${file}`
         return { held: true }
       },
-      down: (_, shell) => shell.act`rm ${file}`,
+      down: (_: object, shell: Shell) => shell.act`rm ${file}`,
     })
     .do({ name: 'look', title: 'look', run: async () => void seen.push(existsSync(file)) })
   await perform(chain, {}, { dry: true })

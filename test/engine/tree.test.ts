@@ -71,7 +71,7 @@ test('runTree() releases after a stop, and begins nothing more', async () => {
 test('runTree() lets a release use the shell after a stop', async () => {
   const stop = new AbortController()
   let said = ''
-  const talking: Hold<object, object> = {
+  const talking: Hold<object, { talking: true }> = {
     ...hold('talking'),
     down: async (_, shell) => {
       said = await shell.ask(String)`printf %s ${'still here'}`

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secret } from '../../lib/core/secret.ts'
-import { type Part, recipe } from '../../lib/engine/recipe.ts'
+import { type Runnable, recipe } from '../../lib/engine/recipe.ts'
 import { Run } from '../../lib/engine/run.ts'
 import type { NeedsOf } from '../../lib/engine/step.ts'
 import { runTree } from '../../lib/engine/tree.ts'
@@ -139,9 +139,9 @@ export class FollowedSite {
     }
   }
 
-  async #run<Start extends object>(what: Part<Start>, facts: Start): Promise<Run> {
+  async #run<Start extends object>(what: Runnable<Start>, facts: Start): Promise<Run> {
     const run = new Run({ dry: false, stop: new AbortController().signal, now: () => this.#now, onEvent: () => {} })
-    await runTree(what as unknown as Part<never>, facts, run)
+    await runTree(what as unknown as Runnable<never>, facts, run)
     const trouble = troubles(run)
     if (trouble.length > 0) throw new Error(trouble.join('\n'))
     return run

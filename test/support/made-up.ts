@@ -13,13 +13,17 @@ export const step = (name: string, work: (facts: object) => object | void = () =
   },
 })
 /** A hold that notes when it goes up and down. */
-export const hold = (name: string, up: () => void = () => {}, down: () => void = () => {}): Hold<object, object> => ({
+export const hold = <Name extends string>(
+  name: Name,
+  up: () => void = () => {},
+  down: () => void = () => {},
+): Hold<object, Record<Name, true>> => ({
   name,
   title: name,
   up: async () => {
     done.push(`${name} up`)
     up()
-    return { [name]: true }
+    return { [name]: true } as Record<Name, true>
   },
   down: async facts => {
     done.push(`${name} down${name in facts ? '' : ' without its facts'}`)

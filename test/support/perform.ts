@@ -1,6 +1,6 @@
 import type { Outcome, RunEvent } from '../../lib/core/outcome.ts'
 import type { Secret } from '../../lib/core/secret.ts'
-import type { Part } from '../../lib/engine/recipe.ts'
+import type { Runnable } from '../../lib/engine/recipe.ts'
 import { Run } from '../../lib/engine/run.ts'
 import { runTree } from '../../lib/engine/tree.ts'
 
@@ -11,7 +11,7 @@ export interface Performed {
 
 /** Runs a recipe in this process, as `main` would, and returns what became of it. */
 export async function perform<Start extends object>(
-  recipe: Part<Start>,
+  recipe: Runnable<Start>,
   facts: Start,
   options: { dry?: boolean; stop?: AbortSignal; secrets?: Secret[] } = {},
 ): Promise<Performed> {

@@ -2,7 +2,7 @@
  * What must not compile, and what must: `tsc --noEmit` (npm run check) reads this file, nothing runs it. An `@ts-expect-error` above a line that
  * does compile is an error itself.
  */
-import { type Owes, type Pays, recipe } from '../../lib/engine/recipe.ts'
+import { type Owes, type Part, type Pays, recipe } from '../../lib/engine/recipe.ts'
 import type { Hold, Step } from '../../lib/engine/step.ts'
 import { main, type Start } from '../../lib/main.ts'
 import { archiveMount, checkFreeSpace, checkMount, checkWriter, type WriterRequest } from '../../lib/steps/archive.ts'
@@ -79,6 +79,7 @@ recipe<{ a: string }>().do(narrow)
 /** Steps that need and give just these. */
 declare const needs: <Facts extends object>() => Step<Facts, void>
 declare const gives: <Facts extends object>() => Step<object, Facts>
+declare const holds: <Facts extends object>() => Hold<object, Facts>
 
 // what starts a recipe comes from the command line, the inventory and nowhere else
 export const startsWithArchive = recipe<Start & Needs<'archive'>>()
@@ -118,7 +119,20 @@ free.only('Never', never, () => recipe<{ more: string }>())
 // @ts-expect-error the same hold twice
 found.hold(vpn)
 // @ts-expect-error the same hold in a part
-found.use(recipe<Start & Needs<'interrupted'>>().hold(archiveMount)).hold(archiveMount)
+found.use(recipe<Start & Needs<'interrupted' | 'vpnLease'>>().hold(archiveMount)).hold(archiveMount)
+const mounts = recipe<Start & Needs<'interrupted' | 'vpnLease'>>().hold(archiveMount)
+// @ts-expect-error a part that holds it again
+mounted.use(mounts)
+// @ts-expect-error the same part twice
+found.use(mounts).use(mounts)
+// @ts-expect-error a part that holds it again, in a block
+mounted.only('Always', always, inner => inner.use(mounts))
+// @ts-expect-error a block that is such a part itself
+mounted.only('Always', always, () => mounts)
+// @ts-expect-error a hold that gives no fact: nobody would know that it is held
+found.hold(holds<object>())
+// @ts-expect-error what is held in a block only is not held after it, whatever is said to be so otherwise
+recipe<Start>().only('Always', always, inner => inner.hold(vpn), { vpnLease: 'none' })
 
 // what was begun must be ended
 const begin = gives<{ began: true } & Owes<'commit'>>()
@@ -128,6 +142,15 @@ free.each('Primary sites', primaries, site => site.do(begin).do(commit))
 free.each('Primary sites', primaries, site => site.do(begin))
 // @ts-expect-error it ends without its commit, in a part
 free.each('Primary sites', primaries, site => site.use(recipe<object>().do(begin)))
+const owing = recipe<object>().do(begin)
+// @ts-expect-error a type that forgets what a part owes
+export const forgetful: Part<object, object> = owing
+// @ts-expect-error a function that forgets it
+export const forgets = (): Part<object, object> => owing
+// @ts-expect-error a debt that is said to be paid where the commit did not run
+owing.only('Now and then', never, inner => inner.do(commit), { 'commit is missing': 'paid' })
+// @ts-expect-error what is owed already is begun again, and paid once
+owing.do(begin).do(commit)
 // @ts-expect-error a commit that is only made at times
 free.each('Primary sites', primaries, site => site.do(begin).only('Now and then', never, inner => inner.do(commit)))
 // @ts-expect-error a task whose recipe ends without its commit
