@@ -4,7 +4,7 @@ import { beginWithoutBackup } from '../lib/parts/begin.ts'
 import { finishConfiguration } from '../lib/parts/finish-configuration.ts'
 import { approveTask } from '../lib/program/tasks.ts'
 import { confirmApproval, isApproved, isDeclined, rememberApproval, rememberDecline, showProposal } from '../lib/steps/approve.ts'
-import { chooseLocalSite } from '../lib/steps/recover.ts'
+import { chooseLocalSite } from '../lib/steps/undo.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line
 const approve = recipe<StartOf<typeof approveTask>>()

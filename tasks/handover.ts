@@ -1,9 +1,5 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
-import { beginWithoutBackup, openArchiveForBackup } from '../lib/parts/begin.ts'
-import { handOver, stepAside } from '../lib/parts/move.ts'
-import { handoverTask } from '../lib/program/owner-tasks.ts'
-import { checkFreeSpace } from '../lib/steps/archive.ts'
 import {
   awaitTakeover,
   decideHandover,
@@ -13,8 +9,12 @@ import {
   isToBeTakenBack,
   releaseSite,
   takeBack,
-} from '../lib/steps/handover.ts'
-import { becomeOwner, chooseMovingSite, lookAtMove } from '../lib/steps/move.ts'
+} from '../lib/moves/handover.ts'
+import { becomeOwner, chooseMovingSite, lookAtMove } from '../lib/moves/move.ts'
+import { beginWithoutBackup, openArchiveForBackup } from '../lib/parts/begin.ts'
+import { handOver, stepAside } from '../lib/parts/move.ts'
+import { handoverTask } from '../lib/program/owner-tasks.ts'
+import { checkFreeSpace } from '../lib/steps/archive.ts'
 import { decideRoles } from '../lib/steps/sites.ts'
 
 // biome-ignore format: a recipe reads as a table of contents, one stage a line

@@ -1,11 +1,11 @@
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
+import { becomeOwner, chooseMovingSite, lookAtMove } from '../lib/moves/move.ts'
+import { decideTakeover, isIncoming, isOwnedHere, isTakenByForce } from '../lib/moves/takeover.ts'
 import { beginWithoutBackup, openArchiveForBackup } from '../lib/parts/begin.ts'
 import { takeByForce, takeOver } from '../lib/parts/move.ts'
 import { takeoverTask } from '../lib/program/owner-tasks.ts'
-import { becomeOwner, chooseMovingSite, lookAtMove } from '../lib/steps/move.ts'
 import { decideRoles } from '../lib/steps/sites.ts'
-import { decideTakeover, isIncoming, isOwnedHere, isTakenByForce } from '../lib/steps/takeover.ts'
 
 const takeover = recipe<StartOf<typeof takeoverTask>>()
   .use(beginWithoutBackup)

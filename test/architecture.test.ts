@@ -43,6 +43,7 @@ const FLOORS = [
   ['restore-test'],
   ['site'],
   ['steps'],
+  ['moves'],
   ['parts'],
   ['notify'],
   ['program'],
@@ -87,7 +88,7 @@ test('every file of lib is in a part of the house that the architecture names', 
 /** Parts that are programs of their own beside the nightly run: they may use anything below tasks. */
 const BESIDE = ['setup', 'demo']
 
-test('imports run one way: core, then inventory and its neighbours, what a host gives, steps, parts of recipes, notify, program, main, tasks', () => {
+test('imports run one way: core, then inventory and its neighbours, what a host gives, steps, moves, parts of recipes, notify, program, main, tasks', () => {
   const wrong = files.flatMap(file => {
     const from = partOf(file)
     if (BESIDE.includes(from)) return []
@@ -117,8 +118,11 @@ test('there is no circle of files, not even of types', () => {
   assert.deepEqual(circles, [])
 })
 
-test('lib/steps holds steps only: each of its files gives some, and no room below could have it', () => {
-  const wrong = files.filter(file => partOf(file) === 'steps' && !/from '[./]*engine\/step\.ts'/.test(codeOf(file)))
+/** The rooms of steps: the chapters of a run, and those of a site's move from host to host. */
+const isStep = (file: string): boolean => ['steps', 'moves'].includes(partOf(file))
+
+test('lib/steps and lib/moves hold steps only: each of their files gives some, and no room below could have it', () => {
+  const wrong = files.filter(file => isStep(file) && !/from '[./]*engine\/step\.ts'/.test(codeOf(file)))
   assert.deepEqual(wrong, [])
 })
 
@@ -152,12 +156,9 @@ test('listr2 is known to engine/tree.ts only, zx to engine only', () => {
 })
 
 test('notify knows no step, and program no more of them than what the command line gives them: types', () => {
-  const values = /^import \{ (?!type )[^}]*\} from '[./]*steps\//m
+  const values = /^import \{ (?!type )[^}]*\} from '[./]*(?:steps|moves)\//m
   const wrong = files.filter(file => ['notify', 'program'].includes(partOf(file)) && values.test(codeOf(file)))
-  assert.deepEqual(
-    [...wrong, ...files.filter(file => partOf(file) === 'notify' && importsOf(file).some(name => name.startsWith('lib/steps/')))],
-    [],
-  )
+  assert.deepEqual([...wrong, ...files.filter(file => partOf(file) === 'notify' && importsOf(file).some(isStep))], [])
 })
 
 test('HTML is made by one template tag, and charts by one set-up', () => {
@@ -183,9 +184,7 @@ test('what this host remembers is read through a schema, and never cast', () => 
 })
 
 test('steps reach the world through their shell: none of them begins processes itself', () => {
-  const wrong = files.filter(
-    file => partOf(file) === 'steps' && importsOf(file).some(name => /child_process|^zx$|^execa$/.test(name)),
-  )
+  const wrong = files.filter(file => isStep(file) && importsOf(file).some(name => /child_process|^zx$|^execa$/.test(name)))
   assert.deepEqual(wrong, [])
 })
 
@@ -201,7 +200,7 @@ test('a task is a recipe and a call of main(): at most 45 lines with its imports
 
 test('the names of steps are an interface: no two steps share one', () => {
   const names = files
-    .filter(file => partOf(file) === 'steps')
+    .filter(isStep)
     .flatMap(file => [...codeOf(file).matchAll(/^ {2}name: '([^']+)',\n {2}title:/gm)].map(match => match[1]!))
   assert.ok(names.length > 40)
   assert.deepEqual(

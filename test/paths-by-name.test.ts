@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/program/log-file.ts',
     'lib/notify/mail-queue.ts',
     'lib/restore/approvals.ts',
-    'lib/steps/set-aside.ts',
+    'lib/steps/seals.ts',
     'lib/duplicity/io/cut-off.ts',
     'lib/duplicity/io/collection.ts',
     'lib/steps/desktop.ts',
@@ -55,7 +55,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/site/prune-state.ts',
     'lib/duplicity/io/read-back.ts',
     'lib/restore/journal.ts',
-    'lib/steps/roll-back.ts',
+    'lib/steps/lock.ts',
     'lib/duplicity/io/signature-file.ts',
     'lib/host/records.ts',
     'lib/site/contents.ts',
@@ -77,7 +77,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   'the companion folder, held open, which nobody else can enter; what a set brought there is removed and made anew': [
     'lib/host/companion.ts',
-    'lib/steps/save-configuration.ts',
+    'lib/steps/save.ts',
   ],
   'given the path of what is held open': [
     'lib/database/dump-file.ts',

@@ -24,7 +24,7 @@ test('the inventory in the README loads', async () => {
 
 test('the step in the README is the one in the code', () => {
   const step = blocks.find(block => block.includes(': Step<'))!
-  assert.ok(readFileSync(join(HOME, 'lib/steps/save-configuration.ts'), 'utf8').includes(step))
+  assert.ok(readFileSync(join(HOME, 'lib/steps/save.ts'), 'utf8').includes(step))
 })
 
 test('the status in the README keeps to its schema, and names every field', () => {

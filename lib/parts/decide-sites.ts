@@ -1,7 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
+import { incoming, proven, takenOver, takenSites } from '../moves/sites.ts'
 import { checkFreeSpace } from '../steps/archive.ts'
-import { incoming, proven, takenOver, takenSites } from '../steps/site-lists.ts'
 import { decideRoles } from '../steps/sites.ts'
 import type { Needs } from '../store/facts.ts'
 import type { takeIncoming } from './move.ts'
@@ -15,7 +15,7 @@ export const knowOwners = recipe<NeedsOf<typeof decideRoles> & Needs<'secrets'>>
   .do(decideRoles)
   .each('Released and taken', takenSites, async site => site.use((await import('./move.ts')).stepAside))
   .each('Taken over', takenOver, async site => site.use((await import('./move.ts')).stepBack))
-  .each('Proven', proven, async site => site.do((await import('../steps/boot.ts')).serveProven))
+  .each('Proven', proven, async site => site.do((await import('../moves/boot.ts')).serveProven))
 
 /** Whose each site is, the room for backups of this host's own, and the moves that are under way. */
 export const decideSites = recipe<NeedsOf<typeof knowOwners> & Omit<NeedsOf<typeof takeIncoming>, 'site' | 'takeover'>>()

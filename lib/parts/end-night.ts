@@ -1,7 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
-import { leaveCard } from '../steps/move-checks.ts'
-import { siteToDrill } from '../steps/site-lists.ts'
+import { leaveCard } from '../moves/checks.ts'
+import { siteToDrill } from '../steps/sites.ts'
 import { auditFiles, chooseFiles, siteAudits } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
 

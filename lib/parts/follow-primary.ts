@@ -1,9 +1,16 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import type { WriterRequest } from '../steps/archive.ts'
-import { chooseNewest, isBehind, isReplicaIncomplete } from '../steps/followed-backup.ts'
+import {
+  chooseNewest,
+  guardReplica,
+  isBehind,
+  isNotProven,
+  isReplicaIncomplete,
+  lendForRestore,
+  proveGuard,
+} from '../steps/follow.ts'
 import { checkSeals } from '../steps/seals.ts'
-import { guardReplica, isNotProven, lendForRestore, proveGuard } from '../steps/site-mode.ts'
 import { status } from '../steps/status.ts'
 import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'

@@ -2,16 +2,10 @@ import type { TakeoverRequest } from '../core/move-request.ts'
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import type { PrimarySite } from '../host/site.ts'
-import type { WriterRequest } from '../steps/archive.ts'
-import { chooseLastSet, confirmHandover, freezeToMove, releaseSite } from '../steps/handover.ts'
-import { rememberReplica } from '../steps/local-changes.ts'
-import { askAfterClaim, becomeOwner, lookAtMove, type Moving } from '../steps/move.ts'
-import { adviseDns, checkOtherHost, isRehearsal, rehearse } from '../steps/move-checks.ts'
-import { dumpDatabase, isWordPress } from '../steps/save-database.ts'
-import { checkSeals } from '../steps/seals.ts'
-import { keepReadOnly } from '../steps/site-mode.ts'
-import { status } from '../steps/status.ts'
-import { type Forked, freezeLost, isTaken, keepLateWrites, leaveSite, stepDown } from '../steps/step-down.ts'
+import { adviseDns, checkOtherHost, isRehearsal, rehearse } from '../moves/checks.ts'
+import { chooseLastSet, confirmHandover, freezeToMove, releaseSite } from '../moves/handover.ts'
+import { askAfterClaim, becomeOwner, lookAtMove, type Moving } from '../moves/move.ts'
+import { type Forked, freezeLost, isTaken, keepLateWrites, leaveSite, stepDown } from '../moves/step-down.ts'
 import {
   askBeforeClaim,
   type Chosen,
@@ -25,7 +19,13 @@ import {
   isOlderHere,
   isOwnedHere,
   type Taken,
-} from '../steps/takeover.ts'
+} from '../moves/takeover.ts'
+import type { WriterRequest } from '../steps/archive.ts'
+import { keepReadOnly } from '../steps/follow.ts'
+import { rememberReplica } from '../steps/replica.ts'
+import { dumpDatabase, isWordPress } from '../steps/save.ts'
+import { checkSeals } from '../steps/seals.ts'
+import { status } from '../steps/status.ts'
 import { compareFiles, type ShrinkageRequest } from '../steps/verify.ts'
 import type { Needs } from '../store/facts.ts'
 import { backUp, checkPrimary, saveSite } from './back-up.ts'

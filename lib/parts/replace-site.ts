@@ -4,13 +4,19 @@ import type { Recovery, Scope } from '../restore/recovery.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
 import { checkElsewhere, restoreFilesElsewhere } from '../steps/elsewhere.ts'
-import type { Followed } from '../steps/followed-backup.ts'
+import type { Followed } from '../steps/follow.ts'
 import { checkDecryption } from '../steps/gpg.ts'
 import { lookAtRestored } from '../steps/list-restored.ts'
-import { checkLocalChanges, rememberReplica } from '../steps/local-changes.ts'
-import { chooseLocalSite, confirm, reportRecovered } from '../steps/recover.ts'
+import { confirm, reportRecovered } from '../steps/recover.ts'
 import { rememberReplay, replayFiles } from '../steps/replay.ts'
-import { checkContents, databaseDiffers, keepUnread, rememberContents } from '../steps/replica.ts'
+import {
+  checkContents,
+  checkLocalChanges,
+  databaseDiffers,
+  keepUnread,
+  rememberContents,
+  rememberReplica,
+} from '../steps/replica.ts'
 import {
   checkSpaceElsewhere,
   commit,
@@ -23,7 +29,7 @@ import {
   swapIn,
 } from '../steps/restore.ts'
 import { checkFiles, checkShadow, importShadow, restoreFiles } from '../steps/restore-data.ts'
-import { chooseKept, swapBack, undoTransaction } from '../steps/undo.ts'
+import { chooseKept, chooseLocalSite, swapBack, undoTransaction } from '../steps/undo.ts'
 import type { Needs } from '../store/facts.ts'
 
 /** A site, and the backup of it that takes its place. */

@@ -20,14 +20,14 @@ import {
 } from '../core/restore-point.ts'
 import { formatBytes, listed, messageOf } from '../core/wording.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { placeOf, type Site, siteAsked } from '../host/site.ts'
+import { type Site, siteAsked } from '../host/site.ts'
 import { confirm as askForYes } from '../host/terminal.ts'
 import type { Looked } from '../restore/disk-space.ts'
 import { type Recovery, type Scope, whatOf } from '../restore/recovery.ts'
 import { desktopSite } from '../site/desktop.ts'
 import type { Needs } from '../store/facts.ts'
+import type { RolledBack } from './lock.ts'
 import type { Answered, Insisting } from './restore.ts'
-import type { RolledBack } from './roll-back.ts'
 
 /** A primary here, or one whose folder is lost while its archive says that it is ours (S23). */
 export const chooseSite: Step<Needs<'host' | 'roles' | 'request'> & { recovery: Recovery }, Needs<'site'>> = {
@@ -53,22 +53,6 @@ function chooseDesktop(site: Site, { into, list, scope }: Recovery): Site {
   if (into === undefined && !list)
     throw new BadInput(`${site.name} is a desktop, and a desktop's files are restored into another folder: add --into DIR`)
   return site
-}
-
-export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Needs<'site'>> = {
-  name: 'choose-local-site',
-  title: 'Find the site',
-  run: async ({ host, request, localSites }) => {
-    const [name = ''] = request.only
-    const local = localSites.find(site => site.name === name)
-    return {
-      site: {
-        ...placeOf(host, name),
-        local,
-        role: { role: 'primary', owner: host.name, reason: 'an undo asks no archive', choices: [] },
-      },
-    }
-  },
 }
 
 type Chosen = { point: RestorePoint; scope: Scope } & Insisting

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadInput } from '../core/bad-input.ts'
+import { nextToDrill } from '../core/drill.ts'
 import { claimsIn, type Role, roleOf } from '../core/marker.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { claimText } from '../core/verdict.ts'
@@ -137,6 +138,16 @@ export const replicas: Many<Needs<'host' | 'roles'>, Needs<'site'>> = {
   nameOf: ({ site }) => site.name,
   atOnce: ({ host }) => sitesAtOnce(host),
   deadline: siteDeadline,
+}
+
+/** The one site whose turn it is tonight. None in a run that a person makes for some sites, who waits for it. */
+export const siteToDrill: Many<Needs<'host' | 'request' | 'archive'> & Needs<'roles'>, { site: PrimarySite }> = {
+  list: ({ host, request, archive, roles }) => {
+    if (host.drillTime === 0 || request.only.length > 0 || archive.kind === 'url') return []
+    const site = nextToDrill(roles.primaries, ({ name }) => readRecord(host, name).drill)
+    return site ? [{ site }] : []
+  },
+  nameOf: ({ site }) => site.name,
 }
 
 const UNCLAIMED: ArchivedClaims = { claims: [] }

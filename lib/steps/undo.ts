@@ -9,7 +9,7 @@ import { saveDefinitions } from '../database/definitions-file.ts'
 import { quoteName } from '../database/sql.ts'
 import type { Owes } from '../engine/recipe.ts'
 import type { Hold, Step } from '../engine/step.ts'
-import type { HostContext } from '../host/site.ts'
+import { type HostContext, placeOf } from '../host/site.ts'
 import { keepProposal } from '../restore/approvals.ts'
 import { identityAt, planExchange } from '../restore/exchange.ts'
 import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
@@ -22,6 +22,22 @@ import type { Needs } from '../store/facts.ts'
 import type { Asked, Insisting } from './restore.ts'
 
 type Undoes = Needs<'host' | 'secrets' | 'request' | 'site'>
+
+export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Needs<'site'>> = {
+  name: 'choose-local-site',
+  title: 'Find the site',
+  run: async ({ host, request, localSites }) => {
+    const [name = ''] = request.only
+    const local = localSites.find(site => site.name === name)
+    return {
+      site: {
+        ...placeOf(host, name),
+        local,
+        role: { role: 'primary', owner: host.name, reason: 'an undo asks no archive', choices: [] },
+      },
+    }
+  },
+}
 
 /** The last restore of the site, whose keep is to become live again. @throws {BadInput} when nothing is kept */
 export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, { kept: Transaction } & Insisting> = {

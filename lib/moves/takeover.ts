@@ -16,11 +16,11 @@ import { confirm } from '../host/terminal.ts'
 import type { Host } from '../inventory/schema.ts'
 import { hasKeptProposal } from '../restore/approvals.ts'
 import { type Scope, WHOLE } from '../restore/recovery.ts'
+import type { Followed } from '../steps/follow.ts'
+import type { Insisting } from '../steps/restore.ts'
 import type { Needs } from '../store/facts.ts'
 import { cardFolder, readHostCard } from '../store/host-cards.ts'
-import type { Followed } from './followed-backup.ts'
 import { type Asked, type Claimed, type Moving, takeNextEpoch } from './move.ts'
-import type { Insisting } from './restore.ts'
 
 type Decided = { readonly next: TakeoverNext | 'nothing' }
 

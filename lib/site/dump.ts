@@ -11,7 +11,6 @@ import { OpenedDump } from '../database/opened-dump.ts'
 import { isOnOwnServer, openOwnServer } from '../database/own-server.ts'
 import { grantStatement, missingRights } from '../database/rights.ts'
 import type { Shell } from '../engine/shell.ts'
-import type { Condition, Step } from '../engine/step.ts'
 import { type Companion, dumpName, dumpNames, formerName, openCompanion } from '../host/companion.ts'
 import { type OpenedFile, sameBytes } from '../host/opened-file.ts'
 import type { OpenedFolder } from '../host/opened-folder.ts'
@@ -19,46 +18,33 @@ import type { HostContext, Site } from '../host/site.ts'
 import { rememberOrTell } from '../host/state.ts'
 import { databasesIn, type SiteDatabase } from '../restore/database-access.ts'
 import { beforeProof, provenDatabase, rememberProof } from '../restore/proven-database.ts'
-import type { Needs } from '../store/facts.ts'
 import { copySqlite } from '../wordpress/sqlite.ts'
-
-/** Applies to a site whose `wp-config.php` is there. */
-export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ site }) =>
-  site.local?.wpConfig === undefined ? 'a static site has no database' : { wpConfig: site.local.wpConfig }
 
 /** A dump's name until it is complete. */
 const beside = (name: string): string => `${name}.new`
 
 /**
- * Dumps the site's databases into its companion folder (S14): by the administrator where one is on this host's own
- * server, once the site's account has shown that it is the site's; by that account where it is elsewhere. A table has
- * a file, which is left untouched when its bytes are the same, and given a later time when they are not, without which
- * duplicity would miss the change. That one database cannot be dumped keeps no other from it, and no files.
+ * Dumps a site's databases into its companion folder. That one cannot be dumped keeps no other from it.
  * @throws when not all of each could be dumped; what could is in place then
  */
-export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, Needs<'databaseSaved'>> = {
-  name: 'db-dump',
-  title: 'Dump the database',
-  run: async ({ host, secrets, site }, shell) => {
-    const context = { host, secrets, shell }
-    await using companion = await openCompanion(site.folder, shell)
-    await finishInterrupted(companion, shell)
-    const config = beforeProof(context, site)
-    const proven = await provenDatabase(context, site)
-    const databases = proven ? [{ of: undefined, data: proven }] : await databasesIn(context, site, site.folder)
-    const proof: Proof = { isGiven: proven !== undefined, config: databases.length === 1 ? config : undefined }
-    const failed: string[] = []
-    for (const database of databases) {
-      const what = database.of === undefined ? '' : `the database ${database.of}: `
-      await dumpInto(context, site, database, proof, companion).catch(error => {
-        if (shell.stop.aborted) throw error
-        failed.push(what + messageOf(error))
-      })
-    }
-    await removeFormer(companion, databases, shell)
-    if (failed.length > 0) throw new Error(failed.join('; '))
-    return { databaseSaved: true }
-  },
+export async function dumpDatabases(context: HostContext, site: Site): Promise<void> {
+  const { shell } = context
+  await using companion = await openCompanion(site.folder, shell)
+  await finishInterrupted(companion, shell)
+  const config = beforeProof(context, site)
+  const proven = await provenDatabase(context, site)
+  const databases = proven ? [{ of: undefined, data: proven }] : await databasesIn(context, site, site.folder)
+  const proof: Proof = { isGiven: proven !== undefined, config: databases.length === 1 ? config : undefined }
+  const failed: string[] = []
+  for (const database of databases) {
+    const what = database.of === undefined ? '' : `the database ${database.of}: `
+    await dumpInto(context, site, database, proof, companion).catch(error => {
+      if (shell.stop.aborted) throw error
+      failed.push(what + messageOf(error))
+    })
+  }
+  await removeFormer(companion, databases, shell)
+  if (failed.length > 0) throw new Error(failed.join('; '))
 }
 
 /** What shows that a site's account is that of its database. */

@@ -1,8 +1,7 @@
-import { nextToDrill } from '../core/drill.ts'
 import type { TakeoverRequest } from '../core/move-request.ts'
 import type { Many } from '../engine/step.ts'
 import { readRecord } from '../host/records.ts'
-import { type PrimarySite, type Site, siteDeadline } from '../host/site.ts'
+import { type Site, siteDeadline } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs } from '../store/facts.ts'
 import type { Forked } from './step-down.ts'
@@ -46,14 +45,4 @@ export const incoming: Many<Needs<'host' | 'roles'>, Needs<'site'> & TakeoverReq
   list: ({ roles }) => roles.others.filter(({ role }) => role.role === 'incoming').map(site => ({ site, ...BY_NIGHT })),
   nameOf: ({ site }) => site.name,
   deadline: siteDeadline,
-}
-
-/** The one site whose turn it is tonight. None in a run that a person makes for some sites, who waits for it. */
-export const siteToDrill: Many<Needs<'host' | 'request' | 'archive'> & Needs<'roles'>, { site: PrimarySite }> = {
-  list: ({ host, request, archive, roles }) => {
-    if (host.drillTime === 0 || request.only.length > 0 || archive.kind === 'url') return []
-    const site = nextToDrill(roles.primaries, ({ name }) => readRecord(host, name).drill)
-    return site ? [{ site }] : []
-  },
-  nameOf: ({ site }) => site.name,
 }

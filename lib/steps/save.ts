@@ -8,7 +8,28 @@ import { domainsOf, type WebServerFile, webServerFiles, webServerFilesOf } from 
 import { namesIn } from '../host/whole-file.ts'
 import { areApproved, hasKeptProposal, remember } from '../restore/approvals.ts'
 import { CERTIFICATES, lineagesOf } from '../restore/lineage.ts'
+import { dumpDatabases } from '../site/dump.ts'
 import type { Needs } from '../store/facts.ts'
+
+/** Applies to a site whose `wp-config.php` is there. */
+export const isWordPress: Condition<Needs<'site'>, { wpConfig: string }> = ({ site }) =>
+  site.local?.wpConfig === undefined ? 'a static site has no database' : { wpConfig: site.local.wpConfig }
+
+/**
+ * Dumps the site's databases into its companion folder (S14): by the administrator where one is on this host's own
+ * server, once the site's account has shown that it is the site's; by that account where it is elsewhere. A table has
+ * a file, which is left untouched when its bytes are the same, and given a later time when they are not, without which
+ * duplicity would miss the change. That one database cannot be dumped keeps no other from it, and no files.
+ * @throws when not all of each could be dumped; what could is in place then
+ */
+export const dumpDatabase: Step<Needs<'host' | 'secrets' | 'site'> & { wpConfig: string }, Needs<'databaseSaved'>> = {
+  name: 'db-dump',
+  title: 'Dump the database',
+  run: async ({ host, secrets, site }, shell) => {
+    await dumpDatabases({ host, secrets, shell }, site)
+    return { databaseSaved: true }
+  },
+}
 
 /**
  * Copies the Let's Encrypt lineages of the site's domains, with links, keys and renewal settings, into the site's

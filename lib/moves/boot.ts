@@ -6,9 +6,9 @@ import { updateRecord } from '../host/records.ts'
 import { type LocalSite, placeOf, type SitePlace } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { copyMode, setSiteMode } from '../site-mode/mode.ts'
+import { checkMount, shareMount } from '../steps/archive.ts'
+import { vpn } from '../steps/vpn.ts'
 import type { Needs } from '../store/facts.ts'
-import { checkMount, shareMount } from './archive.ts'
-import { vpn } from './vpn.ts'
 
 /** Seconds that a VPN or a share may take at boot: the web server waits meanwhile. */
 const AT_BOOT = 30
