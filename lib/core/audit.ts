@@ -46,9 +46,13 @@ function* nightsOf(files: readonly Auditable[], budgetBytes: number): Generator<
 }
 
 /** Since when everything was read. Undefined where not all of it was yet, or nothing is there. */
-export function allReadSince(files: readonly Pick<Auditable, 'readAt'>[]): number | undefined {
-  const times = files.map(({ readAt }) => readAt)
-  return times.every(time => time !== undefined) && times.length > 0 ? Math.min(...times) : undefined
+export function allReadSince(files: Iterable<Pick<Auditable, 'readAt'>>): number | undefined {
+  let since: number | undefined
+  for (const { readAt } of files) {
+    if (readAt === undefined) return undefined
+    since = Math.min(readAt, since ?? readAt)
+  }
+  return since
 }
 
 /** What was written down of a file when its set was made: it is trusted more than what lies in the archive. */

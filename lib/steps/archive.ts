@@ -3,6 +3,7 @@ import { isMountPoint } from '../core/path.ts'
 import { formatBytes, spaceText } from '../core/wording.ts'
 import { mountTable } from '../engine/kernel.ts'
 import { CommandFailed, TimedOut } from '../engine/process.ts'
+import { endSessions } from '../engine/session.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Hold, Step } from '../engine/step.ts'
 import { giveBack, isRun, type Shared, takeLease } from '../host/locks.ts'
@@ -36,7 +37,7 @@ export const shareMount: Hold<Needs<'host' | 'vpnLease'>, Mounted> = {
   },
   down: async ({ host, mountLease }, shell) => {
     const { archive } = host
-    await endShareProcess()
+    await Promise.all([endShareProcess(), endSessions()])
     if (archive.kind !== 'mount' || mountLease === false) return
     const left = await giveBack(sharedMount(host, archive, shell), shell)
     if (left === 'leased') shell.note('info', `${archive.mountPoint} stays mounted for another program of Holdfast`)

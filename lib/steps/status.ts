@@ -7,6 +7,7 @@ import { counted, formatBytes } from '../core/wording.ts'
 import { auditablesOf } from '../duplicity/io/audit-volumes.ts'
 import { type ArchiveContents, readArchive, readCollection } from '../duplicity/io/collection.ts'
 import { collectionOf } from '../duplicity/listing.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Hold, Many, Step } from '../engine/step.ts'
 import { readHistory, readRecord } from '../host/records.ts'
 import { type Request, readLimits, siteDeadline, sitesAtOnce } from '../host/site.ts'
@@ -15,9 +16,9 @@ import { desktopSite, desktopSpace, desktopSpaceReport, scheduleOf } from '../si
 import { dnsFinding } from '../site/dns.ts'
 import { pruneInputOf } from '../site/prune-state.ts'
 import { type Look, lastVerdictOf, lastWork, listingReport, siteReport } from '../site/report.ts'
-import { siteArchiveOf } from '../store/archive.ts'
+import { type SiteArchive, siteArchiveOf } from '../store/archive.ts'
 import type { Needs } from '../store/facts.ts'
-import { lookAtSite } from '../store/look-at-site.ts'
+import { listSitesWithSets, lookAtSite } from '../store/look-at-site.ts'
 import { isMounted, rootOf, shareMount } from './archive.ts'
 import { roleReport } from './sites.ts'
 import { vpn } from './vpn.ts'
@@ -73,11 +74,21 @@ export const mountForLook: Hold<Needs<'host' | 'vpnLease'> & Look, Needs<'mounte
 const isForbidden = (error: unknown): boolean =>
   ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
 
+interface Listed {
+  /** The site's part of the archive, listed with those of others. */
+  readonly listed: (shell: Shell) => Promise<SiteArchive>
+}
+
 /** Every site of this host and of the archive, and the desktop, where this host is one. */
-export const allSites: Many<Needs<'host' | 'request' | 'roles'>, Needs<'site'>> = {
-  list: ({ host, request, roles }) => {
+export const allSites: Many<Needs<'host' | 'request' | 'archive' | 'roles'>, Needs<'site'> & Listed> = {
+  list: ({ host, request, archive, roles }) => {
     const desktop = host.desktop === undefined ? [] : [desktopSite(host)].filter(({ name }) => isAsked(request, name))
-    return [...desktop, ...roles.primaries, ...roles.replicas, ...roles.others].map(site => ({ site }))
+    const sites = [...desktop, ...roles.primaries, ...roles.replicas, ...roles.others]
+    const list = listSitesWithSets(
+      archive,
+      sites.map(({ name }) => name),
+    )
+    return sites.map(site => ({ site, listed: shell => list(site.name, shell) }))
   },
   nameOf: ({ site }) => site.name,
   atOnce: ({ host }) => Math.max(2, sitesAtOnce(host)),
@@ -99,11 +110,11 @@ export const examineSpace: Step<Needs<'freeSpace'> & Look, void> = {
  * Looks at one site: its collection, its limits, and what pruning would do next. Takes no lock: a backup may be
  * running.
  */
-export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & Look, void> = {
+export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' | 'site'> & Listed & Look, void> = {
   name: 'examine-site',
   title: ({ site }) => `Examine ${site.name}`,
-  run: async ({ host, secrets, request, archive, site, look }, shell) => {
-    const siteArchive = siteArchiveOf(archive, site.name)
+  run: async ({ host, secrets, request, archive, site, listed, look }, shell) => {
+    const siteArchive = await listed(shell)
     // at a URL only duplicity can look, which makes the folder that it does not find: for a site that nobody backs up
     // it is not asked
     const isNobodys = archive.kind === 'url' && site.role.role === 'unmanaged'

@@ -78,7 +78,7 @@ async function auditableOf(facts: LookNeeds, shell: Shell): Promise<readonly Aud
   const { name } = facts.site
   try {
     const listed = await listCollection(facts.siteArchive, shell)
-    return auditablesOf(name, listed, await knownIn(facts, listed, shell))
+    return [...auditablesOf(name, listed, await knownIn(facts, listed, shell))]
   } catch (error) {
     // a file in the place of one site's folder: that site's own look has failed
     if (!(error instanceof ShareFailure) || error.code !== 'EKIND') throw error

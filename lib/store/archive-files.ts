@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import type { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
 import { type Sandbox, sandboxed } from '../host/sandbox.ts'
@@ -164,26 +165,56 @@ export interface Hashed {
   readonly said: string
 }
 
-/** From the server, not from this machine's memory of writing it; no link is followed, and no pipe waited for. */
+/**
+ * Hashes files, one a line of JSON, and answers so: from the server and not from this machine's memory of writing it,
+ * no link followed and no pipe waited for. It stays for the next site: a night reads some files of each.
+ */
 const HASH = `
-set -o pipefail
-while [ $# -gt 0 ]; do
-  dd if="$2" iflag=nofollow,nocache count=0 status=none 2>/dev/null
-  sum=$(dd if="$2" iflag=nofollow,nonblock bs=256k status=none 2>/tmp/said | "$1sum")
-  printf '%s %s %s\\n' "$?" "\${sum%% *}" "$(tail -n 1 /tmp/said)"
-  shift 2
-done`
+import hashlib, json, os, sys
 
-/** Hashes files of an archive's folder, all in one process: a dead server would hang this one. */
+def hash_of(kind, path):
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        hash = hashlib.new(kind)
+        while piece := os.read(file, 1 << 18):
+            hash.update(piece)
+        return hash.hexdigest()
+    finally:
+        os.close(file)
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    if isinstance(asked, str):
+        print(asked, flush=True)
+        continue
+    try:
+        print(json.dumps({'hash': hash_of(*asked), 'said': ''}))
+    except OSError as error:
+        print(json.dumps({'said': error.strerror}))`
+
+const hashed = z.object({ hash: z.string().optional(), said: z.string() })
+
+/**
+ * Hashes files of an archive's folder, in another process: a dead server would hang this one. What the program that
+ * stays cannot read is asked of a new one: it may see a folder that others have taken the place of.
+ */
 export async function hashFiles(folder: string, files: readonly ToHash[], shell: Shell): Promise<readonly Hashed[]> {
   if (files.length === 0) return []
-  const pairs = files.flatMap(({ kind, name }) => [kind, join(folder, name)])
-  const words = sandboxed(['bash', '-c', HASH, 'hash', ...pairs], { reads: [folder], capabilities: ['CAP_DAC_OVERRIDE'] })
+  const first = await askForHashes(folder, files, shell.with({ endOfAnswer: JSON.stringify }))
+  const unread = first.filter(({ hash }) => hash === undefined).map(({ name }) => name)
+  if (unread.length === 0) return first
+  const left = files.filter(({ name }) => unread.includes(name))
+  const second = new Map((await askForHashes(folder, left, shell)).map(each => [each.name, each]))
+  return first.map(each => second.get(each.name) ?? each)
+}
+
+async function askForHashes(folder: string, files: readonly ToHash[], shell: Shell): Promise<readonly Hashed[]> {
+  const input = files.map(({ kind, name }) => JSON.stringify([kind, join(folder, name)])).join('\n')
+  const sandbox: Sandbox = { reads: [dirname(folder)], capabilities: ['CAP_DAC_OVERRIDE'] }
   const bytes = sumOf(files)
-  const lines = await shell.with({ timeout: timeToRead(bytes), onLine: () => {} }).ask(text => text.split('\n'))`${words}`
+  const quiet = shell.with({ input, timeout: timeToRead(bytes), onLine: () => {} })
+  const lines = await quiet.ask(text => text.split('\n'))`${sandboxed(['/usr/bin/python3', '-I', '-S', '-c', HASH], sandbox)}`
   shell.transferred({ read: bytes })
-  return files.map(({ name }, at) => {
-    const [ended, hash, ...said] = (lines[at] ?? '').split(' ')
-    return { name, hash: ended === '0' ? hash : undefined, said: said.join(' ') }
-  })
+  return files.map(({ name }, at) => ({ name, hash: undefined, ...hashed.parse(JSON.parse(lines[at] ?? '')) }))
 }

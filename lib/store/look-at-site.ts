@@ -23,38 +23,56 @@ export const lookAtSite = (siteArchive: SiteArchive, shell: Shell, isNow = false
 export const lookAtSets = async (siteArchive: SiteArchive, shell: Shell): Promise<SiteArchive> =>
   siteArchive.ahead?.isListed ? siteArchive : await look(siteArchive, OF_SETS, false, shell)
 
-async function look(archive: SiteArchive, limits: Parameters<ShareFiles['look']>[0], isNow: boolean, shell: Shell) {
+type Limits = Parameters<ShareFiles['look']>[0]
+
+async function look(archive: SiteArchive, limits: Limits, isNow: boolean, shell: Shell) {
   const looked = { ...archive, ahead: new ReadAhead() }
   // in a dry run the archive may not be there yet
   await filesOfSite(looked, shell.quick)?.look(limits, isNow).catch(unlessMissing)
   return looked
 }
 
-/** Sites that are listed in one request: its answer is held in memory. */
-const AT_ONCE = 50
+/** Sites that are listed in one request, alone or with what tells of their sets: its answer is held in memory. */
+const AT_ONCE = { listed: 50, withSets: 8 }
+
+/** A site's part of an archive, once its turn has come. */
+export type ListedSite = (site: string, shell: Shell) => Promise<SiteArchive>
 
 /**
- * The parts of an archive that are some sites', to be taken in this order: as each is wanted, it is listed with those
- * that follow.
+ * The parts of an archive that are some sites', to be taken in about this order: as each is wanted, it is listed with
+ * those that follow, and the next ones are asked for already.
  */
-export function listSites(archive: Archive, sites: readonly string[]): (site: string, shell: Shell) => Promise<SiteArchive> {
-  const listed = new Map<string, SiteArchive>()
+export const listSites = (archive: Archive, sites: readonly string[]): ListedSite => inBatches(archive, sites, AT_ONCE.listed, {})
+
+/** The same, and what tells of their sets is read too. */
+export const listSitesWithSets = (archive: Archive, sites: readonly string[]): ListedSite =>
+  inBatches(archive, sites, AT_ONCE.withSets, OF_SETS)
+
+function inBatches(archive: Archive, sites: readonly string[], size: number, limits: Limits): ListedSite {
+  const places = new Map(sites.map((site, at) => [site, at]))
+  const begun = new Map<number, Promise<Map<string, SiteArchive>>>()
+  const batch = (at: number, shell: Shell) => {
+    const listed = begun.get(at) ?? listTogether(archive, sites.slice(at * size, (at + 1) * size), limits, shell)
+    begun.set(at, listed)
+    listed.catch(() => begun.delete(at)) // who asks next tries again
+    return listed
+  }
   return async (site, shell) => {
-    const found = listed.get(site)
-    listed.delete(site)
-    if (found) return found
-    const from = sites.indexOf(site)
-    const [first, ...others] = await listTogether(archive, sites.slice(from, from + AT_ONCE), shell)
-    for (const [at, other] of others.entries()) listed.set(sites[from + 1 + at]!, other)
-    return first!
+    const at = Math.floor(places.get(site)! / size)
+    const listed = batch(at, shell)
+    if ((at + 1) * size < sites.length) batch(at + 1, shell)
+    const found = (await listed).get(site) ?? (await listTogether(archive, [site], limits, shell)).get(site)!
+    ;(await listed).delete(site)
+    return found
   }
 }
 
-async function listTogether(archive: Archive, sites: readonly string[], shell: Shell): Promise<readonly SiteArchive[]> {
+async function listTogether(archive: Archive, sites: readonly string[], limits: Limits, shell: Shell) {
   const listed = sites.map(site => ({ ...siteArchiveOf(archive, site), ahead: new ReadAhead() }))
-  if (archive.kind === 'url') return listed
-  const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
-  const found = (await files.looks(sites).catch(unlessMissing)) ?? []
-  for (const [at, look] of found.entries()) if (look) listed[at]!.ahead.keep(look)
-  return listed
+  if (archive.kind !== 'url') {
+    const files = new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick)
+    const found = (await files.looks(sites, limits).catch(unlessMissing)) ?? []
+    for (const [at, look] of found.entries()) if (look) listed[at]!.ahead.keep(look)
+  }
+  return new Map<string, SiteArchive>(listed.map((site, at) => [sites[at]!, site]))
 }

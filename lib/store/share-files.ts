@@ -55,10 +55,10 @@ export class ShareFiles {
     return this.#ahead?.takeList() ?? (await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder))
   }
 
-  /** What {@link look} finds in each of these folders in it, without texts; null where it cannot be looked into. */
-  async looks(folders: readonly string[]) {
+  /** What {@link look} finds in each of these folders in it; null where it cannot be looked into. */
+  async looks(folders: readonly string[], limits: Readonly<Record<string, number>>) {
     const paths = folders.map(folder => this.#path(folder))
-    return await this.#look(`list ${counted(paths.length, 'folder')} in ${this.pathOf('.')}`, 'looks', paths)
+    return await this.#look(`list ${counted(paths.length, 'folder')} in ${this.pathOf('.')}`, 'looks', paths, limits)
   }
 
   /** SHA-256 of files as the server has them; null of one that has more bytes, or cannot be read. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { lstatSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { type OpenedFolder, unfinished } from '../host/opened-folder.ts'
 import { hashOfClaims, heldIn, type WrittenClaims, writtenClaimsIn } from './written-claims.ts'
@@ -43,7 +44,8 @@ export function operationsIn(root: OpenedFolder, mode: number) {
     list: (path: string) => atFolder(path, filesIn),
     look: (path: string, limits: Readonly<Record<string, number>>, isNow: boolean) =>
       atFolder(path, folder => lookAt(folder, limits, isNow)),
-    looks: (paths: readonly string[]) => paths.map(path => unlessItFails(() => atFolder(path, folder => lookAt(folder)))),
+    looks: (paths: readonly string[], limits: Readonly<Record<string, number>>) =>
+      paths.map(path => unlessItFails(() => atFolder(path, folder => lookAt(folder, limits)))),
     exchange: (path: string, known: Known, remove: string, text: string) =>
       inFolder(path, (folder, name) => exchange(folder, name, known, { remove, text })),
     names,
@@ -81,14 +83,21 @@ export function headOf(folder: OpenedFolder, name: string, limit: number): strin
   return file?.head(limit).toString('utf8')
 }
 
-const filesIn = (folder: OpenedFolder, names = folder.names()): readonly ShareFile[] =>
-  names.flatMap(name => {
-    const stat = folder.look(name)
-    return stat?.isFile() ? [{ name, bytes: stat.size, modifiedAt: Math.floor(stat.mtimeMs) }] : []
-  })
+/** Looks from within the folder, which halves the time: each way through a descriptor is four folders long. */
+function filesIn(folder: OpenedFolder, names = folder.names()): readonly ShareFile[] {
+  process.chdir(folder.path)
+  try {
+    return names.flatMap(name => {
+      const stat = lstatSync(name, { throwIfNoEntry: false })
+      return stat?.isFile() ? [{ name, bytes: stat.size, modifiedAt: Math.floor(stat.mtimeMs) }] : []
+    })
+  } finally {
+    process.chdir('/') // or the share could not be unmounted
+  }
+}
 
 /** The files of a folder, the first bytes of some, and what says whose it is; null where that cannot be read anew. */
-function lookAt(folder: OpenedFolder, limits: Readonly<Record<string, number>> = {}, isNow = false) {
+function lookAt(folder: OpenedFolder, limits: Readonly<Record<string, number>>, isNow = false) {
   const isFresh = !isNow || unlessItFails(() => refresh(folder)) !== null
   const names = folder.names()
   const claims = isFresh ? writtenClaimsIn(folder, names) : null

@@ -22,13 +22,13 @@ export interface SiteAudit {
 type Listed = Pick<SiteAudit, 'files'> & { readonly listed: Collection }
 
 /** What can be read of a site; a file that is missing, or of another size, is known to be damaged already. */
-export function auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Auditable[] {
-  const files = chains.flatMap(setsOf).flatMap(filesOf)
-  return files.flatMap(({ name, bytes = 0, modifiedAt }) => {
-    const { bytes: written = bytes, readAt, wrong, wrongSince }: AuditedFile = known[name] ?? {}
-    const rewritten = wrong !== undefined && wrongSince !== modifiedAt
-    return written === bytes ? [{ site, name, bytes, readAt, rewritten }] : []
-  })
+export function* auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Generator<Auditable> {
+  for (const chain of chains)
+    for (const { name, bytes = 0, modifiedAt } of setsOf(chain).flatMap(filesOf)) {
+      const { bytes: written = bytes, readAt, wrong, wrongSince }: AuditedFile = known[name] ?? {}
+      const rewritten = wrong !== undefined && wrongSince !== modifiedAt
+      if (written === bytes) yield { site, name, bytes, readAt, rewritten }
+    }
 }
 
 /** The hashes of volumes that nobody wrote down, from their manifests; and what is wrong with these. */
