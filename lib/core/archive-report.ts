@@ -51,10 +51,9 @@ function untidyIn(collection: Collection): string[] {
   return [...sets, ...signatures, ...(lost.length === 0 ? [] : [`${counted(lost.length, 'file')} ${what}`])]
 }
 
-export function pruningReport({ action, reason, freesBytes, considered }: PrunePlan): Pruning {
+export function pruningReport({ action, reason, freesBytes, exhausted }: PrunePlan): Pruning {
   if (action.kind !== 'none') return { reason, freesBytes, isExhausted: false }
-  const last = considered.at(-1)
-  return last === undefined ? { reason, isExhausted: false } : { reason: last.reason, isExhausted: true }
+  return { reason: exhausted ?? reason, isExhausted: exhausted !== undefined }
 }
 
 /** Restore points that a replica has not replayed: all, where it was never made from one. */
@@ -73,7 +72,8 @@ export function nextNight({ prune, backup, frozen, over }: NextNight): string {
   const made = backup.kind === 'none' ? `no backup: ${backup.reason}` : `${backup.kind} backup`
   if (prune.action.kind !== 'none') return `${PRUNING[prune.action.kind]}, then ${made}`
   if (frozen !== undefined) return `${made}; pruning is stopped until you have looked`
-  return over ? `${made}; over its allowance, but ${prune.reason.replace(/^.*?, but /s, '')}` : made
+  const why = prune.exhausted === undefined ? prune.reason : `nothing can go: ${prune.exhausted}`
+  return over ? `${made}; over its allowance, but ${why}` : made
 }
 
 const PRUNING = {

@@ -31,6 +31,8 @@ interface ForecastNight {
   readonly time: number
   readonly action: PruneAction['kind']
   readonly reason: string
+  /** Whether the archive should have been pruned, and could not be. */
+  readonly isExhausted: boolean
   readonly backup: BackupSet['kind']
   readonly bytes: number
   /** How far back one can go: the age of the oldest restore point, in days. */
@@ -71,6 +73,7 @@ export function forecast(input: ForecastInput): Forecast {
       time,
       action: plan.action.kind,
       reason: plan.reason,
+      isExhausted: plan.exhausted !== undefined,
       backup: set.kind,
       bytes: bytes ?? 0,
       reachDays: reach(collection, time),
@@ -171,8 +174,6 @@ export function gistOf({ forecast, allowanceBytes }: Variant) {
     worstReachDays: Math.min(...(since.length > 0 ? since : nights.slice(-1)).map(night => night.reachDays)),
     largestBytes: nights.reduce((most, night) => Math.max(most, night.bytes), 0),
     prunings: nights.filter(night => night.action !== 'none').length,
-    stuck: nights.findLast(
-      night => night.action === 'none' && night.bytes > allowanceBytes && /but nothing can go/.test(night.reason),
-    )?.reason,
+    stuck: nights.findLast(({ isExhausted, bytes }) => isExhausted && bytes > allowanceBytes)?.reason,
   }
 }

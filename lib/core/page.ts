@@ -66,6 +66,7 @@ export interface SetTest extends SetAnswer {
   readonly restored?: number | undefined
   /** Seconds that its dump took; absent where it has none, or it could not be imported. */
   readonly imported?: number | undefined
+  readonly importFailed?: true | undefined
   /** What was asked, where a person asked for something else than the site's own check. */
   readonly asked?: string | undefined
 }

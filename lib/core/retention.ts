@@ -29,6 +29,8 @@ export interface PrunePlan {
   readonly freesBytes: number | undefined
   readonly reason: string
   readonly considered: readonly Consideration[]
+  /** Why nothing can go, where something should. */
+  readonly exhausted?: string
 }
 
 /**
@@ -51,7 +53,8 @@ export function planPrune(input: PruneInput): PrunePlan {
     if (applies) return planOf(verdict, input, considered)
     if (action === 'cleanup' && !mayGoOn(input)) break
   }
-  return nothing(`${overReason(input)}, but nothing can go: ${considered.at(-1)!.reason}`, considered)
+  const exhausted = considered.at(-1)!.reason
+  return { ...nothing(`${overReason(input)}, but nothing can go: ${exhausted}`, considered), exhausted }
 }
 
 /** Past the cleanup, only what is too much goes, and not before all is clean that can be. */

@@ -1,6 +1,6 @@
 import type { Picture } from './mail-picture.ts'
 import { html, joined, type Markup, trusted } from './markup.ts'
-import type { Failure, Remark, Report, SiteRow } from './report.ts'
+import type { Failure, Report, SiteRow } from './report.ts'
 import {
   cellsOf,
   endText,
@@ -8,6 +8,7 @@ import {
   firstFailures,
   firstRemarks,
   firstSites,
+  type RemarkList,
   remarkLists,
   remarkText,
   SITE_COLUMNS,
@@ -40,7 +41,7 @@ export function htmlOf(report: Report, picture?: Inline): string {
 <h1 style="font-size:19px;margin:0 0 12px;padding:10px 14px;border-left:6px solid ${colour};background:#f6f6f6">${report.subject}</h1>
 ${stopped && html`<p>${stopped}</p>`}
 ${failuresHtml(report)}
-${remarkLists(report).map(([title, remarks]) => remarksHtml(title, remarks))}
+${remarkLists(report).map(remarksHtml)}
 ${picture && pictureHtml(picture)}${sitesHtml(report)}
 ${footer(report)}
 </body></html>
@@ -83,12 +84,11 @@ function failureHtml(failure: Failure): Markup {
   return joined(parts, '\n')
 }
 
-function remarksHtml(title: string, remarks: readonly Remark[]): Markup | undefined {
+function remarksHtml({ title, remarks, isGood }: RemarkList): Markup | undefined {
   if (remarks.length === 0) return undefined
   const { items, more } = firstRemarks(remarks)
   const list = items.map(remark => html`<li style="white-space:pre-wrap;overflow-wrap:anywhere">${remarkText(remark)}</li>`)
-  const colour = ['Significant', 'Restore drill'].includes(title) ? GREEN : AMBER
-  return html`${heading(title, colour)}<ul style="margin:4px 0;padding-left:20px">${list}</ul>${moreHtml(more)}
+  return html`${heading(title, isGood ? GREEN : AMBER)}<ul style="margin:4px 0;padding-left:20px">${list}</ul>${moreHtml(more)}
 `
 }
 

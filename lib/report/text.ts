@@ -11,7 +11,7 @@ export function textOf(report: Report): string {
     report.subject,
     stopText(report) ?? '',
     ...linesOf(firstFailures(report), failureText, 'FAILED  '),
-    ...remarkLists(report).map(([title, remarks]) => section(title, linesOf(firstRemarks(remarks), remarkText))),
+    ...remarkLists(report).map(({ title, remarks }) => section(title, linesOf(firstRemarks(remarks), remarkText))),
     section('Sites', siteLines(report)),
     [endText(report), ...(report.log === undefined ? [] : [`log: ${report.log}`])].join('\n'),
   ]
@@ -22,14 +22,20 @@ export function textOf(report: Report): string {
 export const stopText = ({ stoppedBy }: Report): string | undefined =>
   stoppedBy && `The run was stopped by ${stoppedBy}; what it had begun was finished or rolled back.`
 
-/** The lists of remarks with their titles, in the order of a mail. */
-export const remarkLists = ({ problems, significant, warnings, drills }: Report) =>
-  [
-    ['Needs attention', problems],
-    ['Significant', significant],
-    ['Warnings', warnings],
-    ['Restore drill', drills],
-  ] as const
+export interface RemarkList {
+  readonly title: string
+  readonly remarks: readonly Remark[]
+  /** Nobody has to do anything about them. */
+  readonly isGood: boolean
+}
+
+/** In the order of a mail. */
+export const remarkLists = ({ problems, significant, warnings, drills }: Report): readonly RemarkList[] => [
+  { title: 'Needs attention', remarks: problems, isGood: false },
+  { title: 'Significant', remarks: significant, isGood: true },
+  { title: 'Warnings', remarks: warnings, isGood: false },
+  { title: 'Restore drill', remarks: drills, isGood: true },
+]
 
 /** What run it was, how long it took, what it moved and its exit code. */
 export const endText = ({ startedAt, endedAt, transferred, exitCode, host, task }: Report): string =>

@@ -24,6 +24,7 @@ export class NotTested extends Error {}
 
 const SERVED = z.object({
   imported: z.number().nonnegative().optional(),
+  importFailed: z.literal(true).optional(),
   answer: z.object({ works: z.boolean(), said: z.string().max(200) }),
 })
 

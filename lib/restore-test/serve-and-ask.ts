@@ -39,6 +39,8 @@ export interface ToServe {
 export interface Served {
   /** Seconds that the import took; absent where there was none, or it failed. */
   readonly imported?: number | undefined
+  /** The dump could not be imported, as the answer says. */
+  readonly importFailed?: true | undefined
   readonly answer: SetAnswer
 }
 
@@ -50,7 +52,7 @@ async function serveAndAsk({ root, work, databases, port, question, judge, reque
   const began = performance.now()
   for (const database of mariadb ? databases : []) {
     const said = await importDump(mariadb!, database, join(work, 'import.sql'))
-    if (said !== undefined) return { answer: { works: false, said: `its dump cannot be imported: ${said}` } }
+    if (said !== undefined) return { importFailed: true, answer: { works: false, said: `its dump cannot be imported: ${said}` } }
   }
   const imported = mariadb && (performance.now() - began) / 1000
   const socket = mariadb ? { socket: mariadb.socket } : {}

@@ -40,8 +40,8 @@ export async function testRestore(
     await fetchTree({ host, secrets, site: site.name, archive: siteArchive, collection, point, into: tree }, limited())
     const restored = (performance.now() - began) / 1000
     if (!existsSync(tree)) return undefined
-    const { imported, answer } = await askRestored(facts, scratch.path, asked, limited)
-    return { at: shell.now(), ...answer, restored, ...(imported !== undefined && { imported }) }
+    const { answer, ...served } = await askRestored(facts, scratch.path, asked, limited)
+    return { at: shell.now(), ...answer, restored, ...served }
   } catch (error) {
     if (shell.stop.aborted || error instanceof NotTested) throw error
     if (performance.now() >= end) throw new NotTested(`it was not done within ${seconds} s`)

@@ -62,8 +62,8 @@ export const restoreDrill: Step<Needs<'host' | 'secrets' | 'request' | 'archive'
 }
 
 /** A site that needs more than PHP and its database works in no sandbox: it is the backup's fault only if one did. */
-const isProblem = ({ works, restored, said }: SetTest, didWork: boolean): boolean =>
-  !works && (didWork || restored === undefined || said.startsWith('its dump'))
+const isProblem = ({ works, restored, importFailed }: SetTest, didWork: boolean): boolean =>
+  !works && (didWork || restored === undefined || importFailed === true)
 
 export type BisectRequest = { readonly search: Search }
 

@@ -33,6 +33,7 @@ test('a set is restored, its dump imported and its page asked, while the live si
   assert.ok(well.restored! > 0 && well.imported! > 0)
   const broken = await tested(points[1]!)
   assert.match(`${broken.works} ${broken.said}`, /^false its dump cannot be imported: ERROR 1064 \(42000\) at line \d+$/)
+  assert.equal(broken.importFailed, true)
   assert.deepEqual(globSync(join(cache, 'duplicity/tmp/*')), [])
 })
 
