@@ -171,17 +171,17 @@ async function putInForce(
     await shell.quick.act`${webServer.reload}`
   }
   if (mode.kind === 'copy' && !isServed(host, site)) return { guarded: false, why: NOT_SERVED }
-  const { isDown, unproven } = await import('./prove.ts')
+  const { unproven } = await import('./prove.ts')
   const found = await unproven(context, site, mode, isInForce ? 0 : PATIENCE)
   if (found === undefined) return { guarded: true }
   // at boot nothing is served yet, and what starts then reads this first
-  if (mode.kind === 'frozen' && isDown(found.why)) return { guarded: true }
+  if (mode.kind === 'frozen' && found.isDown) return { guarded: true }
   if (mode.kind === 'frozen' || mode.kind === 'forward') {
     put(before)
     await shell.quick.act`${webServer.test}`
     await shell.quick.act`${webServer.reload}`
   }
-  return { guarded: false, ...found }
+  return { guarded: false, why: found.why, isOpen: found.isOpen }
 }
 
 function ownTextOf(file: string): string | undefined {

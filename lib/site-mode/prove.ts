@@ -64,36 +64,34 @@ const [PAUSE, LONGEST] = [25, 10_000]
 /** Right after a change, processes that know nothing of it still take some requests: so many in a row show it. */
 const IN_A_ROW = 8
 
-/** Whether what came of asking says that no web server runs. */
-export const isDown = (why: string): boolean => why.includes('ECONNREFUSED')
-
 /**
  * Asks the site on this host until its answers are those of a mode.
  * @param patience milliseconds in which other answers may be those of what was in force before
- * @returns what they were instead; undefined when the mode is in force
+ * @returns what they were instead, and whether no web server runs; undefined when the mode is in force
  */
 export async function unproven(
   { host, shell }: HostContext,
   site: SitePlace,
   mode: SiteMode,
   patience: number,
-): Promise<{ readonly why: string; readonly isOpen: boolean } | undefined> {
+): Promise<{ readonly why: string; readonly isOpen: boolean; readonly isDown: boolean } | undefined> {
   const question = questionFor(host, site)
   if (!question)
     return {
       isOpen: false,
+      isDown: false,
       why: `it cannot be asked whether it is in force: say its domains in sites.${site.name}.domains, or where to ask it in sites.${site.name}.check`,
     }
   const until = Date.now() + patience
   for (const [index, proof] of proofsOf(mode, hasPhp(site)).entries()) {
     for (let left = patience > 0 && index === 0 ? IN_A_ROW : 1; left > 0; ) {
-      const { isProven, isAnswer, said } = await ask(question, proof, shell.stop)
+      const { isProven, isAnswer, isDown, said } = await ask(question, proof, shell.stop)
       shell.stop.throwIfAborted()
       left = isProven ? left - 1 : IN_A_ROW
       if (isProven && left === 0) break
       // what does not listen will not do so for being asked again
       const why = `${proof.method} ${proof.path} answered ${said}, wanted ${proof.wanted}`
-      if (!isAnswer || (!isProven && Date.now() > until)) return { why, isOpen: isAnswer }
+      if (!isAnswer || (!isProven && Date.now() > until)) return { why, isOpen: isAnswer, isDown }
       await setTimeout(PAUSE, undefined, { signal: shell.stop })
     }
   }
@@ -104,15 +102,19 @@ async function ask(question: Question, proof: Proof, stop: AbortSignal) {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(LONGEST)])
   const url = new URL(proof.path, question.urls[0]).href
   let last: Page | undefined
+  let isDown = false
   const answer = await askPages(
     { ...question, urls: [url], expect: undefined },
     async asking => {
       last = await getPage(asking, signal, proof)
       return last
     },
-    messageOf,
+    error => {
+      isDown = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'
+      return messageOf(error)
+    },
   )
-  return { isProven: last !== undefined && proof.isProven(last), isAnswer: last !== undefined, said: answer.said }
+  return { isProven: last !== undefined && proof.isProven(last), isAnswer: last !== undefined, isDown, said: answer.said }
 }
 
 /**
