@@ -60,6 +60,10 @@ export interface Outcome {
   readonly transferred?: Transferred
 }
 
+/** A title that says which half of a hold it is of. */
+export const shownTitle = ({ phase, title }: Pick<Outcome, 'phase' | 'title'>): string =>
+  phase === 'down' ? `Release: ${title}` : title
+
 /** Exit codes, the same for all tasks. Stops by a signal are 128 + its number: 129 SIGHUP, 130 SIGINT, 143 SIGTERM. */
 export const EXIT = { well: 0, failed: 1, badInput: 2, locked: 75 } as const
 

@@ -1,6 +1,6 @@
 import { formatAge } from './age.ts'
 import { type Finding, type Verdict, verdictOf } from './finding.ts'
-import { EXIT, isTrouble, type Outcome } from './outcome.ts'
+import { EXIT, isTrouble, type Outcome, shownTitle } from './outcome.ts'
 import { printTime } from './restore-point.ts'
 import { reportsBySite, type SiteReport } from './site-report.ts'
 import { taskCommand } from './task-command.ts'
@@ -106,11 +106,9 @@ export interface SiteVerdict {
 export function workFindings(outcomes: readonly Outcome[], site: string | undefined): readonly Finding[] {
   return outcomes
     .filter(({ subject }) => subject === site)
-    .flatMap(({ title, phase, status, reason, notes }): Finding[] => [
-      ...(status === 'failed'
-        ? [{ level: 'failed' as const, text: `${phase === 'down' ? 'Release: ' : ''}${title}: ${reason}` }]
-        : []),
-      ...notes
+    .flatMap((outcome): Finding[] => [
+      ...(outcome.status === 'failed' ? [{ level: 'failed' as const, text: `${shownTitle(outcome)}: ${outcome.reason}` }] : []),
+      ...outcome.notes
         .filter(({ kind }) => kind === 'problem')
         .map(({ text, about }) => ({ level: 'attention' as const, text, ...(about && { about }) })),
     ])

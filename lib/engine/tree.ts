@@ -1,5 +1,5 @@
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
-import type { Outcome } from '../core/outcome.ts'
+import { type Outcome, shownTitle } from '../core/outcome.ts'
 import { messageOf } from '../core/wording.ts'
 import { startDeadline } from './patience.ts'
 import type { Facts, Node, Runnable } from './recipe.ts'
@@ -54,7 +54,8 @@ const listOf = (tasks: ListrTask[], live: boolean): Listr =>
     concurrent: false,
     registerSignalListeners: false,
     fallbackRendererCondition: false,
-    rendererOptions: { collapseSubtasks: false, collapseErrors: false, showErrorMessage: true },
+    // what it came to is printed after it, and all that it showed is in the log
+    rendererOptions: { collapseSubtasks: false, collapseErrors: false, showErrorMessage: true, clearOutput: true },
   } as never)
 
 function tasksOf(nodes: readonly Node[], frame: Frame, run: Run): ListrTask[] {
@@ -116,7 +117,7 @@ function releaseOf(node: HoldNode, frame: Frame, run: Run): ListrTask {
   const { hold } = node
   const title = typeof hold.title === 'string' ? hold.title : hold.name
   return {
-    title: `${title}: release`,
+    title: shownTitle({ phase: 'down', title }),
     task: async (_, wrapper) => {
       const facts = frame.up.get(node)
       if (!facts) return wrapper.skip(`${title}: nothing to release`)
@@ -232,5 +233,5 @@ const show = (wrapper: Wrapper, line: string): void => {
 /** Shows how it ended. Thrown, since that is how listr2 learns that a task failed; the outcome is recorded already. */
 function draw(wrapper: Wrapper, outcome: Outcome): void {
   if (outcome.status === 'failed' || outcome.status === 'stopped') throw new Error(outcome.reason)
-  wrapper.title = outcome.title
+  wrapper.title = shownTitle(outcome)
 }

@@ -71,8 +71,10 @@ function conclude(
   const seconds = Math.round((Date.now() - startedAt) / 1000)
   log.say(summary, `${task.name} ended at ${clock(Date.now())} after ${seconds} s with exit code ${exitCode}`, RULE)
   log.index(`exit ${exitCode}, ${seconds} s, ${report.subject};`)
-  if (common.quiet && exitCode === 0 && !common.json) return ''
-  if (!common.json) return `${summary}\nlog: ${log.path}\n`
+  if (!common.json) {
+    if (exitCode === 0) return common.quiet ? '' : `${summary}\n`
+    return `${common.quiet ? summaryOf(report, true) : summary}\nlog: ${log.path}\n`
+  }
   const json = {
     host: facts.host.name,
     task: task.name,

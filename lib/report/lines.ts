@@ -1,4 +1,4 @@
-import type { Outcome, RunEvent } from '../core/outcome.ts'
+import { type Outcome, type RunEvent, shownTitle } from '../core/outcome.ts'
 import { printable } from '../core/wording.ts'
 
 /** The lines of the log for one event, each with its time and, inside an `each`, the subject. No control characters. */
@@ -12,7 +12,7 @@ export function linesOf(event: RunEvent): string[] {
 function textOf(event: RunEvent): string[] {
   switch (event.kind) {
     case 'begin':
-      return [`${event.phase === 'down' ? 'Release: ' : ''}${event.title} …`]
+      return [`${shownTitle(event)} …`]
     case 'command':
       return event.command.ran
         ? [`  $ ${event.command.line}  (${endOf(event.command.exitCode)}, ${formatSeconds(event.command.seconds)})`]
@@ -26,7 +26,7 @@ function textOf(event: RunEvent): string[] {
     case 'over':
       return []
     case 'end':
-      return [`${event.outcome.title}: ${endOfStep(event.outcome)}`]
+      return [`${shownTitle(event.outcome)}: ${endOfStep(event.outcome)}`]
   }
 }
 

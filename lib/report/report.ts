@@ -1,7 +1,7 @@
 import { formatAge } from '../core/age.ts'
 import { type Finding, type Verdict, verdictOf } from '../core/finding.ts'
 import { type LastRun, type LastVerdict, lastOf, NO_RUN } from '../core/last-run.ts'
-import { type NoteKind, type Outcome, sumTransferred, type Transferred } from '../core/outcome.ts'
+import { type NoteKind, type Outcome, shownTitle, sumTransferred, type Transferred } from '../core/outcome.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { shellWord } from '../core/task-command.ts'
 import { type SiteVerdict, siteVerdicts, workFindings } from '../core/verdict.ts'
@@ -140,10 +140,10 @@ function recoveries(sites: readonly SiteRow[], work: readonly Finding[], { task,
 }
 
 function failureOf(outcome: Outcome, { again, log }: RunFacts): Failure {
-  const { subject, title, reason, output } = outcome
+  const { subject, reason, output } = outcome
   return {
     site: subject,
-    title: outcome.phase === 'down' ? `Release: ${title}` : title,
+    title: shownTitle(outcome),
     reason: reason ?? 'no reason given',
     output: output.slice(-10),
     advice: outcome.exitCode === 75 ? [] : [...(log === undefined ? [] : [`less ${shellWord(log)}`]), again(subject)],

@@ -1,23 +1,34 @@
 import { printTime } from '../core/restore-point.ts'
 import { counted, formatBytes, listed } from '../core/wording.ts'
 import { formatSeconds, printableLine, tableOf } from './lines.ts'
-import { type Remark, type Report, type SiteRow, verdictLine } from './report.ts'
+import { type Failure, type Remark, type Report, type SiteRow, verdictLine } from './report.ts'
 import { failureTitle, remarkText, transferWords } from './text.ts'
 
-/** What a run prints: a line for each site, failures, what needs attention, and the mail's subject. */
-export function summaryOf(report: Report): string {
-  const failures = report.failures.map(failure => `FAILED  ${failureTitle(failure)}: ${failure.reason}`)
+/**
+ * What a run prints: a line for each site, failures and what needs attention with what to do next, and the verdict.
+ * @param quiet only what somebody has to see to
+ */
+export function summaryOf(report: Report, quiet = false): string {
+  const failures = report.failures.flatMap(failureLines)
   const problems = report.problems.map(problem => `PROBLEM ${remarkText(problem)}`)
   const warnings = together(report.warnings).map(warning => `warning ${remarkText(warning)}`)
   const notes = together(report.significant).map(note => `note    ${remarkText(note)}`)
   const verdict = report.verdict === 'well' ? 'all well' : verdictLine(report)
   const seconds = Math.round((report.endedAt - report.startedAt) / 1000)
   const end = report.dryRun ? 'dry run: nothing was changed' : [`${seconds} s`, ...transferWords(report.transferred)].join(', ')
-  return [...siteLines(report), ...failures, ...problems, ...warnings, ...notes, `${verdict}; ${end}`]
+  const trouble = [...failures, ...problems]
+  const all = [...siteLines(report), ...trouble, ...warnings, ...notes]
+  return [...(quiet ? trouble : all), `${verdict}; ${end}`]
     .flatMap(text => text.split('\n'))
     .map(printableLine)
     .join('\n')
 }
+
+/** What failed and why; then the command that does it again, step by step. */
+const failureLines = (failure: Failure): string[] => [
+  `FAILED  ${failureTitle(failure)}: ${failure.reason}`,
+  ...failure.advice.slice(-1).map(command => `        next: ${command}`),
+]
 
 /** What is the same of several sites, once. */
 const together = (remarks: readonly Remark[]): Remark[] =>

@@ -23,6 +23,7 @@ const table: [string, object, string[]][] = [
   ['a warning of two lines', { kind: 'note', note: { kind: 'warning', text: 'a\nb' } }, ['  warning: a', '  warning: b']],
   ['a problem', { kind: 'note', note: { kind: 'problem', text: 'x' } }, ['  PROBLEM: x']],
   ['something significant', { kind: 'note', note: { kind: 'significant', text: 'x' } }, ['  * x']],
+  ['the end of a release', end({ title: 'Lock', phase: 'down', seconds: 2 }), ['Release: Lock: done in 2.0 s']],
   ['an end', end({ seconds: 2 }), ['Back up: done in 2.0 s']],
   ['a failure', end({ status: 'failed', reason: 'no space' }), ['Back up: FAILED: no space']],
   ['what was passed over', end({ status: 'skipped', reason: 'not today' }), ['Back up: skipped: not today']],

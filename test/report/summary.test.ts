@@ -10,6 +10,7 @@ const failed = madeUpOutcome({ title: 'Back up', subject: 'shop', status: 'faile
 const reports = [{ site: 'plain', role: 'conflict', reason: 'two claim it', settle: [] }] as const
 const conflict = madeUpOutcome({ title: 'Roles', notes: [{ kind: 'info', text: 'x' }], reports })
 
+const AGAIN = 'cd /opt/holdfast && npx zx tasks/nightly.ts --site shop --verbose'
 const summary = (outcomes: Outcome[], stoppedBy?: string, dryRun = false): string =>
   summaryOf(madeUpReport(outcomes, { stoppedBy, dryRun, isJudged: !dryRun }))
 
@@ -19,7 +20,10 @@ const table: [string, string, string][] = [
   [
     'a failure',
     summary([done, failed]),
-    'shop  FAILED\nFAILED  shop: Back up: the disk is full\n1 of 1 site FAILED — shop; 720 s',
+    `shop  FAILED
+FAILED  shop: Back up: the disk is full
+        next: ${AGAIN}
+1 of 1 site FAILED — shop; 720 s`,
   ],
   [
     'a failure and a site that needs attention',
@@ -27,12 +31,25 @@ const table: [string, string, string][] = [
     `plain  needs attention, conflict
 shop   FAILED
 FAILED  shop: Back up: the disk is full
+        next: ${AGAIN}
 PROBLEM plain: conflict: two claim it
 1 of 2 sites FAILED — shop; 1 site needs attention — plain; 720 s`,
   ],
   ['a stop', summary([done, madeUpOutcome({ status: 'stopped' })], 'SIGTERM'), 'nightly STOPPED by SIGTERM; 720 s'],
 ]
 for (const [name, is, text] of table) test(`summaryOf() ${name}`, () => assert.equal(is, text))
+
+test('summaryOf() says of a quiet run only what somebody has to see to', () => {
+  const fine = madeUpOutcome({ subject: 'blog', reports: [{ site: 'blog', role: 'primary', backedUp: 'full' }] })
+  const noted = madeUpOutcome({ notes: [{ kind: 'significant', text: 'a new archive begins' }] })
+  assert.equal(
+    summaryOf(madeUpReport([fine, noted, failed, conflict], { isJudged: true }), true),
+    `FAILED  shop: Back up: the disk is full
+        next: ${AGAIN}
+PROBLEM plain: conflict: two claim it
+1 of 3 sites FAILED — shop; 1 site needs attention — plain; 720 s`,
+  )
+})
 
 test('summaryOf() says once what is the same of several sites', () => {
   const warned = (subject: string, text: string) => madeUpOutcome({ subject, notes: [{ kind: 'warning', text }] })

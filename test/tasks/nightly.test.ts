@@ -159,10 +159,22 @@ test('nightly shows what it did, and keeps it in a log of mode 600', async () =>
   const { code, stdout } = await stage.nightly(host)
   assert.equal(code, 0)
   assert.match(stdout, /^all well; \d+ s, [\d.]+ kB written, [\d.]+ k?B read$/m)
-  const path = /^log: (.*)$/m.exec(stdout)![1]!
+  const logs = join(host.folder, 'logs')
+  const path = join(logs, readdirSync(logs).find(name => name.startsWith('nightly-'))!)
   const log = readFileSync(path, 'utf8')
   assert.equal(execFileSync('stat', ['--format=%a', path], { encoding: 'utf8' }), '600\n')
   assert.match(log, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[plain\] {3}\$ bwrap … -- duplicity full /m)
   assert.match(log, /\[plain\] Back up plain: done in /)
   assert.deepEqual(troubles(await stage.told(host)), [])
+})
+
+test('nightly --quiet prints nothing when all is well, and else only what somebody has to see to', async () => {
+  const stage = new Stage(join(folder, 'quiet'))
+  const host = stage.addHost('web1')
+  for (const name of ['plain', 'other']) claim((await createStatic({ vhosts: host.vhosts, name })).folder, host)
+  assert.deepEqual(await stage.nightly(host, ['--quiet']), { code: 0, signal: null, stdout: '', stderr: '' })
+  rmSync(join(host.vhosts, 'plain/SITE'), { recursive: true })
+  const { code, stdout } = await stage.nightly(host, ['--quiet'])
+  assert.equal(code, 1)
+  assert.match(stdout, /^PROBLEM plain: it has shrunk .*\n1 site needs attention — plain; [^\n]*\nlog: \S*\n$/)
 })
