@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
-import type { RunEvent } from '../core/outcome.ts'
-import { linesOf } from '../report/lines.ts'
+import { type RunEvent, shownTitle } from '../core/outcome.ts'
+import { endOfStep, linesOf, printableLine, textOf } from '../report/lines.ts'
 import type { CommonOptions } from './command-line.ts'
 
 /**
@@ -14,14 +14,14 @@ export function screenFor(
   const isSilent = json || quiet
   const live = !interactive && process.stdout.isTTY && !isSilent && !verbose
   const journal = isJournal()
-  const isShown = (event: RunEvent): boolean => verbose || ((interactive || dryRun || journal) && isWorthALine(event))
+  const linesFor = verbose ? linesOf : interactive || dryRun || journal ? whatIsSaid() : () => []
   // who reads it may have gone away: that is no reason to end a backup
   process.stdout.on('error', () => {})
   const show = (event: RunEvent): void => {
-    if (live || isSilent || !isShown(event)) return
+    if (live || isSilent) return
     const prefix = journal ? `<${priorityOf(event)}>` : ''
     process.stdout.write(
-      linesOf(event)
+      linesFor(event)
         .map(line => `${prefix}${line}\n`)
         .join(''),
     )
@@ -29,11 +29,31 @@ export function screenFor(
   return { live, show }
 }
 
-/** Without `--verbose`: what became of each step, and what it had to say. */
-function isWorthALine(event: RunEvent): boolean {
+/** Seconds after which a step is worth a line for having taken them. */
+const LONG = 2
+
+/** Without `--verbose`: what steps have to say, below their titles; one that has nothing to say is not mentioned. */
+function whatIsSaid(): (event: RunEvent) => string[] {
+  const titles = new Map<string | undefined, string>()
+  let last: string | undefined
+  return event => {
+    const { kind, subject } = event
+    if (kind === 'begin') titles.set(subject, shownTitle(event))
+    if (!isSaid(event)) return []
+    const title = kind === 'end' ? shownTitle(event.outcome) : titles.get(subject)
+    const head = [subject === undefined ? [] : `[${subject}]`, title ?? []].flat().join(' ')
+    const before = head === last || head === '' ? [] : [head]
+    last = head
+    const text = kind === 'end' ? [`  ${endOfStep(event.outcome)}`] : textOf(event)
+    return [...before, ...text.flatMap(each => each.split('\n'))].map(printableLine)
+  }
+}
+
+function isSaid(event: RunEvent): boolean {
   if (event.kind === 'command') return !event.command.ran
-  if (event.kind === 'end') return event.outcome.status !== 'skipped' || event.outcome.subject === undefined
-  return event.kind === 'note' || event.kind === 'progress'
+  if (event.kind !== 'end') return event.kind === 'note' || event.kind === 'progress'
+  const { status, seconds } = event.outcome
+  return status === 'failed' || status === 'stopped' || (status === 'done' && seconds >= LONG)
 }
 
 /** Whether standard output goes to journald: systemd says by JOURNAL_STREAM which file that is (systemd.exec(5)). */

@@ -9,7 +9,8 @@ export function linesOf(event: RunEvent): string[] {
     .map(line => printableLine(`${head}${line}`))
 }
 
-function textOf(event: RunEvent): string[] {
+/** The same without time and subject; what is said within a step is indented. */
+export function textOf(event: RunEvent): string[] {
   switch (event.kind) {
     case 'begin':
       return [`${shownTitle(event)} …`]
@@ -35,7 +36,8 @@ const MARK = { info: '', significant: '* ', warning: 'warning: ', problem: 'PROB
 const endOf = (exitCode: number | undefined): string =>
   exitCode === undefined ? 'cut short' : exitCode === 0 ? 'ok' : `exit code ${exitCode}`
 
-function endOfStep(outcome: Outcome): string {
+/** What became of a step. */
+export function endOfStep(outcome: Outcome): string {
   if (outcome.status === 'done') return `done in ${formatSeconds(outcome.seconds)}`
   return `${outcome.status === 'failed' ? 'FAILED' : outcome.status}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}`
 }

@@ -163,7 +163,7 @@ function rowOf({ report, verdict }: SiteVerdict, own: readonly Outcome[], run: R
 
 /** Whether the run got to a site that it had something to do for. One that does not judge is all for one site. */
 function isReached({ role }: SiteReport, own: readonly Outcome[], { outcomes, isJudged }: RunFacts): boolean {
-  if (!isJudged) return !outcomes.some(({ status }) => status === 'failed' || status === 'stopped')
+  if (!isJudged) return own.length > 0 || !outcomes.some(({ status }) => status === 'failed' || status === 'stopped')
   if (own.some(outcome => outcome.status === 'stopped')) return false
   return own.length > 0 || !(role === 'primary' || role === 'replica' || role === 'new replica')
 }

@@ -44,7 +44,8 @@ export const siteLines = ({ sites }: Report): string[] =>
 function whatWasDone(row: SiteRow): string {
   const { seconds, backedUp, setBytes, unchangedSince, prunedBytes, restoredTo, moved, role, lag } = row
   const pruned = prunedBytes === undefined ? '' : `${formatBytes(prunedBytes)} pruned, `
-  const took = ` in ${formatSeconds(seconds)}`
+  const isWorkedOn = seconds > 0 // what is done for one site only is not timed as its
+  const took = isWorkedOn ? ` in ${formatSeconds(seconds)}` : ''
   const state = row.state === 'well' ? '' : row.state === 'failed' ? 'FAILED, ' : `${row.state}, `
   if (moved !== undefined) return `${state}${moved}` // the last line says how long the run took
   if (backedUp !== undefined) return `${state}${pruned}${backedUp} ${formatBytes(setBytes)}${took}`
@@ -53,7 +54,8 @@ function whatWasDone(row: SiteRow): string {
   if (row.state === 'failed' || row.state === 'not reached') return `${state}${pruned}`.replace(/, $/, '')
   if (role === 'replica' && lag === 0) return `${state}nothing newer in the archive`
   if (prunedBytes !== undefined) return `${state}${pruned}`.replace(/, $/, '')
-  return role === 'primary' || role === 'desktop' ? `${state}nothing to do` : `${state}${role ?? ''}`.replace(/, $/, '')
+  const rest = role === 'primary' || role === 'desktop' ? (isWorkedOn ? 'nothing to do' : '') : (role ?? '')
+  return `${state}${rest}`.replace(/, $/, '')
 }
 
 function whatThereIs({ restorePoints, bytes, allowanceBytes, role, owner }: SiteRow): string {

@@ -5,7 +5,7 @@ import { nextToDrill } from '../core/drill.ts'
 import { claimsIn, type Role, roleOf } from '../core/marker.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { claimText } from '../core/verdict.ts'
-import { listed, messageOf } from '../core/wording.ts'
+import { counted, listed, messageOf } from '../core/wording.ts'
 import type { Many, Step } from '../engine/step.ts'
 import { epochFileIn } from '../host/local-owner.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
@@ -35,7 +35,7 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
   title: ({ host }) => `Find the sites in ${host.vhosts}`,
   run: async ({ host }, shell) => {
     const { sites, oddNames } = isWithoutSites(host) ? { sites: [], oddNames: [] } : sitesIn(host.vhosts)
-    shell.note('info', `${sites.length} found`)
+    shell.note('info', `${counted(sites.length, 'site')} found`)
     for (const { name, unreadable } of sites) if (unreadable) shell.note('problem', `${name}: ${unreadable}`)
     if (oddNames.length > 0)
       shell.note(
