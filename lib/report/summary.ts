@@ -62,6 +62,6 @@ function whatThereIs({ restorePoints, bytes, allowanceBytes, role, owner }: Site
   const points = restorePoints === undefined ? [] : [counted(restorePoints, 'restore point')]
   const used =
     bytes === undefined || allowanceBytes === undefined ? [] : [`${Math.round((bytes / allowanceBytes) * 100)} % of allowance`]
-  const of = role === 'replica' || role === 'new replica' ? [`replica of ${owner ?? 'another host'}'s`] : []
+  const of = role === 'replica' || role === 'new replica' ? [`replica of ${owner ?? 'another host'}`] : []
   return [...of, ...points, ...(role === 'primary' ? used : [])].join(', ')
 }

@@ -14,11 +14,9 @@ import { isAsWanted, isServed, type ModeFile, modeFiles, putFile, putGuard } fro
 
 export type { ModeChange, SiteMode } from '../core/site-mode.ts'
 
-const NO_WEB_SERVER =
-  'the inventory names no web server (webServer): set it, or have the web server let only GET and HEAD through, and neither wp-cron.php nor xmlrpc.php'
+const NO_WEB_SERVER = 'the inventory names no web server (webServer)'
 
-const NOT_SERVED =
-  'no file in sites-enabled serves the site, and it alone: where another file does, have it let only GET and HEAD through, and neither wp-cron.php nor xmlrpc.php'
+const NOT_SERVED = 'no file in sites-enabled serves the site, and it alone'
 /** Milliseconds in which a web server answers by what it has just been told to read. */
 const PATIENCE = 10_000
 

@@ -110,10 +110,7 @@ async function isForwardedInVain({ host, site }: Needs<'host' | 'site'>, shell: 
 function reportUnguarded({ guarded, why, isOpen }: ModeChange, shell: Shell): void {
   if (guarded && why !== undefined) shell.note('warning', `the replica is read-only, but ${why}`)
   if (!guarded)
-    shell.note(
-      isOpen ? 'problem' : 'warning',
-      `the replica is not read-only, and what visitors start in it (mail, orders, due tasks) is real: ${why}`,
-    )
+    shell.note(isOpen ? 'problem' : 'warning', `the replica is not read-only, and mail and orders from it would be real: ${why}`)
 }
 
 /** Puts the guard of a replica in force before it is replaced, and keeps it so: it never acts on the world (S43). */

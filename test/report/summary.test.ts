@@ -86,7 +86,7 @@ test('summaryOf() has a line for each site: what was done, how large it is, how 
   ]
   assert.deepEqual(summary(outcomes).split('\n').slice(0, 3), [
     'blog  incremental 8.20 kB in 0.3 s          61 restore points, 17 % of allowance',
-    "copy  nothing newer in the archive          replica of web2's, 3 restore points",
+    'copy  nothing newer in the archive          replica of web2, 3 restore points',
     'shop  5.00 MB pruned, full 70.0 MB in 12 s  1 restore point, 17 % of allowance',
   ])
 })
