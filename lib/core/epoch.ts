@@ -101,7 +101,7 @@ export const chainsOwnSince = (epoch: Epoch | undefined): number =>
 
 /** An epoch in a few words: `epoch 3, which web2 took on 2026-01-31 by takeover`. */
 export const epochText = ({ number, owner, since, by }: Epoch): string =>
-  `epoch ${number}, which ${owner} took on ${since.slice(0, 16).replace('T', ' ')} UTC by ${by}`
+  `epoch ${number}, which ${owner} took on ${since.slice(0, 16).replace('T', ' ')} UTC by ${by === 'settle' ? 'resolve' : by}`
 
 /** What a host knows of the folder of a site that it owns, and of the newest set in the archive. Times in ms. */
 export interface FolderAndArchive {

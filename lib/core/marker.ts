@@ -53,11 +53,11 @@ export interface Role {
   readonly choices: readonly RoleChoice[]
 }
 
-/** One way to settle a site that the run leaves alone. */
+/** One way to resolve the conflict of a site that the run leaves alone. */
 export interface RoleChoice {
   /** What it means: `web2 keeps it`. */
   readonly meaning: string
-  /** The host that is to own it; see tasks/settle.ts. */
+  /** The host that is to own it; see tasks/resolve.ts. */
   readonly keep: string
 }
 

@@ -25,8 +25,8 @@ export interface Moving {
   readonly epoch: Epoch | undefined
 }
 
-/** What nobody can move before a person has settled it. */
-const UNSETTLED: readonly RoleName[] = ['conflict', 'ambiguous', 'unmanaged', 'unfinished']
+/** What nobody can move before a person has resolved it. */
+const UNRESOLVED: readonly RoleName[] = ['conflict', 'ambiguous', 'unmanaged', 'unfinished']
 
 /** The one site that a move is for. @throws {BadInput} when nobody can say whose it is */
 export const chooseMovingSite: Step<Needs<'host' | 'roles' | 'request' | 'archive'>, Needs<'site'>> = {
@@ -40,7 +40,7 @@ export const chooseMovingSite: Step<Needs<'host' | 'roles' | 'request' | 'archiv
         `${name} cannot be moved: of an archive at a URL nobody can say whose it is; see README, "Moving a site"`,
       )
     const { role, reason } = site.role
-    if (UNSETTLED.includes(role)) throw new BadInput(`${name} cannot be moved: it is ${role} on ${host.name}: ${reason}`)
+    if (UNRESOLVED.includes(role)) throw new BadInput(`${name} cannot be moved: it is ${role} on ${host.name}: ${reason}`)
     return { site }
   },
 }
@@ -150,8 +150,8 @@ export const askAfterClaim: Step<Needs<'host' | 'site'> & { owned: true } & Aske
 }
 
 /** Finishes a move that was cut off after the epoch was taken. @throws for a site that may have been released */
-export const settleOwned: Step<Owns & Needs<'request'>, void> = {
-  name: 'settle-owned',
+export const finishMove: Step<Owns & Needs<'request'>, void> = {
+  name: 'finish-move',
   title: ({ site }) => `Check for an interrupted move of ${site.name}`,
   run: async (facts, shell) => {
     const { host, archive, request, site } = facts

@@ -33,7 +33,7 @@ export const decideTakeover: Step<Needs<'host' | 'site' | 'request'> & Moving & 
   }),
 }
 
-/** Decides the same in a night: a site whose folder is lost, or that a person has to settle, is left alone. */
+/** Decides the same in a night: a site whose folder is lost, or that a person has to resolve, is left alone. */
 export const decideByNight: Step<Needs<'site'> & Moving, Decided> = {
   name: 'decide-by-night',
   title: ({ site }) => `Decide whether ${site.name} is taken over`,

@@ -1,7 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { checkDns, isDnsAwaited } from '../moves/checks.ts'
-import { liftGuard, settleOwned } from '../moves/move.ts'
+import { finishMove, liftGuard } from '../moves/move.ts'
 import type { WriterRequest } from '../steps/archive.ts'
 import type { backup } from '../steps/backup.ts'
 import { checkFolder, checkSite, hasChanged, lookForChanges } from '../steps/check-site.ts'
@@ -38,7 +38,7 @@ export const checkSets = recipe<
 
 /** The same of a site, whether it was being moved, and whether its folder holds what a backup is made of. */
 export const checkPrimary = recipe<NeedsOf<typeof checkSets>>()
-  .do(settleOwned)
+  .do(finishMove)
   .use(checkSets)
   .do(checkFolder)
   .only('DNS awaited', isDnsAwaited, awaited => awaited.do(checkDns))

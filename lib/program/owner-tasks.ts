@@ -1,7 +1,7 @@
 import { BadInput } from '../core/bad-input.ts'
 import { isHostName } from '../core/marker.ts'
 import { type HandoverRequest, readHandover, readTakeover, type TakeoverRequest } from '../core/move-request.ts'
-import type { SettleRequest } from '../moves/settle.ts'
+import type { ResolveRequest } from '../moves/resolve.ts'
 import type { WriterRequest } from '../steps/archive.ts'
 import type { EncryptionRequest } from '../steps/gpg.ts'
 import type { ClockRequest } from '../steps/seals.ts'
@@ -50,8 +50,8 @@ claimed. The nightly run does the same for a site that was handed over.`,
   read: values => ({ ...NOTHING_TOLD, ...readTakeover(values, process.stdin.isTTY === true) }),
 }
 
-export const settleTask: TaskWith<{ settling: SettleRequest }> = {
-  name: 'settle',
+export const resolveTask: TaskWith<{ resolving: ResolveRequest }> = {
+  name: 'resolve',
   about: 'Shows what each side of a conflict says and has, and gives the site to the host that a person chooses.',
   interactive: true,
   options: {
@@ -61,13 +61,13 @@ export const settleTask: TaskWith<{ settling: SettleRequest }> = {
   },
   help: `Nothing of the site itself is touched, nor any backup. The other hosts see it in their next run.
 
-  npx zx tasks/settle.ts --site blog                     what each side says and has
-  npx zx tasks/settle.ts --site blog --keep web2`,
+  npx zx tasks/resolve.ts --site blog                    what each side says and has
+  npx zx tasks/resolve.ts --site blog --keep web2`,
   read: values => {
     if (!Array.isArray(values.site) || values.site.length !== 1)
-      throw new BadInput('--site: settle is for one site: wanted its name')
+      throw new BadInput('--site: resolve is for one site: wanted its name')
     if (values.keep !== undefined && !isHostName(String(values.keep)))
       throw new BadInput(`--keep: found "${values.keep}", wanted the name of a host`)
-    return { settling: { keep: values.keep === undefined ? undefined : String(values.keep), yes: values.yes === true } }
+    return { resolving: { keep: values.keep === undefined ? undefined : String(values.keep), yes: values.yes === true } }
   },
 }

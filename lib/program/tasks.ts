@@ -15,7 +15,7 @@ import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Task, TaskWith } from './command-line.ts'
 import type { ForecastOptions, StatusOptions } from './look.ts'
 import { flag, list, text } from './options.ts'
-import { handoverTask, settleTask, takeoverTask } from './owner-tasks.ts'
+import { handoverTask, resolveTask, takeoverTask } from './owner-tasks.ts'
 
 const NEW_MACHINE = {
   'new-machine': flag('this machine replaces another one of the same name; say it once'),
@@ -200,7 +200,7 @@ export const TASKS: readonly Task[] = [
   recoverTask,
   bisectTask,
   approveTask,
-  settleTask,
+  resolveTask,
   handoverTask,
   takeoverTask,
   statusTask,

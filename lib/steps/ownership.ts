@@ -63,7 +63,7 @@ async function refuseOlder({ host, request, site, siteArchive, collection }: Own
   const older = olderThanArchive({ newest: found, backedUpTo, backedUpAs, restoredFrom, epoch }, host.name)
   if (older === undefined) return
   const bring = request.command('recover', '--site', site.name)
-  const keep = request.command('settle', '--site', site.name, '--keep', host.name)
+  const keep = request.command('resolve', '--site', site.name, '--keep', host.name)
   throw new Error(
     `${older}. Nothing is backed up, so that the newer work stays the newest. To bring it here: ${bring}; to go on from the folder as it is: ${keep}`,
   )

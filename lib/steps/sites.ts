@@ -191,8 +191,8 @@ function sortByRole(sites: readonly Site[]): Roles {
 }
 
 /**
- * What is known of a site before its archive is looked at: its role, and how to settle one that a person has to
- * choose.
+ * What is known of a site before its archive is looked at: its role, and the ways to resolve a conflict, of which a
+ * person has to choose one.
  */
 export function roleReport({ name, role }: Site, request: Request): SiteReport {
   return {
@@ -202,7 +202,7 @@ export function roleReport({ name, role }: Site, request: Request): SiteReport {
     reason: role.reason,
     commandPlace: request.commandPlace,
     choices: role.choices.map(
-      ({ meaning, keep }) => `if ${meaning}: ${request.command('settle', '--site', name, '--keep', keep)}`,
+      ({ meaning, keep }) => `if ${meaning}: ${request.command('resolve', '--site', name, '--keep', keep)}`,
     ),
   }
 }

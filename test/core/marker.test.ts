@@ -151,7 +151,7 @@ test("roleOf() backs up only what is marked as its own, and restores only over w
   )
 })
 
-/** What tasks/settle.ts makes of a site on the host where it runs, and what the others see of it. */
+/** What tasks/resolve.ts makes of a site on the host where it runs, and what the others see of it. */
 function settled(claims: Claims, keep: string): Claims {
   const { here, known: mine, epoch } = claims
   const above = mine?.number ?? 0

@@ -7,7 +7,7 @@ import { madeUpOutcome } from '../support/outcomes.ts'
 
 const done = madeUpOutcome()
 const failed = madeUpOutcome({ title: 'Back up', subject: 'shop', status: 'failed', reason: 'the disk is full' })
-const reports = [{ site: 'plain', role: 'conflict', reason: 'two claim it', settle: [] }] as const
+const reports = [{ site: 'plain', role: 'conflict', reason: 'two claim it', choices: [] }] as const
 const conflict = madeUpOutcome({ title: 'Roles', notes: [{ kind: 'info', text: 'x' }], reports })
 
 const AGAIN = 'cd /opt/holdfast && npx zx tasks/nightly.ts --site shop --verbose'

@@ -25,7 +25,7 @@ const night = madeUpReport(
           site: 'two',
           role: 'conflict',
           reason: 'the folder here says that web1 owns it, its archive says web2',
-          choices: ['if web1 keeps it: cd /opt/holdfast && npx zx tasks/settle.ts --site two --keep web1'],
+          choices: ['if web1 keeps it: cd /opt/holdfast && npx zx tasks/resolve.ts --site two --keep web1'],
         },
       ],
     }),
@@ -61,7 +61,7 @@ FAILED  blog: Backup blog
 Needs attention
   large: over its allowance, 1.20 GB of 1.00 GB, and nothing can go: only the primary chain is left. Raise max_NAS_space, or back up less
   two: conflict: the folder here says that web1 owns it, its archive says web2
-    if web1 keeps it: cd /opt/holdfast && npx zx tasks/settle.ts --site two --keep web1
+    if web1 keeps it: cd /opt/holdfast && npx zx tasks/resolve.ts --site two --keep web1
 
 Significant
   news: well again, after it had failed for 2 days

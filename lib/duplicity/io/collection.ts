@@ -75,7 +75,7 @@ export async function listCollection(
   return { ...collectionOf(files.filter(({ name }) => !names.has(name))), lost }
 }
 
-/** A site whose epoch cannot be read is nobody's to change until a person has settled it: all there is is shown. */
+/** A site whose epoch cannot be read is nobody's to change until a person has resolved it: all there is is shown. */
 function epochOrTold(share: ShareFiles, claims: WrittenClaims, shell: Shell): Epoch | undefined {
   try {
     return epochOf(claims, name => share.pathOf(name))

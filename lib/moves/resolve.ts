@@ -20,16 +20,16 @@ import { readSetRecords } from '../store/set-records.ts'
 import { filesOfSite, type ShareFiles } from '../store/share-files.ts'
 import { highestNumber } from '../store/written-claims.ts'
 
-export interface SettleRequest {
+export interface ResolveRequest {
   /** The host that is to own it; undefined where it is still to be asked. */
   readonly keep: string | undefined
   readonly yes: boolean
 }
 
-type Settles = Needs<'host' | 'request' | 'site' | 'siteArchive' | 'collection'> & { settling: SettleRequest }
-type Settling = Settles & { owner: string }
+type Resolves = Needs<'host' | 'request' | 'site' | 'siteArchive' | 'collection'> & { resolving: ResolveRequest }
+type Resolving = Resolves & { owner: string }
 
-/** The disputed site. @throws {BadInput} when nothing of it is to be settled here */
+/** The disputed site. @throws {BadInput} when nothing of it is to be resolved here */
 export const chooseDisputed: Step<Needs<'host' | 'request' | 'roles'>, Needs<'site'>> = {
   name: 'choose-disputed',
   title: 'Find the site',
@@ -42,17 +42,17 @@ export const chooseDisputed: Step<Needs<'host' | 'request' | 'roles'>, Needs<'si
         owner === undefined || owner === host.name
           ? ''
           : `. To have it here: handover on ${owner}, or takeover --force where ${owner} is dead`
-      throw new BadInput(`nothing of ${name} is to be settled on ${host.name}: it is ${role} here: ${reason}${others}`)
+      throw new BadInput(`${name} has no conflict to resolve on ${host.name}: it is ${role} here: ${reason}${others}`)
     }
     return { site }
   },
 }
 
 /** Shows what each side says and has, and finds which host is to own the site: by the command line, or by asking. */
-export const chooseOwner: Step<Settles, { owner: string }> = {
+export const chooseOwner: Step<Resolves, { owner: string }> = {
   name: 'choose-owner',
   title: ({ site }) => `Compare what each side has of ${site.name}`,
-  run: async ({ host, site, siteArchive, collection, settling }, shell) => {
+  run: async ({ host, site, siteArchive, collection, resolving }, shell) => {
     const known = readRecord(host, site.name)
     shell.note('info', `${site.role.role}: ${site.role.reason}`)
     shell.note('info', await hereText(host, site, known, shell))
@@ -61,7 +61,7 @@ export const chooseOwner: Step<Settles, { owner: string }> = {
     for (const { meaning, keep } of site.role.choices) shell.note('info', `--keep ${keep}: ${meaning}`)
     const wanted = `wanted one of ${hosts.join(', ')}`
     const asked =
-      settling.keep ?? (process.stdin.isTTY ? await ask(`Which host is to own ${site.name}? `, shell.stop) : undefined)
+      resolving.keep ?? (process.stdin.isTTY ? await ask(`Which host is to own ${site.name}? `, shell.stop) : undefined)
     const owner = asked?.trim()
     if (owner === undefined || owner === '') throw new BadInput(`--keep: nothing is given, ${wanted}`)
     if (!hosts.includes(owner)) throw new BadInput(`--keep: found "${owner}", ${wanted}`)
@@ -93,11 +93,11 @@ function archiveText(site: Site, collection: Collection, records: readonly SetRe
 }
 
 /** Asks for a yes, unless it was given: whoever is not chosen loses the site. */
-export const confirmOwner: Step<Settling, void> = {
+export const confirmOwner: Step<Resolving, void> = {
   name: 'confirm-owner',
   title: 'Confirm',
-  run: async ({ host, request, site, collection, settling, owner }, shell) => {
-    if (settling.yes || request.dryRun) return
+  run: async ({ host, request, site, collection, resolving, owner }, shell) => {
+    if (resolving.yes || request.dryRun) return
     if (!process.stdin.isTTY)
       throw new BadInput('--yes: there is no terminal to ask on: wanted it to be said on the command line')
     const newest = newestSet(collection)
@@ -113,8 +113,8 @@ export const confirmOwner: Step<Settling, void> = {
 }
 
 /** By a new epoch, unless the present one is undoubtedly that host's, and by the markers in the archive and here. */
-export const settleOwner: Step<Settling, void> = {
-  name: 'settle',
+export const resolveConflict: Step<Resolving, void> = {
+  name: 'resolve',
   title: ({ site, owner }) => `Make ${owner} the owner of ${site.name}`,
   run: async ({ host, site, siteArchive, collection, owner }, shell) => {
     const files = filesOfSite(siteArchive, shell.quick)

@@ -7,7 +7,7 @@ import { runTask } from '../support/recovering.ts'
 import { Stage, type StageHost, troubles, verdicts } from '../support/stage.ts'
 import { createStaticSite } from '../support/static-stage.ts'
 
-const folder = quickFolder('settle')
+const folder = quickFolder('resolve')
 const markersIn = (path: string): string[] => readdirSync(path).filter(name => name.startsWith('PRIMARY_IS_'))
 const sets = (path: string): string[] => readdirSync(path).filter(name => /^duplicity-(full|inc)\..*manifest$/.test(name))
 const mark = (host: StageHost, from: string, to: string): void =>
@@ -22,7 +22,7 @@ async function replicated(name: string) {
   return { stage, web1, web2, archive: join(stage.archive, 'page') }
 }
 
-test('settle gives a contested site to the chosen host by a new epoch, and the other becomes a replica', async () => {
+test('resolve gives a contested site to the chosen host by a new epoch, and the other becomes a replica', async () => {
   const { stage, web1, web2, archive } = await replicated('contested')
   const epoch = JSON.parse(readFileSync(join(web1.vhosts, 'page/.holdfast-epoch'), 'utf8'))
   assert.deepEqual([epoch.number, epoch.owner, epoch.by], [1, 'web1', 'claim'])
@@ -30,10 +30,10 @@ test('settle gives a contested site to the chosen host by a new epoch, and the o
   const contested = await stage.told(web2)
   const [line = ''] = verdicts(contested)
   assert.match(line, /page needs attention: conflict: the folder here says that web2 owns it, its archive says web1/)
-  assert.match(line, /if web2 keeps it: cd .* npx zx tasks\/settle.ts --site page --keep web2/)
+  assert.match(line, /if web2 keeps it: cd .* npx zx tasks\/resolve.ts --site page --keep web2/)
 
-  const settle = (host: StageHost, ...words: string[]) => runTask(stage, 'settle', host, ['--site', 'page', ...words])
-  const shown = await settle(web2)
+  const resolve = (host: StageHost, ...words: string[]) => runTask(stage, 'resolve', host, ['--site', 'page', ...words])
+  const shown = await resolve(web2)
   assert.equal(shown.code, 2)
   for (const what of [
     /on web2: marked as web2's, epoch 1 of web1; goes on from the backup of .*; \d+ files? changed since/,
@@ -41,14 +41,14 @@ test('settle gives a contested site to the chosen host by a new epoch, and the o
     /--keep: nothing is given, wanted one of web1, web2/,
   ])
     assert.match(shown.stdout + shown.stderr, what)
-  assert.match((await settle(web2, '--keep', 'web3')).stdout, /--keep: found "web3", wanted one of web1, web2/)
-  assert.match((await settle(web2, '--keep', 'web2')).stdout, /--yes: there is no terminal to ask on/)
+  assert.match((await resolve(web2, '--keep', 'web3')).stdout, /--keep: found "web3", wanted one of web1, web2/)
+  assert.match((await resolve(web2, '--keep', 'web2')).stdout, /--yes: there is no terminal to ask on/)
   assert.deepEqual(
     readdirSync(archive).filter(name => name.includes('epoch')),
     ['.holdfast-epoch-1'],
   )
 
-  assert.equal((await settle(web2, '--keep', 'web2', '--yes')).code, 0)
+  assert.equal((await resolve(web2, '--keep', 'web2', '--yes')).code, 0)
   assert.deepEqual([markersIn(archive), markersIn(join(web2.vhosts, 'page'))], [['PRIMARY_IS_web2'], ['PRIMARY_IS_web2']])
   writeFileSync(join(web2.vhosts, 'page/SITE/new.txt'), 'of web2')
   const owner = await stage.told(web2)
@@ -81,7 +81,7 @@ test('an owner whose folder is older than its archive does not back up, and name
     ([, words = '']) => words,
   )
   assert.match(bring, /recover\.ts --site page/)
-  assert.match(keep, /settle\.ts --site page --keep web2/)
+  assert.match(keep, /resolve\.ts --site page --keep web2/)
 
   assert.equal((await runTask(stage, 'recover', web2, ['--site', 'page', '--yes'])).code, 0)
   assert.ok(existsSync(join(web2.vhosts, 'page/SITE/last.txt')))
@@ -89,17 +89,21 @@ test('an owner whose folder is older than its archive does not back up, and name
   assert.equal(sets(archive).length, 3)
 })
 
-test('settle has one of two markers go, whatever it is, also before the first backup', async () => {
+test('resolve has one of two markers go, whatever it is, also before the first backup', async () => {
   const stage = new Stage(join(folder, 'ambiguous'))
   const web2 = stage.addHost('web2')
   await createStaticSite(web2, 'page')
   const archive = join(stage.archive, 'page')
   mkdirSync(archive, { recursive: true })
   for (const name of ['PRIMARY_IS_web1', 'PRIMARY_IS_web9']) symlinkSync('x', join(archive, name))
-  const settle = (...words: string[]) => runTask(stage, 'settle', web2, ['--site', 'page', ...words])
-  const settled = await settle('--keep', 'web1', '--yes')
-  assert.equal(settled.code, 0, settled.stdout)
-  assert.match(settled.stdout, /ambiguous: its archive has markers of web1 and web9/)
+  const resolve = (...words: string[]) => runTask(stage, 'resolve', web2, ['--site', 'page', ...words])
+  const resolved = await resolve('--keep', 'web1', '--yes')
+  assert.equal(resolved.code, 0, resolved.stdout)
+  assert.match(resolved.stdout, /ambiguous: its archive has markers of web1 and web9/)
   assert.deepEqual([markersIn(archive), markersIn(join(web2.vhosts, 'page'))], [['PRIMARY_IS_web1'], ['PRIMARY_IS_web1']])
-  assert.match((await settle()).stdout, /nothing of page is to be settled on web2: it is replica here/)
+  // by its former name, which older mails have
+  assert.match(
+    (await runTask(stage, 'settle', web2, ['--site', 'page'])).stdout,
+    /page has no conflict to resolve on web2: it is replica here/,
+  )
 })
