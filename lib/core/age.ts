@@ -31,7 +31,7 @@ export const inUtc: ClockReader = w => Date.UTC(w.year, w.month - 1, w.day, w.ho
 export function parseInterval(text: string, what = 'interval'): number {
   const seconds = intervalSeconds(text)
   if (seconds === undefined)
-    throw new Error(`${what} "${text}": no age; expected a number with s, m, h, D, W, M or Y, such as 40D`)
+    throw new Error(`${what} "${text}": not an age; expected a number with s, m, h, D, W, M or Y, such as 40D`)
   return seconds
 }
 
@@ -70,7 +70,7 @@ function epochTime(text: string, what: string): number {
   return Number(text) * 1000
 }
 
-const timeHelp = 'no age and no date; expected such as 40D, 2026-01-31, 2026-01-31T12:00:00 or 2026-01-31T12:00:00+02:00'
+const timeHelp = 'not an age or a date; expected for example 40D, 2026-01-31, 2026-01-31T12:00:00 or 2026-01-31T12:00:00+02:00'
 
 const dateForms = [
   /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T ](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.\d+)?)?(?<zone>Z| UTC|[+-]\d\d:?\d\d)?$/,

@@ -37,7 +37,7 @@ export function roomForFull(
   const plenty = (reason: string): Room => ({ enough: true, reason, allowanceBytes: Math.min(allowance, whole), prunable })
   if (chain === undefined) return plenty('there is no full backup yet, so nothing tells how large one is')
   const fullBytes = sumBytes(fullSetsOf(chain))
-  if (free === undefined || fullBytes === undefined) return plenty('the archive does not tell its free space')
+  if (free === undefined || fullBytes === undefined) return plenty('the free space of the archive is not known')
   const ofFull = Math.max(0, fullBytes - (sumBytes(begunAfter(collection, chain).flatMap(set => set.volumes)) ?? 0))
   const wanted = Math.max(ofFull, least)
   const enough = free >= wanted

@@ -79,13 +79,13 @@ export function desktopBackup(
   const overdue = `the newest backup is ${formatAge(age)} old, more than ${formatAge(staleAfter)}: it is time for one on any day`
   if (lastSuccessAt >= backupAt && isBelievable && age > staleAfter) return decide('overdue', overdue)
   if (lastSuccessAt >= backupAt && isBelievable) return decide('not due', `the backup of ${when} is done; ${then}`)
-  const doubt = lastSuccessAt > now ? ' (the last one is dated in the future, and is not believed)' : ''
+  const doubt = lastSuccessAt > now ? ' (the last one is dated in the future, and is ignored)' : ''
   const daysLate = daysBetween(backup, today)
   if (daysLate === 0) return decide('due', `today is the backup day, since ${when}${doubt}`)
   const late = `the backup of ${when} was missed, ${daysLate} day${daysLate > 1 ? 's' : ''} ago`
   if (daysLate <= schedule.catchUpDays) return decide('made up for', `${late}: it is made up for now${doubt}`)
   if (age > staleAfter)
-    return decide('overdue', isBelievable ? overdue : `no backup can be believed${doubt}: it is time for one on any day`)
+    return decide('overdue', isBelievable ? overdue : `no backup counts${doubt}: it is time for one on any day`)
   return decide('too late', `${late}, more than ${schedule.catchUpDays}; ${then}${doubt}`)
 }
 

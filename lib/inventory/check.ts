@@ -19,7 +19,7 @@ export const check = z
       .string()
       .regex(/^(?!.*(^|\/)\.\.?(\/|$))[^\0]*[^/\0]$/, 'wanted the path of a file, without . and ..')
       .optional()
-      .describe("PHP's error log of the site, below its folder, or an absolute path: new fatal errors in it are told"),
+      .describe("PHP's error log of the site, below its folder, or an absolute path: new fatal errors in it are reported"),
   })
   .describe(
     'How this host asks the site whether it works; without it, its first domain is asked for on 127.0.0.1 where there is a web server',

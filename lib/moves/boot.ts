@@ -53,7 +53,7 @@ const ownSites = (host: Host, localSites: readonly LocalSite[]): readonly SitePl
   localSites.filter(({ claims }) => claims.includes(host.name)).map(({ name }) => placeOf(host, name))
 
 export const isReached: Condition<AtBoot, Needs<'archive'>> = ({ atBoot: { archive } }) =>
-  archive ? { archive } : 'the archive cannot be asked'
+  archive ? { archive } : 'the archive cannot be reached'
 
 /** Applies where nothing says whether the sites that this host owned are still its own. */
 export const isUnproven: Condition<Needs<'host' | 'localSites'> & AtBoot, object> = ({ host, localSites, atBoot }) => {

@@ -104,7 +104,7 @@ type Owns = Needs<'host' | 'secrets' | 'archive' | 'site'>
 /** Lets visitors write, and has the markers in the archive and here say what the epoch says. Again, it does no harm. */
 export const becomeOwner: Step<Owns & Claimed, { owned: true }> = {
   name: 'become-owner',
-  title: ({ site }) => `Open ${site.name} for visitors`,
+  title: ({ site }) => `Let visitors in to ${site.name}`,
   run: async (facts, shell) => {
     await makeOwner(facts, shell)
     return { owned: true }
@@ -204,7 +204,7 @@ export const thawInterrupted: Step<Needs<'host' | 'secrets' | 'request' | 'local
 /** Lifts the guard of what was a replica, and is this host's own now. */
 export const liftGuard: Step<Needs<'host' | 'secrets' | 'site'>, void> = {
   name: 'lift-guard',
-  title: ({ site }) => `Open ${site.name}`,
+  title: ({ site }) => `Remove what guarded ${site.name} as a replica`,
   run: async ({ host, secrets, site }, shell) => {
     if (readSiteMode({ host }, site).kind !== 'copy') return
     const { guarded, why } = await setSiteMode({ host, secrets, shell }, site, { kind: 'open' })

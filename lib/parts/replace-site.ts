@@ -28,7 +28,7 @@ import {
   restoreTransaction,
   swapIn,
 } from '../steps/restore.ts'
-import { checkFiles, checkShadow, importShadow, restoreFiles } from '../steps/restore-data.ts'
+import { checkDatabase, checkFiles, importDatabase, restoreFiles } from '../steps/restore-data.ts'
 import { chooseKept, chooseLocalSite, swapBack, undoTransaction } from '../steps/undo.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -41,7 +41,7 @@ const checkBefore = <Task extends RestoreTask>(task: Task) =>
 
 /** What was restored changes places with the live site; one that then works no more is put back. */
 const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers> & { markerSet: true }>()
-  .only('Database', databaseDiffers, database => database.do(importShadow).do(checkShadow), { databaseChecked: false })
+  .only('Database', databaseDiffers, database => database.do(importDatabase).do(checkDatabase), { databaseChecked: false })
   .do(readSystemFiles)
   .do(httpCheckBefore)
   .do(swapIn)

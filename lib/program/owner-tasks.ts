@@ -45,7 +45,7 @@ export const takeoverTask: TaskWith<TakeoverRequest & WriterRequest & ShrinkageR
     anyway: flag('take it over though it does not work here'),
     yes: flag('do not ask', 'y'),
   },
-  help: `What is newer than this host's replica is restored, and the site is asked on this host before it is
+  help: `What is newer than this host's replica is restored, and the site is checked on this host before it is
 claimed. The nightly run does the same for a site that was handed over.`,
   read: values => ({ ...NOTHING_TOLD, ...readTakeover(values, process.stdin.isTTY === true) }),
 }

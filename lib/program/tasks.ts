@@ -87,13 +87,13 @@ before is kept for keepPrevious days: --undo brings it back, and can itself be u
 
 export const bisectTask: TaskWith<{ search: Search; recovery: Recovery }> = {
   name: 'bisect',
-  about: 'Finds the last backup of a site that works, by restoring some of them into a sandbox and asking each.',
+  about: 'Finds the last backup of a site that works, by restoring some of them into a sandbox and checking each over HTTP.',
   interactive: true,
   options: {
     site: list('NAME', 'the site (required)'),
     expect: text('TEXT', 'a text that a page of the working site contains'),
-    path: list('/shop', "the page to ask for, instead of those of the site's own check; may be repeated"),
-    judge: text('PROGRAM', 'a program that is given the URL of each page, and ends with 0 where it works'),
+    path: list('/shop', "the page to request, instead of those of the site's own check; may be repeated"),
+    judge: text('PROGRAM', 'a program that is given the URL of each page, and exits with 0 where it works'),
     before: text('WHEN', 'only backups up to then'),
     file: text('REL', 'instead: between which backups this file appeared, changed or disappeared; nothing is restored'),
   },

@@ -14,7 +14,7 @@ export interface Asked {
   readonly expect: string | undefined
   /** The pages that are asked for; those of the check when empty. */
   readonly paths: readonly string[]
-  /** A program that judges the pages instead: it is given the URL of each, and ends with 0 where it works. */
+  /** A program that judges the pages instead: it is given the URL of each, and exits with 0 where it works. */
   readonly judge?: Judge | undefined
 }
 

@@ -20,7 +20,7 @@ import type { Restored, RestoredDatabase, Restoring } from './transaction.ts'
 export async function restoredDatabases(
   context: HostContext,
   site: SitePlace,
-  { tree, shadow }: Restoring,
+  { tree, staged }: Restoring,
   scope: Scope,
 ): Promise<Restored> {
   const named = await databasesIn(context, site, scope.files ? tree : site.folder)
@@ -59,7 +59,7 @@ export async function restoredDatabases(
     if (dump === undefined) notRestored(context, of!, `the set has no dump of "${database}"`)
     else
       restored.push(
-        await checked(tree, site.folder, dump, { access, isOwn: of === undefined, shadow: nth(shadow, restored.length) }),
+        await checked(tree, site.folder, dump, { access, isOwn: of === undefined, staged: nth(staged, restored.length) }),
       )
   }
   const accesses = accessesOf(named)
@@ -82,7 +82,7 @@ async function isHere(context: HostContext, of: string, access: DatabaseAccess):
 }
 
 /** The name of a database that is filled, of several. */
-const nth = (shadow: string, index: number): string => (index === 0 ? shadow : `${shadow}_${index}`)
+const nth = (staged: string, index: number): string => (index === 0 ? staged : `${staged}_${index}`)
 
 async function namedIn(tree: string, name: string): Promise<string | undefined> {
   using dump = openDump(tree, name)
@@ -93,7 +93,7 @@ async function checked(
   tree: string,
   live: string,
   name: string,
-  database: Pick<RestoredDatabase, 'access' | 'isOwn' | 'shadow'>,
+  database: Pick<RestoredDatabase, 'access' | 'isOwn' | 'staged'>,
 ): Promise<RestoredDatabase> {
   using dump = openDump(tree, name)
   if (!dump || !(await dump.isComplete()))

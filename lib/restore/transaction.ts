@@ -22,7 +22,7 @@ export interface RestoredDatabase {
   /** The only tables that are brought back; all of them when absent. */
   readonly tables?: readonly string[]
   /** The database that it fills, and in which the former tables are afterwards; also the account while it does. */
-  readonly shadow: string
+  readonly staged: string
 }
 
 /** What the restored files say of the site: none for a static site, or where the database is not restored. */
@@ -45,7 +45,7 @@ export interface Restoring {
   /** Where the restored tree is made, and where the former one is afterwards. */
   readonly tree: string
   /** How the databases that it fills are named: this, and with a number behind it. */
-  readonly shadow: string
+  readonly staged: string
 }
 
 /** Names a restore: short, unique on a host, and the site's by its hash. */
@@ -53,7 +53,7 @@ export function restoringOf(host: Host, site: string, now: number): Restoring {
   const id = now.toString(36)
   const holding = join(workFolder(host), encodeURIComponent(site), id)
   const hash = createHash('sha1').update(site).digest('hex').slice(0, 8)
-  return { id, holding, tree: join(holding, 'tree'), shadow: `hf_${hash}_${id}` }
+  return { id, holding, tree: join(holding, 'tree'), staged: `hf_${hash}_${id}` }
 }
 
 /** What a restore is for: a site that was recovered is this host's own, a replica follows another's. */

@@ -26,14 +26,14 @@ export type CountedContents = Partial<TreeSize> & Pick<SetRecord, 'rows' | 'isEm
 export async function treeSizeOf(host: Host, site: Site, logFile: string, shell: Shell): Promise<CountedContents> {
   try {
     const source = sourceSizeIn(readFileSync(logFile, 'utf8'))
-    if (!source) shell.note('info', 'duplicity told no statistics: the size of the site is not written down')
+    if (!source) shell.note('info', 'duplicity printed no statistics: the size of the site is not written down')
     if (site.isDesktop) return { ...source }
     const isEmpty = isSiteEmpty(site.folder) ? { isEmpty: true } : {}
     if (site.local?.wpConfig === undefined) return { ...source, ...isEmpty, rows: {} }
     return { ...source, ...isEmpty, ...(await dumpedOf(host, site, shell)) }
   } catch (error) {
     if (shell.stop.aborted) throw error
-    shell.note('info', `how large the site is cannot be told: ${messageOf(error)}`)
+    shell.note('info', `the size of the site is not known: ${messageOf(error)}`)
     return {}
   }
 }
@@ -70,7 +70,7 @@ export function wordPressOf(site: Site, files: FileList | undefined, shell: Shel
     const versions = files && versionsIn(site.folder, files)
     return versions ? { versions } : {}
   } catch (error) {
-    shell.note('info', `the versions of its WordPress cannot be told: ${messageOf(error)}`)
+    shell.note('info', `the versions of its WordPress are not known: ${messageOf(error)}`)
     return {}
   }
 }

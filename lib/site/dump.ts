@@ -167,7 +167,7 @@ async function sourceOf(context: HostContext, site: Site, access: DatabaseAccess
     refuseClaimed(context.host, site.name, access, 'own')
     // what the administrator says in the inventory needs no proof
     const opened = proof.isGiven || site.settings.database ? undefined : await openOwnServer(context, access)
-    if (opened && 'refused' in opened) throw new Error(`its account is not let in to its database: ${opened.refused}`)
+    if (opened && 'refused' in opened) throw new Error(`its account cannot log in to its database: ${opened.refused}`)
     if (opened && proof.config !== undefined) await rememberProof(context, site, access, proof.config)
     return { server: 'own', client: administrator(context), grant: undefined }
   }

@@ -52,7 +52,7 @@ async function sampleOf(host: Host, site: Site, tree: Tree | undefined, shell: S
     })
   } catch (error) {
     if (shell.stop.aborted) throw error
-    shell.note('info', `whether its files are worth compressing cannot be told: ${messageOf(error)}`)
+    shell.note('info', `cannot tell whether its files are worth compressing: ${messageOf(error)}`)
     return undefined
   }
 }

@@ -104,7 +104,7 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
     return found
   } catch (error) {
     if (shell.stop.aborted) throw error
-    shell.note('info', `what has changed in its folder cannot be told: ${messageOf(error)}`)
+    shell.note('info', `cannot tell what has changed in its folder: ${messageOf(error)}`)
     return undefined
   }
 }

@@ -196,7 +196,7 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
   run: async ({ host, archive, roles }, shell) => {
     const bytes = await freeBytes(archive, shell)
     if (bytes === undefined)
-      return { freeSpace: { bytes, fullBackups: { allowed: true, reason: 'the archive does not tell its free space' } } }
+      return { freeSpace: { bytes, fullBackups: { allowed: true, reason: 'the free space of the archive is not known' } } }
     const allowances = roles.primaries.map(site => ({ site: site.name, bytes: readLimits(host, site).limits.allowanceBytes }))
     const largest = allowances.toSorted((a, b) => b.bytes - a.bytes)[0] ?? { site: undefined, bytes: 0 }
     const required = largest.bytes * host.freeSpaceFactor

@@ -152,7 +152,7 @@ export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
     for (const text of specialText(tree?.special ?? [], site)) shell.note('warning', text)
     const overlooked = tree?.change?.overlooked ?? []
     if (overlooked.length > 0)
-      shell.note('warning', `changed, though neither time nor mode tell it; backed up all the same: ${listed(overlooked)}`)
+      shell.note('warning', `changed, with the same time and mode; backed up all the same: ${listed(overlooked)}`)
     const isPart = (readRecord(host, site.name).torn ?? []).length > 0
     if (siteArchive.folder === undefined || isPart) return { tree, unchanged: undefined }
     const { frequencySeconds } = limits
@@ -191,7 +191,7 @@ function specialText(files: readonly SpecialFile[], site: Site): string[] {
   const [special, locked] = [of(['device', 'socket']), of(['unchangeable'])]
   return [
     ...(special.length > 0 ? [`devices and sockets are not restored: ${listed(special)}`] : []),
-    ...(locked.length > 0 ? [`what nobody may change (chattr +i or +a) can be changed after a restore: ${listed(locked)}`] : []),
+    ...(locked.length > 0 ? [`attributes immutable and append-only (chattr +i, +a) are not restored: ${listed(locked)}`] : []),
   ]
 }
 

@@ -137,17 +137,17 @@ export const keepReadOnly: Step<Guards, void> = {
 /** Gives the accounts of a replica that may only read their rights for a restore. */
 export const lendForRestore: Step<Guards, void> = {
   name: 'lend-rights',
-  title: ({ site }) => `Lend the accounts of ${site.name} their rights`,
+  title: ({ site }) => `Grant the accounts of ${site.name} their rights for the restore`,
   run: async ({ host, secrets, site }, shell) => await lendRights({ host, secrets, shell }, site),
 }
 
 /** Applies to a replica that was not here before this run, or whose accounts were lent their rights in it. */
 export const isNotProven: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
-  site.local && !isLent({ host }, site) ? 'it was so before' : {}
+  site.local && !isLent({ host }, site) ? 'no change' : {}
 
 /** Proves the guard of a replica that is here now. */
 export const proveGuard: Step<Guards, void> = {
   name: 'prove-guard',
-  title: ({ site }) => `Ask the replica of ${site.name} whether it is guarded`,
+  title: ({ site }) => `Check that the replica of ${site.name} is read-only`,
   run: async (facts, shell) => reportUnguarded(await guard(facts, shell), shell),
 }

@@ -59,7 +59,7 @@ export const checkDecryption: Step<LookNeeds & { readonly point: RestorePoint },
     const next = marks[marks.indexOf(mark) + 1]
     const former = next === undefined ? 'another' : `the one that was used until ${printTime(next.since)}`
     throw new Error(
-      `the backup of ${site.name} of ${printTime(point.time)} is encrypted with another ${wordFor(host)} than this host has (${MARKS} beside the sets tells): it can be restored with ${former}`,
+      `the backup of ${site.name} of ${printTime(point.time)} is encrypted with another ${wordFor(host)} than this host has (says ${MARKS} beside the sets): it can be restored with ${former}`,
     )
   },
 }

@@ -89,7 +89,7 @@ const NO_DATABASE: Restored = { databases: [], named: [], isCopied: false }
  * What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke,
  * it says what it leaves out.
  */
-async function foretold(context: HostContext, site: Site, { shadow }: Restoring, { tables }: Scope): Promise<Restored> {
+async function foretold(context: HostContext, site: Site, { staged }: Restoring, { tables }: Scope): Promise<Restored> {
   if (!site.local) context.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
   const databases = site.local ? await databasesIn(context, site, site.folder) : []
   for (const { data } of databases) if ('unknown' in data) context.shell.note('info', `${data.unknown}: ${UNTOLD}`)
@@ -100,7 +100,7 @@ async function foretold(context: HostContext, site: Site, { shadow }: Restoring,
       const isOwn = of === undefined
       if (!('database' in data) || (tables.length > 0 && !isOwn)) return []
       const some = tables.length > 0 ? { tables } : {}
-      return [{ access: data, isOwn, dump: dumpName(data, isOwn), sameDump: false, shadow, ...some }]
+      return [{ access: data, isOwn, dump: dumpName(data, isOwn), sameDump: false, staged, ...some }]
     }),
   }
 }
@@ -121,10 +121,10 @@ function checkSite(tree: string, live: string): void {
   }
 }
 
-type ShadowNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Pick<Restored, 'databases'>
+type ImportNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Pick<Restored, 'databases'>
 
 /** Phase (c): each dump in a database of its own, through an account that reaches that one and no other (S41). */
-export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true }> = {
+export const importDatabase: Step<ImportNeeds & { scope: Scope }, { imported: true }> = {
   name: 'import',
   title: 'Import the database beside the live one',
   run: async ({ host, secrets, site, restoring, databases, scope }, shell) => {
@@ -136,7 +136,7 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true
       await claimDatabase(host, site, database, 'own', shell)
     }
     const what = databases
-      .map(({ dump, shadow, tables }) => `${tables ? `${listed(tables)} of ` : ''}${dump} into ${shadow}`)
+      .map(({ dump, staged, tables }) => `${tables ? `${listed(tables)} of ` : ''}${dump} into ${staged}`)
       .join(', ')
     await shell.act(`import ${what}`, async () => {
       const dumps = databases.map(({ dump }) => dump)
@@ -150,16 +150,16 @@ export const importShadow: Step<ShadowNeeds & { scope: Scope }, { imported: true
 
 async function importOne(context: HostContext, site: string, restoring: Restoring, database: RestoredDatabase): Promise<void> {
   const { host, shell } = context
-  const { access, shadow } = database
+  const { access, staged } = database
   using dump = openDump(restoring.tree, database.dump)
   if (!dump) throw new Error(`the restored tree has no database dump (${database.dump}) any more`)
   const { databases } = pendingOf(host, site).scratch
-  const scratch = { databases: [...databases, shadow], accounts: [importAccount(host, shadow)] }
+  const scratch = { databases: [...databases, staged], accounts: [importAccount(host, staged)] }
   updatePending(host, { ...pendingOf(host, site), scratch })
   const beside = join(restoring.holding, 'import.sql')
   const files = database.tables ? await filesOfTables(dump, database.tables, restoring.holding) : dump.paths
-  const leftOut = await importDump(context, { dump: files, beside, database: shadow, of: access.database })
-  if (database.tables) await refuseTied(adminOf(context), { live: access.database, held: shadow }, database.tables)
+  const leftOut = await importDump(context, { dump: files, beside, database: staged, of: access.database })
+  if (database.tables) await refuseTied(adminOf(context), { live: access.database, held: staged }, database.tables)
   const keepsTriggers = database.tables !== undefined && !dump.isFolder
   if (keepsTriggers)
     shell.note(
@@ -194,18 +194,18 @@ async function planExchange(
   context: HostContext,
   site: string,
   restoring: Restoring,
-  { access, shadow, tables, keepsTriggers }: RestoredDatabase & { readonly keepsTriggers: boolean },
+  { access, staged, tables, keepsTriggers }: RestoredDatabase & { readonly keepsTriggers: boolean },
   leftOut: readonly LeftOut[],
 ): Promise<readonly string[]> {
   const admin = adminOf(context)
-  const sides = { live: access.database, held: shadow }
+  const sides = { live: access.database, held: staged }
   const { isLive, live, set, keptViews } = await readSides(admin, { ...sides, tables, keepsTriggers }, leftOut)
   const madeLive = !isLive
   const exchange = {
     ...sides,
     marker: `holdfast_${restoring.id}`,
-    liveDefinitions: join(restoring.holding, `former-${shadow}.json`),
-    heldDefinitions: join(restoring.holding, `restored-${shadow}.json`),
+    liveDefinitions: join(restoring.holding, `former-${staged}.json`),
+    heldDefinitions: join(restoring.holding, `restored-${staged}.json`),
     tables,
     madeLive,
   }
@@ -224,26 +224,26 @@ async function planExchange(
 const CORE = ['options', 'users', 'posts']
 
 /** Phase (d): the database that was imported is that of a WordPress site: its core tables are there, and hold rows. */
-export const checkShadow: Step<ShadowNeeds & { imported: true }, { databaseChecked: boolean }> = {
+export const checkDatabase: Step<ImportNeeds & { imported: true }, { databaseChecked: boolean }> = {
   name: 'check-database',
   title: 'Check the database',
   run: async ({ host, databases }, shell) => {
     for (const database of databases)
-      await shell.act(`look for the core tables in ${database.shadow}`, () => checkTables({ host, shell }, database))
+      await shell.act(`look for the core tables in ${database.staged}`, () => checkTables({ host, shell }, database))
     return { databaseChecked: true }
   },
 }
 
 async function checkTables(
   context: Needs<'host'> & { shell: Shell },
-  { access, shadow, tables: wanted }: RestoredDatabase,
+  { access, staged, tables: wanted }: RestoredDatabase,
 ): Promise<void> {
   const admin = adminOf(context)
-  const tables = (await contentsOf(admin, shadow))?.table ?? []
+  const tables = (await contentsOf(admin, staged))?.table ?? []
   const missing = (wanted ?? CORE.map(name => `${access.tablePrefix}${name}`)).filter(name => !tables.includes(name))
   if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)
   if (wanted) return
-  const options = `${quoteName(shadow)}.${quoteName(`${access.tablePrefix}options`)}`
+  const options = `${quoteName(staged)}.${quoteName(`${access.tablePrefix}options`)}`
   const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${options};`)
   if (rows === 0) throw new Error(`the imported database is empty: ${access.tablePrefix}options has no row`)
   context.shell.note('info', `${tables.length - 1} tables`)

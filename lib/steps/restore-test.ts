@@ -34,7 +34,7 @@ export const restoreDrill: Step<Needs<'host' | 'secrets' | 'request' | 'archive'
     if (!chosen) return shell.note('info', 'there is no backup to restore')
     const { point, newest } = chosen
     const name = `the backup of ${printTime(point.time)}`
-    if (request.dryRun) return shell.note('info', `would restore ${name} into a sandbox and ask it`)
+    if (request.dryRun) return shell.note('info', `would restore ${name} into a sandbox and check it`)
     const drill = { ...last, triedAt: shell.now(), newest }
     rememberOrTell(shell, 'that its turn has come', () => updateRecord(host, site.name, { drill }))
     const facts = { host, secrets, site, siteArchive, collection, point }

@@ -232,7 +232,7 @@ export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & S
   title: 'HTTP check after the swap',
   run: async ({ host, site, before, insists, point }, shell) => {
     let after: SiteAnswer | undefined
-    await shell.act('ask the site over HTTP whether it answers as it did', async () => {
+    await shell.act('check over HTTP that the site answers as before', async () => {
       if (!before) return
       await setTimeout(CACHED, undefined, { signal: shell.stop })
       after = await httpCheck(host, site, shell.stop)

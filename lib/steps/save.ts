@@ -65,7 +65,7 @@ const WEB_SERVER = 'web-server'
 
 /** Applies to a site of which certificates or configuration are not in force yet. */
 export const isIncomplete: Condition<Needs<'host' | 'site'>, object> = ({ host, site }) =>
-  hasKeptProposal(host, site.name) ? {} : 'all that its backup brought is in force, or was left out'
+  hasKeptProposal(host, site.name) ? {} : 'nothing of its configuration is pending'
 
 /** Applies on a host with a web server in its inventory. */
 export const hasWebServer: Condition<Needs<'host'>, { webServerFolder: string }> = ({ host }) =>

@@ -30,7 +30,7 @@ export const checkSeals: Step<LookNeeds & Needs<'collection'> & WriterRequest, v
       await lookAtSeals(facts, facts.newMachine && facts.site.role.role === 'primary', shell)
     } catch (error) {
       if (shell.stop.aborted) throw error
-      shell.note('problem', `whether sets were removed or replaced cannot be told: ${messageOf(error)}`)
+      shell.note('problem', `cannot tell whether sets were removed or replaced: ${messageOf(error)}`)
     }
     reportSeals(facts, shell)
   },

@@ -204,14 +204,14 @@ export async function recordsOrNone(archive: Needs<'siteArchive'>['siteArchive']
     return await readSetRecords(archive, shell)
   } catch (error) {
     if (shell.stop.aborted) throw error
-    shell.note('warning', `whether the site has shrunk cannot be told from its archive: ${messageOf(error)}`)
+    shell.note('warning', `cannot tell from its archive whether the site has shrunk: ${messageOf(error)}`)
     return []
   }
 }
 
 /** Applies when a person said that what the site has lost is right. */
 export const isShrinkageAccepted: Condition<ShrinkageRequest, object> = ({ acceptShrinkage }) =>
-  acceptShrinkage ? {} : 'nobody said that what a site has lost is right'
+  acceptShrinkage ? {} : '--accept-shrinkage was not given'
 
 /** Writes down, beside the sets and for the replicas, that they show the site as it should be. */
 export const confirmShrinkage: Step<Needs<'host' | 'site' | 'siteArchive'>, void> = {

@@ -24,7 +24,7 @@ for (const [text, seconds] of intervals) {
 
 for (const text of ['', '40', '40X', 'D', '-1D', '1.5D', ' 1D', '1D ', '1x', '1 M', '9'.repeat(30) + 'Y']) {
   test(`parseInterval() refuses "${text}"`, () => {
-    const message = `--age "${text}": no age; expected a number with s, m, h, D, W, M or Y, such as 40D`
+    const message = `--age "${text}": not an age; expected a number with s, m, h, D, W, M or Y, such as 40D`
     assert.throws(() => parseInterval(text, '--age'), { message })
   })
 }
@@ -75,7 +75,7 @@ for (const text of noMoments) {
   test(`parseTime() refuses "${text}"`, () => {
     assert.throws(
       () => parseTime(text, now, '--at'),
-      new RegExp(`^.*--at "${text.replace('+', '\\+')}": no age and no date; expected such as`),
+      new RegExp(`^.*--at "${text.replace('+', '\\+')}": not an age or a date; expected for example`),
     )
   })
 }

@@ -11,7 +11,7 @@ import { fakeProgram, whilePathHas } from '../support/programs.ts'
 
 const folder = ownFolder('room-to-import')
 const host = hostIn(folder)
-const restoring = { id: 'a', holding: folder, tree: join(folder, 'tree'), shadow: 'hf_a' }
+const restoring = { id: 'a', holding: folder, tree: join(folder, 'tree'), staged: 'hf_a' }
 mkdirSync(join(restoring.tree, '.holdfast'), { recursive: true })
 writeFileSync(join(restoring.tree, '.holdfast/database.sql'), 'SELECT 1;\n')
 const bin = join(folder, 'bin')

@@ -100,7 +100,7 @@ test('a dump that fails as a whole leaves the last good one, and nothing that is
   mkdirSync(`${dumpFolderOf(site)}.new`)
   writeFileSync(join(`${dumpFolderOf(site)}.new`, partName('table', 'wp_posts')), 'left by a run that was killed')
   await stage.mariadb.query('DROP DATABASE gone')
-  assert.match((await dump(stage, site)).reason!, /^its account is not let in to its database: /)
+  assert.match((await dump(stage, site)).reason!, /^its account cannot log in to its database: /)
   assert.equal(dumpTextOf(site), good)
   assert.ok(!existsSync(`${dumpFolderOf(site)}.new`))
 })

@@ -151,7 +151,7 @@ test('dumpDatabase fails with what the server said, and keeps the last good dump
   await stage.mariadb.query('DROP DATABASE gone')
   const { status, reason } = await dump(stage, gone)
   assert.equal(status, 'failed')
-  assert.match(reason!, /^its account is not let in to its database: (Unknown database|Access denied).*gone/)
+  assert.match(reason!, /^its account cannot log in to its database: (Unknown database|Access denied).*gone/)
   assert.equal(dumpTextOf(gone), before)
   const dead = hostIn(stage.folder, { database: { socket: join(stage.folder, 'no.sock') } })
   assert.match(

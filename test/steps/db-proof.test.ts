@@ -58,11 +58,11 @@ test('a configuration and an account that have not changed are not asked again; 
   assert.deepEqual([await night(site), await night(site)], [BOTH, []])
 
   await stage.mariadb.query("ALTER USER 'proof'@'localhost' IDENTIFIED BY 'another'")
-  assert.match((await dump(stage, site)).reason!, /its account is not let in to its database: Access denied/)
+  assert.match((await dump(stage, site)).reason!, /its account cannot log in to its database: Access denied/)
   await stage.mariadb.query(
     `ALTER USER 'proof'@'localhost' IDENTIFIED BY '${site.password}'; REVOKE ALL ON proof.* FROM 'proof'@'localhost'`,
   )
-  assert.match((await dump(stage, site)).reason!, /its account is not let in to its database/)
+  assert.match((await dump(stage, site)).reason!, /its account cannot log in to its database/)
   await stage.mariadb.query("GRANT ALL ON proof.* TO 'proof'@'localhost'; CREATE USER 'proof'@'127.0.0.1' IDENTIFIED BY 'x'")
   assert.deepEqual(await night(site), BOTH, 'another account of the name')
   assert.deepEqual(await night(site), [])
@@ -92,7 +92,7 @@ test("a site that was proven gets no other site's database dumped, whatever its 
     const { status, reason } = await dump(stage, thief)
     // with the owner's password it is who it says it is, until the owner's night has recorded the database
     if (status === 'done') assert.match(text.replace(wanted, found), /known-password-of-owner/)
-    else assert.match(reason!, /not let in|recorded/)
+    else assert.match(reason!, /cannot log in|recorded/)
   }
   assert.match((await dump(stage, owner)).reason ?? '', /recorded as that of site "thief"|^$/)
 })

@@ -103,7 +103,7 @@ describe('all databases of a folder are dumped', () => {
       "['a.example' => 'many', 'b.example' => 'many_b', 'www.b.example' => 'many_b', 'd.example' => 'gone'][$_SERVER['HTTP_HOST']] ?? ''"
     writeFileSync(site.config, config('many', names))
     const told = await dumpFound('many', ['a.example', 'b.example', 'www.b.example', 'c.example', 'd.example'])
-    assert.match(told.reason!, /^the database of d\.example: its account is not let in to its database: /)
+    assert.match(told.reason!, /^the database of d\.example: its account cannot log in to its database: /)
     assert.match(dumpTextOf(site), /Database: many\n/)
     assert.deepEqual(furtherOf(site.folder), ['database-many_b.tables'])
     const thief = await dumpFound('thief')

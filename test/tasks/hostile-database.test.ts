@@ -68,14 +68,14 @@ for (const mode of ['pass', 'lie'] as const) {
     const dump = dumpTextIn(shop.folder)
     const attempts: [string, string, string, RegExp][] = [
       ['other', 'shop', OWN.password, /its database "other" is recorded as that of site "other"/],
-      ['foreign', 'shop', OWN.password, /its account is not let in to its database: Access denied for user 'shop'/],
+      ['foreign', 'shop', OWN.password, /its account cannot log in to its database: Access denied for user 'shop'/],
       [
         'foreign',
         'nobody',
         'x',
         mode === 'pass'
           ? /Access denied for user 'nobody'/
-          : /its account is not let in to its database: Access denied for user 'nobody'/,
+          : /its account cannot log in to its database: Access denied for user 'nobody'/,
       ],
     ]
     for (const [name, user, password, why] of attempts) {

@@ -35,7 +35,7 @@ const FAULTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
   [
     'has another password',
     () => mariadb.query("ALTER USER 'shop'@'localhost' IDENTIFIED BY 'another'"),
-    /^shop db-dump: its account is not let in to its database: Access denied for user 'shop'@'localhost'/,
+    /^shop db-dump: its account cannot log in to its database: Access denied for user 'shop'@'localhost'/,
   ],
   [
     'is named by a configuration that never ends',

@@ -59,7 +59,7 @@ test("nightly says of each site what is wrong with it, and backs up the others: 
   const [first, second, third, ...more] = troubles(told)
   assert.match(first!, /^broken db-dump: .*wp-config\.php/)
   assert.match(second!, /^elsewhere db-dump: the database server does not answer: .*no\.sock/)
-  assert.match(third!, /^gone db-dump: its account is not let in to its database: Unknown database/)
+  assert.match(third!, /^gone db-dump: its account cannot log in to its database: Unknown database/)
   assert.deepEqual(more, [])
   const last = about(told.outcomes, 'gone').find(({ step }) => step === 'backup')!
   assert.equal(last.status, 'done')

@@ -18,7 +18,7 @@ import { prune } from '../../lib/steps/prune.ts'
 import { confirm } from '../../lib/steps/recover.ts'
 import { databaseDiffers } from '../../lib/steps/replica.ts'
 import { commit, httpCheckAfter, httpCheckBefore, restoreSpace, restoreTransaction, swapIn } from '../../lib/steps/restore.ts'
-import { checkFiles, checkShadow, importShadow, restoreFiles } from '../../lib/steps/restore-data.ts'
+import { checkDatabase, checkFiles, importDatabase, restoreFiles } from '../../lib/steps/restore-data.ts'
 import { dumpDatabase, hasWebServer, isWordPress, saveCertificates, saveWebServer } from '../../lib/steps/save.ts'
 import { type ClockRequest, setFutureAside } from '../../lib/steps/seals.ts'
 import { decideRoles, primaries, replicas } from '../../lib/steps/sites.ts'
@@ -128,7 +128,9 @@ const roomy = recipe<Replaces>().hold(restoreSpace('recover'))
 const transaction = roomy.hold(restoreTransaction('recover'))
 const files = transaction.do(restoreFiles).do(lookAtRestored('recover')).do(checkFiles)
 const marked = files.do(setMarkers)
-const whole = marked.only('Database', databaseDiffers, site => site.do(importShadow).do(checkShadow), { databaseChecked: false })
+const whole = marked.only('Database', databaseDiffers, site => site.do(importDatabase).do(checkDatabase), {
+  databaseChecked: false,
+})
 const read = whole.do(readSystemFiles)
 const asked = read.do(httpCheckBefore)
 const swapped = asked.do(swapIn)
@@ -153,9 +155,9 @@ unchecked.do(swapIn)
 // @ts-expect-error a swap before the database was checked
 marked.do(readSystemFiles).do(httpCheckBefore).do(swapIn)
 // @ts-expect-error a database that is imported and not checked
-marked.only('Database', databaseDiffers, site => site.do(importShadow), { databaseChecked: false })
+marked.only('Database', databaseDiffers, site => site.do(importDatabase), { databaseChecked: false })
 // @ts-expect-error a check of a database that is not imported
-marked.only('Database', databaseDiffers, site => site.do(checkShadow), { databaseChecked: false })
+marked.only('Database', databaseDiffers, site => site.do(checkDatabase), { databaseChecked: false })
 const unmarked = files.do(databaseChecked).do(readSystemFiles).do(httpCheckBefore)
 // @ts-expect-error a swap before the marker says whose the site is
 unmarked.do(swapIn)

@@ -101,7 +101,7 @@ test('a restore puts the copy in place of the file, whose parts may be of differ
   ] as const)
     writeFileSync(at(path), text)
   const context = { host, secrets: new Map(), shell: hearingShell().shell }
-  const restoring = { id: 'a', holding: folder, tree: site.folder, shadow: 'hf' }
+  const restoring = { id: 'a', holding: folder, tree: site.folder, staged: 'hf' }
   assert.deepEqual(await restoredDatabases(context, site, restoring, WHOLE), { databases: [], named: [], isCopied: true })
   assert.deepEqual(readFileSync(at(FILE)), whole)
   assert.equal(statSync(at(FILE)).uid, WEB_USER)

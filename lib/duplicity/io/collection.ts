@@ -80,7 +80,7 @@ function epochOrTold(share: ShareFiles, claims: WrittenClaims, shell: Shell): Ep
   try {
     return epochOf(claims, name => share.pathOf(name))
   } catch (error) {
-    shell.note('warning', `whether a host added sets after it had lost the site cannot be told: ${messageOf(error)}`)
+    shell.note('warning', `cannot tell whether a host added sets after it had lost the site: ${messageOf(error)}`)
     return undefined
   }
 }

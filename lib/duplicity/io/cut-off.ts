@@ -130,14 +130,14 @@ export async function lookAtSent(
   const manifestFile = files.local.find(({ parts }) => parts.role === 'manifest' && parts.partial)
   if (!manifestFile) return 'this host has no manifest of it'
   const manifest = await readFile(join(folders.cache, manifestFile.name), 'latin1').then(parsePartialManifest).catch(messageOf)
-  if (typeof manifest === 'string') return `its manifest here tells nothing: ${manifest}`
+  if (typeof manifest === 'string') return `its manifest here cannot be used: ${manifest}`
   const archived = files.archived.filter(({ parts }) => parts.role === 'volume')
   const volumes = await wholeVolumes(folders.archive, manifest, archived, shell)
   const last = manifest.volumes[volumes - 1]
   if (!last) return 'its first volume is not in the archive as it was made'
   const ends = manifest.volumes.slice(0, volumes).map(({ end }) => end)
   const signatures = await signaturesOf(folders, files.local, ends, shell).catch(messageOf)
-  if (typeof signatures === 'string') return `its signatures here tell nothing: ${signatures}`
+  if (typeof signatures === 'string') return `its signatures here cannot be used: ${signatures}`
   return {
     volumes,
     wholeFiles: signatures.wholeFiles,

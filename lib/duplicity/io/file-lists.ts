@@ -71,7 +71,7 @@ export async function fileListsOf(
     return { before: before && listOf(before), after: listOf(after) }
   } catch (error) {
     if (shell.stop.aborted) throw error
-    shell.note('info', `which files changed cannot be told: ${messageOf(error)}`)
+    shell.note('info', `cannot tell which files changed: ${messageOf(error)}`)
     return undefined
   }
 }

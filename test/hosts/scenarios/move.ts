@@ -50,7 +50,7 @@ async function move(lab: Lab, from: Web): Promise<Said> {
   const visitor = await Visitor.begin(lab, from, 'on both hosts')
   await pause(A_WHILE)
   const gave = await lab.run(from, handover(to))
-  const took = await lab.run(to, TAKEOVER, { when: /Open blog for visitors: done/, act: () => visitor.turnTo(to) })
+  const took = await lab.run(to, TAKEOVER, { when: /Let visitors in to blog: done/, act: () => visitor.turnTo(to) })
   await pause(A_WHILE)
   const visits = await visitor.end()
   const { taken, lost } = await takenAndLost(lab, to, visits)
