@@ -3,7 +3,7 @@ import { printTime, type RestorePoint } from '../core/restore-point.ts'
 import { addMark, decrypts, leaveFormerChain, refusal, wordFor } from '../duplicity/io/encryption.ts'
 import type { Step } from '../engine/step.ts'
 import type { Encryption } from '../store/archive.ts'
-import { isEncryptionOf, MARKS, markAt, readMarks } from '../store/encryption-marks.ts'
+import { isEncryptionOf, isSlow, MARKS, markAt, readMarks } from '../store/encryption-marks.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
 import { filesOfSite } from '../store/share-files.ts'
 
@@ -32,6 +32,7 @@ export const checkEncryption: Step<LookNeeds & Needs<'collection' | 'request'> &
     const isSame = mark === undefined ? await decrypts(facts, shell) : await isEncryptionOf(mark, host, secrets)
     if (isSame) {
       if (mark === undefined) await addMark(facts, files, { marks, since: chain.full.time })
+      else if (isSlow(mark, host)) await addMark(facts, files, { marks: marks.slice(0, -1), since: mark.since })
       return proven(mark?.since ?? 0, true)
     }
     if (!newPassphrase) throw new Error(refusal(host, site, mark, request))

@@ -12,8 +12,11 @@ import type { ShareFiles } from './share-files.ts'
 export const MARKS = '.holdfast-encryption'
 export const MOST_OF_MARKS = 100_000
 
-/** N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for sites of one passphrase. */
-const COST = 2 ** 16
+/**
+ * N of scrypt, with blocks of 8: 64 MB and a quarter of a second, once a night for sites of one passphrase. One of 256
+ * random bits cannot be guessed, however fast its hash is.
+ */
+const COST = { chosen: 2 ** 16, generated: 2 ** 4 }
 /** Whoever can write to the share must not make it take all memory. */
 const MOST_COST = 2 ** 17
 const BLOCKS = 8
@@ -61,11 +64,19 @@ export async function encryptionOf({ encryption }: Pick<Host, 'encryption'>, sec
   if (encryption.kind === 'none') return { kind: 'none' }
   if (encryption.kind === 'gpg') return { kind: 'key', fingerprint: encryption.key.toUpperCase() }
   const secret = secretOf(secrets, encryption.secret)
-  const { salt, cost } = proven.get(secret) ?? { salt: randomBytes(16).toString('hex'), cost: COST }
+  const cost = costOf(encryption)
+  const known = proven.get(secret)
+  const { salt } = known?.cost === cost ? known : { salt: randomBytes(16).toString('hex') }
   const mark = { kind: 'passphrase' as const, salt, cost, hash: await hashOf(secret, { salt, cost }) }
   proven.set(secret, mark)
   return mark
 }
+
+const costOf = ({ generated }: { readonly generated: boolean }): number => (generated ? COST.generated : COST.chosen)
+
+/** Whether the mark of a generated passphrase is hashed as slowly as that of one that a person chose. */
+export const isSlow = (mark: Encryption, { encryption }: Pick<Host, 'encryption'>): boolean =>
+  mark.kind === 'passphrase' && encryption.kind === 'passphrase' && mark.cost > costOf(encryption)
 
 type Hashing = { readonly salt: string; readonly cost: number }
 /** What a passphrase was last found to be, and its hashes: slow to come by, and the same for all sites. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Secret } from '../../lib/core/secret.ts'
 import type { Host } from '../../lib/inventory/schema.ts'
-import { encryptionOf, isEncryptionOf, marksIn } from '../../lib/store/encryption-marks.ts'
+import { encryptionOf, isEncryptionOf, isSlow, marksIn } from '../../lib/store/encryption-marks.ts'
 
 const secretsOf = (text: string) => new Map([['PP', new Secret(text)]])
 const PASSPHRASE = { encryption: { kind: 'passphrase', secret: 'PP', generated: false } } as Pick<Host, 'encryption'>
@@ -18,6 +18,19 @@ test('a mark knows its own passphrase, and no other; two of the same are not ali
   assert.equal(await isEncryptionOf(mark, PASSPHRASE, secretsOf('word ')), false)
   assert.deepEqual(await encryptionOf(PASSPHRASE, own), mark)
   assert.notDeepEqual(await encryptionOf(PASSPHRASE, secretsOf('word')), mark)
+})
+
+test('the mark of a generated passphrase is quick to check, and one from before is known as slow', async () => {
+  const generated = { encryption: { kind: 'passphrase', secret: 'PP', generated: true } } as Pick<Host, 'encryption'>
+  const secrets = secretsOf('0123456789abcdef'.repeat(4))
+  const slow = await encryptionOf(PASSPHRASE, secrets)
+  assert.equal(await isEncryptionOf(slow, generated, secrets), true)
+  assert.deepEqual([isSlow(slow, generated), isSlow(slow, PASSPHRASE)], [true, false])
+  const quick = await encryptionOf(generated, secrets)
+  assert.ok(quick.kind === 'passphrase' && quick.cost < 100)
+  assert.equal(isSlow(quick, generated), false)
+  assert.equal(await isEncryptionOf(quick, PASSPHRASE, secrets), true)
+  assert.equal(await isEncryptionOf(quick, generated, secretsOf('f123456789abcdef'.repeat(4))), false)
 })
 
 test('what is not encrypted, or is encrypted to a key, is told apart from a passphrase', async () => {
