@@ -98,7 +98,7 @@ const LINK_LOCAL = /^(fe[89ab][0-9a-f]:|169\.254\.)/i
 const PRIVATE =
   /^(10\.|127\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1$|f[cd][0-9a-f]{2}:)/i
 
-export const isPrivate = (address: string): boolean => PRIVATE.test(address)
+const isPrivate = (address: string): boolean => PRIVATE.test(address)
 
 /** The public ones of a host's addresses or, where it has none, those of its own network. */
 export function publicFirst(addresses: readonly string[]): readonly string[] {

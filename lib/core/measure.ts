@@ -14,10 +14,8 @@ export interface SiteSize {
   readonly bytes: number
 }
 
-/** What a collection's sets were measured to take, with the counts that it rests on; or why nothing can be measured. */
-export type Measurement =
-  | { readonly sizes: MeasuredSizes; readonly fulls: number; readonly incrementals: number }
-  | { readonly reason: string }
+/** What a collection's sets were measured to take, by so many incrementals; or why nothing can be measured. */
+export type Measurement = { readonly sizes: MeasuredSizes; readonly incrementals: number } | { readonly reason: string }
 
 /** The newest full, the mean of recent incrementals, and how fast fulls grow. @param volumeBytes of a full one */
 export function measure(collection: Collection, siteSizes: readonly SiteSize[], volumeBytes: number): Measurement {
@@ -34,7 +32,7 @@ export function measure(collection: Collection, siteSizes: readonly SiteSize[], 
     growthBytesPerDay: growthOf([...fulls.map(sizeOf), ...asFulls(siteSizes, incrementals, newest)]),
     volumeBytes,
   }
-  return { sizes, fulls: fulls.length, incrementals: incrementals.length }
+  return { sizes, incrementals: incrementals.length }
 }
 
 /** What a full would have taken at each incremental: the site as it was then, packed as the newest full is. */

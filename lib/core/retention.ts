@@ -109,7 +109,7 @@ export interface Choice {
 export type Verdict = Choice | { readonly refused: string }
 
 /** S18a: whatever is in no chain, unless duplicity itself could not tell which of two sets is meant. */
-export function considerCleanup({ collection, localPartial }: PruneInput): Verdict {
+function considerCleanup({ collection, localPartial }: PruneInput): Verdict {
   if (isClean(collection)) return { refused: 'the collection is clean' }
   if (!collection.chains.some(isWhole)) return { refused: 'no chain is whole, so what is in none may be all that there is' }
   const signed = collection.superseded.find(set => set.signatures)
@@ -134,7 +134,7 @@ function untidy({ orphaned, incomplete, orphanedSignatures }: Collection): strin
 }
 
 /** S18b and S19: the incrementals of the oldest chain that still has any. */
-export function considerStrip(input: PruneInput): Verdict {
+function considerStrip(input: PruneInput): Verdict {
   const secondary = secondaryChains(input.collection)
   const youngest = secondary.at(-1)
   if (!youngest) return { refused: 'there is no chain besides the primary' }
@@ -160,7 +160,7 @@ const volumeCounts = ({ full, incrementals }: Chain): [number, number] => [
 ]
 
 /** S18c: the oldest chain, whole. */
-export function considerRemoval(input: PruneInput): Verdict {
+function considerRemoval(input: PruneInput): Verdict {
   const oldest = secondaryChains(input.collection).find(isRemovable)
   if (!oldest) return { refused: 'only the primary chain is left' }
   return exactly(input, 'remove-chain', oldest, `the chain of ${printTime(oldest.startAt)} is the oldest`)

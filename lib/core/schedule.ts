@@ -46,8 +46,6 @@ export interface ScheduleDecision {
   readonly state: 'due' | 'made up for' | 'overdue' | 'too late' | 'not due'
   readonly backupAt: number
   readonly nextAt: number
-  /** How long after `backupAt` it is, in ms; 0 when nothing is to be done. */
-  readonly late: number
   readonly reason: string
 }
 
@@ -68,9 +66,7 @@ export function desktopBackup(
 ): ScheduleDecision {
   const today = wallTimeIn(zone, now)
   const { backup, backupAt, next, nextAt } = backupDays(schedule, today, now, zone)
-  const decide = (state: ScheduleDecision['state'], reason: string): ScheduleDecision => {
-    return { state, backupAt, nextAt, late: state === 'due' || state === 'made up for' ? now - backupAt : 0, reason }
-  }
+  const decide = (state: ScheduleDecision['state'], reason: string): ScheduleDecision => ({ state, backupAt, nextAt, reason })
   if (lastSuccessAt === undefined) return decide('due', 'there is no backup yet: the first is made at once')
   const [when, then] = [formatWallTime(backup), `the next is on ${formatWallTime(next)}`]
   const { staleAfter = Number.POSITIVE_INFINITY } = schedule

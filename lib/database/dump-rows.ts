@@ -62,7 +62,7 @@ const COMMANDS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u20
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0', Z: '\u001a', b: '\b' }
 
 /** The same statement, its texts with control characters in hex. */
-export const plainText = (statement: string): string =>
+const plainText = (statement: string): string =>
   statement.replace(LITERAL, literal => {
     if (literal.startsWith('`') || !COMMANDS.test(literal)) return literal
     const text = literal.slice(1, -1).replace(/\\([\s\S])/g, (_, letter: string) => ESCAPED[letter] ?? letter)

@@ -67,7 +67,7 @@ export function makeKeys(host: Pick<Host, 'paths'>): void {
 }
 
 /** Headers of this host's own requests to a site; none where no site has ever had another mode than open. */
-export function ownRequest(host: Pick<Host, 'paths'>, site: string): Record<string, string> {
+function ownRequest(host: Pick<Host, 'paths'>, site: string): Record<string, string> {
   const key = keyOf(host, site)
   return key === undefined ? {} : { [KEY_HEADER]: key }
 }

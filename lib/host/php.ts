@@ -67,7 +67,7 @@ export function unreadFrom(before: LogPlace, now: LogPlace, most: number): numbe
 }
 
 /** How many fatal errors PHP wrote into a log: in this folder, where the log is of a whole host. */
-export function fatalErrorsIn(text: string, folder?: string): number {
+function fatalErrorsIn(text: string, folder?: string): number {
   const isFatal = /\bPHP (?:Fatal|Parse) error: /
   return text.split('\n').filter(line => isFatal.test(line) && (folder === undefined || line.includes(` ${folder}/`))).length
 }

@@ -128,7 +128,7 @@ async function ensureAccount(context: HostContext, site: string, access: Databas
  * SQL for columns that take their default from a sequence, to take it from the one beside them: a renamed table goes on
  * to name the sequence where it was.
  */
-export async function sequenceDefaults(admin: Admin, [one, two]: readonly [string, string]): Promise<string> {
+async function sequenceDefaults(admin: Admin, [one, two]: readonly [string, string]): Promise<string> {
   const rows = await admin.rows(
     `SELECT table_schema, table_name, column_name, column_default FROM information_schema.columns WHERE table_schema IN (${quoteText(one)}, ${quoteText(two)}) AND column_default LIKE '%val(%';`,
   )

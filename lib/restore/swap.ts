@@ -59,7 +59,7 @@ export function placeOfPath(host: Bases, folder: string, path: string): string {
 }
 
 /** Gives folders that only hold a path owner and rights of the folder around them: the set brings the path alone. */
-export function copyOwnerToMadeFolders(host: Bases, folder: string, tree: string, place: string, path: string): void {
+function copyOwnerToMadeFolders(host: Bases, folder: string, tree: string, place: string, path: string): void {
   using around = openNearest(host, join(folder, place))
   using root = OpenedFolder.open(tree)
   const { uid, gid, mode } = around.folder.stat()

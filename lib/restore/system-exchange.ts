@@ -115,7 +115,7 @@ const WRITTEN = ['/run', '/var/run', '/var/lock', '/var/log/apache2', '/var/log/
  * what a stranger wrote is not read with root's rights. Where even what is in force fails there, it cannot tell.
  * @returns what is wrong with the new files; undefined when nothing is, or nobody can tell
  */
-export async function foreseenProblem(context: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {
+async function foreseenProblem(context: HostContext, exchanges: readonly Exchange[]): Promise<string | undefined> {
   if (!context.host.webServer || exchanges.length === 0) return undefined
   const failure = await testIn(context, exchanges)
   return failure === undefined || (await testIn(context, [])) !== undefined ? undefined : failure

@@ -63,7 +63,7 @@ export function sealReport({ host, site }: Needs<'host' | 'site'>): Pick<SiteRep
 }
 
 /** The last restore of a backup of it into a sandbox by this host, its owner. */
-export function drillReport(host: Host, site: Pick<Site, 'name' | 'isDesktop' | 'role'>): Partial<SiteReport> {
+function drillReport(host: Host, site: Pick<Site, 'name' | 'isDesktop' | 'role'>): Partial<SiteReport> {
   const { drill } = readRecord(host, site.name)
   if (!drill || site.role.role !== 'primary') return {}
   const drillProblem = drillFinding(drill, lastVerdictOf(host, site)?.at)
@@ -77,7 +77,7 @@ function suspicionReport({ host, site, collection }: Needs<'host' | 'site' | 'co
   return { suspicion: suspicionFinding(found, site.role.role === 'primary', lastVerdictOf(host, site)?.at), isSuspect: true }
 }
 
-export function brokenReport({ host, site, collection }: Needs<'host' | 'site' | 'collection'>, now: number): Finding | null {
+function brokenReport({ host, site, collection }: Needs<'host' | 'site' | 'collection'>, now: number): Finding | null {
   const broken = brokenSince(collection)
   const isOwner = site.role.role === 'primary'
   return broken ? brokenFinding(site.name, broken, isOwner, now, lastVerdictOf(host, site)?.at) : null

@@ -81,7 +81,7 @@ while [ $# -gt 0 ]; do
 done`
 
 /** Seconds that reading so many bytes may take: 200 kB a second at least. */
-export const timeToRead = (bytes: number): number => 120 + bytes / 200_000
+const timeToRead = (bytes: number): number => 120 + bytes / 200_000
 
 const sumOf = (files: readonly { readonly bytes: number }[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0)
 

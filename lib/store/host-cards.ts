@@ -11,9 +11,8 @@ import { ShareFiles } from './share-files.ts'
 /** Begins the name of a host's card at the root of the archive; the host's name and `.json` follow. */
 const CARD = '.holdfast-host-'
 
-/** Bytes that are read of a card, and how many cards: whoever can write to the share decides what there is. */
+/** Bytes that are read of a card: whoever can write to the share decides what there is. */
 const MOST = 400_000
-const MOST_CARDS = 200
 
 /** Of a database server with words behind it: `11.8.6-MariaDB-0+deb13u1 from Debian`. */
 const version = z.string().regex(/^\d[\w.:+~ -]{0,80}$/)
@@ -72,18 +71,6 @@ export function hostCardIn(file: string, text: string): HostCard | undefined {
   const host = hostOf(file)
   const { success, data } = card.safeParse(parsed(text))
   return host !== undefined && success ? { host, ...data } : undefined
-}
-
-/** The cards of all hosts, as far as they can be read, in the order of their names. @throws when nothing can be */
-export async function readHostCards(files: ShareFiles): Promise<readonly HostCard[]> {
-  const found = await files.names(CARD)
-  const hosts = found.map(hostOf).filter(host => host !== undefined)
-  const cards: HostCard[] = []
-  for (const host of hosts.toSorted().slice(0, MOST_CARDS)) {
-    const read = await readHostCard(files, host).catch(() => undefined) // one that is damaged hides no other
-    if (read !== undefined) cards.push(read)
-  }
-  return cards
 }
 
 /** Leaves the card of this host in the archive, over the last one. */

@@ -11,7 +11,7 @@ export const EPOCH = '.holdfast-epoch-'
 export const RELEASE = '.holdfast-release-'
 
 /** Bytes that are read of each: the history of some thousand moves. */
-export const MOST_OF_EPOCH = 1_000_000
+const MOST_OF_EPOCH = 1_000_000
 
 /** Empty folders that are passed over to find the highest epoch: nobody took these. */
 const MOST_EMPTY = 10

@@ -41,7 +41,7 @@ function candidatesIn(files: FileList): readonly Candidate[] {
 }
 
 /** The version in a file's header; undefined where it is no main file. */
-export function versionIn(text: string, kind: Candidate[0]): string | undefined {
+function versionIn(text: string, kind: Candidate[0]): string | undefined {
   const field = (name: string): string | undefined => new RegExp(`^[ \\t/*#@]*${name}:(.*)$`, 'im').exec(text)?.[1]
   if (field(kind === 'plugins' ? 'Plugin Name' : 'Theme Name') === undefined) return undefined
   return (

@@ -227,9 +227,9 @@ for (const [what, schedule, zone, last, now, state, reason] of days) {
   })
 }
 
-test('desktopBackup() says how late it is and when the next day comes, over summer time', () => {
+test('desktopBackup() says which day it is of and when the next comes, over summer time', () => {
   const decision = desktopBackup(wednesday, utc('2026-03-18T03:10:00'), utc('2026-03-27T02:00:00'), 'Europe/London')
-  assert.equal(decision.late, 47 * hour)
+  assert.equal(decision.backupAt, utc('2026-03-25T03:00:00'))
   assert.equal(decision.nextAt, utc('2026-04-01T02:00:00'))
 })
 

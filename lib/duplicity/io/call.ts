@@ -170,7 +170,7 @@ const AFTER_ERROR = 5
 const TAIL = 65_536
 
 /** How a call is ended that does not end by itself. @param places where it writes on this host */
-export function duplicityEnding(
+function duplicityEnding(
   { deadlines }: Host,
   target: Target,
   places: readonly string[],
