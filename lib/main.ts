@@ -75,7 +75,7 @@ async function runTask<Extra extends object>(
     await runTree(withBeforeHook(recipe, facts.host, task.name), facts, run, live)
   } catch (error) {
     const title = 'The program itself'
-    run.fail({ step: task.name, title, phase: 'do', subject: undefined, run: async () => {} }, {}, error)
+    run.fail({ step: 'program', title, phase: 'do', subject: undefined, run: async () => {} }, {}, error)
   }
   stop.release()
   return await follower.end(run, stop)

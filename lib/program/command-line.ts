@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { EXIT } from '../core/outcome.ts'
 import { type CommandPlace, taskCommand } from '../core/task-command.ts'
-import { flag, list, type Options, parseOptions, text } from './options.ts'
+import { flag, list, type Options, parseOptions, path, text } from './options.ts'
 
 /** Where Holdfast itself is: inventories and `.env` are looked for here, whatever folder it is started from. */
 export const HOME = join(import.meta.dirname, '../..')
@@ -51,8 +51,8 @@ export const COMMON = {
   verbose: flag('print each step, each command and what it prints', 'v'),
   quiet: flag('print only what needs attention: nothing when all is well', 'q'),
   host: text('NAME', "act as this host (default: this machine's name)"),
-  inventory: text('DIR', 'where the inventories are (default: hosts/ of Holdfast)'),
-  env: text('FILE', "where the secrets are (default: .env beside the inventory's folder)"),
+  inventory: path('DIR', 'where the inventories are (default: hosts/ of Holdfast)'),
+  env: path('FILE', "where the secrets are (default: .env beside the inventory's folder)"),
   help: flag('show this help', 'h'),
 } as const satisfies Options
 
@@ -101,28 +101,29 @@ export function readCommandLine<Extra extends object>(
   return { common, extra: !help && 'read' in task ? task.read(values) : ({} as Extra) }
 }
 
-/** Options whose values are paths, which mean the same from any folder once they are absolute. */
-const PATHS = /^--(inventory|env|into|html)$/
 const PLACES = /^--(host|inventory|env)$/
 /** What a person who looks into something does without, or names anew. */
 const DROPPED = /^--(site|json|verbose|quiet)$/
 
 /** The command that does it again, as a person types it: the same words, the site in question alone, verbosely. */
-export function againLine(task: string, words: readonly string[], site: string | undefined): string {
-  const kept = optionsIn(words).filter(([option = '']) => !DROPPED.test(option) && !/^-[vq]+$/.test(option))
+export function againLine({ name, options }: Task, words: readonly string[], site: string | undefined): string {
+  const kept = optionsIn(words, { ...options, ...COMMON }).filter(
+    ([option = '']) => !DROPPED.test(option) && !/^-[vq]+$/.test(option),
+  )
   const one = site === undefined ? [] : ['--site', site]
-  return taskCommand({ folder: HOME, words: [] }, task, ...kept.flat(), ...one, '--verbose')
+  return taskCommand({ folder: HOME, words: [] }, name, ...kept.flat(), ...one, '--verbose')
 }
 
 /** Where other commands are typed: with the host, inventory and secrets that these words name. */
 export function commandPlaceIn(words: readonly string[]): CommandPlace {
-  const places = optionsIn(words).filter(([option = '']) => PLACES.test(option))
+  const places = optionsIn(words, COMMON).filter(([option = '']) => PLACES.test(option))
   return { folder: HOME, words: places.flat() }
 }
 
-/** The options of a command line, each with its value; `--name=value` is taken apart. */
-function optionsIn(words: readonly string[]): string[][] {
+/** The options of a command line, each with its value; `--name=value` is taken apart, and paths are absolute. */
+function optionsIn(words: readonly string[], declared: Options): string[][] {
   const options: string[][] = []
+  const absolute = (option: string, value: string): string => (declared[option.slice(2)]?.isPath ? resolve(value) : value)
   for (const word of words) {
     const [, name, value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? []
     const last = options.at(-1)
@@ -132,5 +133,3 @@ function optionsIn(words: readonly string[]): string[][] {
   }
   return options
 }
-
-const absolute = (option: string, value: string): string => (PATHS.test(option) ? resolve(value) : value)

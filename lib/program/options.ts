@@ -9,6 +9,8 @@ export interface Option {
   readonly short?: string | undefined
   /** What it does, in a few words; further lines are set below. */
   readonly help: string
+  /** Its value is a path, which means the same from any folder once it is absolute. */
+  readonly isPath?: true
 }
 
 export type Options = Readonly<Record<string, Option>>
@@ -27,6 +29,9 @@ export const flag = (help: string, short?: string) =>
   ({ kind: 'flag', help, ...(short === undefined ? {} : { short }) }) as const satisfies Option
 /** With a value, at most once. */
 export const text = (value: string, help: string) => ({ kind: 'text', value, help }) as const satisfies Option
+
+/** With a path, at most once. */
+export const path = (value: string, help: string) => ({ ...text(value, help), isPath: true }) as const satisfies Option
 
 /** With a value, as often as one likes. */
 export const list = (value: string, help: string) => ({ kind: 'list', value, help }) as const satisfies Option

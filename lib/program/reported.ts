@@ -19,7 +19,7 @@ import { screenFor } from './screen.ts'
 
 /** The ending of a run that does something: a log, the screen, and the report with all that it goes to. */
 export const reported: Ending<object> = {
-  refuse: ({ task, common, words }, error) => reportBadStart(task.name, common, error, againLine(task.name, words, undefined)),
+  refuse: ({ task, common, words }, error) => reportBadStart(task.name, common, error, againLine(task, words, undefined)),
   begin: begun => {
     const { task, common, words, facts, hidden, startedAt } = begun
     const { host, secrets } = facts
@@ -49,7 +49,7 @@ export const reported: Ending<object> = {
           outcomes: run.outcomes,
           stoppedBy: stop.by(),
           stop: stop.signal,
-          again: site => againLine(task.name, words, site),
+          again: site => againLine(task, words, site),
           isJudged: task.judges === true && !common.dryRun,
           isAskedOften: task.isAskedOften === true,
           partial: common.sites.length > 0,

@@ -14,7 +14,7 @@ import type { ClearRequest, ClockRequest } from '../steps/seals.ts'
 import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { Task, TaskWith } from './command-line.ts'
 import type { ForecastOptions, StatusOptions } from './look.ts'
-import { flag, list, text } from './options.ts'
+import { flag, list, path, text } from './options.ts'
 import { handoverTask, resolveTask, takeoverTask } from './owner-tasks.ts'
 
 const NEW_MACHINE = {
@@ -65,7 +65,7 @@ Takes the last backup before that time; without --age and --at, the newest.`,
     table: list('NAME', 'only this table of the database, such as wp_posts; may be repeated'),
     'files-only': flag('leave the database as it is'),
     'db-only': flag('leave the files as they are'),
-    into: text('DIR', 'restore into this folder, and leave the live site alone'),
+    into: path('DIR', 'restore into this folder, and leave the live site alone'),
     anyway: flag('keep the restored site although it does not work and the former one did'),
     list: flag('list the restore points and do nothing'),
     undo: flag('swap back what the last restore replaced'),
@@ -93,7 +93,7 @@ export const bisectTask: TaskWith<{ search: Search; recovery: Recovery }> = {
     site: list('NAME', 'the site (required)'),
     expect: text('TEXT', 'a text that a page of the working site contains'),
     path: list('/shop', "the page to request, instead of those of the site's own check; may be repeated"),
-    judge: text('PROGRAM', 'a program that is given the URL of each page, and exits with 0 where it works'),
+    judge: path('PROGRAM', 'a program that is given the URL of each page, and exits with 0 where it works'),
     before: text('WHEN', 'only backups up to then'),
     file: text('REL', 'instead: between which backups this file appeared, changed or disappeared; nothing is restored'),
   },
@@ -157,7 +157,7 @@ export const statusTask: TaskWith<LookFor<SiteJson> & StatusOptions & ClearReque
   options: {
     mounted,
     clear: list('NAME', 'this suspect site, or its archive, is as it should be: prune it again'),
-    html: text('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are'),
+    html: path('DIR', 'write it as pages too: index.html, and fleet.html where sites of several hosts are'),
   },
   help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
   read: values => ({
@@ -174,7 +174,7 @@ export const forecastTask: TaskWith<LookFor<SiteStatus> & ForecastOptions> = {
     allowance: text('MB', 'compare with this allowance'),
     frequency: text('1W', 'compare with this frequency of full backups'),
     nights: text('N', 'how many nights (default: 365)'),
-    html: text('FILE', 'write a page with charts, which needs nothing else'),
+    html: path('FILE', 'write a page with charts, which needs nothing else'),
     mounted,
   },
   read: values => ({
@@ -213,7 +213,7 @@ export const TASKS: readonly Task[] = [
 const pathIn = (value: unknown): string | undefined => (value === undefined ? undefined : resolve(String(value)))
 
 function numberOf(value: unknown, name: string, least: number, most: number): number {
-  const whole = name === 'nights'
+  const whole = Number.isInteger(least)
   const number = (whole ? /^\d+$/ : /^\d+(\.\d+)?$/).test(String(value)) ? Number(value) : Number.NaN
   if (number >= least && number <= most) return number
   throw new BadInput(`--${name}: found "${value}", wanted a ${whole ? 'whole ' : ''}number from ${least} to ${most}`)
