@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Disk } from '../core/room.ts'
 import { messageOf, spaceText } from '../core/wording.ts'
@@ -21,6 +21,12 @@ function parseDisk(path: string, output: string): Disk | undefined {
   if (size === '0') return undefined
   if (!/^\d+$/.test(free)) throw new Error(`df gave no number: ${lines.slice(1).join('\n')}`)
   return { path, device: lines[0]!, free: Number(free), keepsSize: PLAIN.includes(kind) }
+}
+
+/** The same free bytes at once and without a command, for who looks every moment at a disk of this machine. */
+export function freeNow(path: string): number {
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize
 }
 
 /** The path itself, or the nearest folder above it that is there. */

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -9,6 +9,7 @@ import { openDump } from '../database/opened-dump.ts'
 import { CommandFailed, searchPath, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { COMPANION, dumpName, dumpNames } from '../host/companion.ts'
+import { freeNow } from '../host/disk.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
 import { type HostContext, type SitePlace, webRootIn } from '../host/site.ts'
@@ -97,14 +98,10 @@ const EVER = 1e6
 
 /** Once three quarters of what was free are gone, a site may do nothing any more: no limit of a process helps. */
 function watchDisk(folder: string) {
-  const free = (): number => {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize
-  }
-  const least = free() / 4
+  const least = freeNow(folder) / 4
   let isFilled = false
   const idleTimeout = (): number => {
-    isFilled ||= free() < least
+    isFilled ||= freeNow(folder) < least
     return isFilled ? 0 : EVER
   }
   return { idleTimeout, isFilled: () => isFilled }

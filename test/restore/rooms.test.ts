@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Demand, type Disk, type Stage, stagesBeside } from '../../lib/core/room.ts'
-import { giveRoomBack, takeRoom } from '../../lib/restore/rooms.ts'
+import { giveRoomBack, takeRoom } from '../../lib/restore/disk-space.ts'
 
 const disk = (free: number): Disk => ({ path: '/srv', device: '1', free, keepsSize: true })
 const needs = (bytes: number, free = 100): Demand => ({ disk: disk(free), least: bytes, about: bytes })
