@@ -14,6 +14,7 @@ import { withBeforeHook } from './notify/hooks.ts'
 import { commandPlaceIn, readCommandLine, type Task, type TaskWith, wordsAfterScript } from './program/command-line.ts'
 import type { Asked, Begun, Ending, Last, Start } from './program/ending.ts'
 import { helpOf } from './program/task-help.ts'
+import { beginShareProcess } from './store/share-process.ts'
 
 export type { Start } from './program/ending.ts'
 
@@ -66,6 +67,7 @@ async function runTask<Extra extends object>(
   const asked = { task, common, words }
   const begun = await beginRun(asked, extra).catch(error => refuse(asked, error, ending))
   const { facts, hidden } = begun
+  if (facts.host.archive.kind !== 'url') beginShareProcess()
   const follower = ending.begin(begun)
   const stop = listenForStop()
   const { live, onEvent } = follower

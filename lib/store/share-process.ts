@@ -36,6 +36,11 @@ export function askShareProcess(request: ShareRequest, seconds: number, stop: Ab
   })
 }
 
+/** Begins the process before it is needed: it takes as long to start as what comes before the first look at a share. */
+export function beginShareProcess(): void {
+  current ??= new ShareProcess()
+}
+
 /** Ends the process, if there is one: nothing is left of a run, and nothing keeps its share. */
 export async function endShareProcess(): Promise<void> {
   await current?.end()
