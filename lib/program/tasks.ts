@@ -111,8 +111,7 @@ where it was. Forty backups need seven restores at most.
 
 export const approveTask: TaskWith<{ approval: Approval }> = {
   name: 'approve',
-  about:
-    'Shows the web server configuration that a backup brought for a site and that waits, and puts it in force or leaves it out.',
+  about: 'Shows the web server configuration from a backup that waits for approval, and installs it or leaves it out.',
   interactive: true,
   options: {
     site: list('NAME', 'the site (required)'),
