@@ -63,7 +63,7 @@ export const answerText = ({ set: { answer } }: RestorePoint): string =>
 export function blameText(point: RestorePoint | undefined): string {
   if (!point) return ''
   const { answer } = point.set
-  if (!answer) return '; the backup may be what is broken: nobody asked the site when it was made'
+  if (!answer) return '; the backup may be what is broken: the site was not checked when it was made'
   return answer.works
     ? '; the site worked when the backup was made, so what is broken is on this host'
     : `; the backup is what is broken: ${answer.said} when it was made`

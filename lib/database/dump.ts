@@ -58,7 +58,7 @@ export interface DumpResult {
 /**
  * Dumps a database: its tables in one transaction, then what it defines besides them, in the order in which it can be
  * made again. What cannot be dumped is left out, or kept as it was in the former dump, and told; the rest is dumped.
- * What an import would leave out is told too.
+ * What an import would leave out is reported too.
  * @throws when the dump failed as a whole
  */
 export async function writeDump({ host, client, database, into, former, record }: DumpOrder): Promise<DumpResult> {
@@ -190,7 +190,7 @@ async function addExactFloats(writing: Writing, undumped: readonly string[]): Pr
   return rounded.map(table => `the columns of type FLOAT in its table ${table} are dumped with six digits only`)
 }
 
-/** They are added again all the same: what of them cannot be imported is told each night. */
+/** They are added again all the same: what of them cannot be imported is reported each night. */
 function lastViews({ into }: Writing): { readonly text: string; readonly undumped: readonly Undumped[] } {
   using last = into.lastPart(partName('views'))
   return { text: last?.text(LONGEST_VIEWS) ?? '', undumped: [] }

@@ -8,7 +8,7 @@ const OF_NAMES = ['1114', '1044', '1045', '1049', '1142', '1143', '1146', '1227'
 
 /**
  * Why a dump could not be imported, in one line, with the table and the row. The client prints the whole statement, and
- * the server quotes values: nothing of either is told.
+ * the server quotes values: nothing of either is reported.
  * @param importable the file that the client was given
  */
 export async function importFailure({ stderr, how }: CommandFailed, importable: string): Promise<Error> {

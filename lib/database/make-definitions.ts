@@ -31,7 +31,7 @@ interface Place {
 /**
  * Makes the definitions of a file in a database. What came from a set must all be made, but for what the site's account
  * has no right to. What was live here is put back as far as it can be: a view that was broken cannot be, and must not
- * hold up the rest. What is not made is told, with a file that holds its text.
+ * hold up the rest. What is not made is reported, with a file that holds its text.
  * @param account gives the site's own account; only asked for where there is something of a set to make
  * @throws when a definition of a set cannot be made
  */

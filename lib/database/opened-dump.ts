@@ -21,7 +21,7 @@ const LONGEST_LIST = 64 << 20
 
 /**
  * A dump of a database, held open to be read: a folder with a file for each of its parts or, in older sets, one file.
- * What is told of it and what is read is the same, whatever its owner puts there meanwhile.
+ * What is reported of it and what is read is the same, whatever its owner puts there meanwhile.
  */
 export class OpenedDump implements Disposable {
   readonly #held: DisposableStack

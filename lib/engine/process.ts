@@ -124,7 +124,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   })`${words}`
   letBegin(run.child, gate)
   const output = takeOutput?.(run.child?.stdio[taken] as Readable)
-  output?.catch(() => {}) // it is told once the command has ended, which it does when nobody takes what it prints
+  output?.catch(() => {}) // it is reported once the command has ended, which it does when nobody takes what it prints
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})
@@ -181,7 +181,7 @@ async function cutShort({ pid, ended }: Started, options: CommandOptions, why: W
 const explained = (error: Error, { explain }: CommandOptions): Error =>
   (error instanceof CommandFailed ? explain?.(error) : undefined) ?? error
 
-/** Characters after which what is told of a line is told, though it goes on. */
+/** Characters after which what is reported of a line is reported, though it goes on. */
 const LONGEST_LINE = 100_000
 
 /** Tells each line of a stream as it is whole, and at its end what is left. */

@@ -195,7 +195,7 @@ export class Run {
     return (event: Told): void => this.#options.onEvent({ at: this.#options.now(), subject, ...event } as RunEvent)
   }
 
-  /** What is told leaves here: from now on it can be shown anywhere. */
+  /** What is reported leaves here: from now on it can be shown anywhere. */
   #clean(text: string): string {
     return printable(withoutSecrets(text, this.#hidden))
   }

@@ -11,7 +11,7 @@ export interface SpecialFile {
   readonly path: string
 }
 
-/** As many of a kind as are told. */
+/** As many of a kind as are reported. */
 const MOST = 200
 
 /** The devices and sockets in what `find -printf '%y %P\\0'` printed of them. */
@@ -26,7 +26,7 @@ export const devicesIn = (printed: string): SpecialFile[] =>
 export const unchangeableIn = (printed: string): string[] =>
   printed
     .split('\n')
-    // each is told by its name only, so a line end in one does no harm
+    // each is reported by its name only, so a line end in one does no harm
     .flatMap(line => /^(?=\S*[ai])[-A-Za-z]+ +\.(?:\/(.*))?$/.exec(line)?.slice(1, 2) ?? [])
     .slice(0, MOST)
     .map(path => path ?? '')

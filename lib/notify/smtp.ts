@@ -22,7 +22,7 @@ interface SmtpFailure extends Error {
   readonly command?: string
 }
 
-/** Sends mails over SMTP, a connection each. A server that fails or hangs, and a stop, are told in the delivery. */
+/** Sends mails over SMTP, a connection each. A server that fails or hangs, and a stop, are reported in the delivery. */
 export function smtpSender(server: SmtpServer, stop: AbortSignal): Send {
   return async mail => {
     try {

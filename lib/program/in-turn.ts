@@ -1,6 +1,6 @@
 import type { RunEvent } from '../core/outcome.ts'
 
-/** What is told of a subject whose turn has not come, and whether that is all. */
+/** What is reported of a subject whose turn has not come, and whether that is all. */
 interface Waiting {
   readonly events: RunEvent[]
   isOver: boolean
@@ -9,7 +9,7 @@ interface Waiting {
 /**
  * Tells what happens to several subjects at once as if it happened to one after the other, in the order in which they
  * began: what is told of the others waits. Only how far a long step is comes at once, or a log would be silent about
- * what takes longest. In the end, also after a stop, whatever still waits is told.
+ * what takes longest. In the end, also after a stop, whatever still waits is reported.
  */
 export function inTurn(onEvent: (event: RunEvent) => void) {
   const atWork = new Map<string, Waiting>()

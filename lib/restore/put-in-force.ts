@@ -93,11 +93,11 @@ function reportLeft(
 /** Lines of a difference that a report shows. */
 const SHOWN = 12
 
-/** What is told of configuration that the web server would not take. */
+/** What is reported of configuration that the web server would not take. */
 const failedText = (names: readonly string[], why: string): string =>
   `${INCOMPLETE}${names.join(', ')} of its backup ${names.length === 1 ? 'is' : 'are'} not in force yet, and every night tries again: ${why}`
 
-/** What is told of a file that waits for approval: why, how it differs from what is in force, and what to type. */
+/** What is reported of a file that waits for approval: why, how it differs from what is in force, and what to type. */
 function waitingText(host: Host, site: string, waiting: Waiting, command: Request['command']): string {
   const { file, objections, inForce } = waiting
   const [first, ...more] = objections

@@ -13,7 +13,7 @@ import type { Restored, RestoredDatabase, Restoring } from './transaction.ts'
 
 /**
  * The databases that a restored tree brings back: those that the site names, each with its dump. One beside its own
- * that cannot be brought back here is told, and so is a dump that is of none of them.
+ * that cannot be brought back here is reported, and so is a dump that is of none of them.
  * @returns none for a static site
  * @throws when its own one is not known or has no dump, or a dump is not whole
  */

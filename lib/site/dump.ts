@@ -176,7 +176,7 @@ async function sourceOf(context: HostContext, site: Site, access: DatabaseAccess
   return { server: 'elsewhere', client, grant: await reportMissingRights(context, client, access.database) }
 }
 
-/** What an account has no right to see is missing from its dumps, and nothing says so: it is told each night. */
+/** What an account has no right to see is missing from its dumps, and nothing says so: it is reported each night. */
 async function reportMissingRights({ host, shell }: HostContext, client: DatabaseClient, database: string): Promise<string> {
   const queries = queriesOf(host, client)
   const [[account = ''] = [], ...grants] = await queries.rows('SELECT CURRENT_USER(); SHOW GRANTS;')
@@ -201,7 +201,7 @@ function incomplete(notDumped: readonly NotDumped[], grant: string | undefined):
   return `not all of its database could be dumped: ${shown.join(', ')}${more}; the rest is${help}`
 }
 
-/** What could not be dumped and is told by its name. */
+/** What could not be dumped and is reported by its name. */
 const MOST_SHOWN = 20
 
 async function replace(companion: OpenedFolder, name: string, fresh: OpenedFile, last: OpenedFile | undefined): Promise<void> {

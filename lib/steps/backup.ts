@@ -180,7 +180,7 @@ async function lookForSet(
   const changed = changedBytesIn(logOf({ logFile }))
   const from = changed === undefined ? '' : ` from ${formatBytes(changed)} of changes`
   shell.note('info', `${set.kind} set of ${formatBytes(set.bytes)}${from}${after}`)
-  // after that is told: a stop while it waits for the share takes nothing from the backup
+  // after that is reported: a stop while it waits for the share takes nothing from the backup
   return {
     collection,
     made: {

@@ -140,7 +140,7 @@ type ChangesNeeds = Needs<
 /**
  * Compares the site's folder, the dump in it, and what the site answers with what they were at its newest set. Where
  * all of that is the same, no set is made: the newest one is then of tonight too, and that is written down beside it.
- * What of the folder a restore cannot bring back is told.
+ * What of the folder a restore cannot bring back is reported.
  */
 export const lookForChanges: Step<ChangesNeeds, Listed & Unchanged> = {
   name: 'changes',

@@ -54,7 +54,7 @@ export const compareContents: Step<LookNeeds & Needs<'collection'> & Made & Chec
     })
     const earlier = stillSuspect(sets.at(-1), readRecord(host, site.name))
     const suspect = isAlarm(signs) || earlier.length > 0 ? [...new Set([...earlier, ...signs])] : undefined
-    // that it does not work any more is told anyway
+    // that it does not work any more is reported anyway
     const unusual = suspect ? [] : signs.filter(sign => sign !== stopped)
     for (const sign of unusual) shell.note('warning', `an unusual change: ${sign}`)
     if (suspect)

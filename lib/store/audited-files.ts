@@ -46,7 +46,7 @@ export function withFiles(files: AuditedFiles, news: AuditedFiles): AuditedFiles
   return { ...files, ...Object.fromEntries(Object.entries(news).map(([name, file]) => [name, { ...files[name], ...file }])) }
 }
 
-/** What this host remembers of the files of an archive. A memory that is damaged is told, and begun anew. */
+/** What this host remembers of the files of an archive. A memory that is damaged is reported, and begun anew. */
 export function filesKnownHere(host: Pick<Host, 'paths'>, site: string, shell: Pick<Shell, 'note'>): AuditedFiles {
   try {
     return readAuditedFiles(host, site)
