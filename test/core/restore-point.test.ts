@@ -84,7 +84,7 @@ test('reachText() says how far back one can go, and counts no point that may not
 })
 
 const BLAMES: readonly (readonly [SetAnswer | undefined, RegExp])[] = [
-  [undefined, /the backup may be what is broken: nobody asked/],
+  [undefined, /the backup may be what is broken: the site was not checked/],
   [{ works: true, said: 'HTTP 200' }, /worked when the backup was made, so what is broken is on this host/],
   [{ works: false, said: 'HTTP 503' }, /the backup is what is broken: HTTP 503 when it was made/],
 ]
