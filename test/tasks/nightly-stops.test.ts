@@ -124,7 +124,6 @@ if (inOwnMounts(import.meta.filename)) {
     ['lock', 'flock --nonblock'],
     ['vpn', `touch ${vpnOn}`],
     ['mount', 'mount --bind'],
-    ['check-mount', 'setpriv share-worker.ts'],
     ['free-space', 'df --block-size'],
     ['db-dump', 'bwrap mariadb-dump --no-defaults'],
     ['certificates', 'cp live/shop.example'],
