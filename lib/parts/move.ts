@@ -22,7 +22,7 @@ import {
 } from '../moves/takeover.ts'
 import type { WriterRequest } from '../steps/archive.ts'
 import { keepReadOnly } from '../steps/follow.ts'
-import { rememberReplica } from '../steps/replica.ts'
+import { rememberFormer } from '../steps/replica.ts'
 import { dumpDatabase, isWordPress } from '../steps/save.ts'
 import { checkSeals } from '../steps/seals.ts'
 import { status } from '../steps/status.ts'
@@ -59,7 +59,7 @@ export const handOver = recipe<HandsOver>()
 /** What this host does once the other has taken the site. */
 export const stepAside = recipe<NeedsOf<typeof lookAtMove> & Omit<NeedsOf<typeof leaveSite>, 'move' | 'epoch' | 'owner'>>()
   .do(lookAtMove)
-  .only('Taken', isTaken, taken => taken.do(leaveSite).do(rememberReplica))
+  .only('Taken', isTaken, taken => taken.do(leaveSite).do(rememberFormer))
 
 type Takes = Needs<'host' | 'secrets' | 'request' | 'archive'> & WriterRequest & TakeoverRequest & Moving & Taken
 

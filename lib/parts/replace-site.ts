@@ -6,7 +6,7 @@ import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '.
 import { checkElsewhere, restoreFilesElsewhere } from '../steps/elsewhere.ts'
 import type { Followed } from '../steps/follow.ts'
 import { checkDecryption } from '../steps/gpg.ts'
-import { lookAtRestored } from '../steps/list-restored.ts'
+import { lookAtRecovered, lookAtReplica } from '../steps/list-restored.ts'
 import { confirm, reportRecovered } from '../steps/recover.ts'
 import { rememberReplay, replayFiles } from '../steps/replay.ts'
 import {
@@ -56,7 +56,7 @@ export const restoreInPlace = recipe<Omit<Replaces, 'restoring'> & Needs<'collec
   .do(confirm)
   .hold(restoreTransaction('recover'))
   .do(restoreFiles)
-  .do(lookAtRestored('recover'))
+  .do(lookAtRecovered)
   .do(checkFiles)
   .do(setMarkers)
   .use(putInPlace)
@@ -70,7 +70,7 @@ export const replaceReplica = recipe<Omit<Replaces, 'restoring'> & Followed>()
   .do(checkLocalChanges)
   .do(keepUnread)
   .do(setMarkers)
-  .do(lookAtRestored('replica'))
+  .do(lookAtReplica)
   .do(checkFiles)
   .do(checkContents)
   .use(putInPlace)

@@ -14,19 +14,13 @@ import { digestOf } from '../replay/entries.ts'
 import { replayTree } from '../replay/replay.ts'
 import type { Restoring } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
-import type { ListedTree } from './list-restored.ts'
+import type { ListedTree, MadeOfLast } from './list-restored.ts'
 import { type Fetches, restoreFiles } from './restore-data.ts'
 
 type Replays = Fetches & Needs<'request'>
 
 /** When the tree that a replica was made of was last restored whole, ms since the epoch. */
 export type Proven = { readonly provenAt: number }
-
-/**
- * What the tree consisted of when it was made of the replica's last one, which nobody had changed; undefined when it
- * was restored whole.
- */
-export type MadeOfLast = { readonly madeOfLast: TreeLines | undefined }
 
 /**
  * Phase (a) for a replica: its last tree with what the newest sets changed, where nothing speaks against it; else the

@@ -22,8 +22,7 @@ import { described } from '../restore/written-rows.ts'
 import { isSiteEmpty } from '../site/contents.ts'
 import type { Needs } from '../store/facts.ts'
 import { type Followed, rememberHeld } from './follow.ts'
-import type { ListedTree } from './list-restored.ts'
-import type { MadeOfLast } from './replay.ts'
+import type { ListedTree, MadeOfLast } from './list-restored.ts'
 import type { Guarded } from './restore.ts'
 
 type Checks = Needs<'host' | 'request' | 'site'> & Followed & ListedTree & { restoring: Restoring; point: RestorePoint }
@@ -199,18 +198,29 @@ async function readableAccesses(context: HostContext, site: Site): Promise<reado
   return accessesOf(databases)
 }
 
-/** What is known of it, where it was just restored. */
-type Remembers = Needs<'host' | 'secrets' | 'site'> & Partial<ListedTree> & { restored?: Restored }
+type Remembers = Needs<'host' | 'secrets' | 'site'>
 
-/** Remembers how the replica looks now. */
-export const rememberReplica: Step<Remembers, void> = {
+/** Remembers how the replica looks now that it was restored. */
+export const rememberReplica: Step<Remembers & ListedTree & { restored: Restored }, void> = {
   name: 'record-replica',
   title: 'Record the state of the replica',
-  run: async ({ host, secrets, site, lines, restored }, shell) => {
+  run: async ({ host, secrets, site, lines, restored: { named } }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const context = { host, secrets, shell }
-      const databases = restored?.named ?? (await readableAccesses(context, site))
-      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, databases, lines && filesIn(lines)))
+      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, named, filesIn(lines)))
+    })
+  },
+}
+
+/** The same of a site that has just become one, as it is. */
+export const rememberFormer: Step<Remembers, void> = {
+  name: 'record-former',
+  title: ({ site }) => `Record the state of ${site.name}`,
+  run: async ({ host, secrets, site }, shell) => {
+    await shell.act(`take the fingerprint of ${site.name}`, async () => {
+      const context = { host, secrets, shell }
+      const databases = await readableAccesses(context, site)
+      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, databases))
     })
   },
 }

@@ -222,11 +222,14 @@ export const httpCheckBefore: Step<Needs<'host' | 'site'>, Asked> = {
   },
 }
 
+/** The backup that was restored; none where a restore is undone. */
+type Restores = { readonly point: RestorePoint | undefined }
+
 /**
  * Phase (g): a site that worked before and does not now is not what was wanted, unless somebody insists: failing here
  * puts everything back.
  */
-export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & Swapped & { point?: RestorePoint }, Answered> = {
+export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & Swapped & Restores, Answered> = {
   name: 'http-check-after',
   title: 'HTTP check after the swap',
   run: async ({ host, site, before, insists, point }, shell) => {

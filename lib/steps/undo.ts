@@ -40,7 +40,10 @@ export const chooseLocalSite: Step<Needs<'host' | 'request' | 'localSites'>, Nee
 }
 
 /** The last restore of the site, whose keep is to become live again. @throws {BadInput} when nothing is kept */
-export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: Recovery }, { kept: Transaction } & Insisting> = {
+export const chooseKept: Step<
+  Needs<'host' | 'site' | 'request'> & { recovery: Recovery },
+  { kept: Transaction; point: undefined } & Insisting
+> = {
   name: 'choose-kept',
   title: ({ site }) => `Find kept versions of ${site.name}`,
   run: async ({ host, site, request, recovery }, shell) => {
@@ -65,7 +68,7 @@ export const chooseKept: Step<Needs<'host' | 'site' | 'request'> & { recovery: R
         'info',
         `${inWords(one)}; to bring that back: ${request.command('recover', '--site', site.name, '--undo', '--kept', one.id)}`,
       )
-    return { kept, insists: true }
+    return { kept, point: undefined, insists: true }
   },
 }
 

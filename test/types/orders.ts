@@ -11,7 +11,7 @@ import { backup, readBackSet } from '../../lib/steps/backup.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../../lib/steps/configuration.ts'
 import { pruneOnceADay, theDesktop, type Work } from '../../lib/steps/desktop.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/gpg.ts'
-import { lookAtRestored } from '../../lib/steps/list-restored.ts'
+import { lookAtRecovered, lookAtReplica } from '../../lib/steps/list-restored.ts'
 import { lock } from '../../lib/steps/lock.ts'
 import { checkOwnership } from '../../lib/steps/ownership.ts'
 import { prune } from '../../lib/steps/prune.ts'
@@ -126,7 +126,7 @@ ready.each('Primary sites', primaries, site => site.use(checkSets).do(pruneOnceA
 type Replaces = NeedsOf<typeof replaceReplica> & NeedsOf<typeof restoreInPlace>
 const roomy = recipe<Replaces>().hold(restoreSpace('recover'))
 const transaction = roomy.hold(restoreTransaction('recover'))
-const files = transaction.do(restoreFiles).do(lookAtRestored('recover')).do(checkFiles)
+const files = transaction.do(restoreFiles).do(lookAtRecovered).do(checkFiles)
 const marked = files.do(setMarkers)
 const whole = marked.only('Database', databaseDiffers, site => site.do(importDatabase).do(checkDatabase), {
   databaseChecked: false,
@@ -144,6 +144,8 @@ recipe<Replaces>().hold(restoreTransaction('recover'))
 recipe<Replaces>().hold(restoreSpace('recover')).hold(restoreTransaction('replica'))
 // @ts-expect-error and the other way round
 recipe<Replaces>().hold(restoreSpace('replica')).hold(restoreTransaction('recover'))
+// @ts-expect-error a list of a replica's files before it is known whether they were made of its last tree
+transaction.do(restoreFiles).do(lookAtReplica)
 // @ts-expect-error files without a transaction
 roomy.do(restoreFiles)
 // @ts-expect-error a swap before the site was asked: nobody would know that it worked
