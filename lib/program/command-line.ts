@@ -105,11 +105,11 @@ const PLACES = /^--(host|inventory|env)$/
 /** What a person who looks into something does without, or names anew. */
 const DROPPED = /^--(site|json|verbose|quiet)$/
 
-/** The command that does it again, as a person types it: the same words, the site in question alone, verbosely. */
+/** The command that does it again, as a person types it: the same words, verbosely, for the site in question alone. */
 export function againLine({ name, options }: Task, words: readonly string[], site: string | undefined): string {
-  const kept = optionsIn(words, { ...options, ...COMMON }).filter(
-    ([option = '']) => !DROPPED.test(option) && !/^-[vq]+$/.test(option),
-  )
+  const isKept = (option: string): boolean => !DROPPED.test(option) || (option === '--site' && site === undefined)
+  const given = optionsIn(words, { ...options, ...COMMON })
+  const kept = given.filter(([option = '']) => isKept(option) && !/^-[vq]+$/.test(option))
   const one = site === undefined ? [] : ['--site', site]
   return taskCommand({ folder: HOME, words: [] }, name, ...kept.flat(), ...one, '--verbose')
 }

@@ -15,6 +15,7 @@ import { type HostStatus, type SiteJson, type SiteStatus, type StatusJson, statu
 import { statusText } from '../report/status-text.ts'
 import { type LookFor, lastRunFindings } from '../site/report.ts'
 import type { Ending, Last } from './ending.ts'
+import { screenFor } from './screen.ts'
 
 /** Bytes in a MB as duplicity's `--volsize` counts. */
 const MEBIBYTE = 2 ** 20
@@ -23,14 +24,14 @@ const MEBIBYTE = 2 ** 20
 type Show<Kept, Options> = (
   found: HostStatus<Kept>,
   host: Host,
-  request: Options & { readonly json: boolean },
+  request: Options & { readonly json: boolean; readonly quiet: boolean },
 ) => Last | Promise<Last>
 
 /** The ending of a run that only looks: no log, no mail, nothing written. What was found is shown. */
 export const look = <Kept, Options extends object>(show: Show<Kept, Options>): Ending<LookFor<Kept> & Options> => ({
   begin: ({ common, facts, startedAt }) => ({
     live: false,
-    onEvent: () => {},
+    onEvent: common.verbose ? screenFor(common, false).show : () => {},
     end: async ({ outcomes }, stop) => {
       if (stop.by() !== undefined) return { text: `stopped by ${stop.by()}\n`, exitCode: exitCodeOf(outcomes, stop.by()) }
       const wrong = outcomes.find(({ status, exitCode }) => status === 'failed' && exitCode === EXIT.badInput)
@@ -44,9 +45,9 @@ export const look = <Kept, Options extends object>(show: Show<Kept, Options>): E
         work: findingsOf(outcomes),
         lastRun: common.sites.length > 0 ? [] : lastRunFindings(host),
       }
-      const { text, exitCode } = await show(found, host, { ...facts, json: common.json })
+      const { text, exitCode } = await show(found, host, { ...facts, json: common.json, quiet: common.quiet })
       // names in an archive are whatever somebody put there
-      return { text: `${printable(text).replaceAll('\t', '?')}\n`, exitCode }
+      return { text: text === '' ? '' : `${printable(text).replaceAll('\t', '?')}\n`, exitCode }
     },
   }),
 })
@@ -66,10 +67,11 @@ export interface StatusOptions {
 }
 
 /** Prints the status, and writes its pages when asked. */
-export const showStatus: Show<SiteJson, StatusOptions> = async (found, host, { json, html }) => {
+export const showStatus: Show<SiteJson, StatusOptions> = async (found, host, { json, quiet, html }) => {
   const status = statusOf(found)
   if (html !== undefined) await writePages(html, status, site => readHistory(host, site))
-  return { text: json ? JSON.stringify(status, undefined, 2) : statusText(status), exitCode: status.ok ? EXIT.well : EXIT.failed }
+  const text = json ? JSON.stringify(status, undefined, 2) : statusText(status, quiet)
+  return { text, exitCode: status.ok ? EXIT.well : EXIT.failed }
 }
 
 /** A web server shows the pages. */
@@ -128,6 +130,7 @@ export const showForecast: Show<SiteStatus, ForecastOptions> = async ({ now, sit
     return { text: `{"host": ${ofHost}, "failures": ${failed}, "sites": [${texts.join(',\n')}]}`, exitCode }
   }
   const problems = failures.map(text => `PROBLEM ${text}`)
+  if (request.quiet) return { text: problems.join('\n'), exitCode }
   const page = request.html === undefined ? [] : ['', `page: ${request.html}`]
   const all = texts.length === 0 ? 'no site is backed up by this host' : texts.join('\n\n')
   return { text: [...problems, all, ...page].join('\n'), exitCode }

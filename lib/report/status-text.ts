@@ -6,16 +6,21 @@ import { statusWords } from './verdict-words.ts'
 
 const HEAD = ['', 'site', 'role', 'newest', 'reaches back', 'points', 'chains', 'size', 'allowance', 'verdict']
 
-/** The status for people: a table, then what is wrong, then what pruning would do next and why, then the verdict. */
-export function statusText(status: StatusJson): string {
+/**
+ * The status for people: a table, then what is wrong, then what pruning would do next and why, then the verdict.
+ * @param quiet only what somebody has to see to: nothing when all is well
+ */
+export function statusText(status: StatusJson, quiet = false): string {
   const { sites, archive, problems } = status
+  const trouble = [...problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(problemsOf)]
+  if (quiet) return status.ok ? '' : [...trouble, statusWords(status)].join('\n')
   const rows = sites.map(site => rowOf(site, Date.parse(status.at)))
   return [
     `${status.host}, ${status.at.slice(0, 19).replace('T', ' ')} UTC. Archive: ${archive.reason}`,
     ...auditLine(sites),
     ...drilled(sites, Date.parse(status.at)),
     ...(rows.length === 0 ? [] : ['', ...tableOf([HEAD, ...rows], [5, 6, 7, 8])]),
-    ...section('', [...problems.map(text => `PROBLEM ${text}`), ...sites.flatMap(troubles)]),
+    ...section('', [...trouble, ...sites.flatMap(warningsOf)]),
     ...section('Pruning in the next run:', sites.flatMap(nextOf)),
     '',
     status.ok ? 'all well' : statusWords(status),
@@ -61,10 +66,8 @@ function rowOf(site: SiteJson, now: number): string[] {
   ]
 }
 
-const troubles = ({ name, problems, warnings }: SiteJson): string[] => [
-  ...problems.map(text => `PROBLEM ${name}: ${text}`),
-  ...warnings.map(text => `warning ${name}: ${text}`),
-]
+const problemsOf = ({ name, problems }: SiteJson): string[] => problems.map(text => `PROBLEM ${name}: ${text}`)
+const warningsOf = ({ name, warnings }: SiteJson): string[] => warnings.map(text => `warning ${name}: ${text}`)
 
 function nextOf({ name, next }: SiteJson): string[] {
   if (!next) return []

@@ -39,7 +39,9 @@ const together = (remarks: readonly Remark[]): Remark[] =>
 
 /** A line for each site: what was done, how large and how long it was, and what there is now. */
 export const siteLines = ({ sites }: Report): string[] =>
-  tableOf(sites.map(row => [row.site, whatWasDone(row), whatThereIs(row)]))
+  tableOf(
+    sites.map(row => [row.site, whatWasDone(row), whatThereIs(row)]).filter(([, ...said]) => said.some(text => text !== '')),
+  )
 
 function whatWasDone(row: SiteRow): string {
   const { seconds, backedUp, setBytes, unchangedSince, prunedBytes, restoredTo, moved, role, lag } = row
@@ -54,14 +56,16 @@ function whatWasDone(row: SiteRow): string {
   if (row.state === 'failed' || row.state === 'not reached') return `${state}${pruned}`.replace(/, $/, '')
   if (role === 'replica' && lag === 0) return `${state}nothing newer in the archive`
   if (prunedBytes !== undefined) return `${state}${pruned}`.replace(/, $/, '')
-  const rest = role === 'primary' || role === 'desktop' ? (isWorkedOn ? 'nothing to do' : '') : (role ?? '')
-  return `${state}${rest}`.replace(/, $/, '')
+  if (role === 'primary' || role === 'desktop') return `${state}${isWorkedOn ? 'nothing to do' : ''}`.replace(/, $/, '')
+  return `${state}${isReplica(role) ? '' : (role ?? '')}`.replace(/, $/, '')
 }
+
+const isReplica = (role: SiteRow['role']): boolean => role === 'replica' || role === 'new replica'
 
 function whatThereIs({ restorePoints, bytes, allowanceBytes, role, owner }: SiteRow): string {
   const points = restorePoints === undefined ? [] : [counted(restorePoints, 'restore point')]
   const used =
     bytes === undefined || allowanceBytes === undefined ? [] : [`${Math.round((bytes / allowanceBytes) * 100)} % of allowance`]
-  const of = role === 'replica' || role === 'new replica' ? [`replica of ${owner ?? 'another host'}`] : []
+  const of = isReplica(role) ? [`replica of ${owner ?? 'another host'}`] : []
   return [...of, ...points, ...(role === 'primary' ? used : [])].join(', ')
 }

@@ -33,7 +33,15 @@ export async function writePage(count: number, html: string): Promise<void> {
   const now = at(60)
   const sites = Array.from({ length: count }, (_, index) => siteOf(`site-${index}.example.org`, now))
   const found = { host: 'web1', now, freeSpace: undefined, work: [], lastRun: [], sites }
-  const asked = { mounted: true, html, json: false, nights: 365, allowanceBytes: undefined, frequencySeconds: undefined }
+  const asked = {
+    mounted: true,
+    html,
+    json: false,
+    quiet: false,
+    nights: 365,
+    allowanceBytes: undefined,
+    frequencySeconds: undefined,
+  }
   await showForecast(found, hostIn('/nowhere', { keepDays: 30 }), asked)
 }
 

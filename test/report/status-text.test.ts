@@ -29,3 +29,13 @@ test('statusText() tells how long ago a backup of each site was tried in a sandb
   assert.equal(said([one, { ...two, lastDrill: null }]), `Last restore drill: ${one.name} 3 days ago; ${two.name} not yet`)
   assert.equal(said([{ ...one, lastDrill: null }, madeUpSite(5)]), undefined)
 })
+
+test('statusText() says quietly only what somebody has to see to', () => {
+  const well = { ...madeUpStatus(1), ok: true }
+  assert.equal(statusText(well, true), '')
+  const site = { ...madeUpSite(1), ok: false, verdict: 'failed' as const, problems: ['no backup'], warnings: ['a wrong setting'] }
+  const ill = { ...well, ok: false, problems: ['the archive is full'], sites: [site] }
+  const [first, second, ...rest] = statusText(ill, true).split('\n')
+  assert.deepEqual([first, second], ['PROBLEM the archive is full', `PROBLEM ${site.name}: no backup`])
+  assert.match(rest.join('\n'), /^1 of 1 site FAILED[^\n]*$/)
+})
