@@ -142,6 +142,7 @@ export const bootTask: TaskWith<object> = {
   name: 'boot',
   about:
     'At boot, before the web server starts: rolls back the restores that a power cut interrupted, and freezes sites that other hosts took over.',
+  options: { site: list('NAME', 'refused: it is for all sites') },
   read: ({ site }) => {
     if (Array.isArray(site) && site.length > 0) throw new BadInput('--site: boot is for all sites: wanted none')
     return {}
