@@ -1,7 +1,7 @@
 import type { Forecast, Variant } from '../core/forecast.ts'
+import { html, type Markup, trusted } from '../core/markup.ts'
 import { drawChart } from './chart.ts'
 import { FORECAST_COLUMNS, measurementText, rowOf, type SiteForecast } from './forecast.ts'
-import { html, type Markup, trusted } from './markup.ts'
 import { documentHead } from './page-parts.ts'
 
 /** The forecasts as one page that needs nothing else, no script and no network: piece by piece, as they are made. */

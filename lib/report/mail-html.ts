@@ -1,5 +1,5 @@
+import { html, joined, type Markup, trusted } from '../core/markup.ts'
 import type { Picture } from './mail-picture.ts'
-import { html, joined, type Markup, trusted } from './markup.ts'
 import type { Failure, Report, SiteRow } from './report.ts'
 import {
   cellsOf,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { formatAge } from '../core/age.ts'
+import { html, joined, type Markup, trusted } from '../core/markup.ts'
 import { formatBytes } from '../core/wording.ts'
-import { html, joined, type Markup, trusted } from './markup.ts'
 
 /**
  * The style of the pages: light and dark as the reader's system says, readable on a phone and on paper. Each colour has

@@ -1,3 +1,4 @@
+import { html, type Markup } from '../core/markup.ts'
 import type { SiteMode } from '../core/site-mode.ts'
 
 export interface ModePlan {
@@ -38,9 +39,9 @@ export const QUERIES_THAT_WRITE = '_method|doing_wp_cron|wc-ajax|wc-api'
 export function modePage(mode: SiteMode): string {
   const [title, text] =
     mode.kind === 'copy'
-      ? ['Read-only copy', `This is a read-only copy. The main site is at ${link(new URL(mode.main).origin)}.`]
+      ? ['Read-only copy', html`This is a read-only copy. The main site is at ${link(new URL(mode.main).origin)}.`]
       : ['Back soon', 'This site is being moved to another server. Please try again in a few minutes.']
-  return `<!doctype html><meta charset=utf-8><title>${title}</title><h1>${title}</h1><p>${text}</p>`
+  return html`<!doctype html><meta charset=utf-8><title>${title}</title><h1>${title}</h1><p>${text}</p>`.text
 }
 
-const link = (url: string): string => `<a href='${url}/'>${url}/</a>`
+const link = (url: string): Markup => html`<a href='${url}/'>${url}/</a>`

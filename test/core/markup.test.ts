@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { html, joined, trusted } from '../../lib/report/markup.ts'
+import { html, joined, trusted } from '../../lib/core/markup.ts'
 
 const NAMES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" }
 const asShown = (text: string): string => text.replace(/&(?:amp|lt|gt|quot|#39);/g, name => NAMES[name]!)
