@@ -61,8 +61,8 @@ export const resolveTask: TaskWith<{ resolving: ResolveRequest }> = {
   },
   help: `Nothing of the site itself is touched, nor any backup. The other hosts see it in their next run.
 
-  npx zx tasks/resolve.ts --site blog                    what each side says and has
-  npx zx tasks/resolve.ts --site blog --keep web2`,
+  npx zx tasks/resolve.ts --site blog                    what each side says and has; it asks which host keeps it
+  npx zx tasks/resolve.ts --site blog --keep web2        gives it to web2`,
   read: values => {
     if (!Array.isArray(values.site) || values.site.length !== 1)
       throw new BadInput('--site: resolve is for one site: wanted its name')
