@@ -43,17 +43,18 @@ export async function main<Extra extends object>(
   })
   const { text, exitCode, output } = await runTask(task, recipe, ending).then(
     last => ({ ...last, output: process.stdout }),
-    error => ({ ...lastOf(error), output: process.stderr }),
+    async error => ({ ...(await lastOf(error)), output: process.stderr }),
   )
   await endSessions()
   isOver = true
   return await endProcess(exitCode, text, output)
 }
 
-const lastOf = (error: unknown): Last =>
-  error instanceof BadInput
-    ? { text: `${messageOf(error)}\n`, exitCode: EXIT.badInput }
-    : { text: `${(error as Error).stack}\n`, exitCode: EXIT.failed }
+async function lastOf(error: unknown): Promise<Last> {
+  if (error instanceof BadInput) return { text: `${messageOf(error)}\n`, exitCode: EXIT.badInput }
+  const { stackOf } = await import('./program/stack.ts')
+  return { text: `${stackOf(error as Error)}\n`, exitCode: EXIT.failed }
+}
 
 async function runTask<Extra extends object>(
   task: Task | TaskWith<Extra>,

@@ -36,6 +36,11 @@ const BESIDE = /^lib\/(setup|demo|sandbox)\//
 
 /** Files that use paths by their names all the same, by the reason for which nobody else can exchange what those lead to. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  "Holdfast's own sources, which run as root as they are, and bundles of them in a folder that is proven to be the user's own": [
+    'lib/bundle.ts',
+    'lib/program/stack.ts',
+    'lib/start.ts',
+  ],
   "root's own folders of this host (state, logs, locks, cache, mail queue, scratch), which nobody else can enter": [
     'lib/host/scratch.ts',
     'lib/host/state.ts',

@@ -8,11 +8,14 @@ import type { SetupOptions } from './options.ts'
 /** Where an administrator's own units are (systemd.unit(5)). */
 const FOLDER = '/etc/systemd/system'
 
+/** Bundles of the tasks, and what Node has compiled of them: most of a start. Only root can write there. */
+export const COMPILED = 'NODE_COMPILE_CACHE=/var/cache/holdfast/node'
+
 /** Has systemd ask for the desktop's backup, else gives the line for anacron. Returns what a person reads of it. */
 export function scheduleDesktop(options: SetupOptions, systemd: boolean): string {
   // once a day is enough for anacron: a backup day whose hour had not come yet is made up for on the next
   if (!systemd)
-    return `For /etc/anacrontab, every day, ten minutes after the start:\n  1 10 ${DESKTOP} ${lineOf(taskWords('desktop', options))}`
+    return `For /etc/anacrontab, every day, ten minutes after the start:\n  ${COMPILED}\n  1 10 ${DESKTOP} ${lineOf(taskWords('desktop', options))}`
   const units = { [`${DESKTOP}.service`]: desktopService(options), [`${DESKTOP}.timer`]: DESKTOP_TIMER }
   const enable = ['systemctl', 'enable', '--now', `${DESKTOP}.timer`]
   return writeUnits(options, units, enable, 'The desktop asks every hour, and at once when it was off:')
@@ -49,6 +52,7 @@ export const taskWords = (task: string, { commandPlace }: Pick<SetupOptions, 'co
   join(HOME, 'node_modules/.bin/node'),
   // what is short-lived may take 8 MB and not 32: half the memory of a night of many sites, for little time
   '--max-semi-space-size=8',
+  join(HOME, 'lib/start.ts'),
   join(HOME, 'tasks', `${task}.ts`),
   ...commandPlace.words,
 ]
@@ -68,6 +72,7 @@ After=network-online.target
 
 [Service]
 Type=oneshot
+Environment=${COMPILED}
 ExecStart=${execLine('desktop', options)}
 SuccessExitStatus=75
 KillMode=mixed
@@ -104,6 +109,7 @@ Before=${SERVES.join(' ')}
 
 [Service]
 Type=oneshot
+Environment=${COMPILED}
 ExecStart=${execLine('boot', options)}
 SuccessExitStatus=75
 TimeoutStartSec=15min

@@ -8,10 +8,7 @@ import type { Found, FoundSite } from './find.ts'
 import type { WrittenInventory } from './first-inventory.ts'
 import type { SetupOptions } from './options.ts'
 import type { Checked } from './programs.ts'
-import { taskWords } from './units.ts'
-
-/** Node keeps there what it has compiled, which is half of a start. Only root can write there. */
-const COMPILED = 'NODE_COMPILE_CACHE=/var/cache/holdfast/node'
+import { COMPILED, taskWords } from './units.ts'
 
 export function sitesText({ vhosts, sites, notSites }: Found, me: string): string {
   const lines = sites.map(site => `  ${site.name}: ${site.kind}, ${describe(site)}, ${ownerOf(site, me)}`)
