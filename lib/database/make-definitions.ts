@@ -49,7 +49,7 @@ export async function makeDefinitions(context: HostContext, { file, database, si
   const refused = await makeAll(definitionsOf(missing), collation, byAdministrator)
   // a definition that was refused can leave that of its own time
   if (missing.length > 0 || from === 'set') await makeAgain()
-  if (refused.length > 0) tellRefused(context, site, refused)
+  if (refused.length > 0) reportRefused(context, site, refused)
 }
 
 /** Makes definitions of a set by the site's own account. */
@@ -71,7 +71,7 @@ async function makeAsSite(
   )
   const [first] = others
   if (first) throw new Error(`the site's account ${access.user} cannot make the ${nameOf(first)}: ${first.error}`)
-  if (forbidden.length > 0) tellRefused(context, site, forbidden)
+  if (forbidden.length > 0) reportRefused(context, site, forbidden)
 }
 
 /** The site's account has not the right to have such a thing: somebody else made it where the set comes from. */
@@ -141,7 +141,7 @@ async function runAs({ host }: HostContext, client: DatabaseClient, database: st
 }
 
 /** Says what of the live database could not be put back, and writes its text down for a person. */
-function tellRefused({ host, shell }: HostContext, site: string, refused: readonly Refused[]): void {
+function reportRefused({ host, shell }: HostContext, site: string, refused: readonly Refused[]): void {
   const file = join(host.paths.state, 'definitions', `${encodeURIComponent(site)}-${shell.now().toString(36)}.sql`)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const texts = refused.map(({ definition, error }) => `-- ${error}\nDELIMITER ;;\n${definition.sql};;\nDELIMITER ;\n`)

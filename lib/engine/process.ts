@@ -125,7 +125,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   letBegin(run.child, gate)
   const output = takeOutput?.(run.child?.stdio[taken] as Readable)
   output?.catch(() => {}) // it is reported once the command has ended, which it does when nobody takes what it prints
-  if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) tellLines(stream, options.onLine)
+  if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) noteLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input) run.stdin.on('error', () => {})
   return await awaitEnd(
@@ -185,7 +185,7 @@ const explained = (error: Error, { explain }: CommandOptions): Error =>
 const LONGEST_LINE = 100_000
 
 /** Tells each line of a stream as it is whole, and at its end what is left. */
-function tellLines(stream: Readable, take: (line: string) => void): void {
+function noteLines(stream: Readable, take: (line: string) => void): void {
   const decoder = new StringDecoder('utf8') // a character may be cut in two by the pipe
   let rest = ''
   stream.on('data', (chunk: Buffer) => {

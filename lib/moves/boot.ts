@@ -24,7 +24,7 @@ export const archiveAtBoot: Hold<Needs<'host' | 'request' | 'localSites'>, AtBoo
   up: async ({ host, request, localSites }, shell) => {
     const held: { -readonly [Name in keyof Held]?: Held[Name] } = {}
     if (host.archive.kind === 'url' || ownSites(host, localSites).length === 0) return { atBoot: { held, archive: undefined } }
-    const hurried = inHaste(host)
+    const hurried = withShortTimeouts(host)
     try {
       held.vpnLease = (await vpn.up({ host: hurried }, shell)).vpnLease
       Object.assign(held, await shareMount.up({ host: hurried, vpnLease: held.vpnLease }, shell))
@@ -42,7 +42,7 @@ export const archiveAtBoot: Hold<Needs<'host' | 'request' | 'localSites'>, AtBoo
   },
 }
 
-function inHaste(host: Host): Host {
+function withShortTimeouts(host: Host): Host {
   const { archive, vpn: tunnel } = host
   const hurried = <Settings extends { readonly timeout: number }>(settings: Settings): Settings =>
     Object.assign({ ...settings }, { timeout: Math.min(settings.timeout, AT_BOOT) })

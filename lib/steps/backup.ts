@@ -132,7 +132,7 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
     await assertNotFull(siteArchive.folder, host, error, shell)
     throw error
   })
-  const unread = await tellUnread(site, call.skipped(), target.logFile, shell)
+  const unread = await reportUnread(site, call.skipped(), target.logFile, shell)
   let made: (Needs<'collection'> & Made) | undefined
   await shell.act('look for the new set and remember it', async () => {
     await withdrawIfLost({ host, site, siteArchive, collection }, shell)
@@ -150,7 +150,7 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
 /**
  * Names what could not be read, and says that the site is not well: a backup without it is none that can be relied on.
  */
-async function tellUnread(site: Site, skipped: readonly Skipped[], logFile: string, shell: Shell): Promise<Unread> {
+async function reportUnread(site: Site, skipped: readonly Skipped[], logFile: string, shell: Shell): Promise<Unread> {
   const patterns = patternsOf(site)
   const isExcluded = (path: string): boolean => isLeftOut(patterns, path, true)
   const counted = errorsIn(logOf({ logFile }))

@@ -84,7 +84,7 @@ export const configurationTransaction: Hold<Changes, Proposed> = {
         ...{ holdings: [], exchanges: [], databases: [], scratch: { databases: [], accounts: [] }, safety: undefined },
         tidied: true,
       })
-    return { changeId, proposal: keptOrTold(host, site.name, shell) }
+    return { changeId, proposal: keptOrWarning(host, site.name, shell) }
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
@@ -93,7 +93,7 @@ export const configurationTransaction: Hold<Changes, Proposed> = {
 }
 
 /** What waits for the site; undefined, and told, where it cannot be read: the site's backup is made all the same. */
-function keptOrTold(host: Host, site: string, shell: Shell): Proposal | undefined {
+function keptOrWarning(host: Host, site: string, shell: Shell): Proposal | undefined {
   try {
     return readKeptProposal(host, site)
   } catch (error) {

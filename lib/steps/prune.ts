@@ -24,7 +24,7 @@ export type PruneNeeds = Needs<
 >
 
 /**
- * One pruning action at most (S17 to S21), by duplicity's own command. What is to go is foretold from the archive's
+ * One pruning action at most (S17 to S21), by duplicity's own command. What is to go is predicted from the archive's
  * listing; the archive is listed right before and after, and any difference stops all pruning of the site until a
  * person has looked. A failure here never keeps tonight's backup from being made.
  */

@@ -73,7 +73,7 @@ export const checkFiles: Step<
   title: 'Check the files',
   run: async ({ host, secrets, request, site, restoring, point, scope, lines }, shell) => {
     if (request.dryRun)
-      return { restored: scope.database ? await foretold({ host, secrets, shell }, site, restoring, scope) : NO_DATABASE, lines }
+      return { restored: scope.database ? await predicted({ host, secrets, shell }, site, restoring, scope) : NO_DATABASE, lines }
     const { tree } = restoring
     if (scope.files) checkSite(tree, site.folder)
     if (!scope.database) return { restored: NO_DATABASE, lines }
@@ -89,7 +89,7 @@ const NO_DATABASE: Restored = { databases: [], named: [], isCopied: false }
  * What a dry run takes the restored site for: what the live one is. Where that cannot be read, as on the day it broke,
  * it says what it leaves out.
  */
-async function foretold(context: HostContext, site: Site, { staged }: Restoring, { tables }: Scope): Promise<Restored> {
+async function predicted(context: HostContext, site: Site, { staged }: Restoring, { tables }: Scope): Promise<Restored> {
   if (!site.local) context.shell.note('info', `${site.name} has no folder here: ${UNTOLD}`)
   const databases = site.local ? await databasesIn(context, site, site.folder) : []
   for (const { data } of databases) if ('unknown' in data) context.shell.note('info', `${data.unknown}: ${UNTOLD}`)

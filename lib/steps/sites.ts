@@ -56,11 +56,11 @@ function sitesIn(folder: string): { sites: LocalSite[]; oddNames: string[] } {
   const visible = vhosts.names().filter(name => !name.startsWith('.'))
   const isOdd = (name: string): boolean => !isSiteName(name) || (name.includes('\ufffd') && vhosts.look(name) === undefined)
   const { odd = [], plain = [] } = Object.groupBy(visible, name => (isOdd(name) ? 'odd' : 'plain'))
-  return { sites: plain.map(name => lookOrTell(vhosts, name)).filter(site => site !== undefined), oddNames: odd }
+  return { sites: plain.map(name => lookOrWarn(vhosts, name)).filter(site => site !== undefined), oddNames: odd }
 }
 
 /** One folder that cannot be looked into never stops the others: what is there belongs to nobody that is known. */
-function lookOrTell(vhosts: OpenedFolder, name: string): LocalSite | undefined {
+function lookOrWarn(vhosts: OpenedFolder, name: string): LocalSite | undefined {
   try {
     return look(vhosts, name)
   } catch (error) {

@@ -68,7 +68,7 @@ export async function listCollection(
 ): Promise<Collection> {
   const share = filesOnShare(siteArchive, shell)
   const { files, claims } = (await share.listAndClaims().catch(unlessMissing)) ?? { files: [], claims: NO_CLAIMS }
-  const epoch = epochOrTold(share, claims, shell)
+  const epoch = epochOrWarning(share, claims, shell)
   const lost = filesOfLostEpochs(files, epoch, hasFormerOwner(epoch) ? await readRecords() : [])
   if (lost.length === 0) return collectionOf(files)
   const names = new Set(lost.map(({ name }) => name))
@@ -76,7 +76,7 @@ export async function listCollection(
 }
 
 /** A site whose epoch cannot be read is nobody's to change until a person has resolved it: all there is is shown. */
-function epochOrTold(share: ShareFiles, claims: WrittenClaims, shell: Shell): Epoch | undefined {
+function epochOrWarning(share: ShareFiles, claims: WrittenClaims, shell: Shell): Epoch | undefined {
   try {
     return epochOf(claims, name => share.pathOf(name))
   } catch (error) {
