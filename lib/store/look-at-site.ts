@@ -51,16 +51,17 @@ export const listSitesWithSets = (archive: Archive, sites: readonly string[]): L
 function inBatches(archive: Archive, sites: readonly string[], size: number, limits: Limits): ListedSite {
   const places = new Map(sites.map((site, at) => [site, at]))
   const begun = new Map<number, Promise<Map<string, SiteArchive>>>()
-  const batch = (at: number, shell: Shell) => {
-    const listed = begun.get(at) ?? listTogether(archive, sites.slice(at * size, (at + 1) * size), limits, shell)
+  const begin = (at: number, shell: Shell): void => {
+    if (begun.has(at)) return
+    const listed = listTogether(archive, sites.slice(at * size, (at + 1) * size), limits, shell)
     begun.set(at, listed)
     listed.catch(() => begun.delete(at)) // who asks next tries again
-    return listed
   }
   return async (site, shell) => {
     const at = Math.floor(places.get(site)! / size)
-    const listed = batch(at, shell)
-    if ((at + 1) * size < sites.length) batch(at + 1, shell)
+    begin(at, shell)
+    if ((at + 1) * size < sites.length) begin(at + 1, shell)
+    const listed = begun.get(at)!
     const found = (await listed).get(site) ?? (await listTogether(archive, [site], limits, shell)).get(site)!
     ;(await listed).delete(site)
     return found
