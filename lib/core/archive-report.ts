@@ -46,7 +46,8 @@ function untidyIn(collection: Collection): string[] {
   const count = orphaned.length + incomplete.length
   const outside = problemsOf({ ...collection, chains: [], superseded: [] }).slice(0, 3)
   const sets = count === 0 ? [] : [`${counted(count, 'set is', 'sets are')} part of no chain: ${outside.join('; ')}`]
-  const signatures = orphanedSignatures.length === 0 ? [] : [`${orphanedSignatures.length} signature files without their sets`]
+  const signatures =
+    orphanedSignatures.length === 0 ? [] : [`${counted(orphanedSignatures.length, 'signature file')} without their sets`]
   const what = 'that a former owner added after it had lost the site are not counted: its owner sets them aside'
   return [...sets, ...signatures, ...(lost.length === 0 ? [] : [`${counted(lost.length, 'file')} ${what}`])]
 }

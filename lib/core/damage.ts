@@ -1,5 +1,6 @@
 import { type BackupSet, type Chain, type Collection, type Damage, primaryChain, setsOf } from './collection.ts'
 import { printTime, restorePoints } from './restore-point.ts'
+import { counted } from './wording.ts'
 
 /**
  * The collection with its damage: nothing is built on a damaged set, and its chain is not whole when pruning. Nor is
@@ -43,5 +44,6 @@ export function meaningOf(collection: Collection, damage: Damage): string {
   const first = left[0]
   if (!first) return `${many} not restore whole, and no other does`
   const newest = left.at(-1)!
-  return `${many} not restore whole; ${left.length} others do, from ${printTime(first.time)} to ${printTime(newest.time)}`
+  const span = newest === first ? `of ${printTime(first.time)}` : `from ${printTime(first.time)} to ${printTime(newest.time)}`
+  return `${many} not restore whole; ${counted(left.length, 'other does', 'others do')}, ${span}`
 }

@@ -1,4 +1,5 @@
 import { DAY, formatAge, type WallTime } from './age.ts'
+import { counted } from './wording.ts'
 import { addDays, daysBetween, formatWallTime, timeIn, wallTimeIn, weekdayOf } from './zoned-time.ts'
 
 /** Half the time from one night to the next, in ms: cron's nights are some seconds more or less than a day apart. */
@@ -78,7 +79,7 @@ export function desktopBackup(
   const doubt = lastSuccessAt > now ? ' (the last one is dated in the future, and is ignored)' : ''
   const daysLate = daysBetween(backup, today)
   if (daysLate === 0) return decide('due', `today is the backup day, since ${when}${doubt}`)
-  const late = `the backup of ${when} was missed, ${daysLate} day${daysLate > 1 ? 's' : ''} ago`
+  const late = `the backup of ${when} was missed, ${counted(daysLate, 'day')} ago`
   if (daysLate <= schedule.catchUpDays) return decide('made up for', `${late}: it is made up for now${doubt}`)
   if (age > staleAfter)
     return decide('overdue', isBelievable ? overdue : `no backup counts${doubt}: it is time for one on any day`)

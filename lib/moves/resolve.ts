@@ -106,7 +106,7 @@ export const confirmOwner: Step<Resolving, void> = {
       owner === host.name
         ? `${host.name} goes on from its own folder, and all other hosts follow it`
         : site.local
-          ? `the folder here becomes a replica of ${owner}'s, and what is only here is kept for ${host.keepPrevious} days`
+          ? `the folder here becomes a replica of ${owner}'s, and what is only here is kept for ${counted(host.keepPrevious, 'day')}`
           : `it becomes a replica here`
     await confirm(`${owner} owns ${site.name} from now on (${age}): ${then}. Type yes: `, shell.stop)
   },

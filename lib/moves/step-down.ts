@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { printTime, restorePoints } from '../core/restore-point.ts'
-import { formatBytes, messageOf } from '../core/wording.ts'
+import { counted, formatBytes, messageOf } from '../core/wording.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
@@ -107,7 +107,7 @@ export const keepLateWrites: Step<Keeps, void> = {
       const when = `after ${fork.by} took it over from the backup of ${printTime(fork.since)}`
       if (text === '') shell.note('info', `nothing was found that was written here ${when}`)
       else {
-        const kept = `kept in ${path} (${formatBytes(bytes)}) for ${host.keepChanges.days} days, to be merged by a person`
+        const kept = `kept in ${path} (${formatBytes(bytes)}) for ${counted(host.keepChanges.days, 'day')}, to be merged by a person`
         shell.note('problem', `written here ${when}, and in no backup: ${text}; ${kept}`)
       }
       for (const each of left) shell.note('problem', `what was written here ${when} is not known in all: ${each}`)
@@ -144,7 +144,7 @@ export const stepDown: Step<StepsDown, void> = {
       updateRecord(host, site.name, NOTHING_OF_OWNER)
     })
     if (readSiteMode({ host }, site).kind === 'frozen') await setSiteMode({ host, secrets, shell }, site, copyMode(host, site))
-    const kept = `what is in its folder is kept for ${host.keepPrevious} days after the next replay`
+    const kept = `what is in its folder is kept for ${counted(host.keepPrevious, 'day')} after the next replay`
     shell.note('problem', `${site.role.reason}. The site is a replica here from now on; ${kept}`)
     shell.report({ site: site.name, role: 'replica', owner: epoch.owner, reason: `${epoch.owner} owns it` })
   },

@@ -1,5 +1,6 @@
 import type { Forecast, Variant } from '../core/forecast.ts'
 import { html, type Markup, trusted } from '../core/markup.ts'
+import { counted } from '../core/wording.ts'
 import { drawChart } from './chart.ts'
 import { FORECAST_COLUMNS, measurementText, rowOf, type SiteForecast } from './forecast.ts'
 import { documentHead } from './page-parts.ts'
@@ -8,7 +9,7 @@ import { documentHead } from './page-parts.ts'
 export function* forecastHtml(host: string, at: string, sites: Iterable<SiteForecast>, nights: number): Generator<string> {
   const title = `How far back: ${host}`
   yield `${html`${documentHead(title)}<body><h1>${title}</h1>
-<p>What the nightly decisions of the next ${nights} nights would do to the archive, from the sizes measured at ${at}.</p>
+<p>What the nightly decisions of the next ${counted(nights, 'night')} would do to the archive, from the sizes measured at ${at}.</p>
 `}`
   for (const site of sites) yield `${sectionOf(site)}\n`
   yield '</body></html>\n'

@@ -2,7 +2,7 @@ import { DAY, formatAge } from '../core/age.ts'
 import { type Asked, compareForecasts, gistOf, type MeasuredSizes, type Variant } from '../core/forecast.ts'
 import { type Measurement, measure } from '../core/measure.ts'
 import { printTime } from '../core/restore-point.ts'
-import { formatBytes } from '../core/wording.ts'
+import { counted, formatBytes } from '../core/wording.ts'
 import { tableOf } from './lines.ts'
 import type { SiteStatus } from './status.ts'
 
@@ -50,7 +50,7 @@ export function forecastText({ name, measured, variants }: SiteForecast, nights:
   if (!('sizes' in measured)) return `${name}: no forecast: ${measured.reason}`
   const stuck = variants.map(variant => ({ ...variant, ...gistOf(variant) })).filter(variant => variant.stuck !== undefined)
   return [
-    `${name}, after ${nights} nights; ${measurementText(measured)}`,
+    `${name}, after ${counted(nights, 'night')}; ${measurementText(measured)}`,
     ...tableOf([['', ...FORECAST_COLUMNS], ...variants.map(rowOf)], [1, 4, 5, 6, 7]).map(line => `  ${line}`),
     ...stuck.map(variant => `  ${variant.name}: ${variant.stuck}`),
     '',
@@ -79,7 +79,7 @@ export function rowOf(variant: Variant): string[] {
     variant.name,
     formatBytes(variant.allowanceBytes),
     formatAge(variant.frequencySeconds * 1000),
-    gist.metAt === undefined ? `not in ${variant.forecast.nights.length} nights` : printTime(gist.metAt).slice(0, 10),
+    gist.metAt === undefined ? `not in ${counted(variant.forecast.nights.length, 'night')}` : printTime(gist.metAt).slice(0, 10),
     daysOf(gist.reachDays),
     daysOf(gist.worstReachDays),
     formatBytes(gist.largestBytes),

@@ -1,6 +1,6 @@
 import { INCOMPLETE } from '../core/finding.ts'
 import { markerOf } from '../core/marker.ts'
-import { messageOf } from '../core/wording.ts'
+import { counted, messageOf } from '../core/wording.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Hold, Step } from '../engine/step.ts'
@@ -112,7 +112,7 @@ export const keepConfiguration: Step<Changes, void> = {
   name: 'keep-configuration',
   title: 'Keep the previous configuration',
   run: async ({ host, secrets, request, site }, shell) => {
-    await shell.act(`keep what was in force before for ${host.keepPrevious} days`, async () => {
+    await shell.act(`keep what was in force before for ${counted(host.keepPrevious, 'day')}`, async () => {
       const context = { host, secrets, shell }
       const pending = pendingOf(host, site.name)
       if (pending.exchanges.length === 0) await rollBackPending(context, site.name)

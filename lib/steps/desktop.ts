@@ -56,7 +56,7 @@ export const decideWork: Step<Needs<'host' | 'interrupted' | 'request'> & Deskto
     const day = (time: number): string => formatWallTime(wallTimeIn(zone, time))
     const lines = [
       `${interrupted ? '' : 'no lock of a dead run, no other run; '}today is ${day(now)} (${zone})`,
-      `the backup day is or was ${day(decision.backupAt)}, the next ${day(decision.nextAt)}; made up for within ${settings.catchUpDays} days`,
+      `the backup day is or was ${day(decision.backupAt)}, the next ${day(decision.nextAt)}; made up for within ${counted(settings.catchUpDays, 'day')}`,
       `${decision.state}: ${work.reason}`,
     ]
     for (const line of lines) shell.note('info', line)

@@ -5,7 +5,7 @@ import type { Transaction } from '../core/restore-journal.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
 import { type Contents, coreRows, heldText, refusalOf } from '../core/shrinkage.ts'
 import { amountIn } from '../core/tree-lines.ts'
-import { formatBytes, listed } from '../core/wording.ts'
+import { counted, formatBytes, listed } from '../core/wording.ts'
 import { dumpContentsOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
@@ -153,13 +153,13 @@ async function keepWritten(context: HostContext, site: Site, changes: LocalChang
   const { host, shell } = context
   const named = { ...changes, rows: await described(context, changes.rows) }
   const text = changesText(named)
-  await shell.act(`keep what was changed in ${site.name} for ${host.keepChanges.days} days`, async () => {
+  await shell.act(`keep what was changed in ${site.name} for ${counted(host.keepChanges.days, 'day')}`, async () => {
     const head = `What was written in the replica of ${site.name} on ${host.name} before it was replaced, ${printTime(shell.now())}`
     const { path, bytes, left } = await keepChanges(context, site, named, { kind: 'changes', head, sizes })
     const isWhole = isEdited(changes) || left.length > 0
     if (isWhole) updatePending(host, { ...pendingOf(host, site.name), safety: `changed by hand: ${text}` })
     const whole = isWhole ? `, and all of it ${safetyText(host.keepPrevious, sumOf(sizes))}` : ''
-    const kept = `kept in ${path} (${formatBytes(bytes)}) for ${host.keepChanges.days} days${whole}`
+    const kept = `kept in ${path} (${formatBytes(bytes)}) for ${counted(host.keepChanges.days, 'day')}${whole}`
     shell.note('significant', `${site.name} was changed here since the last replay: ${text}; ${kept}`)
     for (const each of left) shell.note('warning', `of what was changed in ${site.name} only in the safety copy: ${each}`)
   })
@@ -167,7 +167,7 @@ async function keepWritten(context: HostContext, site: Site, changes: LocalChang
 
 const sumOf = (sizes: Sizes): number => Object.values(sizes).reduce((sum, size) => sum + size, 0)
 const safetyText = (days: number, bytes: number): string =>
-  `as a safety copy for ${days} days (${formatBytes(bytes)} of files, and the database)`
+  `as a safety copy for ${counted(days, 'day')} (${formatBytes(bytes)} of files, and the database)`
 
 type Sizes = ReturnType<typeof sizesIn>
 
@@ -181,7 +181,7 @@ const NOT_REMEMBERED: Record<Transaction['task'], string> = {
 
 async function keepAsSafetyCopy(context: HostContext, { name, folder }: Site, what: string): Promise<void> {
   const { host, shell } = context
-  await shell.act(`keep ${name} as it is now as a safety copy for ${host.keepPrevious} days`, () => {
+  await shell.act(`keep ${name} as it is now as a safety copy for ${counted(host.keepPrevious, 'day')}`, () => {
     updatePending(host, { ...pendingOf(host, name), safety: what })
   })
   const { files } = await takeFingerprint(context, folder, [])

@@ -101,7 +101,7 @@ export const bisectBackups: Step<Searches, void> = {
     )
     shell.note(
       'info',
-      `${counted(points.length, 'backup')}; of ${nights.filter(night => night).length} it is known whether it works`,
+      `${counted(points.length, 'backup')}; whether they work is known of ${nights.filter(night => night).length}`,
     )
     for (let restores = 0; ; restores++) {
       const step = bisect(nights)

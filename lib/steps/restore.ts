@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { SiteAnswer } from '../core/page.ts'
 import type { Transaction } from '../core/restore-journal.ts'
 import { blameText, printTime, type RestorePoint } from '../core/restore-point.ts'
+import { counted } from '../core/wording.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Hold, Step } from '../engine/step.ts'
 import { httpCheck } from '../host/http-check.ts'
@@ -90,7 +91,7 @@ export const commit: Step<Commits, Pays<'commit'>> = {
   run: async ({ host, secrets, site, restoring, scope }, shell) => {
     const isWhole = scope.files && scope.database
     await shell.act(
-      `keep what was there in ${restoring.holding} until the next success, ${host.keepPrevious} days at most`,
+      `keep what was there in ${restoring.holding} until the next success, ${counted(host.keepPrevious, 'day')} at most`,
       async () => {
         const { pending, kept } = readJournal(host, site.name)
         // an account that was made for the site belongs to it from here on

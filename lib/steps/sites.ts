@@ -119,7 +119,10 @@ export const decideRoles: Step<Needs<'host' | 'request' | 'localSites' | 'archiv
     const roles = sortByRole(sites)
     for (const site of sites) shell.report(roleReport(site, request))
     for (const site of roles.others) shell.note('info', `${site.name}: ${claimText(roleReport(site, request))}`)
-    shell.note('info', `${roles.primaries.length} primary, ${roles.replicas.length} replica, ${roles.others.length} left alone`)
+    shell.note(
+      'info',
+      `${counted(roles.primaries.length, 'primary', 'primaries')}, ${counted(roles.replicas.length, 'replica')}, ${roles.others.length} left alone`,
+    )
     return { roles }
   },
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { formatAge } from '../core/age.ts'
 import { BadInput } from '../core/bad-input.ts'
 import type { Transaction } from '../core/restore-journal.ts'
+import { counted } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
 import { contentsOf } from '../database/contents.ts'
 import { readLive } from '../database/definitions.ts'
@@ -58,7 +59,7 @@ export const chooseKept: Step<
       throw new BadInput(`--kept ${recovery.kept}: wanted one of ${journal.kept.map(({ id }) => id).join(', ')}`)
     if (!kept)
       throw new BadInput(
-        `nothing to undo: no restore of ${site.name} keeps what it replaced (kept for ${host.keepPrevious} days)`,
+        `nothing to undo: no restore of ${site.name} keeps what it replaced (kept for ${counted(host.keepPrevious, 'day')})`,
       )
     const inWords = (one: Transaction): string =>
       `the ${one.task === 'undo' ? 'undo' : 'restore'} of ${formatAge(shell.now() - one.startedAt)} ago kept what it replaced, in ${one.holdings[0]}`

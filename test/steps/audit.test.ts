@@ -109,7 +109,7 @@ for (const major of [0, 3] as const) {
         failure,
         /^warning: incremental set of 2028-01-02 03:00:0\d UTC: volume 1 is not what was written: its SHA1 is [0-9a-f]{40}, wanted [0-9a-f]{40} \(duplicity-inc/,
       )
-      assert.match(failure, /the 2 backups of 2028-01-02 .* to 2028-01-03 .* do not restore whole; 1 others do, from 2028-01-01/)
+      assert.match(failure, /the 2 backups of 2028-01-02 .* to 2028-01-03 .* do not restore whole; 1 other does, of 2028-01-01/)
       const next = await goOn(place, 3)
       assert.match(notesIn(next, 'backup').join(), /full backup: the newest chain is damaged/)
       await writeFile(join(place.archive, first), good)
