@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ import { messageOf } from '../core/wording.ts'
 import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { isLeftOut } from '../duplicity/selection.ts'
 import type { Shell } from '../engine/shell.ts'
-import { COMPANION } from '../host/companion.ts'
+import { COMPANION, dumpedAt } from '../host/companion.ts'
 import { OpenedFile } from '../host/opened-file.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
@@ -97,7 +97,7 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   try {
     const { tree } = readRecord(host, site.name)
     const known = tree?.time === newest && tree?.exclusions === exclusionsOf(site) ? tree : undefined
-    if (known?.printed !== undefined && known.printed === (await hashOf(host, site, quiet)))
+    if (known?.printed !== undefined && known.printed === (await hashOf(host, site, known.time, quiet)))
       return { hash: known.hash!, printed: known.printed, listing: undefined, change: NO_CHANGE, special: known.special ?? [] }
     const found = await listAnew(host, site, known, quiet)
     if (known && known.hash === found.hash) rememberTree(host, site, known.time, found)
@@ -109,8 +109,12 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   }
 }
 
-/** By a program that stays for the next site, and reads nothing but names and what inodes tell. */
-async function hashOf(host: Host, site: Site, shell: Shell): Promise<string> {
+/**
+ * By a program that stays for the next site, and reads nothing but names and what inodes tell. Undefined where a dump
+ * was written since the newest set: that is a change, and the folder has to be listed anyway.
+ */
+async function hashOf(host: Host, site: Site, since: number, shell: Shell): Promise<string | undefined> {
+  if (dumpedAt(site.folder) > since) return undefined
   const words = sandboxed(['sh', '-c', HASH, 'hash'], { reads: [host.vhosts], capabilities: ['CAP_DAC_OVERRIDE'] })
   return await shell.with({ input: site.folder, endOfAnswer: end => end }).ask(text => text.trim())`${words}`
 }
@@ -153,10 +157,7 @@ function changeIn(lines: string, site: Site): TreeChange {
   return treeChange(lines, (path, isFolder) => isLeftOut(patterns, join(site.folder, path), isFolder))
 }
 
-const exclusionsOf = (site: Site): string =>
-  createHash('sha256')
-    .update(JSON.stringify(patternsOf(site)))
-    .digest('hex')
+const exclusionsOf = (site: Site): string => digest('sha256', JSON.stringify(patternsOf(site)))
 
 /** The files of a listing, with their sizes, from the site's folder on; none where there is no listing. */
 export async function* filesListed(host: Host, site: Site, tree: Tree | undefined): AsyncGenerator<Sampled> {
@@ -199,14 +200,8 @@ function withLater(listing: Buffer, paths: readonly string[]): Required<Pick<Tre
     if (!later.has(fields.slice(PATH).join(' '))) return line
     return fields.with(MODIFIED, String(Math.max(0, Math.floor(Number(fields[MODIFIED]))) + 1)).join(' ')
   })
-  const bytes = Buffer.from(
-    found
-      .toSorted()
-      .map(line => `${line}\0`)
-      .join(''),
-    'latin1',
-  )
-  return { hash: createHash('sha256').update(bytes).digest('hex'), listing: gzipSync(bytes, { level: 1 }) }
+  const bytes = Buffer.from([...found.toSorted(), ''].join('\0'), 'latin1')
+  return { hash: digest('sha256', bytes), listing: gzipSync(bytes, { level: 1 }) }
 }
 
 /**

@@ -51,6 +51,8 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
   }
   for (const name of ['SITE/in', '.holdfast/database.tables']) mkdirSync(at(name), { recursive: true })
   for (const name of ['SITE/one', 'SITE/in/two', '.holdfast/saved']) write(name, 'text')
+  const dumpedAt = (seconds: number): void => utimesSync(at('.holdfast/database.tables'), seconds, seconds)
+  dumpedAt(0)
   symlinkSync('one', at('SITE/link'))
   const look = async () => (await listTree(host, site, 1000, shell))!
   /** Whether it differs, and by how many commands that was found. */
@@ -74,6 +76,13 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
   // what is written anew every night has its time
   rmSync(at('.holdfast/saved'))
   write('.holdfast/saved', 'text')
+  assert.deepEqual(await found(), [false, 1])
+  // what was dumped since the newest set is a change: the folder is listed at once
+  write('.holdfast/database.tables/table.sql', 'text')
+  dumpedAt(2)
+  assert.deepEqual(await found(), [true, 1])
+  rememberTree(host, site, 1000, await look())
+  dumpedAt(0)
   assert.deepEqual(await found(), [false, 1])
 
   for (const change of [
