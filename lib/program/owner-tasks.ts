@@ -9,8 +9,8 @@ import type { ShrinkageRequest } from '../steps/verify.ts'
 import type { TaskWith } from './command-line.ts'
 import { flag, list, text } from './options.ts'
 
-/** What a night may be told of sites, and a move is not. */
-const NOTHING_TOLD = { newMachine: false, newPassphrase: false, acceptShrinkage: false, setAsideFuture: false } as const
+/** Options of a nightly run that a move does not take. */
+const NO_NIGHT_OPTIONS = { newMachine: false, newPassphrase: false, acceptShrinkage: false, setAsideFuture: false } as const
 
 export const handoverTask: TaskWith<HandoverRequest & WriterRequest & ShrinkageRequest & ClockRequest & EncryptionRequest> = {
   name: 'handover',
@@ -31,7 +31,7 @@ A failure before it is released thaws it. The same command again goes on where o
   npx zx tasks/handover.ts --site blog --to web2 --dry-run   how long it would take
   npx zx tasks/handover.ts --site blog --to web2             then, on web2: npx zx tasks/takeover.ts --site blog
   npx zx tasks/handover.ts --site blog --cancel              back to how it was`,
-  read: values => ({ ...NOTHING_TOLD, ...readHandover(values, process.stdin.isTTY === true) }),
+  read: values => ({ ...NO_NIGHT_OPTIONS, ...readHandover(values, process.stdin.isTTY === true) }),
 }
 
 export const takeoverTask: TaskWith<TakeoverRequest & WriterRequest & ShrinkageRequest> = {
@@ -47,7 +47,7 @@ export const takeoverTask: TaskWith<TakeoverRequest & WriterRequest & ShrinkageR
   },
   help: `What is newer than this host's replica is restored, and the site is checked on this host before it is
 claimed. The nightly run does the same for a site that was handed over.`,
-  read: values => ({ ...NOTHING_TOLD, ...readTakeover(values, process.stdin.isTTY === true) }),
+  read: values => ({ ...NO_NIGHT_OPTIONS, ...readTakeover(values, process.stdin.isTTY === true) }),
 }
 
 export const resolveTask: TaskWith<{ resolving: ResolveRequest }> = {
