@@ -197,12 +197,17 @@ function eachTasks(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run
       wrapper.skip(`${node.title}: none`)
       return undefined
     }
-    const nodes = await node.nodes()
+    const nodes = await node.nodes().catch(error => failing(node.title, error))
     const tasks = items.map(item => itemTask(node.many, nodes, item, frame, run))
     return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
   })
   return [task, { task: () => order() }]
 }
+
+/** What cannot be loaded fails for each of the items, and for nothing around them. */
+const failing = (title: string, error: unknown): readonly Node[] => [
+  { kind: 'do', step: { name: title, title, run: () => Promise.reject(error) } },
+]
 
 function itemTask(many: Many<Facts, object>, nodes: readonly Node[], item: object, frame: Frame, run: Run): ListrTask {
   const subject = many.nameOf(item)

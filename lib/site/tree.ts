@@ -100,7 +100,8 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
     if (known?.printed !== undefined && known.printed === (await hashOf(host, site, known.time, quiet)))
       return { hash: known.hash!, printed: known.printed, listing: undefined, change: NO_CHANGE, special: known.special ?? [] }
     const found = await listAnew(host, site, known, quiet)
-    if (known && known.hash === found.hash) rememberTree(host, site, known.time, found)
+    if (known && known.hash === found.hash)
+      await quiet.act('remember how its folder is printed', () => rememberTree(host, site, known.time, found))
     return found
   } catch (error) {
     if (shell.stop.aborted) throw error
@@ -109,14 +110,23 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   }
 }
 
+/** Set once the program that is shown all sites has failed: what is mounted in one of them can be dead. */
+let isEachAlone = false
+
 /**
  * By a program that stays for the next site, and reads nothing but names and what inodes tell. Undefined where a dump
  * was written since the newest set: that is a change, and the folder has to be listed anyway.
  */
 async function hashOf(host: Host, site: Site, since: number, shell: Shell): Promise<string | undefined> {
-  if (dumpedAt(site.folder) > since) return undefined
+  if (isEachAlone || dumpedAt(site.folder) > since) return undefined
   const words = sandboxed(['sh', '-c', HASH, 'hash'], { reads: [host.vhosts], capabilities: ['CAP_DAC_OVERRIDE'] })
-  return await shell.with({ input: site.folder, endOfAnswer: end => end }).ask(text => text.trim())`${words}`
+  try {
+    return await shell.with({ input: site.folder, endOfAnswer: end => end }).ask(text => text.trim())`${words}`
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    isEachAlone = true
+    return undefined
+  }
 }
 
 async function listAnew(host: Host, site: Site, known: SiteRecord['tree'], shell: Shell): Promise<Tree> {

@@ -238,3 +238,22 @@ test('a block is written when it is opened: one that is not loads nothing, and o
   assert.deepEqual(done, ['work', 'work'])
   assert.deepEqual(story(outcomes).slice(-2), ['broken do failed: no such file', 'after do skipped: broken failed'])
 })
+
+test('a block for each that cannot be loaded fails for its items, and for nothing around them', async () => {
+  const chain = recipe<object>()
+    .each('broken', { list: () => [{ item: 'a' }, { item: 'b' }], nameOf: ({ item }) => item }, async each => {
+      await Promise.reject(new Error('no such file'))
+      return each.do(step('never'))
+    })
+    .do(step('after'))
+  const { outcomes } = await order(chain)
+  assert.deepEqual(done, ['after'])
+  assert.deepEqual(
+    outcomes.map(({ subject, status, reason }) => [subject, status, reason]),
+    [
+      ['a', 'failed', 'no such file'],
+      ['b', 'failed', 'no such file'],
+      [undefined, 'done', undefined],
+    ],
+  )
+})

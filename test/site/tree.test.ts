@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Site } from '../../lib/host/site.ts'
+import { siteState, stateFile } from '../../lib/host/state.ts'
 import { copiesOf, listTree, rememberTree } from '../../lib/site/tree.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { hearingShell } from '../support/shell.ts'
@@ -42,7 +54,10 @@ test('listTree() sees what is marked as unchangeable, in a folder that is as it 
 
 test('listTree() lists no folder that is as it was, and sees what changed behind a time and a size that did not', async () => {
   const commands: string[] = []
-  const [host, { shell }] = [hostIn(ownFolder('same')), hearingShell({ command: ({ line }) => void commands.push(line) })]
+  const [host, { shell }] = [
+    hostIn(ownFolder('same')),
+    hearingShell({ command: ({ line }) => void (line.startsWith('bwrap') && commands.push(line)) }),
+  ]
   const site = siteOf(host, 'blog')
   const at = (name: string): string => join(site.folder, name)
   const write = (name: string, text: string): void => {
@@ -144,4 +159,30 @@ test('copiesOf() takes plain files up to so many bytes together, and nothing tha
     ['small', 'other'].map(name => join(site, 'SITE', name)),
   )
   assert.equal(readdirSync(scratch).length, 2)
+})
+
+test('listTree() remembers nothing in a dry run', async () => {
+  const host = hostIn(ownFolder('dry'))
+  const site = siteOf(host, 'blog')
+  mkdirSync(join(site.folder, 'SITE'), { recursive: true })
+  const { shell } = hearingShell()
+  rememberTree(host, site, 1000, await listTree(host, site, 1000, shell))
+  writeFileSync(join(site.folder, 'SITE/passing'), '')
+  rmSync(join(site.folder, 'SITE/passing'))
+  const state = (): string => readFileSync(stateFile(host, siteState('blog')), 'utf8')
+  const before = state()
+  assert.equal((await listTree(host, site, 1000, hearingShell({ dry: true }).shell))!.change?.differs, false)
+  assert.equal(state(), before)
+  await listTree(host, site, 1000, shell)
+  assert.notEqual(state(), before)
+})
+
+test('listTree() lists a site by itself where the program that is shown all sites cannot begin', async () => {
+  const host = hostIn(ownFolder('alone'))
+  const site = siteOf(host, 'blog')
+  mkdirSync(join(site.folder, 'SITE'), { recursive: true })
+  const { shell } = hearingShell()
+  rememberTree(host, site, 1000, await listTree(host, site, 1000, shell))
+  const elsewhere = { ...host, vhosts: join(host.vhosts, 'dead') }
+  assert.equal((await listTree(elsewhere, site, 1000, shell))!.change?.differs, false)
 })
