@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Secret } from '../../lib/core/secret.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
+import { encryptionOf } from '../../lib/store/encryption-marks.ts'
 import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
 import { ownFolder } from '../support/host.ts'
 import { makeNightSite, night, notesIn } from '../support/night.ts'
@@ -63,6 +64,27 @@ for (const major of [0, 3] as const) {
       const text = readFileSync(mark, 'utf8')
       assert.equal(text.trim().split('\n').length, 2)
       assert.doesNotMatch(text, /first|second/)
+    })
+
+    test('a mark that is slow to check is written anew once a passphrase is known as generated; former marks stay', async () => {
+      const { mark, goOn } = await begin()
+      const marks = () => readFileSync(mark, 'utf8').trim().split('\n')
+      const { since } = JSON.parse(marks()[0]!)
+      const chosen = { encryption: { ...PASSPHRASE, generated: false } }
+      const slow = await encryptionOf(chosen, new Map([['WORD', new Secret('first')]]))
+      const former = JSON.stringify({ since: new Date(START - DAY), kind: 'none' })
+      const text = `${former}\n${JSON.stringify({ since, ...slow })}\n`
+      writeFileSync(mark, text)
+      assert.match(await goOn('second'), /^failed: the passphrase in \.env is another/m)
+      assert.equal(readFileSync(mark, 'utf8'), text, 'a passphrase that does not fit changes nothing')
+      assert.match(await goOn('first'), /info: incremental backup/)
+      const [kept, quick, ...more] = marks()
+      assert.deepEqual([kept, more], [former, []])
+      const now = JSON.parse(quick!)
+      assert.ok(slow.kind === 'passphrase' && now.cost < slow.cost && now.since === since)
+      assert.match(await goOn('first'), /info: incremental backup/)
+      assert.deepEqual(marks(), [former, quick])
+      assert.match(await goOn('second'), /^failed: the passphrase in \.env is another/m)
     })
 
     test('a lost mark is written again once a manifest was decrypted, and only then', async () => {
