@@ -1,13 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
+import { HOME } from '../../lib/program/command-line.ts'
 import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
 import { createWordpress, type WordPressSite } from '../../lib/sandbox/wordpress.ts'
+import { taskWords } from '../../lib/setup/units.ts'
 import { DatedNights } from './dated-nights.ts'
-import { runTask } from './recovering.ts'
 import { claim, PASSPHRASE, Stage, type StageHost } from './stage.ts'
 
 const DAY = 86_400_000
@@ -108,7 +110,7 @@ export class BenchedSite {
   async toldReplica(): Promise<{ readonly took: number; readonly outcomes: readonly Outcome[] }> {
     let outcomes: readonly Outcome[] = []
     const took = await seconds(async () => {
-      outcomes = (await this.stage.told(this.web2)).outcomes
+      outcomes = JSON.parse(await this.start('nightly', this.web2, ['--json'])).outcomes
     })
     return { took, outcomes }
   }
@@ -120,10 +122,14 @@ export class BenchedSite {
   }
 
   private run(task: string, host: StageHost, words: string[]): Promise<number> {
-    return seconds(async () => {
-      const { code, stdout, stderr } = await runTask(this.stage, task, host, words)
-      if (code !== 0) throw new Error(`${task} ended with ${code}: ${stdout}\n${stderr}`)
-    })
+    return seconds(() => this.start(task, host, words))
+  }
+
+  /** Runs a task as cron starts it, and gives what it prints. */
+  private async start(task: string, host: StageHost, words: string[]): Promise<string> {
+    const place = { folder: HOME, words: ['--host', host.name, '--inventory', join(this.stage.folder, 'hosts'), ...words] }
+    const [program = '', ...rest] = taskWords(task, { commandPlace: place })
+    return (await promisify(execFile)(program, rest, { maxBuffer: 1 << 28 })).stdout
   }
 }
 
