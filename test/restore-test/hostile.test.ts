@@ -52,7 +52,7 @@ echo $found ? implode(', ', $found) : 'it came by nothing';
 
 /** Forks without end, holds on to what it forked, and answers nothing. */
 const ENDLESS = `<?php
-shell_exec("sh -c ': ${folder}; bomb() { bomb | bomb & }; bomb' >/dev/null 2>&1 & setsid sh -c ': ${folder}; sleep 1000' >/dev/null 2>&1 & kill -STOP \\$PPID; sleep 1000");
+shell_exec("kill -STOP \\$PPID; sh -c ': ${folder}; bomb() { bomb | bomb & }; bomb' >/dev/null 2>&1 & setsid sh -c ': ${folder}; sleep 1000' >/dev/null 2>&1 & sleep 1000");
 `
 
 test('a restored site reaches no network, no mail, no file and no process but its own', async () => {
