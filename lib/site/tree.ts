@@ -70,10 +70,11 @@ let isEachAlone = false
 
 /**
  * By a program that stays for the next site, and reads nothing but names and what inodes tell. Undefined where a dump
- * was written since the newest set: that is a change, and the folder has to be listed anyway.
+ * was written since the newest set, whose time has no fractions: that is a change, and the folder has to be listed
+ * anyway.
  */
 async function hashOf(host: Host, site: Site, since: number, shell: Shell): Promise<string | undefined> {
-  if (isEachAlone || dumpedAt(site.folder) > since) return undefined
+  if (isEachAlone || dumpedAt(site.folder) >= since + 1000) return undefined
   const words = sandboxed(['sh', '-c', HASH, 'hash'], { reads: [host.vhosts], capabilities: ['CAP_DAC_OVERRIDE'] })
   try {
     return await shell.with({ input: site.folder, endOfAnswer: end => end }).ask(text => text.trim())`${words}`

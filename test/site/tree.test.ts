@@ -99,6 +99,12 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
   rememberTree(host, site, 1000, await look())
   dumpedAt(0)
   assert.deepEqual(await found(), [false, 1])
+  // a set is of whole seconds, and its own dump of the same one
+  dumpedAt(1.9)
+  assert.deepEqual(
+    [await found(), await found()].map(([, count]) => count),
+    [1, 1],
+  )
 
   for (const change of [
     () => write('SITE/one', 'TEXT'),
