@@ -73,7 +73,7 @@ export const isDiverged = (known: KnownEpoch, epoch: Epoch | undefined): boolean
 export const hasFormerOwner = (epoch: Epoch | undefined): epoch is Epoch =>
   epoch !== undefined && epochsOf(epoch).some(({ from }) => from !== undefined)
 
-/** A set, by which it is reported whether it is one of the site's. Times in ms since the epoch. */
+/** A set, as far as it decides whether it is one of the site's. Times in ms since the epoch. */
 export interface MadeSet {
   readonly time: number
   /** The time of its full set. */

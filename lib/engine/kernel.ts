@@ -40,7 +40,7 @@ function allProcesses(): Process[] {
   })
 }
 
-/** Bytes that it has read and written, by calls and on disks. Of others' processes only root is reported. */
+/** Bytes that it has read and written, by calls and on disks. Of others' processes only root may know. */
 const bytesOf = (pid: number): string => (readOrNothing(`/proc/${pid}/io`).match(/\d+/g) ?? []).join(' ')
 
 /** The fields of `stat` after the program's name in brackets, which may hold anything; none for no such process. */

@@ -181,7 +181,7 @@ async function cutShort({ pid, ended }: Started, options: CommandOptions, why: W
 const explained = (error: Error, { explain }: CommandOptions): Error =>
   (error instanceof CommandFailed ? explain?.(error) : undefined) ?? error
 
-/** Characters after which what is reported of a line is reported, though it goes on. */
+/** Characters of a line after which it is passed on, though it has not ended. */
 const LONGEST_LINE = 100_000
 
 /** Tells each line of a stream as it is whole, and at its end what is left. */

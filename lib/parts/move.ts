@@ -63,7 +63,7 @@ export const stepAside = recipe<NeedsOf<typeof lookAtMove> & Omit<NeedsOf<typeof
 
 type Takes = Needs<'host' | 'secrets' | 'request' | 'archive'> & WriterRequest & TakeoverRequest & Moving & Taken
 
-/** The backup in place, asked, and only then claimed: what is reported to be this host's works here. */
+/** The backup in place, asked, and only then claimed: what says that it is this host's works here. */
 const restoreAndClaim = recipe<Takes & Needs<'siteArchive' | 'collection'> & Chosen>()
   .do(keepReadOnly)
   .only('Newer than the replica', isOlderHere, older => older.use(replaceReplica))

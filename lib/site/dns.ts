@@ -11,7 +11,7 @@ import { lastVerdictOf } from './report.ts'
 /** What of a site's DNS is to be changed so that its visitors come to this host. */
 export interface SiteDns {
   readonly advice: readonly DnsAdvice[]
-  /** What a person is reported of it; empty once all domains point here. */
+  /** What is reported of it; empty once all domains point here. */
   readonly text: readonly string[]
 }
 

@@ -9,7 +9,7 @@ import { unlessMissing } from './share-failure.ts'
 import { filesOfSite, type ShareFiles } from './share-files.ts'
 import { EPOCH, type Held, RELEASE, type WrittenClaims } from './written-claims.ts'
 
-/** How people are reported of a file beside the sets. */
+/** How a file beside the sets is named to people. */
 type PathOf = (name: string) => string
 
 const iso = z.iso.datetime()

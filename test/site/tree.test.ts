@@ -167,12 +167,18 @@ test('copiesOf() takes plain files up to so many bytes together, and nothing tha
   assert.equal(readdirSync(scratch).length, 2)
 })
 
-test('listTree() remembers nothing in a dry run', async () => {
-  const host = hostIn(ownFolder('dry'))
+/** A site whose folder is remembered as it is. */
+async function remembered(name: string) {
+  const host = hostIn(ownFolder(name))
   const site = siteOf(host, 'blog')
   mkdirSync(join(site.folder, 'SITE'), { recursive: true })
   const { shell } = hearingShell()
   rememberTree(host, site, 1000, await listTree(host, site, 1000, shell))
+  return { host, site, shell }
+}
+
+test('listTree() remembers nothing in a dry run', async () => {
+  const { host, site, shell } = await remembered('dry')
   writeFileSync(join(site.folder, 'SITE/passing'), '')
   rmSync(join(site.folder, 'SITE/passing'))
   const state = (): string => readFileSync(stateFile(host, siteState('blog')), 'utf8')
@@ -184,11 +190,7 @@ test('listTree() remembers nothing in a dry run', async () => {
 })
 
 test('listTree() lists a site by itself where the program that is shown all sites cannot begin', async () => {
-  const host = hostIn(ownFolder('alone'))
-  const site = siteOf(host, 'blog')
-  mkdirSync(join(site.folder, 'SITE'), { recursive: true })
-  const { shell } = hearingShell()
-  rememberTree(host, site, 1000, await listTree(host, site, 1000, shell))
+  const { host, site, shell } = await remembered('alone')
   const elsewhere = { ...host, vhosts: join(host.vhosts, 'dead') }
   assert.equal((await listTree(elsewhere, site, 1000, shell))!.change?.differs, false)
 })
