@@ -62,7 +62,9 @@ function inBatches(archive: Archive, sites: readonly string[], size: number, lim
     begin(at, shell)
     if ((at + 1) * size < sites.length) begin(at + 1, shell)
     const listed = begun.get(at)!
-    const found = (await listed).get(site) ?? (await listTogether(archive, [site], limits, shell)).get(site)!
+    const found = await listed.then(sites => sites.get(site)).catch(() => undefined)
+    // what others hold up is asked for alone
+    if (found === undefined) return (await listTogether(archive, [site], limits, shell)).get(site)!
     ;(await listed).delete(site)
     return found
   }

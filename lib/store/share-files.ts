@@ -55,7 +55,7 @@ export class ShareFiles {
     return this.#ahead?.takeList() ?? (await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder))
   }
 
-  /** What {@link look} finds in each of these folders in it; null where it cannot be looked into. */
+  /** What {@link look} finds in each of these folders, less large texts; null where it cannot be looked into. */
   async looks(folders: readonly string[], limits: Readonly<Record<string, number>>) {
     const paths = folders.map(folder => this.#path(folder))
     return await this.#look(`list ${counted(paths.length, 'folder')} in ${this.pathOf('.')}`, 'looks', paths, limits)

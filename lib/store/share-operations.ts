@@ -45,7 +45,7 @@ export function operationsIn(root: OpenedFolder, mode: number) {
     look: (path: string, limits: Readonly<Record<string, number>>, isNow: boolean) =>
       atFolder(path, folder => lookAt(folder, limits, isNow)),
     looks: (paths: readonly string[], limits: Readonly<Record<string, number>>) =>
-      paths.map(path => unlessItFails(() => atFolder(path, folder => lookAt(folder, limits)))),
+      paths.map(path => unlessItFails(() => atFolder(path, folder => lookAt(folder, limitsOfSmall(folder, limits))))),
     exchange: (path: string, known: Known, remove: string, text: string) =>
       inFolder(path, (folder, name) => exchange(folder, name, known, { remove, text })),
     names,
@@ -82,6 +82,12 @@ export function headOf(folder: OpenedFolder, name: string, limit: number): strin
   using file = folder.fileIfThere(name)
   return file?.head(limit).toString('utf8')
 }
+
+/** Bytes of a file that is read together with those of other folders: whoever writes to a share can fill them all. */
+const SMALL = 1_000_000
+
+const limitsOfSmall = (folder: OpenedFolder, limits: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(limits).filter(([name]) => (folder.look(name)?.size ?? 0) <= SMALL))
 
 /** Looks from within the folder, which halves the time: each way through a descriptor is four folders long. */
 function filesIn(folder: OpenedFolder, names = folder.names()): readonly ShareFile[] {

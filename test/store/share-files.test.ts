@@ -19,6 +19,7 @@ import { hungShare } from '../support/hung-share.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { outcomeOf, perform } from '../support/perform.ts'
 import { commandLines, isAlive, until } from '../support/processes.ts'
+import { hearingShell } from '../support/shell.ts'
 
 if (inOwnMounts(import.meta.filename)) {
   const folder = ownFolder('share')
@@ -147,6 +148,25 @@ if (inOwnMounts(import.meta.filename)) {
       assert.deepEqual([readdirSync(outside), readFileSync(join(outside, 'file'), 'utf8')], [['file'], 'secret'])
     })
   }
+
+  test('of several folders at once no large text is read, and each is told by itself', async () => {
+    mkdirSync(join(root, 'large'))
+    writeFileSync(join(root, 'large', 'note'), '\x01'.repeat(1_000_001))
+    writeFileSync(join(root, 'blog', 'note'), 'a note')
+    symlinkSync(outside, join(root, 'link'))
+    const { shell } = hearingShell()
+    const looks = await new ShareFiles({ base: root, way: '' }, shell).looks(['blog', 'large', 'link', 'none'], {
+      note: 8_000_000,
+    })
+    assert.deepEqual(
+      looks.map(look => look?.texts ?? null),
+      [[['note', 'a note']], [], null, null],
+    )
+    assert.deepEqual(
+      looks[1]!.files.map(({ name, bytes }) => [name, bytes]),
+      [['note', 1_000_001]],
+    )
+  })
 
   test("a link in the place of a site's folder is not followed", async () => {
     renameSync(join(root, 'blog'), join(root, 'was'))
