@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { run } from 'node:test'
@@ -68,13 +68,20 @@ async function runFiles(files: string[]) {
   return count
 }
 
+/** Whether every user can get to a folder. */
+const isReachable = (path: string): boolean =>
+  (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) % 2 === 1 && (path === '/' || isReachable(dirname(path)))
+
 /**
  * Gives the tests a temporary folder and a home of their own, empty, so that nothing that lies in this machine's makes one pass or fail. What is kept between runs (unpacked
  * programs, images) stays in this user's cache. What a test left mounted there is not gone into.
  */
 function ownFolders(): void {
+  // servers that the tests start run as other users
+  const base = [tmpdir(), '/tmp', '/var/tmp'].find(isReachable) ?? tmpdir()
+  if (base !== tmpdir()) console.log(`the tests use ${base}: not everybody can reach what lies in ${tmpdir()}`)
   // in small letters: duplicity 0.8 takes no pattern `ignorecase:` for a path with others
-  const own = join(tmpdir(), `hf${randomBytes(4).toString('hex')}`)
+  const own = join(base, `hf${randomBytes(4).toString('hex')}`)
   mkdirSync(own, { mode: 0o700 })
   process.env.XDG_CACHE_HOME ??= join(homedir(), '.cache')
   process.env.TMPDIR = join(own, 't') // short: a socket's path has 107 bytes
