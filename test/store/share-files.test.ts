@@ -18,7 +18,7 @@ import { ownFolder } from '../support/host.ts'
 import { hungShare } from '../support/hung-share.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
 import { outcomeOf, perform } from '../support/perform.ts'
-import { commandLines, isAlive, until } from '../support/processes.ts'
+import { shareProcesses, until } from '../support/processes.ts'
 import { hearingShell } from '../support/shell.ts'
 
 if (inOwnMounts(import.meta.filename)) {
@@ -48,13 +48,6 @@ if (inOwnMounts(import.meta.filename)) {
       return answer
     }
   }
-
-  /** The processes that work on shares for this one. */
-  const workers = (): number[] =>
-    [...commandLines()]
-      .filter(([pid, line]) => line.includes('share-worker.ts') && isAlive(pid))
-      .map(([pid]) => pid)
-      .filter(pid => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1] === String(process.pid))
 
   type Options = { dry?: boolean; stop?: AbortSignal; seconds?: number; identity?: string; root?: string; way?: string }
   /** Works on the share in a step, and gives what came of it: the answer, the reason why it failed, and the lines of the log. */
@@ -258,7 +251,7 @@ if (inOwnMounts(import.meta.filename)) {
       assert.deepEqual([(await begun).status, (await waiting).status], ['stopped', 'stopped'])
       assert.equal((await work(share => share.text('blog/set', 100))).answer, 'text')
     }
-    await until(() => workers().length === 1)
+    await until(() => shareProcesses().length === 1)
   })
 
   test('a stop while something is written down on a dead share takes nothing from what was told before', async () => {
@@ -283,7 +276,7 @@ if (inOwnMounts(import.meta.filename)) {
     execFileSync('mount', ['-t', 'tmpfs', 'share', share])
     assert.deepEqual((await work(files => files.list(), { root: share })).answer, [])
     execFileSync('umount', [share])
-    for (const pid of workers()) process.kill(pid, 'SIGKILL')
+    for (const pid of shareProcesses()) process.kill(pid, 'SIGKILL')
     const first = await work(files => files.text('blog/set', 100))
     assert.ok(first.answer === 'text' || /ended with SIGKILL/.test(first.reason!), first.reason)
     assert.equal((await work(files => files.text('blog/set', 100))).answer, 'text')

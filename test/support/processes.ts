@@ -34,6 +34,13 @@ export function commandLines(): Map<number, string> {
   return found
 }
 
+/** The processes that work on shares for this one. */
+export const shareProcesses = (): number[] =>
+  [...commandLines()]
+    .filter(([pid, line]) => line.includes('share-worker.ts') && isAlive(pid))
+    .map(([pid]) => pid)
+    .filter(pid => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1] === String(process.pid))
+
 /** Those that live and have this text in their command line, working directory or environment: what a run in a folder left behind. */
 export function processesWith(text: string): string[] {
   return [...commandLines()].flatMap(([pid, line]) => {

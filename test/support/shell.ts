@@ -10,7 +10,7 @@ export interface Heard {
 }
 
 /** A shell outside of a run. */
-export function hearingShell(options: { dry?: boolean; command?: Listener['command'] } = {}): Heard {
+export function hearingShell(options: { dry?: boolean; look?: number; command?: Listener['command'] } = {}): Heard {
   const notes: string[] = []
   const hidden = new Set<string>()
   const nothing = (): void => {}
@@ -24,7 +24,7 @@ export function hearingShell(options: { dry?: boolean; command?: Listener['comma
     listener,
     stop: new AbortController().signal,
     now: Date.now,
-    deadlines: { look: 60, idle: 600 },
+    deadlines: { look: options.look ?? 60, idle: 600 },
     dry: options.dry ?? false,
   })
   return { shell, notes, hidden }
