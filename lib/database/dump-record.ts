@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../core/wording.ts'
 import type { HostContext } from '../host/site.ts'
 import { memoryOfSites } from '../host/state.ts'
 
@@ -56,11 +57,16 @@ export function whyUnknown(record: DumpRecord | undefined, { now, ...here }: Now
 }
 
 /** What is remembered of a dump; undefined where there is nothing, or nothing that could be read. */
-export function readDumpRecord({ host }: Pick<HostContext, 'host'>, site: string, name: string): DumpRecord | undefined {
+export function readDumpRecord(
+  { host, shell }: Pick<HostContext, 'host' | 'shell'>,
+  site: string,
+  name: string,
+): DumpRecord | undefined {
   try {
     return memory.read(host, site)?.[name]
-  } catch {
-    return undefined // what cannot be read is written anew
+  } catch (error) {
+    shell.note('info', `all of ${name} is dumped anew: ${messageOf(error)}`)
+    return undefined
   }
 }
 

@@ -40,7 +40,7 @@ export async function treeSizeOf(host: Host, site: Site, logFile: string, shell:
 
 /** What its dumps hold. Of their files, those are read that are others than before. */
 async function dumpedOf(host: Host, site: Site, shell: Shell): Promise<Pick<CountedContents, 'dump' | 'rows' | 'state'>> {
-  const known = { before: knownPartsOf(host, site.name), now: {} }
+  const known = { before: knownPartsOf(host, site.name, shell), now: {} }
   const dump = await dumpSizeOf(site.folder, shell, dumpsIn(site.folder), known)
   const contents = await dumpContentsOf(site.folder, shell, known)
   if (!isDeepStrictEqual(known.now, known.before))
@@ -51,10 +51,11 @@ async function dumpedOf(host: Host, site: Site, shell: Shell): Promise<Pick<Coun
 }
 
 /** What cannot be read of it is read from the dump. */
-function knownPartsOf(host: Host, site: string): KnownParts['before'] {
+function knownPartsOf(host: Host, site: string, shell: Shell): KnownParts['before'] {
   try {
     return dumpMemory.read(host, site) ?? {}
-  } catch {
+  } catch (error) {
+    shell.note('info', `all of its dump is read anew: ${messageOf(error)}`)
     return {}
   }
 }

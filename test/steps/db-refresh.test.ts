@@ -215,6 +215,33 @@ test('whoever changes a file of a dump has all of it made anew', async () => {
   assert.deepEqual(filesOf(site), before)
 })
 
+test('a memory of dumps that is damaged, or of another site, costs a whole dump and a note', async () => {
+  const site = await tinyWordpress(stage.host.vhosts, 'remembered', 'remembered', stage.mariadb)
+  for (const each of [site, stage.shop]) assert.equal((await dump(stage, each)).status, 'done')
+  const before = filesOf(site)
+  const memory = join(stage.host.paths.state, 'dumps/remembered.json')
+  const good = readFileSync(memory, 'utf8')
+  for (const [what, text, note] of [
+    ['cut off', good.slice(0, good.length / 2), /it is no JSON object/],
+    ['empty', '', /it is no JSON object/],
+    ['of another form', good.replaceAll('"sum"', '"sums"'), /is damaged: .*sum/],
+    ['of a later version', good.replace('"version": 1', '"version": 2'), /has version 2/],
+    ['of another site', readFileSync(join(stage.host.paths.state, 'dumps/shop.json'), 'utf8'), undefined],
+  ] as const) {
+    writeFileSync(memory, text)
+    const outcome = await dump(stage, site)
+    assert.deepEqual([outcome.status, isWhole(outcome)], ['done', true], what)
+    if (note)
+      assert.match(
+        outcome.notes.map(each => `${each.kind}: ${each.text}`).join(),
+        new RegExp(`^info: all of .*${note.source}`),
+        what,
+      )
+    assert.deepEqual(filesOf(site), before, what)
+    assert.equal(isWhole(await dump(stage, site)), false, `${what}: it is remembered again`)
+  }
+})
+
 test('what a server has lost since in a crash is seen', async () => {
   const site = await tinyWordpress(stage.host.vhosts, 'crash', 'crash', stage.mariadb)
   assert.equal((await dump(stage, site)).status, 'done')
