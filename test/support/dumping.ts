@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import type { Outcome } from '../../lib/core/outcome.ts'
+import type { Outcome, RunEvent } from '../../lib/core/outcome.ts'
 import type { Secret } from '../../lib/core/secret.ts'
 import { partName } from '../../lib/database/dump-parts.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
@@ -34,14 +34,18 @@ export function dumping(name: string): Dumping {
 }
 
 /** Dumps a site's database by the step. */
-export async function dump({ host }: Dumping, site: TinyWordpress, options: { on?: Host; dry?: boolean } = {}): Promise<Outcome> {
+export async function dump(
+  { host }: Dumping,
+  site: TinyWordpress,
+  { on, ...options }: { on?: Host; dry?: boolean; onEvent?: (event: RunEvent) => void } = {},
+): Promise<Outcome> {
   const chain = recipe<Needs<'host' | 'secrets' | 'site'>>().only('WordPress', isWordPress, only => only.do(dumpDatabase))
   const facts = {
-    host: options.on ?? host,
+    host: on ?? host,
     secrets: new Map<string, Secret>(),
     site: siteOf(host, site.name, { wpConfig: site.config }),
   }
-  return outcomeOf(await perform(chain, facts, { dry: options.dry ?? false }), 'db-dump')
+  return outcomeOf(await perform(chain, facts, options), 'db-dump')
 }
 
 /** Dumps it, and wants it to be well. */

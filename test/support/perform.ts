@@ -13,14 +13,17 @@ export interface Performed {
 export async function perform<Start extends object>(
   recipe: Runnable<Start>,
   facts: Start,
-  options: { dry?: boolean; stop?: AbortSignal; secrets?: Secret[] } = {},
+  options: { dry?: boolean; stop?: AbortSignal; secrets?: Secret[]; onEvent?: (event: RunEvent) => void } = {},
 ): Promise<Performed> {
   const events: RunEvent[] = []
   const run = new Run({
     dry: options.dry ?? false,
     stop: options.stop ?? new AbortController().signal,
     now: Date.now,
-    onEvent: event => events.push(event),
+    onEvent: event => {
+      events.push(event)
+      options.onEvent?.(event)
+    },
     secrets: options.secrets ?? [],
   })
   await runTree(recipe, facts, run)
