@@ -5,7 +5,13 @@ export const counted = (count: number, thing: string, things = `${thing}s`): str
 export const listed = (items: readonly string[], most = 3, separator = '; '): string =>
   [...items.slice(0, most), ...(items.length > most ? [`${items.length - most} more`] : [])].join(separator)
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** The error that came first, where what it left could not be closed either (`using`). */
+export const firstError = (error: unknown): unknown => (error instanceof SuppressedError ? firstError(error.suppressed) : error)
+
+export function messageOf(error: unknown): string {
+  const first = firstError(error)
+  return first instanceof Error ? first.message : String(first)
+}
 
 /** Sequences by which a text colours a terminal, moves its cursor or sets its title (ECMA-48). */
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
@@ -47,7 +53,8 @@ const TROUBLE: Readonly<Record<string, string>> = {
 }
 
 /** What is wrong with the disk, where that is why something failed: by the error's own code, or that of its cause. */
-export function diskTrouble(error: unknown): string | undefined {
+export function diskTrouble(thrown: unknown): string | undefined {
+  const error = firstError(thrown)
   if (!(error instanceof Error)) return undefined
   const { code } = error as { code?: unknown }
   if (typeof code === 'string' && Object.hasOwn(TROUBLE, code)) return `${TROUBLE[code]} (${code})`

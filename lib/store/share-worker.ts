@@ -1,7 +1,9 @@
 import { type Stats, statSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { FolderStat } from '../core/path.ts'
+import { firstError, messageOf } from '../core/wording.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { headOf, operationsIn } from './share-operations.ts'
 import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
@@ -28,14 +30,22 @@ function replyTo({ place, operation, args }: ShareRequest): ShareReply {
     const operations = operationsIn(root, place.isLocal ? 0o700 : 0o777)
     return { answer: (operations[operation] as (...args: unknown[]) => unknown)(...args) }
   } catch (thrown) {
-    const error = LOST.includes((thrown as NodeJS.ErrnoException).code ?? '') ? (lossOf(place) ?? thrown) : thrown
-    const { message, code } = error as NodeJS.ErrnoException
-    return { failure: { message, isGone: error instanceof Gone, ...(code === undefined ? {} : { code }) } }
+    const first = firstError(thrown)
+    const error = LOST.includes(-((first as NodeJS.ErrnoException).errno ?? 0)) ? (lossOf(place) ?? first) : first
+    const [message, code] = [named(messageOf(error)), (error as NodeJS.ErrnoException).code]
+    return { failure: { message, isGone: error instanceof Gone, ...(code === undefined ? {} : { code: named(code) }) } }
   }
 }
 
+const { EIO, ENOTCONN, ESTALE } = constants.errno
+
 /** What the kernel says when a share goes away in the middle of something, or when a disk fails. */
-const LOST = ['EIO', 'ENOTCONN', 'ESTALE']
+const LOST = [EIO, ENOTCONN, ESTALE]
+
+/** Node has no name for what NFS says of what its server no longer has. */
+const UNNAMED = `Unknown system error -${ESTALE}`
+const named = (text: string): string =>
+  text.replaceAll(`${UNNAMED}: ${UNNAMED}`, 'ESTALE: stale file handle').replaceAll(UNNAMED, 'ESTALE')
 
 /** That the archive is gone, if it is: that says more than what could not be done there. */
 function lossOf(place: SharePlace): Gone | undefined {
@@ -60,7 +70,7 @@ function openArchive({ base, way, identity }: SharePlace): OpenedFolder {
     found = headOf(root, IDENTITY, IDENTITY_LIMIT)?.trim()
   } catch (error) {
     root?.[Symbol.dispose]()
-    throw new Gone(`can no longer be read (${(error as Error).message}) in`)
+    throw new Gone(`can no longer be read (${messageOf(error)}) in`)
   }
   if (found === identity) return root
   root[Symbol.dispose]()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cannotWrite, diskTrouble, formatBytes } from '../../lib/core/wording.ts'
+import { cannotWrite, diskTrouble, formatBytes, messageOf } from '../../lib/core/wording.ts'
 
 const sizes: [number, string][] = [
   [0, '0 bytes'],
@@ -18,6 +18,8 @@ const coded = (code: string, cause?: Error): Error => Object.assign(new Error(`$
 test('diskTrouble() knows full and broken disks, through what was made of the error, and nothing else', () => {
   assert.equal(diskTrouble(coded('ENOSPC')), 'its disk is full (ENOSPC)')
   assert.equal(diskTrouble(new Error('told', { cause: coded('EROFS') })), 'its disk is read-only (EROFS)')
+  const suppressed = new SuppressedError(coded('EIO'), coded('ENOSPC'))
+  assert.equal(diskTrouble(suppressed), 'its disk is full (ENOSPC)')
   for (const other of [coded('EACCES'), coded('toString'), new Error('ENOSPC'), 'ENOSPC', undefined])
     assert.equal(diskTrouble(other), undefined)
 })
@@ -27,4 +29,19 @@ test('cannotWrite() names the path and why, once', () => {
   assert.equal(error.message, '/var/lib/holdfast/lock cannot be written: its disk is full (ENOSPC)')
   assert.equal(diskTrouble(error), 'its disk is full (ENOSPC)')
   assert.equal(cannotWrite('/x', coded('EACCES')).message, '/x cannot be written: EACCES: write')
+})
+
+test('messageOf() says what went wrong first, where what it left could not be closed either', () => {
+  const fails = (what: string) => (): never => {
+    throw new Error(what)
+  }
+  assert.throws(
+    () => {
+      using _file = { [Symbol.dispose]: fails('close') }
+      using _other = { [Symbol.dispose]: fails('close too') }
+      fails('read')()
+    },
+    error => messageOf(error) === 'read',
+  )
+  assert.equal(messageOf('a word'), 'a word')
 })

@@ -14,6 +14,7 @@ import { unlessMissing } from '../../lib/store/share-failure.ts'
 import { ShareFiles } from '../../lib/store/share-files.ts'
 import { NO_CLAIMS } from '../../lib/store/written-claims.ts'
 import { RACES } from '../support/exchanger.ts'
+import { failingShare } from '../support/failing-share.ts'
 import { ownFolder } from '../support/host.ts'
 import { hungShare } from '../support/hung-share.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
@@ -205,6 +206,42 @@ if (inOwnMounts(import.meta.filename)) {
     const { reason } = await work(share => share.of('blog').list().catch(unlessMissing), { identity: ID, way: 'none' })
     assert.match(reason!, /can no longer be read \(ENOENT.*nas\/none'\) in .*nas\/none: its share went away/)
   })
+
+  for (const code of ['EIO', 'ESTALE', 'ENOTCONN'] as const)
+    test(`${code} of a share that went away is told as that, at once or in the middle, and of one file as that file's`, async () => {
+      const mountPoint = join(folder, code)
+      mkdirSync(mountPoint)
+      await using failing = await failingShare(mountPoint, { '.holdfast-identity': ID })
+      const at = { root: mountPoint, identity: ID }
+      const gone = new RegExp(`^the archive can no longer be read \\(${code}: .*\\) in ${mountPoint}: its share went away`)
+      const meets: Readonly<Record<string, [run: (share: ShareFiles) => Promise<unknown>, why: RegExp]>> = {
+        'torn.txt': [share => share.text('torn.txt', 400_000), / read$/],
+        'unseen.txt': [share => share.list(), /lstat 'unseen\.txt'$/],
+        unlisted: [share => share.of('unlisted').names(''), /open '.*unlisted'$/],
+      }
+      for (const [what, [run, why]] of Object.entries(meets)) {
+        failing.fails(code)
+        const ofFile = await work(share => run(share).catch(error => ({ code: error.code, message: error.message })), at)
+        assert.deepEqual((ofFile.answer as { code: string }).code, code, what)
+        assert.match((ofFile.answer as { message: string }).message, why)
+        assert.equal((await work(share => share.text('plain.txt', 100), at)).answer, 'plain')
+        failing.fails(`${code} then-gone`)
+        assert.match((await work(run, at)).reason ?? 'it can be read', gone, `${what}, and then all`)
+        failing.fails(false)
+      }
+      failing.fails(`${code} gone`)
+      for (const run of [
+        ...Object.values(meets).map(([each]) => each),
+        (share: ShareFiles) => share.stat(),
+        (share: ShareFiles) => share.claims(),
+        (share: ShareFiles) => share.write('new', 'text'),
+        (share: ShareFiles) => share.hashes(['plain.txt'], 100),
+      ])
+        assert.match((await work<unknown>(run, at)).reason ?? 'it can be read', gone, String(run))
+      failing.fails(false)
+      assert.equal((await work(share => share.text('plain.txt', 100), at)).answer, 'plain')
+      execFileSync('umount', ['--lazy', mountPoint])
+    })
 
   test('errors of the disk keep their code', async () => {
     const missing = await work(share => share.write('none/set', 'new'))
