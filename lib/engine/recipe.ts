@@ -47,19 +47,25 @@ export type Pays<What extends string> = { readonly [Name in `${What} is missing`
 type Held<Gives> = { readonly [Name in Exclude<keyof Gives & string, Mark> as `${Name} is held`]?: 'held' }
 type Mark = `${string} is ${'held' | 'missing'}`
 
+/** What pays a debt of its own chain is settled there: the chain, as a part of another, pays nothing of that one's. */
+type Settled<Gives, Given> = {
+  [Name in keyof Gives]: Name extends Marked<Gives, 'paid'> & Marked<Given, 'owed'> ? 'settled' : Gives[Name]
+}
+
 /** The marks of a chain that have a value. */
-type Marked<Given, Value extends 'owed' | 'held'> = {
+type Marked<Given, Value extends 'owed' | 'paid' | 'settled' | 'held'> = {
   [Name in keyof Given]-?: Name extends Mark ? (Value extends Given[Name] ? Name : never) : never
 }[keyof Given]
 
 /** Asks nothing of a chain that owes nothing, and of another what it does not have. */
 export type Ended<Given> = [Marked<Given, 'owed'>] extends [never] ? unknown : { readonly owed: Marked<Given, 'owed'> }
 
-/** Asks nothing of what neither holds what is held already, which it would let go twice, nor owes what is owed. */
-type Once<Gives, Has> = [Twice<Gives, Has, 'held'> | Twice<Gives, Has, 'owed'>] extends [never]
-  ? unknown
-  : { readonly 'is there already': Twice<Gives, Has, 'held'> | Twice<Gives, Has, 'owed'> }
-type Twice<Gives, Has, Value extends 'owed' | 'held'> = Marked<Gives, Value> & Marked<Has, Value>
+/** Asks nothing of what neither holds what is held already, which it would let go twice, nor owes or pays again. */
+type Once<Gives, Has> = [Again<Gives, Has>] extends [never] ? unknown : { readonly 'is there already': Again<Gives, Has> }
+type Again<Gives, Has> =
+  | (Marked<Gives, 'held'> & Marked<Has, 'held'>)
+  | (Marked<Gives, 'owed'> & Marked<Has, 'owed'>)
+  | (Marked<Gives, 'paid'> & Marked<Has, 'paid' | 'settled'>)
 
 /** Asks of a hold a fact by which a recipe knows that it is held. */
 type Known<Gives> = [keyof Gives] extends [never] ? { readonly 'gives no fact': never } : unknown
@@ -103,7 +109,7 @@ export class Recipe<Start extends object, Given extends object> implements Part<
   /** Adds a step. */
   do<Gives extends object | void>(
     step: Step<Merge<Start, Given>, Gives> & Once<Gives, Merge<Start, Given>>,
-  ): Recipe<Start, Merge<Given, Gives>> {
+  ): Recipe<Start, Merge<Given, Settled<Gives, Given>>> {
     return this.#and({ kind: 'do', step: step as unknown as AnyStep })
   }
 
@@ -117,7 +123,7 @@ export class Recipe<Start extends object, Given extends object> implements Part<
   /** Adds another recipe's steps and holds, as if they were written here. */
   use<More extends object>(
     part: Part<Merge<Start, Given>, More> & Once<More, Merge<Start, Given>>,
-  ): Recipe<Start, Merge<Given, More>> {
+  ): Recipe<Start, Merge<Given, Settled<More, Given>>> {
     return this.#and(...part.nodes)
   }
 

@@ -49,7 +49,7 @@ type Begins<Task> = Needs<'host' | 'secrets' | 'request' | 'site'> & {
  */
 export const restoreTransaction = <Task extends RestoreTask>(
   task: Task,
-): Hold<Begins<Task>, { restoring: Restoring } & Guarded & Owes<'commit'>> => ({
+): Hold<Begins<Task>, { restoring: Restoring } & Guarded & Owes<'exchange' | 'commit'>> => ({
   name: 'restore',
   title: ({ site }) => `Restore ${site.name} beside the live site`,
   up: async ({ host, request, site, point }, shell) => {
@@ -137,7 +137,7 @@ type Staged = {
  * Phase (e): what was restored and what is live change places: files by exchange, tables by one statement. Before the
  * first of them the journal says so; until the end everything can be put back.
  */
-export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & Staged & Asked, Swapped> = {
+export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & Staged & Asked, Swapped & Pays<'exchange'>> = {
   name: 'swap',
   title: ({ site }) => `Swap in ${site.name}`,
   run: async ({ host, secrets, site, restoring, restored, scope }, shell) => {

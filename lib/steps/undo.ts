@@ -8,7 +8,7 @@ import { contentsOf } from '../database/contents.ts'
 import { readLive } from '../database/definitions.ts'
 import { saveDefinitions } from '../database/definitions-file.ts'
 import { quoteName } from '../database/sql.ts'
-import type { Owes } from '../engine/recipe.ts'
+import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Hold, Step } from '../engine/step.ts'
 import { type HostContext, placeOf } from '../host/site.ts'
 import { keepProposal } from '../restore/approvals.ts'
@@ -74,7 +74,10 @@ export const chooseKept: Step<
 }
 
 /** All or nothing, like the restore that it undoes: whatever stops it half-way, the site is as the restore left it. */
-export const undoTransaction: Hold<Undoes & { kept: Transaction }, { restoring: Restoring; scope: Scope } & Owes<'commit'>> = {
+export const undoTransaction: Hold<
+  Undoes & { kept: Transaction },
+  { restoring: Restoring; scope: Scope } & Owes<'exchange' | 'commit'>
+> = {
   name: 'undo',
   title: ({ site }) => `Undo the restore of ${site.name}`,
   up: async ({ host, request, site, kept }) => {
@@ -105,7 +108,7 @@ async function refuseLost({ host, shell }: HostContext, { site, exchanges, datab
 }
 
 /** Exchanges what is live with what is kept. What was live is then kept: an undo can be undone. */
-export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped> = {
+export const swapBack: Step<Undoes & Asked & { kept: Transaction }, Swapped & Pays<'exchange'>> = {
   name: 'swap-back',
   title: ({ site }) => `Swap in the kept version of ${site.name}`,
   run: async ({ host, secrets, site, kept }, shell) => {

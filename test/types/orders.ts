@@ -136,6 +136,12 @@ const asked = read.do(httpCheckBefore)
 const swapped = asked.do(swapIn)
 const works = swapped.do(httpCheckAfter)
 works.do(commit)
+// @ts-expect-error the live site is swapped back in by a second swap
+swapped.do(swapIn)
+// @ts-expect-error and by one after the commit
+works.do(commit).do(swapIn)
+// @ts-expect-error a second commit
+works.do(commit).do(commit)
 // @ts-expect-error a question before it is known whether there is room
 recipe<Replaces>().do(confirm)
 // @ts-expect-error a transaction before it is known whether there is room
@@ -180,6 +186,8 @@ recipe<Replaces>().only('In place', always, site => site.use(installed).do(commi
 // an undo
 const kept = recipe<NeedsOf<typeof chooseKept> & Start>().do(chooseKept).hold(undoTransaction)
 kept.do(httpCheckBefore).do(swapBack).do(httpCheckAfter).do(commit)
+// @ts-expect-error a second swap
+kept.do(httpCheckBefore).do(swapBack).do(swapBack)
 // @ts-expect-error a swap before the site was asked
 kept.do(swapBack)
 // @ts-expect-error a commit before the second question

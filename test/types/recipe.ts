@@ -154,3 +154,14 @@ owing.do(begin).do(commit)
 free.each('Primary sites', primaries, site => site.do(begin).only('Now and then', never, inner => inner.do(commit)))
 // @ts-expect-error a task whose recipe ends without its commit
 void main({ name: 'uncommitted', about: '' }, recipe<Start>().do(begin))
+const done = free.do(begin).do(commit)
+// @ts-expect-error a second commit
+done.do(commit)
+// @ts-expect-error a second commit, in a part
+done.use(recipe<object>().do(commit))
+// @ts-expect-error a second commit, in a block
+done.only('Always', always, inner => inner.do(commit))
+// @ts-expect-error a part that only commits, twice
+free.do(begin).use(recipe<object>().do(commit)).use(recipe<object>().do(commit))
+// a part that commits what it began may be there again, and a step may begin again what was committed
+free.use(owing.do(commit)).use(owing.do(commit)).do(begin).do(commit)
