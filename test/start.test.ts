@@ -49,8 +49,9 @@ function holdfast() {
     return fs.existsSync(at) ? fs.readdirSync(at).filter(name => name.endsWith('.cjs')) : []
   }
   const bundle = (): string => join(cache, 'bundles', bundles()[0]!)
+  const compiled = (): string => `${bundle()}.compiled`
   const said = (from: string, what = 'word late'): string => `0 ${from} ${what} ${join(root, 'lib')}`
-  return { root, cache, env, words, run, write, bundle, bundles, said }
+  return { root, cache, env, words, run, write, bundle, bundles, compiled, said }
 }
 type Made = ReturnType<typeof holdfast>
 
@@ -131,6 +132,40 @@ test('a bundle that is broken or could be a stranger’s is not used: the source
   }
 })
 
+/** What can be wrong with what is compiled of a bundle, which V8 would run as it is. */
+const SPOILT: [string, (file: string) => void][] = [
+  ['zeros in its middle', file => fs.writeFileSync(file, fs.readFileSync(file).fill(0, 1000, 3000))],
+  ['cut short', file => fs.truncateSync(file, fs.statSync(file).size - 100)],
+  ['empty', file => fs.truncateSync(file)],
+  ["another text's", file => fs.writeFileSync(file, 'x'.repeat(1000))],
+]
+
+test('what a run has compiled serves the next ones, and is made anew where it is not as it was written', async () => {
+  const { run, said, compiled } = await bundled()
+  const madeAt = (): number => fs.statSync(compiled()).ctimeMs
+  const first = madeAt()
+  assert.equal(run(), said('bundle'))
+  assert.equal(madeAt(), first, 'it is taken as it is')
+  for (const [name, spoil] of SPOILT) {
+    spoil(compiled())
+    const spoilt = madeAt()
+    assert.equal(run(), said('bundle'), name)
+    assert.ok(madeAt() > spoilt, name)
+  }
+})
+
+test('what was compiled of a former bundle of the same size is not run', async () => {
+  const made = await bundled()
+  const former = fs.readFileSync(made.compiled())
+  const { size } = fs.statSync(made.bundle())
+  made.write('lib/late.ts', "export const late: string = 'LATE'")
+  await elapse(60)
+  assert.equal(made.run(), made.said('sources', 'word LATE'))
+  fs.writeFileSync(made.compiled(), former)
+  assert.equal(made.run(), made.said('bundle', 'word LATE'))
+  assert.equal(fs.statSync(made.bundle()).size, size)
+})
+
 test('where no bundle can be kept, a task runs from its sources all the same', async () => {
   const made = holdfast()
   fs.writeFileSync(join(made.cache, 'bundles'), '')
@@ -172,7 +207,7 @@ test('two runs at once make one bundle, and a maker that is killed leaves none a
     assert.match(made.run(), /^0 (sources|bundle) word late /)
     assert.equal(made.run(), made.said('bundle'))
   }
-  assert.equal(fs.readdirSync(join(made.cache, 'bundles')).length, 2, 'the bundle and its map')
+  assert.equal(fs.readdirSync(join(made.cache, 'bundles')).length, 3, 'the bundle, its map, and what is compiled of it')
 })
 
 test('lib/start.ts without a task says what it wants, and ends with 2', () => {
