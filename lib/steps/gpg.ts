@@ -1,6 +1,8 @@
 import { newestSet, primaryChain } from '../core/collection.ts'
 import { printTime, type RestorePoint } from '../core/restore-point.ts'
+import { cannotWrite } from '../core/wording.ts'
 import { addMark, decrypts, leaveFormerChain, refusal, wordFor } from '../duplicity/io/encryption.ts'
+import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import type { Encryption } from '../store/archive.ts'
 import { isEncryptionOf, isSlow, MARKS, markAt, readMarks } from '../store/encryption-marks.ts'
@@ -31,9 +33,11 @@ export const checkEncryption: Step<LookNeeds & Needs<'collection' | 'request'> &
     const mark = marks.at(-1)
     const isSame = mark === undefined ? await decrypts(facts, shell) : await isEncryptionOf(mark, host, secrets)
     if (isSame) {
-      if (mark === undefined) await addMark(facts, files, { marks, since: chain.full.time })
-      else if (isSlow(mark, host)) await addMark(facts, files, { marks: marks.slice(0, -1), since: mark.since })
-      return proven(mark?.since ?? 0, true)
+      const isWell = mark !== undefined && !isSlow(mark, host)
+      const [since, former] = [mark?.since ?? chain.full.time, marks.slice(0, -1)]
+      const isNew =
+        !isWell && (await couldMark(files.pathOf(MARKS), () => addMark(facts, files, { marks: former, since }), shell))
+      return proven(mark?.since ?? 0, mark !== undefined || isNew)
     }
     if (!newPassphrase) throw new Error(refusal(host, site, mark, request))
     // a set is of the second in which it is begun, which may be this one
@@ -44,6 +48,18 @@ export const checkEncryption: Step<LookNeeds & Needs<'collection' | 'request'> &
     shell.note('significant', `a new ${wordFor(host)}: a new chain is begun, and ${until}`)
     return proven(since, true)
   },
+}
+
+/** On a full archive the mark can wait: what makes room there comes after this. */
+async function couldMark(path: string, mark: () => Promise<void>, shell: Shell): Promise<boolean> {
+  try {
+    await mark()
+    return true
+  } catch (error) {
+    if (shell.stop.aborted) throw error
+    shell.note('warning', `${cannotWrite(path, error).message}: the next run tries it again`)
+    return false
+  }
 }
 
 const proven = (since: number, isMarked: boolean) => ({ encryption: { since, isMarked } as Encryption })
