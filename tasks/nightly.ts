@@ -1,3 +1,4 @@
+import '../lib/early.ts'
 import { recipe } from '../lib/engine/recipe.ts'
 import { main, type StartOf } from '../lib/main.ts'
 import { backUp, checkPrimary, saveSite } from '../lib/parts/back-up.ts'

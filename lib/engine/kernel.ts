@@ -12,6 +12,15 @@ export const bootId = (): string => readOrNothing('/proc/sys/kernel/random/boot_
 /** All mounts that this process sees (`mountinfo` of proc(5)). Reading it never hangs, whatever server is dead. */
 export const mountTable = (): string => readFileSync('/proc/self/mountinfo', 'utf8')
 
+/** Signals a group of processes, if it still is. */
+export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // the group has ended
+  }
+}
+
 /** A process, as far as it is wanted here. */
 interface Process {
   readonly pid: number

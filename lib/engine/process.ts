@@ -1,16 +1,19 @@
 import type { FileHandle } from 'node:fs/promises'
-import { delimiter, isAbsolute } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { $, type ProcessOutput } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
 import { shellWord } from '../core/task-command.ts'
 import { unsandboxed } from './command.ts'
+import { environment } from './environment.ts'
 import { CommandFailed, type Ended } from './failure.ts'
 import { letBegin, SHELL, waitAt } from './guard.ts'
+import { signalGroup } from './kernel.ts'
 import { type CommandLimits, type Running, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
 
+export { environment, searchPath } from './environment.ts'
 export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
+export { signalGroup } from './kernel.ts'
 
 /** How a command is to be run. */
 export interface CommandOptions extends CommandLimits {
@@ -51,30 +54,6 @@ export const GRACE = 2
 
 /** Seconds to wait for a killed process before it is left behind. */
 export const LEAVE_BEHIND = 1
-
-/** What commands inherit of this process's environment: nothing that could hold a secret. */
-const INHERITED =
-  /^(HOME|USER|LOGNAME|LANG|TZ|TMPDIR|GNUPGHOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DBUS_.*|LD_PRELOAD|FAKETIME.*|NO_FAKE_STAT)$/
-
-/**
- * The whole environment of a command. Without SHLVL, a bash whose standard input is a socket, as Node's pipes are,
- * takes itself for one that was started over the network and reads ~/.bashrc (bash(1), Invocation).
- */
-export function environment(extra: CommandOptions['env'] = {}): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8', SHLVL: '1', PATH: searchPath().join(delimiter) }
-  for (const [name, value] of Object.entries(process.env)) if (INHERITED.test(name)) env[name] = value
-  for (const [name, value] of Object.entries(extra)) env[name] = typeof value === 'string' ? value : value.reveal()
-  return env
-}
-
-/** Signals a group of processes, if it still is. */
-export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal)
-  } catch {
-    // the group has ended
-  }
-}
 
 const wait = (seconds: number): Promise<undefined> =>
   new Promise(resolve => setTimeout(() => resolve(undefined), seconds * 1000).unref())
@@ -201,14 +180,3 @@ function noteLines(stream: Readable, take: (line: string) => void): void {
     if (rest !== '') take(rest)
   })
 }
-
-/** Where a system has its programs, root's among them (login.defs(5), ENV_SUPATH): cron's PATH has only two of them. */
-const SYSTEM = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
-
-/**
- * The folders in which programs are looked for: those of a PATH, then those of the system that it lacks. Relative ones
- * are left out, or a command in a site's folder could find the site's own programs (S41).
- */
-export const searchPath = (path = process.env.PATH ?? ''): string[] => [
-  ...new Set([...path.split(delimiter).filter(isAbsolute), ...SYSTEM]),
-]

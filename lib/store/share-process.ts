@@ -4,8 +4,10 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as elapse } from 'node:timers/promises'
+import { environment } from '../engine/environment.ts'
+import { lastLines } from '../engine/failure.ts'
+import { signalGroup } from '../engine/kernel.ts'
 import { oneAtATime } from '../engine/one-at-a-time.ts'
-import { environment, lastLines, signalGroup } from '../engine/process.ts'
 import type { ShareReply, ShareRequest } from './share-worker.ts'
 
 const WORKER = join(import.meta.dirname, 'share-worker.ts')
