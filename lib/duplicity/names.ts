@@ -20,15 +20,12 @@ export interface DuplicityName {
   readonly packing: Packing
 }
 
+// numbered groups: names for them would take longer than all else
 const stamp = '\\d{8}[Tt]\\d{6}[Zz]'
-const rest = '(?<partial>\\.part)?(?<rest>\\..*)?$'
-const times = `\\.(?:(?<base>${stamp})\\.to\\.)?(?<time>${stamp})`
-const dataForm = new RegExp(
-  `^duplicity-(?<kind>full|inc)${times}\\.(?:vol(?<volume>\\d+)\\.difftar|(?<other>manifest|jsonstat))${rest}`,
-  's',
-)
-
-const signaturesForm = new RegExp(`^duplicity-(?<kind>full|new)-signatures${times}\\.sigtar${rest}`, 's')
+const times = `\\.(?:(${stamp})\\.to\\.)?(${stamp})`
+const rest = '(\\.part)?(?:\\..*)?$'
+const dataForm = new RegExp(`^duplicity-(full|inc)${times}\\.(?:vol(\\d+)\\.difftar|(manifest|jsonstat))${rest}`, 's')
+const signaturesForm = new RegExp(`^duplicity-(full|new)-signatures${times}\\.()(sigtar)${rest}`, 's')
 
 /**
  * What a file name of duplicity 0.8 or 3.x says, or undefined when it is not duplicity's (file_naming.py). As duplicity
@@ -41,12 +38,13 @@ const MOST = 5000
 
 /** The same function, which remembers what it made of texts: of each archive's names it is asked again and again. */
 function remembering<Answer>(parse: (text: string) => Answer): (text: string) => Answer {
-  const known = new Map<string, Answer>()
+  const answers = new Map<string, Answer>()
   return text => {
-    if (known.has(text)) return known.get(text)!
-    if (known.size >= MOST) known.clear()
+    const known = answers.get(text)
+    if (known !== undefined) return known
+    if (answers.size >= MOST) answers.clear()
     const answer = parse(text)
-    known.set(text, answer)
+    answers.set(text, answer)
     return answer
   }
 }
@@ -61,33 +59,25 @@ const parseStamp = remembering((text: string): number | undefined => {
   return Date.UTC(year, month - 1, day, hour, minute, second)
 })
 
+const ROLES: Readonly<Record<string, FileRole>> = { manifest: 'manifest', jsonstat: 'statistics', sigtar: 'signatures' }
+
 const parseOwn = remembering((own: string): DuplicityName | undefined => {
-  const groups = (dataForm.exec(own) ?? signaturesForm.exec(own))?.groups
-  if (!groups || (groups.kind === 'full') !== (groups.base === undefined)) return undefined
-  return fromGroups(groups, packingOf(own))
-})
-
-function fromGroups(groups: Record<string, string | undefined>, packing: Packing): DuplicityName | undefined {
-  const time = parseStamp(groups.time!)
-  const baseTime = groups.base === undefined ? undefined : parseStamp(groups.base)
-  const volume = groups.volume === undefined ? undefined : Number(groups.volume)
-  if (time === undefined || (groups.base !== undefined && baseTime === undefined) || volume === 0) return undefined
-  return {
-    kind: groups.kind === 'full' ? 'full' : 'incremental',
-    role: roleOf(groups),
-    time,
-    ...(baseTime !== undefined && { baseTime }),
-    ...(volume !== undefined && { volume }),
-    partial: groups.partial !== undefined,
-    packing,
+  const found = dataForm.exec(own) ?? signaturesForm.exec(own)
+  if (!found) return undefined
+  const [, kind, base, time, volume, other, partial] = found
+  if ((kind === 'full') !== (base === undefined)) return undefined
+  const parts: { -readonly [Name in keyof DuplicityName]: DuplicityName[Name] | undefined } = {
+    kind: kind === 'full' ? 'full' : 'incremental',
+    role: volume ? 'volume' : ROLES[other!],
+    time: parseStamp(time!),
+    partial: partial !== undefined,
+    packing: packingOf(own),
   }
-}
-
-function roleOf(groups: Record<string, string | undefined>): FileRole {
-  if (groups.volume !== undefined) return 'volume'
-  if (groups.other === 'manifest') return 'manifest'
-  return groups.other === 'jsonstat' ? 'statistics' : 'signatures'
-}
+  if (base !== undefined) parts.baseTime = parseStamp(base)
+  if (volume) parts.volume = Number(volume)
+  const isOne = parts.time !== undefined && (base === undefined || parts.baseTime !== undefined) && parts.volume !== 0
+  return isOne ? (parts as DuplicityName) : undefined
+})
 
 function packingOf(name: string): Packing {
   if (name.endsWith('.gpg')) return 'gpg'

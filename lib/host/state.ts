@@ -38,14 +38,17 @@ const recent = new Map<string, { readonly mark: string; readonly schema: unknown
 /** So many of them: some of each site that is worked on, and those of the host. */
 const RECENT = 40
 
+/** What tells whether a value is as it should be: a schema of zod, or what does a part of its work faster. */
+export type Checks<Value> = Pick<z.ZodType<Value>, 'safeParse'>
+
 /** @throws when the file cannot be read or does not fit its schema: it is never ignored */
-export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema: z.ZodType<Value>): Value | undefined {
+export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema: Checks<Value>): Value | undefined {
   const file = stateFile(host, name)
   const mark = markOf(file)
   if (mark === undefined) return undefined
   const known = recent.get(file)
-  if (known?.mark === mark && known.schema === schema) return known.value as Value
-  const value = parseChecked(file, readFileSync(file, 'utf8'), schema)
+  const isKnown = known?.mark === mark && known.schema === schema
+  const value = isKnown ? (known.value as Value) : parseChecked(file, readFileSync(file, 'utf8'), schema)
   recent.delete(file)
   if (recent.size >= RECENT) recent.delete(recent.keys().next().value!)
   recent.set(file, { mark, schema, value })
@@ -59,13 +62,14 @@ function markOf(file: string): string | undefined {
 }
 
 /** The value that a text of this host's own memory holds. @param file which it is from, for the error */
-export function parseChecked<Value>(file: string, text: string, schema: z.ZodType<Value>): Value {
-  const { version, ...value } = parsed(file, text)
+export function parseChecked<Value>(file: string, text: string, schema: Checks<Value>): Value {
+  const value = parsed(file, text)
+  const { version } = value
   if (typeof version === 'number' && version !== VERSION)
     throw new Error(`${file} has version ${version}, this version of Holdfast reads ${VERSION}`)
   // a site, or a file, may be called `version`
-  const isVersion = version === undefined || typeof version === 'number'
-  const { data, error } = schema.safeParse(isVersion ? value : { version, ...value })
+  if (typeof version === 'number') delete value.version
+  const { data, error } = schema.safeParse(value)
   if (data === undefined) throw new Error(`${file} is damaged: ${wordsOf(error!)}; remove it to begin anew`)
   return data
 }
@@ -101,7 +105,7 @@ export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remembe
 }
 
 /** What this host remembers of each site under one name, as a schema has it. Errors are those of {@link readState}. */
-export function memoryOfSites<Value extends object>(folder: string, schema: z.ZodType<Value>) {
+export function memoryOfSites<Value extends object>(folder: string, schema: Checks<Value>) {
   const nameOf = (site: string): string => join(folder, encodeURIComponent(site))
   return {
     fileOf: (host: Pick<Host, 'paths'>, site: string): string => stateFile(host, nameOf(site)),

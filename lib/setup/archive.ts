@@ -7,7 +7,7 @@ import { type NightlyStart, nightlyStart } from '../core/stagger.ts'
 import { mountTable } from '../engine/kernel.ts'
 import type { Host } from '../inventory/schema.ts'
 import { hostCardIn } from '../store/host-cards.ts'
-import { recordsIn } from '../store/set-records.ts'
+import { recordsIn } from '../store/record-lines.ts'
 import type { Found } from './find.ts'
 
 /** Milliseconds for which an archive is looked at: a share's server may be dead. */

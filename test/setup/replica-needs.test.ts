@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { SetRecord } from '../../lib/core/set-record.ts'
-import { textOfRecords } from '../../lib/store/set-records.ts'
+import { textOfRecords } from '../../lib/store/record-lines.ts'
 import { stage } from './stage.ts'
 
 const record = (host: string, needs: SetRecord['needs'], time = Date.parse('2026-01-05T03:00:00Z')): SetRecord => ({

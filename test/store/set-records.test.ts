@@ -12,7 +12,8 @@ import type { Shell } from '../../lib/engine/shell.ts'
 import type { SiteArchive } from '../../lib/store/archive.ts'
 import { NotOwner, release, takeEpoch } from '../../lib/store/epochs.ts'
 import { lookAtSite } from '../../lib/store/look-at-site.ts'
-import { readSetRecords, recordSet, recordsIn, storedIn, textOfRecords } from '../../lib/store/set-records.ts'
+import { recordsIn, textOfRecords } from '../../lib/store/record-lines.ts'
+import { readSetRecords, recordSet } from '../../lib/store/set-records.ts'
 import { ShareFiles } from '../../lib/store/share-files.ts'
 import { at, chainSketch, listing } from '../duplicity/archive.ts'
 import { ownFolder } from '../support/host.ts'
@@ -46,34 +47,6 @@ async function record(name: string, make: (records: string) => void) {
 }
 
 const read = async (archive: string) => (await within(shell => readSetRecords({ folder: archive }, shell))).answer
-
-test('recordsIn() reads what textOfRecords() wrote, and passes over what is damaged', () => {
-  const records = [{ ...NOW, dump: { bytes: 8, packed: true } }, FORMER]
-  assert.deepEqual(recordsIn(textOfRecords(records)), records)
-  const damaged = ['{"set":"2026-', 'null', '[]', '{"set":"x","files":1}', '']
-  assert.deepEqual(recordsIn(`${damaged.join('\n')}${textOfRecords([FORMER])}`), [FORMER])
-})
-
-test('recordsIn() knows nothing of a field that is not as it should be, and keeps those that it does not know', () => {
-  const line = `{"set":"${new Date(at(0)).toISOString()}","files":-1,"bytes":5,"dump":{"bytes":"many"},"later":{"kept":true}}`
-  const [one] = recordsIn(line)
-  assert.deepEqual({ ...one }, { time: at(0), files: undefined, bytes: 5, dump: undefined, later: { kept: true } })
-  assert.match(textOfRecords([one!]), /"bytes":5,"later":{"kept":true}}\n$/)
-})
-
-test('storedIn() takes of a file its size and its hashes and nothing else, and nothing of a set where one is not as it should be', () => {
-  const sha1 = 'a'.repeat(40)
-  const line = (stored: string): string => `{"set":"${new Date(at(0)).toISOString()}","stored":${stored}}`
-  const files = (stored: string) => storedIn(recordsIn(line(stored)))
-  const told = files(`{"one":{"bytes":3,"sha1":"${sha1}","wrong":"is damaged","readAt":1},"__proto__":{"bytes":1}}`)
-  assert.deepEqual(Object.entries(told), [
-    ['one', { bytes: 3, sha1, sha256: undefined }],
-    ['__proto__', { bytes: 1, sha1: undefined, sha256: undefined }],
-  ])
-  for (const wrong of ['{"bytes":-1}', '{"bytes":"3"}', '{"bytes":1.5}', '{"sha1":"../x"}', '{"sha256":7}', 'null', '[]', '7'])
-    assert.deepEqual(files(`{"one":{"bytes":3},"two":${wrong}}`), {}, wrong)
-  for (const wrong of ['null', '[]', '7', '"x"']) assert.deepEqual(files(wrong), {}, wrong)
-})
 
 test('recordSet() adds a set to those that are written down, forgets those that are gone, and leaves nothing else there', async () => {
   const { archive, records, notes } = await record('usual', path => writeFileSync(path, textOfRecords([FORMER, GONE])))
