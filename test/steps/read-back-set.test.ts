@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import type { RunEvent } from '../../lib/core/outcome.ts'
 import { Secret } from '../../lib/core/secret.ts'
 import type { HostFile } from '../../lib/inventory/schema.ts'
-import { recordsIn } from '../../lib/store/record-lines.ts'
+import { recordsIn, storedIn } from '../../lib/store/record-lines.ts'
 import { type DuplicityServer, startDuplicity } from '../support/duplicity-server.ts'
 import { ownFolder } from '../support/host.ts'
 import { makeNightSite, type NightSite, night, notesIn } from '../support/night.ts'
@@ -77,7 +77,7 @@ for (const major of [0, 3] as const) {
         }
         assert.match((await goOn()).join(), /info: incremental backup.*info: manifest and signatures are as they were made/)
         const [newest] = recordsIn(readFileSync(join(place.archive, '.holdfast-sets'), 'utf8'))
-        const stored = Object.entries(newest!.stored!)
+        const stored = Object.entries(storedIn([newest!]))
         assert.equal(stored.length, 3)
         for (const [name, { bytes, sha1, sha256 }] of stored) {
           assert.equal(readFileSync(join(place.archive, name)).length, bytes)
