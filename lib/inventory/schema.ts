@@ -183,7 +183,7 @@ export const hostSchema = z.strictObject({
     .positive()
     .default(7)
     .describe(
-      'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next success, and no longer',
+      'Days for which a recovery keeps what it replaced; a replay of a replica keeps it until the next one, and no longer',
     ),
   keepChanges: z
     .strictObject({

@@ -1,4 +1,4 @@
-import { openSync, readSync } from 'node:fs'
+import { openSync, readFileSync, readSync } from 'node:fs'
 import { messageOf } from '../core/wording.ts'
 import { type Change, changeOf, PART } from '../duplicity/difftar.ts'
 import { readDelta, SignatureCheck } from '../duplicity/rdiff.ts'
@@ -8,12 +8,14 @@ import { TarReader } from '../duplicity/tar-reader.ts'
 import { type Entry, type Found, linesOf } from './entries.ts'
 import { ChangedTree } from './live-file.ts'
 import { localOwners, type OwnersOf } from './owners.ts'
-import { shown, Tree } from './tree.ts'
+import { type Replaced, takeOver } from './replaced-tree.ts'
+import { shown } from './same-entry.ts'
+import { Tree } from './tree.ts'
 
 /** What one set changed in a tree. */
 export interface Applied {
-  /** Paths that were made, changed or deleted. */
-  readonly paths: number
+  /** Paths that were made, changed or deleted; bytes (latin1). */
+  readonly paths: readonly string[]
   /** Bytes of the files that were written. */
   readonly bytes: number
   /** What the tree consists of now. */
@@ -33,7 +35,7 @@ class SetApplication {
   readonly #signatures: TarReader
   readonly #owners: OwnersOf
   #last: string | undefined
-  #paths = 0
+  readonly #paths: string[] = []
   #bytes = 0
 
   constructor(tree: Tree, volumes: TarReader, signatures: TarReader, owners: OwnersOf) {
@@ -61,7 +63,7 @@ class SetApplication {
     const { kind, path } = change
     if (this.#last !== undefined && comparePaths(this.#last, path) >= 0) throw new Error('it is not in its order')
     this.#last = path
-    this.#paths++
+    this.#paths.push(path)
     const signature = this.#signatureOf(path)
     if (kind === 'deleted') {
       if (signature.kind !== 'deleted') throw new Error('it is deleted, and its signature is of something that is there')
@@ -192,18 +194,20 @@ export const CHANGED = 9
 const readFrom = (descriptor: () => number) => (into: Buffer) => readSync(descriptor(), into, 0, into.length, null)
 
 /**
- * The program: `apply-set.ts TREE SIGNATURES SEPARATOR [LIVE DIGEST]`. Its standard input are the volumes of the set,
- * unpacked, with a separator behind each. An empty tree becomes a copy of the live one first, which has this digest. It
- * prints what it did, and on the lines of find(1) what the tree consists of then.
+ * The program: `apply-set.ts TREE SIGNATURES SEPARATOR [LIVE DIGEST [REPLACED]]`. Its standard input are the volumes
+ * of the set, unpacked, with a separator behind each. The tree, which is empty, or the one that the live one has
+ * replaced, of which a file tells, becomes a copy of the live one first, which has this digest. It prints what it did,
+ * and on the lines of find(1) what the tree consists of then.
  */
-function main([path = '', signatures = '', separator = '', live, digest = '']: readonly string[]): void {
+function main([path = '', signatures = '', separator = '', live, digest = '', about]: readonly string[]): void {
   try {
     let opened: number | undefined
     // they are there, and whole, once there is something to read of the set
     const open = (): number => (opened ??= openSync(signatures, 'r'))
     process.chdir(path)
-    const tree = new Tree()
-    if (live !== undefined) tree.copy(live, digest)
+    const replaced: Replaced | undefined = about === undefined ? undefined : JSON.parse(readFileSync(about, 'utf8'))
+    const tree = new Tree(replaced && takeOver(replaced.digest))
+    if (live !== undefined) tree.copy(live, digest, replaced?.changed)
     const application = new SetApplication(
       tree,
       new TarReader(

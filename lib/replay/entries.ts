@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { type BigIntStats, closeSync, fchmodSync, fchownSync, futimesSync, lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { type TreeLines, whereverItIs } from '../core/tree-lines.ts'
 
 /** What is at a path of a tree. Times in seconds since the epoch. */
@@ -23,14 +23,19 @@ export interface Found extends Entry {
   readonly changedNs: bigint
 }
 
-/** All that is in a tree, each folder before what is in it; the tree itself is empty. Paths are bytes (latin1). */
-export function entriesIn(tree: string): Map<string, Found> {
+/**
+ * All that is in a tree, each folder before what is in it; the tree itself is empty. Paths are bytes (latin1).
+ * @param enter what is done to a folder before it is read
+ */
+export function entriesIn(tree: string, enter: (place: Buffer, folder: Found) => void = () => {}): Map<string, Found> {
   const found = new Map<string, Found>()
   const look = (path: string): void => {
     const place = placeIn(tree, path)
     const entry = entryAt(place)
     found.set(path, entry)
-    if (entry.kind === 'folder') for (const name of namesIn(place)) look(path === '' ? name : `${path}/${name}`)
+    if (entry.kind !== 'folder') return
+    enter(place, entry)
+    for (const name of namesIn(place)) look(path === '' ? name : `${path}/${name}`)
   }
   look('')
   return found
@@ -41,7 +46,8 @@ export const placeIn = (tree: string, path: string): Buffer => Buffer.from(path 
 export const namesIn = (place: Buffer): string[] =>
   readdirSync(place, { encoding: 'buffer' }).map(name => (name as unknown as Buffer).toString('latin1'))
 
-function entryAt(place: Buffer): Found {
+/** @throws when there is nothing */
+export function entryAt(place: Buffer): Found {
   const stat = lstatSync(place, { bigint: true })
   const letter = letterOf(stat)
   const kind = KINDS[letter] ?? 'other'
@@ -59,6 +65,22 @@ function entryAt(place: Buffer): Found {
     changedNs: stat.ctimeNs,
   }
 }
+
+/** The same; undefined for nothing. */
+export function entryIfThere(place: Buffer): Found | undefined {
+  try {
+    return entryAt(place)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+/** A set knows whole seconds; what was made here after it may know more. */
+export const asInSet = ({ kind, mode, uid, gid, modified, size, target }: Entry): Entry => ({
+  ...{ kind, mode, uid, gid, size, target },
+  modified: Math.floor(modified),
+})
 
 const KINDS: Readonly<Record<string, Entry['kind']>> = { f: 'file', d: 'folder', l: 'link', p: 'pipe' }
 
@@ -95,3 +117,14 @@ export const digestOf = (lines: TreeLines): string =>
         .join(''),
     )
     .digest('hex')
+
+/** Gives something its owner, mode and time, in the order in which none takes back another, and closes it. */
+export function dress(descriptor: number, { uid, gid, mode, modified }: Entry): void {
+  try {
+    fchownSync(descriptor, uid, gid)
+    fchmodSync(descriptor, mode)
+    futimesSync(descriptor, modified, modified)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { type BackupSet, filesOf, sumBytes } from '../core/collection.ts'
 import type { LastReplay } from '../core/replay-plan.ts'
 import { printTime } from '../core/restore-point.ts'
@@ -32,6 +33,8 @@ export interface Replay {
   readonly sets: readonly BackupSet[]
   /** Where the new tree is made; its folder is nobody else's. */
   readonly into: string
+  /** A file that tells of the tree that is there already, which the live one has replaced; undefined for none. */
+  readonly about: string | undefined
 }
 
 /** What came of it. */
@@ -40,6 +43,8 @@ export interface Replayed {
   readonly read: number
   /** What the new tree consists of. */
   readonly lines: TreeLines
+  /** The paths that the sets have changed. */
+  readonly changed: readonly string[]
 }
 
 /**
@@ -47,32 +52,35 @@ export interface Replayed {
  * them, and was not changed since.
  * @throws when anything is not as it should be: what was made until then is worth nothing
  */
-export async function replayTree({ facts, last, sets, into }: Replay, shell: Shell): Promise<Replayed> {
-  mkdirSync(into, { mode: 0o700 })
+export async function replayTree({ facts, last, sets, into, about }: Replay, shell: Shell): Promise<Replayed> {
+  if (about === undefined) mkdirSync(into, { mode: 0o700 })
   let lines: TreeLines = []
+  const changed: string[] = []
   for (const set of sets) {
-    const copied = set === sets[0] ? { live: facts.site.folder, digest: last.tree } : undefined
+    const copied = set === sets[0] ? { live: facts.site.folder, digest: last.tree, about } : undefined
     try {
-      lines = await applySet(facts, set, { tree: into, copied }, shell)
+      const [said, ...printed] = await applySet(facts, set, { tree: into, copied }, shell)
+      changed.push(...applied.parse(JSON.parse(said ?? '')).paths)
+      lines = printed
     } catch (error) {
       if (error instanceof Error && !(error instanceof ChangedHere))
         error.message = `the set of ${printTime(set.time)}: ${error.message}`
       throw error
     }
   }
-  return { read: sumBytes(sets.flatMap(filesOf)) ?? 0, lines }
+  return { read: sumBytes(sets.flatMap(filesOf)) ?? 0, lines, changed }
 }
 
 /** The new tree, and the live one that it becomes a copy of first. */
 interface Made {
   readonly tree: string
-  readonly copied: { readonly live: string; readonly digest: string } | undefined
+  readonly copied: { readonly live: string; readonly digest: string; readonly about?: string | undefined } | undefined
 }
 
 /** Two commands, the one reading what the other prints; the first word is how many are the first one's. */
 const PIPE = '"${@:2:$1}" | "${@:2+$1}" 2>&1; ended=("${PIPESTATUS[@]}"); exit $((ended[1] ? ended[1] : ended[0]))'
 
-async function applySet(facts: LookNeeds, set: BackupSet, made: Made, shell: Shell): Promise<TreeLines> {
+async function applySet(facts: LookNeeds, set: BackupSet, made: Made, shell: Shell): Promise<string[]> {
   await using scratch = makeScratch(facts.host)
   return await withKeys(facts, shell, async keys => {
     // which no set can foresee
@@ -81,7 +89,7 @@ async function applySet(facts: LookNeeds, set: BackupSet, made: Made, shell: She
     const words = ['bash', '-c', PIPE, 'pipe', String(from.length), ...from, ...applyWords(made, scratch.path, separator)]
     shell.transferred({ read: sumBytes(filesOf(set)) ?? 0 })
     const options = { input: keys.secret ?? '\n', explain, onLine: () => {} }
-    const printed = await shell.with(options).ask(text => text.split('\0').slice(1, -1))`${words}`
+    const printed = await shell.with(options).ask(text => text.split('\0').slice(0, -1))`${words}`
     assertAsWritten(set, scratch.path)
     return printed
   })
@@ -92,7 +100,7 @@ async function applySet(facts: LookNeeds, set: BackupSet, made: Made, shell: She
  * the live one and what was unpacked of the set, and nothing else of this machine.
  */
 export function applyWords({ tree, copied }: Made, unpacked: string, separator: string): string[] {
-  const live = copied ? [copied.live, copied.digest] : []
+  const live = copied ? [copied.live, copied.digest, ...(copied.about === undefined ? [] : [copied.about])] : []
   const words = [
     process.execPath,
     `--max-old-space-size=${MEMORY}`,
@@ -107,9 +115,11 @@ export function applyWords({ tree, copied }: Made, unpacked: string, separator: 
   const compiled = process.env.NODE_COMPILE_CACHE
   const isCompiled = compiled !== undefined && existsSync(compiled)
   const env = isCompiled ? { NODE_COMPILE_CACHE: compiled } : {}
-  const reads = [...OURS, ...(isCompiled ? [compiled] : []), unpacked, ...live.slice(0, 1)]
+  const reads = [...OURS, ...(isCompiled ? [compiled] : []), unpacked, ...live.filter(word => word !== copied?.digest)]
   return sandboxed(words, { reads, writes: [tree], noLinks: tree, capabilities: OWNERS, limits, env })
 }
+
+const applied = z.object({ paths: z.array(z.string()) })
 
 /** Not the set is in doubt, but what it would be applied to. */
 class ChangedHere extends Error {}

@@ -3,10 +3,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  fchmodSync,
-  fchownSync,
   fstatSync,
-  futimesSync,
   lchownSync,
   mkdirSync,
   openSync,
@@ -15,8 +12,21 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { digestOf, type Entry, entriesIn, type Found, linesOf, namesIn, placeIn, textOf } from './entries.ts'
+import {
+  asInSet,
+  digestOf,
+  dress,
+  type Entry,
+  entriesIn,
+  entryAt,
+  entryIfThere,
+  type Found,
+  linesOf,
+  namesIn,
+  placeIn,
+} from './entries.ts'
 import { bytesOf, ChangedTree, openLive } from './live-file.ts'
+import { assertIs, awaitNextTime, isSame, shown } from './same-entry.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants
@@ -27,36 +37,65 @@ const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants
  * Paths are bytes, one a character (latin1); the tree itself is empty.
  */
 export class Tree {
-  readonly #wanted = new Map<string, Entry>(entriesIn('.'))
+  readonly #wanted: Map<string, Entry>
   /** Folders that are to get their owner, mode and time when nothing in them changes any more. */
   readonly #open = new Set<string>()
   /** What went with a folder around it, and is still to be named itself. */
   readonly #gone = new Set<string>()
+  readonly #wasLive: boolean
   #canClone = true
+
+  /** @param live what it was when it was live itself, and its folders are this program's alone by now */
+  constructor(live?: ReadonlyMap<string, Found>) {
+    this.#wanted = new Map<string, Entry>(live ?? entriesIn('.'))
+    this.#wasLive = live !== undefined
+    for (const [path, found] of live ?? []) if (found.kind === 'folder') this.#keepFolder(path, asInSet(found))
+  }
 
   entry(path: string): Entry | undefined {
     return this.#wanted.get(path)
   }
 
   /**
-   * Fills the tree, which is empty, with a copy of a live one, as a set would bring it: no attributes beyond the mode,
-   * and of two names for one file two files.
+   * Makes of the tree, which may be empty, a copy of a live one, as a set would bring it: no attributes beyond the
+   * mode, and of two names for one file two files.
    * @param digest of the lines of the live tree as it must be
+   * @param changed paths in which the two may differ, whatever they look like
    * @throws {ChangedTree} when it is not so, also once all is copied: a change leaves its time
    */
-  copy(live: string, digest: string): void {
+  copy(live: string, digest: string, changed: readonly string[] = []): void {
+    this.#copyPaths(live, changed)
+    const differing = this.#differing(live, digest)
+    if (differing.length === 0) return
+    this.#copyPaths(live, differing)
+    const [left] = this.#differing(live, digest)
+    if (left !== undefined) throw new Error(`${shown(left)} cannot be made as it is live`)
+  }
+
+  #differing(live: string, digest: string): string[] {
     const there = entriesIn(live)
-    assertUnchanged(there, digest)
-    for (const [path, found] of there) {
-      // a set knows whole seconds; what was made here after it may know more
-      const { kind, mode, uid, gid, modified, size, target } = found
-      const entry = { kind, mode, uid, gid, modified: Math.floor(modified), size, target }
+    if (digestOf(linesOf(there)) !== digest) throw new ChangedTree()
+    const isOther = ([path, found]: [string, Found]): boolean => {
+      const entry = this.entry(path)
+      return entry === undefined || !isSame(entry, asInSet(found))
+    }
+    const gone = [...this.#wanted.keys()].filter(path => !there.has(path))
+    return [...[...there].filter(isOther).map(([path]) => path), ...gone]
+  }
+
+  #copyPaths(live: string, paths: readonly string[]): void {
+    for (const path of paths.toSorted()) {
+      const found = entryIfThere(placeIn(live, path))
+      if (found === undefined) {
+        if (this.#wanted.has(path) || this.#gone.has(path)) this.remove(path)
+        continue
+      }
+      const entry = asInSet(found)
       if (entry.kind === 'folder') this.makeFolder(path, entry)
       else if (entry.kind === 'link') this.makeLink(path, entry)
       else if (entry.kind === 'pipe') this.makePipe(path, entry)
       else this.#copyFile(path, entry, placeIn(live, path))
     }
-    assertUnchanged(entriesIn(live), digest)
   }
 
   #copyFile(path: string, entry: Entry, from: Buffer): void {
@@ -92,8 +131,7 @@ export class Tree {
       this.#clear(path)
       mkdirSync(at(path), { mode: 0o700 })
     }
-    this.#keep(path, entry)
-    this.#open.add(path)
+    this.#keepFolder(path, entry)
   }
 
   makeLink(path: string, entry: Entry): void {
@@ -114,6 +152,8 @@ export class Tree {
 
   /** Writes a file anew, over what is there, which `fill` may still read. Gives its size. */
   writeFile(path: string, entry: Entry, fill: (write: (bytes: Buffer) => void, former: number | undefined) => void): number {
+    // a process that was at work in it when it was live could reach it before these bits are cleared
+    if (this.#wasLive && (entry.mode & 0o6000) !== 0) throw new Error('it would run as its owner or group')
     const former = this.entry(path)?.kind === 'file' ? openSync(at(path), O_RDONLY | O_NOFOLLOW) : undefined
     try {
       this.#clear(path)
@@ -148,16 +188,18 @@ export class Tree {
   finish(): ReadonlyMap<string, Found> {
     const [left] = this.#gone
     if (left !== undefined) throw new Error(`${shown(left)} went with the folder around it, and nothing says so`)
-    for (const path of [...this.#open].toSorted((a, b) => b.length - a.length))
-      if (this.entry(path)?.kind === 'folder')
-        dress(openSync(at(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), this.#wanted.get(path)!)
     const found = entriesIn('.')
-    for (const [path, entry] of this.#wanted) {
-      const is = found.get(path)
-      if (is === undefined || !isSame(is, entry))
-        throw new Error(`${shown(path)} is ${is ? described(is) : 'not there'}, wanted ${described(entry)}`)
-    }
     for (const path of found.keys()) if (!this.#wanted.has(path)) throw new Error(`${shown(path)} is there, and should not be`)
+    for (const [path, entry] of this.#wanted) if (!this.#open.has(path)) assertIs(path, found.get(path), entry)
+    if (this.#wasLive) awaitNextTime(found)
+    for (const path of [...this.#open].toSorted((a, b) => b.length - a.length)) {
+      const entry = this.entry(path)
+      if (entry?.kind !== 'folder') continue
+      dress(openSync(at(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), entry)
+      const is = entryAt(at(path))
+      assertIs(path, is, entry)
+      found.set(path, is)
+    }
     return found
   }
 
@@ -185,42 +227,16 @@ export class Tree {
   }
 
   #keep(path: string, entry: Entry): void {
+    this.#open.delete(path)
     this.#wanted.set(path, entry)
   }
-}
 
-function assertUnchanged(there: ReadonlyMap<string, Found>, digest: string): void {
-  if (digestOf(linesOf(there)) !== digest) throw new ChangedTree()
+  #keepFolder(path: string, entry: Entry): void {
+    this.#keep(path, entry)
+    this.#open.add(path)
+  }
 }
-
-/** A path as people read it. */
-export const shown = (path: string): string => (path === '' ? 'the folder itself' : textOf(path))
 
 const at = (path: string): Buffer => placeIn('.', path)
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 const octal = (path: string): string => at(path).reduce((text, byte) => `${text}\\${byte.toString(8).padStart(3, '0')}`, '')
-
-/** Gives something its owner, mode and time, in the order in which none takes back another, and closes it. */
-function dress(descriptor: number, { uid, gid, mode, modified }: Entry): void {
-  try {
-    fchownSync(descriptor, uid, gid)
-    fchmodSync(descriptor, mode)
-    futimesSync(descriptor, modified, modified)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-/** Whether all is the same that counts: neither the mode nor the time of a link, which duplicity does not restore. */
-const isSame = (one: Entry, other: Entry): boolean =>
-  one.kind === other.kind &&
-  one.uid === other.uid &&
-  one.gid === other.gid &&
-  (one.kind === 'link' ? one.target === other.target : one.mode === other.mode && one.modified === other.modified) &&
-  (one.kind !== 'file' || one.size === other.size)
-
-function described({ kind, mode, uid, gid, modified, size, target }: Entry): string {
-  const owner = `of ${uid}:${gid}`
-  if (kind === 'link') return `a link ${owner} to ${shown(target)}`
-  return `a ${kind} ${owner}, mode ${mode.toString(8)}, of ${modified}${kind === 'file' ? `, with ${size} bytes` : ''}`
-}

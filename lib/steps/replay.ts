@@ -2,16 +2,18 @@ import { join } from 'node:path'
 import { parseInterval } from '../core/age.ts'
 import { type LastReplay, planReplay, type ReplayPlan } from '../core/replay-plan.ts'
 import type { RestorePoint } from '../core/restore-point.ts'
-import type { TreeLines } from '../core/tree-lines.ts'
 import { counted, formatBytes, messageOf } from '../core/wording.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import { removeTree } from '../host/special-files.ts'
+import { writeWhole } from '../host/whole-file.ts'
 import { differenceOfTrees } from '../replay/compare.ts'
 import { digestOf } from '../replay/entries.ts'
-import { replayTree } from '../replay/replay.ts'
+import type { Replaced } from '../replay/replaced-tree.ts'
+import { type Replayed, replayTree } from '../replay/replay.ts'
+import { ABOUT, takeReplaced } from '../restore/replaced-tree.ts'
 import type { Restoring } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
 import type { ListedTree, MadeOfLast } from './list-restored.ts'
@@ -19,8 +21,12 @@ import { type Fetches, restoreFiles } from './restore-data.ts'
 
 type Replays = Fetches & Needs<'request'>
 
-/** When the tree that a replica was made of was last restored whole, ms since the epoch. */
-export type Proven = { readonly provenAt: number }
+/** What is known of the new tree, and of the one that it replaces where it was made of that. */
+export type Proven = {
+  /** When it was last restored whole, ms since the epoch. */
+  readonly provenAt: number
+  readonly replaced: Replaced | undefined
+}
 
 /**
  * Phase (a) for a replica: its last tree with what the newest sets changed, where nothing speaks against it; else the
@@ -35,16 +41,21 @@ export const replayFiles: Step<Replays, Proven & MadeOfLast> = {
     if (plan.kind === 'newest sets') {
       const { sets, last } = plan
       const what = counted(sets.length, 'set')
-      let madeOfLast: TreeLines | undefined
+      let made: Replayed | undefined
       await shell.act(`apply the newest ${what} to a copy of ${facts.site.folder}`, async () => {
-        madeOfLast = await applied(facts, plan, shell)
+        made = await applied(facts, plan, shell)
       })
-      if (facts.request.dryRun || (madeOfLast && !plan.prove)) return { provenAt: last.provenAt, madeOfLast }
+      const { provenAt } = last
+      if (facts.request.dryRun) return { provenAt, madeOfLast: undefined, replaced: undefined }
+      if (made && !plan.prove) {
+        const replaced = { digest: last.tree, changed: made.changed }
+        return { provenAt, madeOfLast: made.lines, replaced }
+      }
       // which can take hours, in which somebody may change the live one
-      if (madeOfLast) return { provenAt: await proven(facts, last, shell), madeOfLast: undefined }
+      if (made) return { provenAt: await proven(facts, last, shell), madeOfLast: undefined, replaced: undefined }
     } else shell.note('info', `restored whole: ${plan.reason}`)
     await restoreFiles.run(facts, shell)
-    return { provenAt: now, madeOfLast: undefined }
+    return { provenAt: now, madeOfLast: undefined, replaced: undefined }
   },
 }
 
@@ -61,17 +72,26 @@ function planOf({ host, site, siteArchive, point }: Fetches, shell: Shell): Repl
 type ToApply = Extract<ReplayPlan, { kind: 'newest sets' }>
 
 /** What was made, if it could be. Nothing of it is left where it could not. */
-async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): Promise<TreeLines | undefined> {
-  const { restoring } = facts
-  try {
-    const { read, lines } = await replayTree({ facts, last, sets, into: restoring.tree }, shell)
-    shell.note('info', `made of the replica's last tree and the newest ${counted(sets.length, 'set')}: ${formatBytes(read)} read`)
-    return lines
-  } catch (error) {
-    if (shell.stop.aborted) throw error
-    shell.note('info', `restored whole: ${messageOf(error)}`)
-    await removeMade(restoring, 'tree', shell)
-    return undefined
+async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): Promise<Replayed | undefined> {
+  const { host, secrets, restoring, site } = facts
+  // a second set would find it with its owner's folders again, in which a process may be at work
+  let about = sets.length === 1 ? await takeReplaced({ host, secrets, shell }, site.name, restoring) : undefined
+  for (;;) {
+    try {
+      const made = await replayTree({ facts, last, sets, into: restoring.tree, about }, shell)
+      const read = formatBytes(made.read)
+      shell.note('info', `made of the replica's last tree and the newest ${counted(sets.length, 'set')}: ${read} read`)
+      return made
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      await removeMade(restoring, 'tree', shell)
+      if (about === undefined) {
+        shell.note('info', `restored whole: ${messageOf(error)}`)
+        return undefined
+      }
+      shell.note('info', `not made in the tree before the last one: ${messageOf(error)}`)
+      about = undefined
+    }
   }
 }
 
@@ -112,13 +132,19 @@ async function removeMade({ holding }: Restoring, name: string, shell: Shell): P
 }
 
 /** Remembers of what the next replay can make its tree. */
-export const rememberReplay: Step<Needs<'host' | 'site'> & Proven & ListedTree & { point: RestorePoint }, void> = {
+export const rememberReplay: Step<
+  Needs<'host' | 'site'> & Proven & MadeOfLast & ListedTree & { restoring: Restoring; point: RestorePoint },
+  void
+> = {
   name: 'record-replay',
   title: 'Record the set that it is',
-  run: async ({ host, site, provenAt, lines, point }, shell) => {
+  run: async ({ host, site, provenAt, madeOfLast, replaced, restoring, lines, point }, shell) => {
     // what the owner could not read was taken from the live tree: it is not the very tree of its set
     const isOfSet = (point.set.unread ?? []).length === 0
     const replay = isOfSet ? { time: point.time, tree: digestOf(lines), provenAt } : undefined
-    await shell.act('remember what the next replay can begin with', () => updateRecord(host, site.name, { replay }))
+    await shell.act('remember what the next replay can begin with', () => {
+      updateRecord(host, site.name, { replay })
+      if (replaced && lines === madeOfLast) writeWhole(join(restoring.holding, ABOUT), JSON.stringify(replaced))
+    })
   },
 }

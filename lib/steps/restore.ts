@@ -91,7 +91,7 @@ export const commit: Step<Commits, Pays<'commit'>> = {
   run: async ({ host, secrets, site, restoring, scope }, shell) => {
     const isWhole = scope.files && scope.database
     await shell.act(
-      `keep what was there in ${restoring.holding} until the next success, ${counted(host.keepPrevious, 'day')} at most`,
+      `keep what was there in ${restoring.holding} until the next restore, ${counted(host.keepPrevious, 'day')} at most`,
       async () => {
         const { pending, kept } = readJournal(host, site.name)
         // an account that was made for the site belongs to it from here on

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
   chownSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -42,7 +44,7 @@ function apply(
   tree: string,
   volumes: readonly (readonly Member[] | Buffer)[],
   signatures: readonly Member[],
-  copied?: { readonly live: string; readonly digest: string },
+  copied?: Parameters<typeof applyWords>[0]['copied'],
 ) {
   const beside = mkdtempSync(join(folder, 'signatures-'))
   writeFileSync(join(beside, 'signatures'), tarOf(signatures))
@@ -80,7 +82,8 @@ test('a set is applied: new and changed files, other kinds, what is gone; across
   const filled = Buffer.concat([tarOf(first), Buffer.alloc(1000, 'filler')])
   const { status, stdout, stderr } = apply(tree, [filled, second], signatures)
   assert.equal(status, 0, stderr)
-  assert.deepEqual(JSON.parse(stdout.split('\0')[0]!), { paths: 10, bytes: NEW.length + long.length + patched.length })
+  const paths = ['a', 'a/b', 'a/b/inner', 'a/file', 'a/out', 'long', 'pipe\n', 'way', 'way/link', 'z']
+  assert.deepEqual(JSON.parse(stdout.split('\0')[0]!), { paths, bytes: NEW.length + long.length + patched.length })
   assert.deepEqual(Object.keys(snapshot(tree)).toSorted(), ['', 'a', 'long', 'pipe\n', 'way', 'way/link', 'z'])
   assert.deepEqual(readFileSync(join(tree, 'z')), patched)
   assert.deepEqual(readFileSync(join(tree, 'long')), long)
@@ -110,6 +113,31 @@ test('a copy of the live tree gets the changes, and all that it has its owner, m
   appendFileSync(join(live, 'a/file'), 'changed')
   assert.equal(apply(other, [changes], [], copied).stderr, 'files were changed here since the last replay')
   assert.deepEqual(readdirSync(other), [])
+})
+
+test('the tree that the live one has replaced becomes a copy of that: only in what differs is it made anew', () => {
+  const { around, tree } = madeTree()
+  const live = join(around, 'live')
+  for (const path of ['a/b', 'a', 'z', 'a/file', 'a/b/inner', '']) utimesSync(join(tree, path), 1_500_000_000, 1_500_000_000)
+  execFileSync('cp', ['-a', tree, live])
+  const digestIn = (path: string): string => digestOf(linesOf(entriesIn(path)))
+  const [digest, about] = [digestIn(tree), join(around, 'about.json')]
+  // one looks the same and is not, one looks otherwise; one came, and a folder went
+  writeFileSync(join(live, 'z'), Buffer.from(OLD).reverse())
+  utimesSync(join(live, 'z'), 1_500_000_000, 1_500_000_000)
+  chmodSync(join(live, 'a/file'), 0o600)
+  writeFileSync(join(live, 'come'), OLD)
+  rmSync(join(live, 'a/b'), { recursive: true })
+  for (const path of ['a', 'come', '']) utimesSync(join(live, path), 1_600_000_000, 1_600_000_000)
+  writeFileSync(about, JSON.stringify({ digest, changed: ['z'] }))
+  const link = lstatSync(join(tree, 'a/out')).ino
+  const copied = { live, digest: digestIn(live), about }
+  const { status, stderr } = apply(tree, [[file('new', NEW)]], [signed('new', NEW)], copied)
+  assert.equal(status, 0, stderr)
+  const { new: made, ...rest } = snapshot(tree)
+  assert.ok(made)
+  assert.deepEqual(rest, snapshot(live))
+  assert.equal(lstatSync(join(tree, 'a/out')).ino, link)
 })
 
 const bad: [string, readonly Member[], readonly Member[], RegExp][] = [

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -42,7 +53,10 @@ afterEach(() => {
   for (const each of readdirSync(folder)) {
     const kept = join(folder, each, 'web2/vhosts/.holdfast/blog')
     for (const id of existsSync(kept) ? readdirSync(kept) : [])
-      assert.ok(['', 'tree'].includes(readdirSync(join(kept, id)).join()))
+      assert.deepEqual(
+        readdirSync(join(kept, id)).filter(name => !['tree', 'replaced.json', 'taken.json'].includes(name)),
+        [],
+      )
     assert.deepEqual(readdirSync(join(folder, each, 'web2/cache/duplicity/tmp')), [])
   }
 })
@@ -53,6 +67,44 @@ test('several sets that a replica is behind are applied one after the other', as
   site.tree.write('SITE/newer', 10)
   await site.backUp()
   assert.match(await site.follow(), /^made of the replica's last tree and the newest 2 sets: /)
+  assertSame(site)
+})
+
+/** The inodes of what the replica has, and where what it replaced is kept. */
+const inodesIn = ({ copy }: FollowedSite) =>
+  Object.fromEntries(readdirSync(copy).map(name => [name, statSync(join(copy, name)).ino]))
+const keptIn = ({ copy }: FollowedSite): string => {
+  const kept = join(copy, '../.holdfast/blog')
+  return join(kept, readdirSync(kept).at(-1)!, 'tree')
+}
+
+test('the next replica is made of the tree that the last refresh replaced: its files are those of two nights ago', async () => {
+  const site = await followedSite()
+  await site.follow()
+  for (const content of ['one', 'two']) {
+    const [live, kept] = [inodesIn(site), keptIn(site)]
+    const before = readdirSync(kept).map(name => statSync(join(kept, name)).ino)
+    writeFileSync(join(site.tree.folder, 'SITE/new'), content)
+    await site.backUp()
+    assert.match(await site.follow(), /^made of the replica's last tree/)
+    assertSame(site)
+    const now = inodesIn(site)
+    assert.ok(before.includes(now.PRIMARY_IS_web1!) && !Object.values(now).includes(live.PRIMARY_IS_web1!))
+  }
+})
+
+test('a tree that a process of the site wrote in after it was replaced is not used again', async () => {
+  const site = await followedSite()
+  const held = openSync(join(site.copy, 'PRIMARY_IS_web1'), 'a')
+  await site.follow()
+  writeSync(held, 'late')
+  closeSync(held)
+  site.tree.write('SITE/newer', 10)
+  await site.backUp()
+  assert.match(
+    await site.follow(),
+    /^not made in the tree before the last one: .*it was changed since it was replaced\nmade of the replica's last tree/,
+  )
   assertSame(site)
 })
 

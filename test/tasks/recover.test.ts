@@ -45,7 +45,7 @@ test('recover --dry-run changes nothing and shows what it would do, the database
     /duplicity restore .*--time=1767582000/,
     /import database.tables into hf_/,
     /exchange the live files and database of blog/,
-    /keep what was there in .* until the next success, 7 days at most/,
+    /keep what was there in .* until the next restore, 7 days at most/,
   ])
     assert.match(stdout, shown)
 })
