@@ -11,6 +11,8 @@ export interface SiteLook {
   readonly tables: Readonly<Record<string, string>>
   /** By table (`database.table`), of those in which each row is somebody's: by key, what it is and a digest. */
   readonly rows: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** When Holdfast itself asked the site for a page, after its files were looked at; ms since the epoch. */
+  readonly asked?: { readonly from: number; readonly to: number } | undefined
 }
 
 export interface WrittenRow {
@@ -36,7 +38,8 @@ export function changesBetween(was: SiteLook, is: SiteLook): LocalChanges {
   const paths = changed(was.files, is.files).map(([path, how]) => {
     // what is in a folder speaks for itself
     const kind = isFolder(path) ? (how === 'changed' ? 'unknown' : 'noise') : pathClass(path)
-    return { path, kind, how }
+    const isOwn = kind !== 'noise' && isOfCheck(is.files[path], was)
+    return { path, kind: isOwn ? 'unknown' : kind, how }
   })
   const named = (kind: string) => paths.filter(each => each.kind === kind)
   const rows = Object.keys({ ...was.rows, ...is.rows }).flatMap(table => rowsOf(table, was, is))
@@ -47,6 +50,15 @@ export function changesBetween(was: SiteLook, is: SiteLook): LocalChanges {
     unknown: [...tables, ...rows.filter(row => typeof row === 'string'), ...named('unknown').map(({ path }) => path)].toSorted(),
     noise: named('noise').length,
   }
+}
+
+/** Milliseconds by which the time of an inode, which the kernel counts in ticks, can lie before what happened. */
+const TICK = 10
+
+/** Whether a file was last changed while Holdfast asked the site: what a page writes whenever it is asked for. */
+function isOfCheck(file: string | undefined, { asked }: SiteLook): boolean {
+  const changed = Number(file?.split(' ')[1]) * 1000
+  return asked !== undefined && changed >= asked.from - TICK && changed <= asked.to
 }
 
 /** Its rows or, where it came or went as a whole, its name. */

@@ -32,6 +32,7 @@ const fingerprint: z.ZodType<Fingerprint> = z.object({
   tables: sums,
   rows: z.record(z.string(), sums).default({}), // an older version knew whole tables only
   databases: z.array(z.object({ database: z.string(), tablePrefix: z.string() })).optional(),
+  asked: z.object({ from: z.number(), to: z.number() }).optional(),
 })
 const memory = memoryOfSites('fingerprints', fingerprint)
 

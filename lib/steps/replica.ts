@@ -23,7 +23,7 @@ import { isSiteEmpty } from '../site/contents.ts'
 import type { Needs } from '../store/facts.ts'
 import { type Followed, rememberHeld } from './follow.ts'
 import type { ListedTree, MadeOfLast } from './list-restored.ts'
-import type { Guarded } from './restore.ts'
+import type { Answered, Guarded } from './restore.ts'
 
 type Checks = Needs<'host' | 'request' | 'site'> & Followed & ListedTree & { restoring: Restoring; point: RestorePoint }
 
@@ -201,13 +201,15 @@ async function readableAccesses(context: HostContext, site: Site): Promise<reado
 type Remembers = Needs<'host' | 'secrets' | 'site'>
 
 /** Remembers how the replica looks now that it was restored. */
-export const rememberReplica: Step<Remembers & ListedTree & { restored: Restored }, void> = {
+export const rememberReplica: Step<Remembers & ListedTree & Answered & { restored: Restored }, void> = {
   name: 'record-replica',
   title: 'Record the state of the replica',
-  run: async ({ host, secrets, site, lines, restored: { named } }, shell) => {
+  run: async ({ host, secrets, site, lines, askedAt: from, restored: { named } }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const context = { host, secrets, shell }
-      writeFingerprint(context, site.name, await takeFingerprint(context, site.folder, named, filesIn(lines)))
+      const taken = await takeFingerprint(context, site.folder, named, filesIn(lines))
+      const asked = from === undefined ? undefined : { from, to: shell.now() }
+      writeFingerprint(context, site.name, { ...taken, asked })
     })
   },
 }

@@ -108,10 +108,8 @@ export const commit: Step<Commits, Pays<'commit'>> = {
         if (site.role.role !== 'primary') shell.report({ site: site.name, lag: 0 })
         if (done.point !== undefined) shell.report({ site: site.name, restoredTo: done.point })
         await tidy({ host, secrets, shell }, site.name)
-        const what =
-          done.point === undefined
-            ? 'the last restore was undone'
-            : `${isWhole ? '' : `${whatOf(scope)} `}now as of ${printTime(done.point)}`
+        const part = isWhole ? '' : `${whatOf(scope)} `
+        const what = done.point === undefined ? 'the last restore was undone' : `${part}now as of ${printTime(done.point)}`
         const kind = done.task === 'replica' ? 'info' : 'significant'
         shell.note(kind, `${site.name}: ${what}; what it replaced is kept in ${restoring.holding}`)
       },
@@ -204,8 +202,8 @@ const CACHED = 3_100
 
 /** What the site answered before it was exchanged; undefined where no HTTP check: no domain or `check` configured. */
 export type Asked = { before: SiteAnswer | undefined }
-/** What it answers now, where it was asked: it works as it did before, or whoever restores it insists. */
-export type Answered = { after: SiteAnswer | undefined }
+/** What it answers now, where it was asked, and since when: it works as before, or whoever restores it insists. */
+export type Answered = { after: SiteAnswer | undefined; askedAt: number | undefined }
 /**
  * What is put in place stays there though the site works no more: a person said so, or it is known to be of a site that
  * did not work.
@@ -235,9 +233,11 @@ export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & S
   title: 'HTTP check after the swap',
   run: async ({ host, site, before, insists, point }, shell) => {
     let after: SiteAnswer | undefined
+    let askedAt: number | undefined
     await shell.act('check over HTTP that the site answers as before', async () => {
       if (!before) return
       await setTimeout(CACHED, undefined, { signal: shell.stop })
+      askedAt = shell.now()
       after = await httpCheck(host, site, shell.stop)
       if (!after) return
       if (before.works && !after.works && !insists)
@@ -245,6 +245,6 @@ export const httpCheckAfter: Step<Needs<'host' | 'site'> & Asked & Insisting & S
       const blame = after.works ? '' : blameText(point)
       shell.note(after.works || before.status === undefined ? 'info' : 'warning', `${after.said} (${before.said} before)${blame}`)
     })
-    return { after }
+    return { after, askedAt }
   },
 }

@@ -133,6 +133,18 @@ for (const [what, now, text, edited, untouched] of rows) {
   })
 }
 
+test('changesBetween() keeps nothing apart that was last changed while the site was asked, and tells it', () => {
+  const asked = { from: 5000, to: 6000 }
+  const path = 'SITE/wp-content/uploads/b.css'
+  const found = (time: string, was: SiteLook = { ...WAS, asked }) =>
+    changesBetween(was, is({ files: { ...WAS.files, [path]: `1 ${time} 9`, 'SITE/cache/x': `1 ${time} 8` } }))
+  for (const time of ['4.995', '5.5', '6.0']) assert.deepEqual([found(time).files, found(time).unknown], [[], [path]], time)
+  for (const time of ['4.9', '6.1']) assert.equal(found(time).files.length, 1, time)
+  assert.equal(found('5.5', WAS).files.length, 1)
+  assert.equal(found('5.5').noise, 1)
+  assert.equal(changesBetween({ ...WAS, asked }, is({ files: {} })).files.length, 2, 'what is gone')
+})
+
 test('changesText() shows what strangers call their things on one line, without commands for a terminal', () => {
   const row = (key: string, label: string) => ({ kind: 'comment', table: 'b.wp_comments', key, how: 'added', label }) as const
   const changes = {
