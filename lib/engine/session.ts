@@ -1,11 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { endByInput, endWithoutWaiting } from './background.ts'
 import { unsandboxed } from './command.ts'
 import { letBegin, SHELL, waitAt } from './guard.ts'
 import { reasonOf } from './limits.ts'
-import { awaitEnd, type CommandOptions, type Ended, environment } from './process.ts'
+import { awaitEnd, type CommandOptions, type Ended, environment, signalGroup } from './process.ts'
 
 /** A program that answers one input after the other. */
 interface Session {
@@ -19,13 +20,16 @@ interface Session {
 /** Milliseconds for which nobody may ask: what it speaks to can be another one later. */
 const KEPT = 3000
 
+/** Bytes of an answer that wait for who takes it. */
+const MOST_HELD = 1 << 20
+
 /** Those that nobody asks at the moment. */
 const idle = new Set<Session>()
 
 /**
  * Asks a program that answers each input as it comes: the one that answered an earlier question of the same words and
- * environment, or a new one. Each question has its own limits. A program that fails, or has to be ended, is not asked
- * again: the next question begins anew.
+ * environment, or a new one. Each question has its own limits. A program that fails, has to be ended, or prints what
+ * `takeOutput` does not take, is not asked again: the next question begins anew.
  * @returns what it printed for this input
  * @throws as {@link runProcess}
  */
@@ -33,13 +37,13 @@ export async function askSession(words: readonly string[], options: CommandOptio
   if (stop.aborted) throw reasonOf(stop)
   const session = sessionOf(words, options)
   const { child } = session
-  const streams = [child.stdout, child.stderr]
+  const streams = options.takeOutput ? [child.stderr] : [child.stdout, child.stderr]
   const end = randomBytes(16).toString('hex') // what is printed comes from strangers, who cannot know it
-  const started = { program: unsandboxed(words)[0] ?? '', pid: child.pid, streams, ended: answerOf(child, `${end}\n`) }
+  const started = { program: unsandboxed(words)[0] ?? '', pid: child.pid, streams, ended: answerOf(child, `${end}\n`, options) }
   const input = typeof options.input === 'object' ? options.input.reveal() : options.input
   child.stdin.write(`${input}\n${options.endOfAnswer!(end)}\n`)
   const answer = await awaitEnd(started, options, stop)
-  for (const stream of streams) stream.removeAllListeners('data')
+  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data')
   child.removeAllListeners('close')
   holdOpen(session, false)
   return answer
@@ -79,19 +83,41 @@ function holdOpen(session: Session, isAsked: boolean): Session {
 }
 
 /** What a program prints until it prints this line; or how it ended before. */
-function answerOf(child: ChildProcessWithoutNullStreams, end: string): Promise<Ended> {
+function answerOf(child: ChildProcessWithoutNullStreams, end: string, { takeOutput }: CommandOptions): Promise<Ended> {
   const [printed, errors]: [Buffer[], Buffer[]] = [[], []]
-  const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString()
-  return new Promise(resolve => {
-    let last = ''
+  const output = new PassThrough({ highWaterMark: MOST_HELD })
+  const taken = takeOutput?.(output)
+  const take = (bytes: Buffer): void => {
+    if (!taken) printed.push(bytes)
+    else if (!output.write(bytes)) {
+      child.stdout.pause()
+      output.once('drain', () => child.stdout.resume())
+    }
+  }
+  return new Promise((resolve, reject) => {
+    let last: Buffer = Buffer.alloc(0)
+    const over = async (how: Pick<Ended, 'exitCode' | 'signal'>): Promise<void> => {
+      output.end()
+      await taken
+      const [stdout, stderr] = [printed, errors].map(chunks => Buffer.concat(chunks).toString())
+      resolve({ ...how, stdout: stdout!, stderr: stderr! })
+    }
+    const giveUp = (error: unknown): void => {
+      signalGroup(child.pid, 'SIGKILL')
+      reject(error)
+    }
+    taken?.catch(giveUp)
     child.stdout.on('data', (chunk: Buffer) => {
-      printed.push(chunk)
-      last = (last + chunk.toString('latin1', Math.max(0, chunk.length - end.length))).slice(-end.length)
-      if (last === end) resolve({ exitCode: 0, stdout: text(printed).slice(0, -end.length), stderr: text(errors) })
+      const bytes = Buffer.concat([last, chunk])
+      const cut = Math.max(0, bytes.length - end.length)
+      last = bytes.subarray(cut)
+      take(bytes.subarray(0, cut))
+      if (last.toString('latin1') === end) over({ exitCode: 0 }).catch(giveUp)
     })
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
     child.on('close', (code, signal) => {
-      resolve({ exitCode: code ?? undefined, signal: signal ?? undefined, stdout: text(printed), stderr: text(errors) })
+      take(last)
+      over({ exitCode: code ?? undefined, signal: signal ?? undefined }).catch(giveUp)
     })
   })
 }

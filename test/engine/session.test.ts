@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { after, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { CommandFailed, type CommandOptions, PrintedTooMuch, TimedOut } from '../../lib/engine/process.ts'
 import { askSession, endSessions } from '../../lib/engine/session.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
@@ -71,6 +73,29 @@ test('askSession() ends a program that takes too long, prints too much, or is st
     asked({}).then(() => ask(':', {}, stop.signal)),
     Stopped,
   )
+})
+
+test('askSession() gives an answer as it comes to who takes it, and ends a program whose answer is not taken', async () => {
+  const first = await asked()
+  let [bytes, pieces] = [0, 0]
+  const takeOutput = async (output: Readable): Promise<void> => {
+    for await (const piece of output) {
+      bytes += (piece as Buffer).length
+      pieces += 1
+      await turn()
+    }
+  }
+  assert.equal(await ask('head -c 3000000 /dev/zero', { takeOutput, maxOutput: 100 }), '')
+  assert.equal(bytes, 3_000_000)
+  assert.ok(pieces > 1)
+  assert.equal(await asked(), first, 'it is kept, and none of its answer is left')
+  const refuse = async (output: Readable): Promise<void> => {
+    for await (const _ of output) throw new Error('not this')
+  }
+  await assert.rejects(ask('yes', { takeOutput: refuse }), /not this/)
+  await until(() => !isAlive(first))
+  await assert.rejects(ask('echo part; exit 3', { takeOutput }), CommandFailed)
+  assert.equal(bytes, 3_000_005)
 })
 
 test('a kept program ends with endSessions(), when nobody asks, and with this process', async () => {
