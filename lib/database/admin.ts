@@ -33,12 +33,15 @@ export const QUERY_OPTIONS = [
   '--default-character-set=utf8mb4',
 ]
 
+/** The question by which a client that is kept says that it has answered another one. */
+export const endOfAnswer = (line: string): string => `SELECT '${line}';`
+
 export const adminOf = (context: Parameters<typeof administrator>[0]): Admin => queriesOf(context.host, administrator(context))
 
 /** The same for whoever speaks to a server. Each statement of theirs ends with a semicolon. */
 export function queriesOf(host: Host, { shell, words, isKept }: DatabaseClient): Admin {
   const client = words(host.database.clientProgram, [...QUERY_OPTIONS, connectOption(host)])
-  const session = isKept ? { endOfAnswer: (line: string) => `SELECT '${line}';` } : {}
+  const session = isKept ? { endOfAnswer } : {}
   const quiet = shell.with({ onLine: () => {}, ...queryLimits(host), ...session, explain: queryFailed })
   const rows = async (sql: string): Promise<string[][]> =>
     await quiet.with({ input: `${sessionOf(host)} ${sql}` }).ask(rowsIn)`${client}`

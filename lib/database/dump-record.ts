@@ -5,8 +5,8 @@ import { memoryOfSites } from '../host/state.ts'
 
 const digits = z.string().regex(/^\d+$/)
 const table = z.object({
-  count: digits,
-  sum: digits,
+  /** Undefined where the server has not summed them up yet, as after a dump of all. */
+  rows: z.object({ count: digits, sum: digits }).optional(),
   /** Its SHOW CREATE TABLE, hashed. */ definition: z.string(),
   /** The same of its columns. */ columns: z.string(),
 })

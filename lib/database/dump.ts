@@ -4,9 +4,10 @@ import { bootId } from '../engine/kernel.ts'
 import type { Host } from '../inventory/schema.ts'
 import { type Admin, QUERY_OPTIONS, queriesOf, sessionOf } from './admin.ts'
 import type { DatabaseClient } from './client.ts'
-import { type Contents, contentsOf, type ObjectKind } from './contents.ts'
+import type { Contents, ObjectKind } from './contents.ts'
 import { type Definition, type DefinitionKind, definitionsIn, showDefinitions, type Unreadable } from './definitions.ts'
 import { commentLines, definitionsText } from './dump-definitions.ts'
+import { dumpFacts } from './dump-facts.ts'
 import type { Undumped } from './dump-failures.ts'
 import { bytesOf, SANDBOX_LINE } from './dump-file.ts'
 import type { DumpFolder } from './dump-folder.ts'
@@ -16,11 +17,10 @@ import { type Dumping, dumpTables, dumpViews } from './dump-tables.ts'
 import { exactFloats } from './exact-floats.ts'
 import { ImportDoubts } from './import-doubts.ts'
 import type { OpenedDump } from './opened-dump.ts'
-import { type Plain, plainTables } from './plain-tables.ts'
 import { columnsSum, definitionSum, refreshTables } from './refresh.ts'
 import type { PlainTable } from './row-text.ts'
 import { beginsFloats, beginsTable, type Splitting, splitDump } from './split-dump.ts'
-import { countRows, tableFile } from './table-file.ts'
+import { tableFile } from './table-file.ts'
 import { queryLimits } from './time-limits.ts'
 
 /** A dump to be made. */
@@ -64,18 +64,14 @@ export interface DumpResult {
 export async function writeDump({ host, client, database, into, former, record }: DumpOrder): Promise<DumpResult> {
   const dumping: Dumping = { host, client, database }
   const queries = queriesOf(host, client)
-  const contents = await contentsOf(queries, database)
-  if (contents === undefined) throw new Error(`there is no database "${database}" that could be dumped`)
+  const { contents, plain, server, packet } = await dumpFacts(queries, dumping)
   const doubts = new ImportDoubts(database)
-  const plain = client.isKept ? await plainTables(queries, database, contents) : NOT_PLAIN
   const views = client.isKept ? await viewsSum(queries, database, contents, plain.viewColumns) : ''
-  const here = { made: `1 ${plain.server}`, database, boot: bootId() }
+  const here = { made: `2 ${server}`, database, boot: bootId() }
   const now = client.shell.now()
   const isKnown = whyUnknown(record, { ...here, now, files: into.marks() ?? {} }) === undefined
   const refreshed =
-    isKnown && plain.tables
-      ? await refreshTables(dumping, queries, { record: record!, tables: plain.tables }, into, doubts)
-      : undefined
+    isKnown && plain.tables ? await refreshTables(dumping, { record: record!, tables: plain.tables }, into, doubts) : undefined
   const tables = refreshed ? [] : await dumpTables(dumping, contents, into, doubts)
   const ofTables = doubts.known
   const notDumped: NotDumped[] = []
@@ -99,14 +95,14 @@ export async function writeDump({ host, client, database, into, former, record }
   const recorded = async (): Promise<DumpRecord | undefined> => {
     if (notDumped.length > 0 || !client.isKept || !plain.tables) return undefined
     const key = refreshed ? record!.key : randomBytes(16).toString('hex')
-    const known = refreshed ?? (await countTables(plain.tables, key, into))
+    const known = refreshed ?? knownTables(plain.tables, into)
     const wholeAt = refreshed ? record!.wholeAt : now
     // a view that was another one while the dump was made
     const isSame = refreshed !== undefined || views === (await viewsSum(queries, database, contents, plain.viewColumns))
     const files = into.marks() ?? {}
     return known && { ...here, wholeAt, key, files, tables: known, views: isSame ? views : '', doubts: ofTables }
   }
-  return { notDumped, doubts: [...rounded, ...(await doubts.sentences(queries))], recorded }
+  return { notDumped, doubts: [...rounded, ...doubts.sentences(packet)], recorded }
 }
 
 /** A dump that is being written. */
@@ -133,9 +129,6 @@ const add = async (
 async function addText(writing: Writing, part: string, text: string): Promise<void> {
   if (text !== '') await add(writing, Readable.from([Buffer.from(text)]), part, () => undefined)
 }
-
-/** Of another server no record is kept: each question is a login there. */
-const NOT_PLAIN: Plain = { tables: undefined, viewColumns: '', server: '' }
 
 const remarkOf = ({ kind, name, error, isKept }: NotDumped): string =>
   `${isKept ? 'As in an earlier dump' : 'Not in this dump'}: ${kind} ${name}: ${error}`
@@ -204,22 +197,16 @@ async function viewsSum(queries: Admin, database: string, contents: Contents, co
   return unreadable.length > 0 ? '' : hash('sha256', JSON.stringify([shown, columns]))
 }
 
-/** Sums up all tables of a dump that is in place; undefined where a file is not as it is known to be. */
-async function countTables(
-  tables: readonly PlainTable[],
-  key: string,
-  into: DumpFolder,
-): Promise<DumpRecord['tables'] | undefined> {
-  const found: [string, KnownTable][] = []
+/** What the files of a dump in place say of its tables; undefined where one is not made as it is known to be. */
+function knownTables(tables: readonly PlainTable[], into: DumpFolder): DumpRecord['tables'] | undefined {
+  const found: Record<string, KnownTable> = {}
   for (const table of tables) {
-    const { name } = table
-    using last = into.placedPart(partName('table', name))
-    const file = last && tableFile(last, name)
-    const rows = file && (await countRows(last, file, key))
-    if (!rows) return undefined
-    found.push([name, { ...rows, definition: definitionSum(file.definition), columns: columnsSum(table) }])
+    using last = into.placedPart(partName('table', table.name))
+    const file = last && tableFile(last, table.name)
+    if (!file) return undefined
+    found[table.name] = { definition: definitionSum(file.definition), columns: columnsSum(table) }
   }
-  return Object.fromEntries(found)
+  return found
 }
 
 const ROUTINES = ['function', 'procedure', 'package', 'package body'] as const

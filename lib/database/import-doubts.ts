@@ -1,6 +1,5 @@
-import type { Admin } from './admin.ts'
 import { importableStatement, type LeftOut } from './importable-statement.ts'
-import { LARGEST_PACKET, packetFor, packetOf } from './packets.ts'
+import { LARGEST_PACKET, packetFor } from './packets.ts'
 import type { DumpParts } from './statements.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -44,9 +43,9 @@ export class ImportDoubts {
     },
   }
 
-  /** A sentence each. */
-  async sentences(admin: Admin): Promise<readonly string[]> {
-    const [wanted, has] = [packetFor(this.#longest), await packetOf(admin)]
+  /** A sentence each. @param has the server's `max_allowed_packet`, in bytes */
+  sentences(has: number): readonly string[] {
+    const wanted = packetFor(this.#longest)
     return [
       ...this.#leftOut.map(({ kind, name, why }) => `the ${kind} ${name} cannot be imported: ${why}`),
       ...(wanted > LARGEST_PACKET

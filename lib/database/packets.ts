@@ -8,9 +8,6 @@ export const LARGEST_PACKET = 1024 * MEGABYTE
 /** What `max_allowed_packet` must be for a statement of so many bytes; whole megabytes. */
 export const packetFor = (bytes: number): number => Math.ceil((bytes + 1024) / MEGABYTE) * MEGABYTE
 
-/** The server's `max_allowed_packet`, in bytes. */
-export const packetOf = (admin: Pick<Admin, 'ask'>): Promise<number> => admin.ask<number>('SELECT @@GLOBAL.max_allowed_packet;')
-
 /** Milliseconds between two looks whether the account has connected. */
 const LOOK_EVERY = 100
 

@@ -1,4 +1,4 @@
-import type { Admin } from './admin.ts'
+import type { Contents } from './contents.ts'
 import { type Column, isPlain, type PlainTable } from './row-text.ts'
 import { quoteText } from './sql.ts'
 
@@ -11,47 +11,40 @@ export interface Plain {
   readonly tables: readonly PlainTable[] | undefined
   /** The columns of its views, which depend on tables of any database. */
   readonly viewColumns: string
-  /** The version of the server. */
-  readonly server: string
 }
 
-/** Asks for the tables of a database. */
-export async function plainTables(
-  admin: Pick<Admin, 'rows'>,
-  database: string,
-  { table, view }: { readonly table: readonly string[]; readonly view: readonly string[] },
-): Promise<Plain> {
-  const of = `table_schema = ${quoteText(database)}`
-  const rows = await admin.rows(
-    [
-      "SELECT 'version', VERSION();",
-      `SELECT 'table', table_name, IFNULL(engine, '') FROM information_schema.tables WHERE ${of} AND table_type = 'BASE TABLE';`,
-      `SELECT 'key', table_name, index_name, column_name FROM information_schema.statistics WHERE ${of} AND non_unique = 0;`,
-      `SELECT 'column', table_name, column_name, data_type, IFNULL(character_set_name, ''), extra, column_type FROM information_schema.columns WHERE ${of} ORDER BY table_name, ordinal_position;`,
-    ].join(' '),
-  )
+/** SQL that prints the columns and keys of a database's tables. */
+export const columnsOf = (database: string): string =>
+  [
+    "SELECT 'key', table_name, index_name, column_name FROM information_schema.statistics WHERE non_unique = 0 AND",
+    `table_schema = ${quoteText(database)};`,
+    "SELECT 'column', table_name, column_name, data_type, IFNULL(character_set_name, ''), extra, is_nullable, column_type",
+    `FROM information_schema.columns WHERE table_schema = ${quoteText(database)} ORDER BY table_name, ordinal_position;`,
+  ].join(' ')
+
+/** Reads what that prints of the tables of a database. */
+export function plainTables(rows: readonly (readonly string[])[], { table, view, engineOf }: Contents): Plain {
   const byTable = (kind: string) =>
     Map.groupBy(
       rows.filter(([each]) => each === kind),
       ([, name]) => name!,
     )
-  const [engines, keys, columns] = [byTable('table'), byTable('key'), byTable('column')]
+  const [keys, columns] = [byTable('key'), byTable('column')]
   const tables = table.map(name => ({
     name,
-    isKnown: ENGINES.includes(engines.get(name)?.[0]?.[2] ?? ''),
     columns: (columns.get(name) ?? []).map(columnOf),
     key: firstKey(keys.get(name) ?? []),
   }))
-  const viewColumns = JSON.stringify(view.map(name => columns.get(name) ?? []))
-  const server = rows[0]?.[1] ?? ''
-  return { tables: tables.every(one => one.isKnown && isPlain(one)) ? tables : undefined, viewColumns, server }
+  const arePlain = tables.every(one => ENGINES.includes(engineOf[one.name] ?? '') && isPlain(one))
+  return { tables: arePlain ? tables : undefined, viewColumns: JSON.stringify(view.map(name => columns.get(name) ?? [])) }
 }
 
-const columnOf = ([, , name = '', type = '', charset = '', extra = '']: readonly string[]): Column => ({
+const columnOf = ([, , name = '', type = '', charset = '', extra = '', nullable]: readonly string[]): Column => ({
   name,
   type,
   charset,
   extra,
+  isNullable: nullable !== 'NO',
 })
 
 /** The first unique key, as mariadb-dump takes it: the primary one where there is one. */

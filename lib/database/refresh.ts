@@ -1,16 +1,18 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { Secret } from '../core/secret.ts'
-import { type Admin, QUERY_OPTIONS, sessionOf } from './admin.ts'
-import { type Compared, lookAtTables, printChanged } from './compare-tables.ts'
+import { endOfAnswer, QUERY_OPTIONS, sessionOf } from './admin.ts'
+import { type Compared, printChanged } from './compare-tables.ts'
 import type { DumpFolder } from './dump-folder.ts'
 import { partName } from './dump-parts.ts'
 import type { DumpRecord, KnownTable } from './dump-record.ts'
 import type { Dumping } from './dump-tables.ts'
 import type { ImportDoubts } from './import-doubts.ts'
 import { type Printed, takePrinted } from './printed-tables.ts'
+import { isSum, type Rows } from './row-sum.ts'
 import type { PlainTable } from './row-text.ts'
 import { headWith, rowsOf, tableFile, withoutCounter } from './table-file.ts'
+import { connectOption } from './time-limits.ts'
 
 /** A dump that was made before, and the tables that there are now. */
 export interface Former {
@@ -32,7 +34,6 @@ export const definitionSum = (definition: string): string => hash('sha256', defi
  */
 export async function refreshTables(
   dumping: Dumping,
-  admin: Admin,
   { record, tables }: Former,
   into: DumpFolder,
   doubts: ImportDoubts,
@@ -45,16 +46,7 @@ export async function refreshTables(
     return undefined
   doubts.startFrom(record.doubts)
   try {
-    const look = await lookAtTables(admin, dumping.database, record.key, compared)
-    const isAsKnown = ({ table, known }: Compared): boolean =>
-      definitionSum(look.definitions.get(table.name) ?? '') === known.definition
-    if (!look.isSame || !compared.every(isAsKnown)) return await printInto(dumping, record.key, compared, into, doubts)
-    await dumping.client.shell.act(`keep all tables of ${dumping.database} as they are in its dump`, () => {
-      into.prepare()
-      for (const { name } of tables) keep(partName('table', name), into)
-      keepEnds(into)
-    })
-    return record.tables
+    return await printInto(dumping, record.key, compared, into, doubts)
   } catch (error) {
     if (dumping.client.shell.stop.aborted) throw error
     return undefined // a dump of all of it says better what is wrong
@@ -81,48 +73,52 @@ async function printInto(
   doubts: ImportDoubts,
 ): Promise<DumpRecord['tables']> {
   const mark = randomBytes(16).toString('hex') // what is printed comes from strangers, who cannot know it
-  const found: [string, KnownTable][] = []
+  const found: Record<string, KnownTable> = {}
   const takeOutput = async (output: Readable): Promise<void> => {
     into.prepare()
     keepEnds(into)
-    let part = ''
+    let name = ''
     let tail: Buffer | undefined
+    const part = (): string => partName('table', name)
     const endPart = (): void => {
-      if (tail) into.take(part, tail)
+      if (tail) into.take(part(), tail)
       tail = undefined
     }
-    const table = async (printed: Printed): Promise<void> => {
+    const table = (printed: Printed): void => {
       endPart()
-      part = partName('table', printed.name)
-      const { columns } = record(tables, printed.name)
-      found.push([printed.name, { ...printed.rows, definition: definitionSum(printed.definition), columns }])
-      tail = await beginPart(part, printed, record(tables, printed.name), into)
+      name = printed.table.name
+      found[name] = { ...printed.known, definition: definitionSum(printed.definition) }
+      tail = beginPart(part(), printed, into)
     }
     const rows = (lines: readonly Buffer[]): void => {
       for (const line of lines) doubts.look.line(line)
-      into.take(part, Buffer.concat(lines))
+      into.take(part(), Buffer.concat(lines))
     }
-    await takePrinted(output, { key, mark, tables }, { table, rows })
+    const sum = (all: Rows): void => {
+      found[name] = { ...found[name]!, rows: isSum(all) ? all : undefined }
+    }
+    await takePrinted(output, mark, tables, { table, rows, sum })
     endPart()
     into.finishPart()
   }
-  const limits = { timeout: host.deadlines.dump, idleTimeout: host.deadlines.query }
   const shell = client.shell.with({
-    ...limits,
-    input: new Secret(`${sessionOf(host)}\n${printChanged(key, mark, tables)}`),
+    ...{ timeout: host.deadlines.dump, idleTimeout: host.deadlines.query },
+    input: new Secret(`${sessionOf(host)}\n${printChanged(database, key, mark, tables)}`),
     takeOutput,
     onLine: () => {},
+    endOfAnswer,
   })
-  const options = [...QUERY_OPTIONS, '--raw', '--quick', '--max-allowed-packet=1G', `--database=${database}`]
+  const options = [...QUERY_OPTIONS, '--raw', '--quick', '--max-allowed-packet=1G', connectOption(host)]
   await shell.act`${client.words(host.database.clientProgram, options)}`
-  return Object.fromEntries(found)
+  return found
 }
 
-const record = (tables: readonly Compared[], name: string): KnownTable => tables.find(({ table }) => table.name === name)!.known
-
 /** Keeps the file of a table, or begins it anew. @returns what comes after its rows, where it is begun */
-async function beginPart(part: string, printed: Printed, known: KnownTable, into: DumpFolder): Promise<Buffer | undefined> {
-  const { name, definition, isChanged } = printed
+function beginPart(
+  part: string,
+  { table: { name }, known, definition, isChanged }: Printed,
+  into: DumpFolder,
+): Buffer | undefined {
   if (!isChanged && definitionSum(definition) === known.definition) {
     keep(part, into)
     return undefined
@@ -131,6 +127,6 @@ async function beginPart(part: string, printed: Printed, known: KnownTable, into
   const file = last && tableFile(last, name)
   if (!file || withoutCounter(file.definition) !== withoutCounter(definition)) throw new NotAsKnown(name)
   into.take(part, headWith(file, definition))
-  if (!isChanged) for await (const bytes of rowsOf(last, file)) into.take(part, bytes)
+  if (!isChanged) for (const bytes of rowsOf(last, file)) into.take(part, bytes)
   return file.tail
 }

@@ -9,6 +9,7 @@ export interface Column {
   readonly charset: string
   /** EXTRA: `INVISIBLE`. */
   readonly extra: string
+  readonly isNullable: boolean
 }
 
 /** A table whose rows this host can ask the server for. */
@@ -40,9 +41,10 @@ export function rowText({ name, columns }: Pick<PlainTable, 'name' | 'columns'>)
   // a column that is not seen has to be named
   const named = columns.some(({ extra }) => /INVISIBLE/i.test(extra))
   const list = named ? ` (${columns.map(column => quoteName(column.name)).join(', ')})` : ''
-  const begin = `INSERT INTO ${quoteName(name)}${list} VALUES (`
-  const values = columns.flatMap((column, index) => [...(index === 0 ? [] : ["','"]), valueText(column)])
-  return `CONCAT(${[quoteText(begin), ...values, "');'"].join(', ')})`
+  const values = `CONCAT(${columns.map(valueText).join(", ',', ")})`
+  // of all values together: a function that is called costs more than the bytes that it reads
+  const escaped = `REPLACE(REPLACE(REPLACE(${values}, '\\n', '\\\\n'), '\\r', '\\\\r'), '"', '\\\\"')`
+  return `CONCAT(${quoteText(`INSERT INTO ${quoteName(name)}${list} VALUES (`)}, ${escaped}, ');')`
 }
 
 /** What is NULL is told by IF and not by IFNULL: a value that is too long for a function is NULL to it too. */
@@ -56,10 +58,24 @@ function valueText({ name, type, charset }: Column): string {
     return unlessNull(`IF(LENGTH(${bytes}) = 0, '\\'\\'', CONCAT('0x', HEX(${bytes})))`)
   }
   if (WORDS.includes(type)) return `QUOTE(CAST(${column} AS CHAR))`
-  const text = `QUOTE(${charset === 'utf8mb4' ? column : `CONVERT(${column} USING utf8mb4)`} COLLATE utf8mb4_bin)`
-  return `REPLACE(REPLACE(REPLACE(${text}, '\\n', '\\\\n'), '\\r', '\\\\r'), '"', '\\\\"')`
+  // bytes are quoted in half the time that characters take, and alike: none of utf8mb4 has a quote within
+  return `QUOTE(CONVERT(${charset === 'utf8mb4' ? column : `CONVERT(${column} USING utf8mb4)`} USING binary))`
 }
 
-/** SQL that gives the lines of a table's rows, in the order of its key. */
-export const selectRows = (table: PlainTable): string =>
-  `SELECT ${rowText(table)} FROM ${quoteName(table.name)}${table.key.length === 0 ? '' : ` ORDER BY ${table.key.map(quoteName).join(', ')}`}`
+/**
+ * SQL for the arguments of a CONCAT that gives all that a row holds: each value by itself, for they tell where they
+ * end. The server has them as they are stored in a third of the time that it takes for the line.
+ */
+export const rowBytes = ({ columns }: Pick<PlainTable, 'columns'>): string => columns.map(valueBytes).join(', ')
+
+function valueBytes({ name, type, isNullable }: Column): string {
+  const column = quoteName(name)
+  const unlessNull = (value: string, other: string): string => (isNullable ? `IFNULL(${value}, '${other}')` : value)
+  if (TEXTS.includes(type) || (BYTES.includes(type) && type !== 'bit'))
+    return `${unlessNull(`LENGTH(${column})`, 'NULL')}, ' ', ${unlessNull(`CONVERT(${column} USING binary)`, '')}`
+  const exact = type === 'float' ? `CAST(${column} AS DOUBLE)` : type === 'bit' ? `HEX(${column})` : column
+  return `${isNullable ? `IFNULL(CAST(${exact} AS CHAR), 'NULL')` : exact}, ','`
+}
+
+/** SQL for the order of a table's rows in a dump. */
+export const rowOrder = ({ key }: PlainTable): string => (key.length === 0 ? '' : ` ORDER BY ${key.map(quoteName).join(', ')}`)

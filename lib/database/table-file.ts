@@ -1,6 +1,4 @@
 import type { OpenedFile } from '../host/opened-file.ts'
-import { linesIn } from './dump-file.ts'
-import { RowSum, type Rows } from './row-sum.ts'
 import { quoteName } from './sql.ts'
 
 /** The file of a table in a dump: what comes before its rows, and after them. */
@@ -42,20 +40,9 @@ export function headWith({ head, definition }: TableFile, other: string): Buffer
 }
 
 /** What is between head and tail, as it comes. */
-export async function* rowsOf(file: OpenedFile, { head, tail }: TableFile): AsyncGenerator<Buffer> {
+export function* rowsOf(file: OpenedFile, { head, tail }: TableFile): Generator<Buffer> {
   const end = file.stat.size - tail.length
   for (let at = head.length; at < end; at += LONGEST) yield file.part(at, Math.min(LONGEST, end - at))
-}
-
-/** Counts the rows of a table in its file; undefined where something else is among them. */
-export async function countRows(file: OpenedFile, parts: TableFile, key: string): Promise<Rows | undefined> {
-  const sum = new RowSum(key)
-  for await (const lines of linesIn(rowsOf(file, parts)))
-    for (const line of lines) {
-      if (line.toString('latin1', 0, 13) !== 'INSERT INTO `' || line.at(-1) !== 10) return undefined
-      sum.add(line)
-    }
-  return sum.rows
 }
 
 /** A definition without the next number of its AUTO_INCREMENT, which any new row changes. */
