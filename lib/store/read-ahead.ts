@@ -1,4 +1,5 @@
-import type { operationsIn, ShareFile } from './share-operations.ts'
+import type { SentFiles } from './share-listing.ts'
+import type { operationsIn } from './share-operations.ts'
 import type { WrittenClaims } from './written-claims.ts'
 
 type Looked = ReturnType<ReturnType<typeof operationsIn>['look']>
@@ -10,7 +11,7 @@ type Looked = ReturnType<ReturnType<typeof operationsIn>['look']>
 export class ReadAhead {
   /** What said whose the site is, when it was looked last. */
   claims: WrittenClaims | undefined
-  #list: readonly ShareFile[] | undefined
+  #list: SentFiles | undefined
   readonly #fresh = new Map<string, string | undefined>()
   readonly #last = new Map<string, string | undefined>()
 
@@ -29,7 +30,7 @@ export class ReadAhead {
     return this.#list !== undefined
   }
 
-  takeList(): readonly ShareFile[] | undefined {
+  takeList(): SentFiles | undefined {
     const list = this.#list
     this.#list = undefined
     return list

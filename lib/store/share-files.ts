@@ -5,7 +5,7 @@ import { lineOf } from '../engine/command.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { ShareFailure, unlessMissing } from './share-failure.ts'
-import type { ShareFile } from './share-operations.ts'
+import { receivedFiles, type ShareFile } from './share-listing.ts'
 import type { SharePlace } from './share-place.ts'
 import { askShareProcess, ShareTimedOut } from './share-process.ts'
 import { transferredBy } from './share-traffic.ts'
@@ -52,7 +52,8 @@ export class ShareFiles {
 
   /** The files of the folder, undefined where there is none. */
   async list(): Promise<readonly ShareFile[] | undefined> {
-    return this.#ahead?.takeList() ?? (await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder))
+    const found = this.#ahead?.takeList() ?? (await this.#look(`list ${this.pathOf('.')}`, 'list', this.#folder))
+    return found && receivedFiles(found)
   }
 
   /** What {@link look} finds in each of these folders, less large texts; null where it cannot be looked into. */
@@ -79,9 +80,9 @@ export class ShareFiles {
   /** The files of the folder and whose it is, in one request; undefined where there is none. */
   async listAndClaims(): Promise<{ readonly files: readonly ShareFile[]; readonly claims: WrittenClaims } | undefined> {
     const [files, claims] = [this.#ahead?.takeList(), this.#ahead?.claims]
-    if (files && claims) return { files, claims }
+    if (files && claims) return { files: receivedFiles(files), claims }
     const found = await this.#look(`list ${this.pathOf('.')}`, 'look', this.#folder, {}, false)
-    return found && { files: found.files, claims: found.claims ?? NO_CLAIMS }
+    return found && { files: receivedFiles(found.files), claims: found.claims ?? NO_CLAIMS }
   }
 
   /**

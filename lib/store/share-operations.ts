@@ -3,15 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { type OpenedFolder, unfinished } from '../host/opened-folder.ts'
+import type { SentFiles } from './share-listing.ts'
 import { hashOfClaims, heldIn, type WrittenClaims, writtenClaimsIn } from './written-claims.ts'
-
-/** A file of a folder on a share. */
-export interface ShareFile {
-  readonly name: string
-  readonly bytes: number
-  /** Milliseconds since the epoch. */
-  readonly modifiedAt: number
-}
 
 /** What is known of a file that is to be written over, and of whose the folder is. */
 interface Known {
@@ -90,16 +83,22 @@ const limitsOfSmall = (folder: OpenedFolder, limits: Readonly<Record<string, num
   Object.fromEntries(Object.entries(limits).filter(([name]) => (folder.look(name)?.size ?? 0) <= SMALL))
 
 /** Looks from within the folder, which halves the time: each way through a descriptor is four folders long. */
-function filesIn(folder: OpenedFolder, names = folder.names()): readonly ShareFile[] {
+function filesIn(folder: OpenedFolder, names = folder.names()): SentFiles {
+  const files: string[] = []
+  const [bytes, modifiedAt]: [number[], number[]] = [[], []]
   process.chdir(folder.path)
   try {
-    return names.flatMap(name => {
+    for (const name of names) {
       const stat = lstatSync(name, { throwIfNoEntry: false })
-      return stat?.isFile() ? [{ name, bytes: stat.size, modifiedAt: Math.floor(stat.mtimeMs) }] : []
-    })
+      if (!stat?.isFile()) continue
+      files.push(name)
+      bytes.push(stat.size)
+      modifiedAt.push(Math.floor(stat.mtimeMs))
+    }
   } finally {
     process.chdir('/') // or the share could not be unmounted
   }
+  return { names: files.join('/'), bytes, modifiedAt }
 }
 
 /** The files of a folder, the first bytes of some, and what says whose it is; null where that cannot be read anew. */

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as elapse } from 'node:timers/promises'
 import { environment } from '../engine/environment.ts'
 import { lastLines } from '../engine/failure.ts'
@@ -53,7 +52,6 @@ const GRACE = 1
 
 class ShareProcess {
   readonly #child: ChildProcess
-  readonly #lines: NodeJS.EventEmitter
   #said = ''
 
   constructor() {
@@ -61,8 +59,9 @@ class ShareProcess {
     const cache = process.env.NODE_COMPILE_CACHE
     const env = environment(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache })
     // in a group of its own: Ctrl-C at the terminal is for the run, which then ends it in its order
-    this.#child = spawn('setpriv', words, { cwd: '/', detached: true, env, stdio: 'pipe' })
-    this.#lines = createInterface(this.#child.stdout!)
+    // large texts are sent as they are, which JSON would take ten times as long for
+    const stdio = ['pipe', 'ignore', 'pipe', 'ipc'] as const
+    this.#child = spawn('setpriv', words, { cwd: '/', detached: true, env, stdio: [...stdio], serialization: 'advanced' })
     for (const event of ['close', 'error']) this.#child.on(event, () => this.#leave())
     this.#child.stdin!.on('error', () => {}) // it has ended, which says more
     this.#child.stderr!.on('data', chunk => {
@@ -70,7 +69,7 @@ class ShareProcess {
     })
     // it is there for requests, and nobody waits for its end
     this.#child.unref()
-    for (const stream of this.#child.stdio) (stream as Socket | null)?.unref()
+    for (const stream of [...this.#child.stdio, this.#child.channel]) (stream as Socket | null)?.unref()
   }
 
   async ask(request: ShareRequest, seconds: number, stop: AbortSignal): Promise<ShareReply> {
@@ -81,7 +80,7 @@ class ShareProcess {
     stop.addEventListener('abort', stopped, { once: true })
     try {
       const ended = once(this.#child, 'close', { signal }).then(() => Promise.reject(this.#ending()))
-      const replied = once(this.#lines, 'line', { signal }).then(([line]) => JSON.parse(line) as ShareReply)
+      const replied = once(this.#child, 'message', { signal }).then(([reply]) => reply as ShareReply)
       this.#child.stdin!.write(`${JSON.stringify(request)}\n`)
       return await Promise.race([replied, ended])
     } catch (error) {

@@ -18,7 +18,7 @@ export interface ShareRequest<Name extends keyof ShareOperations = keyof ShareOp
   readonly args: Parameters<ShareOperations[Name]>
 }
 
-/** One line back; no answer stands for undefined. */
+/** One message back; no answer stands for undefined. */
 export type ShareReply =
   | { readonly answer?: unknown; readonly failure?: never }
   | { readonly answer?: never; readonly failure: { readonly message: string; readonly code?: string; readonly isGone: boolean } }
@@ -99,7 +99,7 @@ const folderStat = (stat: Stats): FolderStat => ({
 })
 
 /**
- * The process that works on shares: a request a line on standard input, a reply a line on standard output. It ends with
- * its input. Nothing stays open between two requests, so that the share can be unmounted.
+ * The process that works on shares: a request a line on standard input, a message for each reply. It ends with its
+ * input. Nothing stays open between two requests, so that the share can be unmounted.
  */
-for await (const line of createInterface(process.stdin)) process.stdout.write(`${JSON.stringify(replyTo(JSON.parse(line)))}\n`)
+for await (const line of createInterface(process.stdin)) process.send?.(replyTo(JSON.parse(line)))

@@ -3,7 +3,6 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, beforeEach, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { recipe } from '../../lib/engine/recipe.ts'
@@ -12,6 +11,7 @@ import { Stopped } from '../../lib/engine/stop.ts'
 import { recordSet } from '../../lib/store/set-records.ts'
 import { unlessMissing } from '../../lib/store/share-failure.ts'
 import { ShareFiles } from '../../lib/store/share-files.ts'
+import { receivedFiles } from '../../lib/store/share-listing.ts'
 import { NO_CLAIMS } from '../../lib/store/written-claims.ts'
 import { RACES } from '../support/exchanger.ts'
 import { failingShare } from '../support/failing-share.ts'
@@ -38,13 +38,13 @@ if (inOwnMounts(import.meta.filename)) {
 
   /** A process of its own that works on shares, as another host would have it. */
   function rawWorker(): (base: string, operation: string, ...args: string[]) => Promise<unknown> {
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../../lib/store/share-worker.ts')])
+    const words = [join(import.meta.dirname, '../../lib/store/share-worker.ts')]
+    const child = spawn(process.execPath, words, { stdio: ['pipe', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' })
     after(() => void child.kill())
-    const lines = createInterface(child.stdout)
     return async (base, operation, ...args) => {
-      const replied = once(lines, 'line')
-      child.stdin.write(`${JSON.stringify({ place: { base, way: '' }, operation, args })}\n`)
-      const { answer, failure } = JSON.parse((await replied)[0])
+      const replied = once(child, 'message')
+      child.stdin!.write(`${JSON.stringify({ place: { base, way: '' }, operation, args })}\n`)
+      const [{ answer, failure }] = await replied
       assert.equal(failure, undefined)
       return answer
     }
@@ -157,7 +157,7 @@ if (inOwnMounts(import.meta.filename)) {
       [[['note', 'a note']], [], null, null],
     )
     assert.deepEqual(
-      looks[1]!.files.map(({ name, bytes }) => [name, bytes]),
+      receivedFiles(looks[1]!.files).map(({ name, bytes }) => [name, bytes]),
       [['note', 1_000_001]],
     )
   })
