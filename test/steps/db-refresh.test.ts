@@ -263,7 +263,7 @@ test('a memory of dumps that is damaged, or of another site, costs a whole dump 
   for (const [what, text, note] of [
     ['cut off', good.slice(0, good.length / 2), /it is no JSON object/],
     ['empty', '', /it is no JSON object/],
-    ['of another form', good.replaceAll('"sum"', '"sums"'), /is damaged: .*sum/],
+    ['of another form', good.replaceAll('"columns"', '"column"'), /is damaged: .*columns/],
     ['of a later version', good.replace('"version": 1', '"version": 2'), /has version 2/],
     ['of another site', readFileSync(join(stage.host.paths.state, 'dumps/shop.json'), 'utf8'), undefined],
   ] as const) {
