@@ -112,13 +112,6 @@ export const dumpNames = (companion: OpenedFolder): string[] =>
 
 const rank = (name: string): number => (name === DUMP ? 0 : name === FORMER_DUMP ? 1 : 2)
 
-/** When something was last put among the dumps of a site's folder, in milliseconds since the epoch; 0 without any. */
-export function dumpedAt(folder: string): number {
-  using opened = OpenedFolder.openIfThere(folder)
-  using companion = opened?.plainFolder(COMPANION)
-  return Math.max(0, ...(companion ? dumpNames(companion).map(name => companion.look(name)?.mtimeMs ?? 0) : []))
-}
-
 /** The names of the dumps in a site's folder, or in a restored one, as far as they are what they should be. */
 export function dumpsIn(folder: string): string[] {
   using opened = OpenedFolder.openIfThere(folder)

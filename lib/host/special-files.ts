@@ -12,24 +12,7 @@ export interface SpecialFile {
 }
 
 /** As many of a kind as are reported. */
-const MOST = 200
-
-/** The devices and sockets in what `find -printf '%y %P\\0'` printed of them. */
-export const devicesIn = (printed: string): SpecialFile[] =>
-  printed
-    .split('\0')
-    .slice(0, -1)
-    .slice(0, MOST)
-    .map(line => ({ kind: line.startsWith('s') ? 'socket' : 'device', path: line.slice(2) }))
-
-/** The paths in what `lsattr -d ./PATH…` printed that nobody may change, or only by appending. */
-export const unchangeableIn = (printed: string): string[] =>
-  printed
-    .split('\n')
-    // each is reported by its name only, so a line end in one does no harm
-    .flatMap(line => /^(?=\S*[ai])[-A-Za-z]+ +\.(?:\/(.*))?$/.exec(line)?.slice(1, 2) ?? [])
-    .slice(0, MOST)
-    .map(path => path ?? '')
+export const MOST_SPECIAL = 200
 
 /** Takes the marks by which nobody may change it (chattr(1)) from a name, with `all` from what is in it too. */
 export async function makeChangeable(folder: OpenedFolder, name: string, all: boolean, shell: Shell): Promise<void> {

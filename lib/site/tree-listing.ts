@@ -1,9 +1,9 @@
+import { z } from 'zod'
 import { COMPANION } from '../host/companion.ts'
+import { MOST_SPECIAL } from '../host/special-files.ts'
 
 /** Bytes of differences that are read: with more, all that is known is that there are some. */
-export const MOST = 20_000_000
-/** Bytes of names of special files that are read. */
-export const MOST_TOLD = 100_000
+const MOST = 20_000_000
 /** Where the fields of a line begin with the time of its content, and with the path, which may have spaces. */
 export const [MODIFIED, PATH] = [6, 8]
 
@@ -13,35 +13,115 @@ export const [MODIFIED, PATH] = [6, 8]
  * folder is written anew every night: the times of its files tell, and no inode. A line more is of each other folder,
  * with its time of change: the kernel gives what is marked as unchangeable, or is no more, another one.
  */
-const PRINTED = `. -type d ! -path './${COMPANION}' ! -path './${COMPANION}/*' -printf '%C@ %p\\0' , \\
-  \\( -type d -path './*/*' -printf 'd %m %U:%G - - - - - %P\\0' -o -type d -printf 'd %m %U:%G - - %i - - %P\\0' \\
-  -o -path './${COMPANION}/*' -printf '%y %m %U:%G %s - - %T@ - %P\\0' \\
-  -o -printf '%y %m %U:%G %s %n %i %T@ %C@ %P\\0' \\)`
+const printed = (prefix: string): string[] => ['-printf', `${prefix}%P\\0`]
+const [OWN, BELOW] = [`./${COMPANION}`, `./${COMPANION}/*`]
+const FIND = [
+  ...['find', '.', '-type', 'd', '!', '-path', OWN, '!', '-path', BELOW, '-printf', '%C@ %p\\0', ',', '('],
+  ...['-type', 'd', '-path', './*/*', ...printed('d %m %U:%G - - - - - '), '-o'],
+  ...['-type', 'd', ...printed('d %m %U:%G - - %i - - '), '-o'],
+  ...['-path', BELOW, ...printed('%y %m %U:%G %s - - %T@ - '), '-o'],
+  ...[...printed('%y %m %U:%G %s %n %i %T@ %C@ '), ')'],
+]
 
-/** Gives the hash of what is printed of each folder whose path it reads, and the next line that it reads. */
-export const HASH = `while IFS= read -r folder && IFS= read -r end
-do (cd "$folder" && exec find ${PRINTED}) < /dev/null 2> /dev/null | sha256sum; echo "$end"; done`
+/** What is asked of {@link LISTING}, a line of JSON: a folder, and what is known of it from an earlier listing. */
+export interface ListingRequest {
+  readonly folder: string
+  /** The hash of what was printed of it. */
+  readonly printed: string | undefined
+  /** That of its list, which does not depend on the order. */
+  readonly hash: string | undefined
+  /** The list, compressed, in base64. */
+  readonly earlier: string | undefined
+  /** Some of its files were marked as unchangeable: all are asked, and not only those that changed, for a mark is a change. */
+  readonly areMarked: boolean
+}
 
 /**
- * Lists a folder, sorted, and how that differs from an earlier listing, in files of a folder `$3`. What cannot be read,
- * or goes meanwhile, is missing from the list: then it differs, now or in the next night. Beside the listing: devices
- * and sockets, and what is marked as unchangeable: of files, where none was marked before (`$5`), those that changed
- * are asked, for a mark is a change.
+ * Lists folders, and tells how they differ from an earlier listing, by the lines that only one of both has, as
+ * `comm -z -3` prints them. What cannot be read, or goes meanwhile, is missing from the list: then it differs, now or in
+ * the next night. Beside the list: devices and sockets, and what is marked as unchangeable. It reads nothing but names
+ * and what inodes tell. Names are bytes, so they travel in base64.
  */
-export const LIST = `export LC_ALL=C; cd "$1" || exit
-into=$3 fields='\\([^ ]* \\)\\{7\\}'
-find ${PRINTED} > "$into/printed" 2> /dev/null
-lines() { sed -zn "s#^$1#$2#p" "$into/printed"; }
-grep -zv '^[0-9]' "$into/printed" | sort -z -T "$into" > "$into/list" || exit
-lines "\\([bcs] \\)$fields" '\\1' > "$into/devices"
-hash=$(sha256sum < "$into/list")
-: > "$into/changes"
-[ "$hash" = "$4" ] || {
-  [ -z "$2" ] || gzip -dc "$2" | comm -z -3 - "$into/list" | head -c ${MOST} > "$into/changes"
-  gzip -1 "$into/list" || exit
-}
-{ lines '[0-9.]* ' ''
-  if [ "$5" = some ] && [ "$(wc -c < "$into/changes")" -lt ${MOST} ]
-  then sed -zn "s#^\tf $fields#./#p" "$into/changes"; else lines "f $fields" ./; fi; } |
-  xargs -0 lsattr -d 2> /dev/null | grep '^[^ ]*[ai]' | head -c ${MOST_TOLD} > "$into/marked"
-echo "$hash"; sha256sum < "$into/printed"`
+export const LISTING = `
+import binascii, fcntl, hashlib, json, os, sys, zlib
+
+GET_FLAGS, UNCHANGEABLE = 0x80086601, 0x30
+FIND = ${JSON.stringify(FIND)}
+
+def print_folder():
+    read, write = os.pipe()
+    null = [(os.POSIX_SPAWN_OPEN, number, '/dev/null', os.O_RDWR, 0) for number in (0, 2)]
+    find = os.posix_spawnp('find', FIND, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, write, 1), *null])
+    os.close(write)
+    with open(read, 'rb') as pipe:
+        text = pipe.read()
+    os.waitpid(find, 0)
+    return text
+
+def is_marked(path):
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        try:
+            return fcntl.ioctl(file, GET_FLAGS, bytes(8))[0] & UNCHANGEABLE
+        finally:
+            os.close(file)
+    except OSError:
+        return False
+
+def path_of(line):
+    return b'./' + line.split(b' ', ${PATH})[${PATH}]
+
+def packed(lines):
+    return binascii.b2a_base64(b''.join(line + b'\\0' for line in lines), newline=False).decode()
+
+def differences(earlier, lines):
+    was = set(zlib.decompress(binascii.a2b_base64(earlier), 31).split(b'\\0')[:-1])
+    return sorted(was.difference(lines)), [line for line in lines if line not in was]
+
+def listed(folder, areMarked, printed=None, hash=None, earlier=None):
+    os.chdir(folder)
+    text = print_folder()
+    answer = {'printed': hashlib.sha256(text).hexdigest()}
+    if answer['printed'] == printed:
+        return answer
+    all = text.split(b'\\0')[:-1]
+    folders = [line.split(b' ', 1)[1] for line in all if line[:1].isdigit()]
+    lines = sorted(line for line in all if not line[:1].isdigit())
+    body = b''.join(line + b'\\0' for line in lines)
+    answer['hash'] = hashlib.sha256(body).hexdigest()
+    new = []
+    if answer['hash'] != hash:
+        packer = zlib.compressobj(1, wbits=31)
+        answer['list'] = binascii.b2a_base64(packer.compress(body) + packer.flush(), newline=False).decode()
+        if earlier is not None:
+            gone, new = differences(earlier, lines)
+            size = sum(map(len, gone)) + sum(map(len, new))
+            answer['changes'] = packed([*gone, *(b'\\t' + line for line in new)]) if size < ${MOST} else None
+    asked = lines if areMarked or answer.get('changes', '') is None else new
+    files = [path_of(line) for line in asked if line.startswith(b'f ')]
+    answer['marked'] = packed([path[2:] for path in [*folders, *files] if is_marked(path)][:${MOST_SPECIAL}])
+    answer['devices'] = packed([line[:2] + path_of(line)[2:] for line in lines if line[:1] in b'bcs'][:${MOST_SPECIAL}])
+    return answer
+
+for line in sys.stdin.buffer:
+    asked = json.loads(line)
+    try:
+        print(json.dumps(listed(**asked)) if isinstance(asked, dict) else asked, flush=True)
+    except Exception as error:
+        print(json.dumps({'said': str(error)}), flush=True)
+`
+
+const base64 = z.base64().transform(text => Buffer.from(text, 'base64'))
+
+/** What it answers: where `printed` is what it was, nothing else. */
+export const listingAnswer = z.object({
+  printed: z.string().optional(),
+  hash: z.string().optional(),
+  list: base64.optional(),
+  /** Null where there are too many. */
+  changes: base64.nullish(),
+  marked: base64.optional(),
+  devices: base64.optional(),
+  /** Why it cannot be listed. */
+  said: z.string().optional(),
+})

@@ -4,24 +4,24 @@ import { copyFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip, gunzipSync, gzipSync } from 'node:zlib'
+import type { z } from 'zod'
 import type { Sampled } from '../core/compression.ts'
 import { type TreeChange, treeChange } from '../core/tree-change.ts'
 import { messageOf } from '../core/wording.ts'
 import { patternsOf } from '../duplicity/io/exclusions.ts'
 import { isLeftOut } from '../duplicity/selection.ts'
+import type { CommandOptions } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
-import { dumpedAt } from '../host/companion.ts'
 import { OpenedFile } from '../host/opened-file.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
 import { type Place, sandboxed } from '../host/sandbox.ts'
-import { makeScratch } from '../host/scratch.ts'
 import type { Site } from '../host/site.ts'
-import { devicesIn, type SpecialFile, unchangeableIn } from '../host/special-files.ts'
+import type { SpecialFile } from '../host/special-files.ts'
 import { siteState } from '../host/state.ts'
 import { writeWhole } from '../host/whole-file.ts'
 import type { Host } from '../inventory/schema.ts'
-import { HASH, LIST, MODIFIED, MOST, MOST_TOLD, PATH } from './tree-listing.ts'
+import { LISTING, type ListingRequest, listingAnswer, MODIFIED, PATH } from './tree-listing.ts'
 
 /** The site's folder as it was right before its backup; undefined where that is not known. */
 export type Listed = { readonly tree: Tree | undefined }
@@ -52,12 +52,18 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   try {
     const { tree } = readRecord(host, site.name)
     const known = tree?.time === newest && tree?.exclusions === exclusionsOf(site) ? tree : undefined
-    if (known?.printed !== undefined && known.printed === (await hashOf(host, site, known.time, quiet)))
-      return { hash: known.hash!, printed: known.printed, listing: undefined, change: NO_CHANGE, special: known.special ?? [] }
-    const found = await listAnew(host, site, known, quiet)
-    if (known && known.hash === found.hash)
-      await quiet.act('remember how its folder is printed', () => rememberTree(host, site, known.time, found))
-    return found
+    const { printed = '', hash = known?.hash ?? '', ...found } = await list(host, site, known, quiet)
+    if (printed === known?.printed) return { hash, printed, listing: undefined, change: NO_CHANGE, special: known.special ?? [] }
+    const isSame = known?.hash === hash
+    const listed: Tree = {
+      hash,
+      printed,
+      listing: found.list,
+      change: isSame ? NO_CHANGE : known && changeIn(found.changes ?? undefined, site),
+      special: [...devicesIn(found.devices), ...namesIn(found.marked).map(path => ({ kind: 'unchangeable' as const, path }))],
+    }
+    if (isSame) await quiet.act('remember how its folder is printed', () => rememberTree(host, site, known.time, listed))
+    return listed
   } catch (error) {
     if (shell.stop.aborted) throw error
     shell.note('info', `cannot tell what has changed in its folder: ${messageOf(error)}`)
@@ -65,62 +71,54 @@ export async function listTree(host: Host, site: Site, newest: number | undefine
   }
 }
 
+type Answer = z.output<typeof listingAnswer>
+
+const namesIn = (bytes: Buffer | undefined): string[] => bytes?.toString().split('\0').slice(0, -1) ?? []
+
+const devicesIn = (bytes: Buffer | undefined): SpecialFile[] =>
+  namesIn(bytes).map(line => ({ kind: line.startsWith('s') ? 'socket' : 'device', path: line.slice(2) }))
+
+/** Bytes that a listing may take: far more than one of millions of files does. */
+const MEMORY = 8 * 1024 ** 3
+
 /** Set once the program that is shown all sites has failed: what is mounted in one of them can be dead. */
 let isEachAlone = false
 
-/**
- * By a program that stays for the next site, and reads nothing but names and what inodes tell. Undefined where a dump
- * was written since the newest set, whose time has no fractions: that is a change, and the folder has to be listed
- * anyway.
- */
-async function hashOf(host: Host, site: Site, since: number, shell: Shell): Promise<string | undefined> {
-  if (isEachAlone || dumpedAt(site.folder) >= since + 1000) return undefined
-  const words = sandboxed(['sh', '-c', HASH, 'hash'], { reads: [host.vhosts], capabilities: ['CAP_DAC_OVERRIDE'] })
-  try {
-    return await shell.with({ input: site.folder, endOfAnswer: end => end }).ask(text => text.trim())`${words}`
-  } catch (error) {
-    if (shell.stop.aborted) throw error
-    isEachAlone = true
-    return undefined
-  }
-}
-
-async function listAnew(host: Host, site: Site, known: SiteRecord['tree'], shell: Shell): Promise<Tree> {
-  await using scratch = makeScratch(host)
-  const earlier = known ? [{ from: listFile(host, site), to: '/earlier.gz' }] : []
+/** By a program that stays for the next site; where it cannot, as of a site that is a link, by one for this site. */
+async function list(host: Host, site: Site, known: SiteRecord['tree'], shell: Shell): Promise<Answer> {
   const areMarked = known?.special?.some(({ kind }) => kind === 'unchangeable') ?? true
-  const names = [site.folder, known ? '/earlier.gz' : '', scratch.path, known?.hash ?? '', areMarked ? 'all' : 'some']
-  const words = sandboxed(['sh', '-c', LIST, 'list', ...names], {
-    reads: [site.folder, ...earlier],
-    writes: [scratch.path],
-    capabilities: ['CAP_DAC_OVERRIDE'],
-    noLinks: site.folder,
-  })
-  const [hash = '', printed = ''] = await shell.ask(text => text.trim().split('\n'))`${words}`
-  using folder = OpenedFolder.open(scratch.path)
-  const read = (name: string, limit = Number.MAX_SAFE_INTEGER): Buffer => {
-    using file = folder.file(name)
-    return file.head(limit)
+  const earlier = known && remembered(host, site).toString('base64')
+  const { printed, hash } = known ?? {}
+  const input = JSON.stringify({ folder: site.folder, printed, hash, earlier, areMarked } satisfies ListingRequest)
+  const ask = (folder: string, options: CommandOptions): Promise<Answer> => {
+    const words = sandboxed(['/usr/bin/python3', '-I', '-S', '-c', LISTING], {
+      reads: [folder],
+      capabilities: ['CAP_DAC_OVERRIDE'],
+      noLinks: folder,
+      limits: { memory: MEMORY },
+    })
+    const one = shell.with({ input, ...options })
+    return one.ask(text => listingAnswer.parse(JSON.parse(text)))`${words}`
   }
-  const isSame = known?.hash === hash
-  return {
-    hash,
-    printed,
-    listing: isSame ? undefined : read('list.gz'),
-    change: isSame ? NO_CHANGE : known && changeIn(read('changes', MOST).toString(), site),
-    special: [
-      ...devicesIn(read('devices', MOST_TOLD).toString()),
-      ...unchangeableIn(read('marked', MOST_TOLD).toString()).map(path => ({ kind: 'unchangeable' as const, path })),
-    ],
-  }
+  if (!isEachAlone)
+    try {
+      const answer = await ask(host.vhosts, { endOfAnswer: JSON.stringify })
+      if (answer.said === undefined) return answer
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      isEachAlone = true
+    }
+  const { said, ...answer } = await ask(site.folder, {})
+  if (said !== undefined) throw new Error(said)
+  return answer
 }
 
 const NO_CHANGE: TreeChange = { differs: false, overlooked: [], overlookedBytes: 0 }
 
-function changeIn(lines: string, site: Site): TreeChange {
-  if (Buffer.byteLength(lines) >= MOST) return { ...NO_CHANGE, differs: true }
+function changeIn(lines: Buffer | undefined, site: Site): TreeChange {
+  if (lines === undefined) return { ...NO_CHANGE, differs: true }
   const patterns = patternsOf(site)
-  return treeChange(lines, (path, isFolder) => isLeftOut(patterns, join(site.folder, path), isFolder))
+  return treeChange(lines.toString(), (path, isFolder) => isLeftOut(patterns, join(site.folder, path), isFolder))
 }
 
 const exclusionsOf = (site: Site): string => digest('sha256', JSON.stringify(patternsOf(site)))

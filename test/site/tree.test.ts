@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   cpSync,
@@ -12,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Site } from '../../lib/host/site.ts'
@@ -66,8 +68,6 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
   }
   for (const name of ['SITE/in', '.holdfast/database.tables']) mkdirSync(at(name), { recursive: true })
   for (const name of ['SITE/one', 'SITE/in/two', '.holdfast/saved']) write(name, 'text')
-  const dumpedAt = (seconds: number): void => utimesSync(at('.holdfast/database.tables'), seconds, seconds)
-  dumpedAt(0)
   symlinkSync('one', at('SITE/link'))
   const look = async () => (await listTree(host, site, 1000, shell))!
   /** Whether it differs, and by how many commands that was found. */
@@ -84,7 +84,7 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
   assert.deepEqual(
     [await found(), await found()],
     [
-      [false, 2],
+      [false, 1],
       [false, 1],
     ],
   )
@@ -92,19 +92,9 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
   rmSync(at('.holdfast/saved'))
   write('.holdfast/saved', 'text')
   assert.deepEqual(await found(), [false, 1])
-  // what was dumped since the newest set is a change: the folder is listed at once
   write('.holdfast/database.tables/table.sql', 'text')
-  dumpedAt(2)
   assert.deepEqual(await found(), [true, 1])
   rememberTree(host, site, 1000, await look())
-  dumpedAt(0)
-  assert.deepEqual(await found(), [false, 1])
-  // a set is of whole seconds, and its own dump of the same one
-  dumpedAt(1.9)
-  assert.deepEqual(
-    [await found(), await found()].map(([, count]) => count),
-    [1, 1],
-  )
 
   for (const change of [
     () => write('SITE/one', 'TEXT'),
@@ -122,7 +112,7 @@ test('listTree() lists no folder that is as it was, and sees what changed behind
     () => rmSync(at('SITE/in/two')),
   ]) {
     change()
-    assert.deepEqual(await found(), [true, 2], change.toString())
+    assert.deepEqual(await found(), [true, 1], change.toString())
     rememberTree(host, site, 1000, await look())
     assert.deepEqual(await found(), [false, 1])
   }
@@ -147,6 +137,37 @@ test('listTree() finds what was marked since among many that were not, and whose
   assert.deepEqual(await look(), ['SITE/a b', 'SITE/other'])
   for (const name of ['a b', 'other']) chattr('-i', name)
   assert.deepEqual(await look(), [])
+})
+
+test('listTree() tells of devices and sockets, whatever their names', async () => {
+  const { host, site, shell } = await remembered('devices')
+  const at = (name: string): string => join(site.folder, 'SITE', name)
+  execFileSync('mknod', [at('a\nnull'), 'c', '1', '3'])
+  execFileSync('mkfifo', [at('pipe')])
+  await using server = createServer()
+  await once(server.listen(at('a sock')), 'listening')
+  const { special, change } = (await listTree(host, site, 1000, shell))!
+  assert.deepEqual(
+    special.map(({ kind, path }) => [kind, path]),
+    [
+      ['device', 'SITE/a\nnull'],
+      ['socket', 'SITE/a sock'],
+    ],
+  )
+  assert.equal(change?.differs, true)
+})
+
+test('listTree() of a site that is a link, of a memory that is damaged, and of a folder that is gone', async () => {
+  const { host, site, shell } = await remembered('odd')
+  renameSync(site.folder, `${site.folder}.real`)
+  symlinkSync(`${site.folder}.real`, site.folder)
+  assert.equal((await listTree(host, site, 1000, shell))?.change?.differs, false)
+  writeFileSync(join(site.folder, 'SITE/new'), '')
+  assert.equal((await listTree(host, site, 1000, shell))?.change?.differs, true)
+  writeFileSync(join(host.paths.state, `${siteState('blog')}.list.gz`), 'no gzip')
+  assert.equal(await listTree(host, site, 1000, shell), undefined)
+  rmSync(site.folder)
+  assert.equal(await listTree(host, site, 1000, shell), undefined)
 })
 
 test('copiesOf() takes plain files up to so many bytes together, and nothing that a site puts in their place', async () => {
