@@ -32,15 +32,15 @@ export interface ListingRequest {
   readonly hash: string | undefined
   /** The list, compressed, in base64. */
   readonly earlier: string | undefined
-  /** Some of its files were marked as unchangeable: all are asked, and not only those that changed, for a mark is a change. */
+  /** Some files were marked as unchangeable: all are asked. Else those that changed, for a mark is a change. */
   readonly areMarked: boolean
 }
 
 /**
  * Lists folders, and tells how they differ from an earlier listing, by the lines that only one of both has, as
- * `comm -z -3` prints them. What cannot be read, or goes meanwhile, is missing from the list: then it differs, now or in
- * the next night. Beside the list: devices and sockets, and what is marked as unchangeable. It reads nothing but names
- * and what inodes tell. Names are bytes, so they travel in base64.
+ * `comm -z -3` prints them. What cannot be read, or goes meanwhile, is missing from the list: then it differs, now or
+ * in the next night. Beside the list: devices and sockets, and what is marked as unchangeable. It reads nothing but
+ * names and what inodes tell. Names are bytes, so they travel in base64.
  */
 export const LISTING = `
 import binascii, fcntl, hashlib, json, os, sys, zlib

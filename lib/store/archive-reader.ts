@@ -9,9 +9,9 @@ import { sandboxed } from '../host/sandbox.ts'
 import { type Keys, type Metadata, sumOf, timeToRead, withPlaces } from './archive-files.ts'
 
 /**
- * Hashes files, one a line of JSON, and answers so: from the server and not from this machine's memory of writing it, no
- * link followed and no pipe waited for. What is packed or encrypted is unpacked on its way, and that is hashed too; a
- * file is read once, whole, whatever is wrong with it.
+ * Hashes files, one a line of JSON, and answers so: from the server and not from this machine's memory of writing it,
+ * no link followed and no pipe waited for. What is packed or encrypted is unpacked on its way, and that is hashed too;
+ * a file is read once, whole, whatever is wrong with it.
  */
 const READER = `
 import gzip, hashlib, json, os, subprocess, sys, threading, zlib
