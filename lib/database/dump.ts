@@ -102,7 +102,7 @@ export async function writeDump({ host, client, database, into, former, record }
     const files = into.marks() ?? {}
     return known && { ...here, wholeAt, key, files, tables: known, views: isSame ? views : '', doubts: ofTables }
   }
-  return { notDumped, doubts: [...rounded, ...doubts.sentences(packet)], recorded }
+  return { notDumped, doubts: [...rounded, ...doubts.sentences({ has: packet, isKeptUp: plain.tables !== undefined })], recorded }
 }
 
 /** A dump that is being written. */

@@ -43,19 +43,25 @@ export class ImportDoubts {
     },
   }
 
-  /** A sentence each. @param has the server's `max_allowed_packet`, in bytes */
-  sentences(has: number): readonly string[] {
+  /**
+   * A sentence each.
+   * @param has the server's `max_allowed_packet`, in bytes
+   * @param isKeptUp whether what does not change is dumped once: of rows that do, the server gives no longer line
+   */
+  sentences({ has, isKeptUp }: { readonly has: number; readonly isKeptUp: boolean }): readonly string[] {
     const wanted = packetFor(this.#longest)
+    const inMegabytes = wanted / MEGABYTE
+    const anew = isKeptUp && this.#longest > has ? 'all of the database is dumped anew every night' : undefined
     return [
       ...this.#leftOut.map(({ kind, name, why }) => `the ${kind} ${name} cannot be imported: ${why}`),
       ...(wanted > LARGEST_PACKET
         ? [
-            `its longest row cannot be imported: it takes ${wanted / MEGABYTE} MB in a dump, and a database server takes 1024 MB at most`,
+            `its longest row cannot be imported: it takes ${inMegabytes} MB in a dump, and a database server takes 1024 MB at most${anew === undefined ? '' : `; ${anew}`}`,
           ]
         : []),
       ...(wanted > has && wanted <= LARGEST_PACKET
         ? [
-            `its longest row needs max_allowed_packet = ${wanted / MEGABYTE}M in the configuration of a database server that imports it by hand; a recovery here raises it meanwhile`,
+            `its longest row needs max_allowed_packet = ${inMegabytes}M in the configuration of ${anew === undefined ? 'a database server' : `this database server, without which ${anew}, and of one`} that imports it by hand; a recovery here raises it meanwhile`,
           ]
         : []),
     ]
