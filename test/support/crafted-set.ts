@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { output } from '../../lib/sandbox/process.ts'
 
+/** The second in which a set was made last, which may be gone since. */
+let last: string | undefined
+const thisSecond = (): string => new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
+
 /** Makes one full set of a tree, as duplicity makes it, the only one in an archive's folder. */
 export async function craftSet(tree: string, archive: string): Promise<void> {
   const cache = mkdtempSync(join(tmpdir(), 'holdfast-craft-'))
-  removeSets(archive)
   // a set is known by its second: one of the same would be taken for that, and damaged
-  await new Promise(resolve => setTimeout(resolve, 1050 - (Date.now() % 1000)))
+  const seconds = readdirSync(archive).map(name => /(\d{8}T\d{6}Z)\.(?:vol|manifest)/.exec(name)?.[1])
+  removeSets(archive)
+  while ([last, ...seconds].includes(thisSecond())) await new Promise(resolve => setTimeout(resolve, 20))
+  last = thisSecond()
   const options = ['--no-encryption', '--allow-source-mismatch', `--archive-dir=${cache}`, '--verbosity=error']
   await output('duplicity', ['full', ...options, tree, `file://${archive}`])
   rmSync(cache, { recursive: true })
