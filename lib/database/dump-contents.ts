@@ -37,7 +37,7 @@ export interface DumpContents {
  * @throws when it cannot be read to its end, or the run is stopped
  */
 export async function contentsOf(
-  dump: OpenedDump,
+  dump: Pick<OpenedDump, 'name' | 'isFolder' | 'files'>,
   stop: AbortSignal,
   known: KnownParts = { before: {}, now: {} },
 ): Promise<DumpContents> {

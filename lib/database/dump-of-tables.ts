@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesOf } from './dump-file.ts'
+import { beginsWith, bytesOf, linesOf } from './dump-file.ts'
 import { partName, partNamed } from './dump-parts.ts'
 import type { OpenedDump } from './opened-dump.ts'
 import { beginsFloats, beginsTable, type Splitting, splitDump } from './split-dump.ts'
@@ -26,6 +26,22 @@ export async function filesOfTables(dump: OpenedDump, tables: readonly string[],
     ['begin', 'sequence', 'end'].includes(partNamed(name)?.kind ?? '') || ofTables.includes(name)
   if (dump.isFolder) return dump.files.filter(({ name }) => isWanted(name)).map(({ path }) => path)
   return await takeApart(dump, isWanted, beside)
+}
+
+/** Whether one of these tables refers to a table, as far as a dump that is a folder tells. */
+export async function haveForeignKeys(dump: OpenedDump, tables: readonly string[]): Promise<boolean> {
+  const parts = tables.map(table => partName('table', table))
+  for (const { path } of dump.files.filter(({ name }) => parts.includes(name))) if (await hasForeignKey(path)) return true
+  return false
+}
+
+async function hasForeignKey(path: string): Promise<boolean> {
+  for await (const lines of linesOf([path]))
+    for (const line of lines) {
+      if (beginsWith(line, '  CONSTRAINT ') && line.includes(' FOREIGN KEY ')) return true
+      if (beginsWith(line, ')')) return false
+    }
+  return true // it ends before its table does
 }
 
 /** How a dump is taken apart that is one file, as in older sets: what it defines besides tables is its last part. */

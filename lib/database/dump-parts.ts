@@ -45,6 +45,17 @@ export function partNamed(file: string): Part | undefined {
   return partName(known, name) === file || of?.startsWith('%%') ? { kind: known, of: name } : undefined
 }
 
+/**
+ * The tables that bring with them all that is in these parts, besides the list of the parts; undefined where one has
+ * something that is of no table, or of one that the name of its file does not tell.
+ */
+export function tablesOfParts(parts: readonly string[]): readonly string[] | undefined {
+  const found = parts.filter(name => name !== partName('complete')).map(partNamed)
+  const isOfTable = (part: Part | undefined): boolean =>
+    part?.of !== undefined && !part.of.startsWith('%%') && ['table', 'floats', 'triggers'].includes(part.kind)
+  return found.every(isOfTable) ? [...new Set(found.map(part => part!.of!))] : undefined
+}
+
 /** The files of a dump in their order, of what is in its folder. */
 export const partNames = (names: readonly string[]): string[] =>
   names.filter(name => partNamed(name) !== undefined).toSorted((a, b) => (a < b ? -1 : 1))

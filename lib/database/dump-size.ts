@@ -7,6 +7,7 @@ import { openDump } from './opened-dump.ts'
 /**
  * How large the dumps in a site's folder or a restored tree are, and whether all their tables are kept as usual;
  * undefined where there is none.
+ * @param isMeant which parts of them
  * @throws when one cannot be read to its end
  */
 export async function dumpSizeOf(
@@ -14,11 +15,16 @@ export async function dumpSizeOf(
   { stop }: Pick<Shell, 'stop'>,
   names: readonly string[] = dumpsIn(folder),
   known?: KnownParts,
+  isMeant: (dump: string, part: string) => boolean = () => true,
 ): Promise<DumpSize | undefined> {
   const sizes: DumpSize[] = []
   for (const name of names.filter(isSqlDump)) {
     using dump = openDump(folder, name)
-    if (dump) sizes.push({ bytes: dump.bytes, packed: (await contentsOf(dump, stop, known)).packed })
+    if (!dump) continue
+    const { isFolder } = dump
+    const files = dump.files.filter(file => isMeant(name, file.name))
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    sizes.push({ bytes, packed: (await contentsOf({ name: dump.name, isFolder, files }, stop, known)).packed })
   }
   if (sizes.length === 0) return undefined
   const all = sizes.map(({ bytes }) => bytes)

@@ -115,12 +115,16 @@ const fileOf = (name: string, path: string, { ino, size, mtimeMs, ctimeMs }: Sta
   stamp: [ino, size, mtimeMs, ctimeMs].join(' '),
 })
 
-/** Whether two dumps have the same parts, byte for byte. */
-export async function isSameDump(one: OpenedDump, other: OpenedDump): Promise<boolean> {
-  const shapeOf = ({ files }: OpenedDump): string => JSON.stringify(files.map(({ name, bytes }) => [name, bytes]))
-  if (shapeOf(one) !== shapeOf(other)) return false
-  for (const [index, path] of one.paths.entries()) if (!(await sameBytes(path, other.paths[index]!))) return false
-  return true
+/** The parts in which two dumps differ, byte for byte; undefined where they do not consist of the same ones. */
+export async function differingParts(one: OpenedDump, other: OpenedDump): Promise<readonly string[] | undefined> {
+  const shapeOf = ({ files }: OpenedDump): string => JSON.stringify(files.map(({ name }) => name))
+  if (shapeOf(one) !== shapeOf(other)) return undefined
+  const differing: string[] = []
+  for (const [index, { name, path, bytes }] of one.files.entries()) {
+    const twin = other.files[index]!
+    if (bytes !== twin.bytes || !(await sameBytes(path, twin.path))) differing.push(name)
+  }
+  return differing
 }
 
 /**

@@ -16,6 +16,7 @@ import {
 import { type DumpSize, treeSizeIn } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
 import { databaseDisk } from '../database/disk.ts'
+import { partNamed } from '../database/dump-parts.ts'
 import { dumpSizeOf } from '../database/dump-size.ts'
 import type { Shell } from '../engine/shell.ts'
 import { diskOf } from '../host/disk.ts'
@@ -23,7 +24,7 @@ import type { HostContext } from '../host/site.ts'
 import type { Needs } from '../store/facts.ts'
 import { readSetRecords } from '../store/set-records.ts'
 import type { Scope } from './recovery.ts'
-import type { RestoreTask, Restoring } from './transaction.ts'
+import type { RestoredDatabase, RestoreTask, Restoring } from './transaction.ts'
 
 export type Looks = Needs<'host' | 'secrets' | 'siteArchive'> & { point: RestorePoint; scope: Scope }
 
@@ -93,15 +94,17 @@ async function importDemands(context: HostContext, there: Disk | undefined, dump
   }))
 }
 
-/** Looks once more just before the import, when these dumps are there to be measured. @throws when they cannot fit */
+/** Looks once more just before the import, when what it reads is there to be measured. @throws when it cannot fit */
 export async function assertRoomToImport(
   context: HostContext,
   { tree, holding }: Restoring,
-  dumps: readonly string[],
+  databases: readonly RestoredDatabase[],
   asked: Scope | undefined,
 ): Promise<void> {
   const stages = await unlessItFails(context.shell, async () => {
-    const size = await dumpSizeOf(tree, context.shell, dumps)
+    const tablesOf = new Map(databases.map(({ dump, tables }) => [dump, tables]))
+    const isMeant = (dump: string, part: string): boolean => tablesOf.get(dump)?.includes(partNamed(part)?.of ?? '') ?? true
+    const size = await dumpSizeOf(tree, context.shell, [...tablesOf.keys()], undefined, isMeant)
     return size === undefined ? [] : [await importDemands(context, await diskOf(holding, context.shell), size)]
   })
   const { refusal, short } = roomToRestore(stages ?? [])

@@ -2,19 +2,11 @@ import { z } from 'zod'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import type { SiteLook } from '../core/local-changes.ts'
 import { FOLDER, fingerprintsIn, type TreeLines } from '../core/tree-lines.ts'
-import { isSameDump, openDump } from '../database/opened-dump.ts'
 import { COMPANION } from '../host/companion.ts'
 import type { HostContext } from '../host/site.ts'
 import { memoryOfSites } from '../host/state.ts'
 import { lookAtTree } from '../host/tree-look.ts'
 import { lookAtDatabase } from './database-look.ts'
-
-/** Whether a dump in a restored tree is the one beside the live site. */
-export async function hasSameDump(tree: string, live: string, name: string): Promise<boolean> {
-  using mine = openDump(tree, name)
-  using theirs = openDump(live, name)
-  return mine !== undefined && theirs !== undefined && (await isSameDump(mine, theirs))
-}
 
 const sums = z.record(z.string(), z.string())
 /** What is asked of a database. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { type DatabaseAccess, dumpsByDatabase } from '../core/database-access.ts'
-import { openDump } from '../database/opened-dump.ts'
+import { tablesOfParts } from '../database/dump-parts.ts'
+import { differingParts, openDump } from '../database/opened-dump.ts'
 import { isOnOwnServer } from '../database/own-server.ts'
 import { COMPANION, DUMP, dumpsIn, isSqlDump } from '../host/companion.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { putSqliteCopy } from '../wordpress/sqlite.ts'
 import { accessesOf, databasesIn } from './database-access.ts'
-import { hasSameDump } from './fingerprint.ts'
 import type { Scope } from './recovery.ts'
 import { withTables } from './restored-tables.ts'
 import type { Restored, RestoredDatabase, Restoring } from './transaction.ts'
@@ -98,5 +98,7 @@ async function checked(
   using dump = openDump(tree, name)
   if (!dump || !(await dump.isComplete()))
     throw new Error(`the database dump in the set is not complete: ${name} lacks a part, or its completion line`)
-  return { ...database, dump: name, sameDump: await hasSameDump(tree, live, name) }
+  using former = openDump(live, name)
+  const parts = former && (await differingParts(dump, former))
+  return { ...database, dump: name, differing: parts && tablesOfParts(parts) }
 }

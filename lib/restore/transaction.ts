@@ -17,8 +17,8 @@ export interface RestoredDatabase {
   readonly isOwn: boolean
   /** The dump's name in the companion folder. */
   readonly dump: string
-  /** It is the one beside the live site. */
-  readonly sameDump: boolean
+  /** The tables in which alone it differs from the dump beside the live site; undefined where more differs. */
+  readonly differing: readonly string[] | undefined
   /** The only tables that are brought back; all of them when absent. */
   readonly tables?: readonly string[]
   /** The database that it fills, and in which the former tables are afterwards; also the account while it does. */

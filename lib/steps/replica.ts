@@ -17,7 +17,7 @@ import { accessesOf, databasesIn } from '../restore/database-access.ts'
 import { filesIn, isIn, readFingerprint, sizesIn, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
 import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
 import { keepChanges } from '../restore/kept-changes.ts'
-import type { Restored, Restoring } from '../restore/transaction.ts'
+import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
 import { described } from '../restore/written-rows.ts'
 import { isSiteEmpty } from '../site/contents.ts'
 import type { Needs } from '../store/facts.ts'
@@ -58,13 +58,20 @@ export const rememberContents: Step<Needs<'host' | 'site'> & { contents: Content
   },
 }
 
-/** Applies when a live database is not known to be what the set's dump would make it, and gives those. */
+/**
+ * Applies when a live database is not known to be what the set's dump would make it, and gives those; of one that is
+ * what the last replay made it, the tables in which the dump differs since.
+ */
 export const databaseDiffers: Condition<{ restored: Restored } & Guarded, Pick<Restored, 'databases'>> = ({
   restored,
   untouched,
 }) => {
   if (restored.databases.length === 0) return 'there is no database to bring back'
-  const databases = restored.databases.filter(({ access, sameDump }) => !(sameDump && untouched.includes(access.database)))
+  const databases = restored.databases.flatMap((database): readonly RestoredDatabase[] => {
+    const { access, differing: tables } = database
+    if (tables === undefined || !untouched.includes(access.database)) return [database]
+    return tables.length === 0 ? [] : [{ ...database, tables }]
+  })
   return databases.length === 0 ? 'the dump is the one that was imported last' : { databases }
 }
 
@@ -139,7 +146,8 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
     const changes = changesBetween(was, is)
     const { unknown } = changes
     if (unknown.length > 0) shell.note('info', `changed here too, by visits or by somebody: ${some(unknown)}`)
-    if (isWritten(changes)) await keepWritten(context, site, changes, sizesIn(is))
+    // of a safety copy all of the database is kept too
+    if (isWritten(changes) && (await keepWritten(context, site, changes, sizesIn(is)))) return { untouched: [] }
     const known = databases.filter(access => isIn(was, access)).map(({ database }) => database)
     return { untouched: known.filter(database => isUntouched(changes, database)) }
   },
@@ -147,22 +155,24 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
 
 /**
  * Keeps what somebody wrote apart and names it. The whole site too, with its database, where somebody worked on its
- * pages or files, and may have changed what cannot be told, or where not all could be kept apart.
+ * pages or files, and may have changed what cannot be told, or where not all could be kept apart: gives whether it is.
  */
-async function keepWritten(context: HostContext, site: Site, changes: LocalChanges, sizes: Sizes): Promise<void> {
+async function keepWritten(context: HostContext, site: Site, changes: LocalChanges, sizes: Sizes): Promise<boolean> {
   const { host, shell } = context
+  let isWhole = false
   const named = { ...changes, rows: await described(context, changes.rows) }
   const text = changesText(named)
   await shell.act(`keep what was changed in ${site.name} for ${counted(host.keepChanges.days, 'day')}`, async () => {
     const head = `What was written in the replica of ${site.name} on ${host.name} before it was replaced, ${printTime(shell.now())}`
     const { path, bytes, left } = await keepChanges(context, site, named, { kind: 'changes', head, sizes })
-    const isWhole = isEdited(changes) || left.length > 0
+    isWhole = isEdited(changes) || left.length > 0
     if (isWhole) updatePending(host, { ...pendingOf(host, site.name), safety: `changed by hand: ${text}` })
     const whole = isWhole ? `, and all of it ${safetyText(host.keepPrevious, sumOf(sizes))}` : ''
     const kept = `kept in ${path} (${formatBytes(bytes)}) for ${counted(host.keepChanges.days, 'day')}${whole}`
     shell.note('significant', `${site.name} was changed here since the last replay: ${text}; ${kept}`)
     for (const each of left) shell.note('warning', `of what was changed in ${site.name} only in the safety copy: ${each}`)
   })
+  return isWhole
 }
 
 const sumOf = (sizes: Sizes): number => Object.values(sizes).reduce((sum, size) => sum + size, 0)

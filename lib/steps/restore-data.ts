@@ -25,7 +25,7 @@ import { assertRoomToImport } from '../restore/disk-space.ts'
 import { pendingOf, updatePending } from '../restore/journal.ts'
 import { partsOf, type Scope } from '../restore/recovery.ts'
 import { restoredDatabases } from '../restore/restored-databases.ts'
-import { refuseTied } from '../restore/restored-tables.ts'
+import { refuseTied, wholeWhereTied } from '../restore/restored-tables.ts'
 import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
 import { refuseUnowned } from '../restore/untrusted-set.ts'
 import type { Needs } from '../store/facts.ts'
@@ -100,7 +100,7 @@ async function predicted(context: HostContext, site: Site, { staged }: Restoring
       const isOwn = of === undefined
       if (!('database' in data) || (tables.length > 0 && !isOwn)) return []
       const some = tables.length > 0 ? { tables } : {}
-      return [{ access: data, isOwn, dump: dumpName(data, isOwn), sameDump: false, staged, ...some }]
+      return [{ access: data, isOwn, dump: dumpName(data, isOwn), differing: undefined, staged, ...some }]
     }),
   }
 }
@@ -124,11 +124,12 @@ function checkSite(tree: string, live: string): void {
 type ImportNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Pick<Restored, 'databases'>
 
 /** Phase (c): each dump in a database of its own, through an account that reaches that one and no other (S41). */
-export const importDatabase: Step<ImportNeeds & { scope: Scope }, { imported: true }> = {
+export const importDatabase: Step<ImportNeeds & { scope: Scope }, { imported: true } & Pick<Restored, 'databases'>> = {
   name: 'import',
   title: 'Import the database beside the live one',
-  run: async ({ host, secrets, site, restoring, databases, scope }, shell) => {
+  run: async ({ host, secrets, site, restoring, databases: asked, scope }, shell) => {
     const context = { host, secrets, shell }
+    const databases = scope.tables.length > 0 ? asked : await wholeWhereTied(adminOf(context), restoring, asked)
     for (const database of databases) {
       await assertOwnServer(context, database.access)
       await refuseUnowned(context, site.name, database.access)
@@ -139,12 +140,11 @@ export const importDatabase: Step<ImportNeeds & { scope: Scope }, { imported: tr
       .map(({ dump, staged, tables }) => `${tables ? `${listed(tables)} of ` : ''}${dump} into ${staged}`)
       .join(', ')
     await shell.act(`import ${what}`, async () => {
-      const dumps = databases.map(({ dump }) => dump)
       const isChoice = pendingOf(host, site.name).task === 'recover'
-      if (scope.tables.length === 0) await assertRoomToImport(context, restoring, dumps, isChoice ? scope : undefined)
+      if (scope.tables.length === 0) await assertRoomToImport(context, restoring, databases, isChoice ? scope : undefined)
       for (const database of databases) await importOne(context, site.name, restoring, database)
     })
-    return { imported: true }
+    return { imported: true, databases }
   },
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { listedParts, listOfParts, partName, partNamed, partNames } from '../../lib/database/dump-parts.ts'
+import { listedParts, listOfParts, partName, partNamed, partNames, tablesOfParts } from '../../lib/database/dump-parts.ts'
 
 const names = fc
   .string({ minLength: 1, maxLength: 64, unit: 'grapheme' })
@@ -26,6 +26,23 @@ test('partName() has a name also for a table of 64 characters of four bytes, whi
   assert.equal(partNamed(one)?.kind, 'table')
   assert.deepEqual(partNamed(partName('table', '表'.repeat(64))), { kind: 'table', of: '表'.repeat(64) })
 })
+
+const changed: [parts: string[], tables: string[] | undefined][] = [
+  [[], []],
+  [[partName('table', 'a'), partName('complete')], ['a']],
+  [
+    [partName('table', 'a'), partName('floats', 'a'), partName('triggers', 'b'), partName('complete')],
+    ['a', 'b'],
+  ],
+  [[partName('table', 'a'), partName('views')], undefined],
+  [[partName('sequence', 'a')], undefined],
+  [[partName('table', '😀'.repeat(64))], undefined],
+  [['database.sql'], undefined],
+]
+for (const [parts, tables] of changed)
+  test(`tablesOfParts() of ${parts.join(', ').slice(0, 80) || 'nothing'}: ${tables?.join(', ') ?? 'more than tables'}`, () => {
+    assert.deepEqual(tablesOfParts(parts), tables)
+  })
 
 const strangers = [
   '',

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
 import { assertRoomToImport } from '../../lib/restore/disk-space.ts'
+import type { RestoredDatabase } from '../../lib/restore/transaction.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { notesOf, outcomeOf, perform } from '../support/perform.ts'
 import { fakeProgram, whilePathHas } from '../support/programs.ts'
@@ -26,7 +27,12 @@ const look = (before = (): void => {}, stop = new AbortController().signal) =>
         title: 'look',
         run: (_, shell) => {
           before()
-          return assertRoomToImport({ host, secrets: new Map(), shell }, restoring, ['database.sql'], undefined)
+          return assertRoomToImport(
+            { host, secrets: new Map(), shell },
+            restoring,
+            [{ dump: 'database.sql' } as RestoredDatabase],
+            undefined,
+          )
         },
       }),
       {},

@@ -89,6 +89,19 @@ test('a dump that is the one imported last is not imported again, and what every
   assert.deepEqual(await databases(), [])
 })
 
+test('of a dump that differs in one table, that one is imported and changes places, and no other', async () => {
+  await servers[0].query("INSERT INTO wp_posts (title) VALUES ('Of one table')", 'rr_blog')
+  await nights.backUp(FIRST + 1.5 * DAY)
+  const before = await servers[1].query("SELECT create_time FROM information_schema.tables WHERE table_name = 'wp_users'")
+  await replay()
+  assert.match(await servers[1].query('SELECT title FROM wp_posts', 'rr_blog'), /^Of one table$/m)
+  assert.match(await servers[1].query('SELECT option_value FROM wp_options', 'rr_blog'), /^kept$/m)
+  assert.equal(await servers[1].query("SELECT create_time FROM information_schema.tables WHERE table_name = 'wp_users'"), before)
+  const [kept] = await databases()
+  assert.equal(await servers[1].query('SHOW TABLES', kept), 'wp_posts\n')
+  assert.deepEqual(snapshot(replica()), snapshot(site.folder))
+})
+
 test('no file of the live tree shares an inode with what is kept', () => {
   const inodes = (root: string) => readdirSync(root, { recursive: true }).map(path => statSync(join(root, String(path))).ino)
   const [kept] = globSync(join(web2.vhosts, '.holdfast/blog/*/tree'))

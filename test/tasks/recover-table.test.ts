@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import type { Admin } from '../../lib/database/admin.ts'
-import { refuseTied } from '../../lib/restore/restored-tables.ts'
+import { refuseTied, wholeWhereTied } from '../../lib/restore/restored-tables.ts'
+import type { RestoredDatabase } from '../../lib/restore/transaction.ts'
 import { output } from '../../lib/sandbox/process.ts'
 import { DatedNights } from '../support/dated-nights.ts'
 import { makeOneFile } from '../support/dump-text.ts'
@@ -120,6 +121,21 @@ test('refuseTied() finds a foreign key at either end, of either side, and none o
   await assert.rejects(refused(DATABASE, 'none', 'parents'), /family ties children to parents: .* Add --table children/)
   await assert.rejects(refused('none', 'side', 'children'), /kin ties children to parents: .* Add --table parents/)
   for (const tables of [['children'], ['parents', 'children'], ['extra']]) await refused(DATABASE, 'none', ...tables)
+})
+
+test('wholeWhereTied() takes some tables of a database by themselves, and all where a foreign key ties one, here or in the dump', async () => {
+  const rows = async (sql: string): Promise<string[][]> => (await mariadb.query(sql)).split('\n').map(line => line.split('\t'))
+  const tree = join(folder, 'tied')
+  const parts = join(tree, '.holdfast/database.tables')
+  mkdirSync(parts, { recursive: true })
+  const key = '  CONSTRAINT `new` FOREIGN KEY (`id`) REFERENCES `parents` (`id`)\n'
+  for (const [table, more] of Object.entries({ extra: '', children: '', changes: key }))
+    writeFileSync(join(parts, `2-table-${table}.sql`), `CREATE TABLE \`${table}\` (\n${more}) ENGINE=InnoDB;\n`)
+  const wanted = { access: { database: DATABASE }, dump: 'database.tables', differing: undefined } as unknown as RestoredDatabase
+  const taken = async (...tables: string[]): Promise<unknown> =>
+    (await wholeWhereTied({ rows } as unknown as Admin, { tree }, [{ ...wanted, tables }]))[0]?.tables
+  assert.deepEqual(await taken('extra'), ['extra'])
+  for (const tied of ['children', 'changes']) assert.equal(await taken('extra', tied), undefined, tied)
 })
 
 for (const [form, at] of [
