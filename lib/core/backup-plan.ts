@@ -3,7 +3,7 @@ import { type Collection, isWhole, newestSet, primaryChain } from './collection.
 import type { SetAnswer } from './page.ts'
 import { fullBackupDue } from './schedule.ts'
 import type { TreeChange } from './tree-change.ts'
-import { listed } from './wording.ts'
+import { formatBytes, listed, spaceText } from './wording.ts'
 
 /** What tonight's backup of a site is to be, and why; `none` when it must not be made. */
 export interface BackupPlan {
@@ -17,6 +17,27 @@ export interface FullBackups {
   /** There is room for the first one of a site all the same: better one on a small share than none. */
   readonly first?: boolean
   readonly reason: string
+}
+
+/**
+ * Whether full backups may start (S10): what is free must be so many times the largest allowance of any site.
+ * @param free undefined where nothing tells
+ */
+export function fullBackupsIn(
+  free: number | undefined,
+  allowances: readonly { readonly site: string; readonly bytes: number }[],
+  factor: number,
+): FullBackups & { readonly problem?: string } {
+  if (free === undefined) return { allowed: true, reason: 'the free space of the archive is not known' }
+  const largest = allowances.toSorted((a, b) => b.bytes - a.bytes)[0] ?? { site: undefined, bytes: 0 }
+  const required = largest.bytes * factor
+  const rule = `freeSpaceFactor, ${factor}, times the largest allowance, ${formatBytes(largest.bytes)} of ${largest.site}`
+  const reason = `${spaceText(free, required)}${largest.site === undefined ? '' : ` (${rule})`}`
+  const first = free >= largest.bytes
+  if (free >= required) return { allowed: true, first, reason }
+  const except = first ? ', but for the first of a site' : ''
+  const wayOut = `Free some room there, lower max_NAS_space of ${largest.site}, or freeSpaceFactor in the inventory`
+  return { allowed: false, first, reason, problem: `no full backup will start${except}: ${reason}. ${wayOut}` }
 }
 
 /**

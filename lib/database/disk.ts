@@ -22,6 +22,6 @@ export async function databaseDisk({ host, shell }: HostContext): Promise<Disk |
   const { datadir, hostname: server, ...settings } = Object.fromEntries(rows ?? []) as Record<string, string>
   if (datadir === undefined || server !== hostname() || !existsSync(join(datadir, 'mysql'))) return undefined
   if (settings.innodb_file_per_table !== 'ON') return undefined
-  const disk = await diskOf(datadir, shell)
+  const disk = diskOf(datadir)
   return disk && { ...disk, keepsSize: disk.keepsSize && settings.innodb_compression_default !== 'ON' }
 }

@@ -9,7 +9,7 @@ import { openDump } from '../database/opened-dump.ts'
 import { CommandFailed, searchPath, TimedOut } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { COMPANION, dumpName, dumpNames } from '../host/companion.ts'
-import { freeNow } from '../host/disk.ts'
+import { diskOf } from '../host/disk.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { type Place, sandboxed, unusedUser } from '../host/sandbox.ts'
 import { type HostContext, type SitePlace, webRootIn } from '../host/site.ts'
@@ -98,10 +98,10 @@ const EVER = 1e6
 
 /** Once three quarters of what was free are gone, a site may do nothing any more: no limit of a process helps. */
 function watchDisk(folder: string) {
-  const least = freeNow(folder) / 4
+  const least = (diskOf(folder)?.free ?? 0) / 4
   let isFilled = false
   const idleTimeout = (): number => {
-    isFilled ||= freeNow(folder) < least
+    isFilled ||= (diskOf(folder)?.free ?? 0) < least
     return isFilled ? 0 : EVER
   }
   return { idleTimeout, isFilled: () => isFilled }

@@ -57,7 +57,7 @@ async function assertRoom({ host, siteArchive, point }: Facts, folder: string, s
   const dump = size?.dump
   const parts = [treeAmount(point, size), volumeAmount(point), ...(dump ? [importableAmount(dump), tablesAmount(dump)] : [])]
   const needed = parts.reduce((sum, part) => sum + 2 * (part?.about ?? 0), leastFree(host))
-  const disk = await diskOf(folder, shell)
+  const disk = diskOf(folder)
   if (disk && disk.free < needed)
     throw new NotTested(`there is no room for it on the disk of ${host.paths.cache}: ${spaceText(disk.free, needed)}`)
 }

@@ -74,8 +74,8 @@ export async function lookAt(looks: Looks, into: string, imports: boolean, shell
   const size = treeSizeIn(await readSetRecords(siteArchive, shell), point.time)
   const dump = scope.database ? size?.dump : undefined
   const tree = scope.files ? treeAmount(point, size) : dump && { least: dump.bytes, about: dump.bytes }
-  const there = await diskOf(into, shell)
-  const cache = scope.files ? await diskOf(host.paths.cache, shell) : undefined
+  const there = diskOf(into)
+  const cache = scope.files ? diskOf(host.paths.cache) : undefined
   const restored = demand(there, tree)
   const volume = demand(cache, volumeAmount(point)).map(each => ({ ...each, aside: true as const }))
   const stages = [restored, volume]
@@ -105,7 +105,7 @@ export async function assertRoomToImport(
     const tablesOf = new Map(databases.map(({ dump, tables }) => [dump, tables]))
     const isMeant = (dump: string, part: string): boolean => tablesOf.get(dump)?.includes(partNamed(part)?.of ?? '') ?? true
     const size = await dumpSizeOf(tree, context.shell, [...tablesOf.keys()], undefined, isMeant)
-    return size === undefined ? [] : [await importDemands(context, await diskOf(holding, context.shell), size)]
+    return size === undefined ? [] : [await importDemands(context, diskOf(holding), size)]
   })
   const { refusal, short } = roomToRestore(stages ?? [])
   if (refusal !== undefined) throw new Error(`${refusal}. ${waysOut(short, asked)}`)

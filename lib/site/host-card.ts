@@ -20,7 +20,7 @@ import { lineagesHere } from '../restore/lineage.ts'
 /** The card of this host, as it is now, but for its sites. */
 export async function hostCard(context: HostContext): Promise<Omit<HostCard, 'sites'>> {
   const { host, shell } = context
-  const [server, files] = await Promise.all([serverHere(context), diskOf(host.vhosts, shell)])
+  const [server, webServer] = await Promise.all([serverHere(context), webServerHere(host.webServer, shell)])
   const certified = lineagesHere(host.certificates).flatMap(({ subjectAltName }) => certificateNames(subjectAltName))
   return {
     host: host.name,
@@ -28,8 +28,8 @@ export async function hostCard(context: HostContext): Promise<Omit<HostCard, 'si
     holdfast: holdfastVersion(),
     php: phpHere(),
     mariadb: server && { version: server.version },
-    webServer: host.webServer && (await webServerHere(host.webServer, shell)),
-    room: { files, database: server && (await databaseDisk(context)) },
+    webServer,
+    room: { files: diskOf(host.vhosts), database: server && (await databaseDisk(context)) },
     users: accountNames(),
     addresses: addressesOf(host),
     databases: databasesOf(host, server?.databases ?? []),
@@ -47,7 +47,8 @@ function databasesOf(host: Host, names: readonly string[]): DatabaseCard[] {
   return [...claimed, ...free.map(name => ({ name }))]
 }
 
-async function webServerHere(webServer: NonNullable<Host['webServer']>, shell: Shell): Promise<WebServerCard> {
+async function webServerHere(webServer: Host['webServer'], shell: Shell): Promise<WebServerCard | undefined> {
+  if (webServer === undefined) return undefined
   const { kind } = webServer
   const ask = kind === 'apache' ? 'apache2 -v 2>&1' : 'nginx -v 2>&1'
   const quiet = shell.quick.with({ onLine: () => {} })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { fullBackupsIn } from '../core/backup-plan.ts'
 import { isMountPoint } from '../core/path.ts'
-import { formatBytes, spaceText } from '../core/wording.ts'
 import { mountTable } from '../engine/kernel.ts'
 import { CommandFailed, TimedOut } from '../engine/process.ts'
 import { endSessions } from '../engine/session.ts'
@@ -195,22 +195,11 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
   title: 'Check disk space',
   run: async ({ host, archive, roles }, shell) => {
     const bytes = await freeBytes(archive, shell)
-    if (bytes === undefined)
-      return { freeSpace: { bytes, fullBackups: { allowed: true, reason: 'the free space of the archive is not known' } } }
     const allowances = roles.primaries.map(site => ({ site: site.name, bytes: readLimits(host, site).limits.allowanceBytes }))
-    const largest = allowances.toSorted((a, b) => b.bytes - a.bytes)[0] ?? { site: undefined, bytes: 0 }
-    const required = largest.bytes * host.freeSpaceFactor
-    const allowed = bytes >= required
-    const first = bytes >= largest.bytes
-    const rule = `freeSpaceFactor, ${host.freeSpaceFactor}, times the largest allowance, ${formatBytes(largest.bytes)} of ${largest.site}`
-    const reason = `${spaceText(bytes, required)}${largest.site === undefined ? '' : ` (${rule})`}`
-    if (allowed) shell.note('info', reason)
-    else {
-      const except = first ? ', but for the first of a site' : ''
-      const wayOut = `Free some room there, lower max_NAS_space of ${largest.site}, or freeSpaceFactor in the inventory`
-      shell.note('problem', `no full backup will start${except}: ${reason}. ${wayOut}`)
-    }
-    return { freeSpace: { bytes, fullBackups: { allowed, first, reason } } }
+    const { problem, ...fullBackups } = fullBackupsIn(bytes, allowances, host.freeSpaceFactor)
+    if (problem !== undefined) shell.note('problem', problem)
+    else if (bytes !== undefined) shell.note('info', fullBackups.reason)
+    return { freeSpace: { bytes, fullBackups } }
   },
 }
 

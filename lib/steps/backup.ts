@@ -23,7 +23,6 @@ import { isLeftOut } from '../duplicity/selection.ts'
 import type { Owes, Pays } from '../engine/recipe.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
-import { assertNotFull } from '../host/disk.ts'
 import { readRecord, updateRecord } from '../host/records.ts'
 import type { Place, Sandbox } from '../host/sandbox.ts'
 import { makeScratch } from '../host/scratch.ts'
@@ -34,7 +33,7 @@ import { needsOf, treeSizeOf } from '../site/contents.ts'
 import { siteReport } from '../site/report.ts'
 import { compressionFor } from '../site/sample.ts'
 import { copiesOf, type Listed, rememberTree } from '../site/tree.ts'
-import { recheckArchive } from '../store/archive.ts'
+import { assertNotFull, recheckArchive } from '../store/archive.ts'
 import { filesKnownHere } from '../store/audited-files.ts'
 import { checkStillOwner } from '../store/epochs.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
@@ -129,7 +128,7 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
   ).catch(async error => {
     if (shell.stop.aborted || isOfThisHost(error) || diskTrouble(error) !== undefined) throw error
     await recheckArchive(siteArchive, shell) // that a share went away says more than that its files did
-    await assertNotFull(siteArchive.folder, host, error, shell)
+    await assertNotFull(siteArchive, host, error, shell)
     throw error
   })
   const unread = await reportUnread(site, call.skipped(), target.logFile, shell)

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { FullBackups } from '../core/backup-plan.ts'
+import { messageOf, spaceText } from '../core/wording.ts'
 import { filePrefixIn, fileUrl, siteUrl } from '../duplicity/args.ts'
 import type { Shell } from '../engine/shell.ts'
-import { diskOf, leastFree } from '../host/disk.ts'
+import { leastFree } from '../host/disk.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { ReadAhead } from './read-ahead.ts'
-import { ShareFiles } from './share-files.ts'
+import { filesOfSite, ShareFiles } from './share-files.ts'
 import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
 
 declare const proven: unique symbol
@@ -80,8 +81,20 @@ export interface FreeSpace {
  * The bytes that are free in the archive; undefined where it does not tell. A new one in a dry run is not there yet.
  */
 export const freeBytes = async (archive: Archive, shell: Shell): Promise<number | undefined> =>
-  archive.kind === 'url' ? undefined : (await diskOf(archive.root, shell))?.free
+  archive.kind === 'url'
+    ? undefined
+    : (await new ShareFiles(archive.place ?? { base: archive.root, way: '' }, shell.quick).disk())?.free
 
 /** Whether the archive has no room for even one volume: no backup can be made there before something has gone. */
 export const isFull = (host: Pick<Host, 'duplicity'>, { bytes }: Pick<FreeSpace, 'bytes'>): boolean =>
   bytes !== undefined && bytes < leastFree(host)
+
+/** @throws when a write to the archive failed because its disk is full: over SSH that is an I/O error like any other */
+export async function assertNotFull(archive: SiteArchive, host: Host, failure: unknown, shell: Shell): Promise<void> {
+  const disk = await filesOfSite(archive, shell.quick)
+    ?.disk()
+    .catch(() => undefined) // the failure says more than that
+  if (disk === undefined || disk.free >= leastFree(host)) return
+  const space = spaceText(disk.free, leastFree(host))
+  throw new Error(`the disk of the archive is full: ${space} for a volume: ${messageOf(failure)}`)
+}

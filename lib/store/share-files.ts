@@ -40,9 +40,10 @@ export class ShareFiles {
   readonly of = (folder: string): ShareFiles => new ShareFiles(this.#place, this.#shell, join(this.#folder, folder))
 
   /** What the folder of the share is like, and the one around it; undefined where there is none. */
-  async stat() {
-    return await this.#look(`look at ${lineOf([this.#place.base])}`, 'stat')
-  }
+  readonly stat = () => this.#look(`look at ${lineOf([this.#place.base])}`, 'stat')
+
+  /** The disk on which the folder of the archive is, or will be; undefined where it has no size. */
+  readonly disk = () => this.#look(`look how much is free in ${lineOf([this.#place.base])}`, 'disk')
 
   /** The first bytes of a file as text; undefined where there is none. */
   async text(name: string, limit: number): Promise<string | undefined> {
@@ -135,9 +136,7 @@ export class ShareFiles {
   }
 
   /** The names in the folder that begin so; none where there is none. */
-  async names(prefix: string) {
-    return await this.#look(`list ${this.pathOf(`${prefix}*`)}`, 'names', this.#folder, prefix)
-  }
+  readonly names = (prefix: string) => this.#look(`list ${this.pathOf(`${prefix}*`)}`, 'names', this.#folder, prefix)
 
   /** The files of a folder in this one with their first bytes as text; none of one that is not there. */
   async held(folder: string): Promise<Held> {

@@ -4,12 +4,16 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { FolderStat } from '../core/path.ts'
 import { firstError, messageOf } from '../core/wording.ts'
+import { diskOf } from '../host/disk.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { headOf, operationsIn } from './share-operations.ts'
 import { IDENTITY, IDENTITY_LIMIT, type SharePlace } from './share-place.ts'
 
 /** What can be asked of the process that works on shares. */
-export type ShareOperations = ReturnType<typeof operationsIn> & { readonly stat: () => ReturnType<typeof statOf> }
+export type ShareOperations = ReturnType<typeof operationsIn> & {
+  readonly stat: () => ReturnType<typeof statOf>
+  readonly disk: () => ReturnType<typeof diskOf>
+}
 
 /** One line to the process. */
 export interface ShareRequest<Name extends keyof ShareOperations = keyof ShareOperations> {
@@ -26,6 +30,7 @@ export type ShareReply =
 function replyTo({ place, operation, args }: ShareRequest): ShareReply {
   try {
     if (operation === 'stat') return { answer: statOf(place.base) }
+    if (operation === 'disk') return { answer: diskOf(join(place.base, place.way)) }
     using root = openArchive(place)
     const operations = operationsIn(root, place.isLocal ? 0o700 : 0o777)
     return { answer: (operations[operation] as (...args: unknown[]) => unknown)(...args) }

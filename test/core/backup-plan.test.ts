@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { planBackup, unchangedSince } from '../../lib/core/backup-plan.ts'
+import { fullBackupsIn, planBackup, unchangedSince } from '../../lib/core/backup-plan.ts'
 import { withRecords } from '../../lib/core/set-record.ts'
 import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { at, chainSketch, filesOfSet, listing, type SetSketch } from '../duplicity/archive.ts'
@@ -114,3 +114,30 @@ test('unchangedSince() of a newest set that was cut off, or lacks files: a set i
     )
   }
 })
+
+const MB = 1_000_000
+/** [free MB, factor, allowances in MB, whether full backups may start, and whether the first of a site may] */
+const spaces: [number, number, number[], boolean, boolean][] = [
+  [1000, 10, [100, 50], true, true],
+  [999, 10, [100, 50], false, true],
+  [5000, 10, [100, 501], false, true],
+  [499, 10, [20, 500], false, false],
+  [500, 10, [500, 20], false, true],
+  [10_000, 10, [1000], true, true],
+  [0, 10, [], true, true],
+  [0, 0, [1000], true, false],
+]
+for (const [free, factor, allowances, allowed, first] of spaces)
+  test(`fullBackupsIn() ${allowed ? 'allows' : 'forbids'} full backups with ${free} MB, ${factor} times the largest of ${allowances.join(', ') || 'none'}`, () => {
+    const sites = allowances.map((megabytes, index) => ({ site: `site${index}`, bytes: megabytes * MB }))
+    const found = fullBackupsIn(free * MB, sites, factor)
+    assert.deepEqual([found.allowed, found.first], [allowed, first])
+    assert.match(found.reason, /^[\d.]+ \w+ free, [\d.]+ \w+ required/)
+    if (allowed) return assert.equal(found.problem, undefined)
+    const largest = `site${allowances.indexOf(Math.max(...allowances))}`
+    assert.ok(
+      found.problem!.startsWith(`no full backup will start${first ? ', but for the first of a site' : ''}: ${found.reason}. `),
+    )
+    assert.match(found.reason, new RegExp(`freeSpaceFactor, 10, times the largest allowance, .* of ${largest}\\)$`))
+    assert.match(found.problem!, new RegExp(`Free some room there, lower max_NAS_space of ${largest}, or freeSpaceFactor`))
+  })

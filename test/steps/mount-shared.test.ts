@@ -197,9 +197,10 @@ if (inOwnMounts(import.meta.filename)) {
 
   test('status.ts that is stopped in the middle of its look unmounts', async () => {
     const here = join(folder, 'here')
-    fakeProgram(bin, 'df', `echo > '${here}'; exec sleep 300`)
+    fakeProgram(bin, 'setpriv', `echo > '${here}'; exec sleep 300`) // which begins the process that works on shares
     const look = status()
-    while (!existsSync(here) && look.child.exitCode === null) await new Promise(resolve => setTimeout(resolve, 20))
+    while (!(existsSync(here) && isMounted()) && look.child.exitCode === null)
+      await new Promise(resolve => setTimeout(resolve, 20))
     assert.ok(isMounted())
     look.child.kill('SIGTERM')
     const [said, , [code]] = await look.ended

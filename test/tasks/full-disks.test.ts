@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { fieldsIn, ownFolder } from '../support/host.ts'
 import { inOwnMounts } from '../support/own-mounts.ts'
+import { fakeProgram, pathWith } from '../support/programs.ts'
 import { SmallDisk } from '../support/small-disk.ts'
 import { Stage, type StageHost, type Told, troubles } from '../support/stage.ts'
 import { createStaticSite } from '../support/static-stage.ts'
@@ -135,6 +136,27 @@ if (inOwnMounts(import.meta.filename)) {
     assert.match(mail(), /concurrency: found "many", wanted number/)
     assert.match(stderr, /the mail about it: the same will be mailed again: .*state\/mailed-nightly\.json cannot be written/)
     assert.match(stderr, /the mail about it: .*state\/mail\S* cannot be written.*was sent at once/)
+  })
+
+  test('a share that only says that a write failed, and whose disk is full: the disk is what is told', async () => {
+    const other = new Stage(join(folder, 'other'))
+    const owner = other.addHost('web2')
+    const nas = new SmallDisk(other.archive, '4m')
+    try {
+      const plain = await createStaticSite(owner, 'plain')
+      assert.equal((await other.nightly(owner)).code, 0)
+      writeFileSync(join(plain, 'SITE', 'page'), 'new')
+      nas.fill(1_000_000)
+      fakeProgram(join(folder, 'bin'), 'duplicity', 'echo "OSError: [Errno 5] Input/output error" >&2; exit 50')
+      const told = await other.told(owner, [], { PATH: pathWith(join(folder, 'bin')) })
+      assert.equal(told.code, 1)
+      assert.match(
+        troubles(told).find(line => line.startsWith('plain backup'))!,
+        /the disk of the archive is full: [\d.]+ [kM]B free, 200 MB required for a volume: .*Input\/output error/,
+      )
+    } finally {
+      nas.unmount()
+    }
   })
 
   const cacheSays = {

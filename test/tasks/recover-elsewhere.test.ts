@@ -62,18 +62,6 @@ test('recover --into refuses a folder among the sites, by whatever way it is nam
   assert.deepEqual(readdirSync(blog.host.vhosts), ['blog'])
 })
 
-test('recover --into refuses a way that its owner exchanged for a link among the sites after it was looked at', async () => {
-  const [way, bin] = [join(folder, 'owned'), join(folder, 'bin-room')]
-  mkdirSync(way)
-  const exchange = `[ -L ${way} ] || { mv ${way} ${way}.was && ln -s ${blog.host.vhosts} ${way}; }`
-  fakeProgram(bin, 'stat', `PATH=$REAL; ${exchange}; exec stat "$@"`) // the look for room comes after that for the place
-  const words = ['--site', 'blog', '--into', join(way, 'new')]
-  const { code, stdout } = await runTask(blog.stage, 'recover', blog.host, words, { PATH: pathWith(bin) })
-  assert.equal(code, 2, stdout)
-  assert.match(stdout, /--into .*: that is among the sites of this host/)
-  assert.deepEqual(readdirSync(blog.host.vhosts), ['blog'])
-})
-
 test('recover --into ends where it began, whatever the way there leads to meanwhile', async () => {
   const [way, bin] = [join(folder, 'walked'), join(folder, 'bin-fetch')]
   mkdirSync(way)

@@ -111,18 +111,6 @@ if (inOwnMounts(import.meta.filename)) {
     rmSync(used, { recursive: true })
   })
 
-  test('a look that fails is told, and ends neither a recovery nor the replay of a replica', async () => {
-    fakeProgram(bin, 'df', `[[ "$*" == *${stage.archive}* ]] && PATH=$REAL exec df "$@"; echo "Input/output error" >&2; exit 1`)
-    const recovered = await runTask(stage, 'recover', host, ['--site', 'blog', '--dry-run'], env)
-    const elsewhere = await runTask(stage, 'recover', host, ['--site', 'tiny', '--into', join(look, 'tiny')], env)
-    const replayed = await stage.nightly(replica, ['--site', 'tiny', '--dry-run'], env)
-    rmSync(join(bin, 'df'))
-    for (const { code, stdout } of [recovered, elsewhere, replayed]) {
-      assert.equal(code, 0, stdout)
-      assert.match(stdout, /the disk space for the restore cannot be checked: .*Input\/output error/)
-    }
-  })
-
   test('recover says what it needs with its question', async () => {
     const task = join(import.meta.dirname, '../../tasks/recover.ts')
     const words = [process.execPath, task, '--host', 'web1', '--inventory', join(stage.folder, 'hosts'), '--site', 'blog']

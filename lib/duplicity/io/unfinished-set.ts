@@ -8,10 +8,9 @@ import { planUnfinished, type UnfinishedPlan, type UnfinishedSet } from '../../c
 import { diskTrouble, messageOf } from '../../core/wording.ts'
 import { CommandFailed } from '../../engine/failure.ts'
 import type { Shell } from '../../engine/shell.ts'
-import { assertNotFull } from '../../host/disk.ts'
 import { makeScratch } from '../../host/scratch.ts'
 import { removeFile } from '../../host/whole-file.ts'
-import { recheckArchive } from '../../store/archive.ts'
+import { assertNotFull, recheckArchive } from '../../store/archive.ts'
 import type { Needs } from '../../store/facts.ts'
 import { filesOfSite } from '../../store/share-files.ts'
 import { dropPartialWords, type Target } from '../args.ts'
@@ -99,7 +98,7 @@ async function keep(kind: 'finish' | 'close', set: Unfinished, sent: Sent, facts
     } catch (error) {
       if (shell.stop.aborted || diskTrouble(error) !== undefined || isOfGpg(error)) throw error
       await recheckArchive(siteArchive, shell)
-      await assertNotFull(siteArchive.folder, host, error, shell)
+      await assertNotFull(siteArchive, host, error, shell)
       shell.note('warning', `that failed, and ${WORDS[set.hasManifest ? 'forget' : 'drop']}: ${messageOf(error)}`)
       if (!set.hasManifest) await drop(set, facts, shell)
     }
