@@ -1,4 +1,4 @@
 import { simulateNights } from './years.ts'
 
-// the newer one: with that of the older, three years in each run of the tests
-simulateNights(3, Number(process.env.HOLDFAST_NIGHTS ?? 730))
+// the newer duplicity: a year in each run of the tests too, which shows all kinds of pruning; more by hand
+simulateNights(3, Number(process.env.HOLDFAST_NIGHTS ?? 365))
