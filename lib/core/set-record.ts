@@ -42,13 +42,17 @@ export interface SetRecord {
 const MARKS = ['cutOff', 'answer', 'unread', 'tested', 'state', 'suspect', 'unchangedUntil'] as const
 type Marks = Pick<BackupSet, (typeof MARKS)[number]>
 
-const marksOf = (of: { [Mark in keyof Marks]: Marks[Mark] | undefined }): Marks =>
-  Object.fromEntries(MARKS.flatMap(mark => (of[mark] ? [[mark, of[mark]]] : [])))
+function marksOf(of: { [Mark in keyof Marks]: Marks[Mark] | undefined }): Marks {
+  const marks: Record<string, unknown> = {}
+  for (const mark of MARKS) if (of[mark]) marks[mark] = of[mark]
+  return marks
+}
 
 /** Where nobody asked the site, a set that worked in a sandbox counts. A failure may be the sandbox's. */
-function marksIn({ tests, answer, ...record }: SetRecord): Marks {
+function marksIn({ tests, answer, cutOff, unread, state, suspect, unchangedUntil }: SetRecord): Marks {
   const tested = ownTest(tests)
-  return marksOf({ ...record, tested, answer: answer ?? (tested?.works ? { works: true, said: tested.said } : undefined) })
+  const known = answer ?? (tested?.works ? { works: true, said: tested.said } : undefined)
+  return marksOf({ cutOff, answer: known, unread, tested, state, suspect, unchangedUntil })
 }
 
 export interface TreeSize {
@@ -89,8 +93,8 @@ export const withMarksOf = (collection: Collection, before: Collection): Collect
 
 function withMarks(collection: Collection, known: readonly (readonly [time: number, marks: Marks])[]): Collection {
   const marks = new Map<number, Marks>()
-  for (const [time, each] of known) marks.set(time, { ...marks.get(time), ...each })
-  const mark = (set: BackupSet): BackupSet => ({ ...set, ...marks.get(set.time) })
+  for (const [time, each] of known) marks.set(time, marks.has(time) ? { ...marks.get(time), ...each } : each)
+  const mark = (set: BackupSet): BackupSet => (marks.has(set.time) ? { ...set, ...marks.get(set.time) } : set)
   const markChain = (chain: Chain): Chain => ({ ...chain, full: mark(chain.full), incrementals: chain.incrementals.map(mark) })
   return marks.size === 0 ? collection : { ...collection, chains: collection.chains.map(markChain) }
 }

@@ -56,11 +56,12 @@ export const notKnownYet = (listed: KnownFiles, known: KnownFiles): KnownFiles =
 
 /** What differs between the files as they are known and as they are listed, and what was wrong when they were read. */
 export function damagesIn(known: AuditedFiles, collection: Collection): Damage[] {
-  const there = new Map(collection.files.map(file => [file.name, file]))
-  const differs = Object.entries(known).filter(
-    ([name, file]) => (differenceFrom(file, there.get(name)) ?? file.wrong) !== undefined,
+  const there = new Map<string, FileRef>()
+  for (const file of collection.files) there.set(file.name, file)
+  const differs = Object.keys(known).filter(
+    name => (differenceFrom(known[name]!, there.get(name)) ?? known[name]!.wrong) !== undefined,
   )
-  const kept = Object.entries(filesOfSetsLeft(Object.fromEntries(differs), collection))
+  const kept = Object.entries(filesOfSetsLeft(Object.fromEntries(differs.map(name => [name, known[name]!])), collection))
   return kept.flatMap(([name, file]) => damageOf(name, differenceFrom(file, there.get(name)) ?? file.wrong!))
 }
 

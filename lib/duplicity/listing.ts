@@ -42,12 +42,12 @@ export function collectionOf(entries: readonly FileRef[], prefix?: string): Coll
 
 /** Names in the order of the alphabet, so that the same archive gives the same collection however it was listed. */
 function readNames(entries: readonly FileRef[], prefix?: string): NamedFile[] {
-  return entries
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap(ref => {
-      const parts = parseName(ref.name, prefix)
-      return parts ? [{ parts, ref }] : []
-    })
+  const named: NamedFile[] = []
+  for (const ref of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const parts = parseName(ref.name, prefix)
+    if (parts) named.push({ parts, ref })
+  }
+  return named
 }
 
 function withProblem(set: BackupSet, problem: string): BackupSet {
@@ -61,7 +61,7 @@ interface NamedFile {
 
 /** Sorts files into sets by their times. Statistics alone make no set: they are what 0.8 leaves behind. */
 function setsFrom(files: readonly NamedFile[]): { sets: BackupSet[]; strayStatistics: FileRef[] } {
-  const groups = [...Map.groupBy(files, keyOf).values()]
+  const groups = groupsOf(files)
   const isData = (file: NamedFile) => file.parts.role === 'volume' || file.parts.role === 'manifest'
   const stray = groups.filter(group => !group.some(isData)).flat()
   return {
@@ -70,7 +70,24 @@ function setsFrom(files: readonly NamedFile[]): { sets: BackupSet[]; strayStatis
   }
 }
 
-const keyOf = ({ parts }: NamedFile): string => `${parts.kind} ${parts.baseTime ?? ''} ${parts.time}`
+/** The files of each set, in the order of the first of each. */
+function groupsOf(files: readonly NamedFile[]): NamedFile[][] {
+  const groups: NamedFile[][] = []
+  const ofTime = new Map<number, NamedFile[][]>()
+  for (const file of files) {
+    const { kind, time, baseTime } = file.parts
+    const same = ofTime.get(time)
+    const group = same?.find(([{ parts } = file]) => parts.kind === kind && parts.baseTime === baseTime)
+    if (group) group.push(file)
+    else {
+      const begun = [file]
+      groups.push(begun)
+      if (same) same.push(begun)
+      else ofTime.set(time, [begun])
+    }
+  }
+  return groups
+}
 
 function setFrom(files: readonly NamedFile[]): BackupSet {
   const { kind, time, baseTime } = files[0]!.parts

@@ -1,5 +1,5 @@
 import type { FileRef } from '../core/collection.ts'
-import { type Epoch, isOfLostEpoch } from '../core/epoch.ts'
+import { type Epoch, hasFormerOwner, isOfLostEpoch } from '../core/epoch.ts'
 import type { SetRecord } from '../core/set-record.ts'
 
 /** What a file of the archive is: a volume, or what stands once beside a set's volumes. */
@@ -34,34 +34,21 @@ const signaturesForm = new RegExp(`^duplicity-(full|new)-signatures${times}\\.()
 export const parseName = (name: string, prefix = ''): DuplicityName | undefined =>
   name.startsWith(prefix) ? parseOwn(name.slice(prefix.length)) : undefined
 
-const MOST = 5000
-
-/** The same function, which remembers what it made of texts: of each archive's names it is asked again and again. */
-function remembering<Answer>(parse: (text: string) => Answer): (text: string) => Answer {
-  const answers = new Map<string, Answer>()
-  return text => {
-    const known = answers.get(text)
-    if (known !== undefined) return known
-    if (answers.size >= MOST) answers.clear()
-    const answer = parse(text)
-    answers.set(text, answer)
-    return answer
-  }
-}
-
 /** `20260131T030000Z` in ms since the epoch; undefined when it is no such time. */
-const parseStamp = remembering((text: string): number | undefined => {
-  const digits = /^(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)[Zz]$/.exec(text)
-  if (!digits) return undefined
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = digits.slice(1).map(Number)
+function parseStamp(text: string): number | undefined {
+  const two = (at: number): number => 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 11 * ZERO
+  const [year, month, day] = [100 * two(0) + two(2), two(4), two(6)]
+  const [hour, minute, second] = [two(9), two(11), two(13)]
   if (year <= 1900 || year >= 2100 || month < 1 || month > 12 || day < 1 || day > 31) return undefined
   if (hour > 23 || minute > 59 || second > 61) return undefined
   return Date.UTC(year, month - 1, day, hour, minute, second)
-})
+}
+
+const ZERO = '0'.charCodeAt(0)
 
 const ROLES: Readonly<Record<string, FileRole>> = { manifest: 'manifest', jsonstat: 'statistics', sigtar: 'signatures' }
 
-const parseOwn = remembering((own: string): DuplicityName | undefined => {
+function parseOwn(own: string): DuplicityName | undefined {
   const found = dataForm.exec(own) ?? signaturesForm.exec(own)
   if (!found) return undefined
   const [, kind, base, time, volume, other, partial] = found
@@ -77,7 +64,7 @@ const parseOwn = remembering((own: string): DuplicityName | undefined => {
   if (volume) parts.volume = Number(volume)
   const isOne = parts.time !== undefined && (base === undefined || parts.baseTime !== undefined) && parts.volume !== 0
   return isOne ? (parts as DuplicityName) : undefined
-})
+}
 
 function packingOf(name: string): Packing {
   if (name.endsWith('.gpg')) return 'gpg'
@@ -125,7 +112,7 @@ export function filesOfLostEpochs(
   records: readonly SetRecord[],
   prefix = '',
 ): readonly FileRef[] {
-  if (epoch === undefined) return []
+  if (!hasFormerOwner(epoch)) return []
   const named = files.flatMap(ref => {
     const parts = parseName(ref.name, prefix)
     return parts ? [{ ref, parts }] : []

@@ -113,6 +113,7 @@ export const hasLocalPartial = (host: Host, site: string, archive: SiteArchive, 
 function localPartialTimes(host: Host, site: string, archive: SiteArchive, collection: Collection): ReadonlySet<number> {
   const { archiveDir } = targetOf(host, site, archive, 'backup')
   const newest = newestSet(collection)?.time ?? 0
-  const parts = namesIn(archiveDir).map(file => parseName(file, archive.prefix))
+  const names = namesIn(archiveDir).filter(name => name.includes('.part'))
+  const parts = names.map(name => parseName(name, archive.prefix))
   return new Set(parts.filter(part => part?.partial === true && part.time > newest).map(part => part!.time))
 }
