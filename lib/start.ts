@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
@@ -106,7 +106,7 @@ function run(bundle: Bundle): void {
 }
 
 /** What proves that compiled code is of this very bundle, and as it was written: V8 looks at neither. */
-const proofOf = ({ stamp }: Bundle, compiled: Buffer): string => hash('sha256', Buffer.concat([Buffer.from(stamp), compiled]))
+const proofOf = ({ stamp }: Bundle, compiled: Buffer): string => createHash('sha256').update(stamp).update(compiled).digest('hex')
 const PROOF = 64
 
 function compiledIn(path: string, bundle: Bundle): Buffer | undefined {

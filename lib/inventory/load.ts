@@ -31,7 +31,8 @@ export async function loadHost(folder: string, name: string): Promise<Host> {
       `no inventory for host "${name}": wanted ${join(folder, name)}.ts (or .js, .json, .yaml); ${existing(folder)}`,
     )
   const merged = merge(common?.fields ?? {}, own.fields)
-  const parsed = hostSchema.safeParse(merged, { reportInput: true })
+  // compiling the schema first is worth it where it checks many
+  const parsed = hostSchema.safeParse(merged, { reportInput: true, jitless: true })
   if (!parsed.success) throw refusal(common ? `${own.file} (over ${common.file})` : own.file, parsed.error.issues)
   const inside = amongSites(parsed.data)
   if (inside !== undefined) throw new BadInput(`${own.file}: ${inside}`)

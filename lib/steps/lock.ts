@@ -78,15 +78,16 @@ function lockThat(what: 'clears the trace' | 'keeps the trace'): Hold<Needs<'hos
   }
 }
 
+/** The first must be locked. Some file systems lock no folder (NFS): the file, which comes before it, tells there. */
+const LOCK_ALL = `take() { flock --nonblock --conflict-exit-code 75 "$1"; }
+  take "$1" || exit
+  shift
+  for other do take "$other"; [ $? -ne 75 ] || exit 75; done`
+
 /** Locks all of them, for this process. @throws when another holds one, see {@link isHeld} */
 async function flock(descriptors: readonly number[], shell: Shell): Promise<void> {
-  for (const [index, descriptor] of descriptors.entries()) {
-    const locking = shell.with({ inherit: [descriptor], allow: [0] }).act`flock --nonblock --conflict-exit-code 75 3`
-    // some file systems lock no folder (NFS): the file tells there
-    await locking.catch(error => {
-      if (index === 0 || isHeld(error) || shell.stop.aborted) throw error
-    })
-  }
+  const [first, ...others] = descriptors.map((_, index) => 3 + index)
+  await shell.with({ inherit: descriptors }).act`sh -c ${LOCK_ALL} lock ${first!} ${others}`
 }
 
 const describe = (info: LockInfo): string => `${info.host}, process ${info.pid}, since ${info.start}`

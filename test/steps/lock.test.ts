@@ -10,6 +10,7 @@ import { lock, lockAndKeepTrace } from '../../lib/steps/lock.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import { hostIn, NO_REQUEST, ownFolder } from '../support/host.ts'
 import { notesOf, outcomeOf, perform, story } from '../support/perform.ts'
+import { fakeProgram, whilePathHas } from '../support/programs.ts'
 import { startHolder } from '../support/start-holder.ts'
 
 const folder = ownFolder('lock')
@@ -96,6 +97,22 @@ test('lock of a run that could make no file, since the disk was read-only then, 
   assert.match(outcomeOf({ outcomes, events: [] }, 'lock', 'up').reason!, /^another run holds .*: it does not say who$/)
   closeSync(descriptor)
   assert.equal(exitCodeOf((await take()).outcomes), 0)
+})
+
+test('lock where the file system locks no folder is that of the file, and a fault of flock at the file is told', async () => {
+  const bin = join(folder, 'bin')
+  const failsAt = (descriptor: number): void =>
+    fakeProgram(
+      bin,
+      'flock',
+      `case "$*" in *" ${descriptor}") echo "flock: $5: No locks available" >&2; exit 66;; esac; PATH=$REAL exec flock "$@"`,
+    )
+  failsAt(4)
+  assert.equal(exitCodeOf((await whilePathHas(bin, () => take())).outcomes), 0)
+  failsAt(3)
+  const { outcomes } = await whilePathHas(bin, () => take())
+  assert.equal(exitCodeOf(outcomes), 1)
+  assert.match(outcomeOf({ outcomes, events: [] }, 'lock', 'up').reason!, /ended with exit code 66: .*No locks available/)
 })
 
 test('lock that gives an input/output error when it is read is that of an interrupted run', async () => {
