@@ -79,11 +79,11 @@ const COLUMNS: Readonly<Record<DefinitionKind, { sql: number; mode?: number; zon
  * gone is read like any other.
  * @throws when the server does not show one of them
  */
-export async function readDefinitions(admin: Admin, database: string): Promise<readonly Definition[]> {
-  return await definitionsOf(admin, database, await contentsOf(admin, database))
-}
-
-async function definitionsOf(admin: Admin, database: string, contents: Contents | undefined): Promise<readonly Definition[]> {
+export async function definitionsOf(
+  admin: Admin,
+  database: string,
+  contents: Contents | undefined,
+): Promise<readonly Definition[]> {
   const { shown, unreadable: hidden } = await showDefinitions(
     admin,
     database,

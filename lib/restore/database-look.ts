@@ -4,8 +4,8 @@ import type { SiteLook } from '../core/local-changes.ts'
 import { isNoiseTable, NOISE_META, NOISE_OPTIONS } from '../core/wordpress-noise.ts'
 import { WRITTEN_TABLES, type WrittenTable, withoutPrefix } from '../core/written-tables.ts'
 import { type Admin, adminOf } from '../database/admin.ts'
-import { contentsOf } from '../database/contents.ts'
-import { readDefinitions } from '../database/definitions.ts'
+import { type Contents, contentsOf } from '../database/contents.ts'
+import { definitionsOf } from '../database/definitions.ts'
 import { quoteName, quoteText } from '../database/sql.ts'
 import type { HostContext } from '../host/site.ts'
 
@@ -21,7 +21,8 @@ export async function lookAtDatabase(
   { database, tablePrefix }: Pick<DatabaseAccess, 'database' | 'tablePrefix'>,
 ): Promise<Pick<SiteLook, 'tables' | 'rows'>> {
   const admin = adminOf({ host, shell })
-  const all = (await contentsOf(admin, database))?.table ?? []
+  const contents = await contentsOf(admin, database)
+  const all = contents?.table ?? []
   const columns = await columnsOf(admin, database, all)
   const ways = all.map(table => [table, wayFor(table, tablePrefix, columns.get(table) ?? new Set())] as const)
   const whole = ways.filter(([, way]) => way === 'whole').map(([table]) => `${quoteName(database)}.${quoteName(table)}`)
@@ -40,7 +41,7 @@ export async function lookAtDatabase(
       if (older !== undefined) tables.set(`${name} (older rows)`, older)
     }
   }
-  for (const [name, sum] of await definitionsOf(admin, database)) tables.set(name, sum)
+  for (const [name, sum] of await sumsOfDefinitions(admin, database, contents)) tables.set(name, sum)
   return { tables: Object.fromEntries(tables), rows }
 }
 
@@ -115,8 +116,12 @@ async function writtenRows(
   return { newest, older: await sumOf(admin, said, `${from} WHERE (${where}) AND ${key} < ${rows.at(-1)![0]}`) }
 }
 
-async function definitionsOf(admin: Admin, database: string): Promise<[name: string, sum: string][]> {
+async function sumsOfDefinitions(
+  admin: Admin,
+  database: string,
+  contents: Contents | undefined,
+): Promise<[name: string, sum: string][]> {
   const sum = (text: string): string => createHash('sha1').update(text).digest('hex')
-  const definitions = await readDefinitions(admin, database)
+  const definitions = await definitionsOf(admin, database, contents)
   return definitions.map(one => [`${one.kind} ${database}.${one.name}`, sum(JSON.stringify(one))])
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 import { adminOf } from '../database/admin.ts'
+import { OWN_SERVER, recordedClaims } from '../database/claims.ts'
 import { isOwnAddress } from '../database/own-server.ts'
 import { quoteText } from '../database/sql.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
@@ -61,6 +62,19 @@ export async function provenDatabase(context: HostContext, site: SitePlace): Pro
   }
 }
 
+/**
+ * The same of a restored tree, where its configuration is the live one word for word, and the account is recorded as
+ * the site's.
+ */
+export async function provenInTree(context: HostContext, site: SitePlace, tree: string): Promise<DatabaseAccess | undefined> {
+  const text = configText({ ...site, folder: tree })
+  const access = text !== undefined && text === configText(site) ? await provenDatabase(context, site) : undefined
+  return access && isRecorded(context, site.name, access) ? access : undefined
+}
+
+const isRecorded = ({ host }: HostContext, site: string, { database, user }: DatabaseAccess): boolean =>
+  recordedClaims(host, site).some(one => one.server === OWN_SERVER && one.database === database && one.user === user)
+
 /** What a site's configuration is before it is run; undefined for one of which nothing is to be remembered. */
 export function beforeProof(context: HostContext, site: SitePlace): string | undefined {
   try {
@@ -70,12 +84,35 @@ export function beforeProof(context: HostContext, site: SitePlace): string | und
   }
 }
 
-/** Remembers that a site's account was let in, by the configuration that was there before. */
+/** Remembers that a replica's account is let in, by the configuration that is live since its tree was put in place. */
+export async function rememberOfReplica(
+  context: HostContext,
+  site: SitePlace,
+  [access, other]: readonly DatabaseAccess[],
+  { config, isGiven }: TreeProof,
+): Promise<void> {
+  if (!access || other || config === undefined || !isRecorded(context, site.name, access)) return
+  await rememberProof(context, site, access, config, isGiven ? memory.read(context.host, site.name)?.at : undefined)
+}
+
+/** What is known of the configuration in a restored tree. */
+export interface TreeProof {
+  /** What it was before it was run; undefined for one of which nothing is to be remembered. */
+  readonly config: string | undefined
+  /** What it says was proven before: it was not run, and what it names has no password. */
+  readonly isGiven: boolean
+}
+
+/**
+ * Remembers that a site's account was let in, by the configuration that was there before.
+ * @param at when it was
+ */
 export async function rememberProof(
   context: HostContext,
   site: SitePlace,
   { database, user, tablePrefix, charset, address }: DatabaseAccess,
   config: string,
+  at = context.shell.now(),
 ): Promise<void> {
   if (configMark(site) !== config) return
   const account = await accountMark(context, user).catch(() => undefined)
@@ -83,28 +120,45 @@ export async function rememberProof(
   const access = { database, user, tablePrefix, address, ...(charset === undefined ? {} : { charset }) }
   await context.shell.act(`remember that ${user} opens the database ${database}`, () =>
     rememberOrTell(context.shell, 'the site has to prove again that its database is its own', () =>
-      memory.write(context.host, site.name, { at: context.shell.now(), config, account, access }),
+      memory.write(context.host, site.name, { at, config, account, access }),
     ),
   )
 }
 
 /** What the configuration is, if it is a site's only one and says all by itself; no link is followed on the way. */
 function configMark(site: SitePlace, now?: number): string | undefined {
+  return inConfigFolder(site, (folder, name) => {
+    if (now === undefined) return folder.mark(name)
+    const changedAt = folder.look(name)?.ctimeMs ?? Number.POSITIVE_INFINITY
+    const mark = now - changedAt > SETTLED * 1000 ? folder.mark(name) : undefined
+    using file = mark === undefined ? undefined : folder.plainFile(name)
+    return file && isSelfContained(file.text(LONGEST_CONFIG)) ? mark : undefined
+  })
+}
+
+function inConfigFolder<Answer>(site: SitePlace, look: (folder: OpenedFolder, name: string) => Answer): Answer | undefined {
   const [config, ...others] = configsFrom(site.folder)
   if (config === undefined || others.length > 0) return undefined
   using opened = OpenedFolder.open(site.folder)
   const way = relative(site.folder, dirname(config))
   using beside = way === '' ? undefined : opened.plainFolder(way)
   const folder = way === '' ? opened : beside
-  if (!folder || hasOtherData(folder)) return undefined
-  if (now === undefined) return folder.mark(basename(config))
-  const changedAt = folder.look(basename(config))?.ctimeMs ?? Number.POSITIVE_INFINITY
-  const mark = now - changedAt > SETTLED * 1000 ? folder.mark(basename(config)) : undefined
-  using file = mark === undefined ? undefined : folder.plainFile(basename(config))
-  return file && isSelfContained(file.text(LONGEST_CONFIG)) ? mark : undefined
+  return folder && !hasOtherData(folder) ? look(folder, basename(config)) : undefined
 }
 
 const LONGEST_CONFIG = 200_000
+
+/** The text of that configuration. */
+function configText(site: SitePlace): string | undefined {
+  try {
+    return inConfigFolder(site, (folder, name) => {
+      using file = folder.plainFile(name)
+      return file?.text(LONGEST_CONFIG)
+    })
+  } catch {
+    return undefined
+  }
+}
 
 /** Whether WordPress may keep its data in a file, by a drop-in of a plugin, or that cannot be told. */
 function hasOtherData(folder: OpenedFolder): boolean {

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Transaction } from '../core/restore-journal.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext } from '../host/site.ts'
@@ -36,6 +36,8 @@ export async function takeReplaced(context: HostContext, site: string, restoring
   using into = OpenedFolder.open(restoring.holding)
   from.rename('tree', 'tree', into)
   from.rename(ABOUT, TAKEN, into)
+  using around = OpenedFolder.open(dirname(holding))
+  around.removeAll(basename(holding))
   await deleteKept(context, last)
   updatePending(host, pending)
   return join(restoring.holding, TAKEN)

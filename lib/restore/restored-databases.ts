@@ -7,6 +7,7 @@ import { COMPANION, DUMP, dumpsIn, isSqlDump } from '../host/companion.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { putSqliteCopy } from '../wordpress/sqlite.ts'
 import { accessesOf, databasesIn } from './database-access.ts'
+import { beforeProof, provenInTree } from './proven-database.ts'
 import type { Scope } from './recovery.ts'
 import { withTables } from './restored-tables.ts'
 import type { Restored, RestoredDatabase, Restoring } from './transaction.ts'
@@ -23,7 +24,9 @@ export async function restoredDatabases(
   { tree, staged }: Restoring,
   scope: Scope,
 ): Promise<Restored> {
-  const named = await databasesIn(context, site, scope.files ? tree : site.folder)
+  const config = scope.files ? beforeProof(context, { ...site, folder: tree }) : undefined
+  const proven = config === undefined ? undefined : await provenInTree(context, site, tree)
+  const named = proven ? [{ of: undefined, data: proven }] : await databasesIn(context, site, scope.files ? tree : site.folder)
   if (named.length === 0 && !scope.files)
     throw new Error(`${site.folder} has no wp-config.php that says which database to bring back`)
   let isCopied = false
@@ -69,7 +72,7 @@ export async function restoredDatabases(
       'problem',
       `a dump in the set is of none of its databases, and not imported: ${join(site.folder, COMPANION, name)}`,
     )
-  return { databases: restored, named: accesses, isCopied }
+  return { databases: restored, named: accesses, isCopied, proof: { config, isGiven: proven !== undefined } }
 }
 
 const notRestored = ({ shell }: HostContext, of: string, why: string): void =>

@@ -94,7 +94,7 @@ export async function deleteKept({ host, shell }: HostContext, transaction: Tran
   for (const holding of transaction.holdings) {
     // processes of the site may still be at work in its former folder
     using place = openPlace(host, holding)
-    if (place) await removeTree(place.folder, place.name, shell)
+    if (place?.folder.look(place.name)) await removeTree(place.folder, place.name, shell)
     for (const folder of [dirname(holding), dirname(dirname(holding))]) removeEmpty(host, folder)
   }
 }

@@ -16,7 +16,7 @@ import type { Restoring } from './transaction.ts'
 
 /**
  * Exchanges the files and the databases of a site, the journal first.
- * @param named what the configuration that goes live names, where that is known
+ * @param named what the configuration that goes live names and is not known to be let in, where that is known
  */
 export async function exchangeAll(context: HostContext, planned: Transaction, named?: readonly DatabaseAccess[]): Promise<void> {
   assertNoMounts(context.host, planned.exchanges)

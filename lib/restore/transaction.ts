@@ -8,6 +8,7 @@ import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import { readJournal, workFolder, writeJournal } from './journal.ts'
 import { tidyChanges } from './kept-changes.ts'
+import type { TreeProof } from './proven-database.ts'
 import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
 
 /** A database of which the restored files have a dump. */
@@ -32,6 +33,7 @@ export interface Restored {
   readonly named: readonly DatabaseAccess[]
   /** A database of SQLite is another file than the set has, the copy that was made of it before. */
   readonly isCopied: boolean
+  readonly proof?: TreeProof
 }
 
 /** What was restored and what was live have changed places. */

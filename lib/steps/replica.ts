@@ -17,6 +17,7 @@ import { accessesOf, databasesIn } from '../restore/database-access.ts'
 import { filesIn, isIn, readFingerprint, sizesIn, takeFingerprint, writeFingerprint } from '../restore/fingerprint.ts'
 import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
 import { keepChanges } from '../restore/kept-changes.ts'
+import { rememberOfReplica } from '../restore/proven-database.ts'
 import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
 import { described } from '../restore/written-rows.ts'
 import { isSiteEmpty } from '../site/contents.ts'
@@ -214,12 +215,13 @@ type Remembers = Needs<'host' | 'secrets' | 'site'>
 export const rememberReplica: Step<Remembers & ListedTree & Answered & { restored: Restored }, void> = {
   name: 'record-replica',
   title: 'Record the state of the replica',
-  run: async ({ host, secrets, site, lines, askedAt: from, restored: { named } }, shell) => {
+  run: async ({ host, secrets, site, lines, askedAt: from, restored: { named, proof } }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const context = { host, secrets, shell }
       const taken = await takeFingerprint(context, site.folder, named, filesIn(lines))
       const asked = from === undefined ? undefined : { from, to: shell.now() }
       writeFingerprint(context, site.name, { ...taken, asked })
+      if (proof) await rememberOfReplica(context, site, named, proof)
     })
   },
 }

@@ -140,10 +140,10 @@ export const swapIn: Step<Needs<'host' | 'secrets' | 'site'> & Staged & Asked, S
   title: ({ site }) => `Swap in ${site.name}`,
   run: async ({ host, secrets, site, restoring, restored, scope }, shell) => {
     await shell.act(`exchange the live ${whatOf(scope)} of ${site.name} with what was restored`, async () => {
-      const context = { host, secrets, shell }
       const exchanges = siteExchanges(host, site, restoring, scope)
       // of a restore of the whole files the configuration that is live then was read while they were checked
-      await exchangeAll(context, { ...pendingOf(host, site.name), exchanges }, scope.files ? restored.named : undefined)
+      const named = restored.proof?.isGiven ? [] : restored.named
+      await exchangeAll({ host, secrets, shell }, { ...pendingOf(host, site.name), exchanges }, scope.files ? named : undefined)
     })
     return { swapped: true }
   },

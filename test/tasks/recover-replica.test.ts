@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { DatedNights } from '../support/dated-nights.ts'
 import { fakeProgram, pathWith } from '../support/programs.ts'
@@ -100,6 +101,26 @@ test('of a dump that differs in one table, that one is imported and changes plac
   const [kept] = await databases()
   assert.equal(await servers[1].query('SHOW TABLES', kept), 'wp_posts\n')
   assert.deepEqual(snapshot(replica()), snapshot(site.folder))
+})
+
+/** What a night of the replica did to know its database: `PHP`, and a `login` beside that of the import. */
+async function askedFor(hour: number): Promise<string[]> {
+  await servers[0].query(`INSERT INTO wp_posts (title) VALUES ('Of hour ${hour}')`, 'rr_blog')
+  await nights.backUp(FIRST + 1.5 * DAY + hour * 3_600_000)
+  const { exitCode, outcomes, stdout } = await stage.told(web2, [])
+  assert.equal(exitCode, 0, stdout)
+  assert.match(await servers[1].query('SELECT title FROM wp_posts', 'rr_blog'), new RegExp(`^Of hour ${hour}$`, 'm'))
+  const lines = outcomes.flatMap(({ commands }) => commands.map(({ line }) => line))
+  return lines.flatMap(line => (/ php /.test(line) ? ['PHP'] : / --user=rr_blog/.test(line) ? ['login'] : []))
+}
+
+test('a configuration and an account that have not changed since they were tried are not tried again', async () => {
+  for (const config of globSync(join(web2.vhosts, '{blog,.holdfast/blog/*/tree}/SITE/wp-config.php')))
+    while (Date.now() - statSync(config).ctimeMs <= 2000) await setTimeout(100)
+  await askedFor(1)
+  assert.deepEqual(await askedFor(2), [])
+  await servers[1].query("ALTER USER rr_blog@localhost IDENTIFIED BY 'another'")
+  assert.deepEqual(await askedFor(3), ['PHP', 'login'])
 })
 
 test('no file of the live tree shares an inode with what is kept', () => {
