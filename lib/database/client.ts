@@ -17,6 +17,9 @@ export interface DatabaseClient {
 /** A row of a dump can be large, and is held more than once. Bytes. */
 const LIMITS = { memory: 16 * 1024 ** 3 }
 
+/** Rows come in larger pieces: a client writes 4096 bytes at once into a pipe, and Node reserves 64 KB for each. */
+const AT_ONCE = ['stdbuf', '--output=65536', '--']
+
 /**
  * The administrator of this host's database server, who is known by the socket or by the option file of the inventory:
  * it logs in at the socket or address that the inventory names, and nowhere else (S41).
@@ -27,7 +30,11 @@ export function administrator({ host, shell }: { readonly host: Host; readonly s
   const who = adminOptionFile === undefined ? '--no-defaults' : `--defaults-file=${adminOptionFile}`
   const reads = [...placesOf(address), ...(adminOptionFile === undefined ? [] : [adminOptionFile])]
   const sandbox = { reads, network: address.kind === 'tcp', limits: LIMITS }
-  return { shell, words: (program, options) => sandboxed([program, who, ...wayTo(address), ...options], sandbox), isKept: true }
+  const words = (program: string, options: readonly string[]): string[] => {
+    const own = [program, who, ...wayTo(address), ...options]
+    return sandboxed(own, sandbox).toSpliced(-own.length, 0, ...AT_ONCE)
+  }
+  return { shell, words, isKept: true }
 }
 
 /**

@@ -61,6 +61,18 @@ export async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<re
   if (begun.length > 0) yield [Buffer.concat(begun)]
 }
 
+/** The bytes of lines that came one behind the other, in as few pieces as they are in memory: they can be millions. */
+export function* piecesOf(lines: readonly Buffer[]): Generator<Buffer> {
+  let first = 0
+  for (const [index, line] of lines.entries()) {
+    const [begin, next] = [lines[first]!, lines[index + 1]]
+    const end = line.byteOffset + line.length
+    if (next?.buffer === line.buffer && next.byteOffset === end) continue
+    yield Buffer.from(line.buffer, begin.byteOffset, end - begin.byteOffset)
+    first = index + 1
+  }
+}
+
 /** Whether a line begins with a text. */
 export const beginsWith = (line: Buffer, text: string): boolean =>
   line.length >= text.length && line.toString('latin1', 0, text.length) === text

@@ -15,6 +15,8 @@ export class PartWriter implements Disposable {
   readonly #former: OpenedFile | undefined
   #written: OpenedFile | undefined
   #size = 0
+  /** Where what is there is read to. */
+  #there = Buffer.alloc(0)
 
   /**
    * @param into where it is made, if it differs
@@ -46,23 +48,23 @@ export class PartWriter implements Disposable {
   }
 
   #isThere(bytes: Buffer): boolean {
-    const there = this.#former && readWhole(this.#former, this.#size, bytes.length)
-    return there?.equals(bytes) ?? false
+    if (!this.#former) return false
+    if (this.#there.length < bytes.length) this.#there = Buffer.allocUnsafeSlow(bytes.length)
+    return readWhole(this.#former, this.#size, this.#there.subarray(0, bytes.length)).equals(bytes)
   }
 
   /** What was the same until here is copied. */
   #begin(): void {
     this.#written = this.#into.create(this.#name)
     for (let at = 0; at < this.#size; at += CHUNK)
-      this.#written.append(readWhole(this.#former!, at, Math.min(CHUNK, this.#size - at)))
+      this.#written.append(readWhole(this.#former!, at, Buffer.allocUnsafe(Math.min(CHUNK, this.#size - at))))
   }
 }
 
-/** So many bytes, or all that there are. */
-function readWhole({ descriptor }: OpenedFile, from: number, length: number): Buffer {
-  const buffer = Buffer.allocUnsafe(length)
+/** As many bytes as fit, or all that there are. */
+function readWhole({ descriptor }: OpenedFile, from: number, into: Buffer): Buffer {
   let done = 0
-  for (let count = -1; count !== 0 && done < length; done += count)
-    count = readSync(descriptor, buffer, done, length - done, from + done)
-  return buffer.subarray(0, done)
+  for (let count = -1; count !== 0 && done < into.length; done += count)
+    count = readSync(descriptor, into, done, into.length - done, from + done)
+  return into.subarray(0, done)
 }

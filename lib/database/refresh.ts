@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { Secret } from '../core/secret.ts'
 import { endOfAnswer, QUERY_OPTIONS, sessionOf } from './admin.ts'
 import { type Compared, printChanged } from './compare-tables.ts'
+import { piecesOf } from './dump-file.ts'
 import type { DumpFolder } from './dump-folder.ts'
 import { partName } from './dump-parts.ts'
 import type { DumpRecord, KnownTable } from './dump-record.ts'
@@ -92,7 +93,7 @@ async function printInto(
     }
     const rows = (lines: readonly Buffer[]): void => {
       for (const line of lines) doubts.look.line(line)
-      into.take(part(), Buffer.concat(lines))
+      for (const piece of piecesOf(lines)) into.take(part(), piece)
     }
     const sum = (all: Rows): void => {
       found[name] = { ...found[name]!, rows: isSum(all) ? all : undefined }

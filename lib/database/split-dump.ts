@@ -1,4 +1,4 @@
-import { linesIn } from './dump-file.ts'
+import { linesIn, piecesOf } from './dump-file.ts'
 import { partName } from './dump-parts.ts'
 import { type DumpParts, StatementReader } from './statements.ts'
 
@@ -47,8 +47,7 @@ export async function splitDump(
     },
   })
   const takeAll = (): void => {
-    // a row can be as large as a gigabyte
-    for (const { part: of, bytes } of pieces) take(of, bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes))
+    for (const { part: of, bytes } of pieces) for (const piece of piecesOf(bytes)) take(of, piece)
     pieces = []
   }
   let last: Buffer | undefined

@@ -46,7 +46,7 @@ export function wordsOf(pieces: readonly string[], values: readonly Word[]): str
 }
 
 /** What a sandbox (lib/host/sandbox.ts) is made of; the command in it comes after the `--` of the last of them. */
-const SANDBOX = ['bwrap', 'setpriv', 'prlimit']
+const SANDBOX = ['bwrap', 'setpriv', 'prlimit', 'stdbuf']
 
 /** The command that is meant, without the sandbox that it runs in. */
 export function unsandboxed(words: readonly string[]): readonly string[] {

@@ -108,7 +108,9 @@ function answerOf(child: ChildProcessWithoutNullStreams, end: string, { takeOutp
     }
     taken?.catch(giveUp)
     child.stdout.on('data', (chunk: Buffer) => {
-      const bytes = Buffer.concat([last, chunk])
+      const isShort = chunk.length < end.length
+      if (!isShort) take(last)
+      const bytes = isShort ? Buffer.concat([last, chunk]) : chunk
       const cut = Math.max(0, bytes.length - end.length)
       last = bytes.subarray(cut)
       take(bytes.subarray(0, cut))

@@ -76,7 +76,7 @@ function fakes(folder: string): string {
   const skip = `#!/bin/sh
 while [ "$1" != bwrap ] && [ "\${0##*/}" = unshare ]; do shift; done
 until [ "$1" = -- ]; do shift; done; shift
-while [ "$1" = setpriv ] || [ "$1" = prlimit ]; do until [ "$1" = -- ]; do shift; done; shift; done
+while [ "$1" = setpriv ] || [ "$1" = prlimit ] || [ "$1" = stdbuf ]; do until [ "$1" = -- ]; do shift; done; shift; done
 exec "$@"
 `
   for (const name of ['bwrap', 'unshare']) {

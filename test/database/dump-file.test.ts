@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { isComplete, isSandboxLine } from '../../lib/database/dump-file.ts'
+import fc from 'fast-check'
+import { isComplete, isSandboxLine, linesIn, piecesOf } from '../../lib/database/dump-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-dump-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -42,3 +43,22 @@ const heads: [string, string, boolean][] = [
 for (const [name, text, is] of heads) {
   test(`isSandboxLine() says ${is} of ${name}`, () => assert.equal(isSandboxLine(Buffer.from(text)), is))
 }
+
+test('piecesOf() are the same bytes as lines, and none is copied, by property', async () => {
+  const chunks = fc.array(fc.string({ unit: fc.constantFrom('a', '\n', 'b\n'), maxLength: 9 }), { maxLength: 9 })
+  await fc.assert(
+    fc.asyncProperty(chunks, async texts => {
+      async function* output(): AsyncGenerator<Buffer> {
+        for (const text of texts) yield Buffer.from(text)
+      }
+      const found: Buffer[] = []
+      for await (const lines of linesIn(output())) {
+        const pieces = [...piecesOf(lines)]
+        assert.ok(pieces.length <= 2, 'a line that a chunk cuts is by itself')
+        for (const piece of pieces) assert.ok(lines.some(({ buffer }) => buffer === piece.buffer))
+        found.push(...pieces)
+      }
+      assert.equal(Buffer.concat(found).toString(), texts.join(''))
+    }),
+  )
+})

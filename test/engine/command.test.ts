@@ -101,7 +101,10 @@ test('lineOf() leaves plain words bare', () => {
 })
 
 test('lineOf() tells of a sandbox only that there is one', () => {
-  assert.equal(lineOf(['bwrap', '--dir', '/x', '--', 'prlimit', '--core=0', '--', 'rm', '--', '-x']), 'bwrap … -- rm -- -x')
+  assert.equal(
+    lineOf(['bwrap', '--dir', '/x', '--', 'prlimit', '--core=0', '--', 'stdbuf', '--', 'rm', '--', '-x']),
+    'bwrap … -- rm -- -x',
+  )
   assert.equal(lineOf(['setpriv', '--reuid=1', '--', 'true']), 'setpriv --reuid=1 -- true')
   assert.equal(lineOf(['bwrap', '--version']), 'bwrap --version')
 })
