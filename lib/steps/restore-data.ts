@@ -242,9 +242,9 @@ async function checkTables(
   const tables = (await contentsOf(admin, staged))?.table ?? []
   const missing = (wanted ?? CORE.map(name => `${access.tablePrefix}${name}`)).filter(name => !tables.includes(name))
   if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)
-  if (wanted) return
-  const options = `${quoteName(staged)}.${quoteName(`${access.tablePrefix}options`)}`
-  const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${options};`)
-  if (rows === 0) throw new Error(`the imported database is empty: ${access.tablePrefix}options has no row`)
+  const options = `${access.tablePrefix}options`
+  if (wanted && !wanted.includes(options)) return
+  const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${quoteName(staged)}.${quoteName(options)};`)
+  if (rows === 0) throw new Error(`the imported database is empty: ${options} has no row`)
   context.shell.note('info', `${tables.length - 1} tables`)
 }

@@ -3,11 +3,16 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import type { Admin } from '../../lib/database/admin.ts'
+import { recipe } from '../../lib/engine/recipe.ts'
+import type { NeedsOf } from '../../lib/engine/step.ts'
 import { refuseTied, wholeWhereTied } from '../../lib/restore/restored-tables.ts'
 import type { RestoredDatabase } from '../../lib/restore/transaction.ts'
 import { output } from '../../lib/sandbox/process.ts'
+import { checkDatabase } from '../../lib/steps/restore-data.ts'
 import { DatedNights } from '../support/dated-nights.ts'
 import { makeOneFile } from '../support/dump-text.ts'
+import { hostIn } from '../support/host.ts'
+import { outcomeOf, perform } from '../support/perform.ts'
 import { blogFor } from '../support/recover-blog.ts'
 import { dumpOf } from '../support/recovering.ts'
 import { assertNothingLeft, startTask } from '../support/recovery-stage.ts'
@@ -121,6 +126,14 @@ test('refuseTied() finds a foreign key at either end, of either side, and none o
   await assert.rejects(refused(DATABASE, 'none', 'parents'), /family ties children to parents: .* Add --table children/)
   await assert.rejects(refused('none', 'side', 'children'), /kin ties children to parents: .* Add --table parents/)
   for (const tables of [['children'], ['parents', 'children'], ['extra']]) await refused(DATABASE, 'none', ...tables)
+})
+
+test('a table of options without a row is refused, also where it is one of few tables', async () => {
+  await mariadb.query('CREATE DATABASE emptied; CREATE TABLE emptied.wp_options (option_id INT)')
+  const database = { access: { tablePrefix: 'wp_' }, staged: 'emptied', tables: ['wp_options'] } as unknown as RestoredDatabase
+  const facts = { host: hostIn(folder, { database: { socket: mariadb.socket } } as object), databases: [database] }
+  const done = await perform(recipe<NeedsOf<typeof checkDatabase>>().do(checkDatabase), facts as never)
+  assert.match(outcomeOf(done, 'check-database').reason ?? '', /the imported database is empty: wp_options has no row/)
 })
 
 test('wholeWhereTied() takes some tables of a database by themselves, and all where a foreign key ties one, here or in the dump', async () => {
