@@ -8,17 +8,20 @@ export const LINE = '%y %m %U:%G %s %i %T@ %C@ %P//%l'
 export type TreeLines = readonly string[]
 
 const OF_TREE = /^(\S+ \S+ \S+) \S+ (\S+ \S+) (\S+) \/\/$/
+/** Whether a line can be that of the tree itself. */
+const isOfTree = (line: string): boolean => line.endsWith(' //')
 
 /** When the tree's own folder was last changed, in nanoseconds since the epoch. */
 export function changedAt(lines: TreeLines): bigint | undefined {
-  const time = lines.map(line => OF_TREE.exec(line)?.[3]).find(each => each !== undefined)
+  const time = lines.filter(isOfTree).flatMap(line => OF_TREE.exec(line)?.[3] ?? [])[0]
   return time === undefined ? undefined : BigInt(time.replace('.', '').slice(0, -1))
 }
 
 /**
  * The lines in an order, as they still are once the tree was put in another place, by which its inode gets a new time.
  */
-export const whereverItIs = (lines: TreeLines): TreeLines => lines.map(line => line.replace(OF_TREE, '$1 $2')).toSorted()
+export const whereverItIs = (lines: TreeLines): TreeLines =>
+  lines.map(line => (isOfTree(line) ? line.replace(OF_TREE, '$1 $2') : line)).toSorted()
 
 interface Listed {
   readonly kind: string
@@ -33,7 +36,7 @@ interface Listed {
 /** All but the tree itself. */
 function* listedIn(lines: TreeLines): Generator<Listed> {
   for (const line of lines) {
-    if (OF_TREE.test(line)) continue
+    if (isOfTree(line) && OF_TREE.test(line)) continue
     const [kind = '', mode = '', owner = '', size = '', inode = '', , changed = '', ...rest] = line.split(' ')
     const name = rest.join(' ')
     yield { kind, mode, owner, size, inode, changed, path: name.slice(0, name.indexOf('//')) }

@@ -27,7 +27,7 @@ export interface Found extends Entry {
  * All that is in a tree, each folder before what is in it; the tree itself is empty. Paths are bytes (latin1).
  * @param enter what is done to a folder before it is read
  */
-export function entriesIn(tree: string, enter: (place: Buffer, folder: Found) => void = () => {}): Map<string, Found> {
+export function entriesIn(tree: string, enter: (place: PathName, folder: Found) => void = () => {}): Map<string, Found> {
   const found = new Map<string, Found>()
   const look = (path: string): void => {
     const place = placeIn(tree, path)
@@ -41,13 +41,18 @@ export function entriesIn(tree: string, enter: (place: Buffer, folder: Found) =>
   return found
 }
 
-export const placeIn = (tree: string, path: string): Buffer => Buffer.from(path === '' ? tree : `${tree}/${path}`, 'latin1')
+/** A path as the kernel takes it. Node is faster with a text. */
+export type PathName = Buffer | string
 
-export const namesIn = (place: Buffer): string[] =>
-  readdirSync(place, { encoding: 'buffer' }).map(name => (name as unknown as Buffer).toString('latin1'))
+export function placeIn(tree: string, path: string): PathName {
+  if (path === '') return tree
+  return /[\x80-\xff]/.test(path) ? Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(path, 'latin1')]) : `${tree}/${path}`
+}
+
+export const namesIn = (place: PathName): string[] => readdirSync(place, { encoding: 'latin1' })
 
 /** @throws when there is nothing */
-export function entryAt(place: Buffer): Found {
+export function entryAt(place: PathName): Found {
   const stat = lstatSync(place, { bigint: true })
   const letter = letterOf(stat)
   const kind = KINDS[letter] ?? 'other'
@@ -67,7 +72,7 @@ export function entryAt(place: Buffer): Found {
 }
 
 /** The same; undefined for nothing. */
-export function entryIfThere(place: Buffer): Found | undefined {
+export function entryIfThere(place: PathName): Found | undefined {
   try {
     return entryAt(place)
   } catch (error) {

@@ -23,6 +23,7 @@ import {
   type Found,
   linesOf,
   namesIn,
+  type PathName,
   placeIn,
 } from './entries.ts'
 import { bytesOf, ChangedTree, openLive } from './live-file.ts'
@@ -98,7 +99,7 @@ export class Tree {
     }
   }
 
-  #copyFile(path: string, entry: Entry, from: Buffer): void {
+  #copyFile(path: string, entry: Entry, from: PathName): void {
     if (entry.kind !== 'file') throw new Error(`${shown(path)} is of a kind that no set has`)
     const live = openLive(from)
     try {
@@ -237,6 +238,7 @@ export class Tree {
   }
 }
 
-const at = (path: string): Buffer => placeIn('.', path)
+const at = (path: string): PathName => placeIn('.', path)
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
-const octal = (path: string): string => at(path).reduce((text, byte) => `${text}\\${byte.toString(8).padStart(3, '0')}`, '')
+const octal = (path: string): string =>
+  Buffer.from(`./${path}`, 'latin1').reduce((text, byte) => `${text}\\${byte.toString(8).padStart(3, '0')}`, '')

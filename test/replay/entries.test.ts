@@ -12,7 +12,7 @@ import { hearingShell } from '../support/shell.ts'
 
 const { shell } = hearingShell()
 const around = quickFolder('entries')
-const tree = join(around, 'tree')
+const tree = join(around, 'bäume')
 mkdirSync(join(tree, '.holdfast'), { recursive: true })
 mkdirSync(join(tree, 'a folder'))
 for (const path of ['.holdfast/kept', 'a folder/x', 'ends with a space ', ' ', 'müller\n', 'setuid'])
