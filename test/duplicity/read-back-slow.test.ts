@@ -45,9 +45,9 @@ test('a share that hangs after some of the hashes: what it answered counts, the 
   assert.ok(isRepaired)
   assert.deepEqual(readdirSync(archive).toSorted(), names)
   assert.equal(notes.filter(note => /restored from this host's copy/.test(note)).length, 2, notes.join('\n'))
-  const read = asked.find(line => line.includes('sha256sum'))!
+  const [first] = asked.filter(line => line.startsWith('# hash '))
   assert.deepEqual(
-    names.filter(name => read.includes(join(archive, name))),
-    [names[3], ...names.slice(10)],
+    names.filter(name => first!.includes(name)),
+    names.slice(0, 10),
   )
 })
