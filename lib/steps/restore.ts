@@ -97,10 +97,10 @@ export const commit: Step<Commits, Pays<'commit'>> = {
         // an account that was made for the site belongs to it from here on
         const scratch = { ...pending!.scratch, accounts: [] }
         const done: Transaction = { ...pending!, scratch, phase: 'kept', startedAt: shell.now() }
-        writeJournal(host, site.name, { pending: undefined, kept: [...kept.filter(one => one.id !== done.id), done] })
         // the fingerprint of what was there: after a kill before the new one is taken, it would call the restore a
         // change by hand
         removeFingerprint({ host, secrets, shell }, site.name)
+        writeJournal(host, site.name, { pending: undefined, kept: [...kept.filter(one => one.id !== done.id), done] })
         // a part of a set is not that set: a replica must not take it for replayed
         const restored = done.point !== undefined && isWhole ? { restoredFrom: done.point } : {}
         updateRecord(host, site.name, { ...restored, ...(done.task === 'replica' ? { backedUpAs: undefined } : {}) })
