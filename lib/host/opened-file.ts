@@ -138,10 +138,15 @@ export class OpenedFile implements Disposable {
   }
 }
 
+/** Bytes of a file that is read at once. */
+const SMALL = 1 << 20
+
 export async function sameBytes(one: string, other: string): Promise<boolean> {
   await using files = new AsyncDisposableStack()
   const [a, b] = [files.use(await open(one)), files.use(await open(other))]
-  if ((await a.stat()).size !== (await b.stat()).size) return false
+  const { size } = await a.stat()
+  if (size !== (await b.stat()).size) return false
+  if (size <= SMALL) return (await a.readFile()).equals(await b.readFile())
   const options = { highWaterMark: 1 << 20, autoClose: false } as const
   const others: AsyncIterator<Buffer> = b.createReadStream(options)[Symbol.asyncIterator]()
   for await (const bytes of a.createReadStream(options)) if (!(await others.next()).value?.equals(bytes)) return false
