@@ -5,10 +5,12 @@ import { test } from 'node:test'
 import type { Outcome } from '../../lib/core/outcome.ts'
 import { sumRows } from '../../lib/database/row-sum.ts'
 import { endSessions } from '../../lib/engine/session.ts'
+import { Stopped } from '../../lib/engine/stop.ts'
 import { startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { type Chance, chanceFrom } from '../support/chance.ts'
 import { dump, dumpFileOf, dumpFolderOf, dumping } from '../support/dumping.ts'
 import { hostIn } from '../support/host.ts'
+import { until } from '../support/processes.ts'
 import { type TinyWordpress, tinyWordpress } from '../support/tiny-wordpress.ts'
 
 const stage = dumping('db-refresh')
@@ -240,6 +242,31 @@ test('all tables of a dump are of one moment, whoever writes meanwhile', async (
   }
   await moving
   assert.ok(brought > 0, 'some of them were printed')
+})
+
+test('a stop while tables are printed ends the client, and leaves the dump of the last night', async () => {
+  const { mariadb } = stage
+  const site = await tinyWordpress(stage.host.vhosts, 'stopped', 'stopped', mariadb)
+  for (const night of [1, 2]) assert.equal((await dump(stage, site)).status, 'done', `${night}`)
+  const before = filesOf(site)
+  const hasOne = async (where: string): Promise<boolean> =>
+    (await mariadb.query(`SELECT COUNT(*) FROM information_schema.processlist WHERE ${where}`)) !== '0\n'
+  const isWaiting = "db = 'stopped' AND state LIKE 'Waiting for table%'"
+  const holder = mariadb.query('LOCK TABLES wp_posts WRITE; DO SLEEP(60)', 'stopped').catch(() => {})
+  await until(() => hasOne("info LIKE 'DO SLEEP%'"))
+  const stop = new AbortController()
+  const dumped = dump(stage, site, { stop: stop.signal })
+  await until(() => hasOne(isWaiting))
+  stop.abort(new Stopped('SIGTERM'))
+  assert.equal((await dumped).status, 'stopped')
+  await mariadb.query(
+    "SELECT id INTO @id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'; EXECUTE IMMEDIATE CONCAT('KILL ', @id)",
+  )
+  await holder
+  await until(async () => !(await hasOne("db = 'stopped'")))
+  assert.deepEqual(filesOf(site), before)
+  assert.equal(isWhole(await dump(stage, site)), false)
+  assert.deepEqual(readdirSync(join(site.folder, '.holdfast')), ['database.tables'])
 })
 
 test('a row that is too long for the server to give it as a line is told, and what helps', async () => {

@@ -37,7 +37,7 @@ export function dumping(name: string): Dumping {
 export async function dump(
   { host }: Dumping,
   site: TinyWordpress,
-  { on, ...options }: { on?: Host; dry?: boolean; onEvent?: (event: RunEvent) => void } = {},
+  { on, ...options }: { on?: Host; dry?: boolean; stop?: AbortSignal; onEvent?: (event: RunEvent) => void } = {},
 ): Promise<Outcome> {
   const chain = recipe<Needs<'host' | 'secrets' | 'site'>>().only('WordPress', isWordPress, only => only.do(dumpDatabase))
   const facts = {

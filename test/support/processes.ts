@@ -11,9 +11,9 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Waits until something holds. @throws when it does not within so many milliseconds */
-export async function until(holds: () => boolean, patience = 20_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, patience = 20_000): Promise<void> {
   const end = Date.now() + patience
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(`it did not come to be within ${patience} ms: ${holds}`)
     await new Promise(resolve => setTimeout(resolve, 10))
   }
