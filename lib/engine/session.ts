@@ -96,17 +96,19 @@ function answerOf(child: ChildProcessWithoutNullStreams, end: string, { takeOutp
   }
   return new Promise((resolve, reject) => {
     let last: Buffer = Buffer.alloc(0)
-    const over = async (how: Pick<Ended, 'exitCode' | 'signal'>): Promise<void> => {
-      output.end()
-      await taken
-      const [stdout, stderr] = [printed, errors].map(chunks => Buffer.concat(chunks).toString())
-      resolve({ ...how, stdout: stdout!, stderr: stderr! })
-    }
     const giveUp = (error: unknown): void => {
       signalGroup(child.pid, 'SIGKILL')
       reject(error)
     }
     taken?.catch(giveUp)
+    const over = (how: Pick<Ended, 'exitCode' | 'signal'>): void => {
+      output.end()
+      const ended = Promise.resolve(taken).then(() => {
+        const [stdout, stderr] = [printed, errors].map(chunks => Buffer.concat(chunks).toString())
+        resolve({ ...how, stdout: stdout!, stderr: stderr! })
+      })
+      ended.catch(giveUp)
+    }
     child.stdout.on('data', (chunk: Buffer) => {
       const isShort = chunk.length < end.length
       if (!isShort) take(last)
@@ -114,12 +116,12 @@ function answerOf(child: ChildProcessWithoutNullStreams, end: string, { takeOutp
       const cut = Math.max(0, bytes.length - end.length)
       last = bytes.subarray(cut)
       take(bytes.subarray(0, cut))
-      if (last.toString('latin1') === end) over({ exitCode: 0 }).catch(giveUp)
+      if (last.toString('latin1') === end) over({ exitCode: 0 })
     })
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
     child.on('close', (code, signal) => {
       take(last)
-      over({ exitCode: code ?? undefined, signal: signal ?? undefined }).catch(giveUp)
+      over({ exitCode: code ?? undefined, signal: signal ?? undefined })
     })
   })
 }
