@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { certificateNames } from '../core/domain-name.ts'
 import { worstOf } from '../core/finding.ts'
 import type { DatabaseCard, HostCard, WebServerCard } from '../core/host-card.ts'
@@ -67,7 +66,5 @@ const accountNames = (): string[] =>
     .split('\n')
     .flatMap(line => /^([\w.-]+):/.exec(line)?.[1] ?? [])
 
-function holdfastVersion(): string {
-  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version
-}
+const holdfastVersion = (): string =>
+  (JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }).version
