@@ -215,7 +215,8 @@ test(`a dump that is brought up to date night by night is what a dump of all wou
     if (!isWhole(outcome)) brought += 1
     assert.deepEqual(filesOf(site), await freshOf(site), `after ${todays}`)
   }
-  if (NIGHTS > 30) assert.ok(brought > NIGHTS / 4, `${brought} of ${NIGHTS} nights`)
+  // a sequence has all of it dumped for as long as it is there
+  if (NIGHTS > 30) assert.ok(brought > NIGHTS / 10, `${brought} of ${NIGHTS} nights`)
 })
 
 test('all tables of a dump are of one moment, whoever writes meanwhile', async () => {
