@@ -73,7 +73,10 @@ async function runTask<Extra extends object>(
   const stop = listenForStop()
   const { live, onEvent } = follower
   const { deadlines } = facts.host
-  const run = new Run({ dry: common.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden, deadlines })
+  const run = new Run({
+    ...{ dry: common.dryRun, stop: stop.signal, now: Date.now, onEvent, secrets: hidden, deadlines },
+    forgetsCommands: !common.json,
+  })
   try {
     await runTree(withBeforeHook(recipe, facts.host, task.name), facts, run, live)
   } catch (error) {

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly secrets?: readonly Secret[]
   /** Seconds after which commands are ended that have no deadline of their own. */
   readonly deadlines?: CommandDeadlines
+  /** The commands of each step are told as they run, and no list of them is kept: they are most of a long night. */
+  readonly forgetsCommands?: boolean
   /** It tells of a run that has ended: a stop, also of that run, does not end this, but makes it hurry. */
   readonly tells?: boolean
 }
@@ -54,6 +56,7 @@ export class Run {
   readonly outcomes: Outcome[] = []
   readonly #options: RunOptions
   readonly #hidden: Set<string>
+  readonly #eithers = new WeakMap<AbortSignal, AbortSignal>()
   constructor(options: RunOptions) {
     this.#options = options
     this.#hidden = new Set((options.secrets ?? []).map(secret => secret.reveal()))
@@ -79,7 +82,7 @@ export class Run {
     const listener: Listener = {
       command: record => {
         const clean = { ...record, line: this.#clean(record.line) }
-        commands.push(clean)
+        if (!this.#options.forgetsCommands) commands.push(clean)
         emit({ kind: 'command', command: clean })
       },
       line: text => {
@@ -156,8 +159,14 @@ export class Run {
       const hurry = delayed(stop, () => patience ?? shareAfter(stop, tells ? 'report' : 'release'))
       return { ...hurry, grace: () => (stop.aborted ? 0 : GRACE) }
     }
-    const signal = deadline === undefined ? stop : AbortSignal.any([stop, deadline])
-    return { signal, grace: () => GRACE, [Symbol.dispose]: () => {} }
+    return { signal: deadline === undefined ? stop : this.#stopOr(deadline), grace: () => GRACE, [Symbol.dispose]: () => {} }
+  }
+
+  /** One for all that has this deadline: the stop remembers each for as long as the run lasts. */
+  #stopOr(deadline: AbortSignal): AbortSignal {
+    const signal = this.#eithers.get(deadline) ?? AbortSignal.any([this.#options.stop, deadline])
+    this.#eithers.set(deadline, signal)
+    return signal
   }
 
   /** Records a failure of the recipe itself, such as a list that could not be made. */

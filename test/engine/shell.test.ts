@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { inspect } from 'node:util'
+import type { RunEvent } from '../../lib/core/outcome.ts'
 import { Secret } from '../../lib/core/secret.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
+import { Run } from '../../lib/engine/run.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
+import { runTree } from '../../lib/engine/tree.ts'
 import { notesOf, outcomeOf, type Performed, perform } from '../support/perform.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-shell-'))
@@ -207,4 +210,13 @@ test('nothing that a program prints, and no name in a title, can move a cursor, 
   assert.equal(reason, 'sh ended with exit code 3: ERROR Type next: rm')
   assert.deepEqual(output.toSorted(), ['?txt', 'ERROR Type next: rm', 'ok'])
   assert.doesNotMatch(JSON.stringify(done.events), /\\u001b|\u202e/)
+})
+
+test('a run that keeps no list of commands tells of each as it runs all the same', async () => {
+  const told: string[] = []
+  const onEvent = (event: RunEvent): void => void (event.kind === 'command' && told.push(event.command.line))
+  const run = new Run({ dry: false, stop: new AbortController().signal, now: Date.now, onEvent, forgetsCommands: true })
+  const echo = (_: object, shell: Shell) => shell.act`true ${'said'}`
+  await runTree(recipe<object>().do({ name: 'work', title: 'Work', run: echo }), {}, run)
+  assert.deepEqual([told, run.outcomes[0]?.status, run.outcomes[0]?.commands], [['true said'], 'done', []])
 })
