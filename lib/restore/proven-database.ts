@@ -91,14 +91,14 @@ export async function rememberOfReplica(
   [access, other]: readonly DatabaseAccess[],
   { config, isGiven }: TreeProof,
 ): Promise<void> {
-  if (!access || other || config === undefined || !isRecorded(context, site.name, access)) return
+  if (!access || other || !isRecorded(context, site.name, access)) return
   await rememberProof(context, site, access, config, isGiven ? memory.read(context.host, site.name)?.at : undefined)
 }
 
-/** What is known of the configuration in a restored tree. */
+/** What is known of the configuration in a restored tree, if something of it is to be remembered. */
 export interface TreeProof {
-  /** What it was before it was run; undefined for one of which nothing is to be remembered. */
-  readonly config: string | undefined
+  /** What it was before it was run. */
+  readonly config: string
   /** What it says was proven before: it was not run, and what it names has no password. */
   readonly isGiven: boolean
 }

@@ -72,7 +72,8 @@ export async function restoredDatabases(
       'problem',
       `a dump in the set is of none of its databases, and not imported: ${join(site.folder, COMPANION, name)}`,
     )
-  return { databases: restored, named: accesses, isCopied, proof: { config, isGiven: proven !== undefined } }
+  const proof = config === undefined ? {} : { proof: { config, isGiven: proven !== undefined } }
+  return { databases: restored, named: accesses, isCopied, ...proof }
 }
 
 const notRestored = ({ shell }: HostContext, of: string, why: string): void =>
