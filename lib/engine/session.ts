@@ -49,6 +49,11 @@ export async function askSession(words: readonly string[], options: CommandOptio
   return answer
 }
 
+/** Starts a program that answers before it is asked: it begins while something else is done. */
+export function beginSession(words: readonly string[], options: CommandOptions): void {
+  holdOpen(sessionOf(words, options), false)
+}
+
 /** Ends those that nobody asks, by the end of their input, and waits for it. */
 export async function endSessions(): Promise<void> {
   const sessions = [...idle]

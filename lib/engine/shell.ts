@@ -5,7 +5,7 @@ import type { SiteReport } from '../core/site-report.ts'
 import { beginProcess, type Running, watchWhile } from './background.ts'
 import { lineOf, type Word, wordsOf } from './command.ts'
 import { type CommandOptions, type Ended, runProcess } from './process.ts'
-import { askSession } from './session.ts'
+import { askSession, beginSession } from './session.ts'
 
 /** Changes something, by a command or in this process, with words that describe it, which a dry run prints instead. */
 export interface Act {
@@ -25,6 +25,8 @@ export interface Shell extends Reporter {
   readonly ask: Ask
   /** Reads something in another way than by a command, with the words that describe it. A dry run does it too. */
   readonly look: <Answer>(description: string, work: () => Promise<Answer>) => Promise<Answer>
+  /** Starts a program that answers before it is asked; see {@link beginSession}. A dry run does it too. */
+  readonly prepare: (pieces: TemplateStringsArray, ...values: readonly Word[]) => void
   /** Starts a command that stays while a hold is up; see {@link beginProcess}. A dry run does it too. */
   readonly begin: (pieces: TemplateStringsArray, ...values: readonly Word[]) => Promise<Running>
   /** The same shell, its commands run in another way. */
@@ -130,6 +132,9 @@ export function shellOf(world: ShellWorld, options: CommandOptions = {}): Shell 
       async (pieces, ...values) =>
         parse((await perform(wordsOf(pieces, values))).stdout),
     look,
+    prepare: (pieces, ...values) => {
+      if (!world.stop.aborted) beginSession(wordsOf(pieces, values), options)
+    },
     begin: (pieces, ...values) => {
       const words = wordsOf(pieces, values)
       return recorded(words, () => beginProcess(words, options, world.stop))

@@ -84,6 +84,19 @@ const MEMORY = 8 * 1024 ** 3
 /** Set once the program that is shown all sites has failed: what is mounted in one of them can be dead. */
 let isEachAlone = false
 
+const listingWords = (folder: string): string[] =>
+  sandboxed(['/usr/bin/python3', '-I', '-S', '-c', LISTING], {
+    reads: [folder],
+    capabilities: ['CAP_DAC_OVERRIDE'],
+    noLinks: folder,
+    limits: { memory: MEMORY },
+  })
+
+const STAYS = { endOfAnswer: JSON.stringify }
+
+/** Starts what lists sites, for the first of a run. */
+export const prepareListing = ({ vhosts }: Host, shell: Shell): void => shell.with(STAYS).prepare`${listingWords(vhosts)}`
+
 /** By a program that stays for the next site; where it cannot, as of a site that is a link, by one for this site. */
 async function list(host: Host, site: Site, known: SiteRecord['tree'], shell: Shell): Promise<Answer> {
   const areMarked = known?.special?.some(({ kind }) => kind === 'unchangeable') ?? true
@@ -91,18 +104,12 @@ async function list(host: Host, site: Site, known: SiteRecord['tree'], shell: Sh
   const { printed, hash } = known ?? {}
   const input = JSON.stringify({ folder: site.folder, printed, hash, earlier, areMarked } satisfies ListingRequest)
   const ask = (folder: string, options: CommandOptions): Promise<Answer> => {
-    const words = sandboxed(['/usr/bin/python3', '-I', '-S', '-c', LISTING], {
-      reads: [folder],
-      capabilities: ['CAP_DAC_OVERRIDE'],
-      noLinks: folder,
-      limits: { memory: MEMORY },
-    })
     const one = shell.with({ input, ...options })
-    return one.ask(text => listingAnswer.parse(JSON.parse(text)))`${words}`
+    return one.ask(text => listingAnswer.parse(JSON.parse(text)))`${listingWords(folder)}`
   }
   if (!isEachAlone)
     try {
-      const answer = await ask(host.vhosts, { endOfAnswer: JSON.stringify })
+      const answer = await ask(host.vhosts, STAYS)
       if (answer.said === undefined) return answer
     } catch (error) {
       if (shell.stop.aborted) throw error

@@ -194,6 +194,8 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
   name: 'free-space',
   title: 'Check disk space',
   run: async ({ host, archive, roles }, shell) => {
+    // it is ready then when the first site is looked at
+    if (roles.primaries.length > 0) (await import('../site/tree.ts')).prepareListing(host, shell)
     const bytes = await freeBytes(archive, shell)
     const allowances = roles.primaries.map(site => ({ site: site.name, bytes: readLimits(host, site).limits.allowanceBytes }))
     const { problem, ...fullBackups } = fullBackupsIn(bytes, allowances, host.freeSpaceFactor)

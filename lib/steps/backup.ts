@@ -34,6 +34,7 @@ import { siteReport } from '../site/report.ts'
 import { compressionFor } from '../site/sample.ts'
 import { copiesOf, type Listed, rememberTree } from '../site/tree.ts'
 import { assertNotFull, recheckArchive } from '../store/archive.ts'
+import { prepareReader } from '../store/archive-reader.ts'
 import { filesKnownHere } from '../store/audited-files.ts'
 import { checkStillOwner } from '../store/epochs.ts'
 import type { LookNeeds, Needs } from '../store/facts.ts'
@@ -119,6 +120,7 @@ async function addSet(facts: BackupNeeds & Listed, shell: Shell): Promise<Needs<
       copies.push(...(await copiesOf(site, overlooked, scratch.path, MOST_COPIED)))
     })
   const sandbox = seeing(site, copies)
+  if (siteArchive.folder !== undefined) prepareReader(siteArchive.folder, shell)
   await using call = await duplicityCall({ host, secrets, target, archive: siteArchive, access: 'writes', sandbox }, shell)
   await withVolumeProgress(
     siteArchive.folder,

@@ -21,6 +21,9 @@ export interface Keys {
   readonly places: Sandbox
 }
 
+/** A passphrase needs no keyring: any folder of the sandbox will do. */
+export const WITHOUT_KEYRING: Sandbox = { env: { GNUPGHOME: '/tmp' } }
+
 /**
  * Decrypts or unpacks standard input, by the ending of a name, in place of its shell. Only without --quiet does gpg
  * say by its status that it has not the key.

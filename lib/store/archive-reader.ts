@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
+import { Secret } from '../core/secret.ts'
 import type { Shell } from '../engine/shell.ts'
 import { sandboxed } from '../host/sandbox.ts'
-import { type Keys, type Metadata, sumOf, timeToRead, withPlaces } from './archive-files.ts'
+import { type Keys, type Metadata, sumOf, timeToRead, WITHOUT_KEYRING, withPlaces } from './archive-files.ts'
 
 /**
  * Hashes files, one a line of JSON, and answers so: from the server and not from this machine's memory of writing it,
@@ -54,15 +55,14 @@ def feed(source, pipe, failed):
         pass
 
 def decrypted(encrypted):
-    passphrase, write = os.pipe()
-    os.write(write, os.environb.get(b'PASSPHRASE', b'') + b'\\n')
+    given, write = os.pipe()
+    os.write(write, passphrase.encode() + b'\\n')
     os.close(write)
     with open('/tmp/status', 'w+b') as status, open('/tmp/said', 'w+b') as said:
-        words = [*GPG, f'--passphrase-fd={passphrase}', f'--status-fd={status.fileno()}']
-        given = [passphrase, status.fileno()]
+        words = [*GPG, f'--passphrase-fd={given}', f'--status-fd={status.fileno()}']
         pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'stderr': said}
-        gpg = subprocess.Popen(words, pass_fds=given, **pipes)
-        os.close(passphrase)
+        gpg = subprocess.Popen(words, pass_fds=[given, status.fileno()], **pipes)
+        os.close(given)
         failed = []
         feeder = threading.Thread(target=feed, args=[encrypted, gpg.stdin, failed])
         feeder.start()
@@ -95,6 +95,9 @@ for line in sys.stdin:
     if isinstance(asked, str):
         print(asked, flush=True)
         continue
+    if isinstance(asked, dict):
+        passphrase = asked['passphrase']
+        continue
     try:
         print(json.dumps(answer(*asked)))
     except OSError as error:
@@ -116,26 +119,31 @@ interface Asked {
   readonly packing?: 'gpg' | 'gz' | undefined
 }
 
+const STAYS = { endOfAnswer: JSON.stringify }
+
+const readerWords = (folder: string, keys: Keys): string[] =>
+  sandboxed(['/usr/bin/python3', '-I', '-S', '-c', READER], withPlaces(keys, { reads: [dirname(folder)] }))
+
+/** Starts what reads files of archives, for the first one. */
+export const prepareReader = (folder: string, shell: Shell): void => shell.with(STAYS).prepare`${readerWords(folder, NO_KEYS)}`
+
 /**
  * Reads files of an archive's folder, in another process: a dead server would hang this one. What the program that
  * stays for the next site cannot read is asked of a new one: it may see a folder that others have taken the place of.
  */
 async function read(folder: string, files: readonly Asked[], keys: Keys, shell: Shell): Promise<z.output<typeof answer>[]> {
-  const words = sandboxed(['/usr/bin/python3', '-I', '-S', '-c', READER], withPlaces(keys, { reads: [dirname(folder)] }))
+  const words = readerWords(folder, keys)
+  if (keys.secret !== undefined) shell.hide(keys.secret)
+  const passphrase = JSON.stringify({ passphrase: keys.secret?.reveal() ?? '' })
   const ask = async (some: readonly Asked[], mayStay: boolean): Promise<z.output<typeof answer>[]> => {
     if (some.length === 0) return []
-    const input = some.map(({ name, kind, packing }) => JSON.stringify([join(folder, name), kind, packing])).join('\n')
+    const lines = some.map(({ name, kind, packing }) => JSON.stringify([join(folder, name), kind, packing]))
     const bytes = sumOf(some)
-    const quiet = shell.with({
-      input,
-      timeout: timeToRead(bytes),
-      onLine: () => {},
-      env: keys.secret === undefined ? {} : { PASSPHRASE: keys.secret },
-      ...(mayStay ? { endOfAnswer: JSON.stringify } : {}),
-    })
-    const lines = await quiet.ask(text => text.split('\n'))`${words}`
+    const input = new Secret([passphrase, ...lines].join('\n'))
+    const quiet = shell.with({ input, timeout: timeToRead(bytes), onLine: () => {}, ...(mayStay ? STAYS : {}) })
+    const answers = await quiet.ask(text => text.split('\n'))`${words}`
     shell.transferred({ read: bytes })
-    return some.map((_, at) => answer.parse(JSON.parse(lines[at] ?? '')))
+    return some.map((_, at) => answer.parse(JSON.parse(answers[at] ?? '')))
   }
   // a keyring is lent for this once
   const first = await ask(files, keys.places.reads === undefined)
@@ -157,7 +165,7 @@ export interface Hashed {
   readonly said: string
 }
 
-const NO_KEYS: Keys = { secret: undefined, encrypt: undefined, places: { capabilities: ['CAP_DAC_OVERRIDE'] } }
+const NO_KEYS: Keys = { secret: undefined, encrypt: undefined, places: WITHOUT_KEYRING }
 
 /** Hashes files of an archive's folder. */
 export async function hashFiles(folder: string, files: readonly ToHash[], shell: Shell): Promise<readonly Hashed[]> {

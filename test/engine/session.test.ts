@@ -6,16 +6,17 @@ import type { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { CommandFailed, type CommandOptions, PrintedTooMuch, TimedOut } from '../../lib/engine/process.ts'
-import { askSession, endSessions } from '../../lib/engine/session.ts'
+import { askSession, beginSession, endSessions } from '../../lib/engine/session.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
 import { isAlive, until } from '../support/processes.ts'
 
 after(endSessions)
 const never = new AbortController().signal
 
+const words = ['sh', '-c', 'while IFS= read -r line; do eval "$line"; done']
+
 /** Asks a shell that does what each line says. */
 async function ask(input: string, options: CommandOptions = {}, stop = never): Promise<string> {
-  const words = ['sh', '-c', 'while IFS= read -r line; do eval "$line"; done']
   return (await askSession(words, { endOfAnswer: line => `echo ${line}`, ...options, input }, stop)).stdout
 }
 const asked = async (options: CommandOptions = {}): Promise<number> => Number(await ask('echo $$', options))
@@ -32,6 +33,18 @@ test('askSession() asks another one in another environment, and of two questions
   assert.notEqual(await asked({ env: { WHO: 'another' } }), first)
   const both = await Promise.all([asked(), asked()])
   assert.equal(new Set(both).size, 2)
+})
+
+test('beginSession() starts the program that the next question is asked, once; one that ends is not asked', async () => {
+  await endSessions()
+  const begun = () => execFileSync('pgrep', ['--parent', `${process.pid}`, '--full', 'eval'], { encoding: 'utf8' }).trim()
+  for (let times = 0; times < 2; times++) beginSession(words, {})
+  await until(() => begun() !== '')
+  assert.equal(await asked(), Number(begun()))
+  await endSessions()
+  const broken = ['sh', '-c', 'exit 3']
+  beginSession(broken, {})
+  await assert.rejects(askSession(broken, { endOfAnswer: line => line, input: '' }, never), CommandFailed)
 })
 
 test('askSession() finds the end of an answer that comes in pieces', async () => {

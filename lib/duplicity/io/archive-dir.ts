@@ -10,7 +10,7 @@ import { sandboxed } from '../../host/sandbox.ts'
 import { makeGpgHome, makeScratch } from '../../host/scratch.ts'
 import { makeFolder } from '../../host/whole-file.ts'
 import { secretOf } from '../../inventory/secrets.ts'
-import type { Keys } from '../../store/archive-files.ts'
+import { type Keys, WITHOUT_KEYRING } from '../../store/archive-files.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { encryptWords } from '../args.ts'
 import { volumesListed } from '../known-files.ts'
@@ -65,8 +65,7 @@ export async function withKeys<Answer>(facts: LookNeeds, shell: Shell, work: (ke
   const { encryption } = host
   const secret = encryption.kind === 'none' || encryption.secret === undefined ? undefined : secretOf(secrets, encryption.secret)
   const encrypt = encryptWords(targetOf(host, site.name, siteArchive, 'backup'))
-  // a passphrase needs no keyring: any folder of the sandbox will do
-  if (encryption.kind !== 'gpg') return await work({ secret, encrypt, places: { env: { GNUPGHOME: '/tmp' } } })
+  if (encryption.kind !== 'gpg') return await work({ secret, encrypt, places: WITHOUT_KEYRING })
   await using scratch = makeScratch(host)
   return await work({ secret, encrypt, places: await makeGpgHome(encryption, join(scratch.path, 'gnupg'), shell) })
 }
