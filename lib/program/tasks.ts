@@ -161,7 +161,7 @@ export const statusTask: TaskWith<LookFor<SiteJson> & StatusOptions & ClearReque
   },
   help: 'Ends with 1 when something is wrong: no recent backup, over an allowance, too little free space, damage, a conflict.',
   read: values => ({
-    ...newLook(values.mounted === true, siteJson),
+    ...newLook(values.mounted === true, site => siteJson(site, values.json === true || values.html !== undefined)),
     html: pathIn(values.html),
     cleared: Array.isArray(values.clear) ? values.clear : [],
   }),

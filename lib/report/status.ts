@@ -163,8 +163,8 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostSta
   }
 }
 
-/** The status of a site as data. */
-export function siteJson(site: SiteStatus): SiteJson {
+/** The status of a site as data. @param withSets its sets too: most of it, and the table shows none */
+export function siteJson(site: SiteStatus, withSets = true): SiteJson {
   const { report, last, collection, nights, allowanceBytes, frequencySeconds, now, replayed, allReadSince, drill } = site
   const findings = judge(report)
   const verdict = verdictOf(findings)
@@ -190,14 +190,15 @@ export function siteJson(site: SiteStatus): SiteJson {
     lastDrill: drill?.doneAt === undefined ? null : { at: iso(drill.doneAt), said: drill.said ?? '' },
     replayed: isoOrNull(replayed),
     nights: nights.map(nightJson),
-    chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1)),
+    chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1, withSets)),
     next: report.role === 'primary' || report.role === 'desktop' ? nextJson(site) : null,
   }
 }
 
-function chainJson(chain: Chain, primary: boolean): z.infer<typeof chainSchema> {
+function chainJson(chain: Chain, primary: boolean, withSets: boolean): z.infer<typeof chainSchema> {
   const { startAt, endAt, bytes } = chain
-  return { primary, from: iso(startAt), to: iso(endAt), bytes: bytes ?? null, sets: setsOf(chain).map(setJson) }
+  const sets = withSets ? setsOf(chain).map(setJson) : []
+  return { primary, from: iso(startAt), to: iso(endAt), bytes: bytes ?? null, sets }
 }
 
 const setJson = ({ kind, time, bytes, volumes, restorable, problems }: BackupSet): z.infer<typeof set> => ({
