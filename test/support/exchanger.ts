@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { startAsNobody } from './nobody.ts'
 
 /** How many times a race is run: in CI a sample of each, HOLDFAST_RACES=1000 and more by hand. */
 export const RACES = Number(process.env.HOLDFAST_RACES ?? 50)
-
-/** Who attacks: `nobody`, where the tests are root's. */
-const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
 const LOOP = `
 const { renameSync, writeSync } = require('node:fs')
@@ -39,7 +37,7 @@ export interface Exchanger extends AsyncDisposable {
 
 /** Begins to exchange. Where the tests are root's, the folder must be that of user 65534; the way to it need not be open to them. */
 export async function startExchanger(folder: string, name: string): Promise<Exchanger> {
-  const child = spawn(process.execPath, ['-e', LOOP, name], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'], ...NOBODY })
+  const child = startAsNobody(LOOP, [name], { cwd: folder })
   const died = once(child, 'exit').then(() => Promise.reject(new Error('nobody exchanges anything: the process ended')))
   await Promise.race([once(child.stdout, 'data'), died])
   died.catch(() => {})

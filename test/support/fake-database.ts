@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-
-/** Who attacks: `nobody`, where the tests are root's. */
-const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+import { startAsNobody } from './nobody.ts'
 
 /**
  * What a site's user can run on a port of its own: it passes whoever comes on to the real server (`pass`), or lets everybody in, says of itself what the real server says of itself, and
@@ -71,8 +69,7 @@ export async function startFakeDatabase(
   socket: string,
   account: { readonly user: string; readonly password: string },
 ): Promise<FakeDatabase> {
-  const words = ['-e', PROGRAM, mode, socket, account.user, account.password]
-  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'], ...NOBODY })
+  const child = startAsNobody(PROGRAM, [mode, socket, account.user, account.password])
   let said = ''
   child.stdout.on('data', (data: Buffer) => {
     said += data
