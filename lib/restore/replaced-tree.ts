@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { Transaction } from '../core/restore-journal.ts'
+import { adminOf } from '../database/admin.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import type { HostContext } from '../host/site.ts'
 import { readJournal, updatePending, writeJournal } from './journal.ts'
@@ -25,6 +26,7 @@ export async function takeReplaced(context: HostContext, site: string, restoring
   const [holding = ''] = last.holdings
   using from = OpenedFolder.openIfThere(holding)
   if (!from?.look('tree') || !from.look(ABOUT) || mountsIn(host, holding).length > 0) return undefined
+  if (last.scratch.databases.length > 0 && !(await doesAnswer(context))) return undefined
   // whatever ends this now, all of it is removed with what this restore holds
   const { holdings, scratch } = pending
   const both = {
@@ -41,6 +43,16 @@ export async function takeReplaced(context: HostContext, site: string, restoring
   await deleteKept(context, last)
   updatePending(host, pending)
   return join(restoring.holding, TAKEN)
+}
+
+/** Whether the database server does, without which what was kept cannot be removed. */
+async function doesAnswer(context: HostContext): Promise<boolean> {
+  try {
+    await adminOf(context).rows('SELECT 1;')
+    return true
+  } catch {
+    return false
+  }
 }
 
 const isTakeable = ({ task, safety, holdings, exchanges }: Transaction): boolean =>

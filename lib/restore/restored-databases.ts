@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { type DatabaseAccess, dumpsByDatabase } from '../core/database-access.ts'
-import { tablesOfParts } from '../database/dump-parts.ts'
+import { partNamed, tablesOfParts } from '../database/dump-parts.ts'
 import { differingParts, openDump } from '../database/opened-dump.ts'
 import { isOnOwnServer } from '../database/own-server.ts'
 import { COMPANION, DUMP, dumpsIn, isSqlDump } from '../host/companion.ts'
 import type { HostContext, SitePlace } from '../host/site.ts'
 import { putSqliteCopy } from '../wordpress/sqlite.ts'
 import { accessesOf, databasesIn } from './database-access.ts'
+import { isSeenWhole } from './database-look.ts'
 import { beforeProof, provenInTree } from './proven-database.ts'
 import type { Scope } from './recovery.ts'
 import { withTables } from './restored-tables.ts'
@@ -104,5 +105,14 @@ async function checked(
     throw new Error(`the database dump in the set is not complete: ${name} lacks a part, or its completion line`)
   using former = openDump(live, name)
   const parts = former && (await differingParts(dump, former))
-  return { ...database, dump: name, differing: parts && tablesOfParts(parts) }
+  const tables = parts && tablesOfParts(parts)
+  // where anything is imported, what visits changed unseen is made as it is in the set too
+  const unseen = tablesOfParts(dump.files.map(file => file.name).filter(part => isUnseen(part, database.access.tablePrefix)))
+  const differing = tables && (tables.length === 0 ? tables : [...new Set([...tables, ...unseen!])])
+  return { ...database, dump: name, differing }
+}
+
+function isUnseen(name: string, prefix: string): boolean {
+  const part = partNamed(name)
+  return part?.kind === 'table' && part.of !== undefined && !isSeenWhole(part.of, prefix)
 }

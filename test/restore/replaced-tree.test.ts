@@ -42,6 +42,7 @@ const left: [string, Partial<Transaction>, string[]][] = [
   ['what a recovery replaced', { task: 'recover' }, []],
   ['what an undo replaced', { task: 'undo' }, []],
   ['what has parts in force elsewhere', { holdings: ['/a', '/b'] }, []],
+  ['what has a database, while no server answers', { scratch: { databases: ['former'], accounts: [] } }, []],
   ['a tree of which nothing is known', {}, [ABOUT]],
 ]
 for (const [what, fields, without] of left)
