@@ -8,6 +8,8 @@ import { connectOption, lockWaitSetting, queryLimits } from './time-limits.ts'
  * password.
  */
 export interface Admin {
+  /** Begins the client that will be asked: it logs in meanwhile. */
+  readonly prepare: () => void
   /** Runs statements that change something. */
   readonly run: (sql: string | Secret) => Promise<void>
   /** Gives the rows that statements print, as their columns, whatever characters are in them. */
@@ -46,6 +48,7 @@ export function queriesOf(host: Host, { shell, words, isKept }: DatabaseClient):
   const rows = async (sql: string): Promise<string[][]> =>
     await quiet.with({ input: `${sessionOf(host)} ${sql}` }).ask(rowsIn)`${client}`
   return {
+    prepare: () => quiet.prepare`${client}`,
     run: async sql => {
       const text = typeof sql === 'string' ? sql : sql.reveal()
       await quiet.with({ input: new Secret(`${sessionOf(host)}\n${text}`) }).act`${client}`

@@ -13,6 +13,12 @@ type Settled = Exclude<DatabaseAddress, { kind: 'default' }>
 const IDENTITY = ['hostname', 'port', 'datadir', 'socket', 'pid_file', 'server_uid', 'server_uuid']
 const SHOW_IDENTITY = `SHOW GLOBAL VARIABLES WHERE variable_name IN (${IDENTITY.map(name => `'${name}'`).join(', ')});`
 
+/** Begins to speak to this host's own server, where one seems to be, for the questions that come. */
+export function prepareServer(context: Pick<HostContext, 'host' | 'shell'>): void {
+  const own = ownAddress(context.host)
+  if (own.kind === 'socket' && existsSync(own.path)) adminOf(context).prepare()
+}
+
 /**
  * This host's own server: its version and its databases. Undefined where none answers: a host may have static sites
  * only.

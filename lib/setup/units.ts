@@ -52,6 +52,7 @@ export const taskWords = (task: string, { commandPlace }: Pick<SetupOptions, 'co
   join(HOME, 'node_modules/.bin/node'),
   // what is short-lived may take 8 MB and not 32, and what nobody needs half of what is needed and not the triple:
   // a third of the memory of a night of many sites, for little time
+  '--min-semi-space-size=8',
   '--max-semi-space-size=8',
   '--heap-growing-percent=50',
   join(HOME, 'lib/start.ts'),

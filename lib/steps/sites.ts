@@ -6,6 +6,7 @@ import { claimsIn, type Role, roleOf } from '../core/marker.ts'
 import type { SiteReport } from '../core/site-report.ts'
 import { claimText } from '../core/verdict.ts'
 import { counted, listed, messageOf } from '../core/wording.ts'
+import { prepareServer } from '../database/own-server.ts'
 import type { Many, Step } from '../engine/step.ts'
 import { epochFileIn } from '../host/local-owner.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
@@ -35,6 +36,8 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
   title: ({ host }) => `Find the sites in ${host.vhosts}`,
   run: async ({ host }, shell) => {
     const { sites, oddNames } = isWithoutSites(host) ? { sites: [], oddNames: [] } : sitesIn(host.vhosts)
+    // few runs ask it nothing, and it takes longer to begin than what comes before
+    if (sites.length > 0) prepareServer({ host, shell })
     shell.note('info', `${counted(sites.length, 'site')} found`)
     for (const { name, unreadable } of sites) if (unreadable) shell.note('problem', `${name}: ${unreadable}`)
     if (oddNames.length > 0)

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { Secret } from '../../lib/core/secret.ts'
 import { adminOf, QueryFailed } from '../../lib/database/admin.ts'
+import { prepareServer } from '../../lib/database/own-server.ts'
 import { quoteName, quoteText } from '../../lib/database/sql.ts'
 import { endSessions } from '../../lib/engine/session.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
@@ -22,6 +24,15 @@ after(endSessions)
 const admin = (clientProgram = 'mariadb', options = {}) =>
   adminOf({ host: hostIn(folder, { database: { socket: mariadb.socket, clientProgram } }), shell: hearingShell(options).shell })
 const CONNECTION = 'SELECT CONNECTION_ID();'
+
+test('a client that was begun early answers the first question', async () => {
+  const clients = () => mariadb.query('SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()')
+  const context = { host: hostIn(folder, { database: { socket: mariadb.socket } }), shell: hearingShell({}).shell }
+  prepareServer(context)
+  while ((await clients()).trim() === '') await setTimeout(20)
+  const begun = Number(await clients())
+  assert.equal(await adminOf(context).ask<number>(CONNECTION), begun)
+})
 
 for (const program of ['mariadb', 'mysql']) {
   test(`${program}: many questions are one connection, and nothing of one is left for the next`, async () => {
