@@ -76,6 +76,12 @@ export function headOf(folder: OpenedFolder, name: string, limit: number): strin
   return file?.head(limit).toString('utf8')
 }
 
+/** The same, undefined also where something else stands in its place: that is written over. */
+function headIfFile(folder: OpenedFolder, name: string, limit: number): string | undefined {
+  using file = folder.plainFile(name)
+  return file?.head(limit).toString('utf8')
+}
+
 /** Bytes of a file that is read together with those of other folders: whoever writes to a share can fill them all. */
 const SMALL = 1_000_000
 
@@ -160,7 +166,7 @@ function exchange(
     const claims = writtenClaimsIn(folder)
     if (hashOfClaims(claims) !== known.claims) return { isDone: false, read: 0, claims }
   }
-  const [[, found = null] = []] = textsIn(folder, { [name]: known.limit })
+  const found = headIfFile(folder, name, known.limit) ?? null
   const read = found === null ? 0 : Buffer.byteLength(found)
   const isKnown = known.hash === (found === null ? null : createHash('sha256').update(found).digest('hex'))
   if (!isKnown) return { isDone: false, read, text: found }

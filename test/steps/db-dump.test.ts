@@ -153,7 +153,7 @@ test('dumpDatabase fails with what the server said, and keeps the last good dump
   assert.equal(status, 'failed')
   assert.match(reason!, /^its account cannot log in to its database: (Unknown database|Access denied).*gone/)
   assert.equal(dumpTextOf(gone), before)
-  const dead = hostIn(stage.folder, { database: { socket: join(stage.folder, 'no.sock') } })
+  const dead = hostIn(stage.folder, { database: { socket: '/nowhere/no.sock' } })
   assert.match(
     (await dump(stage, gone, { on: dead })).reason!,
     /^the database server does not answer: ERROR 2002 .*Can't connect to local .*no\.sock/,

@@ -243,6 +243,20 @@ if (inOwnMounts(import.meta.filename)) {
       execFileSync('umount', ['--lazy', mountPoint])
     })
 
+  test('what cannot be read is not written over, whatever is known of it', async () => {
+    const mountPoint = join(folder, 'unread')
+    mkdirSync(mountPoint)
+    await using failing = await failingShare(mountPoint)
+    failing.fails(true)
+    for (const text of [undefined, 'what the night began with']) {
+      const run = (share: ShareFiles) => share.exchange('torn.txt', { text }, 400_000, { remove: 'none' }, 'new')
+      const { reason, answer } = await work(run, { root: mountPoint })
+      assert.match(reason ?? 'it was written', /torn\.txt: EIO: .*, read$/)
+      assert.equal(answer, undefined)
+    }
+    execFileSync('umount', ['--lazy', mountPoint])
+  })
+
   test('errors of the disk keep their code', async () => {
     const missing = await work(share => share.write('none/set', 'new'))
     assert.match(missing.reason!, /ENOENT: no such file or directory, open '.*nas\/none'/)
