@@ -125,6 +125,7 @@ function answerOf(child: ChildProcessWithoutNullStreams, end: string, { takeOutp
     })
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
     child.on('close', (code, signal) => {
+      if (output.writableEnded) return // it has answered before
       take(last)
       over({ exitCode: code ?? undefined, signal: signal ?? undefined })
     })

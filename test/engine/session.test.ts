@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { CommandFailed, type CommandOptions, PrintedTooMuch, TimedOut } from '../../lib/engine/process.ts'
 import { askSession, beginSession, endSessions } from '../../lib/engine/session.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
@@ -109,6 +109,18 @@ test('askSession() gives an answer as it comes to who takes it, and ends a progr
   await until(() => !isAlive(first))
   await assert.rejects(ask('echo part; exit 3', { takeOutput }), CommandFailed)
   assert.equal(bytes, 3_000_005)
+})
+
+test('askSession() gives the answer of a program that ended behind it, while it is still taken', async () => {
+  let text = ''
+  const takeOutput = async (output: Readable): Promise<void> => {
+    await pause(200)
+    for await (const piece of output) text += piece
+  }
+  const endOfAnswer = (line: string): string => `echo ${line}; exit 3`
+  assert.equal(await ask('echo whole', { takeOutput, endOfAnswer }), '')
+  assert.equal(text, 'whole\n')
+  assert.equal(await ask('echo next'), 'next\n')
 })
 
 test('a kept program ends with endSessions(), when nobody asks, and with this process', async () => {
