@@ -1,66 +1,31 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
   chownSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { digestOf, entriesIn, linesOf } from '../../lib/replay/entries.ts'
-import { applyWords } from '../../lib/replay/replay.ts'
-import { deltaOf, type Member, signatureOf, tarOf } from '../support/crafted-change.ts'
+import { apply, changed, file, folderAt, gone, link, madeTree, OLD, signed } from '../support/applied-set.ts'
+import { type Member, tarOf } from '../support/crafted-change.ts'
 import { quickFolder } from '../support/quick-folder.ts'
 import { snapshot } from '../support/snapshot.ts'
 
 const folder = quickFolder('apply-set')
 const text = (what: string): Buffer => Buffer.from(what)
-const OLD = text('what was there before')
 const NEW = text('what is there now')
-const SEPARATOR = 'a-separator'
-
-/** A tree, and beside it what must stay as it is. */
-function madeTree(): { readonly around: string; readonly tree: string } {
-  const around = mkdtempSync(join(folder, 'around-'))
-  const tree = join(around, 'tree')
-  mkdirSync(join(tree, 'a/b'), { recursive: true })
-  mkdirSync(join(around, 'outside'))
-  writeFileSync(join(around, 'outside/file'), OLD)
-  for (const path of ['a/file', 'a/b/inner', 'z']) writeFileSync(join(tree, path), OLD)
-  symlinkSync('../../outside', join(tree, 'a/out'))
-  return { around, tree }
-}
-
-function apply(
-  tree: string,
-  volumes: readonly (readonly Member[] | Buffer)[],
-  signatures: readonly Member[],
-  copied?: Parameters<typeof applyWords>[0]['copied'],
-) {
-  const beside = mkdtempSync(join(folder, 'signatures-'))
-  writeFileSync(join(beside, 'signatures'), tarOf(signatures))
-  const input = Buffer.concat(volumes.flatMap(each => [Buffer.isBuffer(each) ? each : tarOf(each as Member[]), text(SEPARATOR)]))
-  const [program = '', ...words] = applyWords({ tree, copied }, beside, SEPARATOR)
-  return spawnSync(program, words, { input, encoding: 'utf8' })
-}
-
-const file = (name: string, content: Buffer): Member => ({ name: `snapshot/${name}`, content })
-const signed = (name: string, content: Buffer): Member => ({ name: `signature/${name}`, content: signatureOf(content) })
-const gone = (name: string): Member => ({ name: `deleted/${name}` })
-const folderAt = (name: string): Member => ({ name: `snapshot/${name}/`, type: 'folder', mode: 0o750 })
-const link = (name: string, target: string): Member => ({ name: `snapshot/${name}`, type: 'link', target })
 
 test('a set is applied: new and changed files, other kinds, what is gone; across volumes and what fills them up', () => {
-  const { tree } = madeTree()
+  const { tree } = madeTree(folder)
   const long = Buffer.alloc(64 * 1024 + 5, 'x')
   const first: Member[] = [
     file('a', NEW), // in place of the folder
@@ -75,7 +40,7 @@ test('a set is applied: new and changed files, other kinds, what is gone; across
     { name: 'snapshot/pipe\n', type: 'pipe' },
     folderAt('way'),
     link('way/link', '/etc'),
-    { name: 'diff/z', content: deltaOf([0, 8], NEW, [3, 5]) },
+    changed('z', [0, 8], NEW, [3, 5]),
   ]
   const patched = Buffer.concat([OLD.subarray(0, 8), NEW, OLD.subarray(3, 8)])
   const signatures = [signed('a', NEW), ...first.slice(1, 5), signed('long', long), ...second.slice(1, 4), signed('z', patched)]
@@ -91,7 +56,7 @@ test('a set is applied: new and changed files, other kinds, what is gone; across
 })
 
 test('a copy of the live tree gets the changes, and all that it has its owner, mode and time', () => {
-  const { around, tree: live } = madeTree()
+  const { around, tree: live } = madeTree(folder)
   const made = join(around, 'made')
   mkdirSync(made)
   for (const path of ['a/b', 'a', 'z']) utimesSync(join(live, path), 1_500_000_000, 1_500_000_000)
@@ -101,7 +66,7 @@ test('a copy of the live tree gets the changes, and all that it has its owner, m
   const digest = digestOf(linesOf(entriesIn(live)))
   const copied = { live, digest }
   const changes = [file('a/b', NEW), gone('a/b/inner'), file('z', NEW)]
-  const { status, stderr } = apply(made, [changes], [signed('a/b', NEW), gone('a/b/inner'), signed('z', NEW)], copied)
+  const { status, stderr } = apply(made, [changes], [signed('a/b', NEW), gone('a/b/inner'), signed('z', NEW)], { copied })
   assert.equal(status, 0, stderr)
   const { 'a/b': _, 'a/b/inner': __, z: ___, 'made here': ____, ...unchanged } = snapshot(live)
   const { 'a/b': b, z, 'made here': here, ...rest } = snapshot(made)
@@ -111,12 +76,12 @@ test('a copy of the live tree gets the changes, and all that it has its owner, m
   const other = join(around, 'other')
   mkdirSync(other)
   appendFileSync(join(live, 'a/file'), 'changed')
-  assert.equal(apply(other, [changes], [], copied).stderr, 'files were changed here since the last replay')
+  assert.equal(apply(other, [changes], [], { copied }).stderr, 'files were changed here since the last replay')
   assert.deepEqual(readdirSync(other), [])
 })
 
 test('the tree that the live one has replaced becomes a copy of that: only in what differs is it made anew', () => {
-  const { around, tree } = madeTree()
+  const { around, tree } = madeTree(folder)
   const live = join(around, 'live')
   for (const path of ['a/b', 'a', 'z', 'a/file', 'a/b/inner', '']) utimesSync(join(tree, path), 1_500_000_000, 1_500_000_000)
   execFileSync('cp', ['-a', tree, live])
@@ -132,7 +97,7 @@ test('the tree that the live one has replaced becomes a copy of that: only in wh
   writeFileSync(about, JSON.stringify({ digest, changed: ['z'] }))
   const link = lstatSync(join(tree, 'a/out')).ino
   const copied = { live, digest: digestIn(live), about }
-  const { status, stderr } = apply(tree, [[file('new', NEW)]], [signed('new', NEW)], copied)
+  const { status, stderr } = apply(tree, [[file('new', NEW)]], [signed('new', NEW)], { copied })
   assert.equal(status, 0, stderr)
   const { new: made, ...rest } = snapshot(tree)
   assert.ok(made)
@@ -150,21 +115,16 @@ const bad: [string, readonly Member[], readonly Member[], RegExp][] = [
     [link('q', '../outside'), signed('q/file', NEW)],
     /q\/file: the folder around it is none/,
   ],
-  ['a change of what a link leads to', [{ name: 'diff/a/out', content: deltaOf(NEW) }], [signed('a/out', NEW)], /no such file/],
+  ['a change of what a link leads to', [changed('a/out', NEW)], [signed('a/out', NEW)], /no such file/],
   ['a device', [{ name: 'snapshot/q', type: 'device' }], [{ name: 'snapshot/q', type: 'device' }], /of a kind \("3"\)/],
   ['a hard link', [{ name: 'snapshot/q', type: 'hard', target: '/etc/passwd' }], [signed('q', NEW)], /of a kind \("1"\)/],
   ['other bytes than were signed', [file('q', NEW)], [signed('q', OLD)], /q: it is not what its signature says/],
   ['fewer bytes than were signed', [file('q', text(''))], [signed('q', OLD)], /q: it is shorter/],
-  ['a delta of other bytes', [{ name: 'diff/z', content: deltaOf([0, 9]) }], [signed('z', NEW)], /z: it is not what/],
-  [
-    'a delta that copies without end',
-    [{ name: 'diff/z', content: deltaOf([0, 1e12]) }],
-    [signed('z', OLD)],
-    /z: its delta copies more/,
-  ],
+  ['a delta of other bytes', [changed('z', [0, 9])], [signed('z', NEW)], /z: it is not what/],
+  ['a delta that copies without end', [changed('z', [0, 1e12])], [signed('z', OLD)], /z: its delta copies more/],
   [
     'a delta that grows without end',
-    [{ name: 'diff/z', content: deltaOf(...Array.from({ length: 2000 }, () => [0, OLD.length] as const)) }],
+    [changed('z', ...Array.from({ length: 2000 }, () => [0, OLD.length] as const))],
     [signed('z', Buffer.alloc(600))],
     /z: it is (longer than|not what) its signature says/,
   ],
@@ -182,7 +142,7 @@ const bad: [string, readonly Member[], readonly Member[], RegExp][] = [
 ]
 for (const [what, members, signatures, reason] of bad)
   test(`a set with ${what} is refused, and changes nothing outside of the tree`, () => {
-    const { around, tree } = madeTree()
+    const { around, tree } = madeTree(folder)
     const { status, stderr } = apply(tree, [members], signatures)
     assert.match(stderr, reason)
     assert.equal(status, 1)
@@ -195,14 +155,14 @@ for (const [what, volume] of [
   ['a volume that was cut off', tarOf([file('q', Buffer.alloc(5000))]).subarray(0, 2000)],
 ] as const)
   test(`a set of ${what} is refused`, () => {
-    const { tree } = madeTree()
+    const { tree } = madeTree(folder)
     const { status, stderr } = apply(tree, [volume], [signed('q', Buffer.alloc(5000))])
     assert.match(stderr, /no tar file|ends too early|not what its signature says/)
     assert.equal(status, 1)
   })
 
 test('a name that is no text is a name like any other', () => {
-  const { tree } = madeTree()
+  const { tree } = madeTree(folder)
   const name = 'deleted/a/file'
   const { status, stderr } = apply(tree, [[{ name }]], [{ name }])
   assert.equal(status, 0, stderr)

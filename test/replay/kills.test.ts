@@ -14,10 +14,11 @@ import { Stage } from '../support/stage.ts'
 
 /** How many refreshes are killed: `HOLDFAST_REPLAY_KILLS=200`. */
 const KILLS = Number(process.env.HOLDFAST_REPLAY_KILLS ?? 1)
+const SEED = Number(process.env.HOLDFAST_SEED ?? Date.now() % 1e9)
 
-test(`a refresh by the newest set that is killed at ${KILLS} random moments leaves a whole replica, and nothing else`, async () => {
+test(`a refresh by the newest set that is killed at ${KILLS} random moments leaves a whole replica, and nothing else (seed ${SEED})`, async () => {
   const folder = quickFolder('replay-kills')
-  const site = new FollowedSite(folder, chanceFrom(Date.now() % 1e9))
+  const site = new FollowedSite(folder, chanceFrom(SEED))
   const stage = new Stage(folder)
   const web2 = stage.addHost('web2', { duplicity: { volumeSize: 1 }, staleAfter: '20Y', auditBudget: 0 } as object)
   const copy = () => snapshot(site.copy)

@@ -4,6 +4,7 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -20,6 +21,7 @@ import { tarOf } from '../support/crafted-change.ts'
 import { injectEntries } from '../support/crafted-set.ts'
 import { FollowedSite } from '../support/followed-site.ts'
 import { quickFolder } from '../support/quick-folder.ts'
+import { snapshot } from '../support/snapshot.ts'
 
 const folder = quickFolder('replay')
 let count = 0
@@ -173,17 +175,24 @@ test('a newest set of which other bytes are in the archive than were signed is n
   assert.match(await site.follow(), /^restored whole: the set of .*: SITE\/new: it is not what its signature says/)
 })
 
-test('a newest set with links and names out of the tree is not applied, and changes nothing outside of it', async () => {
-  const site = await followedSite()
-  const outside = join(folder, String(count), 'web2/outside')
-  writeFileSync(outside, 'as it was')
-  exchangeVolume(site, () =>
-    tarOf([
-      { name: 'snapshot/SITE/way', type: 'link', target: join(folder, String(count), 'web2') },
-      { name: 'snapshot/SITE/way/outside', content: Buffer.from('changed') },
-      { name: 'snapshot/../../outside', content: Buffer.from('changed') },
-    ]),
-  )
-  await site.follow().catch(() => {})
-  assert.equal(readFileSync(outside, 'utf8'), 'as it was')
-})
+const OUT_OF_TREE: Readonly<Record<string, Parameters<typeof tarOf>[0]>> = {
+  'a link and what is below it': [
+    { name: 'snapshot/SITE/way', type: 'link', target: '../../../../outside' },
+    { name: 'snapshot/SITE/way/file', content: Buffer.from('changed') },
+  ],
+  'a name with ..': [{ name: 'snapshot/../../outside/file', content: Buffer.from('changed') }],
+  'an absolute name': [{ name: 'snapshot//etc/holdfast-evil', content: Buffer.from('changed') }],
+}
+for (const [what, members] of Object.entries(OUT_OF_TREE))
+  test(`a newest set with ${what} ends in an error: the replica stays as it is, and nothing outside of it changes`, async () => {
+    const site = await followedSite()
+    const outside = join(folder, String(count), 'web2/outside')
+    mkdirSync(outside)
+    writeFileSync(join(outside, 'file'), 'as it was')
+    const [before, was] = [snapshot(outside), snapshot(site.copy)]
+    exchangeVolume(site, () => tarOf(members))
+    await assert.rejects(() => site.follow(), /^Error: run restore-files: /)
+    assert.deepEqual(snapshot(site.copy), was)
+    assert.deepEqual(snapshot(outside), before)
+    assert.ok(!existsSync('/etc/holdfast-evil'))
+  })

@@ -50,8 +50,10 @@ export function signatureOf(content: Buffer): Buffer {
   return Buffer.concat([head, ...blocks])
 }
 
-/** A delta of literal bytes and copies. */
-export function deltaOf(...parts: readonly (Buffer | readonly [from: number, length: number])[]): Buffer {
+/** Literal bytes of a delta, or what it copies. */
+export type Part = Buffer | readonly [from: number, length: number]
+
+export function deltaOf(...parts: readonly Part[]): Buffer {
   const number = (value: number): Buffer => {
     const bytes = Buffer.alloc(8)
     bytes.writeBigUInt64BE(BigInt(value))
