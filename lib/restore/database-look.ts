@@ -65,8 +65,8 @@ export function isSeenWhole(table: string, prefix: string): boolean {
 
 /** A table may be called so and be another's, with other columns: then it counts as a whole. */
 function wayFor(table: string, prefix: string, columns: ReadonlySet<string>): Way {
-  const name = withoutPrefix(table, prefix)
-  if (name === undefined) return 'whole'
+  if (isSeenWhole(table, prefix)) return 'whole'
+  const name = withoutPrefix(table, prefix)!
   if (isNoiseTable(name)) return 'not'
   const has = (...wanted: readonly string[]): boolean => wanted.every(each => columns.has(each.toLowerCase()))
   const written = WRITTEN_TABLES.find(each => each.table === name)

@@ -12,7 +12,7 @@ import { hearingShell } from '../support/shell.ts'
 
 /** What the last refresh of a replica kept, and a restore that is under way. */
 function journal(fields: Partial<Transaction> = {}, without: readonly string[] = []) {
-  const host = hostIn(ownFolder('replaced'))
+  const host = hostIn(ownFolder('replaced'), { database: { socket: '/nowhere/no.sock' } })
   const context = { host, shell: hearingShell().shell } as unknown as HostContext
   const [last, next] = [1, 2].map(now => restoringOf(host, 'blog', now))
   const transaction = ({ id, holding, tree }: NonNullable<typeof last>): Transaction => ({
