@@ -11,7 +11,7 @@
 set -eu
 PACKAGES='duplicity gnupg faketime bash dash coreutils libc-bin util-linux'
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/holdfast
-folder=$cache/debian13-2 # the number grows when what is below changes
+folder=$cache/debian13-3 # the number grows when what is below changes
 [ -d "$folder" ] && found=yes || found=no
 if [ "${1-}" = --have ]; then [ $found = yes ]; exit; fi
 if [ $found = yes ]; then echo "$folder/bin"; exit; fi
@@ -77,7 +77,7 @@ done
 before=
 for word; do
   shift
-  [ "$before $word" != '--ro-bind /usr' ] || word=${0%/bin/*}/usr
+  case "$before $word" in '--ro-bind /usr' | '--ro-bind-try /usr') word=${0%/bin/*}/usr ;; esac
   [ "$word" != duplicity ] || word=/usr/bin/duplicity
   set -- "$@" "$word"
   before=$word

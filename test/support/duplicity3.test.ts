@@ -5,9 +5,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { sandboxed } from '../../lib/host/sandbox.ts'
 import { output } from '../../lib/sandbox/process.ts'
 import { withDuplicity3 } from './duplicity3.ts'
 import { faketime } from './faketime.ts'
+import { fakeProgram } from './programs.ts'
 
 let folder: string
 let env: NodeJS.ProcessEnv
@@ -35,6 +37,15 @@ async function place(name: string) {
 
 test('withDuplicity3() makes duplicity 3.0.4', async () => {
   assert.match(await output('duplicity', ['--version'], '', { env }), /^duplicity 3\.0\.4 /)
+})
+
+test('in a sandbox it is 3.0.4 too, by its name and by the path of a program that calls it', async () => {
+  const program = join(folder, 'programs/duplicity')
+  fakeProgram(join(folder, 'programs'), 'duplicity', 'exec duplicity "$@"')
+  for (const called of ['duplicity', program]) {
+    const [bwrap = '', ...words] = sandboxed([called, '--version'])
+    assert.match(await output(bwrap, words, '', { env }), /^duplicity 3\.0\.4 /, called)
+  }
 })
 
 test('duplicity 3 backs up, adds and restores, in the working directory of its caller', async () => {

@@ -25,7 +25,7 @@ import { hostIn, NO_REQUEST, siteOf } from './host.ts'
 import { snapshot } from './snapshot.ts'
 import { PASSPHRASE, troubles } from './stage.ts'
 
-const FIRST = Date.parse('2026-01-05T03:00:00Z')
+const FIRST = Date.parse('2025-01-05T03:00:00Z')
 const DAY = 86_400_000
 
 /** Bytes of the site: small, so that hundreds of nights are made, and larger than a volume. */
@@ -70,7 +70,9 @@ export class FollowedSite {
     this.#folder = folder
     this.#chance = chance
     this.owner = hostIn(join(folder, 'web1'), { ...all, name: 'web1', fullBackupFrequency: '10Y' })
-    this.replica = hostIn(join(folder, 'web2'), { ...all, name: 'web2' })
+    // a restore needs no clock of its own; with one, a program of many threads may hang when it forks
+    const undated = { ...duplicity, program: 'duplicity' }
+    this.replica = hostIn(join(folder, 'web2'), { ...all, duplicity: undated, name: 'web2' })
     this.archive = join(folder, 'nas/blog')
     const live = join(this.owner.vhosts, 'blog')
     mkdirSync(join(live, 'SITE'), { recursive: true })
