@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as elapse } from 'node:timers/promises'
 import { type Word, wordsOf } from './command.ts'
-import { CommandFailed, type CommandOptions, environment, GRACE, runProcess, signalGroup, TimedOut } from './process.ts'
+import { endByInput } from './end-by-input.ts'
+import { CommandFailed, type CommandOptions, environment, runProcess, TimedOut } from './process.ts'
 
 /** A command that stays for as long as something is held. */
 export interface Running {
@@ -45,16 +46,6 @@ export async function beginProcess(words: readonly string[], options: CommandOpt
     clearTimeout(timer)
     stop.removeEventListener('abort', giveUp)
   }
-}
-
-/** Ends a program that ends with its standard input; it is killed when it does not. */
-export async function endByInput(child: ChildProcess): Promise<void> {
-  child.stdin?.end()
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE * 1000)
-  await ended
-  clearTimeout(timer)
 }
 
 /** Ends it later, for nobody who waits: how it ended is of no use to anybody any more. */

@@ -5,12 +5,14 @@ import { $, type ProcessOutput } from 'zx/core'
 import type { Secret } from '../core/secret.ts'
 import { shellWord } from '../core/task-command.ts'
 import { unsandboxed } from './command.ts'
+import { GRACE, LEAVE_BEHIND } from './end-by-input.ts'
 import { environment } from './environment.ts'
 import { CommandFailed, type Ended } from './failure.ts'
 import { letBegin, SHELL, waitAt } from './guard.ts'
 import { signalGroup } from './kernel.ts'
 import { type CommandLimits, type Running, reasonOf, type WhyEnded, whyToEnd } from './limits.ts'
 
+export { GRACE, LEAVE_BEHIND } from './end-by-input.ts'
 export { environment, searchPath } from './environment.ts'
 export { CommandFailed, type Ended, lastLines, PrintedTooMuch, TimedOut } from './failure.ts'
 export { signalGroup } from './kernel.ts'
@@ -48,12 +50,6 @@ export interface CommandOptions extends CommandLimits {
    */
   readonly endOfAnswer?: (line: string) => string
 }
-
-/** Seconds between asking a group of processes to end and killing it. */
-export const GRACE = 2
-
-/** Seconds to wait for a killed process before it is left behind. */
-export const LEAVE_BEHIND = 1
 
 const wait = (seconds: number): Promise<undefined> =>
   new Promise(resolve => setTimeout(() => resolve(undefined), seconds * 1000).unref())

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as elapse } from 'node:timers/promises'
+import { endByInput } from '../engine/end-by-input.ts'
 import { environment } from '../engine/environment.ts'
 import { lastLines } from '../engine/failure.ts'
 import { signalGroup } from '../engine/kernel.ts'
@@ -94,12 +94,7 @@ class ShareProcess {
 
   async end(): Promise<void> {
     this.#leave()
-    const ended = once(this.#child, 'close')
-    const timer = setTimeout(() => signalGroup(this.#child.pid, 'SIGKILL'), GRACE * 1000)
-    this.#child.stdin!.end()
-    if (this.#child.exitCode === null && this.#child.signalCode === null)
-      await Promise.race([ended, elapse(2 * GRACE * 1000, undefined, { ref: false })])
-    clearTimeout(timer)
+    await endByInput(this.#child, GRACE)
   }
 
   #giveUp(done: AbortController, reason: unknown): void {

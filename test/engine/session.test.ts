@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
+import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
+import { endByInput } from '../../lib/engine/end-by-input.ts'
 import { CommandFailed, type CommandOptions, PrintedTooMuch, TimedOut } from '../../lib/engine/process.ts'
 import { askSession, beginSession, endSessions } from '../../lib/engine/session.ts'
 import { Stopped } from '../../lib/engine/stop.ts'
@@ -136,4 +138,19 @@ test('a kept program ends with endSessions(), when nobody asks, and with this pr
     process.stdout.write((await askSession(words, options, new AbortController().signal)).stdout)`
   const third = Number(execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], { encoding: 'utf8' }))
   await until(() => !isAlive(third))
+})
+
+test('endSessions() ends a program that does not end by itself, and who waits for it goes on', () => {
+  const script = `
+    import { beginSession, endSessions } from '${join(import.meta.dirname, '../../lib/engine/session.ts')}'
+    beginSession(['sleep', '300'], {})
+    await endSessions()
+    process.stdout.write('all have ended')`
+  const words = ['--input-type=module-typescript', '-e', script]
+  assert.equal(execFileSync(process.execPath, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }), 'all have ended')
+})
+
+test('a program that not even a kill ends, on a dead share, is left behind', async () => {
+  const hung = { exitCode: null, signalCode: null, pid: undefined, ref: () => {}, unref: () => {} }
+  assert.equal(await endByInput(Object.assign(new EventEmitter(), hung) as unknown as ChildProcess), undefined)
 })

@@ -333,6 +333,19 @@ if (inOwnMounts(import.meta.filename)) {
     assert.equal((await work(files => files.text('blog/set', 100))).answer, 'text')
   })
 
+  test('endShareProcess() ends one that hangs, and who waits for it goes on', () => {
+    const script = `
+      import { beginShareProcess, endShareProcess } from '${join(import.meta.dirname, '../../lib/store/share-process.ts')}'
+      import { shareProcesses, until } from '${join(import.meta.dirname, '../support/processes.ts')}'
+      beginShareProcess()
+      await until(() => shareProcesses().length === 1)
+      process.kill(shareProcesses()[0], 'SIGSTOP')
+      await endShareProcess()
+      process.stdout.write(String(shareProcesses().length))`
+    const words = ['--input-type=module-typescript', '-e', script]
+    assert.equal(execFileSync(process.execPath, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }), '0')
+  })
+
   test('many requests at once are answered, each with its own', async () => {
     for (let index = 0; index < 50; index++) writeFileSync(join(root, 'blog', `n${index}`), String(index))
     const { answer } = await work(share =>
