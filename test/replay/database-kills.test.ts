@@ -29,20 +29,30 @@ after(async () => {
   for (const server of servers ?? []) await server.stop()
 })
 
-/** What a night changes in a site's tables, some of them or none; a table may come and go. */
+const OWNER = `DEFINER='${NAME}'@localhost`
+
+/** What a night changes in a site's database, some of it or nothing; tables and what belongs to them come and go. */
 const CHANGES = [
   "INSERT INTO wp_posts (title) VALUES ('NIGHT')",
   "UPDATE wp_posts SET title = 'NIGHT' WHERE id = 1",
-  'INSERT INTO wp_users VALUES (NIGHT)',
+  'INSERT INTO wp_users (id) VALUES (NIGHT)',
   "REPLACE INTO wp_options (option_name, option_value) VALUES ('blogname', 'NIGHT')",
   'CREATE TABLE IF NOT EXISTS wp_ledger (night INT PRIMARY KEY); INSERT INTO wp_ledger VALUES (NIGHT)',
   'DROP TABLE IF EXISTS wp_ledger',
-  `CREATE OR REPLACE DEFINER='${NAME}'@localhost VIEW titles AS SELECT title, NIGHT AS night FROM wp_posts`,
+  `CREATE OR REPLACE ${OWNER} VIEW titles AS SELECT title, NIGHT AS night FROM wp_posts`,
+  `CREATE OR REPLACE ${OWNER} TRIGGER noted BEFORE UPDATE ON wp_posts FOR EACH ROW SET NEW.body = 'NIGHT'`,
+  'DROP TRIGGER IF EXISTS noted',
+  `CREATE OR REPLACE ${OWNER} FUNCTION night() RETURNS INT RETURN NIGHT`,
+  `CREATE TABLE IF NOT EXISTS wp_child (id INT PRIMARY KEY AUTO_INCREMENT, user INT, CONSTRAINT of_user FOREIGN KEY (user) REFERENCES wp_users (id));
+  INSERT INTO wp_child (user) VALUES (1)`,
+  'DROP TABLE IF EXISTS wp_child',
+  "ALTER TABLE wp_users ADD COLUMN IF NOT EXISTS nick VARCHAR(20) DEFAULT 'NIGHT'",
+  'ALTER TABLE wp_users DROP COLUMN IF EXISTS nick',
 ]
 
 async function change(site: TinyWordpress, night: number, chance: Chance): Promise<void> {
   writeFileSync(join(site.folder, 'SITE/night.txt'), `night ${night}`)
-  const sql = CHANGES.filter(() => chance(3) === 0).map(text => `${text};`.replaceAll('NIGHT', String(100 + night)))
+  const sql = CHANGES.filter(() => chance(5) === 0).map(text => `${text};`.replaceAll('NIGHT', String(100 + night)))
   if (sql.length > 0) await servers[0].query(sql.join('\n'), NAME)
 }
 
