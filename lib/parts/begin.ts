@@ -2,14 +2,14 @@ import { recipe } from '../engine/recipe.ts'
 import { thawInterrupted } from '../moves/move.ts'
 import { archiveMount, checkMount, checkWriter, type WriterRequest } from '../steps/archive.ts'
 import { lock, lockAndKeepTrace, rollBackInterrupted } from '../steps/lock.ts'
-import { findSites } from '../steps/sites.ts'
+import { findSitesToWorkOn } from '../steps/sites.ts'
 import { vpn } from '../steps/vpn.ts'
 import type { Needs } from '../store/facts.ts'
 
 type Begins = Needs<'host' | 'secrets' | 'request'>
 
 /** Nothing is left half restored, and no site frozen by a run that is no more. */
-export const putBack = recipe<Begins>().do(rollBackInterrupted).do(findSites).do(thawInterrupted)
+export const putBack = recipe<Begins>().do(rollBackInterrupted).do(findSitesToWorkOn).do(thawInterrupted)
 
 /** How a run begins: one at a time, nothing left half restored, and the sites of this host. */
 export const begin = recipe<Begins>().hold(lock).use(putBack)

@@ -36,8 +36,6 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
   title: ({ host }) => `Find the sites in ${host.vhosts}`,
   run: async ({ host }, shell) => {
     const { sites, oddNames } = isWithoutSites(host) ? { sites: [], oddNames: [] } : sitesIn(host.vhosts)
-    // few runs ask it nothing, and it takes longer to begin than what comes before
-    if (sites.length > 0) prepareServer({ host, shell })
     shell.note('info', `${counted(sites.length, 'site')} found`)
     for (const { name, unreadable } of sites) if (unreadable) shell.note('problem', `${name}: ${unreadable}`)
     if (oddNames.length > 0)
@@ -46,6 +44,16 @@ export const findSites: Step<Needs<'host'>, Needs<'localSites'>> = {
         `no site can have such a name, with control characters or other than UTF-8, and what is in it is left alone: ${listed(oddNames)}`,
       )
     return { localSites: sites }
+  },
+}
+
+/** The same for a run that works on them: most ask the database server something, whose client takes long to begin. */
+export const findSitesToWorkOn: typeof findSites = {
+  ...findSites,
+  run: async (facts, shell) => {
+    const found = await findSites.run(facts, shell)
+    if (found.localSites.length > 0) prepareServer({ ...facts, shell })
+    return found
   },
 }
 
