@@ -55,6 +55,8 @@ export const taskWords = (task: string, { commandPlace }: Pick<SetupOptions, 'co
   '--min-semi-space-size=8',
   '--max-semi-space-size=8',
   '--heap-growing-percent=50',
+  // threads that collect garbage together wait for each other, and the other processors have work of duplicity's
+  '--single-threaded-gc',
   join(HOME, 'lib/start.ts'),
   join(HOME, 'tasks', `${task}.ts`),
   ...commandPlace.words,
