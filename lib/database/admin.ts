@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Secret } from '../core/secret.ts'
 import type { Host } from '../inventory/schema.ts'
 import { administrator, type DatabaseClient } from './client.ts'
@@ -56,6 +57,35 @@ export function queriesOf(host: Host, { shell, words, isKept }: DatabaseClient):
     rows,
     ask: async sql => JSON.parse((await rows(sql))[0]![0]!),
   }
+}
+
+/**
+ * The same, for questions that are asked side by side (`Promise.all`): they travel as one, whose time they share, and
+ * the refusal of one is that of all.
+ */
+export function asksTogether(admin: Admin): Admin {
+  let waiting: (PromiseWithResolvers<string[][]> & { readonly sql: string })[] = []
+  const send = async (): Promise<void> => {
+    const questions = waiting
+    waiting = []
+    const mark = randomBytes(16).toString('hex') // what is printed comes from strangers, who cannot know it
+    const sql = questions.map(each => each.sql).join(` SELECT '${mark}'; `)
+    try {
+      const printed = await admin.rows(sql)
+      for (const { resolve } of questions) {
+        const end = printed.findIndex(([value]) => value === mark)
+        resolve(end < 0 ? printed : printed.splice(0, end + 1).slice(0, -1))
+      }
+    } catch (error) {
+      for (const { reject } of questions) reject(error)
+    }
+  }
+  const rows = (sql: string): Promise<string[][]> => {
+    const question = { sql, ...Promise.withResolvers<string[][]>() }
+    if (waiting.push(question) === 1) queueMicrotask(send)
+    return question.promise
+  }
+  return { run: admin.run, rows, ask: async sql => JSON.parse((await rows(sql))[0]![0]!) }
 }
 
 /** Statements that the server refused, or could not be asked. */

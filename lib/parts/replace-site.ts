@@ -2,6 +2,7 @@ import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import type { Recovery, Scope } from '../restore/recovery.ts'
 import type { RestoreTask } from '../restore/transaction.ts'
+import { checkDatabase } from '../steps/check-database.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../steps/configuration.ts'
 import { checkElsewhere, restoreFilesElsewhere } from '../steps/elsewhere.ts'
 import type { Followed } from '../steps/follow.ts'
@@ -28,7 +29,7 @@ import {
   restoreTransaction,
   swapIn,
 } from '../steps/restore.ts'
-import { checkDatabase, checkFiles, importDatabase, restoreFiles } from '../steps/restore-data.ts'
+import { checkFiles, importDatabase, restoreFiles } from '../steps/restore-data.ts'
 import { chooseKept, chooseLocalSite, swapBack, undoTransaction } from '../steps/undo.ts'
 import type { Needs } from '../store/facts.ts'
 
@@ -41,7 +42,10 @@ const checkBefore = <Task extends RestoreTask>(task: Task) =>
 
 /** What was restored changes places with the live site; one that then works no more is put back. */
 const putInPlace = recipe<Replaces & NeedsOf<typeof databaseDiffers> & { markerSet: true }>()
-  .only('Database', databaseDiffers, database => database.do(importDatabase).do(checkDatabase), { databaseChecked: false })
+  .only('Database', databaseDiffers, database => database.do(importDatabase).do(checkDatabase), {
+    databaseChecked: false,
+    made: {},
+  })
   .do(readSystemFiles)
   .do(httpCheckBefore)
   .do(swapIn)

@@ -3,7 +3,7 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import type { SiteLook } from '../core/local-changes.ts'
 import { isNoiseTable, NOISE_META, NOISE_OPTIONS } from '../core/wordpress-noise.ts'
 import { WRITTEN_TABLES, type WrittenTable, withoutPrefix } from '../core/written-tables.ts'
-import { type Admin, adminOf } from '../database/admin.ts'
+import { type Admin, adminOf, asksTogether } from '../database/admin.ts'
 import { type Contents, contentsOf } from '../database/contents.ts'
 import { definitionsOf } from '../database/definitions.ts'
 import { quoteName, quoteText } from '../database/sql.ts'
@@ -20,36 +20,40 @@ export async function lookAtDatabase(
   { host, shell }: Pick<HostContext, 'host' | 'shell'>,
   { database, tablePrefix }: Pick<DatabaseAccess, 'database' | 'tablePrefix'>,
 ): Promise<Pick<SiteLook, 'tables' | 'rows'>> {
-  const admin = adminOf({ host, shell })
-  const contents = await contentsOf(admin, database)
-  const all = contents?.table ?? []
-  const columns = await columnsOf(admin, database, all)
-  const ways = all.map(table => [table, wayFor(table, tablePrefix, columns.get(table) ?? new Set())] as const)
-  const whole = ways.filter(([, way]) => way === 'whole').map(([table]) => `${quoteName(database)}.${quoteName(table)}`)
-  const tables = new Map(
-    whole.length === 0 ? [] : ((await admin.rows(`CHECKSUM TABLE ${whole.join(', ')};`)) as [string, string][]),
-  )
+  const plain = adminOf({ host, shell })
+  const admin = asksTogether(plain)
+  const [contents, columns] = await Promise.all([contentsOf(admin, database), columnsOf(admin, database)])
+  const ways = (contents?.table ?? []).map(table => ({ table, way: wayFor(table, tablePrefix, columns.get(table) ?? new Set()) }))
+  const whole = ways.flatMap(({ table, way }) => (way === 'whole' ? [table] : []))
   const rows: Record<string, Record<string, string>> = {}
-  for (const [table, way] of ways) {
-    if (typeof way === 'string') continue
-    const from = `${quoteName(database)}.${quoteName(table)}`
-    const name = `${database}.${table}`
-    if ('columns' in way) tables.set(name, await sumOf(admin, way.columns, `${from} WHERE ${way.where}`))
-    else {
-      const { newest, older } = await writtenRows(admin, from, way.written, columns.get(table)!)
-      rows[name] = newest
-      if (older !== undefined) tables.set(`${name} (older rows)`, older)
-    }
+  const look = async ({ table, way }: (typeof ways)[number]): Promise<[name: string, sum: string][]> => {
+    if (typeof way === 'string') return []
+    const [name, from] = [`${database}.${table}`, `${quoteName(database)}.${quoteName(table)}`]
+    if ('columns' in way) return [[name, await sumOf(admin, way.columns, `${from} WHERE ${way.where}`)]]
+    const { newest, older } = await writtenRows(admin, from, way.written, columns.get(table)!)
+    rows[name] = newest
+    return older === undefined ? [] : [[`${name} (older rows)`, older]]
   }
-  for (const [name, sum] of await sumsOfDefinitions(admin, database, contents)) tables.set(name, sum)
-  return { tables: Object.fromEntries(tables), rows }
+  const sums = await Promise.all([checksums(admin, database, whole), ...ways.map(look)])
+  const definitions = await sumsOfDefinitions(plain, database, contents)
+  return { tables: Object.fromEntries([...sums.flat(), ...definitions]), rows }
 }
 
-/** The columns of these tables, in small letters. */
-async function columnsOf(admin: Admin, database: string, tables: readonly string[]): Promise<Map<string, Set<string>>> {
-  const found = new Map<string, Set<string>>(tables.map(table => [table, new Set()]))
+/** The checksums of tables, with their names (`database.table`). */
+export async function checksums(
+  admin: Admin,
+  database: string,
+  tables: readonly string[],
+): Promise<[name: string, sum: string][]> {
+  const names = tables.map(table => `${quoteName(database)}.${quoteName(table)}`)
+  return names.length === 0 ? [] : ((await admin.rows(`CHECKSUM TABLE ${names.join(', ')};`)) as [string, string][])
+}
+
+/** The columns of its tables, in small letters. */
+async function columnsOf(admin: Admin, database: string): Promise<Map<string, Set<string>>> {
+  const found = new Map<string, Set<string>>()
   const query = `SELECT table_name, LOWER(column_name) FROM information_schema.columns WHERE table_schema = ${quoteText(database)};`
-  for (const [table, column] of await admin.rows(query)) found.get(table!)?.add(column!)
+  for (const [table = '', column = ''] of await admin.rows(query)) found.set(table, (found.get(table) ?? new Set()).add(column))
   return found
 }
 

@@ -7,6 +7,7 @@ import type { HostContext } from '../host/site.ts'
 import { memoryOfSites } from '../host/state.ts'
 import { lookAtTree } from '../host/tree-look.ts'
 import { lookAtDatabase } from './database-look.ts'
+import type { SumsAsMade } from './unseen-tables.ts'
 
 const sums = z.record(z.string(), z.string())
 /** What is asked of a database. */
@@ -16,6 +17,7 @@ type Asked = Pick<DatabaseAccess, 'database' | 'tablePrefix'>
 export interface Fingerprint extends SiteLook {
   /** The databases of its configuration; absent in one of an older version. */
   readonly databases?: readonly Asked[] | undefined
+  readonly asMade?: SumsAsMade | undefined
 }
 
 const fingerprint: z.ZodType<Fingerprint> = z.object({
@@ -25,6 +27,7 @@ const fingerprint: z.ZodType<Fingerprint> = z.object({
   rows: z.record(z.string(), sums).default({}), // an older version knew whole tables only
   databases: z.array(z.object({ database: z.string(), tablePrefix: z.string() })).optional(),
   asked: z.object({ from: z.number(), to: z.number() }).optional(),
+  asMade: sums.optional(),
 })
 const memory = memoryOfSites('fingerprints', fingerprint)
 

@@ -105,11 +105,11 @@ async function checked(
     throw new Error(`the database dump in the set is not complete: ${name} lacks a part, or its completion line`)
   using former = openDump(live, name)
   const parts = former && (await differingParts(dump, former))
-  const tables = parts && tablesOfParts(parts)
-  // where anything is imported, what visits changed unseen is made as it is in the set too
-  const unseen = tablesOfParts(dump.files.map(file => file.name).filter(part => isUnseen(part, database.access.tablePrefix)))
-  const differing = tables && (tables.length === 0 ? tables : [...new Set([...tables, ...unseen!])])
-  return { ...database, dump: name, differing }
+  const names = dump.files.map(file => file.name)
+  return {
+    ...{ ...database, dump: name, differing: parts && tablesOfParts(parts) },
+    unseen: tablesOfParts(names.filter(part => isUnseen(part, database.access.tablePrefix))) ?? [],
+  }
 }
 
 function isUnseen(name: string, prefix: string): boolean {

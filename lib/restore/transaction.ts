@@ -10,6 +10,7 @@ import { readJournal, workFolder, writeJournal } from './journal.ts'
 import { tidyChanges } from './kept-changes.ts'
 import type { TreeProof } from './proven-database.ts'
 import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
+import type { SumsAsMade } from './unseen-tables.ts'
 
 /** A database of which the restored files have a dump. */
 export interface RestoredDatabase {
@@ -20,6 +21,8 @@ export interface RestoredDatabase {
   readonly dump: string
   /** The tables in which alone it differs from the dump beside the live site; undefined where more differs. */
   readonly differing: readonly string[] | undefined
+  /** The tables of the dump in which a visit to the live site can change what nobody looks at. */
+  readonly unseen: readonly string[]
   /** The only tables that are brought back; all of them when absent. */
   readonly tables?: readonly string[]
   /** The database that it fills, and in which the former tables are afterwards; also the account while it does. */
@@ -49,6 +52,20 @@ export interface Restoring {
   /** How the databases that it fills are named: this, and with a number behind it. */
   readonly staged: string
 }
+
+/** What is known of the live site before it is replaced. */
+export interface Guarded {
+  /**
+   * Names of the live databases that are what the last replay made them, byte for byte as far as checksums tell; none
+   * as long as nobody looked.
+   */
+  readonly untouched: readonly string[]
+  /** What the last imports made of its tables. */
+  readonly asMade: SumsAsMade
+}
+
+/** What is known of a site that nobody looked at, or that is not what the last replay made it. */
+export const NOT_GUARDED: Guarded = { untouched: [], asMade: {} }
 
 /** Names a restore: short, unique on a host, and the site's by its hash. */
 export function restoringOf(host: Host, site: string, now: number): Restoring {

@@ -18,13 +18,14 @@ import { filesIn, isIn, readFingerprint, sizesIn, takeFingerprint, writeFingerpr
 import { pendingOf, readJournal, updatePending } from '../restore/journal.ts'
 import { keepChanges } from '../restore/kept-changes.ts'
 import { rememberOfReplica } from '../restore/proven-database.ts'
-import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
+import { type Guarded, NOT_GUARDED, type Restored, type RestoredDatabase, type Restoring } from '../restore/transaction.ts'
 import { described } from '../restore/written-rows.ts'
 import { isSiteEmpty } from '../site/contents.ts'
 import type { Needs } from '../store/facts.ts'
+import type { Made } from './check-database.ts'
 import { type Followed, rememberHeld } from './follow.ts'
 import type { ListedTree, MadeOfLast } from './list-restored.ts'
-import type { Answered, Guarded } from './restore.ts'
+import type { Answered } from './restore.ts'
 
 type Checks = Needs<'host' | 'request' | 'site'> & Followed & ListedTree & { restoring: Restoring; point: RestorePoint }
 
@@ -134,12 +135,12 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
   run: async ({ host, secrets, site, madeOfLast }, shell) => {
     const context = { host, secrets, shell }
     const was = readFingerprint(context, site.name)
-    if (!site.local) return { untouched: [] }
+    if (!site.local) return NOT_GUARDED
     if (!was) {
       // a host that was renamed, or comes back after others took over: what it has may be newer than any backup (S4)
       const last = readJournal(host, site.name).kept.findLast(one => one.task !== 'configuration')?.task
       await keepAsSafetyCopy(context, site, last ? NOT_REMEMBERED[last] : 'was not put here by a replay')
-      return { untouched: [] }
+      return NOT_GUARDED
     }
     // a tree that the new one could be made of has nothing changed in it, its configuration neither
     const databases = (madeOfLast && was.databases) ?? (await readableAccesses(context, site))
@@ -148,9 +149,9 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
     const { unknown } = changes
     if (unknown.length > 0) shell.note('info', `changed here too, by visits or by somebody: ${some(unknown)}`)
     // of a safety copy all of the database is kept too
-    if (isWritten(changes) && (await keepWritten(context, site, changes, sizesIn(is)))) return { untouched: [] }
+    if (isWritten(changes) && (await keepWritten(context, site, changes, sizesIn(is)))) return NOT_GUARDED
     const known = databases.filter(access => isIn(was, access)).map(({ database }) => database)
-    return { untouched: known.filter(database => isUntouched(changes, database)) }
+    return { untouched: known.filter(database => isUntouched(changes, database)), asMade: was.asMade ?? {} }
   },
 }
 
@@ -212,15 +213,15 @@ async function readableAccesses(context: HostContext, site: Site): Promise<reado
 type Remembers = Needs<'host' | 'secrets' | 'site'>
 
 /** Remembers how the replica looks now that it was restored. */
-export const rememberReplica: Step<Remembers & ListedTree & Answered & { restored: Restored }, void> = {
+export const rememberReplica: Step<Remembers & ListedTree & Answered & Guarded & Made & { restored: Restored }, void> = {
   name: 'record-replica',
   title: 'Record the state of the replica',
-  run: async ({ host, secrets, site, lines, askedAt: from, restored: { named, proof } }, shell) => {
+  run: async ({ host, secrets, site, lines, askedAt: from, asMade, made, restored: { named, proof } }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const context = { host, secrets, shell }
       const taken = await takeFingerprint(context, site.folder, named, filesIn(lines))
       const asked = from === undefined ? undefined : { from, to: shell.now() }
-      writeFingerprint(context, site.name, { ...taken, asked })
+      writeFingerprint(context, site.name, { ...taken, asked, asMade: { ...asMade, ...made } })
       if (proof) await rememberOfReplica(context, site, named, proof)
     })
   },

@@ -3,7 +3,6 @@ import { printTime, type RestorePoint } from '../core/restore-point.ts'
 import { listed } from '../core/wording.ts'
 import { adminOf } from '../database/admin.ts'
 import { claimDatabase } from '../database/claims.ts'
-import { contentsOf } from '../database/contents.ts'
 import { readSides } from '../database/definitions.ts'
 import { saveDefinitions } from '../database/definitions-file.ts'
 import { filesOfTables } from '../database/dump-of-tables.ts'
@@ -14,7 +13,6 @@ import { assertOwnServer } from '../database/own-server.ts'
 import { quoteName, quoteText } from '../database/sql.ts'
 import { DuplicityError } from '../duplicity/errors.ts'
 import { fetchTree } from '../duplicity/io/fetch.ts'
-import type { Shell } from '../engine/shell.ts'
 import type { Step } from '../engine/step.ts'
 import { COMPANION, dumpName, dumpsIn } from '../host/companion.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
@@ -26,7 +24,8 @@ import { pendingOf, updatePending } from '../restore/journal.ts'
 import { partsOf, type Scope } from '../restore/recovery.ts'
 import { restoredDatabases } from '../restore/restored-databases.ts'
 import { refuseTied, wholeWhereTied } from '../restore/restored-tables.ts'
-import type { Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
+import type { Guarded, Restored, RestoredDatabase, Restoring } from '../restore/transaction.ts'
+import { withUnseen } from '../restore/unseen-tables.ts'
 import { refuseUnowned } from '../restore/untrusted-set.ts'
 import type { Needs } from '../store/facts.ts'
 import type { ListedTree } from './list-restored.ts'
@@ -100,7 +99,7 @@ async function predicted(context: HostContext, site: Site, { staged }: Restoring
       const isOwn = of === undefined
       if (!('database' in data) || (tables.length > 0 && !isOwn)) return []
       const some = tables.length > 0 ? { tables } : {}
-      return [{ access: data, isOwn, dump: dumpName(data, isOwn), differing: undefined, staged, ...some }]
+      return [{ access: data, isOwn, dump: dumpName(data, isOwn), differing: undefined, unseen: [], staged, ...some }]
     }),
   }
 }
@@ -121,15 +120,18 @@ function checkSite(tree: string, live: string): void {
   }
 }
 
-type ImportNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Pick<Restored, 'databases'>
+export type ImportNeeds = Needs<'host' | 'secrets' | 'site'> & { restoring: Restoring } & Pick<Restored, 'databases'>
 
 /** Phase (c): each dump in a database of its own, through an account that reaches that one and no other (S41). */
-export const importDatabase: Step<ImportNeeds & { scope: Scope }, { imported: true } & Pick<Restored, 'databases'>> = {
+export const importDatabase: Step<ImportNeeds & Guarded & { scope: Scope }, { imported: true } & Pick<Restored, 'databases'>> = {
   name: 'import',
   title: 'Import the database beside the live one',
-  run: async ({ host, secrets, site, restoring, databases: asked, scope }, shell) => {
+  run: async ({ host, secrets, site, restoring, databases: asked, scope, asMade }, shell) => {
     const context = { host, secrets, shell }
-    const databases = scope.tables.length > 0 ? asked : await wholeWhereTied(adminOf(context), restoring, asked)
+    const databases =
+      scope.tables.length > 0
+        ? asked
+        : await wholeWhereTied(adminOf(context), restoring, await withUnseen(context, asked, asMade))
     for (const database of databases) {
       await assertOwnServer(context, database.access)
       await refuseUnowned(context, site.name, database.access)
@@ -218,33 +220,4 @@ async function planExchange(
   saveDefinitions(live, exchange.liveDefinitions)
   await admin.run(`CREATE TABLE ${quoteName(exchange.held)}.${quoteName(exchange.marker)} (restored INT);`)
   return keptViews
-}
-
-/** What every WordPress database has rows in. */
-const CORE = ['options', 'users', 'posts']
-
-/** Phase (d): the database that was imported is that of a WordPress site: its core tables are there, and hold rows. */
-export const checkDatabase: Step<ImportNeeds & { imported: true }, { databaseChecked: boolean }> = {
-  name: 'check-database',
-  title: 'Check the database',
-  run: async ({ host, databases }, shell) => {
-    for (const database of databases)
-      await shell.act(`look for the core tables in ${database.staged}`, () => checkTables({ host, shell }, database))
-    return { databaseChecked: true }
-  },
-}
-
-async function checkTables(
-  context: Needs<'host'> & { shell: Shell },
-  { access, staged, tables: wanted }: RestoredDatabase,
-): Promise<void> {
-  const admin = adminOf(context)
-  const tables = (await contentsOf(admin, staged))?.table ?? []
-  const missing = (wanted ?? CORE.map(name => `${access.tablePrefix}${name}`)).filter(name => !tables.includes(name))
-  if (missing.length > 0) throw new Error(`the imported database has no table ${missing.join(', ')}`)
-  const options = `${access.tablePrefix}options`
-  if (wanted && !wanted.includes(options)) return
-  const rows = await admin.ask<number>(`SELECT COUNT(*) FROM ${quoteName(staged)}.${quoteName(options)};`)
-  if (rows === 0) throw new Error(`the imported database is empty: ${options} has no row`)
-  context.shell.note('info', `${tables.length - 1} tables`)
 }

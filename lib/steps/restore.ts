@@ -17,6 +17,8 @@ import type { Proposal } from '../restore/proposal.ts'
 import { type Scope, whatOf } from '../restore/recovery.ts'
 import { exchangeAll, placeOfPath, siteExchanges } from '../restore/swap.ts'
 import {
+  type Guarded,
+  NOT_GUARDED,
   type Restored,
   type RestoreTask,
   type Restoring,
@@ -27,15 +29,6 @@ import {
   tidy,
 } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
-
-/** What is known of the live site before it is replaced. */
-export interface Guarded {
-  /**
-   * Names of the live databases that are what the last replay made them, byte for byte as far as checksums tell; none
-   * as long as nobody looked.
-   */
-  readonly untouched: readonly string[]
-}
 
 type Begins<Task> = Needs<'host' | 'secrets' | 'request' | 'site'> & {
   readonly point: { readonly time: number }
@@ -54,7 +47,7 @@ export const restoreTransaction = <Task extends RestoreTask>(
   title: ({ site }) => `Restore ${site.name} beside the live site`,
   up: async ({ host, request, site, point }, shell) => {
     const restoring = restoringOf(host, site.name, shell.now())
-    const begun = { restoring, untouched: [] }
+    const begun = { restoring, ...NOT_GUARDED }
     if (request.dryRun) return begun
     updatePending(host, {
       id: restoring.id,

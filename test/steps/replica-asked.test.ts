@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
 import { lookAtTree } from '../../lib/host/tree-look.ts'
+import { NOT_GUARDED } from '../../lib/restore/transaction.ts'
 import { serve } from '../../lib/sandbox/web.ts'
 import { checkLocalChanges, rememberReplica } from '../../lib/steps/replica.ts'
 import { httpCheckAfter } from '../../lib/steps/restore.ts'
@@ -29,7 +30,17 @@ test("what a page writes when Holdfast asks a new replica for it is not kept as 
   const restored = { databases: [], named: [], isCopied: false }
   const before = { status: 200, works: true, said: 'HTTP 200' }
   const lines = await lookAtTree(site.folder, hearingShell().shell)
-  const putInPlace = { ...facts, lines, restored, before, insists: false, point: undefined, swapped: true as const }
+  const putInPlace = {
+    ...facts,
+    lines,
+    restored,
+    before,
+    insists: false,
+    point: undefined,
+    swapped: true as const,
+    ...NOT_GUARDED,
+    made: {},
+  }
   await perform(recipe<typeof putInPlace>().do(httpCheckAfter).do(rememberReplica), putInPlace)
   const changes = async () =>
     notesOf(

@@ -31,6 +31,7 @@ let stage: Stage
 let web2: StageHost
 let site: TinyWordpress
 let nights: DatedNights
+let hour = 0
 
 before(async () => {
   servers = [await startMariadb(join(folder, 'one')), await startMariadb(join(folder, 'two'))]
@@ -89,6 +90,39 @@ test('a dump that is the one imported last is not imported again, and what every
   assert.match(await servers[1].query('SELECT option_value FROM wp_options', 'rr_blog'), /^kept$/m)
   assert.deepEqual(await databases(), [])
 })
+
+for (const [what, visit, changed] of [
+  ['nothing else', '', ''],
+  [
+    'a table in which a visit left something that nobody looks at',
+    "INSERT INTO wp_options (option_name, option_value) VALUES ('_transient_of_a_visit', 'x')",
+    'wp_options\n',
+  ],
+  [
+    'one of which a visit moved the counter',
+    "INSERT INTO wp_usermeta (umeta_id, user_id, meta_key) VALUES (70, 1, 'session_tokens'); DELETE FROM wp_usermeta WHERE umeta_id = 70",
+    'wp_usermeta\n',
+  ],
+] as const)
+  test(`of a dump that differs in one table, that one is imported, and ${what}; the replica is a copy again`, async () => {
+    hour += 0.05
+    const columns = 'umeta_id INT PRIMARY KEY AUTO_INCREMENT, user_id INT, meta_key TEXT, meta_value TEXT'
+    await servers[0].query(`CREATE TABLE IF NOT EXISTS wp_usermeta (${columns})`, 'rr_blog')
+    await nights.backUp(FIRST + (1 + hour) * DAY)
+    await replay()
+    assertSame()
+    await servers[1].query(visit || 'SELECT 1', 'rr_blog')
+    await servers[0].query("INSERT INTO wp_posts (title) VALUES ('Of one table')", 'rr_blog')
+    hour += 0.05
+    await nights.backUp(FIRST + (1 + hour) * DAY)
+    await replay()
+    assertSame()
+    const [kept] = await databases()
+    assert.equal(
+      await servers[1].query('SHOW TABLES', kept),
+      `${changed}wp_posts\n`.split('\n').toSorted().slice(1).join('\n') + '\n',
+    )
+  })
 
 /** What visits leave in tables that are looked at in part, or not at all. */
 const VISITS = [

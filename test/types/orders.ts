@@ -8,6 +8,7 @@ import { backUpDesktop, checkDesktop } from '../../lib/parts/desktop.ts'
 import { replaceReplica, type restoreInPlace } from '../../lib/parts/replace-site.ts'
 import { archiveMount, checkFreeSpace, checkMount, checkWriter, type WriterRequest } from '../../lib/steps/archive.ts'
 import { backup, readBackSet } from '../../lib/steps/backup.ts'
+import { checkDatabase } from '../../lib/steps/check-database.ts'
 import { installSystemFiles, readSystemFiles, rememberLeft, setMarkers } from '../../lib/steps/configuration.ts'
 import { pruneOnceADay, theDesktop, type Work } from '../../lib/steps/desktop.ts'
 import { checkEncryption, type EncryptionRequest } from '../../lib/steps/gpg.ts'
@@ -18,7 +19,7 @@ import { prune } from '../../lib/steps/prune.ts'
 import { confirm } from '../../lib/steps/recover.ts'
 import { databaseDiffers } from '../../lib/steps/replica.ts'
 import { commit, httpCheckAfter, httpCheckBefore, restoreSpace, restoreTransaction, swapIn } from '../../lib/steps/restore.ts'
-import { checkDatabase, checkFiles, importDatabase, restoreFiles } from '../../lib/steps/restore-data.ts'
+import { checkFiles, importDatabase, restoreFiles } from '../../lib/steps/restore-data.ts'
 import { dumpDatabase, hasWebServer, isWordPress, saveCertificates, saveWebServer } from '../../lib/steps/save.ts'
 import { type ClockRequest, setFutureAside } from '../../lib/steps/seals.ts'
 import { decideRoles, primaries, replicas } from '../../lib/steps/sites.ts'
@@ -130,6 +131,7 @@ const files = transaction.do(restoreFiles).do(lookAtRecovered).do(checkFiles)
 const marked = files.do(setMarkers)
 const whole = marked.only('Database', databaseDiffers, site => site.do(importDatabase).do(checkDatabase), {
   databaseChecked: false,
+  made: {},
 })
 const read = whole.do(readSystemFiles)
 const asked = read.do(httpCheckBefore)
@@ -165,7 +167,7 @@ marked.do(readSystemFiles).do(httpCheckBefore).do(swapIn)
 // @ts-expect-error a database that is imported and not checked
 marked.only('Database', databaseDiffers, site => site.do(importDatabase), { databaseChecked: false })
 // @ts-expect-error a check of a database that is not imported
-marked.only('Database', databaseDiffers, site => site.do(checkDatabase), { databaseChecked: false })
+marked.only('Database', databaseDiffers, site => site.do(checkDatabase), { databaseChecked: false, made: {} })
 const unmarked = files.do(databaseChecked).do(readSystemFiles).do(httpCheckBefore)
 // @ts-expect-error a swap before the marker says whose the site is
 unmarked.do(swapIn)
