@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 /** How the last line of a finished dump begins (mariadb-dump and mysqldump alike). */
@@ -32,9 +32,14 @@ export async function isComplete(path: string): Promise<boolean> {
   return COMPLETION.test(tail.toString('latin1'))
 }
 
-/** The bytes of files, one after the other. */
+/** Bytes that are read at once. */
+const PIECE = 1 << 20
+
+/** The bytes of files, one after the other. Small ones are read by this thread: a dump has dozens. */
 export async function* bytesOf(paths: readonly string[]): AsyncGenerator<Buffer> {
-  for (const path of paths) yield* createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>
+  for (const path of paths)
+    if (statSync(path).size < PIECE) yield readFileSync(path)
+    else yield* createReadStream(path, { highWaterMark: PIECE }) as AsyncIterable<Buffer>
 }
 
 /** Their lines, as {@link linesIn} gives them. */

@@ -46,7 +46,7 @@ export type PathName = Buffer | string
 
 export function placeIn(tree: string, path: string): PathName {
   if (path === '') return tree
-  return /[\x80-\xff]/.test(path) ? Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(path, 'latin1')]) : `${tree}/${path}`
+  return isAscii(path) ? `${tree}/${path}` : Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(path, 'latin1')])
 }
 
 export const namesIn = (place: PathName): string[] => readdirSync(place, { encoding: 'latin1' })
@@ -100,18 +100,21 @@ function letterOf(stat: BigIntStats): string {
 }
 
 /** The same as find(1) prints it (lib/core/tree-lines.ts). */
-export const linesOf = (entries: ReadonlyMap<string, Found>): string[] =>
-  [...entries].map(([path, { letter, mode, uid, gid, size, inode, modifiedNs, changedNs, target }]) =>
-    [
-      ...[letter, mode.toString(8), `${uid}:${gid}`, size, inode, timeText(modifiedNs), timeText(changedNs)],
-      `${textOf(path)}//${textOf(target)}`,
-    ].join(' '),
-  )
+export const linesOf = (entries: ReadonlyMap<string, Found>): string[] => [...entries].map(lineOf)
 
-const timeText = (ns: bigint): string => `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}0`
+const lineOf = ([path, { letter, mode, uid, gid, size, inode, modifiedNs, changedNs, target }]: [string, Found]): string =>
+  `${letter} ${mode.toString(8)} ${uid}:${gid} ${size} ${inode} ${timeText(modifiedNs)} ${timeText(changedNs)} ${textOf(path)}//${textOf(target)}`
+
+/** There are thousands of times, and one division of such a number is dear. */
+function timeText(ns: bigint): string {
+  const digits = `${ns}`.padStart(10, '0')
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}0`
+}
 
 /** Bytes as a text for people and for JSON. */
-export const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
+export const textOf = (bytes: string): string => (isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString())
+
+const isAscii = (bytes: string): boolean => !/[\x80-\xff]/.test(bytes)
 
 /** What tells a tree, its companion folder too, from the same one after any change of it. */
 export const digestOf = (lines: TreeLines): string =>

@@ -25,6 +25,8 @@ const OWNERS = ['CAP_CHOWN', 'CAP_FOWNER', 'CAP_FSETID', 'CAP_DAC_OVERRIDE'] as 
 
 /** MB that the program may hold: it keeps the paths of the whole tree, and nothing of its files. */
 const MEMORY = 1024
+/** MB in which V8 makes what is new: it begins with one, and would look through the paths again and again. */
+const NEW = 16
 
 export interface Replay {
   readonly facts: LookNeeds
@@ -104,6 +106,7 @@ export function applyWords({ tree, copied }: Made, unpacked: string, separator: 
   const words = [
     process.execPath,
     `--max-old-space-size=${MEMORY}`,
+    `--min-semi-space-size=${NEW}`,
     PROGRAM,
     tree,
     join(unpacked, SIGNATURES),
