@@ -1,4 +1,4 @@
-import { type Admin, QueryFailed } from './admin.ts'
+import { type Admin, asksTogether, QueryFailed } from './admin.ts'
 import { type Contents, contentsOf, type ObjectKind, ofTables } from './contents.ts'
 import type { LeftOut } from './importable-statement.ts'
 import { withoutDefiner } from './importable-statement.ts'
@@ -173,7 +173,8 @@ export async function readSides(
   { live, held, tables, keepsTriggers = false }: TwoDatabases,
   leftOut: readonly LeftOut[],
 ): Promise<Sides> {
-  const [ofLive, ofHeld] = [await contentsIn(admin, live, tables), await contentsIn(admin, held, tables)]
+  const together = asksTogether(admin)
+  const [ofLive, ofHeld] = await Promise.all([contentsIn(together, live, tables), contentsIn(together, held, tables)])
   const [here, there] = [await definitionsOf(admin, live, ofLive), await definitionsOf(admin, held, ofHeld)]
   const [mine, theirs] = [here.map(one => freed(one, live)), there.map(one => freed(one, held))]
   const twinOf = (one: Definition): Definition | undefined => here[mine.findIndex(other => isSame(one, other))]

@@ -4,7 +4,7 @@ import { Secret } from '../core/secret.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
-import { type Admin, adminOf } from './admin.ts'
+import { type Admin, adminOf, asksTogether } from './admin.ts'
 import { ownAddress, siteAccount } from './client.ts'
 import { lastMomentOf } from './history-rows.ts'
 import { importFailure } from './import-failure.ts'
@@ -54,9 +54,10 @@ export async function importDump(context: HostContext, { dump, beside, database,
   const admin = adminOf(context)
   const account = importAccount(context.host, database)
   const password = new Secret(randomBytes(24).toString('hex'))
-  const { charset, packet } = await settingsFor(admin, of)
+  const together = asksTogether(admin)
+  const [{ charset, packet }, last] = await Promise.all([settingsFor(together, of), lastMomentOf(together)])
   await admin.run(importSql(database, account, password, charset))
-  const { longest, leftOut } = await writeImportable(dump, beside, of, await lastMomentOf(admin))
+  const { longest, leftOut } = await writeImportable(dump, beside, of, last)
   await withPackets(admin, { longest, has: packet, user: database }, () => runImport(context, database, password, beside))
   await rm(beside)
   await admin.run(dropAccountSql(account))

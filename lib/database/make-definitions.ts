@@ -48,7 +48,7 @@ export async function makeDefinitions(context: HostContext, { file, database, si
   // one that was live can want one of the set
   const refused = await makeAll(definitionsOf(missing), collation, byAdministrator)
   // a definition that was refused can leave that of its own time
-  if (missing.length > 0 || from === 'set') await makeAgain()
+  if (missing.length > 0 || (from === 'set' && list.length > 0)) await makeAgain()
   if (refused.length > 0) reportRefused(context, site, refused)
 }
 

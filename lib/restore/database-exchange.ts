@@ -1,7 +1,7 @@
 import type { DatabaseAccess, DatabaseClaim } from '../core/database-access.ts'
 import type { DatabaseExchange, Transaction } from '../core/restore-journal.ts'
 import { Secret } from '../core/secret.ts'
-import { type Admin, adminOf } from '../database/admin.ts'
+import { type Admin, adminOf, asksTogether } from '../database/admin.ts'
 import { OWN_SERVER, recordedClaims } from '../database/claims.ts'
 import { type Contents, contentsOf, ofTables } from '../database/contents.ts'
 import { dropSql } from '../database/definitions.ts'
@@ -27,9 +27,10 @@ export async function moveDatabases(
   const { databases, site } = transaction
   if (databases.length === 0) return
   const admin = adminOf(context)
+  const together = asksTogether(admin)
   const sides: Side[] = []
   for (const exchange of databases) {
-    const [live, held] = [await contentsOf(admin, exchange.live), await contentsOf(admin, exchange.held)]
+    const [live, held] = await Promise.all([contentsOf(together, exchange.live), contentsOf(together, exchange.held)])
     if (!live || !held)
       throw new Error(`the database ${live ? exchange.held : exchange.live} is gone: its tables cannot be exchanged`)
     const moving = exchange.tables && [...exchange.tables, exchange.marker]

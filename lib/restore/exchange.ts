@@ -1,6 +1,7 @@
-import { basename, dirname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { type Exchange, standingOf } from '../core/restore-journal.ts'
-import { CommandFailed } from '../engine/process.ts'
+import { CommandFailed, searchPath } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { makeChangeable } from '../host/special-files.ts'
@@ -51,8 +52,17 @@ async function makeMovable(host: Bases, folder: OpenedFolder, name: string, shel
   await makeChangeable(around, basename(folder.name), false, shell)
 }
 
+/** Whether the `mv` of this machine may know how to: one that does not say a word of it need not be started for that. */
+function knowsExchange(): boolean {
+  const mv = searchPath()
+    .map(folder => join(folder, 'mv'))
+    .find(path => existsSync(path))
+  return mv === undefined || readFileSync(mv).includes('--exchange')
+}
+
 /** One atomic exchange, where `mv` (coreutils 9.5 or newer) and the file system can. Gives whether it was done. */
 async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<boolean> {
+  if (!knowsExchange()) return false
   const options = { onLine: () => {}, opened: [live.folder, held.folder] }
   try {
     await shell.with(options).act`mv --exchange --no-copy --no-target-directory ${held.path} ${live.path}`

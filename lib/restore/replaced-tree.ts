@@ -12,13 +12,20 @@ import type { Restoring } from './transaction.ts'
 export const ABOUT = 'replaced.json'
 const TAKEN = 'taken.json'
 
+/** A tree that was taken. */
+export interface Taken {
+  /** The file that tells of it. */
+  readonly about: string
+  /** Removes what was kept with it, its database among it. */
+  readonly clear: () => Promise<void>
+}
+
 /**
  * Takes the tree that the last refresh of a replica has replaced, to make the next one of it: most of its files are in
- * that too. What was kept with it goes, its database among it; a safety copy, and what has parts in force elsewhere, is
- * left alone.
- * @returns the file that tells of it; undefined where there is none to take
+ * that too. A safety copy, and what has parts in force elsewhere, is left alone.
+ * @returns undefined where there is none to take
  */
-export async function takeReplaced(context: HostContext, site: string, restoring: Restoring): Promise<string | undefined> {
+export async function takeReplaced(context: HostContext, site: string, restoring: Restoring): Promise<Taken | undefined> {
   const { host } = context
   const { pending, kept } = readJournal(host, site)
   const last = kept.findLast(one => one.task !== 'configuration')
@@ -38,11 +45,13 @@ export async function takeReplaced(context: HostContext, site: string, restoring
   using into = OpenedFolder.open(restoring.holding)
   from.rename('tree', 'tree', into)
   from.rename(ABOUT, TAKEN, into)
-  using around = OpenedFolder.open(dirname(holding))
-  around.removeAll(basename(holding))
-  await deleteKept(context, last)
-  updatePending(host, pending)
-  return join(restoring.holding, TAKEN)
+  const clear = async (): Promise<void> => {
+    using around = OpenedFolder.open(dirname(holding))
+    around.removeAll(basename(holding))
+    await deleteKept(context, last)
+    updatePending(host, pending)
+  }
+  return { about: join(restoring.holding, TAKEN), clear }
 }
 
 /** Whether the database server does, without which what was kept cannot be removed. */

@@ -72,11 +72,23 @@ function planOf({ host, site, siteArchive, point }: Fetches, shell: Shell): Repl
 type ToApply = Extract<ReplayPlan, { kind: 'newest sets' }>
 
 /** What was made, if it could be. Nothing of it is left where it could not. */
-async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): Promise<Replayed | undefined> {
+async function applied(facts: Fetches, plan: ToApply, shell: Shell): Promise<Replayed | undefined> {
   const { host, secrets, restoring, site } = facts
   // a second set would find it with its owner's folders again, in which a process may be at work
-  let about = sets.length === 1 ? await takeReplaced({ host, secrets, shell }, site.name, restoring) : undefined
-  for (;;) {
+  const isTaken = plan.sets.length === 1
+  const taken = isTaken ? await takeReplaced({ host, secrets, shell }, site.name, restoring) : undefined
+  const cleared = taken?.clear()
+  cleared?.catch(() => {}) // it is waited for
+  try {
+    return await madeOf(facts, plan, taken?.about, shell)
+  } finally {
+    await cleared
+  }
+}
+
+async function madeOf(facts: Fetches, { sets, last }: ToApply, taken: string | undefined, shell: Shell) {
+  const { restoring } = facts
+  for (let about = taken; ; about = undefined) {
     try {
       const made = await replayTree({ facts, last, sets, into: restoring.tree, about }, shell)
       const read = formatBytes(made.read)
@@ -90,7 +102,6 @@ async function applied(facts: Fetches, { sets, last }: ToApply, shell: Shell): P
         return undefined
       }
       shell.note('info', `not made in the tree before the last one: ${messageOf(error)}`)
-      about = undefined
     }
   }
 }

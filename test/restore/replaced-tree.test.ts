@@ -31,8 +31,12 @@ function journal(fields: Partial<Transaction> = {}, without: readonly string[] =
 
 test('takeReplaced() takes the tree that the last refresh replaced, and what was kept with it goes', async () => {
   const { context, pending, last, next } = journal()
-  const about = await takeReplaced(context, 'blog', next)
-  assert.ok(about && existsSync(about) && existsSync(next.tree) && !existsSync(last.holding))
+  const taken = await takeReplaced(context, 'blog', next)
+  assert.ok(taken && existsSync(taken.about) && existsSync(next.tree))
+  const holdings = () => readJournal(context.host, 'blog').pending?.holdings
+  assert.deepEqual(holdings(), [...pending.holdings, last.holding], 'whatever ends it now, all of it is removed')
+  await taken.clear()
+  assert.ok(!existsSync(last.holding))
   const { pending: now, kept } = readJournal(context.host, 'blog')
   assert.deepEqual([now?.holdings, now?.scratch, kept], [pending.holdings, pending.scratch, []])
 })
