@@ -218,12 +218,12 @@ function main([path = '', signatures = '', separator = '', live, digest = '', ab
       localOwners(),
     )
     const { found, ...applied } = application.apply()
-    process.stdout.write([JSON.stringify(applied), ...linesOf(found), ''].join('\0'))
+    const said = JSON.stringify({ ...applied, entries: found.size })
+    process.stdout.write([said, ...linesOf(found), ''].join('\0'))
   } catch (error) {
     process.stderr.write(messageOf(error))
     process.exitCode = error instanceof ChangedTree ? CHANGED : 1
   }
-  process.exit() // at once: nothing of what it holds need be taken apart
 }
 
 if (import.meta.main) main(process.argv.slice(2))

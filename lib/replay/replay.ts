@@ -62,7 +62,9 @@ export async function replayTree({ facts, last, sets, into, about }: Replay, she
     const copied = set === sets[0] ? { live: facts.site.folder, digest: last.tree, about } : undefined
     try {
       const [said, ...printed] = await applySet(facts, set, { tree: into, copied }, shell)
-      changed.push(...applied.parse(JSON.parse(said ?? '')).paths)
+      const { paths, entries } = applied.parse(JSON.parse(said ?? ''))
+      if (printed.length !== entries) throw new Error(`it told ${printed.length} of ${entries} entries of the new tree`)
+      changed.push(...paths)
       lines = printed
     } catch (error) {
       if (error instanceof Error && !(error instanceof ChangedHere))
@@ -122,7 +124,7 @@ export function applyWords({ tree, copied }: Made, unpacked: string, separator: 
   return sandboxed(words, { reads, writes: [tree], noLinks: tree, capabilities: OWNERS, limits, env })
 }
 
-const applied = z.object({ paths: z.array(z.string()) })
+const applied = z.object({ paths: z.array(z.string()), entries: z.number() })
 
 /** Not the set is in doubt, but what it would be applied to. */
 class ChangedHere extends Error {}
