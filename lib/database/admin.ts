@@ -41,18 +41,9 @@ export const endOfAnswer = (line: string): string => `SELECT '${line}';`
 
 export const adminOf = (context: Parameters<typeof administrator>[0]): Admin => queriesOf(context.host, administrator(context))
 
-/** Starts what asks, for the first question. */
-export function prepareAdmin(context: Parameters<typeof administrator>[0]): void {
-  context.shell.prepare`${wordsOf(context.host, administrator(context))}`
-}
-
-const wordsOf = (host: Host, { words }: DatabaseClient): readonly string[] =>
-  words(host.database.clientProgram, [...QUERY_OPTIONS, connectOption(host)])
-
 /** The same for whoever speaks to a server. Each statement of theirs ends with a semicolon. */
-export function queriesOf(host: Host, who: DatabaseClient): Admin {
-  const { shell, isKept } = who
-  const client = wordsOf(host, who)
+export function queriesOf(host: Host, { shell, words, isKept }: DatabaseClient): Admin {
+  const client = words(host.database.clientProgram, [...QUERY_OPTIONS, connectOption(host)])
   const session = isKept ? { endOfAnswer } : {}
   const quiet = shell.with({ onLine: () => {}, ...queryLimits(host), ...session, explain: queryFailed })
   const rows = async (sql: string): Promise<string[][]> =>
@@ -94,7 +85,7 @@ export function asksTogether(admin: Admin): Admin {
     if (waiting.push(question) === 1) queueMicrotask(send)
     return question.promise
   }
-  return { run: admin.run, rows, ask: async sql => JSON.parse((await rows(sql))[0]![0]!) }
+  return { ...admin, rows, ask: async sql => JSON.parse((await rows(sql))[0]![0]!) }
 }
 
 /** Statements that the server refused, or could not be asked. */

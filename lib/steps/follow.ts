@@ -1,6 +1,5 @@
 import { isKnownBroken, newestRestorePoint, printTime, type RestorePoint, restorePoints } from '../core/restore-point.ts'
 import { chooseForReplica, heldText, type ReplicaFacts } from '../core/shrinkage.ts'
-import { prepareAdmin } from '../database/admin.ts'
 import type { Shell } from '../engine/shell.ts'
 import type { Condition, Step } from '../engine/step.ts'
 import { readRecord, type SiteRecord, updateRecord } from '../host/records.ts'
@@ -41,8 +40,6 @@ export const chooseNewest: Step<Chooses, Followed> = {
     const { point, held } = chooseForReplica(facts)
     const isUpToDate = point !== undefined && point.time === facts.restoredFrom
     // what was found in the files themselves is settled by the restore that finds it no more
-    // its own one is asked soon
-    if (point !== undefined && !isUpToDate && known.contents?.rows) prepareAdmin({ host, shell })
     if (held !== undefined || known.held?.byOwner || isUpToDate) await rememberHeld({ host, site }, known, held, shell)
     return { followed: { point, facts } }
   },
