@@ -118,6 +118,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/engine/kernel.ts',
     'lib/site/host-card.ts',
     'lib/host/php.ts',
+    'lib/host/system-mv.ts',
     'lib/replay/owners.ts',
     'lib/store/writer.ts',
     'lib/wordpress/config.ts',

@@ -12,6 +12,12 @@ import type { HostContext } from '../host/site.ts'
 /** Rows of a table that are remembered one by one, the newest; of all before them only that they are the same. */
 const MOST_ROWS = 200_000
 
+/**
+ * By table (`database.table` of the live site), of those in which a visit can change what nobody looks at: what tells
+ * all that is in it, and the next number of its counter, as the set made it.
+ */
+export type SumsAsMade = Readonly<Record<string, string>>
+
 /** How a table is looked at: as a whole, but for what visits change in it; by row; or not at all. */
 type Way = { readonly written: WrittenTable } | { readonly columns: readonly string[]; readonly where: string } | 'whole' | 'not'
 

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { type Exchange, standingOf } from '../core/restore-journal.ts'
-import { CommandFailed, searchPath } from '../engine/process.ts'
+import { CommandFailed } from '../engine/process.ts'
 import type { Shell } from '../engine/shell.ts'
 import { OpenedFolder } from '../host/opened-folder.ts'
 import { makeChangeable } from '../host/special-files.ts'
+import { mvKnows } from '../host/system-mv.ts'
 import { type Bases, makePlace, openPlace, Place } from './place.ts'
 
 /**
@@ -52,17 +52,9 @@ async function makeMovable(host: Bases, folder: OpenedFolder, name: string, shel
   await makeChangeable(around, basename(folder.name), false, shell)
 }
 
-/** Whether the `mv` of this machine may know how to: one that does not say a word of it need not be started for that. */
-function knowsExchange(): boolean {
-  const mv = searchPath()
-    .map(folder => join(folder, 'mv'))
-    .find(path => existsSync(path))
-  return mv === undefined || readFileSync(mv).includes('--exchange')
-}
-
 /** One atomic exchange, where `mv` (coreutils 9.5 or newer) and the file system can. Gives whether it was done. */
 async function exchangeAtOnce(live: Place, held: Place, shell: Shell): Promise<boolean> {
-  if (!knowsExchange()) return false
+  if (!mvKnows('--exchange')) return false
   const options = { onLine: () => {}, opened: [live.folder, held.folder] }
   try {
     await shell.with(options).act`mv --exchange --no-copy --no-target-directory ${held.path} ${live.path}`

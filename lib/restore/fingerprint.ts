@@ -6,8 +6,7 @@ import { COMPANION } from '../host/companion.ts'
 import type { HostContext } from '../host/site.ts'
 import { memoryOfSites } from '../host/state.ts'
 import { lookAtTree } from '../host/tree-look.ts'
-import { lookAtDatabase } from './database-look.ts'
-import type { SumsAsMade } from './unseen-tables.ts'
+import { lookAtDatabase, type SumsAsMade } from './database-look.ts'
 
 /** There are thousands of them, which `z.record` looks at in milliseconds. */
 const sums = z.custom<Readonly<Record<string, string>>>(

@@ -6,11 +6,11 @@ import { adminOf } from '../database/admin.ts'
 import { quoteName } from '../database/sql.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
+import type { SumsAsMade } from './database-look.ts'
 import { readJournal, workFolder, writeJournal } from './journal.ts'
 import { tidyChanges } from './kept-changes.ts'
 import type { TreeProof } from './proven-database.ts'
 import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
-import type { SumsAsMade } from './unseen-tables.ts'
 
 /** A database of which the restored files have a dump. */
 export interface RestoredDatabase {

@@ -1,16 +1,10 @@
 import { adminOf, asksTogether } from '../database/admin.ts'
 import { quoteText } from '../database/sql.ts'
 import type { HostContext } from '../host/site.ts'
-import { checksums } from './database-look.ts'
+import { checksums, type SumsAsMade } from './database-look.ts'
 import type { RestoredDatabase } from './transaction.ts'
 
 type Context = Pick<HostContext, 'host' | 'shell'>
-
-/**
- * By table (`database.table` of the live site), of those in which a visit can change what nobody looks at: what tells
- * all that is in it, and the next number of its counter, as the set made it.
- */
-export type SumsAsMade = Readonly<Record<string, string>>
 
 /**
  * Of databases of which some tables alone are to be imported, also those that visits have changed unseen since a set
