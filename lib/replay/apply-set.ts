@@ -219,7 +219,8 @@ function main([path = '', signatures = '', separator = '', live, digest = '', ab
     )
     const { found, ...applied } = application.apply()
     const said = JSON.stringify({ ...applied, entries: found.size })
-    process.stdout.write([said, ...linesOf(found), ''].join('\0'))
+    // nothing of what it holds need be taken apart once all is told
+    process.stdout.write([said, ...linesOf(found), ''].join('\0'), () => process.exit())
   } catch (error) {
     process.stderr.write(messageOf(error))
     process.exitCode = error instanceof ChangedTree ? CHANGED : 1
