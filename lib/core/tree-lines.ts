@@ -65,9 +65,12 @@ export function amountIn(lines: TreeLines): { readonly files: number; readonly b
   return { files, bytes }
 }
 
+/** A device, or a file with more than its usual nine bits: few lines of a tree are one. */
+const MAY_BE_DANGEROUS = /^([bc] |f \d{4})/
+
 /** What could make somebody root or another user: devices, and files that run as their owner or group. */
 export function dangersIn(lines: TreeLines): { readonly devices: readonly string[]; readonly programs: readonly string[] } {
-  const all = [...listedIn(lines)]
+  const all = [...listedIn(lines.filter(line => MAY_BE_DANGEROUS.test(line)))]
   const isProgram = ({ kind, mode }: Listed): boolean => kind === 'f' && (Number.parseInt(mode, 8) & 0o6000) !== 0
   return {
     devices: all.filter(({ kind }) => kind === 'b' || kind === 'c').map(({ path }) => path),

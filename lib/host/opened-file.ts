@@ -142,11 +142,11 @@ export class OpenedFile implements Disposable {
 const SMALL = 1 << 20
 
 export async function sameBytes(one: string, other: string): Promise<boolean> {
+  const { size } = fs.statSync(one)
+  if (size !== fs.statSync(other).size) return false
+  if (size <= SMALL) return fs.readFileSync(one).equals(fs.readFileSync(other))
   await using files = new AsyncDisposableStack()
   const [a, b] = [files.use(await open(one)), files.use(await open(other))]
-  const { size } = await a.stat()
-  if (size !== (await b.stat()).size) return false
-  if (size <= SMALL) return (await a.readFile()).equals(await b.readFile())
   const options = { highWaterMark: 1 << 20, autoClose: false } as const
   const others: AsyncIterator<Buffer> = b.createReadStream(options)[Symbol.asyncIterator]()
   for await (const bytes of a.createReadStream(options)) if (!(await others.next()).value?.equals(bytes)) return false
