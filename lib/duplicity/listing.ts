@@ -62,7 +62,6 @@ interface NamedFile {
 /** Sorts files into sets by their times. Statistics alone make no set: they are what 0.8 leaves behind. */
 function setsFrom(files: readonly NamedFile[]): { sets: BackupSet[]; strayStatistics: FileRef[] } {
   const groups = groupsOf(files)
-  const isData = (file: NamedFile) => file.parts.role === 'volume' || file.parts.role === 'manifest'
   const stray = groups.filter(group => !group.some(isData)).flat()
   return {
     sets: groups.filter(group => group.some(isData)).map(setFrom),
@@ -70,56 +69,77 @@ function setsFrom(files: readonly NamedFile[]): { sets: BackupSet[]; strayStatis
   }
 }
 
+const isVolume = ({ parts }: NamedFile): boolean => parts.role === 'volume'
+const isData = (file: NamedFile): boolean => isVolume(file) || file.parts.role === 'manifest'
+const isEncrypted = ({ parts }: NamedFile): boolean => parts.packing === 'gpg'
+
 /** The files of each set, in the order of the first of each. */
 function groupsOf(files: readonly NamedFile[]): NamedFile[][] {
   const groups: NamedFile[][] = []
-  const ofTime = new Map<number, NamedFile[][]>()
+  const ofTime = new Map<number, NamedFile[]>()
+  /** Sets that have their time from another one. */
+  const others: NamedFile[][] = []
   for (const file of files) {
-    const { kind, time, baseTime } = file.parts
-    const same = ofTime.get(time)
-    const group = same?.find(([{ parts } = file]) => parts.kind === kind && parts.baseTime === baseTime)
+    const first = ofTime.get(file.parts.time)
+    const group = first && isOfOneSet(first[0]!, file) ? first : first && others.find(([other]) => isOfOneSet(other!, file))
     if (group) group.push(file)
     else {
       const begun = [file]
       groups.push(begun)
-      if (same) same.push(begun)
-      else ofTime.set(time, [begun])
+      if (first) others.push(begun)
+      else ofTime.set(file.parts.time, begun)
     }
   }
   return groups
 }
 
+const isOfOneSet = ({ parts: a }: NamedFile, { parts: b }: NamedFile): boolean =>
+  a.time === b.time && a.kind === b.kind && a.baseTime === b.baseTime
+
 function setFrom(files: readonly NamedFile[]): BackupSet {
   const { kind, time, baseTime } = files[0]!.parts
   const volumes = volumesOf(files)
-  const [manifest, signatures, jsonstat] = (['manifest', 'signatures', 'statistics'] as const).map(role => fileOf(files, role))
-  const fatal = [...volumeProblems(volumes, kind), ...doubleProblems(files), ...manifestProblems(manifest)]
-  const problems = [...fatal, ...signatureProblems(signatures)]
-  return {
+  const [manifest, signatures, jsonstat] = [fileOf(files, 'manifest'), fileOf(files, 'signatures'), fileOf(files, 'statistics')]
+  // a look at many sites has hundreds of thousands of sets: what is as it should be makes no lists
+  const ones = (manifest ? 1 : 0) + (signatures ? 1 : 0) + (jsonstat ? 1 : 0)
+  const isUsual = files.length === volumes.length + ones && areWhole(volumes) && !!manifest?.bytes && !!signatures?.bytes
+  const fatal = isUsual ? NONE : [...volumeProblems(volumes, kind), ...doubleProblems(files), ...manifestProblems(manifest)]
+  const problems = isUsual ? NONE : [...fatal, ...signatureProblems(signatures)]
+  const set: { -readonly [Field in keyof BackupSet]: BackupSet[Field] } = {
     kind,
     time,
-    ...(baseTime !== undefined && { baseTime }),
     volumes,
-    ...(manifest && { manifest }),
-    ...(signatures && { signatures }),
-    ...(jsonstat && { jsonstat }),
-    bytes: sumBytes(files.map(file => file.ref)),
-    encrypted: files.some(file => file.parts.packing === 'gpg'),
+    bytes: bytesOf(files),
+    encrypted: files.some(isEncrypted),
     complete: manifest !== undefined,
     restorable: fatal.length === 0,
-    problems: problems.map(problem => `${kind} set of ${formatStamp(time)}: ${problem}`),
+    problems: isUsual ? NONE : problems.map(problem => `${kind} set of ${formatStamp(time)}: ${problem}`),
   }
+  if (baseTime !== undefined) set.baseTime = baseTime
+  if (manifest) set.manifest = manifest
+  if (signatures) set.signatures = signatures
+  if (jsonstat) set.jsonstat = jsonstat
+  return set
 }
 
+const NONE: readonly string[] = []
+
 function volumesOf(files: readonly NamedFile[]): Volume[] {
-  return files
-    .filter(file => file.parts.role === 'volume')
-    .map(file => ({ number: file.parts.volume ?? 0, ...file.ref }))
-    .toSorted((a, b) => a.number - b.number)
+  const volumes = files.filter(isVolume).map(({ parts, ref }) => ({ number: parts.volume!, ...ref }))
+  return volumes.length < 2 ? volumes : volumes.toSorted((a, b) => a.number - b.number)
 }
+
+const areWhole = (volumes: readonly Volume[]): boolean =>
+  volumes.length > 0 && volumes.every(({ number, bytes }, at) => number === at + 1 && bytes !== 0)
 
 const fileOf = (files: readonly NamedFile[], role: DuplicityName['role']): FileRef | undefined =>
   files.find(file => file.parts.role === role)?.ref
+
+const bytesOf = (files: readonly NamedFile[]): number | undefined =>
+  files.reduce<number | undefined>(
+    (sum, { ref: { bytes } }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  )
 
 /**
  * Only the manifest knows of volumes missing at the end. Plain sets may have an empty last volume, when there was room

@@ -20,50 +20,103 @@ export interface DuplicityName {
   readonly packing: Packing
 }
 
-// numbered groups: names for them would take longer than all else
-const stamp = '\\d{8}[Tt]\\d{6}[Zz]'
-const times = `\\.(?:(${stamp})\\.to\\.)?(${stamp})`
-const rest = '(\\.part)?(?:\\..*)?$'
-const dataForm = new RegExp(`^duplicity-(full|inc)${times}\\.(?:vol(\\d+)\\.difftar|(manifest|jsonstat))${rest}`, 's')
-const signaturesForm = new RegExp(`^duplicity-(full|new)-signatures${times}\\.()(sigtar)${rest}`, 's')
+const FORMS = [
+  { begin: 'duplicity-inc.', kind: 'incremental', isData: true },
+  { begin: 'duplicity-new-signatures.', kind: 'incremental', isData: false },
+  { begin: 'duplicity-full.', kind: 'full', isData: true },
+  { begin: 'duplicity-full-signatures.', kind: 'full', isData: false },
+] as const
+
+type Parts = { -readonly [Name in keyof DuplicityName]: DuplicityName[Name] }
 
 /**
  * What a file name of duplicity 0.8 or 3.x says, or undefined when it is not duplicity's (file_naming.py). As duplicity
  * does, it takes `.gz.old` for the file itself. Neither version writes short or old file names by default.
  */
-export const parseName = (name: string, prefix = ''): DuplicityName | undefined =>
-  name.startsWith(prefix) ? parseOwn(name.slice(prefix.length)) : undefined
-
-/** `20260131T030000Z` in ms since the epoch; undefined when it is no such time. */
-function parseStamp(text: string): number | undefined {
-  const two = (at: number): number => 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 11 * ZERO
-  const [year, month, day] = [100 * two(0) + two(2), two(4), two(6)]
-  const [hour, minute, second] = [two(9), two(11), two(13)]
-  if (year <= 1900 || year >= 2100 || month < 1 || month > 12 || day < 1 || day > 31) return undefined
-  if (hour > 23 || minute > 59 || second > 61) return undefined
-  return Date.UTC(year, month - 1, day, hour, minute, second)
+export function parseName(name: string, prefix = ''): DuplicityName | undefined {
+  // without a regular expression, whose answers would be most of the garbage of a look at many sites
+  if (!name.startsWith(prefix)) return undefined
+  for (const { begin, kind, isData } of FORMS) {
+    if (!name.startsWith(begin, prefix.length)) continue
+    const at = prefix.length + begin.length
+    if (kind === 'full') return parseFrom(name, at, isData)
+    const baseTime = name.startsWith(TO, at + STAMP) ? stampAt(name, at) : undefined
+    return baseTime === undefined ? undefined : parseFrom(name, at + STAMP + TO.length, isData, baseTime)
+  }
+  return undefined
 }
 
-const ZERO = '0'.charCodeAt(0)
+const TO = '.to.'
+/** The length of `20260131T030000Z`. */
+const STAMP = 16
 
-const ROLES: Readonly<Record<string, FileRole>> = { manifest: 'manifest', jsonstat: 'statistics', sigtar: 'signatures' }
+/** What a name says from its own time on. */
+function parseFrom(name: string, from: number, isData: boolean, baseTime?: number): DuplicityName | undefined {
+  const time = stampAt(name, from)
+  const volume = isData && name.startsWith('.vol', from + STAMP) ? numberAt(name, from + STAMP + 4) : undefined
+  const end = volume === undefined ? from + STAMP : name.indexOf('.', from + STAMP + 4)
+  const [text, role] =
+    (volume === undefined ? (isData ? DATA : SIGNATURES) : VOLUME).find(([each]) => name.startsWith(each, end)) ?? NONE
+  const after = end + text.length
+  if (time === undefined || role === undefined || volume === 0 || !isEnd(name, after)) return undefined
+  const partial = name.startsWith(PART, after) && isEnd(name, after + PART.length)
+  const parts: Parts = { kind: baseTime === undefined ? 'full' : 'incremental', role, time, partial, packing: packingOf(name) }
+  if (baseTime !== undefined) parts.baseTime = baseTime
+  if (volume !== undefined) parts.volume = volume
+  return parts
+}
 
-function parseOwn(own: string): DuplicityName | undefined {
-  const found = dataForm.exec(own) ?? signaturesForm.exec(own)
-  if (!found) return undefined
-  const [, kind, base, time, volume, other, partial] = found
-  if ((kind === 'full') !== (base === undefined)) return undefined
-  const parts: { -readonly [Name in keyof DuplicityName]: DuplicityName[Name] | undefined } = {
-    kind: kind === 'full' ? 'full' : 'incremental',
-    role: volume ? 'volume' : ROLES[other!],
-    time: parseStamp(time!),
-    partial: partial !== undefined,
-    packing: packingOf(own),
-  }
-  if (base !== undefined) parts.baseTime = parseStamp(base)
-  if (volume) parts.volume = Number(volume)
-  const isOne = parts.time !== undefined && (base === undefined || parts.baseTime !== undefined) && parts.volume !== 0
-  return isOne ? (parts as DuplicityName) : undefined
+type Ends = readonly (readonly [text: string, role?: FileRole])[]
+const VOLUME: Ends = [['.difftar', 'volume']]
+const DATA: Ends = [
+  ['.manifest', 'manifest'],
+  ['.jsonstat', 'statistics'],
+]
+const SIGNATURES: Ends = [['.sigtar', 'signatures']]
+const NONE: Ends[number] = ['']
+const PART = '.part'
+
+const [ZERO, DOT] = ['0'.charCodeAt(0), '.'.charCodeAt(0)]
+/** Whether a name ends there, or has a further ending. */
+const isEnd = (name: string, at: number): boolean => at === name.length || name.charCodeAt(at) === DOT
+
+/** NaN where there is none. */
+function digitAt(name: string, at: number): number {
+  const digit = name.charCodeAt(at) - ZERO
+  return digit >= 0 && digit <= 9 ? digit : Number.NaN
+}
+const twoAt = (name: string, at: number): number => 10 * digitAt(name, at) + digitAt(name, at + 1)
+
+/** A number of any length before a dot; 0 for none. */
+function numberAt(name: string, from: number): number {
+  let number = 0
+  for (let at = from; at < name.length && name.charCodeAt(at) !== DOT; at++) number = 10 * number + digitAt(name, at)
+  return number > 0 ? number : 0
+}
+
+/** `20260131T030000Z` at this place, in ms since the epoch; undefined when it is no such time. */
+function stampAt(name: string, at: number): number | undefined {
+  const year = 100 * twoAt(name, at) + twoAt(name, at + 2)
+  const month = twoAt(name, at + 4)
+  const day = twoAt(name, at + 6)
+  const hour = twoAt(name, at + 9)
+  const minute = twoAt(name, at + 11)
+  const second = twoAt(name, at + 13)
+  if (!(year > 1900 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return undefined
+  if (!(hour <= 23 && minute <= 59 && second <= 61 && isLetter(name, at + 8, T) && isLetter(name, at + 15, Z))) return undefined
+  return startOf(12 * year + month - 1) + (((day - 1) * 24 + hour) * 3600 + minute * 60 + second) * 1000
+}
+
+const [T, Z] = ['t'.charCodeAt(0), 'z'.charCodeAt(0)]
+/** Whether it is this small letter, or the capital one. */
+const isLetter = (name: string, at: number, letter: number): boolean => (name.charCodeAt(at) | 32) === letter
+
+/** The month that was asked for last, in months of the year 0: what is read next is nearly always of it too. */
+let last = { month: 0, start: 0 }
+
+function startOf(month: number): number {
+  if (last.month !== month) last = { month, start: Date.UTC(Math.floor(month / 12), month % 12) }
+  return last.start
 }
 
 function packingOf(name: string): Packing {

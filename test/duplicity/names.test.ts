@@ -27,6 +27,9 @@ const names: [string, DuplicityName][] = [
     'duplicity-new-signatures.20260105T030000Z.to.20260106T030000Z.sigtar.gz',
     { ...incremental, role: 'signatures', packing: 'gzip' },
   ],
+  ['duplicity-full.20260106T030000Z.manifest.parts', { ...full, role: 'manifest', packing: 'plain' }],
+  ['duplicity-full.20260106T030000Z.manifest.part.part', { ...full, role: 'manifest', packing: 'plain', partial: true }],
+  ['duplicity-full.20260106T030000Z.vol007.difftar.', { ...full, role: 'volume', volume: 7, packing: 'plain' }],
   ['duplicity-full.20260106T030000Z.vol1.difftar.gz.old', { ...full, role: 'volume', volume: 1, packing: 'plain' }],
 ]
 for (const [name, parts] of names) test(`parseName() reads ${name}`, () => assert.deepEqual(parseName(name), parts))
@@ -43,6 +46,19 @@ const unrelated = [
   'duplicity-full.20260105T030000Z.to.20260106T030000Z.manifest',
   'duplicity-new-signatures.20260106T030000Z.sigtar.gz',
   'x-duplicity-full.20260106T030000Z.manifest',
+  'duplicity-full.20260106T030000Z.vol.difftar',
+  'duplicity-full.20260106T030000Z.vol1x.difftar',
+  'duplicity-full.20260106T030000Z.vol1',
+  'duplicity-full.20260106T030000Z.vol1.manifest',
+  'duplicity-full.20260106T030000Z',
+  'duplicity-full.20260106T03000.manifest',
+  'duplicity-full.20260106T0300000.manifest',
+  'duplicity-full.20260106 030000Z.manifest',
+  'duplicity-full.20260106T240000Z.manifest',
+  'duplicity-full.19000106T030000Z.manifest',
+  'duplicity-full-signatures.20260106T030000Z.manifest',
+  'duplicity-inc.20260105T030000Z.to.20261306T030000Z.manifest',
+  'duplicity-inc.20261305T030000Z.to.20260106T030000Z.manifest',
 ]
 for (const name of unrelated) test(`parseName() leaves "${name}" alone`, () => assert.equal(parseName(name), undefined))
 
