@@ -53,3 +53,25 @@ test('storedIn() finds the files of a set wherever they stand in its line, and r
   assert.deepEqual([damaged?.files, storedIn([damaged!])], [7, {}])
   assert.deepEqual(JSON.parse(textOfRecords([damaged!])), JSON.parse(`{${set},"files":7}`))
 })
+
+test('storedIn() takes the same of what is written as usual and of what is not', () => {
+  const [sha1, sha256] = ['a'.repeat(40), 'b'.repeat(64)]
+  const files = { 'one.gz': { bytes: 3, sha1 }, two: { bytes: 0, sha256 } }
+  const asked = (stored: string) => storedIn(recordsIn(`{"set":"${new Date(at(0)).toISOString()}","stored":${stored}}`))
+  const wanted = { 'one.gz': { bytes: 3, sha1, sha256: undefined }, two: { bytes: 0, sha1: undefined, sha256 } }
+  const usual = JSON.stringify(files)
+  for (const text of [
+    usual,
+    JSON.stringify(files, undefined, 1),
+    usual.replace('one', '\\u006fne'),
+    usual.replace('"bytes":3', '"bytes":3.0'),
+  ])
+    assert.deepEqual(asked(text.replaceAll('\n', '')), wanted, text)
+  for (const wrong of [
+    usual.replace('bytes":3', 'bytes":03'),
+    usual.replace('aa', 'AA'),
+    usual.replace('"one', '"\t'),
+    `${usual}}`,
+  ])
+    assert.deepEqual(asked(wrong), {}, wrong)
+})
