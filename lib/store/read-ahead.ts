@@ -1,4 +1,4 @@
-import type { SentFiles } from './share-listing.ts'
+import { type SentFiles, textOf } from './share-listing.ts'
 import type { operationsIn } from './share-operations.ts'
 import type { WrittenClaims } from './written-claims.ts'
 
@@ -12,8 +12,9 @@ export class ReadAhead {
   /** What said whose the site is, when it was looked last. */
   claims: WrittenClaims | undefined
   #list: SentFiles | undefined
-  readonly #fresh = new Map<string, string | undefined>()
-  readonly #last = new Map<string, string | undefined>()
+  /** As they came: they are made texts when they are asked for. */
+  readonly #fresh = new Map<string, Uint8Array | undefined>()
+  readonly #last = new Map<string, Uint8Array | string | undefined>()
 
   /** Takes what was read: the files, whose the folder is, and some texts, null for one that is not there. */
   keep({ files, texts, claims }: NonNullable<Looked>): void {
@@ -39,14 +40,15 @@ export class ReadAhead {
   /** The text of a file that nobody asked for yet. */
   take(name: string): { readonly text: string | undefined } | undefined {
     if (!this.#fresh.has(name)) return undefined
-    const text = this.#fresh.get(name)
+    const bytes = this.#fresh.get(name)
     this.#fresh.delete(name)
-    return { text }
+    return { text: bytes && textOf(bytes) }
   }
 
   /** What was last known of a file, which may be another by now. */
   lastOf(name: string): { readonly text: string | undefined } | undefined {
-    return this.#last.has(name) ? { text: this.#last.get(name) } : undefined
+    const last = this.#last.get(name)
+    return this.#last.has(name) ? { text: typeof last === 'object' ? textOf(last) : last } : undefined
   }
 
   /** A file was written. */

@@ -71,9 +71,12 @@ export function operationsIn(root: OpenedFolder, mode: number) {
   }
 }
 /** The first bytes of a file as text; undefined where there is none. */
-export function headOf(folder: OpenedFolder, name: string, limit: number): string | undefined {
+export const headOf = (folder: OpenedFolder, name: string, limit: number): string | undefined =>
+  bytesOf(folder, name, limit)?.toString('utf8')
+
+function bytesOf(folder: OpenedFolder, name: string, limit: number): Buffer | undefined {
   using file = folder.fileIfThere(name)
-  return file?.head(limit).toString('utf8')
+  return file?.head(limit)
 }
 
 /** The same, undefined also where something else stands in its place: that is written over. */
@@ -104,7 +107,7 @@ function filesIn(folder: OpenedFolder, names = folder.names()): SentFiles {
   } finally {
     process.chdir('/') // or the share could not be unmounted
   }
-  return { names: files.join('/'), bytes, modifiedAt }
+  return { names: Buffer.from(files.join('/')), bytes: Float64Array.from(bytes), modifiedAt: Float64Array.from(modifiedAt) }
 }
 
 /** The files of a folder, the first bytes of some, and what says whose it is; null where that cannot be read anew. */
@@ -144,10 +147,13 @@ function unlessItFails<Result>(work: () => Result | undefined): Result | null {
 }
 
 /** The first bytes of files, null for one that is not there. One that cannot be read is left out: who wants it asks. */
-function textsIn(folder: OpenedFolder, limits: Readonly<Record<string, number>>): readonly (readonly [string, string | null])[] {
+function textsIn(
+  folder: OpenedFolder,
+  limits: Readonly<Record<string, number>>,
+): readonly (readonly [string, Uint8Array | null])[] {
   return Object.entries(limits).flatMap(([name, limit]) => {
     try {
-      return [[name, headOf(folder, name, limit) ?? null] as const]
+      return [[name, bytesOf(folder, name, limit) ?? null] as const]
     } catch {
       return []
     }

@@ -11,7 +11,7 @@ export function transferredBy({ operation, args }: ShareRequest, answer: unknown
   if (operation === 'read') return { read: bytesOf(answer) }
   if (operation === 'look') {
     const { texts = [] } = (answer as Answer<'look'>) ?? {}
-    return { read: texts.reduce((sum, [, text]) => sum + bytesOf(text), 0) }
+    return { read: texts.reduce((sum, [, text]) => sum + (text?.length ?? 0), 0) }
   }
   if (operation === 'exchange') {
     const { isDone, read } = answer as Answer<'exchange'>

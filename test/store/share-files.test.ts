@@ -11,7 +11,7 @@ import { Stopped } from '../../lib/engine/stop.ts'
 import { recordSet } from '../../lib/store/set-records.ts'
 import { unlessMissing } from '../../lib/store/share-failure.ts'
 import { ShareFiles } from '../../lib/store/share-files.ts'
-import { receivedFiles } from '../../lib/store/share-listing.ts'
+import { receivedFiles, textOf } from '../../lib/store/share-listing.ts'
 import { NO_CLAIMS } from '../../lib/store/written-claims.ts'
 import { RACES } from '../support/exchanger.ts'
 import { failingShare } from '../support/failing-share.ts'
@@ -153,7 +153,7 @@ if (inOwnMounts(import.meta.filename)) {
       note: 8_000_000,
     })
     assert.deepEqual(
-      looks.map(look => look?.texts ?? null),
+      looks.map(look => look?.texts.map(([name, bytes]) => [name, bytes && textOf(bytes)]) ?? null),
       [[['note', 'a note']], [], null, null],
     )
     assert.deepEqual(
