@@ -1,4 +1,4 @@
-import type { AuditedFiles, KnownFile, KnownFiles } from '../core/audit.ts'
+import type { Auditable, AuditedFile, AuditedFiles, KnownFile, KnownFiles } from '../core/audit.ts'
 import { type BackupSet, type Collection, type Damage, type FileRef, filesOf, setsOf } from '../core/collection.ts'
 import { printTime } from '../core/restore-point.ts'
 import type { ManifestVolume } from './manifest.ts'
@@ -53,6 +53,17 @@ export function volumesListed(manifest: string, volumes: readonly ManifestVolume
 /** Hashes from a manifest where none was recorded: it may have been replaced together with the volumes. */
 export const notKnownYet = (listed: KnownFiles, known: KnownFiles): KnownFiles =>
   Object.fromEntries(Object.entries(listed).filter(([name]) => known[name]?.sha1 === undefined))
+
+/** What can be read of a site; a file that is missing, or of another size, is known to be damaged already. */
+export function* auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Generator<Auditable> {
+  for (const chain of chains)
+    for (const set of setsOf(chain))
+      for (const { name, bytes = 0, modifiedAt } of filesOf(set)) {
+        const { bytes: written = bytes, readAt, wrong, wrongSince }: AuditedFile = known[name] ?? {}
+        const rewritten = wrong !== undefined && wrongSince !== modifiedAt
+        if (written === bytes) yield { site, name, bytes, readAt, rewritten }
+      }
+}
 
 /** What differs between the files as they are known and as they are listed, and what was wrong when they were read. */
 export function damagesIn(known: AuditedFiles, collection: Collection): Damage[] {

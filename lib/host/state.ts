@@ -39,7 +39,10 @@ const recent = new Map<string, { readonly mark: string; readonly schema: unknown
 const RECENT = 40
 
 /** What tells whether a value is as it should be: a schema of zod, or what does a part of its work faster. */
-export type Checks<Value> = Pick<z.ZodType<Value>, 'safeParse'>
+export interface Checks<Value> extends Pick<z.ZodType<Value>, 'safeParse'> {
+  /** A field that is all that is wanted: what does not have it is not read further. No text in a file has such quotes. */
+  readonly field?: string
+}
 
 /** @throws when the file cannot be read or does not fit its schema: it is never ignored */
 export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema: Checks<Value>): Value | undefined {
@@ -48,11 +51,17 @@ export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema
   if (mark === undefined) return undefined
   const known = recent.get(file)
   const isKnown = known?.mark === mark && known.schema === schema
-  const value = isKnown ? (known.value as Value) : parseChecked(file, readFileSync(file, 'utf8'), schema)
+  const value = isKnown ? (known.value as Value | undefined) : readChecked(file, schema)
   recent.delete(file)
   if (recent.size >= RECENT) recent.delete(recent.keys().next().value!)
   recent.set(file, { mark, schema, value })
   return value
+}
+
+function readChecked<Value>(file: string, schema: Checks<Value>): Value | undefined {
+  const bytes = readFileSync(file)
+  const isWanted = schema.field === undefined || bytes.includes(`"${schema.field}"`)
+  return isWanted ? parseChecked(file, bytes.toString(), schema) : undefined
 }
 
 /** What tells a file from what it was before; undefined where there is none. */
@@ -88,12 +97,13 @@ const wordsOf = ({ issues }: z.ZodError): string =>
   issues.map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`).join('; ')
 
 /** Remembers a value, whole or not at all. @throws when it cannot be written, with the file's path */
-export function writeState(host: Pick<Host, 'paths'>, name: string, value: object): void {
-  writeWhole(stateFile(host, name), textOfState(value))
+export function writeState(host: Pick<Host, 'paths'>, name: string, value: object, form?: 'compact'): void {
+  writeWhole(stateFile(host, name), textOfState(value, form))
 }
 
 /** The text that {@link parseChecked} reads. */
-export const textOfState = (value: object): string => `${JSON.stringify({ version: VERSION, ...value }, undefined, 2)}\n`
+export const textOfState = (value: object, form?: 'compact'): string =>
+  `${JSON.stringify({ version: VERSION, ...value }, undefined, form === 'compact' ? 0 : 2)}\n`
 
 /** Remembers something of work that is done. A failure is reported as a problem, and the work still counts. */
 export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remember: () => void): void {
@@ -105,12 +115,12 @@ export function rememberOrTell(shell: Pick<Shell, 'note'>, what: string, remembe
 }
 
 /** What this host remembers of each site under one name, as a schema has it. Errors are those of {@link readState}. */
-export function memoryOfSites<Value extends object>(folder: string, schema: Checks<Value>) {
+export function memoryOfSites<Value extends object>(folder: string, schema: Checks<Value>, form?: 'compact') {
   const nameOf = (site: string): string => join(folder, encodeURIComponent(site))
   return {
     fileOf: (host: Pick<Host, 'paths'>, site: string): string => stateFile(host, nameOf(site)),
     read: (host: Pick<Host, 'paths'>, site: string): Value | undefined => readState(host, nameOf(site), schema),
-    write: (host: Pick<Host, 'paths'>, site: string, value: Value): void => writeState(host, nameOf(site), value),
+    write: (host: Pick<Host, 'paths'>, site: string, value: Value): void => writeState(host, nameOf(site), value, form),
     remove: (host: Pick<Host, 'paths'>, site: string): void => removeFile(stateFile(host, nameOf(site))),
   }
 }

@@ -27,7 +27,7 @@ export function forecastSite(
   request: ForecastRequest,
 ): SiteForecast {
   const name = report.site
-  const measured = measure(collection, siteSizes, request.volumeBytes)
+  const measured = measure(collection, siteSizes(), request.volumeBytes)
   if (!('sizes' in measured)) return { name, measured, variants: [] }
   const startAt = Math.max(now, (collection.chains.at(-1)?.endAt ?? now) + DAY)
   const { nights, keepIncrementals, keepDays } = request

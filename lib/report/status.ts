@@ -115,10 +115,10 @@ export interface SiteStatus {
   /** What the last run said of it. */
   readonly last: LastVerdict | undefined
   readonly collection: Collection
-  /** How large the site itself was when its sets were made, as far as that was written down. */
-  readonly siteSizes: readonly SiteSize[]
-  /** The last {@link NIGHTS} days, as this host remembers them, oldest first. */
-  readonly nights: readonly SizePoint[]
+  /** How large the site itself was when its sets were made, as far as that was written down; for who asks. */
+  readonly siteSizes: () => readonly SiteSize[]
+  /** The last {@link NIGHTS} days, as this host remembers them, oldest first; for who asks. */
+  readonly nights: () => readonly SizePoint[]
   readonly allowanceBytes: number
   readonly frequencySeconds: number
   /** What pruning would do now. */
@@ -163,8 +163,8 @@ export function statusOf({ host, now, freeSpace, sites, work, lastRun }: HostSta
   }
 }
 
-/** The status of a site as data. @param withSets its sets too: most of it, and the table shows none */
-export function siteJson(site: SiteStatus, withSets = true): SiteJson {
+/** The status of a site as data. @param isWhole its sets and nights too: most of it, and the table shows none */
+export function siteJson(site: SiteStatus, isWhole = true): SiteJson {
   const { report, last, collection, nights, allowanceBytes, frequencySeconds, now, replayed, allReadSince, drill } = site
   const findings = judge(report)
   const verdict = verdictOf(findings)
@@ -189,8 +189,8 @@ export function siteJson(site: SiteStatus, withSets = true): SiteJson {
     allReadSince: isoOrNull(allReadSince),
     lastDrill: drill?.doneAt === undefined ? null : { at: iso(drill.doneAt), said: drill.said ?? '' },
     replayed: isoOrNull(replayed),
-    nights: nights.map(nightJson),
-    chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1, withSets)),
+    nights: isWhole ? nights().map(nightJson) : [],
+    chains: collection.chains.map((chain, index) => chainJson(chain, index === collection.chains.length - 1, isWhole)),
     next: report.role === 'primary' || report.role === 'desktop' ? nextJson(site) : null,
   }
 }

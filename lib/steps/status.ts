@@ -1,10 +1,8 @@
 import { formatAge } from '../core/age.ts'
 import { lagOf } from '../core/archive-report.ts'
-import { allReadSince } from '../core/audit.ts'
 import { newestSet } from '../core/collection.ts'
 import { planPrune } from '../core/retention.ts'
 import { counted, formatBytes } from '../core/wording.ts'
-import { auditablesOf } from '../duplicity/io/audit-volumes.ts'
 import { type ArchiveContents, readArchive, readCollection } from '../duplicity/io/collection.ts'
 import { collectionOf } from '../duplicity/listing.ts'
 import type { Shell } from '../engine/shell.ts'
@@ -119,7 +117,7 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
     // it is not asked
     const isNobodys = archive.kind === 'url' && site.role.role === 'unmanaged'
     const seen = isNobodys ? NOTHING : await readArchive({ host, secrets, site, siteArchive }, shell)
-    const { collection, known, records } = seen
+    const { collection, records } = seen
     const { limits: own, problems } = readLimits(host, site)
     const now = shell.now()
     const desktop = site.isDesktop ? desktopFacts({ host, site, siteArchive, collection }, look.freeSpace?.bytes, now) : undefined
@@ -136,22 +134,19 @@ export const examineSite: Step<Needs<'host' | 'secrets' | 'request' | 'archive' 
       },
       last: lastVerdictOf(host, site),
       collection,
-      siteSizes: records.flatMap(({ time, bytes }) => (bytes === undefined ? [] : [{ time, bytes }])),
-      nights: readHistory(host, site.name, NIGHTS),
+      siteSizes: () => records.flatMap(({ time, bytes }) => (bytes === undefined ? [] : [{ time, bytes }])),
+      nights: () => readHistory(host, site.name, NIGHTS),
       ...limits,
       plan: planPrune(pruneInputOf({ ...facts, interrupted: false, now })),
       now,
       replayed: readRecord(host, site.name).restoredFrom,
       drill: readRecord(host, site.name).drill,
-      allReadSince:
-        site.role.role === 'primary' && siteArchive.folder !== undefined
-          ? allReadSince(auditablesOf(site.name, collection, known))
-          : undefined,
+      allReadSince: site.role.role === 'primary' ? seen.allReadSince() : undefined,
     })
   },
 }
 
-const NOTHING: ArchiveContents = { collection: collectionOf([]), known: {}, records: [] }
+const NOTHING: ArchiveContents = { collection: collectionOf([]), allReadSince: () => undefined, records: [] }
 
 /** What is known of a desktop besides what is known of any site: its room, and its next day. */
 function desktopFacts(facts: Needs<'host' | 'site' | 'siteArchive' | 'collection'>, free: number | undefined, now: number) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AuditedFiles } from '../core/audit.ts'
+import type { AuditedFile, AuditedFiles } from '../core/audit.ts'
 import type { Collection, FileRef } from '../core/collection.ts'
 import type { SetRecord } from '../core/set-record.ts'
 import { messageOf } from '../core/wording.ts'
@@ -10,51 +10,116 @@ import { storedIn } from './record-lines.ts'
 import { filesSealed } from './seals.ts'
 
 const hash = z.string().regex(/^[0-9a-f]+$/)
-const schema = z.record(
-  z.string(),
-  z.object({
-    bytes: z.int().optional(),
-    sha1: hash.optional(),
-    sha256: hash.optional(),
-    readAt: z.number().optional(),
-    copy: z.string().optional(),
-    wrong: z.string().optional(),
-    wrongSince: z.number().optional(),
-  }),
-)
-
 const isText = (found: unknown): boolean => typeof found === 'string'
 const isHash = (found: unknown): boolean => typeof found === 'string' && /^[0-9a-f]+$/.test(found)
-/** What the schema says of each field that is there. */
-const FIELDS: ReadonlyMap<string, (found: unknown) => boolean> = new Map([
-  ['bytes', Number.isSafeInteger],
-  ['sha1', isHash],
-  ['sha256', isHash],
-  ['readAt', Number.isFinite],
-  ['copy', isText],
-  ['wrong', isText],
-  ['wrongSince', Number.isFinite],
-])
+/** What is remembered of a file, and what shows at a look that it is as it should be. */
+const FIELDS = {
+  bytes: [z.int(), Number.isSafeInteger],
+  sha1: [hash, isHash],
+  sha256: [hash, isHash],
+  readAt: [z.number(), Number.isFinite],
+  copy: [z.string(), isText],
+  wrong: [z.string(), isText],
+  wrongSince: [z.number(), Number.isFinite],
+} as const satisfies { readonly [Field in keyof AuditedFile]-?: readonly [z.ZodType, (found: unknown) => boolean] }
+const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[]
 
-function fits(found: object): found is AuditedFiles {
-  for (const file of Object.values(found)) {
-    if (typeof file !== 'object' || file === null || Array.isArray(file)) return false
-    for (const name in file) if (FIELDS.get(name)?.(file[name]) !== true) return false
+/** As it is kept: the names in order, and of each field a list in their order, null where a file has none. */
+interface Columns extends Readonly<Partial<Record<keyof AuditedFile, readonly (string | number | null)[]>>> {
+  readonly names: readonly string[]
+}
+
+const shapeOf = <Made>(make: (schema: z.ZodType) => Made) => Object.fromEntries(NAMES.map(name => [name, make(FIELDS[name][0])]))
+const columns = z
+  .object({ names: z.array(z.string()), ...shapeOf(schema => z.array(schema.nullable()).optional()) })
+  .refine(found => NAMES.every(name => hasLengthOf(found as Columns, name)), 'its lists differ in their lengths')
+const hasLengthOf = (found: Columns, name: keyof typeof FIELDS): boolean =>
+  found[name] === undefined || found[name].length === found.names.length
+/** What earlier versions kept: the fields of each file, by its name. */
+const former = z.record(z.string(), z.object(shapeOf(schema => schema.optional())))
+
+function fits(found: Columns): boolean {
+  const isFine = (name: keyof typeof FIELDS): boolean => {
+    const values = found[name]
+    const is = FIELDS[name][1]
+    return (
+      values === undefined ||
+      (Array.isArray(values) && values.length === found.names.length && values.every(value => value === null || is(value)))
+    )
   }
-  return true
+  return Array.isArray(found.names) && found.names.every(isText) && NAMES.every(isFine)
+}
+
+function columnsOf(files: AuditedFiles): Columns {
+  const names = Object.keys(files).toSorted()
+  const known = NAMES.filter(field => names.some(name => files[name]![field] !== undefined))
+  return { names, ...Object.fromEntries(known.map(field => [field, names.map(name => files[name]![field] ?? null)])) }
+}
+
+function filesOf(found: Columns): AuditedFiles {
+  const known = NAMES.filter(field => found[field] !== undefined)
+  const fileAt = (at: number): AuditedFile => {
+    const file: Record<string, string | number> = {}
+    for (const field of known) {
+      const value = found[field]![at]
+      if (value !== null) file[field] = value!
+    }
+    return file
+  }
+  return Object.fromEntries(found.names.map((name, at) => [name, fileAt(at)]))
 }
 
 // of each site hundreds of files are looked through, in a tenth of the time; what is wrong with one, zod says
-const memory = memoryOfSites<AuditedFiles>('archive-files', {
-  safeParse: found => (fits(found as object) ? { success: true, data: found as AuditedFiles } : schema.safeParse(found)),
-})
+const memory = memoryOfSites<Columns>(
+  'archive-files',
+  {
+    safeParse: found => {
+      if (Array.isArray((found as Columns).names))
+        return fits(found as Columns)
+          ? { success: true, data: found as Columns }
+          : (columns.safeParse(found) as z.ZodSafeParseResult<Columns>)
+      const result = former.safeParse(found)
+      return result.success ? { success: true, data: columnsOf(result.data) } : (result as z.ZodSafeParseError<never>)
+    },
+  },
+  'compact',
+)
 
 /** What this host remembers of the files of a site's archive. @throws when that is damaged, with the file */
-export const readAuditedFiles = (host: Pick<Host, 'paths'>, site: string): AuditedFiles => memory.read(host, site) ?? {}
+export function readAuditedFiles(host: Pick<Host, 'paths'>, site: string): AuditedFiles {
+  const found = memory.read(host, site)
+  return found ? filesOf(found) : {}
+}
 
 /** @throws when it cannot be written */
 export const writeAuditedFiles = (host: Pick<Host, 'paths'>, site: string, files: AuditedFiles): void =>
-  memory.write(host, site, files)
+  memory.write(host, site, columnsOf(files))
+
+/**
+ * Whether this host remembers just these files, each with its size, and nothing that is wrong with one: then since when
+ * all of them were read, if they were.
+ * @param files in the order of their names
+ */
+export function asRemembered(
+  host: Pick<Host, 'paths'>,
+  site: string,
+  files: readonly FileRef[],
+): { readonly since: number | undefined } | undefined {
+  const { names, bytes, readAt, wrong } = columnsOrNothing(host, site)
+  const isSame = ({ name, bytes: size }: FileRef, at: number): boolean => names[at] === name && bytes?.[at] === size
+  if (wrong !== undefined || names.length !== files.length || !files.every(isSame)) return undefined
+  const times = readAt?.every(time => time !== null) ? (readAt as readonly number[]) : []
+  return { since: times.length === 0 ? undefined : Math.min(...times) }
+}
+
+/** Who reads all of it is told that it is damaged. */
+function columnsOrNothing(host: Pick<Host, 'paths'>, site: string): Columns {
+  try {
+    return memory.read(host, site) ?? { names: [] }
+  } catch {
+    return { names: [] }
+  }
+}
 
 /** Forgets files that are about to be removed: what is left of a removal that is cut short is no damage. */
 export function dropFromRecord(host: Pick<Host, 'paths'>, site: string, files: readonly FileRef[]): void {
@@ -66,7 +131,10 @@ export function dropFromRecord(host: Pick<Host, 'paths'>, site: string, files: r
 
 /** Files of an archive, with more that is known of some of them. */
 export function withFiles(files: AuditedFiles, news: AuditedFiles): AuditedFiles {
-  return { ...files, ...Object.fromEntries(Object.entries(news).map(([name, file]) => [name, { ...files[name], ...file }])) }
+  const more = Object.entries(news)
+  return more.length === 0
+    ? files
+    : { ...files, ...Object.fromEntries(more.map(([name, file]) => [name, { ...files[name], ...file }])) }
 }
 
 /** What this host remembers of the files of an archive. A memory that is damaged is reported, and begun anew. */

@@ -8,7 +8,7 @@ import { type Compared, compareHistories, lackingFiles, nextLine, readHistory, s
 import { messageOf } from '../core/wording.ts'
 import { filesOfSetsLeft } from '../duplicity/known-files.ts'
 import type { Shell } from '../engine/shell.ts'
-import { readState, writeState } from '../host/state.ts'
+import { type Checks, readState, writeState } from '../host/state.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { Needs } from './facts.ts'
 import { unlessUnusable } from './share-failure.ts'
@@ -38,19 +38,24 @@ type SealMemory = z.infer<typeof memorySchema>
 export type SealAlarm = NonNullable<SealMemory['alarm']>
 
 const stateOf = (site: string): string => join('seals', encodeURIComponent(site))
-const readMemory = (host: Pick<Host, 'paths'>, site: string): SealMemory => readState(host, stateOf(site), memorySchema) ?? {}
+const readMemory = (host: Pick<Host, 'paths'>, site: string, checks: Checks<SealMemory> = memorySchema): SealMemory =>
+  readState(host, stateOf(site), checks) ?? {}
 
 /** The same for who only tells of it: that it is damaged is told by the night. */
-function memoryOrNothing(host: Pick<Host, 'paths'>, site: string): SealMemory {
+function memoryOrNothing(host: Pick<Host, 'paths'>, site: string, checks?: Checks<SealMemory>): SealMemory {
   try {
-    return readMemory(host, site)
+    return readMemory(host, site, checks)
   } catch {
     return {}
   }
 }
 
+/** The rest is the history, which is long, and without an alarm nothing of it is wanted. */
+const ALARM = { safeParse: (found: unknown) => memorySchema.safeParse(found), field: 'alarm' } as const
+
 /** What was found when this host looked last. */
-export const sealAlarmOf = (host: Pick<Host, 'paths'>, site: string): SealAlarm | undefined => memoryOrNothing(host, site).alarm
+export const sealAlarmOf = (host: Pick<Host, 'paths'>, site: string): SealAlarm | undefined =>
+  memoryOrNothing(host, site, ALARM).alarm
 
 /** The files that this host saw sealed. Of manifests and signatures only the names: they may have been packed anew. */
 export function filesSealed(host: Pick<Host, 'paths'>, site: string): KnownFiles {

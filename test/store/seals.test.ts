@@ -9,7 +9,7 @@ import { collectionOf } from '../../lib/duplicity/listing.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
 import type { Shell } from '../../lib/engine/shell.ts'
 import type { SiteArchive } from '../../lib/store/archive.ts'
-import { filesSealed, lookAtSeals, type SealAlarm, sealRemoval, sealSets } from '../../lib/store/seals.ts'
+import { filesSealed, lookAtSeals, type SealAlarm, sealAlarmOf, sealRemoval, sealSets } from '../../lib/store/seals.ts'
 import { chainSketch, filesOfSet, listing } from '../duplicity/archive.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { notesOf, perform } from '../support/perform.ts'
@@ -212,4 +212,23 @@ test('nothing is written in a dry run, nor at a URL; a seal that cannot be writt
   assert.ok(!existsSync(place.memory('web1')))
   mkdirSync(join(place.seals, 'in'), { recursive: true })
   assert.match((await place.seal()).join(), /^info: the set is not sealed: /)
+})
+
+test('sealAlarmOf() tells of the alarm that is remembered, and of none that only stands in the history', () => {
+  const place = new Place('remembered', [])
+  const { host } = place.facts('web1')
+  const told = (memory: object | string): SealAlarm | undefined => {
+    mkdirSync(join(place.root, 'web1/state/seals'), { recursive: true })
+    writeFileSync(place.memory('web1'), typeof memory === 'string' ? memory : JSON.stringify(memory))
+    return sealAlarmOf(host, 'blog')
+  }
+  const alarm = { since: 5, reasons: ['1 file gone'] }
+  const seen = `${JSON.stringify({ alarm })}\n`
+  assert.deepEqual(told({ version: 1, seen, alarm }), alarm)
+  assert.deepEqual(told({ version: 1, alarm, seen }), alarm)
+  assert.equal(told({ version: 1, seen }), undefined)
+  assert.equal(told('{"alarm"'), undefined)
+  assert.deepEqual(told(JSON.stringify({ version: 1, seen, alarm }, undefined, 2)), alarm)
+  rmSync(place.memory('web1'))
+  assert.equal(sealAlarmOf(host, 'blog'), undefined)
 })

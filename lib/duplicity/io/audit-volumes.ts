@@ -1,5 +1,5 @@
 import type { Auditable, AuditedFile, AuditedFiles } from '../../core/audit.ts'
-import { type BackupSet, type Collection, type FileRef, filesOf, setsOf } from '../../core/collection.ts'
+import { type BackupSet, type Collection, type FileRef, setsOf } from '../../core/collection.ts'
 import { printTime } from '../../core/restore-point.ts'
 import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
@@ -20,16 +20,6 @@ export interface SiteAudit {
 }
 
 type Listed = Pick<SiteAudit, 'files'> & { readonly listed: Collection }
-
-/** What can be read of a site; a file that is missing, or of another size, is known to be damaged already. */
-export function* auditablesOf(site: string, { chains }: Collection, known: AuditedFiles): Generator<Auditable> {
-  for (const chain of chains)
-    for (const { name, bytes = 0, modifiedAt } of setsOf(chain).flatMap(filesOf)) {
-      const { bytes: written = bytes, readAt, wrong, wrongSince }: AuditedFile = known[name] ?? {}
-      const rewritten = wrong !== undefined && wrongSince !== modifiedAt
-      if (written === bytes) yield { site, name, bytes, readAt, rewritten }
-    }
-}
 
 /** The hashes of volumes that nobody wrote down, from their manifests; and what is wrong with these. */
 export async function hashesOf(

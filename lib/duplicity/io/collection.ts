@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { AuditedFiles } from '../../core/audit.ts'
-import type { Collection, FileRef } from '../../core/collection.ts'
+import { type AuditedFiles, allReadSince } from '../../core/audit.ts'
+import { type Collection, type FileRef, isClean } from '../../core/collection.ts'
 import { withDamages } from '../../core/damage.ts'
 import { type Epoch, hasFormerOwner } from '../../core/epoch.ts'
 import type { SetRecord } from '../../core/set-record.ts'
 import { messageOf } from '../../core/wording.ts'
 import type { Shell } from '../../engine/shell.ts'
 import type { SiteArchive } from '../../store/archive.ts'
-import { knownFiles } from '../../store/audited-files.ts'
+import { asRemembered, knownFiles } from '../../store/audited-files.ts'
 import { epochOf } from '../../store/epochs.ts'
 import type { LookNeeds } from '../../store/facts.ts'
 import { lookAtSets } from '../../store/look-at-site.ts'
@@ -19,7 +19,7 @@ import { NO_CLAIMS, type WrittenClaims } from '../../store/written-claims.ts'
 import { collectionStatusWords, folderOfUrl } from '../args.ts'
 import { collectionFromStatus } from '../collection-status.ts'
 import { DuplicityError } from '../errors.ts'
-import { damagesIn } from '../known-files.ts'
+import { auditablesOf, damagesIn } from '../known-files.ts'
 import { collectionOf } from '../listing.ts'
 import { filesOfLostEpochs } from '../names.ts'
 import { duplicityCall } from './call.ts'
@@ -30,8 +30,8 @@ import { freshTarget } from './fresh-target.ts'
 export interface ArchiveContents {
   /** Its sets and chains, with their damage; at a URL from duplicity's status, without sizes. */
   readonly collection: Collection
-  /** What is known of its files. */
-  readonly known: AuditedFiles
+  /** Since when this host has read all of its files. Undefined where not all was yet, or nobody knows. */
+  readonly allReadSince: () => number | undefined
   /** What is written down of its sets. */
   readonly records: readonly SetRecord[]
 }
@@ -39,15 +39,24 @@ export interface ArchiveContents {
 /** Looks into a site's archive: each file there is read once. */
 export async function readArchive(facts: LookNeeds, shell: Shell): Promise<ArchiveContents> {
   const { host, site } = facts
-  if (facts.siteArchive.folder === undefined) return { collection: await askDuplicity(facts, shell), known: {}, records: [] }
+  if (facts.siteArchive.folder === undefined)
+    return { collection: await askDuplicity(facts, shell), allReadSince: () => undefined, records: [] }
   const siteArchive = await lookAtSets(facts.siteArchive, shell)
   let found: readonly SetRecord[] | undefined
   const readRecords = async () => (found ??= await readSetRecords(siteArchive, shell))
   const listed = await listCollection(siteArchive, shell, readRecords)
   const records = await readRecords()
+  const remembered = isTidy(listed) ? asRemembered(host, site.name, listed.files) : undefined
+  if (remembered) return { collection: withCutOffs(listed, records, facts), allReadSince: () => remembered.since, records }
   const known = await knownFiles(host, site.name, listed, readRecords, shell)
-  return { collection: withCutOffs(withKnown(listed, known), records, facts), known, records }
+  const collection = withCutOffs(withKnown(listed, known), records, facts)
+  return { collection, allReadSince: () => allReadSince(auditablesOf(site.name, collection, known)), records }
 }
+
+/** Whether each file is one of a chain's: what is known of the files is then known of the sets. */
+const isTidy = (collection: Collection): boolean =>
+  isClean(collection) &&
+  [collection.superseded, collection.strayStatistics, collection.partial].every(({ length }) => length === 0)
 
 /** A site's sets and chains; see {@link readArchive}. */
 export const readCollection = async (facts: LookNeeds, shell: Shell): Promise<Collection> =>
