@@ -75,7 +75,7 @@ export const CLAIMS: readonly Claim[] = [
     before: '37',
     most: 3,
     benchmark: 'scale',
-    row: /^status( --json)? \d/,
+    row: /^status( --json| --html| of another host's)? \d/,
     column: 'seconds',
   },
 ]

@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { FileRef } from '../../lib/core/collection.ts'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { taskWords } from '../../lib/setup/units.ts'
-import { at, chainSketch, filesOfSet } from '../duplicity/archive.ts'
 import { claim, Stage, type StageHost } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
 import type { Benchmark, Row } from './benchmark.ts'
+import { makeHistories } from './histories.ts'
 
 const SITES = Number(process.env.BENCH_SITES ?? 1000)
 const SETS = Number(process.env.BENCH_SETS ?? 200)
@@ -41,10 +40,11 @@ const scale: Benchmark = {
     yield rowOf(`night: ${folders.length / CHANGED} sites changed`, await night())
     tell(`histories of ${SETS} sets`)
     const many = new Stage(join(folder, 'status'))
-    const owner = many.addHost('web1')
-    makeHistories(many, owner)
+    const [owner, other] = [many.addHost('web1'), many.addHost('web2')]
+    makeHistories(many, owner, SITES, SETS)
     for (const words of [[], ['--json'], ['--html', join(folder, 'pages')]])
       yield rowOf(['status', ...words.slice(0, 1)].join(' '), await costOf(many, 'status', owner, words))
+    yield rowOf("status of another host's", await costOf(many, 'status', other))
   },
 }
 export default scale
@@ -68,34 +68,6 @@ async function makeSites(host: StageHost, mariadb: Mariadb): Promise<string[]> {
     folders.push(folder)
   }
   return folders
-}
-
-/** Archives of files of one byte, as they would be called: status looks at names, sizes and times, and at records. */
-function makeHistories(stage: Stage, host: StageHost): void {
-  const today = Math.floor((Date.now() - Date.UTC(2026, 0, 1)) / 86_400_000)
-  const chains = Math.ceil(SETS / 40)
-  const sketches = Array.from({ length: chains }, (_, at) =>
-    chainSketch(today - (chains - at) * 40, 39, { volumes: [1, 2] }),
-  ).flat()
-  const sets = sketches.slice(-SETS).map(sketch => ({ day: sketch.day, files: filesOfSet(sketch) }))
-  const records = sets.map(({ day, files }) => recordOf(day, files)).join('')
-  const files = sets.flatMap(set => set.files)
-  for (let index = 0; index < SITES; index++) {
-    const name = `site${index}`
-    const archive = join(stage.archive, name)
-    for (const each of [join(host.vhosts, name, 'SITE'), archive]) mkdirSync(each, { recursive: true })
-    for (const each of [join(host.vhosts, name), archive]) writeFileSync(join(each, `PRIMARY_IS_${host.name}`), '')
-    writeFileSync(join(archive, '.holdfast-sets'), records)
-    for (const file of files) writeFileSync(join(archive, file.name), 'x')
-  }
-  writeFileSync(join(stage.archive, '.holdfast-identity'), 'known\n')
-}
-
-/** What is written down beside a set, as a night does it. */
-function recordOf(day: number, files: readonly FileRef[]): string {
-  const stored = Object.fromEntries(files.map(({ name }) => [name, { bytes: 1, sha1: '0'.repeat(40), sha256: '0'.repeat(64) }]))
-  const changes = { PHP: [0, 2, 0], images: [1, 0, 0] }
-  return `${JSON.stringify({ set: new Date(at(day)).toISOString(), host: 'web1', files: 4000, bytes: 1e8, stored, state: { changes } })}\n`
 }
 
 async function costOf(stage: Stage, task: string, host: StageHost, words: readonly string[] = []): Promise<Cost> {
