@@ -40,7 +40,7 @@ const RECENT = 40
 
 /** What tells whether a value is as it should be: a schema of zod, or what does a part of its work faster. */
 export interface Checks<Value> extends Pick<z.ZodType<Value>, 'safeParse'> {
-  /** A field that is all that is wanted: what does not have it is not read further. No text in a file has such quotes. */
+  /** The one field that is wanted: a file without it is not parsed. In a text of a file its quotes are escaped. */
   readonly field?: string
 }
 

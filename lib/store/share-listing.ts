@@ -7,8 +7,8 @@ export interface ShareFile {
 }
 
 /**
- * The files of a folder as they are sent: their names in UTF-8 with `/` between them, and the rest of each in its place.
- * What many sites have is held outside of V8's heap until its turn comes.
+ * The files of a folder as they are sent: their names in UTF-8 with `/` between them, and the rest of each in its
+ * place. What many sites have is held outside of V8's heap until its turn comes.
  */
 export interface SentFiles {
   readonly names: Uint8Array
