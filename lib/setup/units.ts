@@ -47,16 +47,17 @@ function writeUnit(file: string, name: string, text: string): string {
 const run = ([program = '', ...words]: readonly string[]): boolean =>
   spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 
+/**
+ * What spares memory and processors in a night of many sites: what is short-lived may take 8 MB and not 32, and what
+ * nobody needs half of what is needed and not the triple. Threads that collect garbage together wait for each other,
+ * and the other processors have work of duplicity's.
+ */
+const SPARING = ['--min-semi-space-size=8', '--max-semi-space-size=8', '--heap-growing-percent=50', '--single-threaded-gc']
+
 /** The words that start a task without npx: a short PATH may lack it, and it takes longer to start than the task. */
 export const taskWords = (task: string, { commandPlace }: Pick<SetupOptions, 'commandPlace'>): string[] => [
   join(HOME, 'node_modules/.bin/node'),
-  // what is short-lived may take 8 MB and not 32, and what nobody needs half of what is needed and not the triple:
-  // a third of the memory of a night of many sites, for little time
-  '--min-semi-space-size=8',
-  '--max-semi-space-size=8',
-  '--heap-growing-percent=50',
-  // threads that collect garbage together wait for each other, and the other processors have work of duplicity's
-  '--single-threaded-gc',
+  ...(task === 'nightly' ? SPARING : []),
   join(HOME, 'lib/start.ts'),
   join(HOME, 'tasks', `${task}.ts`),
   ...commandPlace.words,

@@ -48,7 +48,7 @@ test('setup --desktop without systemd gives the line for anacron', () => {
   const { folder, setup } = stage({ '/etc/fstab': '' })
   assert.match(
     setup('--desktop').stdout,
-    /anacrontab.*\n {2}NODE_COMPILE_CACHE=\/\S+\n {2}1 10 holdfast-desktop \S+\/node --min-semi-space-size=8 --max-semi-space-size=8 --heap-growing-percent=50 --single-threaded-gc \/\S+\/lib\/start\.ts \S+\/tasks\/desktop\.ts --host web1 /,
+    /anacrontab.*\n {2}NODE_COMPILE_CACHE=\/\S+\n {2}1 10 holdfast-desktop \S+\/node \/\S+\/lib\/start\.ts \S+\/tasks\/desktop\.ts --host web1 /,
   )
   assert.ok(!existsSync(join(folder, 'root/etc/systemd')))
 })
