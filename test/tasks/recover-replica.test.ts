@@ -45,7 +45,8 @@ before(async () => {
   claim(site.folder, web1)
   nights = new DatedNights(stage, web1, 'blog', { database: { socket: servers[0].socket } } as object)
   const asked = `[[ "$*" == *' duplicity '* ]] && echo "$*" >> '${programs}/asked'`
-  fakeProgram(programs, 'bwrap', `${asked}; PATH=$REAL exec bwrap "$@"`)
+  const cut = `[[ "$*" == *apply-set.ts* && -e '${programs}/cut' ]] && { PATH=$REAL; bwrap "$@" | sed -z 5d; exit; }`
+  fakeProgram(programs, 'bwrap', `${asked}; ${cut}; PATH=$REAL exec bwrap "$@"`)
 })
 after(async () => {
   for (const server of servers) await server.stop()
@@ -123,6 +124,17 @@ for (const [what, visit, changed] of [
       `${changed}wp_posts\n`.split('\n').toSorted().slice(1).join('\n') + '\n',
     )
   })
+
+test('a list of the new tree that lacks an entry is not taken for the tree: the replica is restored whole', async () => {
+  hour += 0.05
+  writeFileSync(join(site.folder, 'SITE', 'cut.txt'), 'new')
+  await nights.backUp(FIRST + (1 + hour) * DAY)
+  writeFileSync(join(programs, 'cut'), '')
+  const said = await replay()
+  rmSync(join(programs, 'cut'))
+  assert.match(said, /it told \d+ of \d+ entries of the new tree/)
+  assertSame()
+})
 
 /** What visits leave in tables that are looked at in part, or not at all. */
 const VISITS = [
