@@ -92,10 +92,14 @@ export function asksTogether(admin: Admin): Admin {
 export class QueryFailed extends Error {
   /** What it said: `1045 (28000): Access denied …`. */
   readonly said: string
+  /** It could not be asked. */
+  readonly isUnanswered: boolean
 
   constructor(said: string) {
-    super(`the database server ${/^(20\d\d|1040) /.test(said) ? 'does not answer' : 'refused'}: ERROR ${said}`)
+    const isUnanswered = /^(20\d\d|1040) /.test(said)
+    super(`the database server ${isUnanswered ? 'does not answer' : 'refused'}: ERROR ${said}`)
     this.said = said
+    this.isUnanswered = isUnanswered
   }
 }
 

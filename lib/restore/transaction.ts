@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { expired, type Transaction } from '../core/restore-journal.ts'
-import { adminOf } from '../database/admin.ts'
+import { messageOf } from '../core/wording.ts'
+import { adminOf, QueryFailed } from '../database/admin.ts'
 import { quoteName } from '../database/sql.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SumsAsMade } from './database-look.ts'
-import { readJournal, workFolder, writeJournal } from './journal.ts'
+import { pendingOf, readJournal, workFolder, writeJournal } from './journal.ts'
 import { tidyChanges } from './kept-changes.ts'
 import type { TreeProof } from './proven-database.ts'
 import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
@@ -80,6 +82,36 @@ export type RestoreTask = 'recover' | 'replica'
 
 /** Seconds that putting a site back may take after a stop: more than usual, since what is left half-way waits. */
 export const TO_PUT_BACK = 30
+
+/** Seconds in which a service manager has started a server again that died, and the server has repaired itself. */
+const COMES_BACK = 20
+
+/**
+ * Takes back a restore at its end, unless it was committed. A database server that died in the middle of the exchange
+ * is waited for: without it the site is half what it was. Gives whether there was something to take back.
+ * @throws saying how the site was left, until the next run goes on
+ */
+export async function takeBack(context: HostContext, site: string): Promise<boolean> {
+  const { host, shell } = context
+  for (let left = Math.min(COMES_BACK, host.deadlines.look); ; left--) {
+    try {
+      return await rollBackPending(context, site)
+    } catch (error) {
+      if (shell.stop.aborted) throw error
+      const isHalf = pendingOf(host, site).phase === 'swapping'
+      if (!isHalf || left <= 0 || !(error instanceof QueryFailed && error.isUnanswered)) throw leftAs(site, isHalf, error)
+      await setTimeout(1000, undefined, { signal: shell.stop })
+    }
+  }
+}
+
+const leftAs = (site: string, isHalf: boolean, error: unknown): Error =>
+  new Error(
+    isHalf
+      ? `${site} may be exchanged in part, until the next run puts it back before anything else: ${messageOf(error)}`
+      : `${site} is as it was before; what was made beside it is removed by the next run: ${messageOf(error)}`,
+    { cause: error },
+  )
 
 /** Takes back a site's restore that did not come to its end, if there is one. Gives whether there was. */
 export async function rollBackPending(context: HostContext, site: string): Promise<boolean> {

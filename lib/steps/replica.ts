@@ -178,8 +178,9 @@ async function keepWritten(context: HostContext, site: Site, changes: LocalChang
 }
 
 const sumOf = (sizes: Sizes): number => Object.values(sizes).reduce((sum, size) => sum + size, 0)
+/** It is one from then on: a replay that fails leaves the site as it is. */
 const safetyText = (days: number, bytes: number): string =>
-  `as a safety copy for ${counted(days, 'day')} (${formatBytes(bytes)} of files, and the database)`
+  `as a safety copy for ${counted(days, 'day')} once it is replaced (${formatBytes(bytes)} of files, and the database)`
 
 type Sizes = ReturnType<typeof sizesIn>
 

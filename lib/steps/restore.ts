@@ -23,9 +23,9 @@ import {
   type RestoreTask,
   type Restoring,
   restoringOf,
-  rollBackPending,
   type Swapped,
   TO_PUT_BACK,
+  takeBack,
   tidy,
 } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
@@ -69,7 +69,7 @@ export const restoreTransaction = <Task extends RestoreTask>(
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
-    if (!request.dryRun && (await rollBackPending({ host, secrets, shell }, site.name))) {
+    if (!request.dryRun && (await takeBack({ host, secrets, shell }, site.name))) {
       shell.note('info', `${site.name} is as it was before`)
     }
   },

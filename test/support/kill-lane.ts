@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path'
 import type { Mariadb } from '../../lib/sandbox/mariadb.ts'
 import { serve, type WebServer } from '../../lib/sandbox/web.ts'
+import { eachQuestion } from './database-questions.ts'
 import { processesWith, until } from './processes.ts'
 import { fakeProgram, pathWith } from './programs.ts'
 import { createProofSite, type ProofSite, type State, setVersion, stateOf, withSecond } from './proof-site.ts'
@@ -12,27 +13,6 @@ import { claim, type Ended, type Stage, type StageHost } from './stage.ts'
 
 /** Programs by which a restore works, some of them in a sandbox: a run can be stopped before or after any call of them. */
 const STOPS = ['bwrap', 'find', 'mv', 'cp']
-
-/** Each question to a client of the database server is a call too: it ends with a line that asks for the end of the answer, or with the input. */
-const questions = (before: string, after: string): string => `
-  coproc CLIENT { exec bwrap "$@"; }
-  exec 4<&"\${CLIENT[0]}" 5>&"\${CLIENT[1]}"; eval "exec \${CLIENT[0]}<&- \${CLIENT[1]}>&-"; client=$CLIENT_PID
-  while IFS= read -r line; do
-    text+=$line$'\\n'
-    [[ $line =~ ^"SELECT '"([0-9a-f]{32})"';"$ ]] || continue
-    end=\${BASH_REMATCH[1]}
-    ${before}
-    printf %s "$text" >&5; text=
-    answer=; while IFS= read -r line <&4; do answer+=$line$'\\n'; [ "$line" != "$end" ] || break; done
-    [ "$line" = "$end" ] || break
-    ${after}
-    printf %s "$answer"
-  done
-  [ -z "$text" ] || { ${before}; printf %s "$text" >&5; }
-  exec 5>&-
-  cat <&4; wait $client; code=$?
-  [ -z "$text" ] || { ${after}; }
-  exit $code`
 
 /** A site that can be restored and killed over and over: it begins `before`, a restore makes it `after`. */
 export class KillLane {
@@ -62,7 +42,7 @@ export class KillLane {
       const before = `${count}; ${rule}; [ "$n $when" != "$at before" ] || { ${stop}; }`
       const after = `[ "$n $when" != "$at after" ] || { ${stop}; }`
       const call = `${before}; ${name} "$@"; code=$?; ${after}; exit $code`
-      fakeProgram(this.#bin, name, `PATH=$REAL; case "$*" in *--unbuffered*) ${questions(before, after)};; esac; ${call}`)
+      fakeProgram(this.#bin, name, `PATH=$REAL; case "$*" in *--unbuffered*) ${eachQuestion(before, after)};; esac; ${call}`)
     }
   }
 

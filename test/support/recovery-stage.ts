@@ -48,11 +48,12 @@ export function journalOf(host: StageHost, site: string): Journal {
 
 const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).toSorted() : [])
 
-/** Nothing of a restore is left but what the journal keeps: no folder, database, account, password file or temporary file. */
+/** Nothing of a restore is left but what the journal keeps and what was kept apart: no folder, database, account, password file or temporary file. */
 export async function assertNothingLeft(host: StageHost, site: string, mariadb: Mariadb): Promise<void> {
   const { pending, kept } = journalOf(host, site)
   assert.equal(pending, undefined, 'no restore is under way')
-  assert.deepEqual(names(join(host.vhosts, '.holdfast', encodeURIComponent(site))), kept.map(({ id }) => id).toSorted())
+  const folders = names(join(host.vhosts, '.holdfast', encodeURIComponent(site))).filter(name => !name.startsWith('changes-'))
+  assert.deepEqual(folders, kept.map(({ id }) => id).toSorted())
   const ours = `hf\\_${createHash('sha1').update(site).digest('hex').slice(0, 8)}\\_%`
   const databases = (await mariadb.query(`SHOW DATABASES LIKE '${ours}'`)).split('\n').filter(name => name !== '')
   assert.deepEqual(databases.toSorted(), kept.flatMap(one => one.scratch.databases).toSorted(), 'databases')

@@ -208,7 +208,7 @@ test('what somebody changed on a replica is kept apart and as a safety copy, tol
   const said = await replay()
   assert.match(
     said,
-    /blog was changed here since the last replay: 2 files \(SITE\/ends with a space , SITE\/index\.php\); kept in \S+changes-\S+ \(\d+ bytes\) for 30 days, and all of it as a safety copy for 7 days \(\d+ bytes of files, and the database\)/,
+    /blog was changed here since the last replay: 2 files \(SITE\/ends with a space , SITE\/index\.php\); kept in \S+changes-\S+ \(\d+ bytes\) for 30 days, and all of it as a safety copy for 7 days once it is replaced \(\d+ bytes of files, and the database\)/,
   )
   assert.match(said, /changed here too, by visits or by somebody: rr_blog\.wp_options/)
   assertSame()
