@@ -44,7 +44,7 @@ async function play({ name, injected, run, says, ends, mend, heal = night, also 
   const mended = Date.now()
   const healed = mend && (await heal(lab))
   const seconds = since(mended)
-  const later = mend ? await leftOver(lab) : ''
+  const later = mend ? await leftOver(lab, true) : ''
   const lost = await record.lost(lab)
   const line = said.text.split('\n').find(each => says.test(each))
   const how =
@@ -68,7 +68,7 @@ async function play({ name, injected, run, says, ends, mend, heal = night, also 
 async function endure(run: NfsScenario['run'], mend: NfsScenario['mend']): Promise<{ said: Said; left: string }> {
   try {
     const said = await run(lab)
-    return { said, left: await leftOver(lab) }
+    return { said, left: await leftOver(lab, !mend) }
   } finally {
     await mend?.(lab)
   }
