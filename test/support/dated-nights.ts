@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { lstatSync, lutimesSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secret } from '../../lib/core/secret.ts'
 import { recipe } from '../../lib/engine/recipe.ts'
@@ -39,6 +39,8 @@ const onlyFiles = recipe<Facts & Needs<'databaseSaved'>>().do(status).do(saveCer
 export class DatedNights {
   private readonly duplicity: DatedDuplicity
   private readonly facts: Facts
+  /** Of each file at the last backup: its time, in whole seconds, and when it was changed. */
+  private seen = new Map<string, { readonly second: number; readonly changed: number }>()
 
   /** @param fields those that the host of the stage was added with */
   constructor(stage: Stage, host: StageHost, site: string, fields: Partial<HostFile>) {
@@ -65,11 +67,28 @@ export class DatedNights {
   /** One backup, taken at this time (ms since the epoch). @throws with what went wrong */
   async backUp(time: number, what: 'all' | 'files only' = 'all'): Promise<void> {
     this.duplicity.setClock(time)
+    this.showChanges()
     const stop = new AbortController().signal
     const run = new Run({ dry: false, stop, now: () => time, onEvent: () => {}, secrets: [] })
     const nodes = what === 'all' ? backedUp : onlyFiles
     await runTree(nodes as unknown as Parameters<typeof runTree>[0], { ...this.facts, databaseSaved: false }, run)
     const trouble = troubles(run)
     if (trouble.length > 0) throw new Error(trouble.join('\n'))
+  }
+
+  /** Duplicity sees no change of a file within one second, and these steps look no further: it gets the next one. */
+  private showChanges(): void {
+    const before = this.seen
+    this.seen = new Map()
+    for (const entry of readdirSync(this.facts.site.folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      const path = join(entry.parentPath, entry.name)
+      const { mtimeMs, ctimeMs: changed } = lstatSync(path)
+      const second = Math.floor(mtimeMs / 1000)
+      const last = before.get(path)
+      const isHidden = last?.second === second && last.changed !== changed
+      if (isHidden) lutimesSync(path, second + 1, second + 1)
+      this.seen.set(path, isHidden ? { second: second + 1, changed: lstatSync(path).ctimeMs } : { second, changed })
+    }
   }
 }
