@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { type Mariadb, startMariadb } from '../../lib/sandbox/mariadb.ts'
 import { createStatic } from '../../lib/sandbox/static-site.ts'
 import { taskWords } from '../../lib/setup/units.ts'
-import { claim, Stage, type StageHost } from '../support/stage.ts'
+import { claim, Stage, type StageHost, troubles } from '../support/stage.ts'
 import { tinyWordpress } from '../support/tiny-wordpress.ts'
 import type { Benchmark, Row } from './benchmark.ts'
 import { makeHistories } from './histories.ts'
@@ -14,6 +14,8 @@ const SITES = Number(process.env.BENCH_SITES ?? 1000)
 const SETS = Number(process.env.BENCH_SETS ?? 200)
 /** One in so many sites changes in a night, and one in so many has a database. */
 const CHANGED = 20
+/** Rows of a database, of one KB each; one in a hundred of them changes. */
+const ROWS = 4000
 
 /** What a whole process took: seconds by the clock, and MB of memory at most, its own without those of its children. */
 interface Cost {
@@ -38,6 +40,11 @@ const scale: Benchmark = {
     for (const site of folders.filter((_, index) => index % CHANGED === 1))
       appendFileSync(join(site, 'SITE/index.html'), 'something new\n')
     yield rowOf(`night: ${folders.length / CHANGED} sites changed`, await night())
+    tell('two nights of changed databases')
+    await changeDatabases(mariadb)
+    yield rowOf(`night: ${DATABASES.length} sites with 1 % of a database changed`, await night())
+    await changeDatabases(mariadb)
+    yield ['such a night: a site that has not changed', '', await unchangedIn(stage, host), '']
     tell(`histories of ${SETS} sets`)
     const many = new Stage(join(folder, 'status'))
     const [owner, other] = [many.addHost('web1'), many.addHost('web2')]
@@ -56,14 +63,36 @@ const rowOf = (what: string, { seconds, megabytes }: Cost): Row => [
   megabytes.toFixed(0),
 ]
 
+/** Which sites have a database. */
+const DATABASES = Array.from({ length: Math.ceil(SITES / CHANGED) }, (_, index) => index * CHANGED)
+const FILL = `INSERT INTO wp_posts (title) SELECT REPEAT(SHA2(seq, 512), 8) FROM seq_1_to_${ROWS}`
+const databaseOf = (index: number): string => `scale_${index}`
+
+async function changeDatabases(mariadb: Mariadb): Promise<void> {
+  for (const index of DATABASES)
+    await mariadb.query("UPDATE wp_posts SET title = CONCAT('x', title) WHERE id % 100 = 7", databaseOf(index))
+}
+
+/** How many milliseconds of a night a site takes that has not changed and has no database, others at the same time. */
+async function unchangedIn(stage: Stage, host: StageHost): Promise<string> {
+  const { exitCode, outcomes, stderr } = await stage.told(host)
+  if (exitCode !== 0) throw new Error(`the night ended with ${exitCode}: ${troubles({ outcomes }).join('; ')} ${stderr}`)
+  const of = Object.groupBy(outcomes, ({ subject }) => subject ?? '')
+  const times = Array.from({ length: SITES }, (_, index) => index)
+    .filter(index => !DATABASES.includes(index))
+    .map(index => of[`site${index}`]!.reduce((sum, { seconds }) => sum + seconds, 0))
+  return ((times.reduce((sum, time) => sum + time, 0) / times.length) * 1000).toFixed(1)
+}
+
 async function makeSites(host: StageHost, mariadb: Mariadb): Promise<string[]> {
   const folders: string[] = []
   for (let index = 0; index < SITES; index++) {
     const name = `site${index}`
-    const { folder } =
-      index % CHANGED === 0
-        ? await tinyWordpress(host.vhosts, name, `scale_${index}`, mariadb)
-        : await createStatic({ vhosts: host.vhosts, name })
+    const hasDatabase = DATABASES.includes(index)
+    const { folder } = hasDatabase
+      ? await tinyWordpress(host.vhosts, name, databaseOf(index), mariadb)
+      : await createStatic({ vhosts: host.vhosts, name })
+    if (hasDatabase) await mariadb.query(FILL, databaseOf(index))
     claim(folder, host)
     folders.push(folder)
   }

@@ -62,7 +62,7 @@ test("setup names each site without a marker with the command that makes it this
   assert.match(stdout, /not sites, without a folder SITE: stray/)
   assert.match(
     stdout,
-    /^ {2}1?\d 3 \* \* \* \/\S+\/node_modules\/\.bin\/node --min-semi-space-size=8 --max-semi-space-size=8 --heap-growing-percent=50 --single-threaded-gc \/\S+\/lib\/start\.ts \/\S+\/tasks\/nightly\.ts --host web1/m,
+    /^ {2}1?\d 3 \* \* \* \/\S+\/node_modules\/\.bin\/node --min-semi-space-size=4 --max-semi-space-size=4 --heap-growing-percent=50 --no-incremental-marking --single-threaded-gc \/\S+\/lib\/start\.ts \/\S+\/tasks\/nightly\.ts --host web1/m,
   )
 })
 
