@@ -1,7 +1,7 @@
 import { recipe } from '../engine/recipe.ts'
 import type { NeedsOf } from '../engine/step.ts'
 import { incoming, proven, takenOver, takenSites } from '../moves/sites.ts'
-import { checkFreeSpace } from '../steps/archive.ts'
+import { checkFreeSpaceToSave } from '../steps/archive.ts'
 import { decideRoles } from '../steps/sites.ts'
 import type { Needs } from '../store/facts.ts'
 import type { takeIncoming } from './move.ts'
@@ -20,5 +20,5 @@ export const knowOwners = recipe<NeedsOf<typeof decideRoles> & Needs<'secrets'>>
 /** Whose each site is, the room for backups of this host's own, and the moves that are under way. */
 export const decideSites = recipe<NeedsOf<typeof knowOwners> & Omit<NeedsOf<typeof takeIncoming>, 'site' | 'takeover'>>()
   .use(knowOwners)
-  .do(checkFreeSpace)
+  .do(checkFreeSpaceToSave)
   .each('Incoming sites', incoming, async site => site.use((await import('./move.ts')).takeIncoming))

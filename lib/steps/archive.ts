@@ -194,14 +194,21 @@ export const checkFreeSpace: Step<Needs<'host' | 'archive' | 'roles'>, Needs<'fr
   name: 'free-space',
   title: 'Check disk space',
   run: async ({ host, archive, roles }, shell) => {
-    // it is ready then when the first site is looked at
-    if (roles.primaries.length > 0) (await import('../site/tree.ts')).prepareListing(host, shell)
     const bytes = await freeBytes(archive, shell)
     const allowances = roles.primaries.map(site => ({ site: site.name, bytes: readLimits(host, site).limits.allowanceBytes }))
     const { problem, ...fullBackups } = fullBackupsIn(bytes, allowances, host.freeSpaceFactor)
     if (problem !== undefined) shell.note('problem', problem)
     else if (bytes !== undefined) shell.note('info', fullBackups.reason)
     return { freeSpace: { bytes, fullBackups } }
+  },
+}
+
+/** The same for a run that saves sites: what lists them is ready then when the first is looked at. */
+export const checkFreeSpaceToSave: typeof checkFreeSpace = {
+  ...checkFreeSpace,
+  run: async (facts, shell) => {
+    if (facts.roles.primaries.length > 0) (await import('../site/tree.ts')).prepareListing(facts.host, shell)
+    return await checkFreeSpace.run(facts, shell)
   },
 }
 

@@ -3,12 +3,14 @@ import { mkdirSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { recipe } from '../../lib/engine/recipe.ts'
+import { endSessions } from '../../lib/engine/session.ts'
 import type { Roles } from '../../lib/host/site.ts'
-import { checkFreeSpace } from '../../lib/steps/archive.ts'
+import { checkFreeSpace, checkFreeSpaceToSave } from '../../lib/steps/archive.ts'
 import type { Archive, FreeSpace } from '../../lib/store/archive.ts'
 import type { Needs } from '../../lib/store/facts.ts'
 import { hostIn, ownFolder, siteOf } from '../support/host.ts'
 import { notesOf, perform } from '../support/perform.ts'
+import { processesWith } from '../support/processes.ts'
 
 const folder = ownFolder('free-space')
 const archiveAt = (root: string): Archive => ({ kind: 'folder', root }) as unknown as Archive
@@ -50,4 +52,17 @@ test('checkFreeSpace knows no free space of a file system without a size, nor of
     const { freeSpace, notes } = await check(archive, '1000')
     assert.deepEqual([freeSpace.bytes, freeSpace.fullBackups.allowed, notes], [undefined, true, []])
   }
+})
+
+test('only a run that saves sites begins what lists them', async () => {
+  const host = hostIn(join(folder, 'listed'))
+  const roles: Roles = { primaries: [siteOf(host, 'blog')], replicas: [], others: [] }
+  const begun: number[] = []
+  for (const step of [checkFreeSpace, checkFreeSpaceToSave]) {
+    const chain = recipe<Needs<'host' | 'archive' | 'roles'>>().do(step)
+    await perform(chain, { host, archive: archiveAt(join(folder, 'archive')), roles })
+    begun.push(processesWith(host.vhosts).length)
+    await endSessions()
+  }
+  assert.deepEqual(begun, [0, 1])
 })
