@@ -46,12 +46,13 @@ export async function runTree(recipe: Runnable<never>, facts: object, run: Run, 
   await listOf(tasksOf(recipe.nodes, frame, run), live).run()
 }
 
+const IN_TURN = { exitOnError: false, concurrent: false } as const
+
 /** A list of its own, one task after the other. */
 const listOf = (tasks: ListrTask[], live: boolean): Listr =>
   new Listr(tasks, {
     renderer: live ? 'default' : 'silent',
-    exitOnError: false,
-    concurrent: false,
+    ...IN_TURN,
     registerSignalListeners: false,
     fallbackRendererCondition: false,
     // what it came to is printed after it, and all that it showed is in the log
@@ -168,7 +169,7 @@ function onlyTask(node: Extract<Node, { kind: 'only' }>, frame: Frame, run: Run)
     const chain = node.endsChain ? frame.chain : { ended: undefined, around: frame.chain }
     const inner: Frame = { ...frame, facts: { ...frame.facts, ...extra }, chain, up: new Map() }
     const tasks = [...tasksOf(nodes, inner, run), passOn(node, inner, frame)]
-    return wrapper.newListr(tasks, { exitOnError: false, concurrent: false })
+    return wrapper.newListr(tasks, IN_TURN)
   })
 }
 
@@ -198,8 +199,18 @@ function eachTasks(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run
       return undefined
     }
     const nodes = await node.nodes().catch(error => failing(node.title, error))
-    const tasks = items.map(item => itemTask(node.many, nodes, item, frame, run))
-    return wrapper.newListr(tasks, { exitOnError: false, concurrent: atOnce > 1 ? atOnce : false })
+    const open = (item: object): ListrTask[] => itemTasks(node.many, nodes, item, frame, run)
+    if (frame.live) {
+      const drawn = items.map((item, at): ListrTask => ({ title: names[at]!, task: (_, its) => its.newListr(open(item), IN_TURN) }))
+      return wrapper.newListr(drawn, { ...IN_TURN, concurrent: atOnce })
+    }
+    // a list keeps its tasks, these all that they knew, and each of a thousand listens for a stop
+    const next = items.values()
+    const workOn = async (): Promise<void> => {
+      for (const item of next) await listOf(open(item), false).run()
+    }
+    await Promise.all(Array.from({ length: atOnce }, workOn))
+    return undefined
   })
   return [task, { task: () => order() }]
 }
@@ -209,21 +220,14 @@ const failing = (title: string, error: unknown): readonly Node[] => [
   { kind: 'do', step: { name: title, title, run: () => Promise.reject(error) } },
 ]
 
-function itemTask(many: Many<Facts, object>, nodes: readonly Node[], item: object, frame: Frame, run: Run): ListrTask {
+function itemTasks(many: Many<Facts, object>, nodes: readonly Node[], item: object, frame: Frame, run: Run): ListrTask[] {
   const subject = many.nameOf(item)
   const facts = { ...frame.facts, ...item }
-  return {
-    title: subject,
-    task: (_, wrapper) => {
-      const limit = many.deadline?.(facts)
-      const deadline = anyOf(frame.deadline, limit && startDeadline(limit))
-      const { live } = frame
-      const inner: Frame = { facts, subject, chain: { ended: undefined }, up: new Map(), live, ...(deadline && { deadline }) }
-      const tasks = [...tasksOf(nodes, inner, run), { task: () => run.over(subject) }]
-      // a list keeps its tasks, and these all that they knew: of a thousand items only what is drawn
-      return live ? wrapper.newListr(tasks, { exitOnError: false, concurrent: false }) : listOf(tasks, live).run()
-    },
-  }
+  const limit = many.deadline?.(facts)
+  const deadline = anyOf(frame.deadline, limit && startDeadline(limit))
+  const { live } = frame
+  const inner: Frame = { facts, subject, chain: { ended: undefined }, up: new Map(), live, ...(deadline && { deadline }) }
+  return [...tasksOf(nodes, inner, run), { task: () => run.over(subject) }]
 }
 
 const anyOf = (one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined =>
