@@ -11,17 +11,27 @@ import { filesSealed } from './seals.ts'
 
 const hash = z.string().regex(/^[0-9a-f]+$/)
 const isText = (found: unknown): boolean => typeof found === 'string'
-const isHash = (found: unknown): boolean => typeof found === 'string' && /^[0-9a-f]+$/.test(found)
-/** What is remembered of a file, and what shows at a look that it is as it should be. */
+type Values = readonly unknown[]
+const each =
+  (is: (found: unknown) => boolean) =>
+  (values: Values): boolean =>
+    values.every(value => value === null || is(value))
+/** Of hashes of whole bytes, which all are: read as one, in a quarter of the time. */
+const areHashes = (values: Values): boolean => {
+  if (!each(value => isText(value) && value !== '')(values)) return false
+  const text = values.join('')
+  return Buffer.from(text, 'hex').toString('hex') === text
+}
+/** What is remembered of a file, and what shows at a look that a list of it is as it should be. */
 const FIELDS = {
-  bytes: [z.int(), Number.isSafeInteger],
-  sha1: [hash, isHash],
-  sha256: [hash, isHash],
-  readAt: [z.number(), Number.isFinite],
-  copy: [z.string(), isText],
-  wrong: [z.string(), isText],
-  wrongSince: [z.number(), Number.isFinite],
-} as const satisfies { readonly [Field in keyof AuditedFile]-?: readonly [z.ZodType, (found: unknown) => boolean] }
+  bytes: [z.int(), each(Number.isSafeInteger)],
+  sha1: [hash, areHashes],
+  sha256: [hash, areHashes],
+  readAt: [z.number(), each(Number.isFinite)],
+  copy: [z.string(), each(isText)],
+  wrong: [z.string(), each(isText)],
+  wrongSince: [z.number(), each(Number.isFinite)],
+} as const satisfies { readonly [Field in keyof AuditedFile]-?: readonly [z.ZodType, (values: Values) => boolean] }
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[]
 
 /** As it is kept: the names in order, and of each field a list in their order, null where a file has none. */
@@ -41,11 +51,7 @@ const former = z.record(z.string(), z.object(shapeOf(schema => schema.optional()
 function fits(found: Columns): boolean {
   const isFine = (name: keyof typeof FIELDS): boolean => {
     const values = found[name]
-    const is = FIELDS[name][1]
-    return (
-      values === undefined ||
-      (Array.isArray(values) && values.length === found.names.length && values.every(value => value === null || is(value)))
-    )
+    return values === undefined || (Array.isArray(values) && hasLengthOf(found, name) && FIELDS[name][1](values))
   }
   return Array.isArray(found.names) && found.names.every(isText) && NAMES.every(isFine)
 }

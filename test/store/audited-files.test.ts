@@ -29,7 +29,7 @@ const written = (one: unknown) => {
 }
 
 test('readAuditedFiles() gives what writeAuditedFiles() wrote, and of a file what it knows', () => {
-  const files = { one: FILE, two: {}, version: { bytes: 1 }, names: { bytes: 0 } }
+  const files = { one: FILE, two: {}, version: { bytes: 1, sha1: 'abc' }, names: { bytes: 0 } }
   writeAuditedFiles(host, 'blog', files)
   assert.deepEqual(readAuditedFiles(host, 'blog'), files)
   assert.deepEqual(written({ ...FILE, later: 7, constructor: 8 }), FILE)
@@ -60,6 +60,10 @@ const wrongLists: [object, RegExp][] = [
   [{ names: ['one'], bytes: 7 }, /bytes: Invalid input: expected array, received number/],
   [{ names: ['one'], bytes: [1.5] }, /bytes.0: Invalid input/],
   [{ names: ['one'], sha256: ['../x'] }, /sha256.0: Invalid/],
+  [{ names: ['one', 'two'], sha1: ['ab', 'AB'] }, /sha1.1: Invalid/],
+  [{ names: ['one', 'two'], sha1: ['', 'ab'] }, /sha1.0: Invalid/],
+  [{ names: ['one', 'two'], sha1: ['ab', ['cd']] }, /sha1.1: Invalid/],
+  [{ names: ['one', 'two'], sha1: ['abcd', 'éf'] }, /sha1.1: Invalid/],
   [{ names: [7] }, /names.0: Invalid input: expected string, received number/],
 ]
 for (const [found, said] of wrongLists)
