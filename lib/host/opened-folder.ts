@@ -77,6 +77,15 @@ export class OpenedFolder implements Disposable {
     return this.#named(() => fs.readdirSync(this.path).toSorted())
   }
 
+  /** The same without waiting, so that several can be read at once. It has to stay open until then. */
+  async namesLater(): Promise<string[]> {
+    const [read] = await Promise.allSettled([fs.promises.readdir(this.path)])
+    return this.#named(() => {
+      if (read.status === 'rejected') throw read.reason
+      return read.value.toSorted()
+    })
+  }
+
   /** What is in it, each with its kind: a link itself and not what it leads to. */
   entries(): fs.Dirent[] {
     return this.#named(() => fs.readdirSync(this.path, { withFileTypes: true }))

@@ -207,7 +207,8 @@ export class ShareFiles {
   ): Promise<Answer<Name>> {
     const asked = (now: boolean) => [...args, now] as unknown as Arguments<Name>
     const now = `make a file in ${this.pathOf('.')} and remove it, then ${description}`
-    return (isNow && (await this.#act(now, operation, ...asked(true)))) || this.#look(description, operation, ...asked(false))
+    const found = isNow && (await this.#act(now, operation, ...asked(true)))
+    return (found || (await this.#look(description, operation, ...asked(false)))) as Answer<Name>
   }
 
   async #act<Name extends Operation>(description: string, operation: Name, ...args: Arguments<Name>) {
@@ -236,7 +237,7 @@ export class ShareFiles {
 
 type Operation = keyof ShareOperations
 type Arguments<Name extends Operation> = Parameters<ShareOperations[Name]>
-type Answer<Name extends Operation> = ReturnType<ShareOperations[Name]>
+type Answer<Name extends Operation> = Awaited<ReturnType<ShareOperations[Name]>>
 
 /** The files of a site's archive on its share; undefined at a URL. */
 export function filesOfSite(

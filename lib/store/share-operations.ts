@@ -49,14 +49,14 @@ export function operationsIn(root: OpenedFolder, mode: number) {
         if (isNow) refresh(folder)
         return writtenClaimsIn(folder)
       }),
-    claimsBelow: () =>
-      root
-        .names()
-        .filter(name => root.look(name)?.isDirectory())
-        .flatMap(name => {
-          using folder = root.folderIfThere(name)
-          return folder ? [[name, writtenClaimsIn(folder)] as const] : []
-        }),
+    claimsBelow: async () => {
+      const folders = root.names().filter(name => root.look(name)?.isDirectory())
+      const claims = await together(folders, async name => {
+        using folder = root.folderIfThere(name)
+        return folder && ([name, writtenClaimsIn(folder, await folder.namesLater())] as const)
+      })
+      return claims.filter(found => found !== undefined)
+    },
     held: (path: string) => inFolder(path, heldIn),
     write: (path: string, text: string) => inFolder(path, (folder, name) => folder.write(name, text)),
     create: (path: string, text: string) =>
@@ -70,6 +70,22 @@ export function operationsIn(root: OpenedFolder, mode: number) {
     writeAndReadBack: (prefix: string, text: string) => writeAndReadBack(root, prefix, text),
   }
 }
+
+/** Folders whose names are read at the same time: each is a wait for the disk, or for the server. */
+const AT_ONCE = 4
+
+/** What work gives of each, in their order. @throws what failed, once all that has begun has ended */
+async function together<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  const next = items.entries()
+  const workOn = async (): Promise<void> => {
+    for (const [at, item] of next) results[at] = await work(item)
+  }
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, workOn))
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
+  return results
+}
+
 /** The first bytes of a file as text; undefined where there is none. */
 export const headOf = (folder: OpenedFolder, name: string, limit: number): string | undefined =>
   bytesOf(folder, name, limit)?.toString('utf8')

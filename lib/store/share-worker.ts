@@ -27,13 +27,13 @@ export type ShareReply =
   | { readonly answer?: unknown; readonly failure?: never }
   | { readonly answer?: never; readonly failure: { readonly message: string; readonly code?: string; readonly isGone: boolean } }
 
-function replyTo({ place, operation, args }: ShareRequest): ShareReply {
+async function replyTo({ place, operation, args }: ShareRequest): Promise<ShareReply> {
   try {
     if (operation === 'stat') return { answer: statOf(place.base) }
     if (operation === 'disk') return { answer: diskOf(join(place.base, place.way)) }
     using root = openArchive(place)
     const operations = operationsIn(root, place.isLocal ? 0o700 : 0o777)
-    return { answer: (operations[operation] as (...args: unknown[]) => unknown)(...args) }
+    return { answer: await (operations[operation] as (...args: unknown[]) => unknown)(...args) }
   } catch (thrown) {
     const first = firstError(thrown)
     const error = LOST.includes(-((first as NodeJS.ErrnoException).errno ?? 0)) ? (lossOf(place) ?? first) : first
@@ -107,4 +107,4 @@ const folderStat = (stat: Stats): FolderStat => ({
  * The process that works on shares: a request a line on standard input, a message for each reply. It ends with its
  * input. Nothing stays open between two requests, so that the share can be unmounted.
  */
-for await (const line of createInterface(process.stdin)) process.send?.(replyTo(JSON.parse(line)))
+for await (const line of createInterface(process.stdin)) process.send?.(await replyTo(JSON.parse(line)))

@@ -151,3 +151,10 @@ test('what is written appears whole, with its rights, and before that under a na
   assert.notEqual(names[0], names[1])
   for (const name of names) assert.match(name, UNFINISHED)
 })
+
+test('namesLater() gives the names as names() does, and an error by the path that people know', async () => {
+  const opened = OpenedFolder.open(outside)
+  assert.deepEqual(await opened.namesLater(), opened.names())
+  opened[Symbol.dispose]()
+  await assert.rejects(opened.namesLater(), { code: 'ENOENT', message: new RegExp(`scandir '${outside}'$`) })
+})

@@ -162,6 +162,20 @@ if (inOwnMounts(import.meta.filename)) {
     )
   })
 
+  test('whose each of many folders is, is told in their order', async () => {
+    const names = Array.from({ length: 30 }, (_, at) => `site${at + 10}`)
+    for (const [at, name] of names.entries()) {
+      mkdirSync(join(root, 'many', name), { recursive: true })
+      for (let other = 0; other < 500 - 16 * at; other++) writeFileSync(join(root, 'many', name, `${other}`), '')
+      writeFileSync(join(root, 'many', name, `PRIMARY_IS_of-${name}`), '')
+    }
+    const { answer } = await work(share => share.claimsBelow(), { way: 'many' })
+    assert.deepEqual(
+      answer?.map(([name, { markers }]) => [name, markers]),
+      names.map(name => [name, [`PRIMARY_IS_of-${name}`]]),
+    )
+  })
+
   test("a link in the place of a site's folder is not followed", async () => {
     renameSync(join(root, 'blog'), join(root, 'was'))
     symlinkSync(outside, join(root, 'blog'))
@@ -218,6 +232,7 @@ if (inOwnMounts(import.meta.filename)) {
         'torn.txt': [share => share.text('torn.txt', 400_000), / read$/],
         'unseen.txt': [share => share.list(), /lstat 'unseen\.txt'$/],
         unlisted: [share => share.of('unlisted').names(''), /open '.*unlisted'$/],
+        'unseen.txt, with others': [share => share.claimsBelow(), /lstat '.*unseen\.txt'$/],
       }
       for (const [what, [run, why]] of Object.entries(meets)) {
         failing.fails(code)
