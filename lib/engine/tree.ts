@@ -201,7 +201,9 @@ function eachTasks(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run
     const nodes = await node.nodes().catch(error => failing(node.title, error))
     const open = (item: object): ListrTask[] => itemTasks(node.many, nodes, item, frame, run)
     if (frame.live) {
-      const drawn = items.map((item, at): ListrTask => ({ title: names[at]!, task: (_, its) => its.newListr(open(item), IN_TURN) }))
+      const drawn = items.map(
+        (item, at): ListrTask => ({ title: names[at]!, task: (_, its) => its.newListr(open(item), IN_TURN) }),
+      )
       return wrapper.newListr(drawn, { ...IN_TURN, concurrent: atOnce })
     }
     // a list keeps its tasks, these all that they knew, and each of a thousand listens for a stop
