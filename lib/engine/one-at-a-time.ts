@@ -7,3 +7,22 @@ export function oneAtATime(): <Result>(work: () => Promise<Result>) => Promise<R
     return result
   }
 }
+
+/**
+ * What work gives of each item, in their order, some of them worked on at the same time.
+ * @throws what failed, of several one, once all that was begun has ended
+ */
+export async function together<Item, Result>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const next = items.entries()
+  const workOn = async (): Promise<void> => {
+    for (const [at, item] of next) results[at] = await work(item)
+  }
+  const ended = await Promise.allSettled(Array.from({ length: atOnce }, workOn))
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
+  return results
+}

@@ -1,6 +1,7 @@
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
 import { type Outcome, shownTitle } from '../core/outcome.ts'
 import { messageOf } from '../core/wording.ts'
+import { together } from './one-at-a-time.ts'
 import { startDeadline } from './patience.ts'
 import type { Facts, Node, Runnable } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'
@@ -207,11 +208,7 @@ function eachTasks(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run
       return wrapper.newListr(drawn, { ...IN_TURN, concurrent: atOnce })
     }
     // a list keeps its tasks, these all that they knew, and each of a thousand listens for a stop
-    const next = items.values()
-    const workOn = async (): Promise<void> => {
-      for (const item of next) await listOf(open(item), false).run()
-    }
-    await Promise.all(Array.from({ length: atOnce }, workOn))
+    await together(items, atOnce, item => listOf(open(item), false).run())
     return undefined
   })
   return [task, { task: () => order() }]

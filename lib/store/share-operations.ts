@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { together } from '../engine/one-at-a-time.ts'
 import { type OpenedFolder, unfinished } from '../host/opened-folder.ts'
 import type { SentFiles } from './share-listing.ts'
 import { hashOfClaims, heldIn, type WrittenClaims, writtenClaimsIn } from './written-claims.ts'
@@ -51,7 +52,7 @@ export function operationsIn(root: OpenedFolder, mode: number) {
       }),
     claimsBelow: async () => {
       const folders = root.names().filter(name => root.look(name)?.isDirectory())
-      const claims = await together(folders, async name => {
+      const claims = await together(folders, AT_ONCE, async name => {
         using folder = root.folderIfThere(name)
         return folder && ([name, writtenClaimsIn(folder, await folder.namesLater())] as const)
       })
@@ -73,18 +74,6 @@ export function operationsIn(root: OpenedFolder, mode: number) {
 
 /** Folders whose names are read at the same time: each is a wait for the disk, or for the server. */
 const AT_ONCE = 4
-
-/** What work gives of each, in their order. @throws what failed, once all that has begun has ended */
-async function together<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = []
-  const next = items.entries()
-  const workOn = async (): Promise<void> => {
-    for (const [at, item] of next) results[at] = await work(item)
-  }
-  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, workOn))
-  for (const end of ended) if (end.status === 'rejected') throw end.reason
-  return results
-}
 
 /** The first bytes of a file as text; undefined where there is none. */
 export const headOf = (folder: OpenedFolder, name: string, limit: number): string | undefined =>
