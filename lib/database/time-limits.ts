@@ -16,9 +16,12 @@ export const dumpLimits = ({ deadlines }: Limited, hasBegun: () => boolean): Com
 })
 
 /**
- * For an import: its client waits as long as the server needs for a statement, a new index of a large table for one.
+ * For an import: its client waits as long as the server needs for a statement, a new index of a large table for one,
+ * and before until it may begin.
  */
-export const importLimits = ({ deadlines }: Limited): CommandLimits => ({ idleTimeout: deadlines.import })
+export const importLimits = ({ deadlines }: Limited, hasBegun: () => boolean): CommandLimits => ({
+  idleTimeout: () => (hasBegun() ? deadlines.import : Number.POSITIVE_INFINITY),
+})
 
 /** The client's option for a server that takes a connection and says nothing. */
 export const connectOption = ({ deadlines }: Limited): string => `--connect-timeout=${Math.ceil(deadlines.look)}`
