@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import { expired, type Transaction } from '../core/restore-journal.ts'
 import { messageOf } from '../core/wording.ts'
@@ -150,5 +151,6 @@ export async function tidy(context: HostContext, site: string): Promise<void> {
   for (const one of expired(kept, shell.now(), host.keepPrevious)) await deleteKept(context, one)
   await tidyChanges(context, site)
   const left = kept.filter(one => !expired(kept, shell.now(), host.keepPrevious).includes(one))
-  writeJournal(host, site, { pending, kept: left.map(one => (one === last ? { ...one, tidied: true } : one)) })
+  const after = left.map(one => (one === last ? { ...one, tidied: true } : one))
+  if (!isDeepStrictEqual(after, kept)) writeJournal(host, site, { pending, kept: after })
 }
