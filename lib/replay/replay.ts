@@ -109,6 +109,7 @@ export function applyWords({ tree, copied }: Made, unpacked: string, separator: 
     process.execPath,
     `--max-old-space-size=${MEMORY}`,
     `--min-semi-space-size=${NEW}`,
+    '--single-threaded-gc', // who unpacks the set has the other processor
     PROGRAM,
     tree,
     join(unpacked, SIGNATURES),

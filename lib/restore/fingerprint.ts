@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { DatabaseAccess } from '../core/database-access.ts'
 import type { SiteLook } from '../core/local-changes.ts'
@@ -33,20 +34,25 @@ const fingerprint: z.ZodType<Fingerprint> = z.object({
 })
 const memory = memoryOfSites('fingerprints', fingerprint)
 
-/** @param files where it is known already how they are */
+/** @param known gives how the files are, where that need not be looked for: it is asked while a database answers */
 export async function takeFingerprint(
   context: HostContext,
   folder: string,
   databases: readonly Asked[],
-  files?: Fingerprint['files'],
+  known?: () => Fingerprint['files'],
 ): Promise<Fingerprint> {
+  const asked = databases.map(({ database, tablePrefix }) => ({ database, tablePrefix }))
+  const [found, files] = await Promise.all([lookAtAll(context, databases), known && setImmediate().then(known)])
+  return { files: files ?? filesIn(await lookAtTree(folder, context.shell)), ...found, databases: asked }
+}
+
+async function lookAtAll(context: HostContext, databases: readonly Asked[]): Promise<Pick<SiteLook, 'tables' | 'rows'>> {
   let found = { tables: {}, rows: {} }
   for (const access of databases) {
     const { tables, rows } = await lookAtDatabase(context, access)
     found = { tables: { ...found.tables, ...tables }, rows: { ...found.rows, ...rows } }
   }
-  const asked = databases.map(({ database, tablePrefix }) => ({ database, tablePrefix }))
-  return { files: files ?? filesIn(await lookAtTree(folder, context.shell)), ...found, databases: asked }
+  return found
 }
 
 /** The inode's time sees what a set-back modification time hides. A folder's own changes with what is made in it. */

@@ -144,7 +144,7 @@ export const checkLocalChanges: Step<ChecksChanges, Guarded> = {
     }
     // a tree that the new one could be made of has nothing changed in it, its configuration neither
     const databases = (madeOfLast && was.databases) ?? (await readableAccesses(context, site))
-    const is = await takeFingerprint(context, site.folder, databases, madeOfLast && was.files)
+    const is = await takeFingerprint(context, site.folder, databases, madeOfLast && (() => was.files))
     const changes = changesBetween(was, is)
     const { unknown } = changes
     if (unknown.length > 0) shell.note('info', `changed here too, by visits or by somebody: ${some(unknown)}`)
@@ -220,7 +220,7 @@ export const rememberReplica: Step<Remembers & ListedTree & Answered & Guarded &
   run: async ({ host, secrets, site, lines, askedAt: from, asMade, made, restored: { named, proof } }, shell) => {
     await shell.act(`take the fingerprint of ${site.name}`, async () => {
       const context = { host, secrets, shell }
-      const taken = await takeFingerprint(context, site.folder, named, filesIn(lines))
+      const taken = await takeFingerprint(context, site.folder, named, () => filesIn(lines))
       const asked = from === undefined ? undefined : { from, to: shell.now() }
       writeFingerprint(context, site.name, { ...taken, asked, asMade: { ...asMade, ...made } })
       if (proof) await rememberOfReplica(context, site, named, proof)
