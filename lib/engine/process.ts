@@ -105,10 +105,8 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) noteLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
   if (input || options.letGo) run.stdin.on('error', () => {})
-  options.letGo?.then(
-    () => run.stdin.end('\n'),
-    () => run.stdin.end(),
-  )
+  const begun = options.letGo?.then(() => run.stdin.end('\n'))
+  begun?.catch(() => run.stdin.end())
   return await awaitEnd(
     {
       program,
