@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseAccess, DatabaseAddress } from '../core/database-access.ts'
 import type { Shell } from '../engine/shell.ts'
-import { type Sandbox, sandboxed } from '../host/sandbox.ts'
+import { sandboxed } from '../host/sandbox.ts'
 import type { Host } from '../inventory/schema.ts'
 
 /** Somebody who speaks to a database server by its client programs. */
 export interface DatabaseClient {
   /** What runs them. It knows the password, which is in no word of theirs. */
   readonly shell: Shell
-  /** The words of a program: itself in its sandbox, behind some words; who logs in and where, then its own options. */
-  readonly words: (program: string, options: readonly string[], behind?: readonly string[]) => readonly string[]
+  /** The words of a program: itself in its sandbox, who logs in and where, then its own options. */
+  readonly words: (program: string, options: readonly string[]) => readonly string[]
   /** Whether a program that asks is kept for the next question. A site's account may have few connections. */
   readonly isKept: boolean
 }
@@ -30,8 +30,10 @@ export function administrator({ host, shell }: { readonly host: Host; readonly s
   const who = adminOptionFile === undefined ? '--no-defaults' : `--defaults-file=${adminOptionFile}`
   const reads = [...placesOf(address), ...(adminOptionFile === undefined ? [] : [adminOptionFile])]
   const sandbox = { reads, network: address.kind === 'tcp', limits: LIMITS }
-  const words: DatabaseClient['words'] = (program, options, behind = AT_ONCE) =>
-    wordsBehind(behind, [program, who, ...wayTo(address), ...options], sandbox)
+  const words = (program: string, options: readonly string[]): string[] => {
+    const own = [program, who, ...wayTo(address), ...options]
+    return sandboxed(own, sandbox).toSpliced(-own.length, 0, ...AT_ONCE)
+  }
   return { shell, words, isKept: true }
 }
 
@@ -50,13 +52,10 @@ export function siteAccount(
   const login = ['--no-defaults', ...wayTo(address), '--loose-ssl-verify-server-cert=0', `--user=${user}`]
   return {
     shell: shell.with({ env: { MYSQL_PWD: password } }),
-    words: (program, options, behind = []) => wordsBehind(behind, [program, ...login, ...options], sandbox),
+    words: (program, options) => sandboxed([program, ...login, ...options], sandbox),
     isKept: false,
   }
 }
-
-const wordsBehind = (behind: readonly string[], own: readonly string[], sandbox: Sandbox): string[] =>
-  sandboxed(own, sandbox).toSpliced(-own.length, 0, ...behind)
 
 /** Where this host's own server is, as the inventory says. */
 export function ownAddress({ database: { host, port, socket } }: Host): Exclude<DatabaseAddress, { kind: 'default' }> {

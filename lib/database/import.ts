@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { Secret } from '../core/secret.ts'
-import { AFTER_A_LINE } from '../engine/command.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
@@ -56,52 +54,22 @@ export async function importDump(context: HostContext, { dump, beside, database,
   const admin = adminOf(context)
   const account = importAccount(context.host, database)
   const password = new Secret(randomBytes(24).toString('hex'))
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
-  writeFileSync(beside, '', { mode: 0o600 })
-  const imported = runImport(context, { database, password, importable: beside, ready })
-  for (const each of [ready, imported]) each.catch(() => {}) // it is waited for
-  try {
-    const together = asksTogether(admin)
-    const [{ charset, packet }, last] = await Promise.all([settingsFor(together, of), lastMomentOf(together)])
-    await admin.run(importSql(database, account, password, charset))
-    const { longest, leftOut } = await writeImportable(dump, beside, of, last)
-    await withPackets(admin, { longest, has: packet, user: database }, async () => {
-      resolve()
-      await imported
-    })
-    await rm(beside)
-    await admin.run(dropAccountSql(account))
-    return leftOut
-  } catch (error) {
-    reject(error)
-    await imported.catch(() => {})
-    throw error
-  }
+  const together = asksTogether(admin)
+  const [{ charset, packet }, last] = await Promise.all([settingsFor(together, of), lastMomentOf(together)])
+  await admin.run(importSql(database, account, password, charset))
+  const { longest, leftOut } = await writeImportable(dump, beside, of, last)
+  await withPackets(admin, { longest, has: packet, user: database }, () => runImport(context, database, password, beside))
+  await rm(beside)
+  await admin.run(dropAccountSql(account))
+  return leftOut
 }
 
-interface Running {
-  readonly database: string
-  readonly password: Secret
-  /** The file that is imported: there, but written only once `ready` resolves. */
-  readonly importable: string
-  readonly ready: Promise<void>
-}
-
-/** The client's sandbox, which takes longer than to log in, is made while there is nothing to be imported yet. */
-async function runImport(context: HostContext, { database, password, importable, ready }: Running): Promise<void> {
+async function runImport(context: HostContext, database: string, password: Secret, importable: string): Promise<void> {
   const { host } = context
   const client = siteAccount(context, { user: database, password }, ownAddress(host))
-  const options = [connectOption(host), ...IMPORT_OPTIONS, `--database=${database}`]
-  const words = client.words(host.database.clientProgram, options, AFTER_A_LINE)
-  await using file = await open(importable)
-  let hasBegun = false
-  const letGo = ready.then(() => {
-    hasBegun = true
-  })
-  letGo.catch(() => {})
-  const limits = importLimits(host, () => hasBegun)
+  const words = client.words(host.database.clientProgram, [connectOption(host), ...IMPORT_OPTIONS, `--database=${database}`])
   try {
-    await client.shell.with({ letGo, inherit: [file.fd], onLine: () => {}, ...limits }).act`${words}`
+    await client.shell.with({ stdin: () => open(importable), onLine: () => {}, ...importLimits(host) }).act`${words}`
   } catch (error) {
     throw error instanceof CommandFailed ? await importFailure(error, importable) : error
   }

@@ -16,12 +16,9 @@ export const dumpLimits = ({ deadlines }: Limited, hasBegun: () => boolean): Com
 })
 
 /**
- * For an import: its client waits as long as the server needs for a statement, a new index of a large table for one,
- * and before until it may begin.
+ * For an import: its client waits as long as the server needs for a statement, a new index of a large table for one.
  */
-export const importLimits = ({ deadlines }: Limited, hasBegun: () => boolean): CommandLimits => ({
-  idleTimeout: () => (hasBegun() ? deadlines.import : Number.POSITIVE_INFINITY),
-})
+export const importLimits = ({ deadlines }: Limited): CommandLimits => ({ idleTimeout: deadlines.import })
 
 /** The client's option for a server that takes a connection and says nothing. */
 export const connectOption = ({ deadlines }: Limited): string => `--connect-timeout=${Math.ceil(deadlines.look)}`

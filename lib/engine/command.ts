@@ -48,15 +48,11 @@ export function wordsOf(pieces: readonly string[], values: readonly Word[]): str
 /** What a sandbox (lib/host/sandbox.ts) is made of; the command in it comes after the `--` of the last of them. */
 const SANDBOX = ['bwrap', 'setpriv', 'prlimit', 'stdbuf']
 
-/** A command behind these words begins with a line at its standard input, and has descriptor 3 as that then. */
-export const AFTER_A_LINE = ['sh', '-c', 'read -r go && exec "$@" <&3 3<&-', '--'] as const
-
 /** The command that is meant, without the sandbox that it runs in. */
 export function unsandboxed(words: readonly string[]): readonly string[] {
   let meant = words[0] === 'unshare' && words.includes('bwrap') ? words.slice(words.indexOf('bwrap')) : words
-  const isAround = ([program = '', , script]: readonly string[]): boolean =>
-    SANDBOX.includes(program) || script === AFTER_A_LINE[2]
-  while (isAround(meant) && meant.includes('--')) meant = meant.slice(meant.indexOf('--') + 1)
+  while (meant[0] !== undefined && SANDBOX.includes(meant[0]) && meant.includes('--'))
+    meant = meant.slice(meant.indexOf('--') + 1)
   return meant
 }
 

@@ -24,8 +24,6 @@ export interface CommandOptions extends CommandLimits {
   readonly env?: Readonly<Record<string, string | Secret>>
   /** Text for its standard input. */
   readonly input?: string | Secret
-  /** It gets a line at its standard input once this resolves, and none where it rejects. */
-  readonly letGo?: Promise<unknown>
   /** A file as its standard input or output; opened when the command really runs, closed after it. */
   readonly stdin?: () => Promise<FileHandle>
   readonly stdout?: () => Promise<FileHandle>
@@ -89,7 +87,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
     detached: true,
     env: environment(options.env),
     stdio: [
-      input || options.letGo ? 'pipe' : (stdin ?? 'ignore'),
+      input ? 'pipe' : (stdin ?? 'ignore'),
       stdout ?? 'pipe',
       'pipe',
       ...(options.inherit ?? []),
@@ -104,9 +102,7 @@ export async function runProcess(words: readonly string[], options: CommandOptio
   output?.catch(() => {}) // it is reported once the command has ended, which it does when nobody takes what it prints
   if (options.onLine) for (const stream of [run.stdout, run.stderr]) if (stream) noteLines(stream, options.onLine)
   // a command may end without reading what it is given (a hook that does not care): how it ended is all that counts
-  if (input || options.letGo) run.stdin.on('error', () => {})
-  const begun = options.letGo?.then(() => run.stdin.end('\n'))
-  begun?.catch(() => run.stdin.end())
+  if (input) run.stdin.on('error', () => {})
   return await awaitEnd(
     {
       program,

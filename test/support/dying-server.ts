@@ -41,15 +41,12 @@ export class DyingServer {
     const before = `count; [ -z "$here" ] || case $when in before) die;; during) { sleep $seconds; die; } & ;; esac`
     const after = `[ -z "$here" ] || case $when in after) die;; during) wait $!;; esac`
     const half = 'dd bs=2000 count=1 status=none; [ "$here $when" != "1 half" ] || { sleep .1; die; }; cat'
-    const fed = (how: string): string => `asked='${IMPORT}'; ${before}; { ${half}; } ${how}; code=$?; ${after}; exit $code`
-    // to who waits for a line what is imported comes at descriptor 3
-    const waiting = `read -r go || exit; ${fed('<&3 | { exec 3<&0; echo | bwrap "$@"; }')}`
+    const importing = `asked='${IMPORT}'; ${before}; { ${half}; } | bwrap "$@"; code=$?; ${after}; exit $code`
     fakeProgram(
       this.programs,
       'bwrap',
       `PATH=$REAL; [ -e '${this.#rule}' ] || exec bwrap "$@"; ${die}\n${count}
-      case "$*" in *--unbuffered*) ${eachQuestion(before, after)};;
-      *'read -r go'*) ${waiting};; *--comments*) ${fed('| bwrap "$@"')};; *) exec bwrap "$@";; esac`,
+      case "$*" in *--unbuffered*) ${eachQuestion(before, after)};; *--comments*) ${importing};; *) exec bwrap "$@";; esac`,
     )
   }
 
