@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../core/wording.ts'
@@ -40,7 +40,10 @@ const RECENT = 40
 
 /** What tells whether a value is as it should be: a schema of zod, or what does a part of its work faster. */
 export interface Checks<Value> extends Pick<z.ZodType<Value>, 'safeParse'> {
-  /** The one field that is wanted: a file without it is not parsed. In a text of a file its quotes are escaped. */
+  /**
+   * The one field that is wanted: a file without it is not parsed, and one of which it is the first and null is not
+   * read further. In a text of a file its quotes are escaped.
+   */
   readonly field?: string
 }
 
@@ -59,9 +62,24 @@ export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema
 }
 
 function readChecked<Value>(file: string, schema: Checks<Value>): Value | undefined {
+  const { field } = schema
+  if (field !== undefined && beginsWithout(file, field)) return undefined
   const bytes = readFileSync(file)
-  const isWanted = schema.field === undefined || bytes.includes(`"${schema.field}"`)
+  const isWanted = field === undefined || bytes.includes(`"${field}"`)
   return isWanted ? parseChecked(file, bytes.toString(), schema) : undefined
+}
+
+/** Whether a file begins as {@link textOfState} does where the first field is null. */
+function beginsWithout(file: string, field: string): boolean {
+  const head = Buffer.from(textOfState({ [field]: null }).slice(0, -'\n}\n'.length))
+  const descriptor = openSync(file, 'r')
+  try {
+    const found = Buffer.alloc(head.length)
+    readSync(descriptor, found, 0, head.length, 0)
+    return found.equals(head)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** What tells a file from what it was before; undefined where there is none. */

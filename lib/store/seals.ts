@@ -31,7 +31,7 @@ const memorySchema = z.object({
   pending: z.string().optional(),
   /** Files of which a person has said that they may be gone, or be others. */
   accepted: z.array(z.string()).optional(),
-  alarm: z.object({ since: z.number(), reasons: z.array(z.string()).readonly() }).optional(),
+  alarm: z.object({ since: z.number(), reasons: z.array(z.string()).readonly() }).nullish(),
 })
 type SealMemory = z.infer<typeof memorySchema>
 /** What is not as it was sealed, and since when this host knows. */
@@ -40,6 +40,11 @@ export type SealAlarm = NonNullable<SealMemory['alarm']>
 const stateOf = (site: string): string => join('seals', encodeURIComponent(site))
 const readMemory = (host: Pick<Host, 'paths'>, site: string, checks: Checks<SealMemory> = memorySchema): SealMemory =>
   readState(host, stateOf(site), checks) ?? {}
+
+/** The alarm comes first, null where there is none: who only wants to know of one reads no further. */
+function writeMemory(host: Pick<Host, 'paths'>, site: string, { alarm = null, ...rest }: SealMemory): void {
+  writeState(host, stateOf(site), { alarm, ...rest })
+}
 
 /** The same for who only tells of it: that it is damaged is told by the night. */
 function memoryOrNothing(host: Pick<Host, 'paths'>, site: string, checks?: Checks<SealMemory>): SealMemory {
@@ -55,7 +60,7 @@ const ALARM = { safeParse: (found: unknown) => memorySchema.safeParse(found), fi
 
 /** What was found when this host looked last. */
 export const sealAlarmOf = (host: Pick<Host, 'paths'>, site: string): SealAlarm | undefined =>
-  memoryOrNothing(host, site, ALARM).alarm
+  memoryOrNothing(host, site, ALARM).alarm ?? undefined
 
 /** The files that this host saw sealed. Of manifests and signatures only the names: they may have been packed anew. */
 export function filesSealed(host: Pick<Host, 'paths'>, site: string): KnownFiles {
@@ -99,15 +104,15 @@ export async function lookAtSeals(
   const isOpen = (name: string): boolean => !accepted.includes(name)
   const reasons = sealAlarms(wrong, { gone: lacking.gone.filter(isOpen), changed: lacking.changed.filter(isOpen) })
   const isSame = reasons.join('\n') === before.alarm?.reasons.join('\n')
-  const alarm = reasons.length === 0 ? undefined : isSame ? before.alarm : { since: shell.now(), reasons }
+  const alarm = reasons.length === 0 ? null : isSame ? before.alarm : { since: shell.now(), reasons }
   const after: SealMemory = {
     ...(wrong === undefined ? { seen: there } : before),
     accepted: accepted.length > 0 ? accepted : undefined,
     alarm,
   }
-  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(after)), before))
-    await shell.act('remember the seals of the archive', () => writeState(host, stateOf(site.name), after))
-  return alarm
+  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(after)), { alarm: null, ...before }))
+    await shell.act('remember the seals of the archive', () => writeMemory(host, site.name, after))
+  return alarm ?? undefined
 }
 
 interface Sealed {
@@ -181,7 +186,7 @@ async function addSeal(
   const added = Object.fromEntries([...add].filter(([name]) => !sealed.has(name) || removed.includes(name)))
   if (removed.length + Object.keys(added).length === 0) return
   const line = nextLine(history, { time: shell.now(), host: host.name, add: added, removed }, hash)
-  const remember = (news: SealMemory) => writeState(host, stateOf(site.name), { ...memory, ...news })
+  const remember = (news: SealMemory) => writeMemory(host, site.name, { ...memory, ...news })
   // a run that is killed in between knows its own line again
   await shell.act('remember the seal that is to be written', () => remember({ pending: line }))
   await files.write(SEALS, history + line)

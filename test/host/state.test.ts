@@ -66,6 +66,22 @@ test('readState() reads a file anew that was written meanwhile, in place too, an
   assert.equal(readState(host, 'users', schema), undefined)
 })
 
+test('readState() for one field reads no more of a file than that it is null there, and else all of it', () => {
+  const wanted = { safeParse: (found: unknown) => z.looseObject({ alarm: z.string() }).safeParse(found), field: 'alarm' }
+  const [file] = [write('')]
+  writeState(host, 'users', { alarm: null, seen: 'alarm: "none"' })
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.slice(0, -3))
+  assert.equal(readState(host, 'users', wanted), undefined)
+  assert.throws(() => readState(host, 'users', schema), /is damaged/)
+  for (const all of [{ alarm: 'rung' }, { seen: null, alarm: 'rung' }]) {
+    writeState(host, 'users', all)
+    assert.deepEqual(readState(host, 'users', wanted), all)
+  }
+  writeFileSync(file, text.replace('null,', 'nul'))
+  assert.throws(() => readState(host, 'users', wanted), /is damaged/)
+})
+
 test('no two things that are remembered of each site have one file', () => {
   const lib = join(import.meta.dirname, '../../lib')
   const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
