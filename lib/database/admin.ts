@@ -96,7 +96,7 @@ export class QueryFailed extends Error {
   readonly isUnanswered: boolean
 
   constructor(said: string) {
-    const isUnanswered = /^(20\d\d|1040) /.test(said)
+    const isUnanswered = /^(20\d\d|1040|1053|1927) /.test(said)
     super(`the database server ${isUnanswered ? 'does not answer' : 'refused'}: ERROR ${said}`)
     this.said = said
     this.isUnanswered = isUnanswered
@@ -104,7 +104,7 @@ export class QueryFailed extends Error {
 }
 
 /** The client shows the statement too, which can be very long: its last line of this kind says why. */
-function queryFailed({ stderr }: { stderr: string }): Error | undefined {
+export function queryFailed({ stderr }: { stderr: string }): QueryFailed | undefined {
   const said = stderr.split('\n').findLast(line => line.startsWith('ERROR '))
   return said === undefined ? undefined : new QueryFailed(said.slice('ERROR '.length).replace(/ at line \d+/, ''))
 }

@@ -4,7 +4,7 @@ import type { DatabaseAccess } from '../core/database-access.ts'
 import { Secret } from '../core/secret.ts'
 import { CommandFailed } from '../engine/process.ts'
 import type { HostContext } from '../host/site.ts'
-import { adminOf } from './admin.ts'
+import { adminOf, queryFailed } from './admin.ts'
 import { administrator, type DatabaseClient, siteAccount } from './client.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import { loadDefinitions } from './definitions-file.ts'
@@ -110,6 +110,8 @@ async function attempt(run: () => Promise<void>): Promise<{ line: number; error:
     await run()
     return undefined
   } catch (error) {
+    const failure = error instanceof CommandFailed ? queryFailed(error) : undefined
+    if (failure?.isUnanswered) throw failure
     const said = error instanceof CommandFailed ? /^(ERROR \d+ \(\w+\)) at line (\d+): (.*)/m.exec(error.stderr) : null
     if (!said) throw error
     return { line: Number(said[2]), error: `${said[1]}: ${said[3]}` }

@@ -10,7 +10,7 @@ export function oneAtATime(): <Result>(work: () => Promise<Result>) => Promise<R
 
 /**
  * What work gives of each item, in their order, some of them worked on at the same time.
- * @throws what failed, of several one, once all that was begun has ended
+ * @throws what failed, of several one, once all that was begun has ended; nothing is begun after a failure
  */
 export async function together<Item, Result>(
   items: readonly Item[],
@@ -19,8 +19,15 @@ export async function together<Item, Result>(
 ): Promise<Result[]> {
   const results: Result[] = []
   const next = items.entries()
+  let hasFailed = false
   const workOn = async (): Promise<void> => {
-    for (const [at, item] of next) results[at] = await work(item)
+    for (const [at, item] of next) {
+      if (hasFailed) return
+      results[at] = await work(item).catch(error => {
+        hasFailed = true
+        throw error
+      })
+    }
   }
   const ended = await Promise.allSettled(Array.from({ length: atOnce }, workOn))
   for (const end of ended) if (end.status === 'rejected') throw end.reason

@@ -207,7 +207,7 @@ function eachTasks(node: Extract<Node, { kind: 'each' }>, frame: Frame, run: Run
       )
       return wrapper.newListr(drawn, { ...IN_TURN, concurrent: atOnce })
     }
-    // a list keeps its tasks, these all that they knew, and each of a thousand listens for a stop
+    // one list would keep the tasks of every item with all their facts, and look through all of them for each
     await together(items, atOnce, item => listOf(open(item), false).run())
     return undefined
   })

@@ -40,11 +40,10 @@ const RECENT = 40
 
 /** What tells whether a value is as it should be: a schema of zod, or what does a part of its work faster. */
 export interface Checks<Value> extends Pick<z.ZodType<Value>, 'safeParse'> {
-  /**
-   * The one field that is wanted: a file without it is not parsed, and one of which it is the first and null is not
-   * read further. In a text of a file its quotes are escaped.
-   */
+  /** The one field that is wanted: a file without it is not parsed. In a text of a file its quotes are escaped. */
   readonly field?: string
+  /** How a value begins that has no such field: it is read no further. */
+  readonly without?: object
 }
 
 /** @throws when the file cannot be read or does not fit its schema: it is never ignored */
@@ -62,16 +61,16 @@ export function readState<Value>(host: Pick<Host, 'paths'>, name: string, schema
 }
 
 function readChecked<Value>(file: string, schema: Checks<Value>): Value | undefined {
-  const { field } = schema
-  if (field !== undefined && beginsWithout(file, field)) return undefined
+  const { field, without } = schema
+  if (without && beginsWith(file, without)) return undefined
   const bytes = readFileSync(file)
   const isWanted = field === undefined || bytes.includes(`"${field}"`)
   return isWanted ? parseChecked(file, bytes.toString(), schema) : undefined
 }
 
-/** Whether a file begins as {@link textOfState} does where the first field is null. */
-function beginsWithout(file: string, field: string): boolean {
-  const head = Buffer.from(textOfState({ [field]: null }).slice(0, -'\n}\n'.length))
+/** Whether the first fields of what {@link writeState} wrote are these. */
+function beginsWith(file: string, fields: object): boolean {
+  const head = Buffer.from(textOfState(fields).slice(0, -'\n}\n'.length))
   const descriptor = openSync(file, 'r')
   try {
     const found = Buffer.alloc(head.length)

@@ -10,7 +10,7 @@ import { quoteName } from '../database/sql.ts'
 import type { HostContext } from '../host/site.ts'
 import type { Host } from '../inventory/schema.ts'
 import type { SumsAsMade } from './database-look.ts'
-import { pendingOf, readJournal, workFolder, writeJournal } from './journal.ts'
+import { readJournal, workFolder, writeJournal } from './journal.ts'
 import { tidyChanges } from './kept-changes.ts'
 import type { TreeProof } from './proven-database.ts'
 import { deleteKept, rollBack, rollBackAndKeep } from './rollback.ts'
@@ -94,14 +94,17 @@ const COMES_BACK = 20
  */
 export async function takeBack(context: HostContext, site: string): Promise<boolean> {
   const { host, shell } = context
-  for (let left = Math.min(COMES_BACK, host.deadlines.look); ; left--) {
+  const end = performance.now() + 1000 * Math.min(COMES_BACK, host.deadlines.look)
+  for (;;) {
     try {
       return await rollBackPending(context, site)
     } catch (error) {
-      if (shell.stop.aborted) throw error
-      const isHalf = pendingOf(host, site).phase === 'swapping'
-      if (!isHalf || left <= 0 || !(error instanceof QueryFailed && error.isUnanswered)) throw leftAs(site, isHalf, error)
-      await setTimeout(1000, undefined, { signal: shell.stop })
+      const { pending } = readJournal(host, site)
+      if (!pending) throw error
+      const isHalf = pending.phase === 'swapping'
+      const isAway = error instanceof QueryFailed && error.isUnanswered && performance.now() < end
+      if (shell.stop.aborted || !isHalf || !isAway) throw leftAs(site, isHalf, error)
+      await setTimeout(1000, undefined, { signal: shell.stop }).catch(() => {}) // the next try is the last then
     }
   }
 }
@@ -109,8 +112,8 @@ export async function takeBack(context: HostContext, site: string): Promise<bool
 const leftAs = (site: string, isHalf: boolean, error: unknown): Error =>
   new Error(
     isHalf
-      ? `${site} may be exchanged in part, until the next run puts it back before anything else: ${messageOf(error)}`
-      : `${site} is as it was before; what was made beside it is removed by the next run: ${messageOf(error)}`,
+      ? `${site} may be exchanged in part, until a run puts it back, which each tries before anything else: ${messageOf(error)}`
+      : `${site} is as it was before; what was made beside it is removed by the next run that can: ${messageOf(error)}`,
     { cause: error },
   )
 

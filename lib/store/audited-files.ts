@@ -16,7 +16,7 @@ const each =
   (is: (found: unknown) => boolean) =>
   (values: Values): boolean =>
     values.every(value => value === null || is(value))
-/** Of hashes of whole bytes, which all are: read as one, in a quarter of the time. */
+/** Of hashes of whole bytes, which all that are made are: read as one, in a quarter of the time. */
 const areHashes = (values: Values): boolean => {
   if (!each(value => isText(value) && value !== '')(values)) return false
   const text = values.join('')

@@ -31,7 +31,7 @@ const memorySchema = z.object({
   pending: z.string().optional(),
   /** Files of which a person has said that they may be gone, or be others. */
   accepted: z.array(z.string()).optional(),
-  alarm: z.object({ since: z.number(), reasons: z.array(z.string()).readonly() }).nullish(),
+  alarm: z.object({ since: z.number(), reasons: z.array(z.string()).readonly() }).optional(),
 })
 type SealMemory = z.infer<typeof memorySchema>
 /** What is not as it was sealed, and since when this host knows. */
@@ -41,9 +41,11 @@ const stateOf = (site: string): string => join('seals', encodeURIComponent(site)
 const readMemory = (host: Pick<Host, 'paths'>, site: string, checks: Checks<SealMemory> = memorySchema): SealMemory =>
   readState(host, stateOf(site), checks) ?? {}
 
-/** The alarm comes first, null where there is none: who only wants to know of one reads no further. */
-function writeMemory(host: Pick<Host, 'paths'>, site: string, { alarm = null, ...rest }: SealMemory): void {
-  writeState(host, stateOf(site), { alarm, ...rest })
+/** How it begins where there is no alarm: who only wants to know of one reads no further. */
+const CALM = { hasAlarm: false }
+
+function writeMemory(host: Pick<Host, 'paths'>, site: string, memory: SealMemory): void {
+  writeState(host, stateOf(site), memory.alarm ? memory : { ...CALM, ...memory })
 }
 
 /** The same for who only tells of it: that it is damaged is told by the night. */
@@ -56,11 +58,11 @@ function memoryOrNothing(host: Pick<Host, 'paths'>, site: string, checks?: Check
 }
 
 /** The rest is the history, which is long, and without an alarm nothing of it is wanted. */
-const ALARM = { safeParse: (found: unknown) => memorySchema.safeParse(found), field: 'alarm' } as const
+const ALARM = { safeParse: (found: unknown) => memorySchema.safeParse(found), field: 'alarm', without: CALM } as const
 
 /** What was found when this host looked last. */
 export const sealAlarmOf = (host: Pick<Host, 'paths'>, site: string): SealAlarm | undefined =>
-  memoryOrNothing(host, site, ALARM).alarm ?? undefined
+  memoryOrNothing(host, site, ALARM).alarm
 
 /** The files that this host saw sealed. Of manifests and signatures only the names: they may have been packed anew. */
 export function filesSealed(host: Pick<Host, 'paths'>, site: string): KnownFiles {
@@ -104,15 +106,15 @@ export async function lookAtSeals(
   const isOpen = (name: string): boolean => !accepted.includes(name)
   const reasons = sealAlarms(wrong, { gone: lacking.gone.filter(isOpen), changed: lacking.changed.filter(isOpen) })
   const isSame = reasons.join('\n') === before.alarm?.reasons.join('\n')
-  const alarm = reasons.length === 0 ? null : isSame ? before.alarm : { since: shell.now(), reasons }
+  const alarm = reasons.length === 0 ? undefined : isSame ? before.alarm : { since: shell.now(), reasons }
   const after: SealMemory = {
     ...(wrong === undefined ? { seen: there } : before),
     accepted: accepted.length > 0 ? accepted : undefined,
     alarm,
   }
-  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(after)), { alarm: null, ...before }))
+  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(after)), before))
     await shell.act('remember the seals of the archive', () => writeMemory(host, site.name, after))
-  return alarm ?? undefined
+  return alarm
 }
 
 interface Sealed {

@@ -50,7 +50,7 @@ export function makeHistories(stage: Stage, host: StageHost, sites: number, sets
     for (const set of made) for (const [file, { bytes }] of set.files) writeFileSync(join(archive, file), Buffer.alloc(bytes!))
     const last = times.at(-1)!
     writeAuditedFiles(owner, name, Object.fromEntries(made.flatMap(remembered)))
-    remember(join('seals', name), textOfState({ alarm: null, seen: seals }))
+    remember(join('seals', name), textOfState({ hasAlarm: false, seen: seals }))
     remember(
       join('sites', name),
       textOfState({ backedUpTo: last, backedUpAs: host.name, epoch: { number: 1, owner: host.name }, torn: [] }),

@@ -23,7 +23,7 @@ test('oneAtATime() begins work when that before it has ended, also by a failure'
   assert.deepEqual(said, ['one begins', 'one ends', 'two'])
 })
 
-test('together() works on so many at once, gives what came of each in order, and fails once all that began has ended', async () => {
+test('together() works on so many at once, gives what came of each in order, and begins nothing after a failure, which it gives once all that began has ended', async () => {
   let [working, most, ended] = [0, 0, 0]
   const work = async (item: number): Promise<number> => {
     most = Math.max(most, ++working)
@@ -37,6 +37,6 @@ test('together() works on so many at once, gives what came of each in order, and
   assert.equal(most, 2)
   ended = 0
   await assert.rejects(together([3, 0, 1], 2, work), /three/)
-  assert.deepEqual([working, ended], [0, 3])
+  assert.deepEqual([working, ended], [0, 2])
   assert.deepEqual(await together([], 4, work), [])
 })

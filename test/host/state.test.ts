@@ -66,10 +66,11 @@ test('readState() reads a file anew that was written meanwhile, in place too, an
   assert.equal(readState(host, 'users', schema), undefined)
 })
 
-test('readState() for one field reads no more of a file than that it is null there, and else all of it', () => {
-  const wanted = { safeParse: (found: unknown) => z.looseObject({ alarm: z.string() }).safeParse(found), field: 'alarm' }
-  const [file] = [write('')]
-  writeState(host, 'users', { alarm: null, seen: 'alarm: "none"' })
+test('readState() for one field reads no more of a file that begins without it, and else all of it', () => {
+  const safeParse = (found: unknown) => z.looseObject({ alarm: z.string() }).safeParse(found)
+  const wanted = { safeParse, field: 'alarm', without: { isCalm: true } }
+  const file = write('')
+  writeState(host, 'users', { isCalm: true, seen: '"alarm"' })
   const text = readFileSync(file, 'utf8')
   writeFileSync(file, text.slice(0, -3))
   assert.equal(readState(host, 'users', wanted), undefined)
@@ -78,7 +79,7 @@ test('readState() for one field reads no more of a file than that it is null the
     writeState(host, 'users', all)
     assert.deepEqual(readState(host, 'users', wanted), all)
   }
-  writeFileSync(file, text.replace('null,', 'nul'))
+  writeFileSync(file, text.replace('true,', 'tru "alarm"'))
   assert.throws(() => readState(host, 'users', wanted), /is damaged/)
 })
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Transaction } from '../../lib/core/restore-journal.ts'
 import type { HostContext } from '../../lib/host/site.ts'
-import { readJournal, updatePending } from '../../lib/restore/journal.ts'
-import { restoringOf, takeBack } from '../../lib/restore/transaction.ts'
+import { readJournal, updatePending, writeJournal } from '../../lib/restore/journal.ts'
+import { restoringOf, takeBack, tidy } from '../../lib/restore/transaction.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { hearingShell } from '../support/shell.ts'
 
@@ -13,25 +14,55 @@ const LEFT: readonly [string, Partial<Transaction>, RegExp][] = [
   [
     'where it may have been exchanged',
     { phase: 'swapping', databases: [sides] },
-    /^blog may be exchanged in part, until the next run puts it back before anything else: the database server does not answer: /,
+    /^blog may be exchanged in part, until a run puts it back, which each tries before anything else: the database server does not answer: /,
   ],
   [
     'before it was',
     { scratch: { databases: ['hf_1'], accounts: [] } },
-    /^blog is as it was before; what was made beside it is removed by the next run: the database server does not answer: /,
+    /^blog is as it was before; what was made beside it is removed by the next run that can: the database server does not answer: /,
   ],
 ]
+const NEW = { task: 'replica', startedAt: 0, point: 0, holdings: [], exchanges: [], databases: [], tidied: false } as const
+const NOTHING = { scratch: { databases: [], accounts: [] }, safety: undefined } as const
+
+/** A restore of a site whose database server does not answer, and is waited for some seconds. */
+function underWay(fields: Partial<Transaction>, stop?: AbortSignal) {
+  const host = hostIn(ownFolder('take-back'), { database: { socket: '/nowhere/no.sock' }, deadlines: { look: 1 } } as object)
+  const context = { host, shell: hearingShell(stop && { stop }).shell } as unknown as HostContext
+  mkdirSync(host.vhosts)
+  const { id, holding } = restoringOf(host, 'blog', 1)
+  updatePending(host, { ...NEW, ...NOTHING, id, site: 'blog', phase: 'preparing', holdings: [holding], ...fields })
+  return { context, isPending: () => readJournal(host, 'blog').pending?.id === id }
+}
+
 for (const [what, fields, said] of LEFT)
   test(`takeBack() says how a site is left ${what} by a database server that does not come back`, async () => {
-    const host = hostIn(ownFolder('take-back'), { database: { socket: '/nowhere/no.sock' }, deadlines: { look: 1 } } as object)
-    const context = { host, shell: hearingShell().shell } as unknown as HostContext
-    mkdirSync(host.vhosts)
-    const { id, holding } = restoringOf(host, 'blog', 1)
-    updatePending(host, {
-      ...{ id, site: 'blog', task: 'replica', phase: 'preparing', startedAt: 0, point: 0, holdings: [holding], exchanges: [] },
-      ...{ databases: [], scratch: { databases: [], accounts: [] }, tidied: false, safety: undefined },
-      ...fields,
-    })
+    const { context, isPending } = underWay(fields)
     await assert.rejects(takeBack(context, 'blog'), { message: said })
-    assert.equal(readJournal(host, 'blog').pending?.id, id, 'the next run goes on')
+    assert.ok(isPending(), 'the next run goes on')
   })
+
+test('takeBack() says how a site is left also when it is stopped while it waits for the server', async () => {
+  const stop = new AbortController()
+  const { context, isPending } = underWay({ phase: 'swapping', databases: [sides] }, stop.signal)
+  const ended = assert.rejects(takeBack(context, 'blog'), { message: /^blog may be exchanged in part, until a run puts it back/ })
+  setTimeout(() => stop.abort(new Error('stopped by SIGTERM')), 300)
+  await ended
+  assert.ok(isPending())
+})
+
+test('tidy() writes no journal in which it changes nothing', async () => {
+  const { context } = underWay({})
+  const { host } = context
+  const inode = (): number => statSync(join(host.paths.state, 'restores', 'blog.json')).ino
+  const kept = [{ ...NEW, ...NOTHING, id: '1', site: 'blog', phase: 'kept', startedAt: Date.now() }] as const
+  writeJournal(host, 'blog', { pending: undefined, kept })
+  const inodes = [inode()]
+  for (let time = 0; time < 2; time++) {
+    await tidy(context, 'blog')
+    inodes.push(inode())
+  }
+  assert.notEqual(inodes[0], inodes[1])
+  assert.equal(inodes[1], inodes[2])
+  assert.equal(readJournal(host, 'blog').kept[0]?.tidied, true)
+})

@@ -56,13 +56,14 @@ test('checkFreeSpace knows no free space of a file system without a size, nor of
 
 test('only a run that saves sites begins what lists them', async () => {
   const host = hostIn(join(folder, 'listed'))
+  mkdirSync(host.vhosts, { recursive: true })
   const roles: Roles = { primaries: [siteOf(host, 'blog')], replicas: [], others: [] }
-  const begun: number[] = []
+  const begun: boolean[] = []
   for (const step of [checkFreeSpace, checkFreeSpaceToSave]) {
     const chain = recipe<Needs<'host' | 'archive' | 'roles'>>().do(step)
     await perform(chain, { host, archive: archiveAt(join(folder, 'archive')), roles })
-    begun.push(processesWith(host.vhosts).length)
+    begun.push(processesWith(host.vhosts).length > 0)
     await endSessions()
   }
-  assert.deepEqual(begun, [0, 1])
+  assert.deepEqual(begun, [false, true])
 })

@@ -229,7 +229,7 @@ test('sealAlarmOf() tells of the alarm that is remembered, and of none that only
   assert.equal(told({ version: 1, seen }), undefined)
   assert.equal(told('{"alarm"'), undefined)
   assert.deepEqual(told(JSON.stringify({ version: 1, seen, alarm }, undefined, 2)), alarm)
-  assert.deepEqual(told(JSON.stringify({ version: 1, alarm: null, seen }, undefined, 2)), undefined)
+  assert.deepEqual(told(JSON.stringify({ version: 1, hasAlarm: false, seen }, undefined, 2)), undefined)
   rmSync(place.memory('web1'))
   assert.equal(sealAlarmOf(host, 'blog'), undefined)
 })
@@ -238,8 +238,8 @@ test('that there is no alarm comes first in what a host remembers, which is not 
   const place = new Place('first')
   assert.deepEqual(await place.seal(), [])
   const text = readFileSync(place.memory('web1'), 'utf8')
-  assert.match(text, /^\{\s*"version": 1,\s*"alarm": null,\s*"seen"/)
-  writeFileSync(place.memory('web1'), text.replace(/\s*"alarm": null,/, '')) // as earlier versions wrote it
+  assert.match(text, /^\{\s*"version": 1,\s*"hasAlarm": false,\s*"seen"/)
+  writeFileSync(place.memory('web1'), text.replace(/\s*"hasAlarm": false,/, '')) // as earlier versions wrote it
   const { ino } = statSync(place.memory('web1'))
   assert.equal(await place.look('web1'), '')
   assert.equal(statSync(place.memory('web1')).ino, ino)

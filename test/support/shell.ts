@@ -10,7 +10,9 @@ export interface Heard {
 }
 
 /** A shell outside of a run. */
-export function hearingShell(options: { dry?: boolean; look?: number; command?: Listener['command'] } = {}): Heard {
+export function hearingShell(
+  options: { dry?: boolean; look?: number; command?: Listener['command']; stop?: AbortSignal } = {},
+): Heard {
   const notes: string[] = []
   const hidden = new Set<string>()
   const nothing = (): void => {}
@@ -22,7 +24,7 @@ export function hearingShell(options: { dry?: boolean; look?: number; command?: 
   }
   const shell = shellOf({
     listener,
-    stop: new AbortController().signal,
+    stop: options.stop ?? new AbortController().signal,
     now: Date.now,
     deadlines: { look: options.look ?? 60, idle: 600 },
     dry: options.dry ?? false,
