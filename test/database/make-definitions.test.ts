@@ -26,7 +26,7 @@ for (const [what, stderr, isUnanswered] of [
 ] as const)
   test(`a definition is told to be refused only by a server that is there: one that ${what}`, async () => {
     const file = join(folder, 'definitions.json')
-    saveDefinitions({ from: 'live', list: [view], collation: undefined }, file)
+    saveDefinitions({ from: 'live', list: [view] }, file)
     const heard = hearingShell()
     const ended = { exitCode: 1, stdout: '', stderr }
     const act = () => Promise.reject(new CommandFailed('mariadb', 'ended with exit code 1', ended))

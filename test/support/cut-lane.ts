@@ -87,13 +87,8 @@ export class CutLane {
 
   #start(): { child: ChildProcess; ended: Promise<number | string | null> } {
     const { task, program } = this.#options
-    const words = [
-      join(import.meta.dirname, `../../tasks/${task}.ts`),
-      '--host',
-      'web1',
-      '--inventory',
-      join(this.#folder, 'hosts'),
-    ]
+    const path = join(import.meta.dirname, `../../tasks/${task}.ts`)
+    const words = [path, '--host', 'web1', '--inventory', join(this.#folder, 'hosts')]
     if (task === 'desktop') words.push('--now')
     const env = { ...process.env, ...(program && { PATH: `${program}:${process.env.PATH}` }) }
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], env })
@@ -103,6 +98,12 @@ export class CutLane {
       return how
     })
     return { child, ended }
+  }
+
+  /** A set that is begun again in the second of the one that was removed would have its name, and not its state. */
+  async #nextSecond(): Promise<void> {
+    const newest = Math.max(0, ...this.#names().map(name => parseName(name)?.time ?? 0))
+    while (Date.now() < newest + 1000) await pause(10)
   }
 
   #names(): string[] {
@@ -117,6 +118,7 @@ export class CutLane {
     const before = new Set(this.#names())
     const states = [stateOf(this.tree.folder)]
     this.history.push(`-- ${way} after ${newFiles} files and ${milliseconds} ms; there are ${[...before].join(' ')}`)
+    await this.#nextSecond()
     const { child, ended } = this.#start()
     let over = false
     void ended.then(() => {
@@ -181,6 +183,7 @@ export class CutLane {
   async complete(): Promise<void> {
     this.history.push('-- to its end')
     const before = this.points().length
+    await this.#nextSecond()
     assert.equal(await this.#start().ended, 0, this.told())
     const points = this.points()
     assert.ok(points.length > before, `no restore point: ${this.told()}`)
