@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -206,6 +206,12 @@ describe('SIGTERM ends a run soon while it waits for', { concurrency: 4 }, () =>
     assert.equal((await here.stage.nightly(here.host)).code, 0)
     fakeProgram(here.at('bin'), 'setpriv', deaf(here.marker)) // which begins the process that works on shares
     const run = startTask(here.stage, here.host, 'status' as 'nightly', [], { PATH: pathWith(here.at('bin')) })
-    await stopsAt(t, here, run, () => existsSync(here.marker))
+    // that process begins before a stop is listened for, when nothing is held yet and the signal itself ends the run
+    await stopsAt(t, here, run, () => existsSync(here.marker) && catchesTerm(run.child.pid))
   })
 })
+
+function catchesTerm(pid: number | undefined): boolean {
+  const [, caught = ''] = /^SigCgt:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return (BigInt(`0x${caught}`) & (1n << 14n)) !== 0n
+}
