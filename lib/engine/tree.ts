@@ -1,7 +1,7 @@
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2'
 import { type Outcome, shownTitle } from '../core/outcome.ts'
 import { messageOf } from '../core/wording.ts'
-import { together } from './one-at-a-time.ts'
+import { together } from './at-once.ts'
 import { startDeadline } from './patience.ts'
 import type { Facts, Node, Runnable } from './recipe.ts'
 import { type Run, titleOf, type Work } from './run.ts'

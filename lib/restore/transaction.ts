@@ -92,7 +92,7 @@ const COMES_BACK = 20
  * is waited for: without it the site is half what it was. Gives whether there was something to take back.
  * @throws saying how the site was left, until the next run goes on
  */
-export async function takeBack(context: HostContext, site: string): Promise<boolean> {
+export async function putBackOrTell(context: HostContext, site: string): Promise<boolean> {
   const { host, shell } = context
   const end = performance.now() + 1000 * Math.min(COMES_BACK, host.deadlines.look)
   for (;;) {

@@ -19,13 +19,13 @@ import { exchangeAll, placeOfPath, siteExchanges } from '../restore/swap.ts'
 import {
   type Guarded,
   NOT_GUARDED,
+  putBackOrTell,
   type Restored,
   type RestoreTask,
   type Restoring,
   restoringOf,
   type Swapped,
   TO_PUT_BACK,
-  takeBack,
   tidy,
 } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
@@ -69,7 +69,7 @@ export const restoreTransaction = <Task extends RestoreTask>(
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
-    if (!request.dryRun && (await takeBack({ host, secrets, shell }, site.name))) {
+    if (!request.dryRun && (await putBackOrTell({ host, secrets, shell }, site.name))) {
       shell.note('info', `${site.name} is as it was before`)
     }
   },

@@ -18,7 +18,7 @@ import { NO_PROPOSAL } from '../restore/proposal.ts'
 import { type Recovery, type Scope, WHOLE } from '../restore/recovery.ts'
 import { exchangeAll } from '../restore/swap.ts'
 import { exchangeSystemFiles, isOfSystem, oneSiteAtATime } from '../restore/system-exchange.ts'
-import { type Restoring, restoringOf, type Swapped, TO_PUT_BACK, takeBack } from '../restore/transaction.ts'
+import { putBackOrTell, type Restoring, restoringOf, type Swapped, TO_PUT_BACK } from '../restore/transaction.ts'
 import type { Needs } from '../store/facts.ts'
 import type { Asked, Insisting } from './restore.ts'
 
@@ -92,7 +92,7 @@ export const undoTransaction: Hold<
   },
   patience: TO_PUT_BACK,
   down: async ({ host, secrets, request, site }, shell) => {
-    if (!request.dryRun) await takeBack({ host, secrets, shell }, site.name)
+    if (!request.dryRun) await putBackOrTell({ host, secrets, shell }, site.name)
   },
 }
 

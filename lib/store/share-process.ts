@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { oneAtATime } from '../engine/at-once.ts'
 import { endByInput } from '../engine/end-by-input.ts'
 import { environment } from '../engine/environment.ts'
 import { lastLines } from '../engine/failure.ts'
 import { signalGroup } from '../engine/kernel.ts'
-import { oneAtATime } from '../engine/one-at-a-time.ts'
 import type { ShareReply, ShareRequest } from './share-worker.ts'
 
 const WORKER = join(import.meta.dirname, 'share-worker.ts')

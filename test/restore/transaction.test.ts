@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { Transaction } from '../../lib/core/restore-journal.ts'
 import type { HostContext } from '../../lib/host/site.ts'
 import { readJournal, updatePending, writeJournal } from '../../lib/restore/journal.ts'
-import { restoringOf, takeBack, tidy } from '../../lib/restore/transaction.ts'
+import { putBackOrTell, restoringOf, tidy } from '../../lib/restore/transaction.ts'
 import { hostIn, ownFolder } from '../support/host.ts'
 import { hearingShell } from '../support/shell.ts'
 
@@ -36,16 +36,18 @@ function underWay(fields: Partial<Transaction>, stop?: AbortSignal) {
 }
 
 for (const [what, fields, said] of LEFT)
-  test(`takeBack() says how a site is left ${what} by a database server that does not come back`, async () => {
+  test(`putBackOrTell() says how a site is left ${what} by a database server that does not come back`, async () => {
     const { context, isPending } = underWay(fields)
-    await assert.rejects(takeBack(context, 'blog'), { message: said })
+    await assert.rejects(putBackOrTell(context, 'blog'), { message: said })
     assert.ok(isPending(), 'the next run goes on')
   })
 
-test('takeBack() says how a site is left also when it is stopped while it waits for the server', async () => {
+test('putBackOrTell() says how a site is left also when it is stopped while it waits for the server', async () => {
   const stop = new AbortController()
   const { context, isPending } = underWay({ phase: 'swapping', databases: [sides] }, stop.signal)
-  const ended = assert.rejects(takeBack(context, 'blog'), { message: /^blog may be exchanged in part, until a run puts it back/ })
+  const ended = assert.rejects(putBackOrTell(context, 'blog'), {
+    message: /^blog may be exchanged in part, until a run puts it back/,
+  })
   setTimeout(() => stop.abort(new Error('stopped by SIGTERM')), 300)
   await ended
   assert.ok(isPending())

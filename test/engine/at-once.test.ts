@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { oneAtATime, together } from '../../lib/engine/one-at-a-time.ts'
+import { oneAtATime, together } from '../../lib/engine/at-once.ts'
 
 test('oneAtATime() begins work when that before it has ended, also by a failure', async () => {
   const inTurn = oneAtATime()
